@@ -1,0 +1,5 @@
+"""`python -m llmring_server`: the command line."""
+
+from llmring_server.cli import main
+
+main()

@@ -1,0 +1,92 @@
+"""`create_app`: from settings and plugins to an ASGI application; reads like a table of contents."""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+import falcon.asgi
+
+from llmring_server import errors
+from llmring_server.cors import Cors
+from llmring_server.docs import Docs
+from llmring_server.health import DATABASE, Health, HealthCheck, Root
+from llmring_server.lifecycle import Lifecycle, Server
+from llmring_server.limits import BodyLimits
+from llmring_server.openapi import Specification
+from llmring_server.plugins import CORE, Plugin, load
+from llmring_server.projects import ProjectKeys
+from llmring_server.routing import Route, RouteTable
+from llmring_server.settings import Settings, load_settings
+from llmring_server.tracing import RequestIds
+from llmring_server.wire import JSON
+
+App = falcon.asgi.App[Any, Any]
+
+
+def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin] | None = None) -> App:
+    """Build the application: a plugin manager, a server and routes of its own; nothing is opened yet.
+
+    `settings` come from conf file and environment when not given; `plugins` are the settings' when not given.
+
+    Raises:
+        StartupError: anything about settings, plugins or routes that can be found wrong before connecting.
+    """
+    return mounted(*compose(settings or load_settings(), plugins))
+
+
+def mounted(server: Server, routes: RouteTable) -> App:
+    """Return the ASGI application of a server and its routes."""
+    app: App = falcon.asgi.App(media_type=JSON, middleware=_middleware(server, routes))
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.keep_blank_qs_values = False
+    app.req_options.auto_parse_qs_csv = False
+    routes.mount(app)
+
+    def owner(req: falcon.asgi.Request, traceback: TracebackType | None) -> str:
+        return server.plugins.owner(traceback) or routes.owner(req.uri_template) or CORE
+
+    errors.install(app, owner)
+    return app
+
+
+def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> tuple[Server, RouteTable]:
+    """Build the server and its routes, as `create_app` does before it mounts them."""
+    server = Server(settings, load(settings.plugins if plugins is None else plugins))
+    routes = RouteTable()
+    specification = Specification()
+    routes.add(CORE, _core_routes(server, specification))
+    for plugin, declared in server.plugins.each("llmring_routes", server=server):
+        routes.add(plugin.name, declared)
+    specification.render(routes)
+    return server, routes
+
+
+def _middleware(server: Server, routes: RouteTable) -> list[Any]:
+    """Return what every request passes, outermost first: the host's own, then the plugins' in conf order."""
+    settings = server.settings
+    found: list[Any] = [
+        Lifecycle(server),
+        RequestIds(),
+        Cors(settings.cors_origins),
+        ProjectKeys(settings.key_pepper.get_secret_value().encode(), routes),
+        BodyLimits(settings, routes),
+    ]
+    for _, declared in server.plugins.each("llmring_middleware", server=server):
+        found.extend(declared)
+    return found
+
+
+def _core_routes(server: Server, specification: Specification) -> list[Route]:
+    checks = [HealthCheck(DATABASE, server.database.ping)]
+    for _, declared in server.plugins.each("llmring_health", server=server):
+        checks.extend(declared)
+    health, docs = Health(checks), Docs()
+    return [
+        Route(path="/", resource=Root(server.plugins.names), public=True),
+        Route(path="/health", resource=health, public=True),
+        Route(path="/health/live", resource=health, suffix="live", public=True),
+        Route(path="/health/ready", resource=health, suffix="ready", public=True),
+        Route(path="/openapi.json", resource=specification, public=True),
+        Route(path="/docs", resource=docs, public=True),
+        Route(path="/docs/{name}", resource=docs, suffix="file", public=True),
+    ]

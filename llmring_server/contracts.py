@@ -1,0 +1,67 @@
+"""What one feature may ask of another: Protocols and frozen structs, nothing that runs.
+
+A plugin that offers a contract returns it from `llmring_services`; one that needs it calls
+`server.service(Contract)`. Neither imports the other.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model costs, in USD per million tokens, and where the figures come from.
+
+    `input` and `output` are None where the registry has no price. `priced_as` is the registry's key that
+    answered, which differs from the model asked for when that is an alias. `registry_version` is the version of
+    the provider's file, `openai.7`.
+    """
+
+    priced_as: str
+    registry_version: str
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cached_input: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write_5m: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    output_thinking: Decimal | None = None
+    long_context_threshold: int | None = None
+    input_long_context: Decimal | None = None
+    output_long_context: Decimal | None = None
+
+
+@runtime_checkable
+class PriceList(Protocol):
+    """The model registry as pricing sees it: in memory, never waiting on I/O."""
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a registry copy is there; without one every `find` gives None."""
+        ...
+
+    def find(self, provider: str, model: str) -> Price | None:
+        """Return the price of `provider:model`, or None when the registry does not know it.
+
+        An exact key beats the bare model, which beats an alias within the provider; case matters.
+        """
+        ...
+
+
+class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One committed usage entry, as event listeners see it; `cost` is USD, None while unpriced."""
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    alias: str | None
+    profile: str
+    origin: str | None
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal | None
+    cost_status: str

@@ -1,0 +1,32 @@
+"""CORS: which browsers' pages may call this server, as configured in `LLMRING_CORS_ORIGINS`."""
+
+from collections.abc import Sequence
+
+import falcon.asgi
+
+METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+HEADERS = (
+    "X-Project-Key, X-API-Key, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"
+)
+EXPOSED = "ETag, Link, Retry-After, X-Request-ID, Warning, Age"
+MAX_AGE_SECONDS = "86400"
+
+
+class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
+    """Falcon's CORS middleware, with preflights that always name the contract's headers and methods."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        super().__init__(allow_origins="*" if "*" in origins else list(origins), expose_headers=EXPOSED)
+
+    async def process_response_async(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Let Falcon decide on the origin, then name headers and methods on an accepted preflight."""
+        if req.get_header("Origin") is None:
+            return
+        self.process_response(req, resp, resource, req_succeeded)
+        if req.method == "OPTIONS" and resp.get_header("Access-Control-Allow-Origin"):
+            resp.set_header("Access-Control-Allow-Methods", METHODS)
+            resp.set_header("Access-Control-Allow-Headers", HEADERS)
+            resp.set_header("Access-Control-Max-Age", MAX_AGE_SECONDS)
+            resp.append_header("Vary", "Origin")

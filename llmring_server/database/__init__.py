@@ -1,0 +1,5 @@
+"""PostgreSQL: the pool, the bundled server, and the migrations."""
+
+from llmring_server.database.pool import Database
+
+__all__ = ["Database"]

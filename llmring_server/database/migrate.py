@@ -1,0 +1,160 @@
+"""Migrations: yoyo's, under an advisory lock, so that any number of processes may start at once.
+
+yoyo's own lock is a row that outlives a killed process; ours belongs to a session and dies with it. A migration
+commits before yoyo marks it as applied, so a process killed in between leaves it to be run again: every migration
+is written to allow that.
+"""
+
+import glob
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+import yoyo
+import yoyo.backends.core
+import yoyo.exceptions
+import yoyo.migrations
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from llmring_server.errors import StartupError
+from llmring_server.paths import migration_ids
+
+log = logging.getLogger(__name__)
+
+LOCK_WAIT = "300s"
+MIGRATION_TABLE = "_yoyo_migration"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One owner's folder of migrations."""
+
+    owner: str
+    folder: Path
+
+    def ids(self) -> list[str]:
+        """Return the migrations' ids, sorted.
+
+        Raises:
+            StartupError: there is none.
+        """
+        return migration_ids(self.folder, self.owner)
+
+
+class State(msgspec.Struct, frozen=True):
+    """One migration and whether it has been applied."""
+
+    owner: str
+    id: str
+    applied: bool
+
+
+class Address(NamedTuple):
+    """What yoyo keeps of a database's address: libpq's own connection string, untouched."""
+
+    conninfo: str
+    database: str | None = None
+
+
+class Backend(yoyo.backends.core.PostgresqlPsycopgBackend):  # type: ignore[misc]
+    """yoyo's PostgreSQL backend on a libpq connection string, without its probing and name look-ups."""
+
+    create_lock_table_sql = yoyo.backends.core.PostgresqlPsycopgBackend.create_lock_table_sql.replace(
+        "CREATE TABLE", "CREATE TABLE IF NOT EXISTS"
+    )
+
+    def connect(self, dburi: Address) -> psycopg.Connection[Any]:
+        """Open a connection in autocommit mode, as yoyo expects."""
+        return psycopg.connect(dburi.conninfo, autocommit=True)
+
+    def init_database(self) -> None:
+        """Create yoyo's lock table and clear what a killed process left in it; the advisory lock is held."""
+        self.create_lock_table()
+        self.break_lock()
+        self.has_transactional_ddl = True
+
+    def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
+        """Leave user and host names out of yoyo's log: looking them up can hang or fail in a container."""
+        import uuid
+        from datetime import UTC, datetime
+
+        return {
+            "id": str(uuid.uuid4()),
+            "migration_id": migration.id if migration else None,
+            "migration_hash": migration.hash if migration else None,
+            "username": "llmring-server",
+            "hostname": "",
+            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+            "operation": operation,
+        }
+
+
+def check(sources: Sequence[Source]) -> None:
+    """Check every source's ids before anything connects.
+
+    Raises:
+        StartupError: a source is empty, an id lacks its owner's prefix, or two sources share one.
+    """
+    owners: dict[str, str] = {}
+    for source in sources:
+        for id_ in source.ids():
+            other = owners.setdefault(id_, source.owner)
+            if other != source.owner:
+                raise StartupError(f"migration {id_!r} belongs to plugin {other!r} and plugin {source.owner!r}")
+            if not id_.startswith(f"{source.owner}-"):
+                raise StartupError(
+                    f"migration {id_!r} of plugin {source.owner!r} must be named {source.owner}-<number>-<what>"
+                )
+
+
+def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
+    """Apply what is pending, and return its ids. Blocks; waits for another process that is at it.
+
+    Raises:
+        StartupError: a migration fails, or something is still pending afterwards.
+    """
+    with _locked(conninfo, schema) as backend:
+        pending = _pending(backend, sources)
+        try:
+            backend.apply_migrations(pending)
+        except (psycopg.Error, yoyo.exceptions.BadMigration) as error:
+            raise StartupError(f"a migration fails: {error}") from error
+        left = [migration.id for migration in _pending(backend, sources)]
+    if left:
+        raise StartupError(f"migrations still pending after they were run: {', '.join(left)}")
+    applied = [migration.id for migration in pending]
+    if applied:
+        log.info("applied %d migrations: %s", len(applied), ", ".join(applied))
+    return applied
+
+
+def status(conninfo: str, schema: str, sources: Sequence[Source]) -> list[State]:
+    """Return every migration of `sources` and whether it has been applied. Blocks."""
+    with _locked(conninfo, schema) as backend:
+        pending = {migration.id for migration in _pending(backend, sources)}
+    return [State(source.owner, id_, id_ not in pending) for source in sources for id_ in source.ids()]
+
+
+def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
+    return backend.to_apply(yoyo.read_migrations(*(glob.escape(str(source.folder)) for source in sources)))
+
+
+@contextmanager
+def _locked(conninfo: str, schema: str) -> Iterator[Backend]:
+    """Hold this schema's migration lock on a connection of its own, and give yoyo's backend."""
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as guard:
+            guard.execute(sql.SQL("SET lock_timeout = {}").format(LOCK_WAIT))
+            guard.execute("SELECT pg_advisory_lock(hashtext('llmring migrations'), hashtext(%s))", [schema])
+            guard.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            with Backend(Address(make_conninfo(conninfo)), MIGRATION_TABLE) as backend:
+                backend.init_database()
+                yield backend
+    except psycopg.errors.LockNotAvailable as error:
+        raise StartupError(f"another process has held the migration lock for {LOCK_WAIT}; end it first") from error
+    except psycopg.OperationalError as error:
+        raise StartupError(f"the database cannot be reached for its migrations: {error}") from error

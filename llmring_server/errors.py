@@ -1,0 +1,134 @@
+"""Every error this server shows: `StartupError` before it listens, problem+json (RFC 9457) afterwards.
+
+Exception
+├── StartupError            the process must not start; one line on the terminal, exit status 1
+└── falcon.HTTPError
+    └── Problem             an answer that is not 2xx, with the places that do not fit
+        └── Unavailable     503: a service this request needs is away
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import falcon
+import falcon.asgi
+import msgspec
+import psycopg
+import psycopg_pool
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = "1"
+
+Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
+
+
+class StartupError(Exception):
+    """The server cannot start as configured; the message names the owners and the mend."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One place of a request that does not fit.
+
+    `loc` is the path to it, `["body", 3, "alias"]`; `msg` says what is wrong and what would do.
+    """
+
+    loc: tuple[str | int, ...]
+    msg: str
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The problem+json body (RFC 9457 §3.1); `request_id` finds the line in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: tuple[Fault, ...] = ()
+
+
+class Problem(falcon.HTTPError):
+    """An HTTP answer that is not 2xx.
+
+    `detail` is a sentence that a person can act on; `faults` are the places that do not fit.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(falcon.code_to_http_status(status), description=detail, headers=dict(headers or {}))
+        self.faults = tuple(faults)
+
+    @classmethod
+    def misfit(cls, *loc: str | int, msg: str) -> "Problem":
+        """Return the 422 for a single place that does not fit."""
+        place = ".".join(str(part) for part in loc)
+        return cls(422, f"{place}: {msg}", faults=[Fault(loc, msg)])
+
+
+class Unavailable(Problem):
+    """503 with Retry-After: the database, or another service that this request needs, is away."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(503, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+
+def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
+    """Make every error of `app` a problem+json; `owner` names the plugin that failed, for the log."""
+
+    async def database_away(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
+    ) -> None:
+        log.warning("database away: %s %s: %s", req.method, req.path, type(error).__name__)
+        away = Unavailable("the database does not answer; try again shortly")
+        resp.status, resp.retry_after = away.status, RETRY_AFTER_SECONDS
+        _write(req, resp, away)
+
+    async def unexpected(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
+    ) -> None:
+        log.error("plugin %r failed: %s %s", owner(req, error.__traceback__), req.method, req.path, exc_info=error)
+        resp.status = falcon.HTTP_500
+        _write(req, resp, Problem(500, "the server failed on this request; report the request id to its operator"))
+
+    app.set_error_serializer(_write)
+    app.add_error_handler(Exception, unexpected)
+    for away in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout, TimeoutError):
+        app.add_error_handler(away, database_away)
+
+
+def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
+    """Render any HTTP error, ours or Falcon's, as problem+json."""
+    status = falcon.http_status_to_code(error.status)
+    title = falcon.code_to_http_status(status).partition(" ")[2]
+    resp.text = None
+    resp.stream = None
+    resp.content_type = PROBLEM_JSON
+    resp.data = msgspec.json.encode(
+        Document(
+            type="about:blank",
+            title=title,
+            status=status,
+            detail=error.description or _say(req, status, title),
+            request_id=getattr(req.context, "request_id", ""),
+            errors=getattr(error, "faults", ()),
+        )
+    )
+
+
+def _say(req: falcon.asgi.Request, status: int, title: str) -> str:
+    """Return a sentence for the errors that Falcon raises without one."""
+    if status == 404:
+        return f"nothing is served at {req.path}; see /docs for what is"
+    if status == 405:
+        return f"{req.method} is not served at {req.path}; see /docs for what is"
+    return title

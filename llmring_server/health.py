@@ -1,0 +1,101 @@
+"""Whether the server is well: `/`, `/health`, `/health/live`, `/health/ready`."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import falcon.asgi
+import msgspec
+
+from llmring_server import __version__
+from llmring_server.operations import operation
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 1.5
+DATABASE = "database"
+
+
+class HealthCheck(msgspec.Struct, frozen=True):
+    """A check by name: `check` returns when all is well and raises when not; a critical one turns the answer to 503."""
+
+    name: str
+    check: Callable[[], Awaitable[None]]
+    critical: bool = True
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """What `/` says of the server."""
+
+    name: str
+    version: str
+    docs: str
+    registry: str
+    plugins: list[str]
+
+
+class Wellness(msgspec.Struct, frozen=True):
+    """What `/health` says: `healthy` or `unhealthy`, and each check's `ok` or failure."""
+
+    status: str
+    database: str
+    version: str
+    checks: dict[str, str]
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """What `/health/live` says while the process answers at all."""
+
+    status: str
+
+
+class Root:
+    """`/`: what this server is and which features it has."""
+
+    def __init__(self, plugins: Sequence[str]) -> None:
+        self._welcome = Welcome("LLMRing Server", __version__, "/docs", "/registry", list(plugins))
+
+    @operation(answer=Welcome)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Welcome:
+        """Name, version and enabled plugins."""
+        return self._welcome
+
+
+class Health:
+    """`/health`, `/health/live` and `/health/ready`."""
+
+    def __init__(self, checks: Sequence[HealthCheck]) -> None:
+        self._checks = tuple(checks)
+
+    @operation(answer=Wellness, errors=(503,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Wellness:
+        """Run every check with a time limit; 503 when a critical one fails."""
+        results = dict(await asyncio.gather(*(self._run(check) for check in self._checks)))
+        failed = [check.name for check in self._checks if check.critical and results[check.name] != "ok"]
+        if failed:
+            resp.status = falcon.HTTP_503
+        return Wellness(
+            status="unhealthy" if failed else "healthy",
+            database="connected" if results[DATABASE] == "ok" else "disconnected",
+            version=__version__,
+            checks=results,
+        )
+
+    @operation(answer=Wellness, errors=(503,))
+    async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Whether to send traffic here; the same checks as `/health`."""
+        await self.on_get(req, resp)
+
+    @operation(answer=Alive)
+    async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Alive:
+        """Whether the process answers; runs no check."""
+        return Alive("alive")
+
+    async def _run(self, check: HealthCheck) -> tuple[str, str]:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await check.check()
+        except Exception as error:
+            log.warning("health check %s: %s: %s", check.name, type(error).__name__, error)
+            return check.name, f"failed: {type(error).__name__}"
+        return check.name, "ok"

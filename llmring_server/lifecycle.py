@@ -1,0 +1,202 @@
+"""The server behind the routes: what every plugin may reach, and the one stack that opens and closes it all."""
+
+import asyncio
+import difflib
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from llmring_server.cache import Cache, open_cache
+from llmring_server.database import Database
+from llmring_server.database.migrate import Source, check
+from llmring_server.deployment import check_pepper
+from llmring_server.errors import StartupError
+from llmring_server.paths import migrations
+from llmring_server.plugins import Plugin, PluginSet, installed
+from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
+from llmring_server.tracing import logging_to_stderr
+
+log = logging.getLogger(__name__)
+
+HTTP_SECONDS = 10.0
+SettingsT = TypeVar("SettingsT", bound=PluginSettings)
+ContractT = TypeVar("ContractT")
+_MISSING = object()
+
+
+class Server:
+    """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
+
+    Built by `create_app` without touching anything outside; `database`, `cache` and `http` are usable between
+    `open` and `close`.
+    """
+
+    def __init__(self, settings: Settings, plugins: PluginSet) -> None:
+        self.settings = settings
+        self.plugins = plugins
+        self.all_plugin_settings = _read_plugin_settings(settings, plugins)
+        self.database = Database(settings, _sources(plugins))
+        self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
+        self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
+        self._services = _read_services(self, plugins)
+        self._stack = AsyncExitStack()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
+        """Return the settings that a plugin declared with `llmring_settings`.
+
+        Raises:
+            StartupError: no enabled plugin declared this model.
+        """
+        for owned in self.all_plugin_settings.values():
+            if type(owned) is model:
+                return owned
+        raise StartupError(f"{model.__name__} is no enabled plugin's settings model")
+
+    def service(self, contract: type[ContractT], default: object = _MISSING) -> ContractT:
+        """Return the provider of a contract.
+
+        Raises:
+            StartupError: no enabled plugin provides it and no default is given.
+        """
+        if contract in self._services:
+            return cast(ContractT, self._services[contract][1])
+        if default is _MISSING:
+            raise StartupError(
+                f"no enabled plugin provides {contract.__name__}; enable one that does in plugins (see "
+                "`llmring-server plugins`)"
+            )
+        return cast(ContractT, default)
+
+    async def open(self) -> None:
+        """Open everything in order; when one part fails, those before it are closed again.
+
+        Raises:
+            StartupError: a part does not open; the message says which.
+        """
+        async with AsyncExitStack() as stack:
+            stack.enter_context(logging_to_stderr(self.settings.log_level))
+            stack.push_async_callback(self.http.aclose)
+            stack.push_async_callback(self.cache.close)
+            stack.push_async_callback(self.database.close)
+            await self.database.open()
+            await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
+            stack.push_async_callback(self._finish_tasks)
+            for plugin, lifespan in self.plugins.each("llmring_lifespan", server=self):
+                await _enter(stack, plugin, lifespan)
+            self._stack = stack.pop_all()
+        if "*" in self.settings.cors_origins:
+            log.warning("LLMRING_CORS_ORIGINS allows every origin (*); name your own in production")
+        log.info("serving with plugins: %s", ", ".join(self.plugins.names) or "none")
+
+    async def close(self) -> None:
+        """Close everything that `open` opened, last first."""
+        await self._stack.aclose()
+
+    def spawn(self, work: Any, name: str) -> None:
+        """Run a coroutine beside the requests; it is awaited before the server closes, and a failure is logged."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._reap)
+
+    def _reap(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s failed", task.get_name(), exc_info=task.exception())
+
+    async def _finish_tasks(self) -> None:
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=HTTP_SECONDS)
+            for task in late:
+                task.cancel()
+
+
+class Lifecycle:
+    """Falcon's one lifecycle component: opens the server at start-up and closes it at shutdown."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:
+        """Open the server; a failure becomes `lifespan.startup.failed`."""
+        await self._server.open()
+
+    async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:
+        """Close the server."""
+        await self._server.close()
+
+
+async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
+    try:
+        await stack.enter_async_context(lifespan)
+    except StartupError:
+        raise
+    except Exception as error:
+        raise StartupError(f"{plugin}: its lifespan failed: {type(error).__name__}: {error}") from error
+
+
+def _secret(settings: Settings) -> str | None:
+    return settings.redis_url.get_secret_value() if settings.redis_url else None
+
+
+def _sources(plugins: PluginSet) -> list[Source]:
+    """Return the folders of migrations, the host's own first, checked against one another."""
+    found = [Source("core", migrations("core"))]
+    found += [Source(plugin.name, folder) for plugin, folder in plugins.each("llmring_migrations")]
+    check(found)
+    return found
+
+
+def _read_services(server: Server, plugins: PluginSet) -> dict[type, tuple[Plugin, object]]:
+    """Collect contract → owner and provider.
+
+    Raises:
+        StartupError: two plugins provide one contract, or a provider does not fulfil it.
+    """
+    found: dict[type, tuple[Plugin, object]] = {}
+    server._services = found
+    for plugin, services in plugins.each("llmring_services", server=server):
+        if not isinstance(services, Mapping):
+            raise StartupError(f"{plugin}: llmring_services gave {services!r}; give a mapping of contract → provider")
+        for contract, provider in services.items():
+            if contract in found:
+                raise StartupError(
+                    f"{contract.__name__} is provided by {found[contract][0]} and {plugin}; disable one of them"
+                )
+            if getattr(contract, "_is_runtime_protocol", False) and not isinstance(provider, contract):
+                raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
+            found[contract] = (plugin, provider)
+    return found
+
+
+def _read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, PluginSettings]:
+    """Build each plugin's settings, by its name.
+
+    Raises:
+        StartupError: two owners claim one table or variable, a value does not fit, or a table has no owner.
+    """
+    variables = {f"LLMRING_{name.upper()}": "the host" for name in Settings.model_fields}
+    found: dict[str, PluginSettings] = {}
+    for plugin, model in plugins.each("llmring_settings"):
+        if not (isinstance(model, type) and issubclass(model, PluginSettings)):
+            raise StartupError(f"{plugin}: llmring_settings gave {model!r}; give a subclass of PluginSettings")
+        for name in model.model_fields:
+            variable = env_prefix(plugin.name) + name.upper()
+            other = variables.setdefault(variable, str(plugin))
+            if other != str(plugin):
+                raise StartupError(f"setting {variable} is claimed by {other} and {plugin}; rename one")
+        found[plugin.name] = load_plugin_settings(model, plugin.name, settings.tables.get(plugin.name, {}))
+    _check_tables(settings, plugins, set(found))
+    return found
+
+
+def _check_tables(settings: Settings, plugins: PluginSet, read: set[str]) -> None:
+    """Refuse a conf table that nobody reads; one of a plugin that is installed but not enabled may stand."""
+    idle = set(installed()) - set(plugins.names)
+    for table in sorted(set(settings.tables) - read - idle):
+        near = difflib.get_close_matches(table, read | idle, n=1)
+        hint = f"; did you mean [{near[0]}]?" if near else ""
+        raise StartupError(f"conf table [{table}] belongs to no plugin with settings{hint}")

@@ -1,0 +1,106 @@
+"""`@operation`: declares what a responder takes and gives; the same declaration decodes, encodes and documents.
+
+A decorated responder is called with the decoded `body` and `query` that it declares, and returns its answer (or
+None, when it wrote to `resp` itself). Plain Falcon responders work too; they are documented by path alone.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import falcon.asgi
+import msgspec
+
+from llmring_server import wire
+from llmring_server.errors import Problem
+
+Responder = Callable[..., Awaitable[Any]]
+FORM = "__operation__"
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """What one responder takes and gives.
+
+    `body`, `query` and `answer` are types msgspec knows; `status` is the answer's; `media` the answer's media type;
+    `headers` the request headers it reads; `errors` the further statuses a client may see.
+    """
+
+    body: Any = None
+    query: Any = None
+    answer: Any = None
+    status: int = 200
+    media: str = wire.JSON
+    accepts: tuple[str, ...] = (wire.JSON,)
+    headers: tuple[str, ...] = ()
+    errors: tuple[int, ...] = ()
+    summary: str = ""
+    description: str = ""
+
+
+def operation(
+    *,
+    body: Any = None,
+    query: Any = None,
+    answer: Any = None,
+    status: int = 200,
+    media: str = wire.JSON,
+    accepts: tuple[str, ...] = (wire.JSON,),
+    raw: bool = False,
+    headers: tuple[str, ...] = (),
+    errors: tuple[int, ...] = (),
+) -> Callable[[Responder], Responder]:
+    """Declare a responder's body, query and answer; see `Operation`.
+
+    With `raw`, the body is handed over as checked bytes and the responder decodes it; `body` is then documentation.
+    """
+
+    def declare(responder: Responder) -> Responder:
+        summary, _, description = (responder.__doc__ or "").strip().partition("\n")
+        form = Operation(
+            body=body, query=query, answer=answer, status=status, media=media, accepts=accepts,
+            headers=headers, errors=errors, summary=summary, description=" ".join(description.split()),
+        )  # fmt: skip
+        wrapped = _bind(responder, form, None if body is None or raw else msgspec.json.Decoder(body), raw)
+        setattr(wrapped, FORM, form)
+        return wrapped
+
+    return declare
+
+
+def _bind(responder: Responder, form: Operation, decoder: "msgspec.json.Decoder[Any] | None", raw: bool) -> Responder:
+    """Wrap a responder with the decoding and encoding that its form asks for."""
+    status = falcon.code_to_http_status(form.status)
+
+    @functools.wraps(responder)
+    async def bound(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **fields: Any) -> None:
+        if form.query is not None:
+            fields["query"] = wire.decode_query(req, form.query)
+        if decoder is not None or raw:
+            content = await _read(req, form)
+            fields["body"] = content if decoder is None else wire.decode(decoder, content)
+        answer = await responder(self, req, resp, **fields)
+        if answer is not None:
+            if form.status != 200:
+                resp.status = status
+            resp.data = wire.encode(answer)
+
+    return bound
+
+
+async def _read(req: falcon.asgi.Request, form: Operation) -> bytes:
+    limits: wire.Limits = req.context.limits
+    wire.require_type(req, *form.accepts)
+    content = await wire.read_body(req, limits)
+    if not content:
+        raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
+    wire.check_text(content, limits.depth)
+    return content
+
+
+def form_of(responder: Any) -> Operation:
+    """Return a responder's declaration; a plain Falcon one has its docstring for a summary, no more."""
+    declared = getattr(responder, FORM, None)
+    if declared is not None:
+        return declared  # type: ignore[no-any-return]
+    summary, _, description = (responder.__doc__ or "").strip().partition("\n")
+    return Operation(summary=summary, description=" ".join(description.split()))

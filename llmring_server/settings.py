@@ -1,0 +1,214 @@
+"""Settings: a conf file (TOML), overlaid by the environment (`LLMRING_*`), overlaid by what code passes."""
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import platformdirs
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from llmring_server.errors import StartupError
+from llmring_server.paths import bundled
+
+ENV_PREFIX = "LLMRING_"
+CONF_VARIABLE = "LLMRING_CONF"
+DEFAULT_CONF = "default.toml"
+MEBIBYTE = 1024 * 1024
+
+ModelT = TypeVar("ModelT", bound=BaseSettings)
+
+
+def split_list(value: object) -> object:
+    """Read `a,b` and `["a", "b"]` alike; environment variables come in either form."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+class PluginSettings(BaseSettings):
+    """Base of a plugin's settings model: read from the conf table `[name]` and `LLMRING_<NAME>_<FIELD>`.
+
+    A field with a default is optional; secrets are `SecretStr`, so that they never show.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the conf table, which arrives as keyword arguments."""
+        return env_settings, init_settings
+
+
+class Settings(BaseSettings):
+    """The host's own settings; plugins' tables lie unread in `tables`, each for its plugin's model."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    plugins: Annotated[tuple[str, ...], NoDecode] = ("registry", "aliases", "usage", "receipts")
+    tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
+
+    database_url: SecretStr | None = None
+    database_schema: str = Field("llmring", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    database_pool_size: int | None = Field(None, ge=1)
+    database_pool_overflow: int | None = Field(None, ge=0)
+    database_timeout: float = Field(10.0, gt=0, description="seconds a statement may take before its caller gives up")
+    database_migrate: bool = True
+    data_dir: Path = Field(default_factory=lambda: default_data_dir())
+
+    redis_url: SecretStr | None = None
+    cache_ttl: float = Field(3600.0, gt=0, description="seconds")
+
+    key_pepper: SecretStr = SecretStr("")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:5173", "http://localhost:5174", "*")
+    max_body_bytes: int = Field(MEBIBYTE, ge=1024)
+    max_batch_bytes: int = Field(16 * MEBIBYTE, ge=1024)
+    max_body_depth: int = Field(64, ge=8, le=500)
+    log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
+
+    _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
+
+    @field_validator("database_url", "redis_url", mode="before")
+    @classmethod
+    def _blank_means_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the bundled PostgreSQL is used: no database URL is given."""
+        return self.database_url is None
+
+    @property
+    def pool_size(self) -> int:
+        """Connections that are kept once opened: 20, or 10 to the bundled PostgreSQL."""
+        return self.database_pool_size or (10 if self.embedded else 20)
+
+    @property
+    def pool_overflow(self) -> int:
+        """Connections beyond `pool_size` that are closed when idle: 10, or none to the bundled PostgreSQL."""
+        if self.database_pool_overflow is not None:
+            return self.database_pool_overflow
+        return 0 if self.embedded else 10
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: what code passes, then the environment, then the conf file."""
+        return init_settings, env_settings, ConfFile(settings_cls, init_settings)
+
+
+class ConfFile(InitSettingsSource):
+    """The conf file as a source: its top-level keys are the host's settings, its tables the plugins'.
+
+    Code that passes `plugins` or `tables` itself is complete without a file.
+    """
+
+    def __init__(self, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource) -> None:
+        given = init_settings()
+        document = {} if {"plugins", "tables"} & set(given) else read_conf(conf_path(os.environ.get(CONF_VARIABLE)))
+        values: dict[str, Any] = {key: value for key, value in document.items() if not isinstance(value, dict)}
+        values["tables"] = {key: value for key, value in document.items() if isinstance(value, dict)}
+        super().__init__(settings_cls, values)
+
+
+def default_data_dir() -> Path:
+    """Return where the bundled database lies: the user's data folder, or `/var/lib/llmring-server` for root."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/llmring-server")
+    return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
+
+
+def conf_path(name: str | None) -> Path:
+    """Find a conf file: a path, or the bare name of one that came with the server (`minimal`).
+
+    Raises:
+        StartupError: there is no such file.
+    """
+    given = Path(name or DEFAULT_CONF)
+    shipped = bundled("conf") / given.with_suffix(".toml").name
+    if name and given.is_file():
+        return given
+    if len(given.parts) == 1 and shipped.is_file():
+        return shipped
+    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.toml")))
+    raise StartupError(f"{CONF_VARIABLE}: no conf file at {name!r}; give a path, or one of: {known}")
+
+
+def read_conf(path: Path) -> dict[str, Any]:
+    """Return the conf file's document.
+
+    Raises:
+        StartupError: it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartupError(f"conf file {path}: {error}") from error
+
+
+def load_settings() -> Settings:
+    """Read the host's settings from conf file and environment.
+
+    Raises:
+        StartupError: a value does not fit, or a key is not known; each is named.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise StartupError(explain(error, ENV_PREFIX, Settings)) from error
+
+
+def load_plugin_settings(model: type[ModelT], plugin: str, table: Mapping[str, Any]) -> ModelT:
+    """Read one plugin's settings from its conf table and `LLMRING_<PLUGIN>_*`.
+
+    Raises:
+        StartupError: a value does not fit, or a key is not known; each is named with its plugin.
+    """
+    prefix = env_prefix(plugin)
+    try:
+        return model(_env_prefix=prefix, **table)
+    except ValidationError as error:
+        raise StartupError(f"plugin {plugin!r}: {explain(error, prefix, model)}") from error
+
+
+def env_prefix(plugin: str) -> str:
+    """Return the prefix of a plugin's environment variables: `usage` → `LLMRING_USAGE_`."""
+    return f"{ENV_PREFIX}{plugin.upper().replace('-', '_')}_"
+
+
+def explain(error: ValidationError, prefix: str, model: type[BaseModel]) -> str:
+    """Say in one line which settings do not fit and what was meant; values are left out, they may be secret."""
+    return "; ".join(_explain_one(fault, prefix, model) for fault in error.errors(include_input=False))
+
+
+def _explain_one(fault: Any, prefix: str, model: type[BaseModel]) -> str:
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    if fault["type"] != "extra_forbidden":
+        return f"setting {name!r} ({prefix}{name.upper()}): {fault['msg']}"
+    near = difflib.get_close_matches(name, model.model_fields, n=1)
+    return f"setting {name!r} is not known" + (f"; did you mean {near[0]!r}?" if near else "")

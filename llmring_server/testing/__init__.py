@@ -1,0 +1,24 @@
+"""What a plugin's author needs to test a plugin; our own tests use nothing else.
+
+Registered as a pytest plugin, so its fixtures are there as soon as llmring-server is installed:
+
+- `llmring_database`: settings of a fresh schema in a real PostgreSQL, dropped after the test;
+- `llmring_live`: starts applications on real sockets: `server = llmring_live(["usage"])`, then `server.client("key")`;
+- `llmring_process`: starts `uvicorn llmring_server.asgi:app` as a process of its own, for what only a process can show.
+
+`LLMRING_TEST_DATABASE_URL` names a PostgreSQL to use instead of the bundled one.
+"""
+
+from llmring_server.testing.database import llmring_database, llmring_postgres
+from llmring_server.testing.live import LiveServer, live, llmring_live
+from llmring_server.testing.process import ServerProcess, llmring_process
+
+__all__ = [
+    "LiveServer",
+    "ServerProcess",
+    "live",
+    "llmring_database",
+    "llmring_live",
+    "llmring_postgres",
+    "llmring_process",
+]

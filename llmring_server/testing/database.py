@@ -1,0 +1,49 @@
+"""A real PostgreSQL for a test run, and a fresh schema for each test."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from llmring_server.database.embedded import EmbeddedPostgres
+
+URL_VARIABLE = "LLMRING_TEST_DATABASE_URL"
+RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
+
+
+@pytest.fixture(scope="session")
+def llmring_postgres() -> Iterator[str]:
+    """Give the address of a PostgreSQL: `LLMRING_TEST_DATABASE_URL`, or the bundled one, shared by parallel workers."""
+    given = os.environ.get(URL_VARIABLE)
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.gettempdir()) / f"llmring-test-{os.environ.get(RUN_VARIABLE, uuid.uuid4().hex)}"
+    postgres = EmbeddedPostgres(folder)
+    try:
+        yield postgres.start()
+    finally:
+        if postgres.stop():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def llmring_database(llmring_postgres: str) -> Iterator[dict[str, Any]]:
+    """Give the host's settings for a schema of this test's own, `{database_url, database_schema, …}`."""
+    schema = f"test_{uuid.uuid4().hex[:16]}"
+    yield {
+        "database_url": llmring_postgres,
+        "database_schema": schema,
+        "database_pool_size": 4,
+        "database_pool_overflow": 0,
+    }
+    with psycopg.connect(llmring_postgres, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))

@@ -1,0 +1,133 @@
+"""An application on a real socket, in a thread of the test's own process."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+import uvicorn
+
+from llmring_server.app import compose, mounted
+from llmring_server.lifecycle import Server
+from llmring_server.plugins import Plugin
+from llmring_server.settings import Settings
+
+START_SECONDS = 60.0
+T = TypeVar("T")
+
+
+class LiveServer:
+    """A running application: its address, clients for it, and the server object behind it."""
+
+    def __init__(self, server: Server, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.server = server
+        self.url = url
+        self._loop = loop
+        self._clients = ExitStack()
+
+    def client(self, key: str | None = "test-project", **headers: str) -> httpx.Client:
+        """Return an HTTP client that sends `key` as X-Project-Key; None sends no key."""
+        sent = {**({"X-Project-Key": key} if key else {}), **headers}
+        return self._clients.enter_context(httpx.Client(base_url=self.url, headers=sent, timeout=30))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's own event loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
+
+    def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
+        """Return the rows of a statement, read through the server's own database."""
+        return self.run(self.server.database.fetch(query, params))
+
+    def close(self) -> None:
+        """Close the clients."""
+        self._clients.close()
+
+
+@contextmanager
+def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> Iterator[LiveServer]:
+    """Serve an application on a free port of the loopback interface, with its whole lifespan.
+
+    Raises:
+        StartupError: as `create_app` or the lifespan does.
+    """
+    server, routes = compose(settings, plugins)
+    served = _Served(uvicorn.Config(mounted(server, routes), lifespan="off", log_config=None, access_log=False))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=served.main, args=(server, listener), name="llmring live", daemon=True)
+        thread.start()
+        try:
+            loop = served.wait_until_up()
+            running = LiveServer(server, f"http://127.0.0.1:{listener.getsockname()[1]}", loop)
+            with contextlib.closing(running):
+                yield running
+        finally:
+            served.should_exit = True
+            thread.join(START_SECONDS)
+
+
+class _Served(uvicorn.Server):
+    """uvicorn in a thread: opens our server before it serves and reports a failure to the thread that waits."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._up = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def main(self, server: Server, listener: socket.socket) -> None:
+        """Run until told to exit."""
+        asyncio.run(self._main(server, listener))
+
+    def wait_until_up(self) -> asyncio.AbstractEventLoop:
+        """Return the loop once requests are served; raise what kept it from that."""
+        if not self._up.wait(START_SECONDS):
+            raise TimeoutError(f"the application is not up after {START_SECONDS} s")
+        if self._failure is not None:
+            raise self._failure
+        assert self._loop is not None
+        return self._loop
+
+    async def _main(self, server: Server, listener: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            await server.open()
+        except BaseException as error:
+            self._failure = error
+            self._up.set()
+            return
+        try:
+            self._up.set()
+            await self._serve([listener])
+        finally:
+            await server.close()
+
+
+@pytest.fixture
+def llmring_live(llmring_database: Mapping[str, Any]) -> Iterator[Callable[..., LiveServer]]:
+    """Give a function that starts an application on this test's own schema.
+
+    `llmring_live(["usage"], usage={"timezone": "UTC"}, max_body_bytes=2048)`: plugins, then the host's settings by
+    keyword; a keyword that names a plugin is that plugin's conf table.
+    """
+    with ExitStack() as stack:
+
+        def start(plugins: Iterable[str | Plugin], **given: Any) -> LiveServer:
+            return stack.enter_context(live(make_settings(llmring_database, **given), plugins))
+
+        yield start
+    logging.getLogger("llmring_server").setLevel(logging.NOTSET)
+
+
+def make_settings(database: Mapping[str, Any], **given: Any) -> Settings:
+    """Return the host's settings for a test: those of the database fixture, `given`, and dicts as plugins' tables."""
+    tables = {name: value for name, value in given.items() if isinstance(value, dict)}
+    own = {name: value for name, value in given.items() if not isinstance(value, dict)}
+    return Settings(
+        **{"cors_origins": ("http://localhost:5173",), "log_level": "warning", **database, **own}, tables=tables
+    )

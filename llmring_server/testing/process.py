@@ -1,0 +1,122 @@
+"""The server as a process of its own: for kills, restarts, several workers, and several servers on one database."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+class ServerProcess:
+    """`uvicorn llmring_server.asgi:app` on a free port, with the environment it was given and nothing of ours."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, *options: str, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        command = [sys.executable, "-m", "uvicorn", "llmring_server.asgi:app", "--port", str(self.port), *options]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, env=clean_environment(environment), stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """The id of the process (with several workers, of their parent)."""
+        return self._process.pid
+
+    def wait_until_up(self, seconds: float = START_SECONDS) -> "ServerProcess":
+        """Return once `/health/live` answers.
+
+        Raises:
+            RuntimeError: the process ended; the message is its log.
+            TimeoutError: it did not answer in time.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self._process.returncode}:\n{self.output()}")
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/health/live", timeout=1).is_success:
+                    return self
+            time.sleep(POLL_SECONDS)
+        raise TimeoutError(f"the server is not up after {seconds} s:\n{self.output()}")
+
+    def wait(self, seconds: float = START_SECONDS) -> int:
+        """Wait for the process to end and return its exit status."""
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """Kill the process (and its workers) at once, as `kill -9` does."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask the process to end, and return its exit status."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+        return self._process.wait(20)
+
+    def output(self) -> str:
+        """Return what the process has printed so far."""
+        return self.log.read_text(errors="replace")
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+        self._process.wait(20)
+
+
+@pytest.fixture
+def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Give a function that starts a server process on this test's own schema.
+
+    `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: uvicorn's options, then the environment.
+    """
+    with ExitStack() as stack:
+        started: list[ServerProcess] = []
+
+        def start(*options: str, port: int | None = None, **environment: str) -> ServerProcess:
+            log = tmp_path / f"server-{len(started)}.log"
+            process = ServerProcess({**variables(llmring_database), **environment}, log, *options, port=port)
+            started.append(process)
+            stack.callback(process.stop)
+            return process
+
+        yield start
+
+
+def variables(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the host's settings as environment variables."""
+    shown = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in settings.items()
+    }
+    return {f"LLMRING_{name.upper()}": str(value) for name, value in shown.items()}
+
+
+def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment without its LLMRING_ variables, and with the given ones."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LLMRING_")}
+    return {**kept, **given}
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,183 @@
+"""Bytes to structs and back: the one place that reads request bodies and queries, and writes JSON.
+
+Money crosses as a JSON number with all its decimals: decoded straight into Decimal, encoded from it.
+"""
+
+import re
+import zlib
+from typing import TypeVar
+
+import falcon.asgi
+import msgspec
+
+from llmring_server.errors import Fault, Problem
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
+_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
+_NOT_TEXT = re.compile(
+    rb"\\u0000"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_PLACE = re.compile(r"^(?P<msg>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+encode = _encoder.encode
+NULL = msgspec.Raw(b"null")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a request body may be: `bytes` after decompression, `depth` levels of nesting."""
+
+    bytes: int
+    depth: int
+
+
+def null() -> msgspec.Raw:
+    """Return JSON null: the `default_factory` of a free-form member, whose bytes are kept as they were sent."""
+    return NULL
+
+
+async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
+    """Return the whole body, inflated when it came gzipped.
+
+    Raises:
+        Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for broken gzip.
+    """
+    encoding = req.get_header("Content-Encoding")
+    if (req.content_length or 0) > limits.bytes:
+        raise too_large(limits.bytes)
+    body: bytes = await req.stream.read(limits.bytes + 1)
+    if len(body) > limits.bytes:
+        raise too_large(limits.bytes)
+    if encoding is None or encoding == "identity":
+        return body
+    if encoding.lower() != "gzip":
+        raise Problem(415, f"Content-Encoding {encoding!r} is not read here; send gzip, or none")
+    return _inflate(body, limits.bytes)
+
+
+def too_large(limit: int) -> Problem:
+    """Return the 413 that names the limit, in bytes."""
+    return Problem(413, f"the body is larger than {limit} bytes; send less at once")
+
+
+def require_type(req: falcon.asgi.Request, *accepted: str) -> str:
+    """Return the media type of the body; none given counts as the first of `accepted`.
+
+    Raises:
+        Problem: 415 for any other.
+    """
+    given = (req.content_type or accepted[0]).partition(";")[0].strip().lower()
+    if given in accepted or (JSON in accepted and given.endswith("+json")):
+        return given
+    raise Problem(415, f"Content-Type {given!r} is not read here; send {' or '.join(accepted)}")
+
+
+def check_text(body: bytes, depth: int) -> None:
+    """Refuse what JSON can spell but the database cannot keep, before anything is decoded.
+
+    Raises:
+        Problem: 400 for bytes that are not UTF-8 or nesting beyond `depth`, 422 for U+0000 and lone surrogates.
+    """
+    fault = text_fault(body, depth)
+    if fault:
+        raise fault
+
+
+def text_fault(body: bytes, depth: int) -> Problem | None:
+    """Return what `check_text` would raise, or None; every step is one call in C over the whole body."""
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            return Problem(400, f"the body is not UTF-8 at byte {error.start}")
+    unescaped = body
+    if b"\\" in body:
+        unescaped = body.replace(b"\\\\", b"__")
+        found = _NOT_TEXT.search(unescaped) if b"\\u" in unescaped else None
+        if found:
+            return Problem(
+                422,
+                f"{found[0].decode()} at byte {found.start()} is no character that can be stored; leave it out",
+            )
+        unescaped = unescaped.replace(b'\\"', b"__")
+    return _depth_fault(unescaped, depth)
+
+
+def _depth_fault(body: bytes, depth: int) -> Problem | None:
+    if body.count(b"[") + body.count(b"{") <= depth:
+        return None
+    brackets = b"".join(body.translate(_ONE_BRACKET, _NOT_STRUCTURE).split(b'"')[::2])
+    for _ in range(depth):
+        brackets = brackets.replace(b"[]", b"")
+    if b"[]" not in brackets:
+        return None
+    return Problem(400, f"the body is nested deeper than {depth} levels")
+
+
+def decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
+    """Decode a body.
+
+    Raises:
+        Problem: 400 when it is not JSON, 422 with the place when it does not fit.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise misfit(error, "body") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, f"the body is not JSON: {_lower(str(error))}" if body else "the body is empty") from error
+    except RecursionError as error:
+        raise Problem(400, "the body is nested too deep") from error
+
+
+def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
+    """Read the query into a struct; a blank parameter means absent.
+
+    Raises:
+        Problem: 422 with the parameter that does not fit.
+    """
+    given = {name: value for name, value in req.params.items() if value != ""}
+    for name, value in given.items():
+        if "\0" in value or "\0" in name:
+            raise Problem.misfit("query", name, msg="U+0000 is no character that can be stored")
+    try:
+        return msgspec.convert(given, model, strict=False)
+    except msgspec.ValidationError as error:
+        raise misfit(error, "query") from error
+
+
+def misfit(error: msgspec.ValidationError, source: str, *place: str | int) -> Problem:
+    """Return the 422 for a struct's complaint, its place read from the message's JSON path."""
+    match = _PLACE.match(str(error))
+    msg, path = (match["msg"], match["path"] or "") if match else (str(error), "")
+    steps = [int(index) if index.isdigit() else name or "..." for name, index in _STEP.findall(path)]
+    return Problem.misfit(source, *place, *steps, msg=_lower(msg))
+
+
+def fault_of(problem: Problem, *place: str | int) -> Fault:
+    """Return a problem as one fault at `place`, for answers that list several."""
+    return problem.faults[0] if problem.faults else Fault(place, str(problem.description))
+
+
+def _inflate(body: bytes, limit: int) -> bytes:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        inflated = inflater.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Problem(400, f"the body is not gzip: {error}") from error
+    if len(inflated) > limit:
+        raise too_large(limit)
+    if not inflater.eof or inflater.unused_data:
+        raise Problem(400, "the gzip body is cut short, or has bytes after its end")
+    return inflated
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

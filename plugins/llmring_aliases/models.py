@@ -1,0 +1,114 @@
+"""The structs of aliases, and what a name and a model may be."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from llmring_server.wire import null
+
+RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
+ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
+MODEL_PATTERN = r"^[^\s:,]+:[^\s,]+(\s*,\s*[^\s:,]+:[^\s,]+)*\Z"
+MAX_MODEL_LENGTH = 255
+DEFAULT_PROFILE = "default"
+
+AliasName = Annotated[
+    str, msgspec.Meta(description="1–128 of A–Z a–z 0–9 . _ -", extra_json_schema={"pattern": ALIAS_PATTERN})
+]
+Model = Annotated[
+    str,
+    msgspec.Meta(
+        description="`provider:model`, or several by comma, best first",
+        extra_json_schema={"pattern": MODEL_PATTERN, "maxLength": MAX_MODEL_LENGTH},
+    ),
+]
+Profile = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class Alias(msgspec.Struct, frozen=True):
+    """One alias as it stands; `version` counts its changes, times are UTC."""
+
+    project_id: str
+    profile: str
+    alias: str
+    model: str
+    metadata: msgspec.Raw | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What PUT sets; `metadata` is any JSON, kept as it was sent."""
+
+    model: Model
+    profile: Profile | None = None
+    metadata: msgspec.Raw = msgspec.field(default_factory=null)
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """An alias to bind to a model; the profile is `default` when absent or null."""
+
+    alias: AliasName
+    model: Model
+    profile: Profile | None = None
+    metadata: msgspec.Raw = msgspec.field(default_factory=null)
+
+
+class ProfileQuery(msgspec.Struct, frozen=True):
+    """`?profile=`."""
+
+    profile: Profile = DEFAULT_PROFILE
+
+
+class ListQuery(msgspec.Struct, frozen=True):
+    """`?profile=`; absent means every profile."""
+
+    profile: Profile | None = None
+
+
+class ResolveQuery(msgspec.Struct, frozen=True):
+    """`?alias=&profile=`."""
+
+    alias: str
+    profile: Profile = DEFAULT_PROFILE
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """Where an alias points."""
+
+    alias: str
+    model: str
+    profile: str
+
+
+class Deleted(msgspec.Struct, frozen=True):
+    """Whether there was something to delete."""
+
+    deleted: bool
+
+
+class Updated(msgspec.Struct, frozen=True):
+    """How many aliases a bulk call set."""
+
+    updated: int
+
+
+def name_fault(alias: str) -> str | None:
+    """Say why a name cannot be an alias, or None when it can."""
+    if not re.match(ALIAS_PATTERN, alias):
+        return "an alias is 1 to 128 of A–Z a–z 0–9 . _ -"
+    if alias in RESERVED:
+        return f"{alias!r} is a word of this interface; choose another name"
+    return None
+
+
+def model_fault(model: str) -> str | None:
+    """Say why a text cannot be a model, or None when it can."""
+    if len(model) > MAX_MODEL_LENGTH:
+        return f"a model has at most {MAX_MODEL_LENGTH} characters"
+    if not re.match(MODEL_PATTERN, model):
+        return "a model is `provider:model`, or several separated by commas"
+    return None
