@@ -46,12 +46,14 @@ def operation(
     media: str = wire.JSON,
     accepts: tuple[str, ...] = (wire.JSON,),
     raw: bool = False,
+    checked: bool = True,
     headers: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
 ) -> Callable[[Responder], Responder]:
     """Declare a responder's body, query and answer; see `Operation`.
 
     With `raw`, the body is handed over as checked bytes and the responder decodes it; `body` is then documentation.
+    `checked=False` leaves out the check of text and depth, for a responder whose own reading is stricter.
     """
 
     def declare(responder: Responder) -> Responder:
@@ -60,14 +62,16 @@ def operation(
             body=body, query=query, answer=answer, status=status, media=media, accepts=accepts,
             headers=headers, errors=errors, summary=summary, description=" ".join(description.split()),
         )  # fmt: skip
-        wrapped = _bind(responder, form, None if body is None or raw else msgspec.json.Decoder(body), raw)
+        wrapped = _bind(responder, form, None if body is None or raw else msgspec.json.Decoder(body), raw, checked)
         setattr(wrapped, FORM, form)
         return wrapped
 
     return declare
 
 
-def _bind(responder: Responder, form: Operation, decoder: "msgspec.json.Decoder[Any] | None", raw: bool) -> Responder:
+def _bind(
+    responder: Responder, form: Operation, decoder: "msgspec.json.Decoder[Any] | None", raw: bool, checked: bool
+) -> Responder:
     """Wrap a responder with the decoding and encoding that its form asks for."""
     status = falcon.code_to_http_status(form.status)
 
@@ -76,7 +80,7 @@ def _bind(responder: Responder, form: Operation, decoder: "msgspec.json.Decoder[
         if form.query is not None:
             fields["query"] = wire.decode_query(req, form.query)
         if decoder is not None or raw:
-            content = await _read(req, form)
+            content = await _read(req, form, checked)
             fields["body"] = content if decoder is None else wire.decode(decoder, content)
         answer = await responder(self, req, resp, **fields)
         if answer is not None:
@@ -87,13 +91,14 @@ def _bind(responder: Responder, form: Operation, decoder: "msgspec.json.Decoder[
     return bound
 
 
-async def _read(req: falcon.asgi.Request, form: Operation) -> bytes:
+async def _read(req: falcon.asgi.Request, form: Operation, checked: bool) -> bytes:
     limits: wire.Limits = req.context.limits
     wire.require_type(req, *form.accepts)
     content = await wire.read_body(req, limits)
     if not content:
         raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
-    wire.check_text(content, limits.depth)
+    if checked:
+        wire.check_text(content, limits.depth)
     return content
 
 
