@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import os
+import select
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar, cast
@@ -23,6 +26,8 @@ log = logging.getLogger(__name__)
 
 ACQUIRE_SECONDS = 1.5
 CONNECT_SECONDS = 5
+PING_SECONDS = 1.0
+GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
 
@@ -35,7 +40,9 @@ class Database:
     """PostgreSQL with this deployment's schema first in the search path, in UTC.
 
     Nothing is opened before `open`. Every wait is bounded: `ACQUIRE_SECONDS` for a connection, `database_timeout`
-    for a statement; past either the caller sees `psycopg_pool.PoolTimeout` or `TimeoutError`, which HTTP gives as 503.
+    for a statement; past either the caller sees `psycopg.OperationalError`, which HTTP gives as 503. Bound a
+    shorter wait with `connection(seconds)`, not with `asyncio.timeout`, on which psycopg first asks a perhaps hung
+    server to cancel.
     """
 
     def __init__(self, settings: Settings, sources: Sequence[Source]) -> None:
@@ -57,12 +64,14 @@ class Database:
             await asyncio.to_thread(self.migrate)
         self._pool = psycopg_pool.AsyncConnectionPool(
             self.conninfo,
+            kwargs={"autocommit": True},
             open=False,
             min_size=min(FIRST_CONNECTIONS, self._settings.pool_size),
             max_size=self._settings.pool_size + self._settings.pool_overflow,
             timeout=ACQUIRE_SECONDS,
             reconnect_timeout=CONNECT_SECONDS,
-            configure=_json_as_sent,
+            configure=_prepare,
+            check=_still_open,
             name="llmring",
         )
         await self._pool.open()
@@ -102,8 +111,22 @@ class Database:
 
     @asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
-        """Lend a connection in a transaction that commits at the end; `seconds` bounds the whole of it."""
-        async with asyncio.timeout(seconds or self._settings.database_timeout), self.pool.connection() as connection:
+        """Lend a connection on which every statement commits by itself; `seconds` bounds the whole of it."""
+        loop = asyncio.get_running_loop()
+        limit = seconds or self._settings.database_timeout
+        deadline = loop.time() + limit
+        acquire = min(limit, ACQUIRE_SECONDS)
+        async with asyncio.timeout(limit + GRACE_SECONDS), self.pool.connection(acquire) as connection:
+            alarm = loop.call_at(deadline, _hang_up, connection)
+            try:
+                yield connection
+            finally:
+                alarm.cancel()
+
+    @asynccontextmanager
+    async def transaction(self, seconds: float | None = None) -> AsyncIterator[Connection]:
+        """Lend a connection in a transaction that commits at the end, and rolls back when the block raises."""
+        async with self.connection(seconds) as connection, connection.transaction():
             yield connection
 
     async def fetch(self, query: LiteralString, params: Params = None) -> list[dict[str, Any]]:
@@ -122,12 +145,11 @@ class Database:
     async def execute(self, query: LiteralString, params: Params = None) -> int:
         """Run a statement and return how many rows it touched."""
         async with self.connection() as connection:
-            cursor = await connection.execute(query, params)
-            return cursor.rowcount
+            return (await connection.execute(query, params)).rowcount
 
     async def ping(self) -> None:
         """Ask the database for nothing; raises when it does not answer."""
-        await self._run("SELECT 1", None, dict_row)
+        await self._run("SELECT 1", None, dict_row, PING_SECONDS)
 
     @property
     def pool(self) -> "psycopg_pool.AsyncConnectionPool[Connection]":
@@ -140,18 +162,8 @@ class Database:
             raise psycopg.InterfaceError("the database is not open; it opens in the server's lifespan")
         return self._pool
 
-    async def _run(self, query: LiteralString, params: Params, rows: Any) -> Any:
-        """Run a statement; once more on a fresh connection when the pooled one had died in the meantime."""
-        try:
-            return await self._fetch(query, params, rows)
-        except psycopg.OperationalError as error:
-            if not isinstance(error, psycopg.errors.AdminShutdown) and error.sqlstate is not None:
-                raise
-            await self.pool.check()
-            return await self._fetch(query, params, rows)
-
-    async def _fetch(self, query: LiteralString, params: Params, rows: Any) -> Any:
-        async with self.connection() as connection, connection.cursor(row_factory=rows) as cursor:
+    async def _run(self, query: LiteralString, params: Params, rows: Any, seconds: float | None = None) -> Any:
+        async with self.connection(seconds) as connection, connection.cursor(row_factory=rows) as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall() if cursor.description else []
 
@@ -165,9 +177,25 @@ class Database:
                 await self.pool.resize(kept, self.pool.max_size)
 
 
-async def _json_as_sent(connection: Connection) -> None:
-    """Give JSON columns as `msgspec.Raw`: the bytes that were stored, every digit of them."""
+async def _prepare(connection: Connection) -> None:
+    """Give JSON columns as `msgspec.Raw`, every digit as stored; let the server drop statements we hung up on."""
     set_json_loads(msgspec.Raw, connection)
+    with contextlib.suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
+        await connection.execute("SET client_connection_check_interval = '1s'")
+
+
+async def _still_open(connection: Connection) -> None:
+    """Raise when the server has hung up on an idle connection: then there is something to read. No round trip."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await psycopg_pool.AsyncConnectionPool.check_connection(connection)
+
+
+def _hang_up(connection: Connection) -> None:
+    """End a connection whose time is up, so that its statement fails now; asking a hung server to cancel would wait."""
+    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 def connection_string(url: str, schema: str) -> str:
