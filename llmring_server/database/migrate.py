@@ -8,7 +8,7 @@ is written to allow that.
 import glob
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,6 +77,11 @@ class Backend(yoyo.backends.core.PostgresqlPsycopgBackend):  # type: ignore[misc
         self.break_lock()
         self.has_transactional_ddl = True
 
+    @contextmanager
+    def copy(self) -> Iterator["Backend"]:
+        """Run each migration in the session that holds the lock, so that lock and migration end together."""
+        yield self
+
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         """Leave user and host names out of yoyo's log: looking them up can hang or fail in a container."""
         import uuid
@@ -122,7 +127,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
         try:
             backend.apply_migrations(pending)
         except (psycopg.Error, yoyo.exceptions.BadMigration) as error:
-            raise StartupError(f"a migration fails: {error}") from error
+            raise StartupError(f"a migration fails: {_one_line(error)}") from error
         left = [migration.id for migration in _pending(backend, sources)]
     if left:
         raise StartupError(f"migrations still pending after they were run: {', '.join(left)}")
@@ -145,16 +150,25 @@ def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
 
 @contextmanager
 def _locked(conninfo: str, schema: str) -> Iterator[Backend]:
-    """Hold this schema's migration lock on a connection of its own, and give yoyo's backend."""
+    """Hold this schema's migration lock in yoyo's own session, and give its backend.
+
+    When this process is killed, its session goes on with its statement; the lock is free once that has ended too.
+    """
     try:
-        with psycopg.connect(conninfo, autocommit=True) as guard:
-            guard.execute(sql.SQL("SET lock_timeout = {}").format(LOCK_WAIT))
-            guard.execute("SELECT pg_advisory_lock(hashtext('llmring migrations'), hashtext(%s))", [schema])
-            guard.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
-            with Backend(Address(make_conninfo(conninfo)), MIGRATION_TABLE) as backend:
-                backend.init_database()
-                yield backend
+        with Backend(Address(make_conninfo(conninfo)), MIGRATION_TABLE) as backend:
+            session = backend.connection
+            with suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
+                session.execute("SET client_connection_check_interval = '1s'")
+            session.execute(sql.SQL("SET lock_timeout = {}").format(LOCK_WAIT))
+            session.execute("SELECT pg_advisory_lock(hashtext('llmring migrations'), hashtext(%s))", [schema])
+            session.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            backend.init_database()
+            yield backend
     except psycopg.errors.LockNotAvailable as error:
         raise StartupError(f"another process has held the migration lock for {LOCK_WAIT}; end it first") from error
     except psycopg.OperationalError as error:
-        raise StartupError(f"the database cannot be reached for its migrations: {error}") from error
+        raise StartupError(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
