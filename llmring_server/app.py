@@ -9,13 +9,14 @@ import falcon.asgi
 from llmring_server import errors
 from llmring_server.cors import Cors
 from llmring_server.docs import Docs
+from llmring_server.errors import StartupError
 from llmring_server.health import DATABASE, Health, HealthCheck, Root
-from llmring_server.lifecycle import Lifecycle, Server
+from llmring_server.lifecycle import Application, Server
 from llmring_server.limits import BodyLimits
 from llmring_server.openapi import Specification
 from llmring_server.plugins import CORE, Plugin, load
 from llmring_server.projects import ProjectKeys
-from llmring_server.routing import Route, RouteTable
+from llmring_server.routing import Route, Router, RouteTable
 from llmring_server.settings import Settings, load_settings
 from llmring_server.tracing import RequestIds
 from llmring_server.wire import JSON
@@ -36,7 +37,7 @@ def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin]
 
 def mounted(server: Server, routes: RouteTable) -> App:
     """Return the ASGI application of a server and its routes."""
-    app: App = falcon.asgi.App(media_type=JSON, middleware=_middleware(server, routes))
+    app: App = Application(server, _middleware(server, routes), media_type=JSON, router=Router())
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = False
     app.req_options.auto_parse_qs_csv = False
@@ -55,8 +56,8 @@ def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -
     routes = RouteTable()
     specification = Specification()
     routes.add(CORE, _core_routes(server, specification))
-    for plugin, declared in server.plugins.each("llmring_routes", server=server):
-        routes.add(plugin.name, declared)
+    for plugin, route in server.plugins.every("llmring_routes", Route, server=server):
+        routes.add(plugin.name, [route])
     specification.render(routes)
     return server, routes
 
@@ -65,21 +66,28 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     """Return what every request passes, outermost first: the host's own, then the plugins' in conf order."""
     settings = server.settings
     found: list[Any] = [
-        Lifecycle(server),
         RequestIds(),
         Cors(settings.cors_origins),
         ProjectKeys(settings.key_pepper.get_secret_value().encode(), routes),
         BodyLimits(settings, routes),
     ]
-    for _, declared in server.plugins.each("llmring_middleware", server=server):
-        found.extend(declared)
+    for plugin, component in server.plugins.every("llmring_middleware", object, server=server):
+        found.append(_accepted(plugin, component))
     return found
+
+
+def _accepted(plugin: Plugin, component: Any) -> Any:
+    """Return a middleware component, or raise the StartupError that names whose it is and why Falcon refuses it."""
+    try:
+        falcon.asgi.App(middleware=[component])
+    except (TypeError, AttributeError, falcon.errors.CompatibilityError) as error:
+        raise StartupError(f"{plugin}: llmring_middleware gave {component!r}: {error}") from error
+    return component
 
 
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
     checks = [HealthCheck(DATABASE, server.database.ping)]
-    for _, declared in server.plugins.each("llmring_health", server=server):
-        checks.extend(declared)
+    checks += [check for _, check in server.plugins.every("llmring_health", HealthCheck, server=server)]
     health, docs = Health(checks), Docs()
     return [
         Route(path="/", resource=Root(server.plugins.names), public=True),

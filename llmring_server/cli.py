@@ -34,8 +34,12 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the host's commands, then the plugins'."""
-        return [*super().list_commands(ctx), *sorted(_plugin_commands())]
+        """Name the host's commands, then the plugins'; help is there even when the plugins cannot be loaded."""
+        try:
+            return [*super().list_commands(ctx), *sorted(_plugin_commands())]
+        except StartupError as error:
+            click.echo(f"llmring-server: {error}", err=True)
+            return super().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command of the host or of an enabled plugin."""
@@ -59,11 +63,10 @@ def _plugin_commands() -> dict[str, click.Command]:
         StartupError: two plugins, or a plugin and the host, have a command of one name.
     """
     found: dict[str, click.Command] = {}
-    for plugin, commands in _plugins().each("llmring_commands"):
-        for command in commands:
-            if command.name in found or command.name in main.commands:
-                raise StartupError(f"{plugin}: the command {command.name!r} is taken; give it another name")
-            found[str(command.name)] = command
+    for plugin, command in _plugins().every("llmring_commands", click.Command):
+        if command.name in found or command.name in main.commands:
+            raise StartupError(f"{plugin}: the command {command.name!r} is taken; give it another name")
+        found[str(command.name)] = command
     return found
 
 
@@ -102,9 +105,12 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
     settings = load_settings()
     create_app(settings)
     click.echo(_welcome(settings, host, port), err=True)
-    uvicorn.run(
-        APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning"
-    )
+    try:
+        uvicorn.run(
+            APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning"
+        )
+    except SystemExit as ended:
+        sys.exit(1 if ended.code else 0)
 
 
 def _welcome(settings: Settings, host: str, port: int) -> str:

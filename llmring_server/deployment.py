@@ -2,6 +2,8 @@
 
 import hmac
 
+import psycopg
+
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 
@@ -21,7 +23,12 @@ async def check_pepper(database: Database, pepper: str) -> None:
         StartupError: it is another; with it every project would silently become a new, empty one.
     """
     mine = hmac.digest(pepper.encode(), FINGERPRINT_OF, "sha256").hex()
-    kept = (await database.fetch(KEEP, {"value": mine}))[0]["value"]
+    try:
+        kept = (await database.fetch(KEEP, {"value": mine}))[0]["value"]
+    except psycopg.errors.UndefinedTable as error:
+        raise StartupError("the database has no tables yet; run `llmring-server migrate` first") from error
+    except psycopg.OperationalError as error:
+        raise StartupError("the database does not answer; see LLMRING_DATABASE_URL") from error
     if not hmac.compare_digest(kept, mine):
         raise StartupError(
             "LLMRING_KEY_PEPPER differs from the one this database was made with; set it back, or every "

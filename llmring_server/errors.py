@@ -18,6 +18,8 @@ import msgspec
 import psycopg
 import psycopg_pool
 
+from llmring_server.tracing import shown
+
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
@@ -88,7 +90,7 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
     async def database_away(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
     ) -> None:
-        log.warning("database away: %s %s: %s", req.method, req.path, type(error).__name__)
+        log.warning("database away: %s %s: %s", req.method, shown(req.path), type(error).__name__)
         away = Unavailable("the database does not answer; try again shortly")
         resp.status, resp.retry_after = away.status, RETRY_AFTER_SECONDS
         _write(req, resp, away)
@@ -96,7 +98,8 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
     async def unexpected(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
     ) -> None:
-        log.error("plugin %r failed: %s %s", owner(req, error.__traceback__), req.method, req.path, exc_info=error)
+        name = owner(req, error.__traceback__)
+        log.error("plugin %r failed: %s %s", name, req.method, shown(req.path), exc_info=error)
         resp.status = falcon.HTTP_500
         _write(req, resp, Problem(500, "the server failed on this request; report the request id to its operator"))
 

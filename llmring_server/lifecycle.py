@@ -4,9 +4,11 @@ import asyncio
 import difflib
 import logging
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import falcon.asgi
 import httpx
 
 from llmring_server.cache import Cache, open_cache
@@ -40,7 +42,7 @@ class Server:
         self.all_plugin_settings = _read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
-        self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
+        self.http = _http_client()
         self._services = _read_services(self, plugins)
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -77,15 +79,18 @@ class Server:
         Raises:
             StartupError: a part does not open; the message says which.
         """
+        if self.http.is_closed:
+            self.http = _http_client()
         async with AsyncExitStack() as stack:
-            stack.enter_context(logging_to_stderr(self.settings.log_level))
+            packages = {plugin.package for plugin in self.plugins.plugins}
+            stack.enter_context(logging_to_stderr(self.settings.log_level, packages))
             stack.push_async_callback(self.http.aclose)
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
-            for plugin, lifespan in self.plugins.each("llmring_lifespan", server=self):
+            for plugin, lifespan in self.plugins.each("llmring_lifespan", AbstractAsyncContextManager, server=self):
                 await _enter(stack, plugin, lifespan)
             self._stack = stack.pop_all()
         if "*" in self.settings.cors_origins:
@@ -119,14 +124,42 @@ class Lifecycle:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.failure: StartupError | None = None
 
-    async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:
+    async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Open the server; a failure becomes `lifespan.startup.failed`."""
-        await self._server.open()
+        try:
+            await self._server.open()
+        except StartupError as error:
+            self.failure = error
+            raise
 
-    async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:
+    async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Close the server."""
         await self._server.close()
+
+
+class Application(falcon.asgi.App[Any, Any]):
+    """Falcon's application, told apart in one thing: a start that fails says why in one line.
+
+    The traceback, which Falcon would send along, is shown at log level `debug`.
+    """
+
+    def __init__(self, server: Server, middleware: list[Any], **options: Any) -> None:
+        self._lifecycle = Lifecycle(server)
+        self._terse = server.settings.log_level != "debug"
+        super().__init__(middleware=[self._lifecycle, *middleware], **options)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # type: ignore[override]
+        """Serve one connection, or the lifespan."""
+
+        async def tersely(event: dict[str, Any]) -> None:
+            if event["type"] == "lifespan.startup.failed" and self._lifecycle.failure:
+                event = {**event, "message": str(self._lifecycle.failure)}
+            await send(event)
+
+        lifespan = scope["type"] == "lifespan" and self._terse
+        await super().__call__(scope, receive, tersely if lifespan else send)
 
 
 async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
@@ -138,6 +171,10 @@ async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
         raise StartupError(f"{plugin}: its lifespan failed: {type(error).__name__}: {error}") from error
 
 
+def _http_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
+
+
 def _secret(settings: Settings) -> str | None:
     return settings.redis_url.get_secret_value() if settings.redis_url else None
 
@@ -145,7 +182,7 @@ def _secret(settings: Settings) -> str | None:
 def _sources(plugins: PluginSet) -> list[Source]:
     """Return the folders of migrations, the host's own first, checked against one another."""
     found = [Source("core", migrations("core"))]
-    found += [Source(plugin.name, folder) for plugin, folder in plugins.each("llmring_migrations")]
+    found += [Source(plugin.name, folder) for plugin, folder in plugins.each("llmring_migrations", Path)]
     check(found)
     return found
 
@@ -158,9 +195,7 @@ def _read_services(server: Server, plugins: PluginSet) -> dict[type, tuple[Plugi
     """
     found: dict[type, tuple[Plugin, object]] = {}
     server._services = found
-    for plugin, services in plugins.each("llmring_services", server=server):
-        if not isinstance(services, Mapping):
-            raise StartupError(f"{plugin}: llmring_services gave {services!r}; give a mapping of contract → provider")
+    for plugin, services in plugins.each("llmring_services", Mapping, server=server):
         for contract, provider in services.items():
             if contract in found:
                 raise StartupError(
@@ -180,8 +215,8 @@ def _read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, P
     """
     variables = {f"LLMRING_{name.upper()}": "the host" for name in Settings.model_fields}
     found: dict[str, PluginSettings] = {}
-    for plugin, model in plugins.each("llmring_settings"):
-        if not (isinstance(model, type) and issubclass(model, PluginSettings)):
+    for plugin, model in plugins.each("llmring_settings", type):
+        if not issubclass(model, PluginSettings):
             raise StartupError(f"{plugin}: llmring_settings gave {model!r}; give a subclass of PluginSettings")
         for name in model.model_fields:
             variable = env_prefix(plugin.name) + name.upper()

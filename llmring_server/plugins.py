@@ -5,6 +5,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from types import TracebackType
 from typing import Any
@@ -60,20 +61,30 @@ class PluginSet:
         """Return the names of the hooks that a plugin implements."""
         return sorted(caller.name for caller in self._manager.get_hookcallers(plugin.implementation) or ())
 
-    def each(self, hook: str, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
+    def each(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
         """Call a set-up hook of every plugin that has it, in conf order, and yield the owner with each value.
 
         Raises:
-            StartupError: an implementation raised; it is named and the cause chained.
+            StartupError: an implementation raised, or gave no `kind`; it is named and the cause chained.
         """
         for plugin, call in self._implementations(hook, arguments):
-            try:
+            with _blaming(plugin, hook):
                 value = call()
-            except (StartupError, click.ClickException):
-                raise
-            except Exception as error:
-                raise StartupError(f"{plugin}: {hook} raised {type(error).__name__}: {error}") from error
+            _expect(plugin, hook, value, kind)
             yield plugin, value
+
+    def every(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
+        """Do as `each` for a hook that gives several things, and yield the owner with each of them.
+
+        Raises:
+            StartupError: as `each`, or one of the things is no `kind`.
+        """
+        for plugin, values in self.each(hook, Iterable, **arguments):
+            with _blaming(plugin, hook):
+                found = list(values)
+            for value in found:
+                _expect(plugin, hook, value, kind)
+                yield plugin, value
 
     async def usage_recorded(self, server: Any, entries: Sequence[RecordedUsage]) -> None:
         """Tell every listener of committed usage; one that fails is logged by name and stops no other."""
@@ -175,6 +186,26 @@ def _load_one(name: str, available: dict[str, EntryPoint]) -> Plugin:
             f"plugin {name!r} (distribution {_distribution(point)}) cannot be imported: {type(error).__name__}: {error}"
         ) from error
     return Plugin(name, implementation, _distribution(point), point.dist.version if point.dist else "")
+
+
+@contextmanager
+def _blaming(plugin: Plugin, hook: str) -> Iterator[None]:
+    """Turn whatever a hook raises into a StartupError that names its plugin."""
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except StartupError as error:
+        if str(error).startswith("plugin "):
+            raise
+        raise StartupError(f"{plugin}: {error}") from error
+    except Exception as error:
+        raise StartupError(f"{plugin}: {hook} raised {type(error).__name__}: {error}") from error
+
+
+def _expect(plugin: Plugin, hook: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise StartupError(f"{plugin}: {hook} gave {value!r}; see llmring_server.hookspecs for what it must give")
 
 
 def _distribution(point: EntryPoint) -> str:

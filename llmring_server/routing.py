@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import falcon.asgi
+import falcon.routing
 import msgspec
 
 from llmring_server.errors import StartupError
@@ -37,6 +38,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
             if match:
                 found[match[1].upper()] = member
         return found
+
+
+class Router(falcon.routing.CompiledRouter):
+    """Falcon's router, which answers HEAD wherever it answers GET (RFC 9110 §9.3.2); Falcon leaves the body out."""
+
+    def map_http_methods(self, resource: object, **kwargs: Any) -> Any:
+        """Map HEAD to the responder of GET, unless the resource has its own."""
+        found = super().map_http_methods(resource, **kwargs)
+        return {"HEAD": found["GET"], **found} if "GET" in found else found
 
 
 class RouteTable:

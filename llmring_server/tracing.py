@@ -4,7 +4,8 @@ import contextvars
 import logging
 import re
 import time
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import falcon.asgi
@@ -37,7 +38,7 @@ class RequestIds:
         """Log method, path, status and milliseconds; never a header, where the key is."""
         if access.isEnabledFor(logging.INFO):
             elapsed = (time.perf_counter() - req.context.started) * 1000
-            access.info("%s %s %d %.1f ms", req.method, req.path, resp.status_code, elapsed)
+            access.info("%s %s %d %.1f ms", req.method, shown(req.path), resp.status_code, elapsed)
 
 
 class _WithRequestId(logging.Filter):
@@ -47,20 +48,27 @@ class _WithRequestId(logging.Filter):
 
 
 @contextmanager
-def logging_to_stderr(level: str) -> Iterator[None]:
-    """Attach a handler that prints request ids, unless the process already configures this logger itself."""
-    logger = logging.getLogger(LOGGER)
-    if logger.handlers:
-        yield
-        return
+def logging_to_stderr(level: str, packages: Iterable[str] = ()) -> Iterator[None]:
+    """Print the log of the host and of the plugins' `packages`, with request ids.
+
+    A logger that the process has already configured, itself or at the root, is left alone.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(_WithRequestId())
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(level.upper())
+    ours = [logger for logger in map(logging.getLogger, {LOGGER, *packages}) if not logger.hasHandlers()]
+    before = [logger.level for logger in ours]
+    for logger in ours:
+        logger.addHandler(handler)
+        logger.setLevel(level.upper())
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
+        for logger, level_before in zip(ours, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level_before)
+
+
+def shown(path: str) -> str:
+    """Return a request's path as one line of ASCII, so that no client can write lines of its own into the log."""
+    return urllib.parse.quote(path)
