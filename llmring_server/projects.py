@@ -9,7 +9,7 @@ import falcon.asgi
 from llmring_server.errors import Problem
 from llmring_server.routing import RouteTable
 
-KEY_HEADERS = ("X-Project-Key", "X-API-Key", "Authorization")
+KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
 MAX_KEY_LENGTH = 255
 ID_LENGTH = 26
 NOT_IN_A_KEY = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
@@ -47,7 +47,7 @@ def read_key(req: falcon.asgi.Request) -> str:
     Raises:
         Problem: 401 or 400; the key is never part of the message.
     """
-    found = {key for header in KEY_HEADERS if (key := _read_header(req, header)) is not None}
+    found = {key for name, value in req.scope["headers"] if (key := _read(name, value)) is not None}
     if not found:
         raise Problem(
             401,
@@ -59,21 +59,20 @@ def read_key(req: falcon.asgi.Request) -> str:
     return found.pop()
 
 
-def _read_header(req: falcon.asgi.Request, header: str) -> str | None:
-    value = req.get_header(header)
-    if header == "Authorization" and value is not None:
-        scheme, _, value = value.partition(" ")
+def _read(name: bytes, value: bytes) -> str | None:
+    """Return the key in a header, or None when it is not one for a key; another scheme's Authorization is a proxy's."""
+    header = KEY_HEADERS.get(name)
+    if header is None:
+        return None
+    key = value.decode("latin-1")
+    if header == "Authorization":
+        scheme, _, key = key.partition(" ")
         if scheme.lower() != "bearer":
-            raise Problem(401, "Authorization must be `Bearer <project key>`", headers={"WWW-Authenticate": "Bearer"})
-    if value is not None:
-        _check(value, header)
-    return value
-
-
-def _check(key: str, header: str) -> None:
+            return None
     if not key:
         raise Problem(400, f"{header} is empty; it must carry a project key")
     if len(key) > MAX_KEY_LENGTH:
         raise Problem(400, f"{header} is longer than {MAX_KEY_LENGTH} characters")
     if NOT_IN_A_KEY.search(key):
         raise Problem(400, f"{header} has whitespace or control characters; a project key has none")
+    return key
