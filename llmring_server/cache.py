@@ -100,7 +100,7 @@ class RedisCache:
         await self._local.set(key, value, ttl)
         if self._usable():
             try:
-                await self._redis.set(PREFIX + key, value, px=int((ttl or self._ttl) * 1000))
+                await self._redis.set(PREFIX + key, value, px=max(1, int((ttl or self._ttl) * 1000)))
             except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
                 self._leave(error)
 

@@ -48,11 +48,11 @@ class Docs:
 
     async def on_get_file(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         """One of Swagger UI's files."""
-        resp.set_header("Cache-Control", "public, max-age=86400")
         if name == "start.js":
             resp.content_type, resp.data = "text/javascript", START
-            return
-        if name not in FILES:
+        elif name in FILES:
+            file, resp.content_type = FILES[name]
+            resp.data = (importlib.resources.files(PACKAGE) / file).read_bytes()
+        else:
             raise Problem(404, f"/docs has no file {name!r}")
-        file, resp.content_type = FILES[name]
-        resp.data = (importlib.resources.files(PACKAGE) / file).read_bytes()
+        resp.set_header("Cache-Control", "public, max-age=86400")

@@ -55,7 +55,9 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
     body: bytes = await req.stream.read(limits.bytes + 1)
     if len(body) > limits.bytes:
         raise too_large(limits.bytes)
-    if encoding is None or encoding == "identity":
+    if len(body) < (req.content_length or 0):
+        raise Problem(400, "the body ended before its Content-Length; the connection broke off")
+    if encoding is None or encoding.lower() == "identity":
         return body
     if encoding.lower() != "gzip":
         raise Problem(415, f"Content-Encoding {encoding!r} is not read here; send gzip, or none")
