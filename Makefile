@@ -1,0 +1,80 @@
+# Two commands: `make serve` and `make test`. They need python3 (3.11 or newer) and make; uv is used when it is there.
+# PYTHON names another interpreter (`PYTHON=python3.13 make test`), ARGS is passed on (`make serve ARGS="--port 8080"`).
+
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format wheel lock clean
+
+# A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := .venv
+RUN := $(VENV)/bin/python
+MADE := $(VENV)/made-$(VERSION)
+RUNTIME := $(VENV)/runtime-$(VERSION)
+DEV := $(VENV)/dev-$(VERSION)
+
+ifneq ($(shell command -v uv 2>/dev/null),)
+CREATE := uv venv --quiet --clear --seed --python "$(PYTHON)" $(VENV)
+INSTALL := uv pip install --quiet --python $(RUN)
+else
+CREATE := "$(PYTHON)" -m venv --clear $(VENV)
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
+endif
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+serve: $(RUNTIME) ## install, and serve on port 8000 with the bundled PostgreSQL
+	@exec $(RUN) -m llmring_server serve $(ARGS)
+
+test: $(DEV) ## install, and run every test
+	@$(RUN) -m pytest $(ARGS)
+
+check: $(DEV) ## lint, formatting and types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+format: $(DEV) ## put imports in order and format
+	$(RUN) -m ruff check --select I --fix
+	$(RUN) -m ruff format
+
+wheel: $(RUNTIME) ## build the wheel into dist/
+	@$(RUN) -m hatchling build -t wheel
+
+lock: ## write requirements/*.txt anew, with uv (ARGS=--upgrade for the newest versions)
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv" >&2; exit 1; }
+	$(LOCK) pyproject.toml --extra embedded --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --extra embedded --extra dev --constraint requirements/runtime.txt \
+		--output-file requirements/dev.txt
+	echo hatchling | $(LOCK) - --constraint requirements/dev.txt --output-file requirements/build.txt
+
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(ARGS)
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "$(PYTHON) is $(or $(VERSION),not there); Python 3.11 or newer is needed:" \
+			"PYTHON=python3.12 make $(MAKECMDGOALS)" >&2; exit 1; }
+	@command -v uv >/dev/null || "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments; install its venv package" \
+			"(Debian, Ubuntu: apt install python$(VERSION)-venv) or uv, then: make $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(CREATE)
+	@touch $@
+
+$(RUNTIME): $(MADE) pyproject.toml requirements/runtime.txt requirements/build.txt
+	@echo "installing llmring-server into $(VENV), once …" >&2
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements/dev.txt
+	@echo "installing what tests and checks need into $(VENV), once …" >&2
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
