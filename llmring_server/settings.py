@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -140,6 +141,8 @@ def default_data_dir() -> Path:
     """Return where the bundled database lies: the user's data folder, or `/var/lib/llmring-server` for root."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/llmring-server")
+    if sys.platform == "darwin":  # the bundled PostgreSQL cannot lie in "Application Support": it has a space
+        return Path.home() / ".local/share/llmring-server"
     return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
 
 

