@@ -1,1 +1,73 @@
-"""Under construction in the next commit."""
+"""The model registry: a copy of upstream's that outlives upstream, composed, mirrored, and in memory for pricing."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from llmring_registry.archive import Archive
+from llmring_registry.copies import LastGood
+from llmring_registry.registry import Registry
+from llmring_registry.resources import Mirror, Models, Versions
+from llmring_registry.settings import RegistrySettings
+from llmring_registry.store import RegistryStore
+from llmring_registry.upstream import Upstream
+from llmring_server import paths
+from llmring_server.contracts import PriceList
+from llmring_server.health import HealthCheck
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+
+
+@hookimpl
+def llmring_settings() -> type[RegistrySettings]:
+    """Read `[registry]` and `LLMRING_REGISTRY_*`."""
+    return RegistrySettings
+
+
+@hookimpl
+def llmring_migrations() -> Path:
+    """Create `registry_files`, `registry_contents` and `registry_versions`."""
+    return paths.migrations("registry")
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Offer the prices of the current copy; hold the registry and its archive for our own routes."""
+    settings = server.plugin_settings(RegistrySettings)
+    upstream = Upstream(server.http, settings.base_url, settings.max_file_bytes)
+    store = RegistryStore(server.database, upstream.source)
+    registry = Registry(settings, upstream, LastGood(store, server.cache, settings.providers))
+    return {
+        PriceList: registry,
+        Registry: registry,
+        Archive: Archive(registry, store, upstream, settings.timeout_seconds),
+    }
+
+
+@hookimpl
+def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
+    """Load the last good copy and keep it fresh in the background."""
+    return server.service(Registry).running()
+
+
+@hookimpl
+def llmring_health(server: Server) -> Iterable[HealthCheck]:
+    """Fail without any copy; the server answers all the same, so this is not critical."""
+    return [HealthCheck("registry", server.service(Registry).check, critical=False)]
+
+
+@hookimpl
+def llmring_routes(server: Server) -> Iterable[Route]:
+    """Serve the composed registry, its archive, and the mirror of upstream's files."""
+    registry, archive = server.service(Registry), server.service(Archive)
+    seconds = server.plugin_settings(RegistrySettings).cache_seconds
+    models, mirror = Models(registry, seconds), Mirror(registry, archive, seconds)
+    return [
+        Route(path="/registry", resource=models, public=True),
+        Route(path="/registry.json", resource=models, public=True),
+        Route(path="/registry/v/{version}/registry.json", resource=Versions(archive), public=True),
+        Route(path="/registry/manifest.json", resource=mirror, suffix="manifest", public=True),
+        Route(path="/registry/{provider}/models.json", resource=mirror, suffix="provider", public=True),
+        Route(path="/registry/{provider}/v/{number}/models.json", resource=mirror, suffix="archived", public=True),
+    ]

@@ -1,0 +1,92 @@
+"""What never changes: upstream's archived files, fetched once and kept for ever, and composed versions."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+
+from llmring_registry.copies import AWAY
+from llmring_registry.models import NUMBER, File, archived_path, is_provider
+from llmring_registry.registry import Registry
+from llmring_registry.snapshot import VERSION, Page, compose
+from llmring_registry.store import RegistryStore
+from llmring_registry.upstream import Absent, Upstream
+
+log = logging.getLogger("llmring_server.registry")
+
+ABSENT_SECONDS = 60.0
+MAX_ABSENT = 1000
+MAX_PAGES = 8
+
+
+class Archive:
+    """Archived files by provider and number, and composed registries by version."""
+
+    def __init__(self, registry: Registry, store: RegistryStore, upstream: Upstream, seconds: float) -> None:
+        self._registry = registry
+        self._store = store
+        self._upstream = upstream
+        self._seconds = seconds
+        self._flights: dict[str, asyncio.Task[File | None]] = {}
+        self._absent: OrderedDict[str, float] = OrderedDict()
+        self._pages: OrderedDict[str, Page] = OrderedDict()
+
+    async def file(self, provider: str, number: str) -> File | None:
+        """Return an archived file, or None when upstream has none; asked of upstream once, however many wait.
+
+        Raises:
+            UpstreamError: it is not stored, and upstream does not give it.
+        """
+        if not (is_provider(provider) and NUMBER.fullmatch(number)):
+            return None
+        path = archived_path(provider, number)
+        if self._absent.get(path, 0.0) > time.monotonic():
+            return None
+        flight = self._flights.get(path)
+        if flight is None:
+            flight = self._flights[path] = asyncio.create_task(self._obtain(path), name=f"llmring registry {path}")
+            flight.add_done_callback(lambda task: self._land(path, task))
+        return await asyncio.shield(flight)
+
+    async def version(self, version: str) -> Page | None:
+        """Return a registry as it was composed, byte for byte, or None when this version never was."""
+        snapshot = self._registry.current()
+        if snapshot and snapshot.version == version:
+            return snapshot.page
+        page = self._pages.get(version)
+        if page is None and VERSION.fullmatch(version):
+            parts = await self._store.parts(version)
+            page = compose(parts).page if parts else None
+        if page is not None:
+            self._pages[version] = page
+            self._pages.move_to_end(version)
+            while len(self._pages) > MAX_PAGES:
+                self._pages.popitem(last=False)
+        return page
+
+    async def _obtain(self, path: str) -> File | None:
+        stored = await self._store.archived(path)
+        if stored is not None:
+            return stored
+        try:
+            file = await self._upstream.fetch(path, self._seconds)
+        except Absent:
+            self._note_absent(path)
+            return None
+        try:
+            await self._store.keep_archived(file)
+        except AWAY as error:
+            log.warning("registry: %s cannot be stored (%s)", path, type(error).__name__)
+        return file
+
+    def _note_absent(self, path: str) -> None:
+        self._absent[path] = time.monotonic() + ABSENT_SECONDS
+        self._absent.move_to_end(path)
+        while len(self._absent) > MAX_ABSENT:
+            self._absent.popitem(last=False)
+
+    def _land(self, path: str, task: "asyncio.Task[File | None]") -> None:
+        """Forget a flight, and take its failure even when nobody waits for it any more."""
+        self._flights.pop(path, None)
+        if not task.cancelled():
+            task.exception()

@@ -1,0 +1,207 @@
+"""The registry of this process: one copy, swapped as a whole, refreshed behind the requests and never by them."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from llmring_registry.copies import LastGood
+from llmring_registry.models import MANIFEST, Copy
+from llmring_registry.refresh import Refresh
+from llmring_registry.settings import RegistrySettings
+from llmring_registry.snapshot import Snapshot, compose
+from llmring_registry.upstream import Upstream
+from llmring_server.contracts import Price
+
+log = logging.getLogger("llmring_server.registry")
+
+POLL_SECONDS = 60.0
+FIRST_RETRY_SECONDS = 1.0
+FIRST_BACKGROUND_SECONDS = 5.0
+JITTER = 0.2
+
+
+class NoCopy(Exception):
+    """No registry copy is there, neither kept nor from upstream; the message says why."""
+
+
+class Registry:
+    """The current copy and its snapshot; it is also the price list that other features ask for.
+
+    Requests read `snapshot`. Whatever changes it builds a new one first and then assigns it.
+    """
+
+    def __init__(self, settings: RegistrySettings, upstream: Upstream, last_good: LastGood) -> None:
+        self._settings = settings
+        self._upstream = upstream
+        self._last_good = last_good
+        self.copy = Copy(files={})
+        self.snapshot: Snapshot | None = None
+        self._fetched_at = 0.0
+        self._broken = False
+        self._attempted = -settings.retry_seconds
+        self._due_at = 0.0
+        self._turn: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a copy is there."""
+        return self.snapshot is not None
+
+    def find(self, provider: str, model: str) -> Price | None:
+        """Return a price out of the current copy; None when the copy does not know it, or there is none."""
+        snapshot = self.snapshot
+        return snapshot.prices.find(provider, model) if snapshot else None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Load the kept copy, or wait shortly for a first one; then keep it fresh until the server stops."""
+        self._adopt(await self._last_good.load())
+        if self.snapshot is None:
+            await asyncio.wait({self._refresh()}, timeout=self._settings.start_wait_seconds)
+        keeper = asyncio.create_task(self._keep_fresh(), name="llmring registry")
+        try:
+            yield
+        finally:
+            for task in (keeper, self._turn):
+                if task is not None:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
+
+    async def ready(self) -> Snapshot:
+        """Return the snapshot; with no copy at all, wait a bounded time for the one fetch that all share.
+
+        Raises:
+            NoCopy: there is still none.
+        """
+        if self.snapshot is None and (self._in_flight() or self._may_try()):
+            await asyncio.wait({self._refresh()}, timeout=self._settings.first_wait_seconds)
+        if self.snapshot is None:
+            why = "; ".join(f"{path}: {reason}" for path, reason in sorted(self.copy.failed.items()))
+            raise NoCopy(why or "upstream has not answered yet")
+        return self.snapshot
+
+    def current(self) -> Snapshot | None:
+        """Return the snapshot as it stands, and have it refreshed in the background when it is due."""
+        if self._due_at <= time.monotonic():
+            self._wake.set()
+        return self.snapshot
+
+    def stale_age(self, path: str | None = None) -> int | None:
+        """Return the age in seconds of the copy, or of one file, when it is stale; None when it is fresh.
+
+        Stale: the last refresh did not get it, or it is older than a refresh that is due and a retry take.
+        """
+        if path is None:
+            failed, fetched_at = self._broken, self._fetched_at
+        else:
+            failed, fetched_at = path in self.copy.failed, self.copy.files[path].fetched_at.timestamp()
+        age = time.time() - fetched_at
+        limit = self._settings.refresh_seconds + self._settings.retry_seconds + self._settings.timeout_seconds
+        return max(0, int(age)) if failed or age > limit else None
+
+    async def check(self) -> None:
+        """Raise NoCopy when there is no copy to serve."""
+        if self.snapshot is None:
+            raise NoCopy("no copy of the registry")
+
+    def _refresh(self) -> "asyncio.Task[None]":
+        """Return the refresh that is under way, or start one."""
+        if self._turn is None or self._turn.done():
+            self._turn = asyncio.create_task(self._take_turn(), name="llmring registry refresh")
+        return self._turn
+
+    def _in_flight(self) -> bool:
+        return self._turn is not None and not self._turn.done()
+
+    def _may_try(self) -> bool:
+        return time.monotonic() - self._attempted >= min(FIRST_RETRY_SECONDS, self._settings.retry_seconds)
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pause()):
+                    await self._wake.wait()
+            await asyncio.wait({self._refresh()})
+            self._wake.clear()
+
+    def _pause(self) -> float:
+        """Return how long to rest, in seconds; other processes' news are looked for once a minute meanwhile."""
+        due = max(0.05, self._due_at - time.monotonic())
+        return min(due, POLL_SECONDS) * random.uniform(1, 1 + JITTER)  # noqa: S311
+
+    async def _take_turn(self) -> None:
+        """Take what other processes have fetched; ask upstream only when that is too old as well."""
+        try:
+            newer = await self._last_good.newer(self.copy)
+            if newer is not None:
+                self._adopt(newer)
+            if self._is_due():
+                await self._ask_upstream()
+        except Exception:
+            log.exception("registry: the refresh failed; the last good copy is served")
+        finally:
+            self._due_at = time.monotonic() + self._seconds_to_go()
+
+    async def _ask_upstream(self) -> None:
+        last, settings = self.copy, self._settings
+        refresh = Refresh(self._upstream, settings.providers, last, settings.timeout_seconds)
+        try:
+            copy = await refresh.run()
+        finally:
+            self._attempted = time.monotonic()
+        self._adopt(copy)
+        _report(last, copy)
+        if refresh.heard and self.snapshot is not None and not copy.borrowed:
+            await self._last_good.keep(copy, self.snapshot)
+
+    def _adopt(self, copy: Copy) -> None:
+        """Swap to a copy; the snapshot is composed anew only when a provider's bytes or their order changed."""
+        providers = copy.providers
+        before = [(name, file.sha256) for name, file in self.copy.providers.items()]
+        if providers and before != [(name, file.sha256) for name, file in providers.items()]:
+            snapshot = compose(providers)
+            log.info("registry: serving %s", snapshot.version)
+            self.snapshot = snapshot
+        fetched_at = copy.fetched_at
+        self.copy = copy
+        self._fetched_at = fetched_at.timestamp() if fetched_at else 0.0
+        self._broken = any(path in copy.failed for path in copy.files if path != MANIFEST)
+
+    def _is_due(self) -> bool:
+        if self.snapshot is None:
+            return True
+        fresh = 0 <= self._age() < self._settings.refresh_seconds and not self.copy.failed
+        return not fresh and self._rested()
+
+    def _rested(self) -> bool:
+        """Whether the pause after the last attempt is over."""
+        return not self.copy.failed or time.monotonic() - self._attempted >= self._retry_pause()
+
+    def _retry_pause(self) -> float:
+        return min(self._settings.retry_seconds, self._settings.refresh_seconds)
+
+    def _seconds_to_go(self) -> float:
+        if self.snapshot is None:
+            return min(FIRST_BACKGROUND_SECONDS, self._settings.retry_seconds)
+        if self.copy.failed:
+            return max(0.0, self._attempted + self._retry_pause() - time.monotonic())
+        return max(0.0, self._settings.refresh_seconds - self._age())
+
+    def _age(self) -> float:
+        return datetime.now(UTC).timestamp() - self._fetched_at
+
+
+def _report(last: Copy, copy: Copy) -> None:
+    """Log what a refresh could not get, once for each change."""
+    if copy.failed and dict(copy.failed) != dict(last.failed):
+        named = "; ".join(f"{path}: {why}" for path, why in sorted(copy.failed.items()))
+        log.warning("registry: not refreshed: %s; the last good copy is served where there is one", named)
+    elif last.failed and not copy.failed:
+        log.info("registry: refreshed again in full")

@@ -1,0 +1,51 @@
+"""Settings of the registry: conf table `[registry]`, environment `LLMRING_REGISTRY_*`."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
+
+from llmring_registry.models import is_provider
+from llmring_server.settings import PluginSettings, split_list
+
+DEFAULT_BASE_URL = "https://llmring.github.io/registry/"
+MEBIBYTE = 1024 * 1024
+
+
+class RegistrySettings(PluginSettings):
+    """Where the registry comes from and how often; times are seconds, sizes bytes."""
+
+    base_url: str = Field(DEFAULT_BASE_URL, description="http://, https:// or file:// folder of the upstream registry")
+    providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("openai", "anthropic", "google"), description="providers to fetch besides those that the manifest lists"
+    )
+    refresh_seconds: float = Field(3600.0, gt=0, description="age at which the copy is asked for again")
+    retry_seconds: float = Field(60.0, gt=0, description="pause after a refresh that failed")
+    timeout_seconds: float = Field(15.0, gt=0, description="limit of one whole refresh")
+    first_wait_seconds: float = Field(5.0, ge=0, description="how long a request waits for the very first copy")
+    start_wait_seconds: float = Field(2.0, ge=0, description="how long a start waits for the very first copy")
+    cache_seconds: int = Field(60, ge=0, description="max-age of /registry in clients' caches")
+    max_file_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="larger upstream files are refused")
+
+    _list = field_validator("providers", mode="before")(split_list)
+
+    @field_validator("providers")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not is_provider(name):
+                raise ValueError(f"{name!r} is no provider name; use a–z 0–9 _ -")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https", "file") or not (url.netloc or url.scheme == "file"):
+            raise ValueError("give an http://, https:// or file:// address")
+        if url.scheme == "file" and (url.netloc not in ("", "localhost") or not url.path.startswith("/")):
+            raise ValueError("give an absolute path: file:///srv/registry/")
+        if url.query or url.fragment:
+            raise ValueError("give the address of a folder, without ? and #")
+        return value.rstrip("/") + "/"

@@ -1,0 +1,107 @@
+"""The upstream registry: one file at a time, conditionally, bounded in time and size, over http(s):// or file://."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import url2pathname
+
+import httpx
+import msgspec
+
+from llmring_registry.models import File, Malformed, check, digest
+
+AT_ONCE = 8
+
+
+class UpstreamError(Exception):
+    """A file could not be got; the message says why in a few words."""
+
+
+class Absent(UpstreamError):
+    """Upstream says that there is no such file."""
+
+
+class Upstream:
+    """The folder that the base URL names; the client is used only between the server's start and stop."""
+
+    def __init__(self, http: httpx.AsyncClient, base_url: str, max_bytes: int) -> None:
+        self._http = http
+        self._base = base_url
+        self._max_bytes = max_bytes
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self.source = without_user(base_url)
+
+    async def fetch(self, path: str, seconds: float, known: File | None = None) -> File:
+        """Return a file as it is now, asking only whether it changed when it is `known`; waits at most `seconds`.
+
+        Raises:
+            Absent: upstream has no such file.
+            UpstreamError: it is away, slow, answers with an error, or with what is no such file.
+        """
+        try:
+            async with asyncio.timeout(seconds), self._turns:
+                return await self._fetch(path, known)
+        except TimeoutError as error:
+            raise UpstreamError(f"no whole answer within {seconds:g} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise UpstreamError(type(error).__name__) from error
+        except Malformed as error:
+            raise UpstreamError(f"not usable: {str(error)[:200]}") from error
+
+    async def _fetch(self, path: str, known: File | None) -> File:
+        now = datetime.now(UTC)
+        if self._base.startswith("file:"):
+            folder = Path(url2pathname(urlsplit(self._base).path))
+            return _file(path, await asyncio.to_thread(self._read, folder / path), now)
+        async with self._http.stream("GET", self._base + path, headers=_conditions(known)) as response:
+            if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
+                return msgspec.structs.replace(known, fetched_at=now)
+            if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+                raise Absent(f"status {response.status_code}")
+            if response.status_code != httpx.codes.OK:
+                raise UpstreamError(f"status {response.status_code}")
+            body = await self._receive(response)
+            validators = response.headers.get("ETag"), response.headers.get("Last-Modified")
+        return _file(path, body, now, *validators)
+
+    async def _receive(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            self._check_size(len(body))
+        return bytes(body)
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            with path.open("rb") as file:
+                body = file.read(self._max_bytes + 1)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise Absent("no such file") from error
+        self._check_size(len(body))
+        return body
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise UpstreamError(f"larger than {self._max_bytes} bytes")
+
+
+def without_user(url: str) -> str:
+    """Return an address without the user and password it may carry."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _conditions(known: File | None) -> dict[str, str]:
+    given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified} if known else {}
+    return {name: value for name, value in given.items() if value}
+
+
+def _file(path: str, body: bytes, now: datetime, etag: str | None = None, last_modified: str | None = None) -> File:
+    """Return a file whose bytes are what its path promises.
+
+    Raises:
+        Malformed: they are not.
+    """
+    check(path, body)
+    return File(path=path, body=body, sha256=digest(body), etag=etag, last_modified=last_modified, fetched_at=now)
