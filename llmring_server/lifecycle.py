@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, overload
 
 import falcon.asgi
 import httpx
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 HTTP_SECONDS = 10.0
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")
+DefaultT = TypeVar("DefaultT")
 _MISSING = object()
 
 
@@ -58,20 +59,26 @@ class Server:
                 return owned
         raise StartupError(f"{model.__name__} is no enabled plugin's settings model")
 
-    def service(self, contract: type[ContractT], default: object = _MISSING) -> ContractT:
+    @overload
+    def service(self, contract: type[ContractT]) -> ContractT: ...
+
+    @overload
+    def service(self, contract: type[ContractT], default: DefaultT) -> ContractT | DefaultT: ...
+
+    def service(self, contract: type[Any], default: object = _MISSING) -> Any:
         """Return the provider of a contract.
 
         Raises:
             StartupError: no enabled plugin provides it and no default is given.
         """
         if contract in self._services:
-            return cast(ContractT, self._services[contract][1])
+            return self._services[contract][1]
         if default is _MISSING:
             raise StartupError(
                 f"no enabled plugin provides {contract.__name__}; enable one that does in plugins (see "
                 "`llmring-server plugins`)"
             )
-        return cast(ContractT, default)
+        return default
 
     async def open(self) -> None:
         """Open everything in order; when one part fails, those before it are closed again.

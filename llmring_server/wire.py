@@ -123,8 +123,8 @@ def _depth_fault(body: bytes, depth: int) -> Problem | None:
     return Problem(400, f"the body is nested deeper than {depth} levels")
 
 
-def decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
-    """Decode a body.
+def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *place: str | int) -> T:
+    """Decode a body, or the part of one that lies at `place`.
 
     Raises:
         Problem: 400 when it is not JSON, 422 with the place when it does not fit.
@@ -132,7 +132,7 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise misfit(error, "body") from error
+        raise misfit(error, *(place or ("body",))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(400, f"the body is not JSON: {_lower(str(error))}" if body else "the body is empty") from error
     except RecursionError as error:
@@ -155,12 +155,12 @@ def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
         raise misfit(error, "query") from error
 
 
-def misfit(error: msgspec.ValidationError, source: str, *place: str | int) -> Problem:
+def misfit(error: msgspec.ValidationError, *place: str | int) -> Problem:
     """Return the 422 for a struct's complaint, its place read from the message's JSON path."""
     match = _PLACE.match(str(error))
     msg, path = (match["msg"], match["path"] or "") if match else (str(error), "")
     steps = [int(index) if index.isdigit() else name or "..." for name, index in _STEP.findall(path)]
-    return Problem.misfit(source, *place, *steps, msg=_lower(msg))
+    return Problem.misfit(*place, *steps, msg=_lower(msg))
 
 
 def fault_of(problem: Problem, *place: str | int) -> Fault:

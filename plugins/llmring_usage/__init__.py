@@ -1,1 +1,73 @@
-"""Under construction in the next commit."""
+"""Usage: every call logged with its exact cost, once, and turned into statistics that add up."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from llmring_server import paths
+from llmring_server.contracts import PriceList
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+from llmring_usage.events import Announcer
+from llmring_usage.ledger import Ledger
+from llmring_usage.listing import Export, Logs
+from llmring_usage.partitions import Partitions
+from llmring_usage.pricing import CALCULATORS
+from llmring_usage.recording import Recorder
+from llmring_usage.resources import Stats, UsageBatch, UsageLog
+from llmring_usage.settings import UsageSettings
+from llmring_usage.store import UsageLogs
+from llmring_usage.sums import UsageSums
+from llmring_usage.upkeep import Upkeep
+from llmring_usage.writer import UsageWriter
+
+PREFIX = "/api/v1"
+
+
+@hookimpl
+def llmring_settings() -> type[UsageSettings]:
+    """Read `[usage]`."""
+    return UsageSettings
+
+
+@hookimpl
+def llmring_migrations() -> Path:
+    """Create the log table, the rollups and the idempotency keys."""
+    return paths.migrations("usage")
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Hold this server's writer, and what it writes through."""
+    settings = server.plugin_settings(UsageSettings)
+    partitions = Partitions(server.database)
+    ledger = Ledger(server.database, partitions, settings)
+    return {
+        Upkeep: Upkeep(server.database, partitions, settings),
+        UsageWriter: UsageWriter(ledger, settings, Announcer(server)),
+    }
+
+
+@hookimpl
+def llmring_routes(server: Server) -> Iterable[Route]:
+    """Serve the usage calls of the contract."""
+    settings = server.plugin_settings(UsageSettings)
+    writer = server.service(UsageWriter)
+    recorder = Recorder(server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    logs = UsageLogs(server.database)
+    return [
+        Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer)),
+        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(recorder, writer), batch=True),
+        Route(path=f"{PREFIX}/logs", resource=Logs(logs, settings)),
+        Route(path=f"{PREFIX}/logs/export", resource=Export(logs, settings)),
+        Route(path=f"{PREFIX}/stats", resource=Stats(UsageSums(server.database, settings), settings)),
+    ]
+
+
+@hookimpl
+@asynccontextmanager
+async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
+    """Write while the server runs; what waits at its end is written first."""
+    async with server.service(Upkeep).running(), server.service(UsageWriter).running():
+        yield

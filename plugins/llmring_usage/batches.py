@@ -1,0 +1,124 @@
+"""Batches of entries: reading them so that one bad entry spoils no other, and saying what came of each."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+
+from llmring_server import wire
+from llmring_server.errors import Fault, Problem
+from llmring_usage.models import Entry, Logged
+
+MAX_ENTRIES = 10_000
+
+_whole = msgspec.json.Decoder(list[Entry])
+_entry = msgspec.json.Decoder(Entry)
+_scanner = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class Result(msgspec.Struct, omit_defaults=True):
+    """What came of one entry: its id, or what is wrong with it; `duplicate` when an earlier call had its key."""
+
+    index: int
+    log_id: UUID | None = None
+    error: Fault | None = None
+    duplicate: bool = False
+
+
+class BatchAnswer(msgspec.Struct, frozen=True):
+    """What came of a batch; `results` has every entry by its index."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    results: list[Result]
+
+    @classmethod
+    def of(cls, results: list[Result], outcomes: Sequence[Logged | Problem]) -> "BatchAnswer":
+        """Put the outcomes, in order, to the results that have no error yet, and count."""
+        settled = iter(outcomes)
+        for result in results:
+            if result.error is None:
+                _settle(result, next(settled))
+        rejected = sum(result.error is not None for result in results)
+        duplicates = sum(result.duplicate for result in results)
+        return cls(len(results) - rejected - duplicates, duplicates, rejected, results)
+
+
+def _settle(result: Result, outcome: Logged | Problem) -> None:
+    if isinstance(outcome, Problem):
+        result.log_id, result.error = None, wire.fault_of(outcome, "body", result.index)
+    elif outcome.log_id != result.log_id:
+        result.log_id, result.duplicate = outcome.log_id, True
+
+
+def entries_of(body: bytes, media: str, depth: int) -> Iterator[Entry | Problem]:
+    """Yield each entry of a batch, or the problem with it.
+
+    Raises:
+        Problem: 400, 413 or 422 when the batch as a whole is no array, or has more than 10,000 entries.
+    """
+    if media == wire.NDJSON:
+        parts = [line for line in body.split(b"\n") if line.strip()]
+    else:
+        entries = _at_once(body, depth)
+        if entries is not None:
+            _check_number(len(entries))
+            return iter(entries)
+        parts = list(_apart(body))
+    _check_number(len(parts))
+    return (_decode(part, index, depth) for index, part in enumerate(parts))
+
+
+def _at_once(body: bytes, depth: int) -> list[Entry] | None:
+    """Return the entries of a batch without fault, or None: then each has to be looked at by itself."""
+    if wire.text_fault(body, depth) is not None:
+        return None
+    try:
+        return _whole.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _apart(body: bytes) -> Iterator[bytes]:
+    """Yield the elements of a JSON array as they stand; slower than decoding them, and blind to what they say.
+
+    Raises:
+        Problem: 400 when the elements cannot be told apart, 422 for another thing than an array.
+    """
+    try:
+        text = body.decode()
+        at = _skip(text, 0)
+        if text[at : at + 1] != "[":
+            raise Problem(422, "a batch is a JSON array of entries, or NDJSON with one entry a line")
+        while text[at] != "]":
+            at = _skip(text, at + 1)
+            _, end = _scanner.raw_decode(text, at)
+            yield text[at:end].encode()
+            at = _skip(text, end)
+            if text[at] not in ",]":
+                raise ValueError(f"an array goes on with , or ends with ] at character {at}")
+    except (ValueError, IndexError, RecursionError) as error:
+        raise Problem(400, f"the body is not JSON: {error}") from error
+
+
+def _skip(text: str, at: int) -> int:
+    """Return where the white space at `at` ends."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _decode(part: bytes, index: int, depth: int) -> Entry | Problem:
+    try:
+        wire.check_text(part, depth)
+        return wire.decode(_entry, part, "body", index)
+    except Problem as problem:
+        return problem
+
+
+def _check_number(entries: int) -> None:
+    if entries > MAX_ENTRIES:
+        raise Problem(413, f"a batch has at most {MAX_ENTRIES:,} entries, this one {entries:,}; send several")

@@ -1,0 +1,120 @@
+"""Ranges of time and the periods within them, in any zone. Pure functions.
+
+A range is half-open and in UTC: `[start, end)`, either side open-ended. A bare date means the whole day of the zone.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from llmring_server.errors import Problem
+
+Grouping = Literal["day", "week", "month"]
+
+QUARTER = timedelta(minutes=15)
+ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
+FIRST_INSTANT, LAST_INSTANT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A half-open range of instants, UTC; None leaves a side open."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+class Split(msgspec.Struct, frozen=True):
+    """A range cut at bucket boundaries: the part that whole buckets fill, and the edges that are left.
+
+    `first` and `last` bound the buckets, `[first, last)`: days or instants; both None when no bucket fits.
+    """
+
+    first: date | None
+    last: date | None
+    edges: tuple[Range, ...]
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a zone by its IANA name.
+
+    Raises:
+        Problem: 422 for a name that is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Problem.misfit("query", "tz", msg="an IANA time zone, such as Europe/Madrid") from error
+
+
+def range_of(start: str | None, end: str | None, zone: ZoneInfo) -> Range:
+    """Return the range that two query parameters name; a bare end date includes its day.
+
+    Raises:
+        Problem: 422 for what is neither a date nor a time, or a start after the end.
+    """
+    begin = None if start is None else _instant(start, "start_date", zone, whole_day=False)
+    stop = None if end is None else _instant(end, "end_date", zone, whole_day=True)
+    if begin is not None and stop is not None and begin > stop:
+        raise Problem.misfit("query", "start_date", msg="lies after end_date")
+    return Range(begin, stop)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) at which a day begins in a zone, also where its midnight is skipped or comes twice."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def split_days(span: Range, zone: ZoneInfo) -> Split:
+    """Cut a range at the midnights of a zone."""
+    first, last = FIRST_DAY, LAST_DAY
+    if span.start is not None:
+        first = span.start.astimezone(zone).date()
+        first += timedelta(days=midnight(first, zone) < span.start)
+    if span.end is not None:
+        last = span.end.astimezone(zone).date()
+    if first >= last:
+        return _uncut(span)
+    return Split(first, last, _edges(span, midnight(first, zone), midnight(last, zone)))
+
+
+def split_quarters(span: Range) -> Split:
+    """Cut a range at whole quarter hours."""
+    first = FIRST_INSTANT if span.start is None else ORIGIN - (ORIGIN - span.start) // QUARTER * QUARTER
+    last = LAST_INSTANT if span.end is None else ORIGIN + (span.end - ORIGIN) // QUARTER * QUARTER
+    return Split(first, last, _edges(span, first, last)) if first < last else _uncut(span)
+
+
+def _uncut(span: Range) -> Split:
+    empty = span.start is not None and span.end is not None and span.start >= span.end
+    return Split(None, None, () if empty else (span,))
+
+
+def _edges(span: Range, first: datetime, last: datetime) -> tuple[Range, ...]:
+    """Return what lies in a range before the first whole bucket and after the last."""
+    edges = []
+    if span.start is not None and span.start < first:
+        edges.append(Range(span.start, first))
+    if span.end is not None and last < span.end:
+        edges.append(Range(last, span.end))
+    return tuple(edges)
+
+
+def period_start(day: date, grouping: Grouping) -> date:
+    """Return the first day of the period that a day lies in; a week begins on Monday (ISO 8601)."""
+    if grouping == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if grouping == "month" else day
+
+
+def _instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> datetime:
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text) + timedelta(days=1 if whole_day else 0)
+            return midnight(day, zone)
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Problem.misfit("query", name, msg="a date (2026-11-23) or a time (2026-11-23T16:00:00Z)") from error

@@ -1,0 +1,100 @@
+"""What a call costs: the one pricing path, from disjoint tokens and a registry price to exact USD. Pure functions.
+
+`provider` bills as the providers do; `client` agrees with the published llmring client, whose zeros count as
+"no rate". Rates are USD per million tokens; the arithmetic is decimal throughout and exact.
+"""
+
+from collections.abc import Callable
+from decimal import Context, Decimal
+from typing import Literal
+
+import msgspec
+
+from llmring_server.contracts import Price
+from llmring_usage.tokens import Tokens
+
+EXACT = Context(prec=80)
+ZERO = Decimal(0)
+
+CostStatus = Literal["priced", "model_not_in_registry", "price_missing", "registry_unavailable", "registry_not_enabled"]
+Term = tuple[int, Decimal]
+Calculator = Callable[[Tokens, Price], Decimal]
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A computed cost in USD, or None with the reason in `status`; `price` is what it was computed with."""
+
+    status: CostStatus
+    cost: Decimal | None = None
+    price: Price | None = None
+
+
+def quote(tokens: Tokens, price: Price | None, calculator: Calculator) -> Quote:
+    """Price a call; a model without an input or output rate is unpriced, never free."""
+    if price is None:
+        return Quote("model_not_in_registry")
+    if price.input is None or price.output is None:
+        return Quote("price_missing", price=price)
+    return Quote("priced", calculator(tokens, price), price)
+
+
+def provider_cost(tokens: Tokens, price: Price) -> Decimal:
+    """Return USD as providers bill: past the threshold the whole request is at the long-context rates."""
+    long = price.long_context_threshold is not None and tokens.prompt > price.long_context_threshold
+    fresh = _first(price.input_long_context if long else None, price.input)
+    output = _first(price.output_long_context if long else None, price.output)
+    write_5m = _first(price.cache_write_5m, price.cache_write_1h, price.cached_input, price.input)
+    write_1h = _first(price.cache_write_1h, price.cache_write_5m, price.cached_input, price.input)
+    thinking = _first(price.output_thinking, output)
+    return _total(
+        (tokens.fresh, fresh),
+        (tokens.cache_read, _first(price.cache_read, price.cached_input, price.input)),
+        (tokens.cache_write_5m, write_5m),
+        (tokens.cache_write_1h, write_1h),
+        (tokens.cache_write, write_5m),
+        (tokens.reasoning, thinking),
+        (tokens.output - tokens.reasoning, output),
+    )
+
+
+def client_cost(tokens: Tokens, price: Price) -> Decimal:
+    """Return USD as the llmring client does: fresh input past the threshold at the long rate; a zero is no rate."""
+    fresh = price.input or ZERO
+    threshold = price.long_context_threshold
+    long = max(tokens.fresh - threshold, 0) if threshold else 0
+    thinking = price.output_thinking or ZERO
+    reasoning = tokens.reasoning if thinking else 0
+    return _total(
+        (tokens.fresh - long, fresh),
+        (long, price.input_long_context or fresh),
+        (tokens.cache_read, price.cache_read or price.cached_input or fresh),
+        (tokens.cache_write_5m, price.cache_write_5m or ZERO),
+        (tokens.cache_write_1h, price.cache_write_1h or ZERO),
+        (tokens.cache_write, price.cache_write_5m or price.cache_write_1h or price.cached_input or fresh),
+        (reasoning, thinking),
+        (tokens.output - reasoning, price.output or ZERO),
+    )
+
+
+CALCULATORS: dict[str, Calculator] = {"provider": provider_cost, "client": client_cost}
+
+
+def _first(*rates: Decimal | None) -> Decimal:
+    """Return the first rate that is given; an explicit 0 is a rate."""
+    return next((rate for rate in rates if rate is not None), ZERO)
+
+
+def _total(*terms: Term) -> Decimal:
+    """Return Σ tokens × rate ÷ 1,000,000, without trailing zeros or an exponent."""
+    total = ZERO
+    for tokens, rate in terms:
+        if tokens:
+            total = EXACT.fma(Decimal(tokens), rate, total)
+    return plain(EXACT.scaleb(total, -6))
+
+
+def plain(amount: Decimal) -> Decimal:
+    """Return an amount without trailing zeros, written without an exponent where it is whole."""
+    reduced = EXACT.normalize(amount)
+    exponent = reduced.as_tuple().exponent
+    return reduced.quantize(Decimal(1), context=EXACT) if isinstance(exponent, int) and exponent > 0 else reduced

@@ -1,0 +1,142 @@
+"""From an entry to a row: the one path by which usage is checked, priced and identified, whatever brought it."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+import uuid_utils.compat as uuids
+
+from llmring_server import wire
+from llmring_server.contracts import Price, PriceList
+from llmring_server.errors import Problem
+from llmring_usage.models import MAX_COST, MAX_DECIMALS, Entry, Row
+from llmring_usage.pricing import Calculator, Quote, quote
+from llmring_usage.tokens import Tokens, count
+
+DEFAULT_PROFILE = "default"
+AHEAD = timedelta(minutes=5)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Recorder:
+    """Turns entries into rows, with prices from the registry when that feature is on."""
+
+    def __init__(self, prices: PriceList | None, calculator: Calculator) -> None:
+        self._prices = prices
+        self._calculator = calculator
+        self._encoded: dict[Price, msgspec.Raw] = {}
+
+    def row(self, project: str, entry: Entry, key: str | None = None) -> Row:
+        """Return the row of an entry; `key` is the request's Idempotency-Key header.
+
+        Raises:
+            Problem: 422 for a cost or timestamp that cannot be, or two idempotency keys that differ.
+        """
+        now = datetime.now(UTC)
+        tokens = count(entry)
+        quoted = self.quote(entry.provider, entry.model, tokens)
+        cost = quoted.cost if entry.cost is None else _check_cost(entry.cost)
+        key = _one_key(key, entry.idempotency_key)
+        return Row(
+            project_id=project,
+            id=uuids.uuid7(),
+            occurred_at=_check_timestamp(entry.timestamp, now),
+            received_at=now,
+            provider=entry.provider,
+            model=entry.model,
+            alias=entry.alias or None,
+            profile=entry.profile or DEFAULT_PROFILE,
+            origin=entry.origin or None,
+            id_at_origin=entry.id_at_origin,
+            input_tokens=entry.input_tokens or 0,
+            output_tokens=entry.output_tokens or 0,
+            cached_input_tokens=entry.cached_input_tokens or 0,
+            fresh_tokens=tokens.fresh,
+            cache_read_tokens=tokens.cache_read,
+            cache_write_5m_tokens=tokens.cache_write_5m,
+            cache_write_1h_tokens=tokens.cache_write_1h,
+            cache_write_tokens=tokens.cache_write,
+            reasoning_tokens=tokens.reasoning,
+            cost=cost,
+            cost_source="client" if entry.cost is not None else "registry" if cost is not None else None,
+            cost_status="priced" if cost is not None else quoted.status,
+            computed_cost=quoted.cost,
+            priced_as=quoted.price.priced_as if quoted.price else None,
+            registry_version=quoted.price.registry_version if quoted.price else None,
+            price=self._encode(quoted.price),
+            latency_ms=None if entry.latency_ms is None else Decimal(repr(entry.latency_ms)),
+            status=entry.status or "success",
+            service_tier=entry.service_tier,
+            operation_id=entry.operation_id,
+            attempt=entry.attempt,
+            tags=entry.tags,
+            metadata=None if entry.metadata == wire.NULL else entry.metadata,
+            idempotency_key=key,
+            fingerprint=fingerprint(entry) if key else None,
+        )
+
+    def quote(self, provider: str, model: str, tokens: Tokens) -> Quote:
+        """Price a call at today's registry, or say why that is not possible."""
+        if self._prices is None:
+            return Quote("registry_not_enabled")
+        if not self._prices.loaded:
+            return Quote("registry_unavailable")
+        return quote(tokens, self._prices.find(provider, model), self._calculator)
+
+    def _encode(self, price: Price | None) -> msgspec.Raw | None:
+        """Return a price as the JSON that rows keep; each price is encoded once."""
+        if price is None:
+            return None
+        if price not in self._encoded:
+            if len(self._encoded) > 10_000:
+                self._encoded.clear()
+            self._encoded[price] = msgspec.Raw(wire.encode(price))
+        return self._encoded[price]
+
+
+def fingerprint(entry: Entry) -> str:
+    """Return a digest of what an entry says, by which a replay is told from another entry under the same key."""
+    said = msgspec.structs.replace(entry, idempotency_key=None)
+    return hashlib.blake2b(wire.encode(said), digest_size=16).hexdigest()
+
+
+def _check_cost(cost: Decimal) -> Decimal:
+    exponent = cost.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise Problem.misfit("body", "cost", msg="a cost is a finite number")
+    if cost < 0:
+        raise Problem.misfit("body", "cost", msg="a cost is not negative")
+    if cost >= MAX_COST or exponent < -MAX_DECIMALS:
+        raise Problem.misfit(
+            "body", "cost", msg=f"a cost is below {MAX_COST:,} USD with {MAX_DECIMALS} decimals at most"
+        )
+    return abs(cost)
+
+
+def _check_timestamp(given: datetime | None, now: datetime) -> datetime:
+    if given is None:
+        return now
+    if given.tzinfo is None:
+        raise Problem.misfit("body", "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
+    try:
+        moment = given.astimezone(UTC)
+    except OverflowError as error:
+        raise Problem.misfit("body", "timestamp", msg="out of range") from error
+    if moment > now + AHEAD:
+        raise Problem.misfit(
+            "body", "timestamp", msg=f"more than 5 minutes ahead of this server, where it is {now:%FT%TZ}"
+        )
+    if moment < EARLIEST:
+        raise Problem.misfit("body", "timestamp", msg="before 1970")
+    return moment
+
+
+def _one_key(header: str | None, member: str | None) -> str | None:
+    if header is None:
+        return member
+    if not 1 <= len(header) <= 255:
+        raise Problem.misfit("header", "Idempotency-Key", msg="1 to 255 characters")
+    if member is not None and member != header:
+        raise Problem.misfit("body", "idempotency_key", msg="differs from the Idempotency-Key header; send one")
+    return header

@@ -1,0 +1,96 @@
+"""Usage over HTTP: log one call or many, and read the statistics."""
+
+import falcon.asgi
+import msgspec
+
+from llmring_server import wire
+from llmring_server.errors import Fault, Problem
+from llmring_server.operations import operation
+from llmring_usage.batches import BatchAnswer, Result, entries_of
+from llmring_usage.models import Entry, Logged, Row
+from llmring_usage.periods import Grouping, range_of, zone_of
+from llmring_usage.recording import Recorder
+from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics import Period, Statistics
+from llmring_usage.sums import UsageSums
+from llmring_usage.writer import UsageWriter
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+class StatsQuery(msgspec.Struct, frozen=True):
+    """`/stats`: a range, how to group it, in which zone (default: the reporting zone), and which form to answer in."""
+
+    start_date: str | None = None
+    end_date: str | None = None
+    group_by: Grouping = "day"
+    tz: str | None = None
+    format: str | None = None
+
+
+class UsageLog:
+    """`/log`: the call on every client's path."""
+
+    def __init__(self, recorder: Recorder, writer: UsageWriter) -> None:
+        self._recorder = recorder
+        self._writer = writer
+
+    @operation(body=Entry, answer=Logged, headers=(IDEMPOTENCY_KEY,), errors=(409,))
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Entry) -> Logged:
+        """Log one call; answered after its commit, never before."""
+        row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
+        (outcome,) = await self._writer.record((row,))
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
+
+
+class UsageBatch:
+    """`/log/batch`: many calls at once; a bad entry rejects itself only."""
+
+    def __init__(self, recorder: Recorder, writer: UsageWriter) -> None:
+        self._recorder = recorder
+        self._writer = writer
+
+    @operation(body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON))
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
+        """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
+        results: list[Result] = []
+        rows: list[Row] = []
+        media = wire.require_type(req, wire.JSON, wire.NDJSON)
+        for index, entry in enumerate(entries_of(body, media, req.context.limits.depth)):
+            row = self._row(req.context.project_id, index, entry)
+            results.append(Result(index, error=row) if isinstance(row, Fault) else Result(index, log_id=row.id))
+            if not isinstance(row, Fault):
+                rows.append(row)
+        return BatchAnswer.of(results, await self._writer.record(rows) if rows else [])
+
+    def _row(self, project: str, index: int, entry: Entry | Problem) -> Row | Fault:
+        """Return an entry's row, or what is wrong with it by its place in the batch."""
+        try:
+            if isinstance(entry, Problem):
+                raise entry
+            return self._recorder.row(project, entry)
+        except Problem as problem:
+            return wire.fault_of(problem, "body", index)
+
+
+class Stats:
+    """`/stats`: the sums of a range, broken down by everything a call carries."""
+
+    def __init__(self, sums: UsageSums, settings: UsageSettings) -> None:
+        self._sums = sums
+        self._settings = settings
+
+    @operation(query=StatsQuery, answer=Statistics)
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: StatsQuery
+    ) -> Statistics | list[Period]:
+        """Statistics of a range, all parts from one snapshot; `format=rows` gives the periods alone."""
+        form = query.format or self._settings.stats_format
+        if form not in ("full", "rows"):
+            raise Problem.misfit("query", "format", msg="full or rows")
+        zone = zone_of(query.tz or self._settings.timezone)
+        span = range_of(query.start_date, query.end_date, zone)
+        found = await self._sums.statistics(req.context.project_id, span, zone, query.group_by)
+        return found.by_period if form == "rows" else found

@@ -1,0 +1,40 @@
+"""Settings of usage: conf table `[usage]`, variables `LLMRING_USAGE_*`."""
+
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from llmring_server.settings import PluginSettings
+
+
+class UsageSettings(PluginSettings):
+    """What a deployment decides about usage.
+
+    `timezone` is the reporting zone, in which a day of the statistics begins; `calculator` says whether calls are
+    priced as the providers bill or as the llmring client estimates; `stats_format` is the default of `/stats`.
+    """
+
+    timezone: str = "UTC"
+    calculator: Literal["provider", "client"] = "provider"
+    stats_format: Literal["full", "rows"] = "full"
+    queue_entries: int = Field(20_000, ge=1, description="entries that may wait for the writer before 503")
+    queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="bytes of metadata that may wait likewise")
+    write_timeout: float = Field(1.8, gt=0, le=10, description="seconds a write may take before its callers see 503")
+    idempotency_hours: float = Field(72, gt=0)
+    rollup_slots: int = Field(1, ge=1, le=64)
+    retention_days: int | None = Field(None, ge=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Madrid") from error
+        return value
+
+    @field_validator("retention_days", mode="before")
+    @classmethod
+    def _blank_means_unset(cls, value: object) -> object:
+        return None if value == "" else value

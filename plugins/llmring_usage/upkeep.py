@@ -1,0 +1,75 @@
+"""What the usage tables need while the server runs: partitions made ahead, expired idempotency keys dropped."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import LiteralString
+
+import psycopg
+import psycopg_pool
+
+from llmring_server.database import Database
+from llmring_server.errors import StartupError
+from llmring_usage.partitions import Partitions
+from llmring_usage.settings import UsageSettings
+
+log = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 3600.0
+
+EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
+KEEP_ZONE: LiteralString = """
+    INSERT INTO usage_facts (name, value) VALUES ('timezone', %(zone)s)
+    ON CONFLICT (name) DO UPDATE SET name = excluded.name
+    RETURNING name, value
+"""
+
+
+class Upkeep:
+    """Runs once at start and then every hour; a failure is logged and tried again."""
+
+    def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
+        self._database = database
+        self._partitions = partitions
+        self._settings = settings
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Check the reporting zone, make partitions ahead, and keep at it while the block runs.
+
+        Raises:
+            StartupError: the rollups count their days in another zone.
+        """
+        await self.check_zone()
+        await self._partitions.ahead()
+        task = asyncio.create_task(self._repeat(), name="llmring usage upkeep")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def check_zone(self) -> None:
+        """Hold the reporting zone against the one that the daily rollups were written in.
+
+        Raises:
+            StartupError: they differ.
+        """
+        kept = (await self._database.fetch(KEEP_ZONE, {"zone": self._settings.timezone}))[0]["value"]
+        if kept != self._settings.timezone:
+            raise StartupError(
+                f"LLMRING_USAGE_TIMEZONE is {self._settings.timezone}, but this database counts its days in {kept}; "
+                "set it back, or run `llmring-server usage rebuild`"
+            )
+
+    async def _repeat(self) -> None:
+        while True:
+            try:
+                await self._partitions.ahead()
+                await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
+            except (psycopg.Error, psycopg_pool.PoolTimeout, TimeoutError) as error:
+                log.warning("usage upkeep failed and will be tried again: %s", error)
+            await asyncio.sleep(INTERVAL_SECONDS)

@@ -1,0 +1,159 @@
+"""Group commit: one writer a process. It flushes when idle and gathers while busy; there is no timer.
+
+A request is answered after the commit of its batch, or with 503 within `write_timeout` seconds of its arrival. The
+queue is bounded in entries and bytes; what does not fit is refused at once.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from llmring_server.errors import Unavailable
+from llmring_usage.ledger import LOST, Ledger, Outcome
+from llmring_usage.models import Row
+from llmring_usage.settings import UsageSettings
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 1_000
+ROW_BYTES = 512
+AWAY = "the database does not answer; try again shortly"
+Told = Callable[[Sequence[Row], Sequence[Outcome]], None]
+
+
+class Submission:
+    """Rows that arrived together, and who waits for their outcomes."""
+
+    __slots__ = ("deadline", "outcomes", "rows", "size")
+
+    def __init__(self, rows: Sequence[Row], deadline: float, outcomes: "asyncio.Future[list[Outcome]]") -> None:
+        self.rows = rows
+        self.size = sum(ROW_BYTES + (len(memoryview(row.metadata)) if row.metadata else 0) for row in rows)
+        self.deadline = deadline
+        self.outcomes = outcomes
+
+
+class UsageWriter:
+    """The queue in front of the ledger."""
+
+    def __init__(self, ledger: Ledger, settings: UsageSettings, told: Told) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._told = told
+        self._waiting: deque[Submission] = deque()
+        self._entries = 0
+        self._bytes = 0
+        self._wake = asyncio.Event()
+        self._abandoned: set[asyncio.Task[list[Outcome]]] = set()
+        self._closing = False
+
+    async def record(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Store rows and return their outcomes, in order, after the commit.
+
+        Raises:
+            Unavailable: the queue is full, or the database does not answer in time.
+        """
+        parts = [self._submit(rows[at : at + MAX_BATCH]) for at in range(0, len(rows), MAX_BATCH)]
+        if len(parts) == 1:
+            return await parts[0]
+        settled = await asyncio.gather(*parts, return_exceptions=True)
+        if all(isinstance(part, BaseException) for part in settled):
+            raise next(part for part in settled if isinstance(part, BaseException))
+        return [outcome for number, part in enumerate(settled) for outcome in self._each(rows, number, part)]
+
+    def _each(self, rows: Sequence[Row], number: int, part: "list[Outcome] | BaseException") -> Sequence[Outcome]:
+        """Return a part's outcomes; one that could not be stored is unavailable entry by entry."""
+        if not isinstance(part, BaseException):
+            return part
+        return [Unavailable(AWAY)] * len(rows[number * MAX_BATCH : (number + 1) * MAX_BATCH])
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write while the block runs; what waits at its end is written before it is left."""
+        task = asyncio.create_task(self._run(), name="llmring usage writer")
+        try:
+            yield
+        finally:
+            self._closing = True
+            self._wake.set()
+            await task
+            for late in self._abandoned:
+                late.cancel()
+
+    def _submit(self, rows: Sequence[Row]) -> "asyncio.Future[list[Outcome]]":
+        loop = asyncio.get_running_loop()
+        submission = Submission(rows, loop.time() + self._settings.write_timeout, loop.create_future())
+        full = self._entries + len(rows) > max(self._settings.queue_entries, MAX_BATCH)
+        if self._closing or full or self._bytes + submission.size > self._settings.queue_bytes:
+            submission.outcomes.set_exception(Unavailable("too many entries wait for the database; try again shortly"))
+            return submission.outcomes
+        self._entries += len(rows)
+        self._bytes += submission.size
+        self._waiting.append(submission)
+        self._wake.set()
+        return submission.outcomes
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            if not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = self._take()
+            try:
+                await self._flush(batch)
+            finally:
+                self._entries -= sum(len(submission.rows) for submission in batch)
+                self._bytes -= sum(submission.size for submission in batch)
+
+    def _take(self) -> list[Submission]:
+        """Take what waits, oldest first, up to a batch; whoever gave up waiting is passed over."""
+        batch: list[Submission] = []
+        rows = 0
+        while self._waiting and (not batch or rows + len(self._waiting[0].rows) <= MAX_BATCH):
+            batch.append(self._waiting.popleft())
+            rows += len(batch[-1].rows)
+        return batch
+
+    async def _flush(self, batch: Sequence[Submission]) -> None:
+        rows = [row for submission in batch for row in submission.rows]
+        work = asyncio.create_task(self._ledger.store(rows), name="llmring usage batch")
+        left = max(batch[0].deadline - asyncio.get_running_loop().time(), 0.0)
+        await asyncio.wait({work}, timeout=left)
+        if not work.done():
+            self._abandon(work)
+            _refuse(batch, None)
+        elif error := work.exception():
+            log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
+            _refuse(batch, None if isinstance(error, LOST) else error)
+        else:
+            _answer(batch, work.result())
+            self._told(rows, work.result())
+
+    def _abandon(self, work: "asyncio.Task[list[Outcome]]") -> None:
+        """Let a batch that took too long end by itself; its callers have their answer."""
+        work.cancel()
+        self._abandoned.add(work)
+        work.add_done_callback(self._bury)
+
+    def _bury(self, work: "asyncio.Task[list[Outcome]]") -> None:
+        self._abandoned.discard(work)
+        if not work.cancelled() and work.exception():
+            log.warning("an abandoned usage batch failed: %s", type(work.exception()).__name__)
+
+
+def _answer(batch: Sequence[Submission], outcomes: list[Outcome]) -> None:
+    at = 0
+    for submission in batch:
+        end = at + len(submission.rows)
+        if not submission.outcomes.done():
+            submission.outcomes.set_result(outcomes[at:end])
+        at = end
+
+
+def _refuse(batch: Sequence[Submission], error: BaseException | None) -> None:
+    for submission in batch:
+        if not submission.outcomes.done():
+            submission.outcomes.set_exception(error or Unavailable(AWAY))
