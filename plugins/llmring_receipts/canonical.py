@@ -1,0 +1,204 @@
+"""Canonical JSON (RFC 8785), read strictly: what two readers could take differently is refused, never mended.
+
+Pure: imports neither the server nor a database, so that receipts can be checked offline.
+"""
+
+import json
+import math
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import rfc8785
+
+MAX_DEPTH = 32
+MAX_BYTES = 65536
+MAX_INTEGER = 2**53 - 1
+MAX_DECIMALS = 12
+MAX_WHOLE_DIGITS = 15
+
+_INTEGER_DIGITS = 17
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+_TOO_FINE = f"an amount has at most {MAX_DECIMALS} decimals; round it"
+_FIRST_WITH_EXPONENT = 1e21
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_AMOUNT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+
+
+class Refused(ValueError):
+    """JSON that no receipt may hold; `place` is the path to it from the top, `("ext", "tags", 0)`."""
+
+    def __init__(self, reason: str, place: tuple[str | int, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = place
+
+    def within(self, step: str | int) -> "Refused":
+        """Return the same complaint as seen from one level further out."""
+        return Refused(self.reason, (step, *self.place))
+
+
+class _Fault:
+    """Stands in the parsed tree where a value was refused, until the walk that knows the place finds it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+def parse(text: bytes, *, exact: bool = False, depth: int = MAX_DEPTH) -> Any:
+    """Return the value that JSON text spells.
+
+    Numbers with a fraction or an exponent become float, or Decimal with all their digits when `exact`.
+
+    Raises:
+        Refused: not UTF-8 or not JSON; a duplicate member, NaN or Infinity, a number beyond a double, an integer past
+            2^53−1, a lone surrogate, U+0000; more than `depth` levels.
+    """
+    try:
+        tree = (_EXACT if exact else _DOUBLES).decode(text.decode())
+    except UnicodeDecodeError as error:
+        raise Refused(f"not UTF-8 at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise Refused(f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise Refused(_TOO_DEEP) from error
+    _check(tree, depth)
+    return tree
+
+
+def canonicalize(value: Any) -> bytes:
+    """Return the canonical bytes of a parsed value (RFC 8785 §3.2)."""
+    return rfc8785.dumps(value)
+
+
+def members(value: dict[str, Any]) -> dict[str, bytes]:
+    """Return an object's members in canonical order: name → the bytes `"name":value` (RFC 8785 §3.2.3)."""
+    ordered = sorted(value, key=lambda name: name.encode("utf-16-be"))
+    return {name: canonicalize({name: value[name]})[1:-1] for name in ordered}
+
+
+def amount(value: object) -> str:
+    """Return an amount of money as we sign it: `0.00045`, at most 12 decimals, no exponent, no trailing zeros.
+
+    Takes an integer, a Decimal, or a text with a JSON number in it; nothing is rounded.
+
+    Raises:
+        ValueError: no such number, negative, 10^15 or more, or with more than 12 decimals; the message says which.
+    """
+    number = _number(value)
+    if number == 0:
+        return "0"
+    if number.is_signed():
+        raise ValueError("an amount cannot be negative")
+    if number.adjusted() >= MAX_WHOLE_DIGITS:
+        raise ValueError(f"an amount has at most {MAX_WHOLE_DIGITS} digits before the point")
+    if number.adjusted() < -MAX_DECIMALS:
+        raise ValueError(_TOO_FINE)
+    whole, _, decimals = f"{number:f}".partition(".")
+    decimals = decimals.rstrip("0")
+    if len(decimals) > MAX_DECIMALS:
+        raise ValueError(_TOO_FINE)
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def float_place(value: object) -> tuple[str | int, ...] | None:
+    """Return the path to the first number with a fraction or an exponent in an exactly parsed value, or None."""
+    if isinstance(value, Decimal):
+        return ()
+    steps: Any = ()
+    if isinstance(value, dict):
+        steps = value.items()
+    elif isinstance(value, list):
+        steps = enumerate(value)
+    for step, item in steps:
+        place = float_place(item)
+        if place is not None:
+            return (step, *place)
+    return None
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and len(value) <= 64 and _AMOUNT.fullmatch(value):
+        return Decimal(value)
+    raise ValueError("an amount is a number, or a string with a number in it, such as 0.00045")
+
+
+def _check(value: object, depth: int) -> None:
+    """Walk a parsed value and raise for the first thing refused, with its place."""
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, _Fault):
+        raise Refused(value.reason)
+    elif isinstance(value, dict):
+        if not depth:
+            raise Refused(_TOO_DEEP)
+        for name, item in value.items():
+            _check_text(name)
+            _check_at(name, item, depth - 1)
+    elif isinstance(value, list):
+        if not depth:
+            raise Refused(_TOO_DEEP)
+        for index, item in enumerate(value):
+            _check_at(index, item, depth - 1)
+
+
+def _check_at(step: str | int, item: object, depth: int) -> None:
+    try:
+        _check(item, depth)
+    except Refused as fault:
+        raise fault.within(step) from None
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise Refused(f"{text[:40]!a} has U+0000 in it")
+    if not text.isascii() and _SURROGATE.search(text):
+        raise Refused(f"{text[:40]!a} has a lone surrogate in it")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    names = [name for name, _ in pairs]
+    twice = next(name for name in names if names.count(name) > 1)
+    return _Fault(f"the member {twice[:40]!a} comes twice")
+
+
+def _constant(text: str) -> _Fault:
+    return _Fault(f"{text} is no number in JSON")
+
+
+def _integer(text: str) -> int | _Fault:
+    if len(text) <= _INTEGER_DIGITS and abs(found := int(text)) <= MAX_INTEGER:
+        return found
+    return _Fault(f"the integer {text[:40]} is past 2^53−1; send it as a string")
+
+
+def _double(text: str) -> float | _Fault:
+    found = float(text)
+    if math.isinf(found):
+        return _Fault(f"the number {text[:40]} is beyond what a double holds; send it as a string")
+    if MAX_INTEGER < abs(found) < _FIRST_WITH_EXPONENT:
+        return _Fault(f"the number {text[:40]} is an integer past 2^53−1; send it as a string")
+    return found
+
+
+def _decimal(text: str) -> Decimal | _Fault:
+    checked = _double(text)
+    if isinstance(checked, _Fault):
+        return checked
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return _Fault(f"the number {text[:40]} is too small for any use; send 0")
+
+
+_DOUBLES = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_double
+)
+_EXACT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_decimal)
