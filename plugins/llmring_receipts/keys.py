@@ -1,0 +1,147 @@
+"""Key material: Ed25519 keys in and out of text, their thumbprints, PEM and JWK forms. Pure, as `canonical`."""
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+KEY_BYTES = 32
+KEY_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+_TEXT = re.compile(r"[A-Za-z0-9_-]+")
+_PEM = b"-----BEGIN"
+_RAW = serialization.Encoding.Raw
+
+Status = Literal["active", "retired", "compromised"]
+
+
+class KeyFault(ValueError):
+    """Text or a file that holds no usable key; the message never repeats what was given."""
+
+
+class PublicKey(msgspec.Struct, frozen=True):
+    """A public key as it is known: 32 bytes under an id, with its times (UTC) and status."""
+
+    key_id: str
+    public_key: bytes
+    created_at: datetime
+    retired_at: datetime | None
+    status: Status
+
+
+class Jwk(msgspec.Struct, frozen=True):
+    """A public key as JWK readers know it (RFC 8037 §2), with what older clients of ours read besides."""
+
+    kty: str
+    crv: str
+    x: str
+    kid: str
+    use: str
+    alg: str
+    key_id: str
+    public_key_pem: str
+    created_at: datetime
+    retired_at: datetime | None
+
+
+def new_key() -> Ed25519PrivateKey:
+    """Return a fresh private key from the system's randomness."""
+    return Ed25519PrivateKey.generate()
+
+
+def seed_of(key: Ed25519PrivateKey) -> bytes:
+    """Return the 32 bytes of a private key."""
+    return key.private_bytes(_RAW, serialization.PrivateFormat.Raw, serialization.NoEncryption())
+
+
+def public_of(key: Ed25519PrivateKey) -> bytes:
+    """Return the 32 bytes of a private key's public half."""
+    return key.public_key().public_bytes(_RAW, serialization.PublicFormat.Raw)
+
+
+def encode(value: bytes) -> str:
+    """Return base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def decode(text: str, size: int) -> bytes:
+    """Return the `size` bytes that base64url text spells; one spelling only is taken.
+
+    Raises:
+        KeyFault: padding, other characters, another size, or bits that a second spelling could differ in.
+    """
+    length = -(-size * 4 // 3)
+    if len(text) == length and _TEXT.fullmatch(text):
+        found = base64.urlsafe_b64decode(text + "=" * (-length % 4))
+        if encode(found) == text:
+            return found
+    raise KeyFault(f"not {size} bytes in base64url: {length} of A–Z a–z 0–9 - _, without padding")
+
+
+def private_from_text(text: str) -> Ed25519PrivateKey:
+    """Return the private key of a seed in base64url.
+
+    Raises:
+        KeyFault: it is no such text.
+    """
+    return Ed25519PrivateKey.from_private_bytes(decode(text, KEY_BYTES))
+
+
+def private_from_file(content: bytes) -> Ed25519PrivateKey:
+    """Return the private key of a file's content: PKCS8 PEM, a seed in base64url, or its 32 bytes.
+
+    Raises:
+        KeyFault: it is none of these, encrypted, or a key of another kind.
+    """
+    if len(content) == KEY_BYTES:
+        return Ed25519PrivateKey.from_private_bytes(content)
+    if not content.lstrip().startswith(_PEM):
+        return private_from_text(content.decode("ascii", "replace").strip())
+    try:
+        key = serialization.load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyFault("not a PKCS8 PEM private key without a password") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyFault("the PEM holds a key of another kind; receipts are signed with Ed25519")
+    return key
+
+
+def private_pem(key: Ed25519PrivateKey) -> bytes:
+    """Return a private key as PKCS8 PEM (RFC 8410 §7), not encrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def public_pem(public: bytes) -> str:
+    """Return a public key as SPKI PEM (RFC 8410 §4)."""
+    key = Ed25519PublicKey.from_public_bytes(public)
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def thumbprint(public: bytes) -> str:
+    """Return a public key's JWK thumbprint, SHA-256 in base64url (RFC 7638 §3, RFC 8037 A.3)."""
+    required = f'{{"crv":"Ed25519","kty":"OKP","x":"{encode(public)}"}}'
+    return encode(hashlib.sha256(required.encode()).digest())
+
+
+def jwk(key: PublicKey) -> Jwk:
+    """Return a key for `/receipts/public-keys.json`."""
+    return Jwk(
+        kty="OKP",
+        crv="Ed25519",
+        x=encode(key.public_key),
+        kid=key.key_id,
+        use="sig",
+        alg="Ed25519",
+        key_id=key.key_id,
+        public_key_pem=public_pem(key.public_key),
+        created_at=key.created_at,
+        retired_at=key.retired_at,
+    )
