@@ -1,0 +1,238 @@
+"""The structs of receipts: what is asked to be signed, what answers, and the place in a list."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import uuid_utils
+
+from llmring_receipts import canonical, keys
+from llmring_receipts.canonical import Refused
+
+RECEIPT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}")
+RESERVED = frozenset({"issue", "verify"})
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Note = Annotated[str, msgspec.Meta(max_length=1024)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Amount = Annotated[
+    Any,
+    msgspec.Meta(
+        description="USD or another currency, exact: a number or a string, at most 12 decimals; signed as a string",
+        extra_json_schema={"anyOf": [{"type": "string"}, {"type": "number"}]},
+    ),
+]
+
+
+class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many tokens a call took."""
+
+    input: Count
+    output: Count
+    cached_input: Count | None = None
+
+
+class Cost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a call cost, and how that was found (`registry`, a formula, …)."""
+
+    amount: Amount
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "USD"
+    calculation: Note | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A receipt that is not signed yet; what it has no member for goes into `ext`, any JSON without floats."""
+
+    model: Text
+    tokens: Tokens
+    cost: Cost
+    id: str | None = None
+    timestamp: Moment | None = None
+    key_id: str | None = None
+    registry_version: Text | None = None
+    alias: Text | None = None
+    profile: Text | None = None
+    lock_digest: Text | None = None
+    provider: Text | None = None
+    usage_log_id: Text | None = None
+    ext: dict[str, Any] | None = None
+
+
+class SignedCost(msgspec.Struct, frozen=True):
+    """A cost as we sign it: the amount is a decimal string without an exponent."""
+
+    amount: str
+    currency: str
+    calculation: str | None
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed receipt as we issue it; documentation only, a signed one is never rebuilt from a struct."""
+
+    id: str
+    timestamp: datetime
+    registry_version: str | None
+    model: str
+    alias: str | None
+    profile: str | None
+    lock_digest: str | None
+    key_id: str
+    tokens: Tokens
+    cost: SignedCost
+    signature: Annotated[str, msgspec.Meta(pattern="^ed25519:[A-Za-z0-9_-]{86}$")]
+    provider: str | msgspec.UnsetType = msgspec.UNSET
+    usage_log_id: str | msgspec.UnsetType = msgspec.UNSET
+    ext: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A receipt in a body, whoever signed it; every member of it is covered by the signature."""
+
+    receipt: dict[str, Any]
+
+
+class IssueQuery(msgspec.Struct, frozen=True):
+    """`?store=true` keeps the receipt in the same call."""
+
+    store: bool = False
+
+
+class ListQuery(msgspec.Struct, frozen=True):
+    """`?limit=&cursor=`; the cursor comes from the `Link` header of the page before."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    cursor: str | None = None
+
+
+class KeyQuery(msgspec.Struct, frozen=True):
+    """`?kid=`; absent means the current key."""
+
+    kid: str | None = None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What became of a receipt: `verified` when it is new here, `exists` when the same one was."""
+
+    receipt_id: str
+    status: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether a receipt's signature is good, and in plain words why not."""
+
+    valid: bool
+    reason: str | None
+    key_id: str | None
+
+
+class KeySet(msgspec.Struct, frozen=True):
+    """A JWK set (RFC 7517 §5) that also names the key in use."""
+
+    keys: list[keys.Jwk]
+    current_key_id: str | None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A receipt as it is kept: its canonical bytes with the signature, and what finds it again."""
+
+    receipt_id: str
+    issued_at: datetime
+    key_id: str
+    content: bytes
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of a list."""
+
+    receipt_id: str
+    issued_at: datetime
+    content: bytes
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """The last receipt of a page, newest first."""
+
+    issued_at: datetime
+    receipt_id: str
+
+    def text(self) -> str:
+        """Return the cursor for a URL."""
+        return keys.encode(msgspec.json.encode(self))
+
+
+def cursor_of(text: str) -> Cursor:
+    """Return the cursor that a URL carries.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    try:
+        found = msgspec.json.decode(keys.decode(text, len(text) * 3 // 4), type=Cursor)
+    except (msgspec.MsgspecError, keys.KeyFault) as error:
+        raise ValueError("no cursor of this list; take it from the Link header") from error
+    if found.issued_at.tzinfo is None or not is_receipt_id(found.receipt_id):
+        raise ValueError("no cursor of this list; take it from the Link header")
+    return found
+
+
+def is_receipt_id(text: object) -> bool:
+    """Whether a value can be a receipt's id: 1–128 of `A–Z a–z 0–9 . _ : ~ -`, no word of the interface."""
+    return isinstance(text, str) and bool(RECEIPT_ID.fullmatch(text)) and text not in RESERVED
+
+
+def complete(draft: Draft, key_id: str) -> dict[str, Any]:
+    """Return the receipt that a draft asks for, complete but for the signature; it holds no float.
+
+    Raises:
+        Refused: a member does not fit; its place is named.
+    """
+    if draft.id is not None and not is_receipt_id(draft.id):
+        raise Refused("a receipt id is 1 to 128 of A–Z a–z 0–9 . _ : ~ -, and not a word of the interface", ("id",))
+    if draft.key_id not in (None, key_id):
+        raise Refused(f"the key in use is {key_id!r}; leave this out", ("key_id",))
+    receipt = {
+        "id": draft.id or str(uuid_utils.uuid7()),
+        "timestamp": _spelt(draft.timestamp or datetime.now(UTC)),
+        "registry_version": draft.registry_version,
+        "model": draft.model,
+        "alias": draft.alias,
+        "profile": draft.profile,
+        "lock_digest": draft.lock_digest,
+        "key_id": key_id,
+        "tokens": {
+            "input": draft.tokens.input,
+            "output": draft.tokens.output,
+            "cached_input": draft.tokens.cached_input or 0,
+        },
+        "cost": {
+            "amount": _amount(draft.cost.amount),
+            "currency": draft.cost.currency,
+            "calculation": draft.cost.calculation,
+        },
+    }
+    optional = {"provider": draft.provider, "usage_log_id": draft.usage_log_id, "ext": _without_floats(draft.ext)}
+    return receipt | {name: value for name, value in optional.items() if value is not None}
+
+
+def _amount(value: object) -> str:
+    try:
+        return canonical.amount(value)
+    except ValueError as error:
+        raise Refused(str(error), ("cost", "amount")) from error
+
+
+def _spelt(moment: datetime) -> str:
+    """Return a time as `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    except OverflowError as error:
+        raise Refused("this time has no place in the calendar in UTC", ("timestamp",)) from error
+
+
+def _without_floats(ext: dict[str, Any] | None) -> dict[str, Any] | None:
+    place = canonical.float_place(ext)
+    if place is not None:
+        raise Refused("a number with a fraction or an exponent is not signed; send it as a string", ("ext", *place))
+    return ext
