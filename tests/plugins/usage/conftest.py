@@ -1,0 +1,45 @@
+"""Usage on a real server: with the small registry for prices, or alone."""
+
+from collections.abc import Callable
+
+import pytest
+
+CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100}
+
+
+@pytest.fixture
+def usage(llmring_live):
+    """A server of usage alone; costs are what clients send."""
+    return llmring_live(["usage"])
+
+
+@pytest.fixture
+def priced(llmring_live, small_registry):
+    """A server of usage with the small registry, once that is loaded."""
+    server = llmring_live(["registry", "usage"], registry={"base_url": small_registry.as_uri() + "/"})
+    assert server.client().get("/registry").status_code == 200
+    return server
+
+
+@pytest.fixture
+def log() -> Callable:
+    """Log a call, given as changes to a plain one, and return the answer's body."""
+
+    def send(client, **members):
+        answer = client.post("/api/v1/log", json={**CALL, **members})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return send
+
+
+@pytest.fixture
+def stats() -> Callable:
+    """Ask for statistics and return them."""
+
+    def ask(client, **query):
+        answer = client.get("/api/v1/stats", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return ask

@@ -1,0 +1,124 @@
+"""`POST /log`: what is stored, what it costs, and what is refused."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+EXACT = msgspec.json.Decoder(dict[str, object])
+
+
+def test_a_call_without_a_cost_is_priced_from_the_registry(priced, log):
+    logged = log(priced.client(), input_tokens=9500, cached_input_tokens=8000, output_tokens=150)
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (0.000875, "registry", "priced")
+
+
+def test_the_price_and_registry_version_stay_with_the_row(priced, log):
+    log(priced.client())
+    row = priced.client().get("/api/v1/logs").json()[0]
+    assert (row["priced_as"], row["registry_version"]) == ("openai:gpt-5-mini", "openai.3")
+
+
+def test_an_unknown_model_is_kept_unpriced(priced, log, stats):
+    logged = log(priced.client(), model="no-such-model")
+    assert (logged["cost"], logged["cost_status"]) == (None, "model_not_in_registry")
+    summary = stats(priced.client())["summary"]
+    assert (summary["unpriced_requests"], summary["unpriced_tokens"], summary["total_cost"]) == (1, 1100, 0)
+
+
+def test_an_alias_of_a_model_is_priced_as_that_model(priced, log):
+    log(priced.client(), provider="anthropic", model="claude-sonnet-4-5")
+    assert priced.client().get("/api/v1/logs").json()[0]["priced_as"] == "anthropic:claude-sonnet-4-5-20250929"
+
+
+def test_a_cost_that_the_client_sends_is_authoritative_and_ours_stands_beside_it(priced, log):
+    logged = log(priced.client(), cost=0.5)
+    assert (logged["cost"], logged["cost_source"]) == (0.5, "client")
+    assert priced.client().get("/api/v1/logs").json()[0]["computed_cost"] == 0.00045
+
+
+def test_without_the_registry_the_status_says_why_there_is_no_cost(usage, log):
+    assert log(usage.client())["cost_status"] == "registry_not_enabled"
+
+
+def test_a_null_count_means_none(usage, log):
+    log(usage.client(), input_tokens=None, output_tokens=None, cached_input_tokens=None)
+    row = usage.client().get("/api/v1/logs").json()[0]
+    assert (row["input_tokens"], row["output_tokens"], row["cached_input_tokens"]) == (0, 0, 0)
+
+
+def test_large_counts_and_costs_are_stored_exactly(usage, log, stats):
+    log(usage.client(), input_tokens=3_000_000_000, cost=250)
+    summary = stats(usage.client())["summary"]
+    assert (summary["input_tokens"], summary["total_cost"]) == (3_000_000_000, 250)
+
+
+def test_every_decimal_of_a_cost_is_kept(usage):
+    sent = b'{"provider":"p","model":"m","cost":0.1234567890123456789012345}'
+    answer = usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
+    assert b'"cost":0.1234567890123456789012345,' in answer.content
+    assert b'"cost":0.1234567890123456789012345,' in usage.client().get("/api/v1/logs").content
+
+
+def test_a_number_of_forty_digits_in_metadata_is_kept(usage):
+    metadata = b'{"n":1234567890123456789012345678901234567890.5}'
+    sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
+    usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
+    assert b'"metadata":' + metadata in usage.client().get("/api/v1/logs").content
+
+
+@pytest.mark.parametrize(
+    ("members", "place"),
+    [
+        ({"input_tokens": -1}, "input_tokens"),
+        ({"input_tokens": 2**63}, "input_tokens"),
+        ({"cost": -0.01}, "cost"),
+        ({"cost": "NaN"}, "cost"),
+        ({"cost": "Infinity"}, "cost"),
+        ({"cost": 1e300}, "cost"),
+        ({"latency_ms": -5}, "latency_ms"),
+        ({"status": "fine"}, "status"),
+        ({"model": ""}, "model"),
+        ({"timestamp": "2026-01-01T00:00:00"}, "timestamp"),
+        ({"timestamp": "2999-01-01T00:00:00Z"}, "timestamp"),
+        ({"tags": {str(n): "x" for n in range(11)}}, "tags"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(usage, members, place):
+    call = {"provider": "openai", "model": "m", **members}
+    answer = usage.client().post("/api/v1/log", json=call)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["loc"] == ["body", place]
+
+
+@pytest.mark.parametrize("metadata", [b'"\\u0000"', b'"\\ud800"', b"[" * 10_000 + b"]" * 10_000, b'"\xff"'])
+def test_metadata_that_cannot_be_kept_is_refused(usage, metadata):
+    sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
+    answer = usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
+    assert 400 <= answer.status_code < 500
+    assert usage.client().get("/api/v1/logs").json() == []
+
+
+def test_a_late_entry_of_three_years_ago_is_accepted(usage, log, stats):
+    log(usage.client(), timestamp="2023-02-28T23:59:59Z", cost=1)
+    assert stats(usage.client())["by_day"][0]["date"] == "2023-02-28"
+
+
+def test_unknown_members_are_passed_over(usage, log):
+    log(usage.client(), something_new={"a": [1]})
+
+
+def test_two_projects_see_only_their_own_calls(usage, log, stats):
+    log(usage.client("one"), origin="secret-origin")
+    other = usage.client("two")
+    assert other.get("/api/v1/logs").json() == []
+    assert stats(other)["summary"]["total_requests"] == 0
+    assert b"secret-origin" not in other.get("/api/v1/logs/export").content
+
+
+def test_costs_add_up_in_decimals(usage, log, stats):
+    for _ in range(10):
+        log(usage.client(), cost=0.1)
+    raw = usage.client().get("/api/v1/stats").content
+    assert msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    assert Decimal(str(stats(usage.client())["summary"]["total_cost"])) == Decimal("1")

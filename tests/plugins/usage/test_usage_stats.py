@@ -1,0 +1,117 @@
+"""`/stats`: grouping, zones, and parts that add up."""
+
+import pytest
+
+
+@pytest.fixture
+def client(usage):
+    return usage.client()
+
+
+def test_a_day_counts_all_its_models(client, log, stats):
+    log(client, model="a", cost=1, timestamp="2026-03-01T10:00:00Z")
+    log(client, model="b", cost=2, timestamp="2026-03-01T11:00:00Z")
+    (day,) = stats(client)["by_day"]
+    assert day == {"date": "2026-03-01", "requests": 2, "cost": 3, "top_model": "b"}
+
+
+@pytest.mark.parametrize(
+    ("grouping", "dates"),
+    [
+        ("day", ["2026-03-01", "2026-03-02", "2026-03-30"]),
+        ("week", ["2026-02-23", "2026-03-02", "2026-03-30"]),
+        ("month", ["2026-03-01"]),
+    ],
+)
+def test_group_by_groups(client, log, stats, grouping, dates):
+    for day in ("2026-03-01", "2026-03-02", "2026-03-30"):
+        log(client, timestamp=f"{day}T12:00:00Z", cost=1)
+    periods = stats(client, group_by=grouping)["by_period"]
+    assert [period["date"] for period in periods] == dates
+    assert sum(period["total_calls"] for period in periods) == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "date"),
+    [
+        ("UTC", "2026-03-01"),
+        ("Asia/Kathmandu", "2026-03-02"),
+        ("America/St_Johns", "2026-03-01"),
+        ("Europe/Madrid", "2026-03-01"),
+    ],
+)
+def test_a_day_is_a_day_of_the_zone(client, log, stats, zone, date):
+    log(client, timestamp="2026-03-01T18:20:00Z")
+    assert [day["date"] for day in stats(client, tz=zone)["by_day"]] == [date]
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_days_of_23_and_25_hours_lose_no_call(llmring_live, log, stats, day):
+    client = llmring_live(["usage"], usage={"timezone": "Europe/Madrid"}).client()
+    for hour in range(24):
+        log(client, timestamp=f"{day}T{hour:02}:30:00+02:00")
+    found = {one["date"]: one["requests"] for one in stats(client)["by_day"]}
+    assert sum(found.values()) == 24
+    assert found[day] == sum(stats(client, start_date=day, end_date=day)["by_period"][0][k] for k in ["total_calls"])
+
+
+def test_a_bare_end_date_includes_its_day_and_a_time_does_not_include_itself(client, log, stats):
+    log(client, timestamp="2026-03-02T23:59:59.999999Z")
+    assert stats(client, start_date="2026-03-02", end_date="2026-03-02")["summary"]["total_requests"] == 1
+    bounds = {"start_date": "2026-03-02T00:00:00Z", "end_date": "2026-03-02T23:59:59.999999Z"}
+    assert stats(client, **bounds)["summary"]["total_requests"] == 0
+
+
+def test_blank_dates_mean_none(client, log, stats):
+    log(client)
+    assert stats(client, start_date="", end_date="")["summary"]["total_requests"] == 1
+
+
+def test_an_empty_project_has_empty_statistics(client, stats):
+    found = stats(client)
+    assert (found["summary"]["total_requests"], found["summary"]["total_cost"], found["by_model"]) == (0, 0, {})
+
+
+def test_every_breakdown_has_its_values(client, log, stats):
+    log(client, alias="fast", profile="prod", origin="svc", cost=1)
+    log(client, cost=2)
+    found = stats(client)
+    assert {name: share["cost"] for name, share in found["by_alias"].items()} == {"fast": 1, "": 2}
+    assert set(found["by_profile"]) == {"prod", "default"}
+    assert set(found["by_origin"]) == {"svc", ""}
+    assert found["by_provider"]["openai"]["requests"] == 2
+    assert found["summary"]["unique_origins"] == 1
+
+
+def test_models_show_their_errors_and_latencies(client, log, stats):
+    for milliseconds in range(1, 101):
+        log(client, latency_ms=milliseconds, status="error" if milliseconds % 10 == 0 else "success")
+    model = stats(client)["by_model"]["gpt-5-mini"]
+    assert model["errors"] == 10
+    assert model["latency_p50_ms"] == pytest.approx(50, rel=0.05)
+    assert model["latency_p95_ms"] == pytest.approx(95, rel=0.05)
+
+
+def test_format_rows_gives_the_periods_alone(client, log, stats):
+    log(client, cost=1)
+    assert stats(client, format="rows") == stats(client)["by_period"]
+
+
+def test_rows_can_be_the_deployments_default(llmring_live, log, stats):
+    client = llmring_live(["usage"], usage={"stats_format": "rows"}).client()
+    log(client, cost=1)
+    assert isinstance(stats(client), list)
+    assert isinstance(stats(client, format="full"), dict)
+
+
+@pytest.mark.parametrize(
+    "query", [{"tz": "Mars/Base"}, {"start_date": "soon"}, {"group_by": "year"}, {"format": "xml"}]
+)
+def test_a_query_that_does_not_fit_is_refused(client, query):
+    assert client.get("/api/v1/stats", params=query).status_code == 422
+
+
+def test_another_reporting_zone_than_the_rollups_refuses_to_start(llmring_live):
+    llmring_live(["usage"], usage={"timezone": "UTC"})
+    with pytest.raises(Exception, match="counts its days in UTC"):
+        llmring_live(["usage"], usage={"timezone": "Europe/Madrid"})
