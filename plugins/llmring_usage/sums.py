@@ -27,13 +27,13 @@ DAILY_SUMS: LiteralString = """
     SELECT day, provider, model, alias, profile, origin, requests, errors, input_tokens, output_tokens,
         cached_input_tokens, cost, unpriced_requests, unpriced_tokens
     FROM usage_daily
-    WHERE project_id = %(project)s AND day >= %(first)s AND day < %(last)s
+    WHERE project_id = %(project)s
 """
 QUARTER_SUMS: LiteralString = """
     SELECT (quarter AT TIME ZONE %(zone)s)::date AS day, provider, model, alias, profile, origin, requests, errors,
         input_tokens, output_tokens, cached_input_tokens, cost, unpriced_requests, unpriced_tokens
     FROM usage_quarters
-    WHERE project_id = %(project)s AND quarter >= %(first)s AND quarter < %(last)s
+    WHERE project_id = %(project)s
 """
 GROUPED: LiteralString = """
     SELECT
@@ -58,8 +58,7 @@ GROUPED: LiteralString = """
     HAVING count(*) > 0
 """
 DAILY_LATENCIES: LiteralString = """
-    SELECT model, bucket, requests FROM usage_latencies
-    WHERE project_id = %(project)s AND day >= %(latency_first)s AND day < %(latency_last)s
+    SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s
 """
 EDGE_LATENCIES: LiteralString = (
     "SELECT model, (" + BUCKET + ")::smallint AS bucket, 1::bigint AS requests FROM usage_logs"
@@ -95,35 +94,59 @@ class UsageSums:
     def query(self, project: str, span: Range, zone: ZoneInfo) -> tuple[LiteralString, dict[str, Any]]:
         """Return the statement and its parameters; raw rows take part only where the range has edges."""
         params: dict[str, Any] = {"project": project, "zone": zone.key}
-        reporting = zone.key == self._reporting
-        split = split_days(span, zone) if reporting else split_quarters(span)
-        calls = _parts(params, "", split, DAILY_SUMS if reporting else QUARTER_SUMS, EDGE_SUMS)
-        latency_split = split if reporting else split_days(span, ZoneInfo(self._reporting))
-        latencies = _parts(params, "latency_", latency_split, DAILY_LATENCIES, EDGE_LATENCIES)
-        if not calls:
+        reporting = ZoneInfo(self._reporting)
+        calls, latencies = Union(params, "c"), Union(params, "l")
+        _take_calls(calls, span, zone if zone == reporting else None)
+        _take_latencies(latencies, span, reporting)
+        if not calls.parts:
             return NOTHING, {}
-        return (
-            "WITH parts AS (" + calls + "), latencies AS (" + latencies + ") " + GROUPED + " UNION ALL " + PERCENTILES,
-            params,
-        )
+        parts = "WITH parts AS (" + calls.sql + "), latencies AS (" + latencies.sql + ") "
+        return parts + GROUPED + " UNION ALL " + PERCENTILES, params
 
 
-def _parts(
-    params: dict[str, Any], prefix: LiteralString, split: Split, buckets: LiteralString, edge: LiteralString
-) -> LiteralString:
-    """Return the UNION ALL of whole buckets and edges, and note their bounds in `params` under `prefix`."""
-    parts: list[LiteralString] = []
+class Union:
+    """Parts of a UNION ALL, each between two bounds that are added to the statement's parameters."""
+
+    def __init__(self, params: dict[str, Any], prefix: LiteralString) -> None:
+        self.parts: list[LiteralString] = []
+        self._params = params
+        self._prefix = prefix
+
+    @property
+    def sql(self) -> LiteralString:
+        """The parts as one SELECT."""
+        return " UNION ALL ".join(self.parts)
+
+    def add(self, select: LiteralString, column: LiteralString, first: Any, last: Any) -> None:
+        """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open."""
+        name: LiteralString = self._prefix + NUMBERS[len(self.parts)]
+        for bound, value, sign in (("from", first, ">="), ("to", last, "<")):
+            if value is not None:
+                select += " AND " + column + " " + sign + " %(" + name + bound + ")s"
+                self._params[name + bound] = value
+        self.parts.append(select)
+
+
+NUMBERS: tuple[LiteralString, ...] = ("0", "1", "2", "3", "4", "5", "6", "7")
+
+
+def _take_calls(union: Union, span: Range, zone: ZoneInfo | None) -> None:
+    """Cover a range with whole days of the reporting zone (when that is asked for), then quarters, then raw rows."""
+    split = Split(None, None, (span,)) if zone is None else split_days(span, zone)
     if split.first is not None:
-        params[prefix + "first"], params[prefix + "last"] = split.first, split.last
-        parts.append(buckets)
-    sides: tuple[LiteralString, ...] = ("before", "after")
-    for side, span in zip(sides, split.edges, strict=False):
-        where = edge
-        if span.start is not None:
-            params[prefix + side + "_start"] = span.start
-            where += " AND occurred_at >= %(" + prefix + side + "_start)s"
-        if span.end is not None:
-            params[prefix + side + "_end"] = span.end
-            where += " AND occurred_at < %(" + prefix + side + "_end)s"
-        parts.append(where)
-    return " UNION ALL ".join(parts)
+        union.add(DAILY_SUMS, "day", split.first, split.last)
+    for edge in split.edges:
+        quarters = split_quarters(edge)
+        if quarters.first is not None:
+            union.add(QUARTER_SUMS, "quarter", quarters.first, quarters.last)
+        for rest in quarters.edges:
+            union.add(EDGE_SUMS, "occurred_at", rest.start, rest.end)
+
+
+def _take_latencies(union: Union, span: Range, reporting: ZoneInfo) -> None:
+    """Cover a range with whole days of the latency histogram, and raw rows for the rest."""
+    split = split_days(span, reporting)
+    if split.first is not None:
+        union.add(DAILY_LATENCIES, "day", split.first, split.last)
+    for edge in split.edges:
+        union.add(EDGE_LATENCIES, "occurred_at", edge.start, edge.end)
