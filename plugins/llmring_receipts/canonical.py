@@ -118,7 +118,7 @@ def float_place(value: object) -> tuple[str | int, ...] | None:
 
 
 def _number(value: object) -> Decimal:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
