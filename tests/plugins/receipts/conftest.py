@@ -1,0 +1,44 @@
+"""What the tests of receipts start from: a key of their own, and a server that signs with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from receipts_kit import PAYLOAD, Signer
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return Signer()
+
+
+@pytest.fixture
+def server(llmring_live, signer):
+    return llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
+
+
+@pytest.fixture
+def client(server):
+    return server.client("one")
+
+
+@pytest.fixture
+def issue(client) -> Callable[..., Any]:
+    """Give a function that issues the usual payload with some members changed, and returns the answer."""
+
+    def ask(store: bool = False, **members: Any) -> Any:
+        return client.post("/api/v1/receipts/issue", params={"store": store}, json={**PAYLOAD, **members})
+
+    return ask
+
+
+@pytest.fixture
+def verify(client) -> Callable[[Any], Any]:
+    """Give a function that returns the server's verdict on a receipt."""
+
+    def ask(receipt: Any) -> Any:
+        answer = client.post("/api/v1/receipts/verify", json={"receipt": receipt})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return ask

@@ -1,0 +1,34 @@
+"""What the tests of receipts share besides fixtures: the usual payload, and signing by hand."""
+
+import json
+from typing import Any
+
+from llmring_receipts import keys, signing
+
+PAYLOAD = {
+    "model": "openai:gpt-4o-mini",
+    "alias": "summarizer",
+    "tokens": {"input": 120, "output": 30},
+    "cost": {"amount": "0.00045"},
+}
+
+
+class Signer:
+    """A private key outside the server, as an operator or an attacker holds it."""
+
+    def __init__(self) -> None:
+        self.private = keys.new_key()
+        self.public = keys.public_of(self.private)
+        self.key_id = keys.thumbprint(self.public)
+        self.seed = keys.encode(keys.seed_of(self.private))
+
+    def sign(self, **members: Any) -> dict[str, Any]:
+        """Return a signed receipt with these members besides the usual ones."""
+        receipt = {
+            **PAYLOAD,
+            "id": "by-hand",
+            "timestamp": "2026-01-31T12:00:00.000000Z",
+            "key_id": self.key_id,
+            **members,
+        }
+        return json.loads(signing.sign(receipt, self.private))
