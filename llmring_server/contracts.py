@@ -49,6 +49,10 @@ class PriceList(Protocol):
         """
         ...
 
+    async def refresh(self) -> None:
+        """Ask the registry's source now; returns when that is done, and keeps what was there when it fails."""
+        ...
+
 
 class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
     """One committed usage entry, as event listeners see it; `cost` is USD, None while unpriced."""

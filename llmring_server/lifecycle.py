@@ -80,8 +80,10 @@ class Server:
             )
         return default
 
-    async def open(self) -> None:
+    async def open(self, *, lifespans: bool = True) -> None:
         """Open everything in order; when one part fails, those before it are closed again.
+
+        Without `lifespans`, the plugins' own are left out: enough for a command that needs the database alone.
 
         Raises:
             StartupError: a part does not open; the message says which.
@@ -97,9 +99,13 @@ class Server:
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
-            for plugin, lifespan in self.plugins.each("llmring_lifespan", AbstractAsyncContextManager, server=self):
-                await _enter(stack, plugin, lifespan)
+            if lifespans:
+                await self._enter_lifespans(stack)
             self._stack = stack.pop_all()
+
+    async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
+        for plugin, lifespan in self.plugins.each("llmring_lifespan", AbstractAsyncContextManager, server=self):
+            await _enter(stack, plugin, lifespan)
         if "*" in self.settings.cors_origins:
             log.warning("LLMRING_CORS_ORIGINS allows every origin (*); name your own in production")
         log.info("serving with plugins: %s", ", ".join(self.plugins.names) or "none")

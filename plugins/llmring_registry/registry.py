@@ -111,6 +111,13 @@ class Registry:
         if self.snapshot is None:
             raise NoCopy("no copy of the registry")
 
+    async def refresh(self) -> None:
+        """Ask upstream now, however fresh the copy is; what upstream does not give stays as it was."""
+        if self._turn is not None and not self._turn.done():
+            await asyncio.wait({self._turn})
+        self._turn = asyncio.create_task(self._take_turn(forced=True), name="llmring registry refresh")
+        await asyncio.wait({self._turn})
+
     def _refresh(self) -> "asyncio.Task[None]":
         """Return the refresh that is under way, or start one."""
         if self._turn is None or self._turn.done():
@@ -136,13 +143,13 @@ class Registry:
         due = max(0.05, self._due_at - time.monotonic())
         return min(due, POLL_SECONDS) * random.uniform(1, 1 + JITTER)  # noqa: S311
 
-    async def _take_turn(self) -> None:
-        """Take what other processes have fetched; ask upstream only when that is too old as well."""
+    async def _take_turn(self, *, forced: bool = False) -> None:
+        """Take what other processes have fetched; ask upstream only when that is too old as well, or `forced`."""
         try:
             newer = await self._last_good.newer(self.copy)
             if newer is not None:
                 self._adopt(newer)
-            if self._is_due():
+            if forced or self._is_due():
                 await self._ask_upstream()
         except Exception:
             log.exception("registry: the refresh failed; the last good copy is served")

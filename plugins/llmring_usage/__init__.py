@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import click
+
 from llmring_server import paths
 from llmring_server.contracts import PriceList
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
+from llmring_usage import commands
 from llmring_usage.events import Announcer
 from llmring_usage.ledger import Ledger
 from llmring_usage.listing import Export, Logs
@@ -39,11 +42,12 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's writer, and what it writes through."""
+    """Hold this server's recorder and writer, and what looks after the tables."""
     settings = server.plugin_settings(UsageSettings)
     partitions = Partitions(server.database)
     ledger = Ledger(server.database, partitions, settings)
     return {
+        Recorder: Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator]),
         Upkeep: Upkeep(server.database, partitions, settings),
         UsageWriter: UsageWriter(ledger, settings, Announcer(server)),
     }
@@ -54,7 +58,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the usage calls of the contract."""
     settings = server.plugin_settings(UsageSettings)
     writer = server.service(UsageWriter)
-    recorder = Recorder(server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    recorder = server.service(Recorder)
     logs = UsageLogs(server.database)
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer)),
@@ -63,6 +67,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/logs/export", resource=Export(logs, settings)),
         Route(path=f"{PREFIX}/stats", resource=Stats(UsageSums(server.database, settings), settings)),
     ]
+
+
+@hookimpl
+def llmring_commands() -> Iterable[click.Command]:
+    """Add `llmring-server usage …`."""
+    return [commands.usage]
 
 
 @hookimpl

@@ -1,6 +1,8 @@
 """From an entry to a row: the one path by which usage is checked, priced and identified, whatever brought it."""
 
+import functools
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,12 +22,24 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Recorder:
-    """Turns entries into rows, with prices from the registry when that feature is on."""
+    """Turns entries into rows, priced by what `prices` gives: the registry's list, or None when that feature is off.
 
-    def __init__(self, prices: PriceList | None, calculator: Calculator) -> None:
-        self._prices = prices
+    It is asked on first use, so that the conf file may name the features in any order.
+    """
+
+    def __init__(self, prices: Callable[[], PriceList | None], calculator: Calculator) -> None:
+        self._ask = prices
         self._calculator = calculator
         self._encoded: dict[Price, msgspec.Raw] = {}
+
+    @functools.cached_property
+    def _prices(self) -> PriceList | None:
+        return self._ask()
+
+    async def refresh(self) -> None:
+        """Have the registry asked for today's prices, where that feature is on."""
+        if self._prices is not None:
+            await self._prices.refresh()
 
     def row(self, project: str, entry: Entry, key: str | None = None) -> Row:
         """Return the row of an entry; `key` is the request's Idempotency-Key header.

@@ -12,7 +12,9 @@ import psycopg_pool
 
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
+from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.partitions import Partitions
+from llmring_usage.retention import Retention
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)
@@ -20,11 +22,6 @@ log = logging.getLogger(__name__)
 INTERVAL_SECONDS = 3600.0
 
 EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
-KEEP_ZONE: LiteralString = """
-    INSERT INTO usage_facts (name, value) VALUES ('timezone', %(zone)s)
-    ON CONFLICT (name) DO UPDATE SET name = excluded.name
-    RETURNING name, value
-"""
 
 
 class Upkeep:
@@ -34,6 +31,8 @@ class Upkeep:
         self._database = database
         self._partitions = partitions
         self._settings = settings
+        self._facts = Facts(database)
+        self._retention = Retention(database)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -58,18 +57,25 @@ class Upkeep:
         Raises:
             StartupError: they differ.
         """
-        kept = (await self._database.fetch(KEEP_ZONE, {"zone": self._settings.timezone}))[0]["value"]
+        kept = await self._facts.keep_first(TIMEZONE, self._settings.timezone)
         if kept != self._settings.timezone:
             raise StartupError(
                 f"LLMRING_USAGE_TIMEZONE is {self._settings.timezone}, but this database counts its days in {kept}; "
                 "set it back, or run `llmring-server usage rebuild`"
             )
 
+    async def once(self) -> None:
+        """Make partitions ahead, drop what has outlived the retention, and expire idempotency keys."""
+        await self._partitions.ahead()
+        if self._settings.retention_days is not None:
+            for partition in await self._retention.due(self._settings.retention_days):
+                await self._retention.drop(partition)
+        await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
+
     async def _repeat(self) -> None:
         while True:
             try:
-                await self._partitions.ahead()
-                await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
+                await self.once()
             except (psycopg.Error, psycopg_pool.PoolTimeout, TimeoutError) as error:
                 log.warning("usage upkeep failed and will be tried again: %s", error)
             await asyncio.sleep(INTERVAL_SECONDS)

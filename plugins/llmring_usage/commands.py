@@ -1,0 +1,147 @@
+"""`llmring-server usage retention | verify | rebuild | reprice`."""
+
+import sys
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from llmring_server import offline
+from llmring_server.errors import Problem, StartupError
+from llmring_server.lifecycle import Server
+from llmring_usage.audit import Audit
+from llmring_usage.facts import TIMEZONE, Facts
+from llmring_usage.periods import range_of
+from llmring_usage.recording import Recorder
+from llmring_usage.reprice import Choice, Correction, Repricing
+from llmring_usage.retention import Retention
+from llmring_usage.settings import UsageSettings
+
+MEBIBYTE = 1024 * 1024
+
+
+@click.group()
+def usage() -> None:
+    """Look after logged usage: retention, audit of the sums, repricing."""
+
+
+@usage.command()
+@click.option("--days", type=click.IntRange(min=1), help="Keep this many days [default: LLMRING_USAGE_RETENTION_DAYS].")
+@click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
+def retention(days: int | None, dry_run: bool) -> None:
+    """Drop whole months of raw rows that are older than the retention; their sums stay in the statistics."""
+
+    async def work(server: Server) -> None:
+        keep = days or server.plugin_settings(UsageSettings).retention_days
+        if keep is None:
+            raise StartupError("no retention is set; give --days, or set LLMRING_USAGE_RETENTION_DAYS")
+        kept = Retention(server.database)
+        due = await kept.due(keep)
+        for partition in due:
+            size = partition.bytes / MEBIBYTE
+            doing = "would drop" if dry_run else "dropping"
+            click.echo(f"{doing} {partition.name}: ~{partition.rows:,} rows, {size:,.1f} MiB")
+            if not dry_run:
+                await kept.drop(partition)
+        if not due:
+            click.echo(f"nothing is older than {keep} days")
+
+    offline.run(work, lifespans=False)
+
+
+@usage.command()
+def verify() -> None:
+    """Recompute the sums from raw rows and report any difference; exit status 1 when there is one."""
+
+    async def work(server: Server) -> int:
+        zone = await Facts(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
+        off = 0
+        async for finding in Audit(server.database, ZoneInfo(zone)).verify():
+            off += finding.off
+            if finding.off:
+                click.echo(f"{finding.first:%Y-%m}: {finding.off:,} keys differ: {finding.check}")
+        return off
+
+    off = offline.run(work, lifespans=False)
+    if off:
+        click.echo(f"{off:,} differences; `llmring-server usage rebuild` mends them")
+        sys.exit(1)
+    click.echo("no difference")
+
+
+@usage.command()
+def rebuild() -> None:
+    """Mend the sums from raw rows; after a change of LLMRING_USAGE_TIMEZONE, count the days anew (servers stopped)."""
+
+    async def work(server: Server) -> None:
+        zone = server.plugin_settings(UsageSettings).timezone
+        kept = await Facts(server.database).get(TIMEZONE)
+        audit = Audit(server.database, ZoneInfo(zone))
+        if kept is not None and kept != zone:
+            await audit.move_days()
+            click.echo(f"days are counted in {zone} now, no longer in {kept}")
+        mended = 0
+        async for finding in audit.mend():
+            mended += finding.off
+            if finding.off:
+                click.echo(f"{finding.first:%Y-%m}: mended {finding.off:,} keys: {finding.check}")
+        click.echo(f"mended {mended:,} keys" if mended else "nothing to mend")
+
+    offline.run(work, lifespans=False)
+
+
+@usage.command()
+@click.option("--since", help="From this date or time on (a bare date is a day of the reporting zone).")
+@click.option("--until", help="Up to this time, or to the end of this date.")
+@click.option("--model", help="Only this model: `gpt-4o-mini` or `openai:gpt-4o-mini`.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+def reprice(since: str | None, until: str | None, model: str | None, dry_run: bool) -> None:
+    """Price unpriced and registry-priced rows at today's registry, and correct rows and sums together.
+
+    A cost that a client sent is never touched. A run that was broken off goes on where it was.
+    """
+
+    async def work(server: Server) -> None:
+        settings = server.plugin_settings(UsageSettings)
+        choice = _choice(settings, since, until, model)
+        recorder = server.service(Recorder)
+        await recorder.refresh()
+        repricing = Repricing(server.database, recorder, settings.timezone, choice)
+        changes = await _go(repricing, dry_run)
+        _show(changes, dry_run)
+
+    offline.run(work)
+
+
+async def _go(repricing: Repricing, dry: bool) -> dict[str, list[Any]]:
+    """Run a repricing behind a progress bar, and return rows, old and new cost (USD) by model."""
+    changes: dict[str, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
+        async for progress in repricing.run(dry=dry):
+            for correction in progress.corrections:
+                _count(changes[correction.model], correction)
+            bar.update(progress.seen)
+    return changes
+
+
+def _count(change: list[Any], correction: Correction) -> None:
+    change[0] += 1
+    change[1] += correction.old_cost or 0
+    change[2] += correction.cost
+
+
+def _show(changes: dict[str, list[Any]], dry: bool) -> None:
+    for model, (rows, old, new) in sorted(changes.items()):
+        click.echo(f"{model}: {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
+    total = sum(rows for rows, _, _ in changes.values())
+    click.echo(f"{'would correct' if dry else 'corrected'} {total:,} rows" if total else "nothing to correct")
+
+
+def _choice(settings: UsageSettings, since: str | None, until: str | None, model: str | None) -> Choice:
+    try:
+        span = range_of(since, until, ZoneInfo(settings.timezone))
+    except Problem as problem:
+        raise click.BadParameter(str(problem.description)) from problem
+    return Choice(span.start, span.end, model)

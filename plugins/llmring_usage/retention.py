@@ -1,0 +1,85 @@
+"""Retention: whole months of raw rows are dropped once they are old enough; their sums stay in the rollups."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+import msgspec
+from psycopg import sql
+
+from llmring_server.database import Database
+from llmring_usage.facts import DROPPED_BEFORE, SET, Facts
+from llmring_usage.partitions import FIRST_YEAR, following
+
+log = logging.getLogger(__name__)
+
+OLDEST = f"usage_logs_before_{FIRST_YEAR}"
+MONTHLY = re.compile(r"usage_logs_(\d{4})_(\d{2})")
+LOCK_WAIT = "1s"
+
+PARTITIONS: LiteralString = """
+    SELECT child.relname AS name, greatest(child.reltuples, 0)::bigint AS rows,
+        pg_total_relation_size(child.oid) AS bytes
+    FROM pg_inherits
+    JOIN pg_class AS child ON child.oid = inhrelid
+    WHERE inhparent = to_regclass('usage_logs')
+    ORDER BY name
+"""
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """One partition of raw rows: the planner's estimate of its rows, and its size with indexes."""
+
+    name: str
+    rows: int
+    bytes: int
+
+    @property
+    def end(self) -> datetime:
+        """The instant (UTC) before which all its rows happened."""
+        match = MONTHLY.fullmatch(self.name)
+        year, month = following((int(match[1]), int(match[2]))) if match else (FIRST_YEAR, 1)
+        return datetime(year, month, 1, tzinfo=UTC)
+
+
+class Retention:
+    """Which partitions have outlived the retention, and dropping them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._facts = Facts(database)
+
+    async def partitions(self) -> list[Partition]:
+        """Return every partition of raw rows."""
+        return await self._database.rows(Partition, PARTITIONS)
+
+    async def due(self, days: int, now: datetime | None = None) -> list[Partition]:
+        """Return the partitions whose every row is older than `days`, oldest first."""
+        cutoff = (now or datetime.now(UTC)) - timedelta(days=days)
+        due = [one for one in await self.partitions() if one.end <= cutoff and (one.name != OLDEST or one.rows)]
+        return sorted(due, key=lambda one: one.end)
+
+    async def drop(self, partition: Partition) -> None:
+        """Drop a partition's rows in one transaction, and note how far raw rows are gone.
+
+        Raises:
+            psycopg.errors.LockNotAvailable: someone reads it for longer than a second; try again later.
+        """
+        before = await self._facts.get(DROPPED_BEFORE)
+        latest = max(partition.end.isoformat(), before or "")
+        name = sql.Identifier(partition.name)
+        async with self._database.transaction() as connection:
+            await connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_WAIT))
+            await connection.execute(SET, {"name": DROPPED_BEFORE, "value": latest})
+            if partition.name == OLDEST:
+                await connection.execute(sql.SQL("TRUNCATE {}").format(name))
+            else:
+                await connection.execute(sql.SQL("ALTER TABLE usage_logs DETACH PARTITION {}").format(name))
+                await connection.execute(sql.SQL("DROP TABLE {}").format(name))
+        log.info("dropped %s: about %d rows", partition.name, partition.rows)
+
+    async def dropped_before(self) -> datetime | None:
+        """Return the instant (UTC) before which raw rows are gone, or None when none were dropped."""
+        kept = await self._facts.get(DROPPED_BEFORE)
+        return datetime.fromisoformat(kept) if kept else None
