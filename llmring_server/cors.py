@@ -22,6 +22,8 @@ class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
     ) -> None:
         """Let Falcon decide on the origin, then name headers and methods on an accepted preflight."""
+        if self.allow_origins != "*":
+            resp.append_header("Vary", "Origin")
         if req.get_header("Origin") is None:
             return
         self.process_response(req, resp, resource, req_succeeded)
@@ -29,4 +31,3 @@ class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
             resp.set_header("Access-Control-Allow-Methods", METHODS)
             resp.set_header("Access-Control-Allow-Headers", HEADERS)
             resp.set_header("Access-Control-Max-Age", MAX_AGE_SECONDS)
-            resp.append_header("Vary", "Origin")
