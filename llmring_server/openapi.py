@@ -7,7 +7,7 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import __version__, wire
-from llmring_server.errors import PROBLEM_JSON, Document
+from llmring_server.errors import PROBLEM_JSON, Document, StartupError
 from llmring_server.operations import Operation, form_of, operation
 from llmring_server.routing import FIELD, Route, RouteTable
 
@@ -58,11 +58,23 @@ def describe(table: RouteTable) -> Any:
 
 def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the schema of every declared type, and the components they refer to."""
-    forms = [form_of(responder) for _, route in table.items() for responder in route.responders().values()]
-    types = [Document, *(kind for form in forms for kind in (form.body, form.query, form.answer) if kind is not None)]
-    unique = list({str(kind): kind for kind in types}.values())
-    schemas, components = msgspec.json.schema_components(unique, ref_template=REF)
-    return dict(zip(map(str, unique), schemas, strict=True)), components
+    unique: dict[str, Any] = {str(Document): Document}
+    for owner, route in table.items():
+        for responder in route.responders().values():
+            form = form_of(responder)
+            declared = [kind for kind in (form.body, form.query, form.answer) if kind is not None]
+            unique |= {str(kind): _describable(kind, owner, route) for kind in declared}
+    schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
+    return dict(zip(unique, schemas, strict=True)), components
+
+
+def _describable(kind: Any, owner: str, route: Route) -> Any:
+    """Return a declared type, or raise the StartupError that names the route whose type has no JSON schema."""
+    try:
+        msgspec.json.schema(kind)
+    except TypeError as error:
+        raise StartupError(f"plugin {owner!r}: route {route.path}: {kind!r} has no JSON schema: {error}") from error
+    return kind
 
 
 def _operation(owner: str, route: Route, method: str, form: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
