@@ -4,21 +4,29 @@ Registered as a pytest plugin, so its fixtures are there as soon as llmring-serv
 
 - `llmring_database`: settings of a fresh schema in a real PostgreSQL, dropped after the test;
 - `llmring_live`: starts applications on real sockets: `server = llmring_live(["usage"])`, then `server.client("key")`;
-- `llmring_process`: starts `uvicorn llmring_server.asgi:app` as a process of its own, for what only a process can show.
+- `llmring_process`: starts `uvicorn llmring_server.asgi:app` as a process of its own, for what only a process can show;
+- `llmring_cli`: runs `llmring-server` as a process: `llmring_cli("plugins", LLMRING_PLUGINS="usage").stdout`.
 
+`make_plugin` makes a plugin on the spot, `eventually` waits for what takes a moment.
 `LLMRING_TEST_DATABASE_URL` names a PostgreSQL to use instead of the bundled one.
 """
 
+from llmring_server.testing.command import llmring_cli
 from llmring_server.testing.database import llmring_database, llmring_postgres
-from llmring_server.testing.live import LiveServer, live, llmring_live
+from llmring_server.testing.live import LiveServer, live, llmring_live, make_settings
+from llmring_server.testing.plugins import eventually, make_plugin
 from llmring_server.testing.process import ServerProcess, llmring_process
 
 __all__ = [
     "LiveServer",
     "ServerProcess",
+    "eventually",
     "live",
+    "llmring_cli",
     "llmring_database",
     "llmring_live",
     "llmring_postgres",
     "llmring_process",
+    "make_plugin",
+    "make_settings",
 ]
