@@ -1,0 +1,20 @@
+"""What several of the host's tests build their plugins from."""
+
+from llmring_server.routing import Route
+
+
+class Echo:
+    """A resource that answers with the project id."""
+
+    async def on_get(self, req, resp):
+        resp.media = {"project_id": getattr(req.context, "project_id", None)}
+
+
+def echo_routes(server):
+    return [Route(path="/echo", resource=Echo())]
+
+
+def serves(path, responder, method="post", **options):
+    """Return an `llmring_routes` hook with one responder: `async def responder(self, req, resp)`."""
+    resource = type("Resource", (), {f"on_{method}": responder})()
+    return lambda server: [Route(path=path, resource=resource, **options)]

@@ -1,0 +1,168 @@
+"""Problem+json: the shape of every answer that is not 2xx."""
+
+import asyncio
+
+import falcon
+import psycopg
+import pytest
+from core_kit import echo_routes, serves
+
+from llmring_server.errors import Fault, Problem, Unavailable
+from llmring_server.testing import make_plugin
+
+
+@pytest.fixture
+def client(llmring_live):
+    return llmring_live(["aliases", *raising()], max_body_bytes=1024).client()
+
+
+def raising():
+    """Return a plugin a kind of failure, each at a path of its own."""
+    failures = {
+        "/away": psycopg.OperationalError("connection to 10.0.0.1 failed: password wrong"),
+        "/late": TimeoutError(),
+        "/bug": ZeroDivisionError("division by zero"),
+        "/unavailable": Unavailable("the printer is away"),
+        "/falcon": falcon.HTTPConflict(title="Taken"),
+        "/problem": Problem(409, "it is taken", faults=[Fault(("body", 3, "alias"), "taken")], headers={"X-By": "us"}),
+    }
+    for path, failure in failures.items():
+
+        async def fail(self, req, resp, failure=failure):
+            raise failure
+
+        yield make_plugin(path[1:], llmring_routes=serves(path, fail, "get", public=True))
+
+
+CASES = {
+    400: ("POST", "/api/v1/aliases/bind", {"content": b"{"}),
+    401: ("GET", "/api/v1/aliases", {"headers": {"X-Project-Key": ""}}),
+    404: ("GET", "/nowhere", {}),
+    405: ("PATCH", "/api/v1/aliases", {}),
+    409: ("GET", "/falcon", {}),
+    413: ("POST", "/api/v1/aliases/bind", {"content": b" " * 2000}),
+    415: ("POST", "/api/v1/aliases/bind", {"content": b"a=b", "headers": {"Content-Type": "text/plain"}}),
+    422: ("POST", "/api/v1/aliases/bind", {"content": b"{}"}),
+    500: ("GET", "/bug", {}),
+    503: ("GET", "/away", {}),
+}
+
+
+@pytest.mark.parametrize("status", CASES)
+def test_every_error_is_a_problem(client, status):
+    method, path, options = CASES[status]
+    if status == 401:
+        del client.headers["X-Project-Key"]
+        options = {}
+    answer = client.request(method, path, **options)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "request_id"}
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["title"] == falcon.code_to_http_status(status)[4:]
+    assert isinstance(problem["detail"], str)
+    assert problem["detail"]
+    assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", ["/away", "/late", "/unavailable"])
+def test_503_says_when_to_try_again(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize("path", ["/away", "/bug"])
+def test_a_failure_inside_is_never_shown(client, path):
+    answer = client.get(path)
+    for inside in ("10.0.0.1", "password", "division", "Traceback", "OperationalError"):
+        assert inside not in answer.text
+
+
+def test_a_problem_carries_its_places_and_headers(client):
+    answer = client.get("/problem")
+    assert answer.json()["detail"] == "it is taken"
+    assert answer.json()["errors"] == [{"loc": ["body", 3, "alias"], "msg": "taken"}]
+    assert answer.headers["x-by"] == "us"
+
+
+def test_405_names_the_methods_that_are_served(client):
+    answer = client.patch("/api/v1/aliases/bind")
+    assert "POST" in answer.headers["allow"]
+    assert answer.json()["detail"] == "PATCH is not served at /api/v1/aliases/bind; see /docs for what is"
+
+
+def test_404_says_where_to_look(client):
+    assert client.get("/nowhere").json()["detail"] == "nothing is served at /nowhere; see /docs for what is"
+
+
+def test_a_place_that_does_not_fit_is_named(client):
+    problem = client.post("/api/v1/aliases/bind", json={"alias": 1, "model": "m:n"}).json()
+    assert problem["detail"] == "body.alias: expected `str`, got `int`"
+    assert problem["errors"] == [{"loc": ["body", "alias"], "msg": "expected `str`, got `int`"}]
+
+
+def test_a_place_in_a_list_is_named_by_its_index(client):
+    body = [{"alias": "a", "model": "m:n"}, {"alias": "b", "model": 2}]
+    problem = client.post("/api/v1/aliases/bulk_upsert", json=body).json()
+    assert problem["errors"][0]["loc"] == ["body", 1, "model"]
+
+
+def test_an_unknown_method_is_no_failure_of_the_server(client):
+    assert 400 <= client.request("BREW", "/health").status_code < 500
+
+
+def test_a_stream_that_breaks_does_not_end_as_if_it_were_whole(llmring_live, caplog):
+    import httpx
+
+    async def lines(self, req, resp):
+        async def parts():
+            yield b"one\n"
+            await asyncio.sleep(0)
+            raise RuntimeError("half way")
+
+        resp.stream = parts()
+
+    client = llmring_live([make_plugin("lines", llmring_routes=serves("/lines", lines, "get"))]).client()
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get("/lines")
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/api/v1/aliases", "/echo", "/openapi.json"])
+def test_head_answers_as_get_without_a_body(llmring_live, path):
+    client = llmring_live(["aliases", make_plugin("echo", llmring_routes=echo_routes)]).client()
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for header in ("content-type", "content-length"):
+        assert head.headers[header] == get.headers[header]
+
+
+def test_head_of_what_is_not_there_is_404(llmring_live):
+    assert llmring_live(["aliases"]).client().head("/api/v1/aliases/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/aliases", "/api/v1/aliases/nothing", "/docs", "/openapi.json"])
+def test_a_trailing_slash_gives_the_same_answer_without_a_redirect(llmring_live, path):
+    client = llmring_live(["aliases"]).client()
+    with_slash, without = client.get(path + "/"), client.get(path)
+    assert with_slash.status_code == without.status_code != 307
+    assert not with_slash.history
+    if without.status_code == 200:
+        assert with_slash.content == without.content
+
+
+@pytest.mark.parametrize("query", ["?profile=", "?profile", "?profile=&unknown=", ""])
+def test_a_blank_query_parameter_means_absent(llmring_live, query):
+    client = llmring_live(["aliases"]).client()
+    client.post("/api/v1/aliases/bind", json={"alias": "a", "model": "m:n", "profile": "other"})
+    assert len(client.get(f"/api/v1/aliases{query}").json()) == 1
+
+
+def test_u0000_in_a_query_is_422(llmring_live):
+    client = llmring_live(["aliases"]).client()
+    assert client.get("/api/v1/aliases?profile=a%00b").status_code == 422
+
+
+def test_a_query_parameter_given_twice_is_422_where_one_is_meant(llmring_live):
+    client = llmring_live(["aliases"]).client()
+    assert client.get("/api/v1/aliases?profile=a&profile=b").status_code == 422

@@ -1,0 +1,179 @@
+"""`/openapi.json` and `/docs`: every enabled route, described as it is, readable without internet."""
+
+import json
+import re
+from decimal import Decimal
+
+import msgspec
+import pytest
+from core_kit import serves
+
+import llmring_aliases
+from llmring_server.errors import StartupError
+from llmring_server.operations import operation
+from llmring_server.testing import make_plugin
+
+METHODS = {"get", "post", "put", "patch", "delete", "head"}
+
+
+class Bill(msgspec.Struct):
+    """What something costs."""
+
+    amount: Decimal
+    tax: Decimal | None = None
+
+
+@operation(body=Bill, answer=Bill)
+async def pay(self, req, resp, body):
+    """Pay a bill."""
+    return body
+
+
+@pytest.fixture
+def server(llmring_live):
+    return llmring_live(["aliases", make_plugin("paying", llmring_routes=serves("/pay", pay))])
+
+
+@pytest.fixture
+def document(server):
+    return server.client(None).get("/openapi.json").json()
+
+
+def operations(document):
+    return [
+        (path, method, described)
+        for path, item in document["paths"].items()
+        for method, described in item.items()
+        if method in METHODS
+    ]
+
+
+def references(part):
+    """Give every $ref in a document."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for inner in part.values():
+            yield from references(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from references(inner)
+
+
+def test_it_is_openapi_3_1_with_the_members_that_it_must_have(document):
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"]
+    assert document["info"]["version"]
+    assert document["paths"]
+
+
+def test_every_reference_leads_somewhere(document):
+    for reference in references(document):
+        found = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+        assert found
+
+
+def test_every_operation_has_what_openapi_asks(document):
+    ids = [described["operationId"] for _, _, described in operations(document)]
+    assert len(ids) == len(set(ids))
+    schemes = document["components"]["securitySchemes"]
+    for path, _, described in operations(document):
+        in_path = {p["name"] for p in described["parameters"] if p["in"] == "path"}
+        assert in_path == set(re.findall(r"\{([^}]*)\}", path))
+        assert all(p["required"] for p in described["parameters"] if p["in"] == "path")
+        assert described["responses"]
+        assert all(re.fullmatch(r"[1-5]\d\d", status) for status in described["responses"])
+        assert all(answer["description"] for answer in described["responses"].values())
+        assert all(set(needed) <= set(schemes) for needed in described["security"])
+        assert described["summary"]
+
+
+def test_every_route_of_enabled_plugins_is_in_it_and_only_those(server, document, llmring_live):
+    assert {path for path, _, _ in operations(document)} == {
+        "/",
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/openapi.json",
+        "/docs",
+        "/docs/{name}",
+        "/pay",
+        *(route.path for route in llmring_aliases.llmring_routes(server=server.server)),
+    }
+    bare = llmring_live([]).client(None).get("/openapi.json").json()
+    assert not [path for path in bare["paths"] if path.startswith("/api")]
+
+
+def test_a_route_is_tagged_with_its_plugin(document):
+    assert document["paths"]["/pay"]["post"]["tags"] == ["paying"]
+
+
+def test_money_is_a_number(server, document):
+    assert document["components"]["schemas"]["Bill"]["properties"]["amount"] == {"type": "number"}
+    answer = server.client().post("/pay", content=b'{"amount": 0.1000000000000000055511151231257827}')
+    assert answer.text == '{"amount":0.1000000000000000055511151231257827,"tax":null}'
+
+
+def test_a_public_route_asks_for_no_key_and_others_for_any_of_the_three(document):
+    assert document["paths"]["/health"]["get"]["security"] == []
+    assert len(document["paths"]["/pay"]["post"]["security"]) == 3
+
+
+def test_errors_are_described_as_problems(document):
+    answer = document["paths"]["/pay"]["post"]["responses"]["422"]
+    assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_a_field_with_a_converter_is_described_by_its_name(llmring_live):
+    async def on(self, req, resp, year):
+        resp.media = year
+
+    plugin = make_plugin("years", llmring_routes=serves("/bills/{year:int}", on, "get", public=True))
+    server = llmring_live([plugin])
+    assert "/bills/{year}" in server.client(None).get("/openapi.json").json()["paths"]
+    assert server.client(None).get("/bills/2024").json() == 2024
+
+
+def test_a_type_without_a_schema_is_refused_by_name(llmring_live):
+    @operation(answer=object)
+    async def strange(self, req, resp):
+        return None
+
+    with pytest.raises(StartupError, match="plugin 'strange': route /strange: <class 'object'> has no JSON schema"):
+        llmring_live([make_plugin("strange", llmring_routes=serves("/strange", strange, "get"))])
+
+
+def test_the_command_prints_the_same_document(llmring_cli, llmring_live):
+    printed = llmring_cli("openapi", LLMRING_PLUGINS="aliases")
+    served = llmring_live(["aliases"]).client(None).get("/openapi.json").json()
+    assert json.loads(printed.stdout) == served
+
+
+def test_docs_and_every_file_they_name_are_served_from_here(server):
+    client = server.client(None)
+    page = client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(named) >= 4
+    for address in named:
+        assert address.startswith(("/docs/", "data:"))
+        if address.startswith("/"):
+            file = client.get(address)
+            assert file.status_code == 200
+            assert file.headers["content-type"].startswith(("text/css", "text/javascript"))
+            assert len(file.content) > 100
+
+
+def test_docs_ask_no_other_host(server):
+    client = server.client(None)
+    assert "//" not in client.get("/docs").text.replace("<!doctype html>", "")
+    assert "//" not in client.get("/docs/start.js").text
+
+
+@pytest.mark.parametrize("name", ["other.js", "..%2f..%2fpyproject.toml", "%2e%2e", "__init__.py"])
+def test_an_unknown_file_of_docs_is_404_and_not_to_be_cached(server, name):
+    answer = server.client(None).get(f"/docs/{name}")
+    assert answer.status_code == 404
+    assert "cache-control" not in answer.headers

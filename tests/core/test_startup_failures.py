@@ -1,0 +1,275 @@
+"""What stops the start, and that the message names who is at fault and what mends it: one test a row of the table."""
+
+from contextlib import asynccontextmanager
+from typing import Protocol, runtime_checkable
+
+import pytest
+from core_kit import Echo, echo_routes
+
+from llmring_server.app import create_app
+from llmring_server.errors import StartupError
+from llmring_server.hookspecs import hookimpl
+from llmring_server.plugins import Plugin
+from llmring_server.routing import Route
+from llmring_server.settings import PluginSettings, Settings
+from llmring_server.testing import make_plugin
+
+
+def refused(*plugins, **given):
+    """Return the message with which an application of these plugins refuses to be built."""
+    with pytest.raises(StartupError) as caught:
+        create_app(Settings(plugins=[], database_url="postgresql://nowhere/none", **given), plugins)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def test_a_plugin_that_is_not_installed_is_named_with_what_is_and_what_was_meant():
+    assert str(refused("aliasses")) == (
+        "plugin 'aliasses' is not installed; available: aliases, receipts, registry, usage; did you mean 'aliases'?"
+    )
+
+
+def test_an_import_error_names_plugin_and_distribution_and_is_chained(distribution):
+    distribution("acme-weather", "weather", "import nothing_like_this")
+    error = refused("weather")
+    assert str(error) == (
+        "plugin 'weather' (distribution acme-weather) cannot be imported: "
+        "ModuleNotFoundError: No module named 'nothing_like_this'"
+    )
+    assert isinstance(error.__cause__, ModuleNotFoundError)
+
+
+def test_a_syntax_error_in_an_enabled_plugin_is_not_skipped(distribution):
+    distribution("acme-syntax", "syntax", "def (")
+    assert "plugin 'syntax' (distribution acme-syntax) cannot be imported: SyntaxError" in str(refused("syntax"))
+
+
+def test_a_plugin_that_is_installed_but_not_enabled_is_not_imported(distribution):
+    distribution("acme-broken", "broken", "raise RuntimeError('imported')")
+    create_app(Settings(plugins=[], database_url="postgresql://nowhere/none"))
+
+
+def test_an_unknown_hook_is_refused_with_the_one_that_was_meant():
+    message = str(refused(make_plugin("typo", llmring_route=lambda server: [])))
+    assert message.startswith("plugin 'typo' (distribution given in code): unknown hook 'llmring_route' in plugin")
+    assert message.endswith("did you mean 'llmring_routes'?")
+
+
+def test_a_wrong_argument_is_refused():
+    message = str(refused(make_plugin("wrong", llmring_routes=lambda app: [])))
+    assert message.startswith("plugin 'wrong' (distribution given in code): Plugin 'wrong' for hook 'llmring_routes'")
+    assert "{'app'} are declared in the hookimpl but can not be found in the hookspec" in message
+
+
+def test_a_set_up_hook_must_not_be_a_coroutine():
+    async def llmring_routes(server):
+        return []
+
+    assert str(refused(make_plugin("colour", llmring_routes=llmring_routes))) == (
+        "plugin 'colour' (distribution given in code): llmring_routes has the wrong colour; make it a plain `def`"
+    )
+
+
+def test_an_event_must_be_a_coroutine():
+    assert str(refused(make_plugin("colour", llmring_usage_recorded=lambda server, entries: None))) == (
+        "plugin 'colour' (distribution given in code): llmring_usage_recorded has the wrong colour; make it `async def`"
+    )
+
+
+@pytest.mark.parametrize("option", ["tryfirst", "trylast", "optionalhook"])
+def test_marks_that_change_the_order_are_refused(option):
+    class Marked:
+        @hookimpl(**{option: True})
+        def llmring_routes(self, server):
+            return []
+
+    message = str(refused(Plugin("marked", Marked())))
+    assert message.endswith(f"llmring_routes is marked {option}; the order in conf alone decides")
+
+
+def test_one_plugin_listed_twice_is_refused():
+    assert str(refused("aliases", "aliases")).endswith("is listed twice in plugins")
+
+
+def test_one_route_of_two_plugins_names_both():
+    again = make_plugin("again", llmring_routes=lambda server: [Route(path="/api/v1/aliases/{name}", resource=Echo())])
+    assert str(refused("aliases", again)) == (
+        "route /api/v1/aliases/{name} of plugin 'again' and /api/v1/aliases/{alias} of plugin 'aliases' are the same; "
+        "give one of them another path"
+    )
+
+
+def test_two_field_names_at_one_level_name_the_plugin_that_came_second():
+    path = "/api/v1/aliases/{x}/y"
+    deeper = make_plugin("deeper", llmring_routes=lambda server: [Route(path=path, resource=Echo())])
+    assert str(refused("aliases", deeper)).startswith("plugin 'deeper': route /api/v1/aliases/{x}/y: ")
+
+
+@runtime_checkable
+class Forecast(Protocol):
+    """A contract to provide twice."""
+
+    def tomorrow(self) -> str: ...
+
+
+class Sunny:
+    def tomorrow(self):
+        return "sun"
+
+
+def test_one_service_of_two_plugins_names_both():
+    one, two = (make_plugin(name, llmring_services=lambda server: {Forecast: Sunny()}) for name in ("one", "two"))
+    assert str(refused(one, two)) == (
+        "Forecast is provided by plugin 'one' (distribution given in code) and plugin 'two' "
+        "(distribution given in code); disable one of them"
+    )
+
+
+def test_a_provider_that_does_not_fulfil_its_contract_is_refused():
+    message = str(refused(make_plugin("empty", llmring_services=lambda server: {Forecast: "rain"})))
+    assert message == "plugin 'empty' (distribution given in code): 'rain' does not fulfil Forecast"
+
+
+def test_a_service_that_nobody_provides_names_who_asked():
+    asking = make_plugin("asking", llmring_routes=lambda server: server.service(Forecast))
+    assert str(refused(asking)).startswith(
+        "plugin 'asking' (distribution given in code): no enabled plugin provides Forecast; enable one that does"
+    )
+
+
+def test_a_variable_of_a_plugin_that_is_the_hosts_names_both():
+    class Claims(PluginSettings):
+        url: str = ""
+
+    claims = make_plugin("database", llmring_settings=lambda: Claims)
+    assert str(refused(claims)) == (
+        "setting LLMRING_DATABASE_URL is claimed by the host and plugin 'database' (distribution given in code); "
+        "rename one"
+    )
+
+
+def migration(folder, *names):
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("SELECT 1;")
+    return folder
+
+
+def test_one_migration_id_of_two_plugins_names_both(tmp_path):
+    one = migration(tmp_path / "one", "one-0001-create.sql")
+    two = migration(tmp_path / "two", "one-0001-create.sql")
+    plugins = [make_plugin("one", llmring_migrations=lambda: one), make_plugin("two", llmring_migrations=lambda: two)]
+    assert str(refused(*plugins)) == "migration 'one-0001-create' belongs to plugin 'one' and plugin 'two'"
+
+
+def test_a_migration_without_its_owners_prefix_is_refused(tmp_path):
+    folder = migration(tmp_path / "one", "0001-create.sql")
+    assert str(refused(make_plugin("one", llmring_migrations=lambda: folder))) == (
+        "migration '0001-create' of plugin 'one' must be named one-<number>-<what>"
+    )
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["empty", "missing"])
+def test_a_source_without_migrations_is_refused(tmp_path, made):
+    folder = migration(tmp_path / "none") if made else tmp_path / "none"
+    assert str(refused(make_plugin("bare", llmring_migrations=lambda: folder))) == (
+        f"plugin 'bare' names {folder} as its migrations, but no migration lies there"
+    )
+
+
+def test_two_distributions_that_offer_one_plugin_are_both_named(distribution):
+    distribution("acme-one", "weather", "", module="one_module")
+    distribution("acme-two", "weather", "", module="two_module")
+    message = str(refused("aliases"))
+    assert message.startswith("two distributions offer plugin 'weather': ")
+    assert "acme-one" in message
+    assert "acme-two" in message
+
+
+def test_a_hook_that_raises_is_named_and_the_cause_chained():
+    error = refused(make_plugin("raising", llmring_routes=lambda server: 1 / 0))
+    assert str(error) == (
+        "plugin 'raising' (distribution given in code): llmring_routes raised ZeroDivisionError: division by zero"
+    )
+    assert isinstance(error.__cause__, ZeroDivisionError)
+
+
+def failing_generator(server):
+    yield from echo_routes(server)
+    raise LookupError("half way")
+
+
+def test_a_hook_that_fails_half_way_is_named():
+    message = str(refused(make_plugin("half", llmring_routes=failing_generator)))
+    assert message.endswith("llmring_routes raised LookupError: half way")
+
+
+@asynccontextmanager
+async def nothing(server):
+    yield
+
+
+WRONG = {
+    "llmring_settings": lambda: Settings,
+    "llmring_migrations": lambda: "/somewhere",
+    "llmring_services": lambda server: [Forecast],
+    "llmring_routes": lambda server: ["/path"],
+    "llmring_middleware": lambda server: [object()],
+    "llmring_health": lambda server: [nothing],
+}
+
+
+@pytest.mark.parametrize("hook", WRONG)
+def test_a_value_that_a_hook_must_not_give_is_refused_by_name(hook):
+    message = str(refused(make_plugin("odd", **{hook: WRONG[hook]})))
+    assert message.startswith("plugin 'odd' (distribution given in code): ")
+    assert hook in message
+
+
+@pytest.mark.parametrize("hook", [hook for hook in WRONG if hook != "llmring_settings"])
+def test_a_hook_that_forgets_to_return_is_refused_by_name(hook):
+    function = (lambda: None) if hook == "llmring_migrations" else (lambda server: None)
+    assert f"{hook} gave None" in str(refused(make_plugin("forgetful", **{hook: function})))
+
+
+def test_middleware_that_is_not_a_coroutine_is_refused_by_name():
+    class Sync:
+        def process_request(self, req, resp):
+            pass
+
+    message = str(refused(make_plugin("blocking", llmring_middleware=lambda server: [Sync()])))
+    assert message.startswith("plugin 'blocking' (distribution given in code): llmring_middleware gave ")
+
+
+def test_a_responder_that_is_not_a_coroutine_is_refused_by_name():
+    class Sync:
+        def on_get(self, req, resp):
+            pass
+
+    sync = make_plugin("blocking", llmring_routes=lambda server: [Route(path="/sync", resource=Sync())])
+    assert str(refused(sync)).startswith("plugin 'blocking': route /sync: ")
+
+
+def test_a_route_without_responders_is_refused_by_name():
+    empty = make_plugin("empty", llmring_routes=lambda server: [Route(path="/empty", resource=object())])
+    assert "plugin 'empty': route /empty: " in str(refused(empty))
+
+
+@pytest.mark.parametrize("path", ["relative", "/slash/"])
+def test_a_path_must_begin_with_a_slash_and_not_end_with_one(path):
+    slashed = make_plugin("slashed", llmring_routes=lambda server: [Route(path=path, resource=Echo())])
+    assert str(refused(slashed)) == f"plugin 'slashed': route {path!r} must begin with / and not end with one"
+
+
+def test_a_command_that_is_taken_is_named(llmring_cli, distribution):
+    source = (
+        "import click\nfrom llmring_server.hookspecs import hookimpl\n"
+        "@hookimpl\ndef llmring_commands():\n    return [click.Command('migrate')]\n"
+    )
+    folder = distribution("acme-command", "command", source)
+    done = llmring_cli("nothing", LLMRING_PLUGINS="command", PYTHONPATH=str(folder))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "llmring-server: plugin 'command' (distribution acme-command): the command 'migrate' is taken; "
+        "give it another name\n"
+    )
