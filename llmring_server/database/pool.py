@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import socket
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar, cast
@@ -71,7 +72,6 @@ class Database:
             timeout=ACQUIRE_SECONDS,
             reconnect_timeout=CONNECT_SECONDS,
             configure=_prepare,
-            check=_still_open,
             name="llmring",
         )
         await self._pool.open()
@@ -115,13 +115,26 @@ class Database:
         loop = asyncio.get_running_loop()
         limit = seconds or self._settings.database_timeout
         deadline = loop.time() + limit
-        acquire = min(limit, ACQUIRE_SECONDS)
-        async with asyncio.timeout(limit + GRACE_SECONDS), self.pool.connection(acquire) as connection:
+        async with asyncio.timeout(limit + GRACE_SECONDS), self._lent(min(limit, ACQUIRE_SECONDS)) as connection:
             alarm = loop.call_at(deadline, _hang_up, connection)
             try:
                 yield connection
             finally:
                 alarm.cancel()
+
+    @asynccontextmanager
+    async def _lent(self, seconds: float) -> AsyncIterator[Connection]:
+        """Lend a connection of the pool, passing over those on which the server has hung up since."""
+        pool, until = self.pool, time.monotonic() + seconds
+        while True:
+            connection = await pool.getconn(until - time.monotonic())
+            try:
+                if await _still_open(connection):
+                    async with connection:
+                        yield connection
+                    return
+            finally:
+                await pool.putconn(connection)
 
     @asynccontextmanager
     async def transaction(self, seconds: float | None = None) -> AsyncIterator[Connection]:
@@ -184,12 +197,14 @@ async def _prepare(connection: Connection) -> None:
         await connection.execute("SET client_connection_check_interval = '1s'")
 
 
-async def _still_open(connection: Connection) -> None:
-    """Raise when the server has hung up on an idle connection: then there is something to read. No round trip."""
+async def _still_open(connection: Connection) -> bool:
+    """Whether the server has not hung up on an idle connection: only then there is nothing to read. No round trip."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
-        await psycopg_pool.AsyncConnectionPool.check_connection(connection)
+        with contextlib.suppress(psycopg.OperationalError):
+            await psycopg_pool.AsyncConnectionPool.check_connection(connection)
+    return not connection.closed
 
 
 def _hang_up(connection: Connection) -> None:
