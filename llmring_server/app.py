@@ -87,7 +87,10 @@ def _accepted(plugin: Plugin, component: Any) -> Any:
 
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
     checks = [HealthCheck(DATABASE, server.database.ping)]
-    checks += [check for _, check in server.plugins.every("llmring_health", HealthCheck, server=server)]
+    for plugin, check in server.plugins.every("llmring_health", HealthCheck, server=server):
+        if check.name in {other.name for other in checks}:
+            raise StartupError(f"{plugin}: the health check {check.name!r} is taken; give it another name")
+        checks.append(check)
     health, docs = Health(checks), Docs()
     return [
         Route(path="/", resource=Root(server.plugins.names), public=True),
