@@ -14,7 +14,7 @@ from llmring_server.testing import make_plugin
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch, tmp_path):
+def environment(monkeypatch):
     """Empty the environment of our variables, and give a function that sets them."""
     for name in [name for name in os.environ if name.startswith("LLMRING_")]:
         monkeypatch.delenv(name)
@@ -177,7 +177,7 @@ def test_a_plugins_table_is_read_and_its_environment_wins(conf, environment):
 
 def test_a_misspelt_key_in_a_plugins_table_is_named_with_the_plugin(conf):
     conf('plugins = []\n[weather]\ncty = "Rome"\n')
-    with pytest.raises(StartupError, match="^plugin 'weather': setting 'cty' is not known; did you mean 'city'"):
+    with pytest.raises(StartupError, match=r"^plugin 'weather': setting 'cty' is not known; did you mean 'city'"):
         weather(load_settings())
 
 

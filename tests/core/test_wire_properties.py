@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from llmring_server.wire import text_fault
 
 DEPTH = 4
-CHARACTERS = st.sampled_from(list('[]{}",:\\ua0du8Cé') + [r"\u0000", r"\ud800", r"\udc00", r"\"", "\\\\", "\x01"])
+CHARACTERS = st.sampled_from([*'[]{}",:\\ua0du8Cé', r"\u0000", r"\ud800", r"\udc00", r"\"", "\\\\", "\x01"])
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet=st.characters(codec=None)),

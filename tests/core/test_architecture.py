@@ -1,0 +1,107 @@
+"""The rules of the house, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import llmring_server
+
+ROOT = Path(llmring_server.__file__).parent.parent
+PLUGINS = ROOT / "plugins"
+CORE = ROOT / "llmring_server"
+MAX_MODULE, MAX_FUNCTION = 300, 50
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+pytestmark = pytest.mark.skipif(not PLUGINS.is_dir(), reason="only a checkout has the sources; run this from one")
+features = sorted(path.name for path in PLUGINS.glob("llmring_*")) if PLUGINS.is_dir() else []
+modules = sorted([*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")])
+
+
+def named(path):
+    return str(path.relative_to(ROOT))
+
+
+def imported(path):
+    """Return the top-level packages that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def definitions(path):
+    """Give every function and class of a module with its place, public ones first known by their names."""
+    tree = ast.parse(path.read_text())
+    yield from ((node, parent) for parent in ast.walk(tree) for node in ast.iter_child_nodes(parent))
+
+
+def test_the_core_imports_no_plugin():
+    guilty = [named(path) for path in CORE.rglob("*.py") if imported(path) & set(features)]
+    assert guilty == []
+
+
+@pytest.mark.parametrize("feature", features)
+def test_no_plugin_imports_another(feature):
+    others = set(features) - {feature}
+    guilty = {named(path): imported(path) & others for path in (PLUGINS / feature).rglob("*.py")}
+    assert not any(guilty.values()), guilty
+
+
+@pytest.mark.parametrize("feature", features)
+def test_storage_speaks_no_http_and_http_no_sql(feature):
+    folder = PLUGINS / feature
+    for path in folder.glob("store.py"):
+        assert "falcon" not in imported(path), named(path)
+    for path in folder.glob("models.py"):
+        assert not imported(path) & {"falcon", "psycopg", "httpx", "asyncio"}, named(path)
+    for path in folder.glob("resources.py"):
+        assert "psycopg" not in imported(path), named(path)
+
+
+@pytest.mark.parametrize("path", modules, ids=named)
+def test_a_module_is_one_thing(path):
+    assert len(path.read_text().splitlines()) <= MAX_MODULE
+
+
+@pytest.mark.parametrize("path", modules, ids=named)
+def test_a_function_is_one_thing(path):
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, FUNCTIONS) and node.end_lineno - node.lineno + 1 > MAX_FUNCTION
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("path", modules, ids=named)
+def test_whatever_is_public_says_what_it_is(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), "the module has no docstring"
+    silent = [
+        node.name
+        for node, parent in definitions(path)
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef))
+        and isinstance(parent, (ast.Module, ast.ClassDef))
+        and not node.name.startswith("_")
+        and not (isinstance(parent, ast.ClassDef) and parent.name.startswith("_"))
+        and not ast.get_docstring(node)
+        and not any(ast.unparse(mark).endswith((".setter", "overload")) for mark in node.decorator_list)
+    ]
+    assert silent == []
+
+
+def test_no_module_keeps_a_manager_a_pool_or_settings_of_its_own():
+    """Nothing is built when a module is imported, except the one application of `asgi.py`."""
+    built = ("PluginManager", "AsyncConnectionPool", "AsyncClient", "Settings", "Server", "create_app", "Redis")
+    guilty = []
+    for path in modules:
+        for node in ast.parse(path.read_text()).body:
+            value = getattr(node, "value", None)
+            called = isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(value, ast.Call)
+            if called and ast.unparse(value.func).rpartition(".")[2] in built:
+                guilty.append(named(path))
+    assert guilty == ["llmring_server/asgi.py"]
