@@ -7,14 +7,15 @@ Registered as a pytest plugin, so its fixtures are there as soon as llmring-serv
 - `llmring_process`: starts `uvicorn llmring_server.asgi:app` as a process of its own, for what only a process can show;
 - `llmring_cli`: runs `llmring-server` as a process: `llmring_cli("plugins", LLMRING_PLUGINS="usage").stdout`.
 
-`make_plugin` makes a plugin on the spot, `eventually` waits for what takes a moment.
+`make_plugin` makes a plugin on the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` waits for
+what takes a moment.
 `LLMRING_TEST_DATABASE_URL` names a PostgreSQL to use instead of the bundled one.
 """
 
 from llmring_server.testing.command import llmring_cli
 from llmring_server.testing.database import llmring_database, llmring_postgres
 from llmring_server.testing.live import LiveServer, live, llmring_live, make_settings
-from llmring_server.testing.plugins import eventually, make_plugin
+from llmring_server.testing.plugins import eventually, make_plugin, make_usage
 from llmring_server.testing.process import ServerProcess, llmring_process
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "llmring_process",
     "make_plugin",
     "make_settings",
+    "make_usage",
 ]

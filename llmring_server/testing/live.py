@@ -14,8 +14,10 @@ import pytest
 import uvicorn
 
 from llmring_server.app import compose, mounted
+from llmring_server.contracts import RecordedUsage
 from llmring_server.lifecycle import Server
 from llmring_server.plugins import Plugin
+from llmring_server.projects import project_id
 from llmring_server.settings import Settings
 
 START_SECONDS = 60.0
@@ -43,6 +45,14 @@ class LiveServer:
     def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
         """Return the rows of a statement, read through the server's own database."""
         return self.run(self.server.database.fetch(query, params))
+
+    def project_id(self, key: str = "test-project") -> str:
+        """Return the id of the project that a client with `key` speaks for."""
+        return project_id(key, self.server.settings.key_pepper.get_secret_value().encode())
+
+    def usage_recorded(self, *entries: RecordedUsage) -> None:
+        """Tell the plugins of recorded usage, and return when each has heard it."""
+        self.run(self.server.plugins.usage_recorded(self.server, entries))
 
     def close(self) -> None:
         """Close the clients."""

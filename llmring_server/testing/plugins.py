@@ -4,9 +4,13 @@ import inspect
 import sys
 import time
 import types
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from llmring_server.contracts import RecordedUsage
 from llmring_server.hookspecs import hookimpl
 from llmring_server.plugins import Plugin
 
@@ -24,6 +28,27 @@ def make_plugin(name: str, **hooks: Callable[..., Any]) -> Plugin:
     for hook, function in hooks.items():
         setattr(module, hook, hookimpl(function) if inspect.isroutine(function) else function)
     return Plugin(name, module)
+
+
+def make_usage(project_id: str, **given: Any) -> RecordedUsage:
+    """Return one usage entry as listeners hear of it, with what `given` names and small figures for the rest."""
+    return RecordedUsage(
+        **{
+            "project_id": project_id,
+            "log_id": uuid.uuid4().hex,
+            "occurred_at": datetime.now(UTC),
+            "provider": "openai",
+            "model": "gpt-4o-mini",
+            "alias": None,
+            "profile": "default",
+            "origin": None,
+            "input_tokens": 10,
+            "output_tokens": 5,
+            "cost": Decimal("0.01"),
+            "cost_status": "priced",
+            **given,
+        }
+    )
 
 
 def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:

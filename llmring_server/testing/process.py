@@ -20,13 +20,23 @@ POLL_SECONDS = 0.05
 
 
 class ServerProcess:
-    """`uvicorn llmring_server.asgi:app` on a free port, with the environment it was given and nothing of ours."""
+    """`uvicorn llmring_server.asgi:app` on a free port, with the environment it was given and nothing of ours.
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *options: str, port: int | None = None) -> None:
+    `python` is the interpreter of the environment that it runs in, this test's own unless given.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        *options: str,
+        port: int | None = None,
+        python: str = sys.executable,
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        command = [sys.executable, "-m", "uvicorn", "llmring_server.asgi:app", "--port", str(self.port), *options]
+        command = [python, "-m", "uvicorn", "llmring_server.asgi:app", "--port", str(self.port), *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, env=clean_environment(environment), stdout=output, stderr=output, start_new_session=True
@@ -91,9 +101,12 @@ def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iter
     with ExitStack() as stack:
         started: list[ServerProcess] = []
 
-        def start(*options: str, port: int | None = None, **environment: str) -> ServerProcess:
+        def start(
+            *options: str, port: int | None = None, python: str = sys.executable, **environment: str
+        ) -> ServerProcess:
             log = tmp_path / f"server-{len(started)}.log"
-            process = ServerProcess({**variables(llmring_database), **environment}, log, *options, port=port)
+            given = {**variables(llmring_database), **environment}
+            process = ServerProcess(given, log, *options, port=port, python=python)
             started.append(process)
             stack.callback(process.stop)
             return process
