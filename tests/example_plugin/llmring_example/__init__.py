@@ -1,0 +1,59 @@
+"""Spending: what each project has spent so far, kept up to date by the usage that other plugins record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from llmring_example.commands import spending
+from llmring_example.resources import LimitHeader, Spendings
+from llmring_example.settings import ExampleSettings
+from llmring_example.store import SpendingStore
+from llmring_server.contracts import RecordedUsage
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+from llmring_server.settings import PluginSettings
+
+
+@hookimpl
+def llmring_settings() -> type[PluginSettings]:
+    """Read `[example]` and `LLMRING_EXAMPLE_*`."""
+    return ExampleSettings
+
+
+@hookimpl
+def llmring_migrations() -> Path:
+    """Create `example_spending`."""
+    return Path(__file__).parent / "migrations"
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Hold the one store, for our route and our listener."""
+    return {SpendingStore: SpendingStore(server.database)}
+
+
+@hookimpl
+def llmring_routes(server: Server) -> Iterable[Route]:
+    """Serve what the calling project has spent."""
+    limit = server.plugin_settings(ExampleSettings).limit
+    return [Route(path="/api/v1/spending", resource=Spendings(server.service(SpendingStore), limit))]
+
+
+@hookimpl
+def llmring_middleware(server: Server) -> Iterable[object]:
+    """Show the limit on every answer."""
+    return [LimitHeader(server.plugin_settings(ExampleSettings).limit)]
+
+
+@hookimpl
+async def llmring_usage_recorded(server: Server, entries: Sequence[RecordedUsage]) -> None:
+    """Add what was just recorded."""
+    await server.service(SpendingStore).add(entries)
+
+
+@hookimpl
+def llmring_commands() -> Iterable[click.Command]:
+    """Offer `llmring-server spending`."""
+    return [spending]

@@ -1,0 +1,11 @@
+"""Settings of this plugin: the conf table `[example]` and `LLMRING_EXAMPLE_*`."""
+
+from decimal import Decimal
+
+from llmring_server.settings import PluginSettings
+
+
+class ExampleSettings(PluginSettings):
+    """`limit` is what a project may spend, in USD."""
+
+    limit: Decimal = Decimal(100)

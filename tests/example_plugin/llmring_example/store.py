@@ -1,0 +1,34 @@
+"""Spending in PostgreSQL: one row a project."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from llmring_example.models import Spent
+from llmring_server.contracts import RecordedUsage
+from llmring_server.database import Database
+
+ADD = """
+    INSERT INTO example_spending AS kept (project_id, calls, cost)
+    SELECT project_id, count(*), coalesce(sum(cost), 0)
+    FROM unnest(%(projects)s::text[], %(costs)s::numeric[]) AS given(project_id, cost)
+    GROUP BY project_id
+    ORDER BY project_id
+    ON CONFLICT (project_id) DO UPDATE SET calls = kept.calls + excluded.calls, cost = kept.cost + excluded.cost
+"""
+GET = "SELECT calls, cost FROM example_spending WHERE project_id = %(project)s"
+
+
+class SpendingStore:
+    """The table `example_spending`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, entries: Sequence[RecordedUsage]) -> None:
+        """Add calls to their projects; one without a cost counts as free."""
+        given = {"projects": [entry.project_id for entry in entries], "costs": [entry.cost for entry in entries]}
+        await self._database.execute(ADD, given)
+
+    async def get(self, project: str) -> Spent:
+        """Return what a project has spent; nothing when it is not known."""
+        return await self._database.one(Spent, GET, {"project": project}) or Spent(0, Decimal(0))
