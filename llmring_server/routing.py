@@ -77,7 +77,7 @@ class RouteTable:
             try:
                 app.add_route(route.path, route.resource, suffix=route.suffix)
             except (ValueError, TypeError) as error:
-                raise StartupError(f"plugin {owner!r}: route {route.path}: {error}") from error
+                raise StartupError(f"plugin {owner!r}: route {route.path}: {self._clash(route) or error}") from error
 
     def owner(self, template: str | None) -> str | None:
         """Return who owns a template, or None."""
@@ -91,6 +91,15 @@ class RouteTable:
     def routes(self) -> Mapping[str, Route]:
         """The routes by their template as declared."""
         return self.by_template
+
+    def _clash(self, route: Route) -> str | None:
+        """Name the route that has another field where `route` has one, or None."""
+        for owner, other in self._owners.values():
+            steps = zip(route.path.split("/"), other.path.split("/"), strict=False)
+            mine, theirs = next(((a, b) for a, b in steps if a != b), ("", ""))
+            if FIELD.fullmatch(mine) and FIELD.fullmatch(theirs):
+                return f"{mine} is {theirs} in {other.path} of plugin {owner!r}; give the field the same name"
+        return None
 
     def _check(self, owner: str, route: Route) -> None:
         if not isinstance(route, Route):

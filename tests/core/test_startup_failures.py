@@ -99,10 +99,13 @@ def test_one_route_of_two_plugins_names_both():
     )
 
 
-def test_two_field_names_at_one_level_name_the_plugin_that_came_second():
+def test_two_field_names_at_one_level_name_both_plugins():
     path = "/api/v1/aliases/{x}/y"
     deeper = make_plugin("deeper", llmring_routes=lambda server: [Route(path=path, resource=Echo())])
-    assert str(refused("aliases", deeper)).startswith("plugin 'deeper': route /api/v1/aliases/{x}/y: ")
+    assert str(refused("aliases", deeper)) == (
+        "plugin 'deeper': route /api/v1/aliases/{x}/y: {x} is {alias} in /api/v1/aliases/{alias} of plugin 'aliases'; "
+        "give the field the same name"
+    )
 
 
 @runtime_checkable
