@@ -24,6 +24,7 @@ Key = tuple[str, str | None]
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
 CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
+REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.02
 
@@ -73,12 +74,12 @@ class Ledger:
                 self._partitions.forget()
                 if attempt == ATTEMPTS:
                     raise
+            except REFUSED as error:
+                return await self._store_apart(rows, error)
             except (*CONTENDED, *LOST):
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS * attempt * random.random())  # noqa: S311 jitter
-            except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded) as error:
-                return await self._store_apart(rows, error)
         raise AssertionError("unreachable")
 
     async def _store(self, rows: Sequence[Row]) -> list[Outcome]:
