@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from uuid import UUID
 
 import msgspec
@@ -26,6 +27,11 @@ class Result(msgspec.Struct, omit_defaults=True):
     log_id: UUID | None = None
     error: Fault | None = None
     duplicate: bool = False
+
+    def __post_init__(self) -> None:
+        """Put the entry's index into the place of a fault that was found looking at the entry alone."""
+        if self.error is not None and self.error.loc[1:2] != (self.index,):
+            self.error = Fault(("body", self.index, *self.error.loc[1:]), self.error.msg)
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -62,13 +68,13 @@ def entries_of(body: bytes, media: str, depth: int) -> Iterator[Entry | Problem]
         Problem: 400, 413 or 422 when the batch as a whole is no array, or has more than 10,000 entries.
     """
     if media == wire.NDJSON:
-        parts = [line for line in body.split(b"\n") if line.strip()]
+        parts = list(islice((line for line in body.split(b"\n") if line.strip()), MAX_ENTRIES + 1))
     else:
         entries = _at_once(body, depth)
         if entries is not None:
             _check_number(len(entries))
             return iter(entries)
-        parts = list(_apart(body))
+        parts = list(islice(_apart(body), MAX_ENTRIES + 1))
     _check_number(len(parts))
     return (_decode(part, index, depth) for index, part in enumerate(parts))
 
@@ -101,6 +107,8 @@ def _apart(body: bytes) -> Iterator[bytes]:
             at = _skip(text, end)
             if text[at] not in ",]":
                 raise ValueError(f"an array goes on with , or ends with ] at character {at}")
+        if _skip(text, at + 1) != len(text):
+            raise ValueError(f"something follows the array at character {at + 1}")
     except (ValueError, IndexError, RecursionError) as error:
         raise Problem(400, f"the body is not JSON: {error}") from error
 
@@ -121,4 +129,4 @@ def _decode(part: bytes, index: int, depth: int) -> Entry | Problem:
 
 def _check_number(entries: int) -> None:
     if entries > MAX_ENTRIES:
-        raise Problem(413, f"a batch has at most {MAX_ENTRIES:,} entries, this one {entries:,}; send several")
+        raise Problem(413, f"a batch has at most {MAX_ENTRIES:,} entries; send several")
