@@ -1,6 +1,7 @@
 """Ranges of time and the periods within them, in any zone. Pure functions.
 
 A range is half-open and in UTC: `[start, end)`, either side open-ended. A bare date means the whole day of the zone.
+No call lies before 1900 or after 9000, so bounds beyond are moved there, where every zone can still count.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -112,9 +113,11 @@ def period_start(day: date, grouping: Grouping) -> date:
 def _instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> datetime:
     try:
         if len(text) == 10:
-            day = date.fromisoformat(text) + timedelta(days=1 if whole_day else 0)
-            return midnight(day, zone)
+            day = min(max(date.fromisoformat(text), FIRST_DAY), LAST_DAY)
+            return midnight(day + timedelta(days=1 if whole_day else 0), zone)
         moment = datetime.fromisoformat(text.replace(" ", "+"))
+        if not FIRST_DAY < moment.date() < LAST_DAY:
+            return FIRST_INSTANT if moment.date() <= FIRST_DAY else LAST_INSTANT
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Problem.misfit("query", name, msg="a date (2026-11-23) or a time (2026-11-23T16:00:00Z)") from error
