@@ -1,5 +1,6 @@
 """Reading logged calls: pages by keyset, and streams by a server-side cursor."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, LiteralString
@@ -9,10 +10,12 @@ import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
+from llmring_server.errors import Unavailable
 from llmring_usage.models import LogEntry
 from llmring_usage.periods import Range
 
 CHUNK_ROWS = 1_000
+STREAMS = 3
 
 SELECT: LiteralString = """
     SELECT id, occurred_at AS logged_at, provider, model, alias, profile, origin, id_at_origin,
@@ -48,6 +51,7 @@ class UsageLogs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._streams = asyncio.Semaphore(STREAMS)
 
     async def page(
         self, project: str, chosen: Filter, limit: int, after: Position | None = None, offset: int = 0
@@ -58,9 +62,18 @@ class UsageLogs:
         return await self._database.rows(LogEntry, query, {**params, "limit": limit, "offset": offset})
 
     async def stream(self, project: str, chosen: Filter) -> AsyncIterator[list[LogEntry]]:
-        """Yield all calls in chunks from a server-side cursor, in constant memory and one snapshot."""
+        """Yield all calls in chunks from a server-side cursor, in constant memory and one snapshot.
+
+        A stream holds its connection for as long as its reader likes, so a few at once are all there may be.
+
+        Raises:
+            Unavailable: that many run already.
+        """
+        if self._streams.locked():
+            raise Unavailable(f"{STREAMS} exports run already; try again shortly")
         query, params = selection(project, chosen, None)
         async with (
+            self._streams,
             self._database.pool.connection() as connection,
             connection.transaction(),
             connection.cursor(name="usage_export", row_factory=class_row(LogEntry)) as cursor,
