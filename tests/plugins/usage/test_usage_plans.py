@@ -1,0 +1,209 @@
+"""What reading costs, by PostgreSQL's own plans: statistics read sums, pages read an index, the export streams."""
+
+import re
+import uuid
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import psycopg
+import pytest
+from psycopg import sql
+
+from llmring_server.testing import eventually, live, make_settings
+from llmring_usage.periods import range_of
+from llmring_usage.settings import UsageSettings
+from llmring_usage.store import NEWEST_FIRST, Filter, Position, selection
+from llmring_usage.sums import UsageSums
+
+ROWS = 20_000
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
+MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
+PAGE = NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
+SEED = """
+    INSERT INTO usage_logs (
+        project_id, occurred_at, id, received_at, provider, model, alias, profile, origin, input_tokens, output_tokens,
+        cached_input_tokens, fresh_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
+        cache_write_tokens, reasoning_tokens, cost, cost_status, status, metadata
+    )
+    SELECT %(project)s, %(first)s::timestamptz + n * interval '1 second' * %(apart)s, gen_random_uuid(), now(),
+        'openai', 'm' || n %% 10, 'a' || n %% 7, 'default', 'o' || n %% 3, 10, 1, 0, 10, 0, 0, 0, 0, 0, 0.001, 'priced',
+        'success', json_build_object('text', repeat('x', 1000))
+    FROM generate_series(1, %(rows)s) AS n
+"""
+
+
+@pytest.fixture(scope="module")
+def server(llmring_postgres):
+    """A server with 20,000 calls of one project over the months of 2025, and as many of ten others."""
+    schema = f"test_{uuid.uuid4().hex[:16]}"
+    database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 4}
+    given = make_settings({**database, "database_pool_overflow": 0}, usage={"timezone": "UTC"})
+    with live(given, ["usage"]) as server:
+        client = server.client()
+        batch = [
+            {"provider": "p", "model": f"m{day % 5}", "timestamp": f"{month}-{day:02}T{day % 24:02}:30:00Z"}
+            for month in MONTHS
+            for day in range(1, 29)
+        ]
+        assert client.post("/api/v1/log/batch", json=batch).json()["accepted"] == len(batch)
+        (own,) = server.rows("SELECT DISTINCT project_id FROM usage_logs")
+        year = 364 * 86_400
+        for project in (own["project_id"], *(f"prj_{number}" for number in range(10))):
+            rows = ROWS if project == own["project_id"] else ROWS // 10
+            params = {"project": project, "first": FIRST, "apart": year // rows, "rows": rows}
+            server.run(server.server.database.execute(SEED, params))
+        for table in ("usage_logs", "usage_daily", "usage_quarters", "usage_latencies"):
+            server.run(server.server.database.execute(f"VACUUM ANALYZE {table}"))
+        server.project = own["project_id"]
+        yield server
+    with psycopg.connect(llmring_postgres, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def explain(server, query, params):
+    """Return the nodes of a statement's plan, run, with what each has read."""
+    (row,) = server.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + query, params)
+    return list(nodes(msgspec.json.decode(row["QUERY PLAN"])[0]["Plan"]))
+
+
+def explain_unseen(server, query, params):
+    """Return the nodes of the plan that a prepared statement gets without a look at its parameters."""
+    numbers = {name: number for number, name in enumerate(params, 1)}
+    generic = re.sub(r"%\((\w+)\)s", lambda found: f"${numbers[found[1]]}", query)
+    (row,) = server.rows("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + generic)
+    return list(nodes(msgspec.json.decode(row["QUERY PLAN"])[0]["Plan"]))
+
+
+def partitions_read(plan):
+    """Return the months of usage_logs that a plan touches at all."""
+    names = {node.get("Relation Name", "") for node in plan if node.get("Actual Loops", 1)}
+    return {name.removeprefix("usage_logs_").replace("_", "-") for name in names if name.startswith("usage_logs")}
+
+
+def statistics(server, start, end, zone="UTC"):
+    zone = ZoneInfo(zone)
+    sums = UsageSums(server.server.database, server.server.plugin_settings(UsageSettings))
+    return sums.query(server.project, range_of(start, end, zone), zone)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2025-03-01", "2025-03-31"), (None, None), ("2025-06-15", None), (None, "2025-06-15")]
+)
+def test_statistics_over_whole_days_read_no_calls(server, start, end):
+    assert partitions_read(explain(server, *statistics(server, start, end))) == set()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns", "Europe/Madrid"])
+def test_statistics_of_a_range_with_odd_ends_read_calls_of_the_months_of_its_ends_only(server, zone):
+    query = statistics(server, "2025-03-10T11:07:13Z", "2025-07-20T09:01:02Z", zone)
+    assert partitions_read(explain(server, *query)) == {"2025-03", "2025-07"}
+
+
+def test_statistics_over_whole_days_of_another_zone_read_few_calls(server):
+    plan = explain(server, *statistics(server, "2025-03-10", "2025-07-20", "Asia/Kathmandu"))
+    read = [n["Actual Rows"] * n["Actual Loops"] for n in plan if n.get("Relation Name", "").startswith("usage_logs")]
+    assert sum(read) <= 2 * 60
+    assert not any(node["Node Type"] == "Seq Scan" for node in plan if node.get("Relation Name") == "usage_daily")
+
+
+def test_statistics_find_a_project_by_the_key_of_the_sums(server):
+    scans = [
+        n for n in explain(server, *statistics(server, "2025-03-01", "2025-03-02")) if "usage_daily" in str(n.values())
+    ]
+    assert [node["Node Type"] for node in scans if "Relation Name" in node or "Index Name" in node]
+    assert not any(node["Node Type"] == "Seq Scan" for node in scans)
+
+
+def position(server, depth):
+    query = "SELECT occurred_at, id FROM usage_logs WHERE project_id = %s ORDER BY 1 DESC, 2 DESC OFFSET %s LIMIT 1"
+    (row,) = server.rows(query, [server.project, depth])
+    return Position(row["occurred_at"], row["id"])
+
+
+def check_page(plan, limit=51):
+    kinds = {node["Node Type"] for node in plan}
+    assert not kinds & {"Sort", "Incremental Sort", "Seq Scan", "Bitmap Heap Scan"}, kinds
+    read = [node.get("Actual Rows", 0) * node.get("Actual Loops", 1) for node in plan if "Index Name" in node]
+    assert sum(read) <= limit + len(read)
+
+
+@pytest.mark.parametrize("explained", [explain, explain_unseen])
+@pytest.mark.parametrize("depth", [0, 50, 10_000, ROWS - 100])
+def test_a_page_at_any_depth_reads_the_index_for_its_rows_alone(server, depth, explained):
+    after = position(server, depth) if depth else None
+    query, params = selection(server.project, Filter(range_of(None, None, ZoneInfo("UTC"))), after)
+    check_page(explained(server, query + PAGE, {**params, "limit": 51, "offset": 0}))
+
+
+@pytest.mark.parametrize("explained", [explain, explain_unseen])
+def test_a_page_of_a_range_reads_the_partitions_of_the_range_only(server, explained):
+    span = range_of("2025-03-01", "2025-04-30", ZoneInfo("UTC"))
+    query, params = selection(server.project, Filter(span), None)
+    plan = explained(server, query + PAGE, {**params, "limit": 51, "offset": 0})
+    check_page(plan)
+    if explained is explain:
+        assert partitions_read(plan) == {"2025-04"}
+
+
+def test_pages_of_the_whole_year_give_every_call_once(server):
+    client = server.client()
+    seen, url = [], "/api/v1/logs?limit=500"
+    while url:
+        answer = client.get(url)
+        seen += [entry["id"] for entry in answer.json()]
+        url = answer.links.get("next", {}).get("url")
+    assert len(seen) == len(set(seen)) == ROWS + 12 * 28
+
+
+def in_use(server):
+    stats = server.server.database.pool.get_stats()
+    return stats["pool_size"] - stats["pool_available"]
+
+
+def test_an_export_is_under_way_when_its_first_bytes_arrive(server):
+    with server.client().stream("GET", "/api/v1/logs/export?format=ndjson") as answer:
+        chunks = answer.iter_bytes(1024)
+        assert next(chunks).startswith(b'{"id":')
+        assert in_use(server) == 1
+        assert sum(chunk.count(b"\n") for chunk in chunks) >= ROWS
+    eventually(lambda: in_use(server) == 0)
+
+
+def test_a_client_that_leaves_in_the_middle_of_an_export_frees_its_connection(server):
+    with server.client().stream("GET", "/api/v1/logs/export") as answer:
+        next(answer.iter_bytes(1024))
+        assert in_use(server) == 1
+    eventually(lambda: in_use(server) == 0, seconds=30)
+
+
+def test_readers_that_stand_still_leave_connections_for_others(server):
+    with ExitStack() as standing:
+        client = server.client()
+        exports = [standing.enter_context(client.stream("GET", "/api/v1/logs/export")) for _ in range(6)]
+        assert [export.status_code for export in exports] == [200] * 3 + [503] * 3
+        assert client.post("/api/v1/log", json={"provider": "p", "model": "m", "cost": 0}).status_code == 200
+    eventually(lambda: in_use(server) == 0, seconds=30)
+
+
+def test_a_head_request_for_the_export_leaves_no_connection_open(server):
+    for _ in range(6):
+        server.client().head("/api/v1/logs/export")
+    eventually(lambda: in_use(server) == 0)
+
+
+def test_an_export_is_one_snapshot(server):
+    with server.client().stream("GET", "/api/v1/logs/export?format=ndjson&start_date=2025-12-01") as answer:
+        lines = answer.iter_lines()
+        first = next(lines)
+        late = {"provider": "p", "model": "late", "timestamp": (FIRST + timedelta(days=335)).isoformat()}
+        assert server.client().post("/api/v1/log", json=late).status_code == 200
+        assert not any('"late"' in line for line in [first, *lines])

@@ -1,0 +1,179 @@
+"""The writer: group commits, a bounded queue, and answers in time while the database does not answer."""
+
+import asyncio
+import json
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import msgspec
+import psutil
+import psycopg
+import pytest
+import uuid_utils.compat as uuids
+
+from llmring_server.errors import Problem, Unavailable
+from llmring_server.testing import eventually
+from llmring_usage.models import Logged, Row
+from llmring_usage.writer import UsageWriter
+
+CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1, "cost": 0.001}
+ANSWER_SECONDS = 2.0
+MEBIBYTE = 1024 * 1024
+ROLLUPS = ("usage_daily", "usage_quarters", "usage_latencies", "usage_keys")
+
+
+@contextmanager
+def locked(conninfo, table="usage_logs"):
+    """Hold a table so that nothing can be written to it, as a database that hangs does."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def row(**members):
+    """Return a row as the recorder makes it."""
+    now = datetime.now(UTC)
+    plain = {"project_id": "prj_test", "id": uuids.uuid7(), "occurred_at": now, "received_at": now}
+    named = {"provider": "openai", "model": "gpt-5-mini", "profile": "default", "cost_status": "price_missing"}
+    return Row(**{**plain, **named, **members})
+
+
+def refused_row():
+    """Return a row whose names are too much for PostgreSQL's index: four bytes a character, incompressible."""
+    chance = random.Random(0)
+    names = {"provider": 64, "model": 255, "alias": 128, "profile": 128, "origin": 128}
+    return row(
+        **{name: "".join(chr(chance.randrange(0x10000, 0x110000)) for _ in range(n)) for name, n in names.items()}
+    )
+
+
+def record(server, submissions):
+    """Hand submissions to the server's writer at once, and return what came of each."""
+    writer = server.server.service(UsageWriter)
+
+    async def all_at_once():
+        return await asyncio.gather(*(writer.record(rows) for rows in submissions), return_exceptions=True)
+
+    return server.run(all_at_once())
+
+
+def transactions(server, table="usage_logs"):
+    """Return the transactions that last wrote a table's rows."""
+    return {found["xmin"] for found in server.rows(f"SELECT DISTINCT xmin::text FROM {table}")}
+
+
+def test_a_thousand_calls_that_wait_together_are_committed_together(usage):
+    outcomes = record(usage, [[row()] for _ in range(1000)])
+    assert all(isinstance(outcome, Logged) for (outcome,) in outcomes)
+    assert len(transactions(usage)) <= 2
+
+
+def test_rows_rollups_latencies_and_keys_are_written_by_one_transaction(usage):
+    record(usage, [[row(idempotency_key="one", fingerprint="x", latency_ms=5)]])
+    (written,) = transactions(usage)
+    assert [transactions(usage, table) for table in ROLLUPS] == [{written}] * len(ROLLUPS)
+
+
+def test_calls_of_many_projects_share_a_commit_and_each_keeps_its_own(usage):
+    record(usage, [[row(project_id=f"prj_{number % 7}")] for number in range(100)])
+    found = usage.rows("SELECT project_id, sum(requests)::int AS requests FROM usage_daily GROUP BY project_id")
+    assert sorted(one["requests"] for one in found) == [14, 14, 14, 14, 14, 15, 15]
+
+
+@pytest.mark.parametrize("place", [0, 37, 99])
+def test_a_row_that_the_database_refuses_leaves_its_neighbours_in_the_same_commit(usage, place):
+    submissions = [[row()] for _ in range(100)]
+    submissions[place] = [refused_row()]
+    outcomes = [outcome for (outcome,) in record(usage, submissions)]
+    assert isinstance(outcomes[place], Problem)
+    assert outcomes[place].status.startswith("422")
+    assert sum(isinstance(outcome, Logged) for outcome in outcomes) == 99
+    (counted,) = usage.rows("SELECT sum(requests)::int AS requests FROM usage_daily")
+    assert counted["requests"] == 99
+
+
+def test_a_key_whose_first_entry_is_refused_is_free_for_the_next(usage):
+    refused = msgspec.structs.replace(refused_row(), idempotency_key="one", fingerprint="x")
+    again = row(idempotency_key="one", fingerprint="y")
+    assert isinstance(record(usage, [[refused]])[0][0], Problem)
+    assert record(usage, [[again]])[0][0].log_id == again.id
+
+
+def test_a_log_is_refused_in_time_while_its_table_is_locked(usage, log):
+    client = usage.client()
+    with locked(usage.server.database.conninfo):
+        started = time.monotonic()
+        answer = client.post("/api/v1/log", json=CALL)
+        assert time.monotonic() - started < ANSWER_SECONDS
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert eventually(lambda: log(client))
+    assert len(eventually(lambda: client.get("/api/v1/logs").json())) == 1
+
+
+def test_an_entry_refused_while_a_rollup_is_locked_can_be_sent_again(usage, log):
+    client = usage.client()
+    with locked(usage.server.database.conninfo, "usage_daily"):
+        answer = client.post("/api/v1/log", json=CALL, headers={"Idempotency-Key": "one"})
+    assert answer.status_code == 503
+    eventually(lambda: log(client, **CALL, idempotency_key="one"))
+    assert client.get("/api/v1/stats").json()["summary"]["total_requests"] == 1
+
+
+def test_what_does_not_fit_the_queue_is_refused_at_once(llmring_live):
+    server = llmring_live(["usage"], usage={"queue_entries": 1000})
+    with locked(server.server.database.conninfo):
+        started = time.monotonic()
+        first, *others = record(server, [[row()] for _ in range(1000)] + [[row()] for _ in range(500)])
+        waited = time.monotonic() - started
+        refused = [str(outcome.description) for outcome in others if isinstance(outcome, Unavailable)]
+    assert isinstance(first, Unavailable)
+    assert sum("too many entries wait" in reason for reason in refused) == 500
+    assert waited < ANSWER_SECONDS
+    assert isinstance(record(server, [[row()]])[0][0], Logged)
+
+
+def test_metadata_that_does_not_fit_the_queue_is_refused_at_once(llmring_live):
+    server = llmring_live(["usage"], usage={"queue_bytes": 100_000})
+    large = msgspec.Raw(json.dumps("x" * 60_000).encode())
+    outcomes = record(server, [[row(metadata=large)], [row(metadata=large)]])
+    assert [type(outcome) for outcome in outcomes] == [list, Unavailable]
+    assert isinstance(record(server, [[row(metadata=large)]])[0][0], Logged)
+
+
+def test_a_flood_while_the_database_hangs_does_not_grow_the_server(llmring_process, llmring_live):
+    server = llmring_live(["usage"])
+    process = llmring_process(LLMRING_PLUGINS="usage", LLMRING_USAGE_QUEUE_ENTRIES="1000").wait_until_up()
+    client = server.client(None, **{"X-Project-Key": "flood", "Content-Type": "application/json"})
+    url = f"{process.url}/api/v1/log/batch"
+    batch = json.dumps([{**CALL, "metadata": {"text": "x" * 500}}] * 1000).encode()
+
+    def flood():
+        with ThreadPoolExecutor(10) as pool:
+            return set(pool.map(lambda _: client.post(url, content=batch).status_code, range(30)))
+
+    assert flood() <= {200, 503}
+    with locked(server.server.database.conninfo):
+        before = psutil.Process(process.pid).memory_info().rss
+        assert flood() == {503}
+        assert psutil.Process(process.pid).memory_info().rss - before < 32 * MEBIBYTE
+    eventually(lambda: client.post(url, content=batch).status_code == 200)
+
+
+def test_what_waits_when_the_server_stops_is_written_and_answered_first(llmring_live, llmring_process):
+    server = llmring_live(["usage"])
+    process = llmring_process(LLMRING_PLUGINS="usage").wait_until_up()
+    with ThreadPoolExecutor() as pool:
+        with locked(server.server.database.conninfo):
+            sent = pool.submit(server.client().post, f"{process.url}/api/v1/log", json=CALL)
+            eventually(lambda: waits_for_lock(server))
+            stopped = pool.submit(process.stop)
+        assert sent.result().status_code == 200
+        stopped.result()
+    assert server.rows("SELECT count(*) AS n FROM usage_logs") == [{"n": 1}]
+
+
+def waits_for_lock(server):
+    return server.rows("SELECT 1 AS found FROM pg_locks WHERE NOT granted AND relation = 'usage_logs'::regclass")
