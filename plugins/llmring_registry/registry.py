@@ -47,6 +47,7 @@ class Registry:
         self._due_at = 0.0
         self._turn: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._chance = random.SystemRandom()
 
     @property
     def loaded(self) -> bool:
@@ -141,7 +142,7 @@ class Registry:
     def _pause(self) -> float:
         """Return how long to rest, in seconds; other processes' news are looked for once a minute meanwhile."""
         due = max(0.05, self._due_at - time.monotonic())
-        return min(due, POLL_SECONDS) * random.uniform(1, 1 + JITTER)  # noqa: S311
+        return min(due, POLL_SECONDS) * self._chance.uniform(1, 1 + JITTER)
 
     async def _take_turn(self, *, forced: bool = False) -> None:
         """Take what other processes have fetched; ask upstream only when that is too old as well, or `forced`."""
