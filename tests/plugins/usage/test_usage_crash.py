@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import psutil
@@ -159,7 +159,10 @@ class Postgres:
                 os.kill(process.pid, signal.SIGCONT)
 
     def stop(self):
-        self._embedded.stop()
+        """Stop it; what another process has started again is not this one's to stop, but to kill."""
+        if not self._embedded.stop():
+            with suppress(psutil.NoSuchProcess):
+                self.kill()
 
     def _processes(self):
         postmaster = psutil.Process(int((self._pgdata / "postmaster.pid").read_text().splitlines()[0]))
