@@ -24,6 +24,12 @@ log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg_pool.PoolTimeout,
+)
 
 Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
 
@@ -105,7 +111,7 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
 
     app.set_error_serializer(_write)
     app.add_error_handler(Exception, unexpected)
-    for away in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout, TimeoutError):
+    for away in (*DATABASE_AWAY, TimeoutError):
         app.add_error_handler(away, database_away)
 
 

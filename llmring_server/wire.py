@@ -116,11 +116,14 @@ def _depth_fault(body: bytes, depth: int) -> Problem | None:
     if body.count(b"[") + body.count(b"{") <= depth:
         return None
     brackets = b"".join(body.translate(_ONE_BRACKET, _NOT_STRUCTURE).split(b'"')[::2])
+    too_deep = Problem(400, f"the body is nested deeper than {depth} levels")
     for _ in range(depth):
+        if b"[" * (depth + 1) in brackets:
+            return too_deep
+        if b"[]" not in brackets:
+            return None
         brackets = brackets.replace(b"[]", b"")
-    if b"[]" not in brackets:
-        return None
-    return Problem(400, f"the body is nested deeper than {depth} levels")
+    return too_deep if b"[]" in brackets else None
 
 
 def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *place: str | int) -> T:

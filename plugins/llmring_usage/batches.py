@@ -17,6 +17,7 @@ MAX_ENTRIES = 10_000
 _whole = msgspec.json.Decoder(list[Entry])
 _entry = msgspec.json.Decoder(Entry)
 _scanner = json.JSONDecoder()
+_LINE = re.compile(rb"[^\r\n]+")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -68,7 +69,8 @@ def entries_of(body: bytes, media: str, depth: int) -> Iterator[Entry | Problem]
         Problem: 400, 413 or 422 when the batch as a whole is no array, or has more than 10,000 entries.
     """
     if media == wire.NDJSON:
-        parts = list(islice((line for line in body.split(b"\n") if line.strip()), MAX_ENTRIES + 1))
+        lines = (found[0] for found in _LINE.finditer(body))
+        parts = list(islice((line for line in lines if not line.isspace()), MAX_ENTRIES + 1))
     else:
         entries = _at_once(body, depth)
         if entries is not None:

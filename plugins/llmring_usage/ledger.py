@@ -8,12 +8,11 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-import psycopg_pool
 from psycopg import errors
 
 from llmring_server import wire
 from llmring_server.database import Database
-from llmring_server.errors import Problem, Unavailable
+from llmring_server.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Logged, Row
 from llmring_usage.partitions import Partitions, month_of
@@ -22,7 +21,6 @@ from llmring_usage.settings import UsageSettings
 Outcome = Logged | Problem
 Key = tuple[str, str | None]
 
-LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
 CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
 REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 ATTEMPTS = 8
@@ -48,9 +46,10 @@ class Ledger:
     def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
         self._database = database
         self._partitions = partitions
+        self._chance = random.SystemRandom()
         self._constants = {
             "zone": settings.timezone,
-            "slot": random.randrange(settings.rollup_slots),  # noqa: S311 spreads load, guards nothing
+            "slot": self._chance.randrange(settings.rollup_slots),
             "key_seconds": settings.idempotency_hours * 3600,
         }
 
@@ -76,10 +75,10 @@ class Ledger:
                     raise
             except REFUSED as error:
                 return await self._store_apart(rows, error)
-            except (*CONTENDED, *LOST):
+            except (*CONTENDED, *DATABASE_AWAY):
                 if attempt == ATTEMPTS:
                     raise
-                await asyncio.sleep(PAUSE_SECONDS * attempt * random.random())  # noqa: S311 jitter
+                await asyncio.sleep(PAUSE_SECONDS * attempt * self._chance.random())
         raise AssertionError("unreachable")
 
     async def _store(self, rows: Sequence[Row]) -> list[Outcome]:

@@ -18,6 +18,8 @@ from llmring_usage.tokens import Tokens, count
 
 DEFAULT_PROFILE = "default"
 AHEAD = timedelta(minutes=5)
+UTF8_BYTES = 4
+MAX_NAME_BYTES = 2_400
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,6 +49,7 @@ class Recorder:
         Raises:
             Problem: 422 for a cost or timestamp that cannot be, or two idempotency keys that differ.
         """
+        _check_names(entry)
         now = datetime.now(UTC)
         tokens = count(entry)
         quoted = self.quote(entry.provider, entry.model, tokens)
@@ -115,6 +118,16 @@ def fingerprint(entry: Entry) -> str:
     return hashlib.blake2b(wire.encode(said), digest_size=16).hexdigest()
 
 
+def _check_names(entry: Entry) -> None:
+    """Refuse names that together do not fit into one key of the rollups; only long ones of rare characters do not."""
+    names = (entry.provider, entry.model, entry.alias or "", entry.profile or "", entry.origin or "")
+    if sum(map(len, names)) * UTF8_BYTES > MAX_NAME_BYTES and len("".join(names).encode()) > MAX_NAME_BYTES:
+        raise Problem.misfit(
+            "body",
+            msg=f"provider, model, alias, profile and origin have {MAX_NAME_BYTES} bytes of UTF-8 at most together",
+        )
+
+
 def _check_cost(cost: Decimal) -> Decimal:
     exponent = cost.as_tuple().exponent
     if not isinstance(exponent, int):
@@ -125,7 +138,7 @@ def _check_cost(cost: Decimal) -> Decimal:
         raise Problem.misfit(
             "body", "cost", msg=f"a cost is below {MAX_COST:,} USD with {MAX_DECIMALS} decimals at most"
         )
-    return abs(cost)
+    return cost.copy_abs()
 
 
 def _check_timestamp(given: datetime | None, now: datetime) -> datetime:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from llmring_usage.periods import Grouping, period_start
+from llmring_usage.pricing import EXACT
 
 
 class Sums(msgspec.Struct):
@@ -24,11 +25,12 @@ class Sums(msgspec.Struct):
 
     def add(self, other: "Sums") -> None:
         """Add another set's sums to these."""
-        for field in SUM_FIELDS:
+        self.cost = EXACT.add(self.cost, other.cost)
+        for field in COUNT_FIELDS:
             setattr(self, field, getattr(self, field) + getattr(other, field))
 
 
-SUM_FIELDS = Sums.__struct_fields__
+COUNT_FIELDS = tuple(field for field in Sums.__struct_fields__ if field != "cost")
 TOKEN_FIELDS = ("input_tokens", "output_tokens", "cached_input_tokens", "unpriced_tokens")
 
 

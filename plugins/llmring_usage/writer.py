@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from llmring_server.errors import Unavailable
-from llmring_usage.ledger import LOST, Ledger, Outcome
+from llmring_server.errors import DATABASE_AWAY, Unavailable
+from llmring_usage.ledger import Ledger, Outcome
 from llmring_usage.models import Row
 from llmring_usage.settings import UsageSettings
 
@@ -127,7 +127,7 @@ class UsageWriter:
             _refuse(batch, None)
         elif error := work.exception():
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
-            _refuse(batch, None if isinstance(error, LOST) else error)
+            _refuse(batch, None if isinstance(error, DATABASE_AWAY) else error)
         else:
             _answer(batch, work.result())
             self._told(rows, work.result())

@@ -189,3 +189,10 @@ def test_the_entries_of_a_batch_may_lie_years_apart(client, send):
     ]
     assert counts(send(batch)) == (24, 0, 0)
     assert len(client.get("/api/v1/stats").json()["by_day"]) == 24
+
+
+def test_names_that_no_rollup_key_can_hold_are_refused_before_they_reach_their_neighbours(usage):
+    long = {"provider": "p", "model": "𝄞" * 255, "alias": "𝄞" * 128, "profile": "𝄞" * 128, "origin": "𝄞" * 128}
+    answer = usage.client().post("/api/v1/log/batch", json=[long] * 300 + [{"provider": "p", "model": "m"}])
+    assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, 300)
+    assert "2400 bytes" in answer.json()["results"][0]["error"]["msg"]
