@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format wheel lock clean
+.PHONY: help serve test check format bench wheel lock clean
 
 # A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -40,6 +40,9 @@ check: $(DEV) ## lint, formatting and types
 format: $(DEV) ## put imports in order and format
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
+
+bench: $(DEV) ## measure, and print a table (ARGS="--quick"); wants wrk: apt install wrk
+	@$(RUN) -m benchmarks $(ARGS)
 
 wheel: $(RUNTIME) ## build the wheel into dist/
 	@$(RUN) -m hatchling build -t wheel

@@ -1,0 +1,116 @@
+"""`python -m benchmarks`: measure what the budget names, and print it as Markdown."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import cases, growth, singles, table
+from benchmarks.database import SEEDED, data_folder, postgres, postmaster
+from benchmarks.machine import describe
+from benchmarks.measure import WRK, Bench, Case, Effort, Measured
+from benchmarks.processes import BARE, OURS, Uvicorn, served
+from benchmarks.scales import Scale, scales
+from benchmarks.seed import seed
+
+NAMES = ("calls", "growth", "start", "memory", "retention")
+NEEDS_ROWS = {"growth", "retention"}
+MEMORY_LOGS = 1_000_000
+QUICK_ROWS, QUICK_LOGS = 100_000, 50_000
+NO_WRK = "wrk is not on the PATH (Debian, Ubuntu: apt install wrk); our own, slower load generator stands in"
+
+
+class Session:
+    """One run: its database, the bare application beside it, and what was measured so far."""
+
+    def __init__(self, options: argparse.Namespace, data: Path, url: str, bare: Uvicorn) -> None:
+        self.options = options
+        self.data = data
+        self.url = url
+        self.bare = bare
+        self.log = data / "bench-server.log"
+        self.measured: list[Measured] = []
+        self.singles: list[singles.Single] = []
+
+    def run(self, names: Sequence[str]) -> str:
+        """Measure the parts that are named, and return the report."""
+        machine = describe(self.url)
+        wanted = scales(self.options.rows)
+        if NEEDS_ROWS & set(names):
+            print("seeding", file=sys.stderr)
+            seed(self.url, wanted)
+        if "calls" in names:
+            with cases.fresh_server(self.url, self.log) as server:
+                self._measure(server, cases.cases(server))
+        if "growth" in names:
+            with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
+                self._measure(server, growth.cases(server, self.url, wanted))
+        self._once(names)
+        return table.report(machine, self.measured, self.singles, self._curve(wanted) if "growth" in names else ())
+
+    def _measure(self, server: Uvicorn, chosen: Sequence[Case]) -> None:
+        effort = Effort(self.options.seconds, self.options.rounds)
+        self.measured += Bench(server, self.bare, postmaster(self.data), effort).run(chosen)
+
+    def _once(self, names: Sequence[str]) -> None:
+        if "start" in names:
+            self.singles.append(singles.starts(self.options.rounds))
+        if "memory" in names:
+            logs = QUICK_LOGS if self.options.quick else MEMORY_LOGS
+            self.singles += singles.memory(self.url, self.log, self.bare, logs)
+        if "retention" in names:
+            self.singles.append(singles.retention(self.url))
+
+    def _curve(self, wanted: Sequence[Scale]) -> list[tuple[str, ...]]:
+        medians = {measured.case.name: measured.ours.p50 for measured in self.measured}
+        return [growth.CURVE_HEAD, *growth.curve(medians, wanted)]
+
+
+def main() -> None:
+    """Read the command line, measure, print, and write the document when one is named."""
+    options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if WRK is None:
+        print(NO_WRK, file=sys.stderr)
+    with ExitStack() as stack:
+        data = stack.enter_context(data_folder(options.data))
+        url = stack.enter_context(postgres(data))
+        bare = stack.enter_context(served(BARE, data / "bench-bare.log"))
+        block = Session(options, data, url, bare).run(options.only)
+    print(block)
+    if options.write:
+        table.write(options.write, block)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, help="rounds of which the medians are shown [3]")
+    parser.add_argument("--seconds", type=float, help="seconds a point [5]")
+    parser.add_argument("--rows", type=int, help="calls of the largest seeded project [10,000,000]")
+    parser.add_argument("--only", type=_names, default=NAMES, help=f"of {', '.join(NAMES)}; several by comma")
+    parser.add_argument("--quick", action="store_true", help="one round, one second, 100,000 rows: about two minutes")
+    parser.add_argument("--data", type=Path, help="folder of a seeded database, kept [a temporary one]")
+    parser.add_argument("--write", type=Path, help="document whose block of figures is replaced")
+    options = parser.parse_args()
+    usual = (1, 1.0, QUICK_ROWS) if options.quick else (3, 5.0, 10_000_000)
+    for name, value in zip(("rounds", "seconds", "rows"), usual, strict=True):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}; there are {', '.join(NAMES)}")
+    return names
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; everything that was started has been ended")

@@ -1,0 +1,107 @@
+"""The calls of the budget that do not depend on how much is stored: logging, aliases, registry, receipts."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.database import WRITTEN, drop
+from benchmarks.measure import Case, Request
+from benchmarks.processes import OURS, ROOT, Uvicorn, served
+from llmring_receipts import keys
+
+KEY = "bench"
+AUTHORIZED = f"X-Project-Key: {KEY}"
+JSON = "Content-Type: application/json"
+REGISTRY = ROOT / "tests" / "registry"
+BATCH_ENTRIES = 1_000
+RECEIPT = {
+    "model": "openai:gpt-4o-mini",
+    "alias": "summarizer",
+    "tokens": {"input": 120, "output": 30},
+    "cost": {"amount": "0.00045"},
+}
+
+
+def environment(url: str, schema: str) -> dict[str, str]:
+    """Return the settings of the measured server: quiet, prices and keys at hand, the pool of the bundled database."""
+    return {
+        "LLMRING_DATABASE_URL": url,
+        "LLMRING_DATABASE_SCHEMA": schema,
+        "LLMRING_DATABASE_POOL_SIZE": "10",
+        "LLMRING_DATABASE_POOL_OVERFLOW": "0",
+        **quiet(),
+    }
+
+
+def quiet() -> dict[str, str]:
+    """Return the settings that every measured server has, whatever its database."""
+    return {
+        "LLMRING_LOG_LEVEL": "warning",
+        "LLMRING_REGISTRY_BASE_URL": REGISTRY.as_uri(),
+        "LLMRING_RECEIPTS_PRIVATE_KEY_B64": keys.encode(keys.seed_of(keys.new_key())),
+    }
+
+
+@contextmanager
+def fresh_server(url: str, log: Path) -> Iterator[Uvicorn]:
+    """Run the server on a schema of its own, which is dropped at the end, with one alias bound."""
+    drop(url, WRITTEN)
+    try:
+        with served(OURS, log, environment(url, WRITTEN)) as server:
+            bound = {"alias": "fast", "model": "openai:gpt-4o-mini"}
+            answer = httpx.post(f"{server.url}/api/v1/aliases/bind", json=bound, headers={"X-Project-Key": KEY})
+            answer.raise_for_status()
+            yield server
+    finally:
+        drop(url, WRITTEN)
+
+
+def entries(combinations: int = 100) -> list[dict[str, object]]:
+    """Return one call for each combination of model, alias and origin, with priced models."""
+    files = sorted(REGISTRY.glob("*/models.json"))
+    models = [name.split(":", 1) for file in files for name in json.loads(file.read_text())["models"]]
+    return [
+        {
+            "provider": models[n % len(models)][0], "model": models[n % len(models)][1],
+            "alias": f"alias-{n // len(models)}", "profile": "default", "origin": f"app-{n % 2}",
+            "input_tokens": 1200 + n, "output_tokens": 250 + n, "cached_input_tokens": 300,
+            "latency_ms": 812.4 + 5 * n, "id_at_origin": "0192f0c1-6e2e-7b1c-9d4e-0c6f1f2a3b4c",
+        }
+        for n in range(combinations)
+    ]  # fmt: skip
+
+
+def bodies(combinations: int = 100) -> tuple[bytes, ...]:
+    """Return the bodies of `/log`, one for each combination."""
+    return tuple(json.dumps(entry).encode() for entry in entries(combinations))
+
+
+def batch() -> bytes:
+    """Return a body of `/log/batch` with 1,000 entries."""
+    return json.dumps(list(itertools.islice(itertools.cycle(entries()), BATCH_ENTRIES))).encode()
+
+
+def cases(server: Uvicorn) -> list[Case]:
+    """Return the lines of the table; `server` is asked once for what they need."""
+    etag = httpx.get(f"{server.url}/registry").headers["ETag"]
+    log = Request("/api/v1/log", (AUTHORIZED, JSON), bodies())
+    many = Request("/api/v1/log/batch", (AUTHORIZED, JSON), (batch(),))
+    issue = Request("/api/v1/receipts/issue?store=true", (AUTHORIZED, JSON), (json.dumps(RECEIPT).encode(),))
+    return [
+        Case("POST /log", log, 1, "p50 ≤ 0.8 ms"),
+        Case("POST /log", log, 16),
+        Case("POST /log", log, 64, "≥ 0.33 of bare, p99 ≤ 30 ms"),
+        Case("POST /log", log, 256),
+        Case("POST /log, one combination", log._replace(bodies=bodies(1)), 64),
+        Case("POST /log/batch, 1,000 entries each; entries", many, 4, "≥ 60,000 entries/s", BATCH_ENTRIES),
+        Case(
+            "GET /aliases/resolve", Request("/api/v1/aliases/resolve?alias=fast", (AUTHORIZED,)), 16, "≥ 0.55 of bare"
+        ),
+        Case("GET /registry", Request("/registry"), 16),
+        Case("GET /registry, If-None-Match", Request("/registry", (f"If-None-Match: {etag}",)), 16, "≥ 0.5 of bare"),
+        Case("POST /receipts/issue?store=true", issue, 64, "≥ 4,000/s"),
+    ]
