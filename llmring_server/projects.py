@@ -12,6 +12,7 @@ from llmring_server.routing import RouteTable
 KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
 MAX_KEY_LENGTH = 255
 ID_LENGTH = 26
+MAX_REMEMBERED = 10_000
 NOT_IN_A_KEY = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
@@ -25,6 +26,7 @@ class ProjectKeys:
     def __init__(self, pepper: bytes, routes: RouteTable) -> None:
         self._pepper = pepper
         self._routes = routes.by_template
+        self._known: dict[str, str] = {}
 
     async def process_resource(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
@@ -32,7 +34,16 @@ class ProjectKeys:
         """Identify the project, except on public routes and preflights."""
         if req.method == "OPTIONS" or self._routes[req.uri_template or ""].public:
             return
-        req.context.project_id = project_id(read_key(req), self._pepper)
+        req.context.project_id = self._identify(read_key(req))
+
+    def _identify(self, key: str) -> str:
+        """Return the project that a key names; those seen lately are remembered."""
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = project_id(key, self._pepper)
+        return found
 
 
 def project_id(key: str, pepper: bytes) -> str:

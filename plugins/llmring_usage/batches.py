@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from uuid import UUID
 
 import msgspec
 
@@ -25,7 +24,7 @@ class Result(msgspec.Struct, omit_defaults=True):
     """What came of one entry: its id, or what is wrong with it; `duplicate` when an earlier call had its key."""
 
     index: int
-    log_id: UUID | None = None
+    log_id: str | None = None
     error: Fault | None = None
     duplicate: bool = False
 

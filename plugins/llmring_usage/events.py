@@ -31,7 +31,7 @@ def _is_new(row: Row, outcome: Outcome) -> bool:
 def _recorded(row: Row) -> RecordedUsage:
     return RecordedUsage(
         project_id=row.project_id,
-        log_id=str(row.id),
+        log_id=row.id,
         occurred_at=row.occurred_at,
         provider=row.provider,
         model=row.model,

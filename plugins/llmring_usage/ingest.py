@@ -1,10 +1,13 @@
 """The statement that stores a batch: log rows, rollups and idempotency keys at once, atomic by itself.
 
-One JSON parameter carries the rows; PostgreSQL aggregates and sorts them. Upserts are ordered by their keys, so that
-concurrent batches lock in one order. Without idempotency keys in the batch, their part is left out.
+One JSON parameter carries the rows; PostgreSQL aggregates and sorts them. Without idempotency keys in the batch, their
+part is left out. Parameters are numbered, `$1` rows, `$2` zone, `$3` slot, `$4` seconds that a key lives: the text is
+longer than what psycopg remembers of statements with named ones.
 """
 
 from typing import LiteralString
+
+from llmring_usage.rollups import ROLLUPS
 
 COLUMNS: LiteralString = """
     project_id, occurred_at, id, received_at, provider, model, alias, profile, origin, id_at_origin,
@@ -17,7 +20,8 @@ COLUMNS: LiteralString = """
 ENTRIES: LiteralString = """
     entries AS MATERIALIZED (
         SELECT
-            project_id, occurred_at, id, received_at, provider, model, alias, profile, origin, id_at_origin,
+            project_id, occurred_at, id, coalesce(received_at, occurred_at) AS received_at,
+            provider, model, alias, profile, origin, id_at_origin,
             coalesce(input_tokens, 0) AS input_tokens,
             coalesce(output_tokens, 0) AS output_tokens,
             coalesce(cached_input_tokens, 0) AS cached_input_tokens,
@@ -71,98 +75,35 @@ KEYS: LiteralString = """
 
 UNKEYED: LiteralString = "fresh AS (SELECT * FROM entries)"
 
-SUMS: LiteralString = """
-    count(*),
-    count(*) FILTER (WHERE status = 'error'),
-    sum(input_tokens),
-    sum(output_tokens),
-    sum(cached_input_tokens),
-    coalesce(sum(cost), 0),
-    count(*) FILTER (WHERE cost IS NULL),
-    coalesce(sum(input_tokens::numeric + output_tokens) FILTER (WHERE cost IS NULL), 0)
-"""
-
-SUM_COLUMNS: LiteralString = """
-    requests, errors, input_tokens, output_tokens, cached_input_tokens, cost, unpriced_requests, unpriced_tokens
-"""
-
-ADD: LiteralString = """
-    requests = kept.requests + excluded.requests,
-    errors = kept.errors + excluded.errors,
-    input_tokens = kept.input_tokens + excluded.input_tokens,
-    output_tokens = kept.output_tokens + excluded.output_tokens,
-    cached_input_tokens = kept.cached_input_tokens + excluded.cached_input_tokens,
-    cost = kept.cost + excluded.cost,
-    unpriced_requests = kept.unpriced_requests + excluded.unpriced_requests,
-    unpriced_tokens = kept.unpriced_tokens + excluded.unpriced_tokens
-"""
-
-DAY: LiteralString = "(occurred_at AT TIME ZONE %(zone)s)::date"
-QUARTER: LiteralString = "date_bin('15 minutes', occurred_at, '2000-01-01 00:00:00+00')"
-BUCKET: LiteralString = "CASE WHEN latency_ms < 1 THEN 0 ELSE least(floor(ln(latency_ms) / ln(1.05)), 1000) END"
-
-DAILY: LiteralString = (
-    "INSERT INTO usage_daily AS kept (project_id, day, provider, model, alias, profile, origin, slot, "
-    + SUM_COLUMNS
-    + ") SELECT project_id, "
-    + DAY
-    + ", provider, model, coalesce(alias, ''), profile, coalesce(origin, ''), %(slot)s::smallint, "
-    + SUMS
-    + " FROM fresh GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"
-    + " ON CONFLICT (project_id, day, provider, model, alias, profile, origin, slot) DO UPDATE SET "
-    + ADD
-)
-
-QUARTERS: LiteralString = (
-    "INSERT INTO usage_quarters AS kept (project_id, quarter, provider, model, alias, profile, origin, slot, "
-    + SUM_COLUMNS
-    + ") SELECT project_id, "
-    + QUARTER
-    + ", provider, model, coalesce(alias, ''), profile, coalesce(origin, ''), %(slot)s::smallint, "
-    + SUMS
-    + " FROM fresh GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"
-    + " ON CONFLICT (project_id, quarter, provider, model, alias, profile, origin, slot) DO UPDATE SET "
-    + ADD
-)
-
-LATENCIES: LiteralString = (
-    "INSERT INTO usage_latencies AS kept (project_id, day, provider, model, bucket, slot, requests) SELECT project_id, "
-    + DAY
-    + ", provider, model, ("
-    + BUCKET
-    + ")::smallint, %(slot)s::smallint, count(*) FROM fresh WHERE latency_ms IS NOT NULL"
-    + " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
-    + " ON CONFLICT (project_id, day, provider, model, bucket, slot)"
-    + " DO UPDATE SET requests = kept.requests + excluded.requests"
-)
-
 LOGS: LiteralString = "INSERT INTO usage_logs (" + COLUMNS + ") SELECT " + COLUMNS + " FROM fresh"
 
 
+PARAMETERS: tuple[tuple[LiteralString, LiteralString], ...] = (
+    ("%(rows)s", "$1"),
+    ("%(zone)s", "$2"),
+    ("%(slot)s", "$3"),
+    ("%(key_seconds)s", "$4"),
+)
+
+
 def _statement(fresh: LiteralString) -> LiteralString:
-    return (
-        "WITH "
-        + ENTRIES
-        + ", "
-        + fresh
-        + ", logs AS ("
-        + LOGS
-        + "), daily AS ("
-        + DAILY
-        + "), quarters AS ("
-        + QUARTERS
-        + "), latencies AS ("
-        + LATENCIES
-        + ") "
-        + "SELECT id FROM fresh WHERE idempotency_key IS NOT NULL"
+    rollups: LiteralString = ", ".join(
+        "add_" + rollup.table + " AS (" + rollup.add(rollup.summed("fresh"), "%(slot)s") + ")" for rollup in ROLLUPS
     )
+    statement: LiteralString = (
+        "WITH " + ENTRIES + ", " + fresh + ", logs AS (" + LOGS + "), " + rollups
+        + " SELECT id::text FROM fresh WHERE idempotency_key IS NOT NULL"
+    )  # fmt: skip
+    for name, number in PARAMETERS:
+        statement = statement.replace(name, number)
+    return statement
 
 
 STORE_UNKEYED: LiteralString = _statement(UNKEYED)
 STORE_KEYED: LiteralString = _statement(KEYS)
 
 REPLAYED: LiteralString = """
-    SELECT project_id, key, fingerprint, log_id, cost, cost_source, cost_status, occurred_at
+    SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at
     FROM usage_keys
     JOIN json_to_recordset(%(keys)s::json) AS asked(project_id text, key text) USING (project_id, key)
 """

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -12,6 +11,7 @@ from psycopg import errors
 
 from llmring_server import wire
 from llmring_server.database import Database
+from llmring_server.database.pool import Connection
 from llmring_server.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Logged, Row
@@ -24,6 +24,7 @@ Key = tuple[str, str | None]
 CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
 REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 ATTEMPTS = 8
+OVERFLOW_SLOTS = (100, 32_000)
 PAUSE_SECONDS = 0.02
 
 
@@ -33,7 +34,7 @@ class Kept(msgspec.Struct, frozen=True):
     project_id: str
     key: str
     fingerprint: str
-    log_id: UUID
+    log_id: str
     cost: Any
     cost_source: str | None
     cost_status: str
@@ -47,13 +48,11 @@ class Ledger:
         self._database = database
         self._partitions = partitions
         self._chance = random.SystemRandom()
-        self._constants = {
-            "zone": settings.timezone,
-            "slot": self._chance.randrange(settings.rollup_slots),
-            "key_seconds": settings.idempotency_hours * 3600,
-        }
+        self._zone = settings.timezone
+        self._slot = self._chance.randrange(settings.rollup_slots)
+        self._key_seconds = settings.idempotency_hours * 3600
 
-    async def store(self, rows: Sequence[Row]) -> list[Outcome]:
+    async def store(self, rows: Sequence[Row], slot: int | None = None) -> list[Outcome]:
         """Store a batch in one transaction and return each row's outcome, in order.
 
         A row that PostgreSQL refuses fails alone. A connection lost in the middle leaves it open whether the batch was
@@ -64,7 +63,7 @@ class Ledger:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._store(rows)
+                return await self._store(rows, self._slot if slot is None else slot)
             except errors.UniqueViolation:
                 if attempt > 1:
                     return await self._outcomes(rows, {row.id for row in rows if not row.idempotency_key})
@@ -74,34 +73,41 @@ class Ledger:
                 if attempt == ATTEMPTS:
                     raise
             except REFUSED as error:
-                return await self._store_apart(rows, error)
+                return await self._store_apart(rows, error, slot)
             except (*CONTENDED, *DATABASE_AWAY):
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS * attempt * self._chance.random())
         raise AssertionError("unreachable")
 
-    async def _store(self, rows: Sequence[Row]) -> list[Outcome]:
+    async def _store(self, rows: Sequence[Row], slot: int) -> list[Outcome]:
         await self._partitions.ensure({month_of(row.occurred_at) for row in rows})
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
-        params = {**self._constants, "rows": wire.encode(sent).decode()}
         async with self._database.pool.connection() as connection:
-            cursor = await connection.execute(STORE_KEYED if keyed else STORE_UNKEYED, params)
-            stored = {found[0] for found in await cursor.fetchall()} if keyed else set()
+            stored = await self._send(connection, sent, keyed, slot)
         if not keyed:
             return [_logged(row) for row in rows]
         return await self._outcomes(rows, stored | {row.id for row in rows if not row.idempotency_key})
 
-    async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error) -> list[Outcome]:
-        """Halve a refused batch until the row at fault stands alone."""
+    async def _send(self, connection: Connection, rows: Sequence[Row], keyed: bool, slot: int) -> set[str]:
+        """Run the one statement, and return the ids of the keyed rows that were new."""
+        cursor = psycopg.AsyncRawCursor(connection)
+        params = [wire.encode(rows).decode(), self._zone, slot]
+        await cursor.execute(*((STORE_KEYED, [*params, self._key_seconds]) if keyed else (STORE_UNKEYED, params)))
+        return {found[0] for found in await cursor.fetchall()} if keyed else set()
+
+    async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error, slot: int | None) -> list[Outcome]:
+        """Halve a refused batch until the row at fault stands alone; counts that overflow a sum get their own slot."""
+        if len(rows) == 1 and isinstance(error, errors.NumericValueOutOfRange) and slot is None:
+            return await self.store(rows, self._chance.randrange(*OVERFLOW_SLOTS))
         if len(rows) == 1:
             reason = (error.diag.message_primary or str(error)).partition("\n")[0]
             return [Problem(422, f"the entry cannot be stored: {reason}")]
         half = len(rows) // 2
         return [*await self.store(rows[:half]), *await self.store(rows[half:])]
 
-    async def _outcomes(self, rows: Sequence[Row], stored: set[UUID]) -> list[Outcome]:
+    async def _outcomes(self, rows: Sequence[Row], stored: set[str]) -> list[Outcome]:
         """Return the answer of each row: its own when it was stored, else the one kept under its key."""
         asked = [{"project_id": row.project_id, "key": row.idempotency_key} for row in rows if row.id not in stored]
         kept: dict[Key, Kept] = {}

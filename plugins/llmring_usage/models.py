@@ -59,17 +59,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry as the writer hands it to PostgreSQL: priced, its token kinds disjoint, its names those of columns.
 
     `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below are what is
-    priced. `cost` is USD, None while unpriced; `price` holds the rates that made `computed_cost`.
+    priced. `cost` is USD, None while unpriced; `price` holds the rates that made `computed_cost`. `received_at` is left
+    out where it is `occurred_at`.
     """
 
     project_id: str
-    id: UUID
+    id: str
     occurred_at: datetime
-    received_at: datetime
     provider: str
     model: str
     profile: str
     cost_status: str
+    received_at: datetime | None = None
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
@@ -102,7 +103,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Logged(msgspec.Struct, frozen=True):
     """The answer to a logged call, after its commit; `cost` in USD, null while unpriced."""
 
-    log_id: UUID
+    log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str

@@ -4,6 +4,7 @@
 "no rate". Rates are USD per million tokens; the arithmetic is decimal throughout and exact.
 """
 
+import functools
 from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Literal
@@ -38,22 +39,42 @@ def quote(tokens: Tokens, price: Price | None, calculator: Calculator) -> Quote:
     return Quote("priced", calculator(tokens, price), price)
 
 
+class Rates(msgspec.Struct, frozen=True):
+    """The rate of each token kind, USD per million, with every fallback resolved."""
+
+    fresh: Decimal
+    cache_read: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    output: Decimal
+    reasoning: Decimal
+
+
 def provider_cost(tokens: Tokens, price: Price) -> Decimal:
     """Return USD as providers bill: past the threshold the whole request is at the long-context rates."""
     long = price.long_context_threshold is not None and tokens.prompt > price.long_context_threshold
-    fresh = _first(price.input_long_context if long else None, price.input)
-    output = _first(price.output_long_context if long else None, price.output)
-    write_5m = _first(price.cache_write_5m, price.cache_write_1h, price.cached_input, price.input)
-    write_1h = _first(price.cache_write_1h, price.cache_write_5m, price.cached_input, price.input)
-    thinking = _first(price.output_thinking, output)
+    rates = provider_rates(price, long)
     return _total(
-        (tokens.fresh, fresh),
-        (tokens.cache_read, _first(price.cache_read, price.cached_input, price.input)),
-        (tokens.cache_write_5m, write_5m),
-        (tokens.cache_write_1h, write_1h),
-        (tokens.cache_write, write_5m),
-        (tokens.reasoning, thinking),
-        (tokens.output - tokens.reasoning, output),
+        (tokens.fresh, rates.fresh),
+        (tokens.cache_read, rates.cache_read),
+        (tokens.cache_write_5m + tokens.cache_write, rates.cache_write_5m),
+        (tokens.cache_write_1h, rates.cache_write_1h),
+        (tokens.reasoning, rates.reasoning),
+        (tokens.output - tokens.reasoning, rates.output),
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def provider_rates(price: Price, long: bool) -> Rates:
+    """Resolve a price's rates, at the long-context ones or not; a pure function of the price, so it is remembered."""
+    output = _first(price.output_long_context if long else None, price.output)
+    return Rates(
+        fresh=_first(price.input_long_context if long else None, price.input),
+        cache_read=_first(price.cache_read, price.cached_input, price.input),
+        cache_write_5m=_first(price.cache_write_5m, price.cache_write_1h, price.cached_input, price.input),
+        cache_write_1h=_first(price.cache_write_1h, price.cache_write_5m, price.cached_input, price.input),
+        output=output,
+        reasoning=_first(price.output_thinking, output),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
-import uuid_utils.compat as uuids
+import uuid_utils
 
 from llmring_server import wire
 from llmring_server.contracts import Price, PriceList
@@ -18,6 +18,7 @@ from llmring_usage.tokens import Tokens, count
 
 DEFAULT_PROFILE = "default"
 AHEAD = timedelta(minutes=5)
+NAMED = ("priced_as", "registry_version")
 UTF8_BYTES = 4
 MAX_NAME_BYTES = 2_400
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,9 +58,9 @@ class Recorder:
         key = _one_key(key, entry.idempotency_key)
         return Row(
             project_id=project,
-            id=uuids.uuid7(),
-            occurred_at=_check_timestamp(entry.timestamp, now),
-            received_at=now,
+            id=str(uuid_utils.uuid7()),
+            occurred_at=now if entry.timestamp is None else _check_timestamp(entry.timestamp, now),
+            received_at=None if entry.timestamp is None else now,
             provider=entry.provider,
             model=entry.model,
             alias=entry.alias or None,
@@ -108,8 +109,16 @@ class Recorder:
         if price not in self._encoded:
             if len(self._encoded) > 10_000:
                 self._encoded.clear()
-            self._encoded[price] = msgspec.Raw(wire.encode(price))
+            self._encoded[price] = compact(price)
         return self._encoded[price]
+
+
+def compact(price: Price) -> msgspec.Raw:
+    """Return the rates of a price (USD per million tokens) as the JSON that a row keeps; absent ones are left out."""
+    rates = msgspec.structs.asdict(price)
+    return msgspec.Raw(
+        wire.encode({name: rates[name] for name in rates if name not in NAMED and rates[name] is not None})
+    )
 
 
 def fingerprint(entry: Entry) -> str:
@@ -141,9 +150,7 @@ def _check_cost(cost: Decimal) -> Decimal:
     return cost.copy_abs()
 
 
-def _check_timestamp(given: datetime | None, now: datetime) -> datetime:
-    if given is None:
-        return now
+def _check_timestamp(given: datetime, now: datetime) -> datetime:
     if given.tzinfo is None:
         raise Problem.misfit("body", "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
     try:

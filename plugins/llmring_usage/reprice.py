@@ -17,13 +17,12 @@ import msgspec
 from llmring_server import wire
 from llmring_server.database import Database
 from llmring_usage.facts import Facts
-from llmring_usage.ingest import ADD, DAY, QUARTER
-from llmring_usage.recording import Recorder
+from llmring_usage.recording import Recorder, compact
+from llmring_usage.rollups import DAILY, MODELS, QUARTERS
 from llmring_usage.tokens import Tokens
 
 CHUNK_ROWS = 2_000
 CHUNK_SECONDS = 60.0
-KEY: LiteralString = "provider, model, alias, profile, origin"
 
 CHOSEN: LiteralString = """
     FROM usage_logs
@@ -40,15 +39,11 @@ CHUNK: LiteralString = (
     + " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
     + " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
 )
-DELTAS: LiteralString = """
-    0, 0, 0, 0, 0,
-    sum(coalesce(cost, 0) - coalesce(old_cost, 0)),
-    sum((cost IS NULL)::int - (old_cost IS NULL)::int),
-    sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))
-"""
-COLUMNS: LiteralString = """
-    slot, requests, errors, input_tokens, output_tokens, cached_input_tokens, cost, unpriced_requests, unpriced_tokens
-"""
+DELTAS: dict[str, LiteralString] = {
+    "cost": "sum(coalesce(cost, 0) - coalesce(old_cost, 0))",
+    "unpriced_requests": "sum((cost IS NULL)::int - (old_cost IS NULL)::int)",
+    "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
+}
 CORRECT: LiteralString = (
     """
     WITH given AS MATERIALIZED (
@@ -68,39 +63,14 @@ CORRECT: LiteralString = (
         FROM given
         WHERE kept.project_id = given.project_id AND kept.occurred_at = given.occurred_at AND kept.id = given.id
             AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_source IS DISTINCT FROM 'client'
-        RETURNING kept.project_id, kept.occurred_at, kept.provider, kept.model, coalesce(kept.alias, '') AS alias,
-            kept.profile, coalesce(kept.origin, '') AS origin, kept.input_tokens, kept.output_tokens,
-            given.cost, given.old_cost
-    ), daily AS (
-        INSERT INTO usage_daily AS kept (project_id, day, """
-    + KEY
-    + ", "
-    + COLUMNS
-    + ") SELECT project_id, "
-    + DAY
-    + ", "
-    + KEY
-    + ", 0, "
-    + DELTAS
-    + " FROM changed GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT (project_id, day, "
-    + KEY
-    + ", slot) DO UPDATE SET "
-    + ADD
-    + "), quarters AS (INSERT INTO usage_quarters AS kept (project_id, quarter, "
-    + KEY
-    + ", "
-    + COLUMNS
-    + ") SELECT project_id, "
-    + QUARTER
-    + ", "
-    + KEY
-    + ", 0, "
-    + DELTAS
-    + " FROM changed GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT (project_id, quarter, "
-    + KEY
-    + ", slot) DO UPDATE SET "
-    + ADD
-    + ") SELECT count(*) FROM changed"
+        RETURNING kept.project_id, kept.occurred_at, kept.provider, kept.model, kept.alias, kept.profile, kept.origin,
+            kept.input_tokens, kept.output_tokens, given.cost, given.old_cost
+    ), """
+    + ", ".join(
+        "add_" + rollup.table + " AS (" + rollup.add(rollup.summed("changed", DELTAS), "0") + ")"
+        for rollup in (DAILY, QUARTERS, MODELS)
+    )
+    + " SELECT count(*) FROM changed"
 )
 
 
@@ -216,7 +186,7 @@ class Repricing:
             old_cost=row.cost,
             priced_as=quoted.price.priced_as,
             registry_version=quoted.price.registry_version,
-            price=msgspec.Raw(wire.encode(quoted.price)),
+            price=compact(quoted.price),
         )
 
     async def _correct(self, corrections: Sequence[Correction]) -> None:

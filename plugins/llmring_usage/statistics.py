@@ -11,45 +11,37 @@ from llmring_usage.periods import Grouping, period_start
 from llmring_usage.pricing import EXACT
 
 
-class Sums(msgspec.Struct):
-    """Sums over any set of calls: tokens as sent, cost in USD."""
-
-    requests: int = 0
-    errors: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_input_tokens: int = 0
-    cost: Decimal = Decimal(0)
-    unpriced_requests: int = 0
-    unpriced_tokens: int = 0
-
-    def add(self, other: "Sums") -> None:
-        """Add another set's sums to these."""
-        self.cost = EXACT.add(self.cost, other.cost)
-        for field in COUNT_FIELDS:
-            setattr(self, field, getattr(self, field) + getattr(other, field))
-
-
-COUNT_FIELDS = tuple(field for field in Sums.__struct_fields__ if field != "cost")
-TOKEN_FIELDS = ("input_tokens", "output_tokens", "cached_input_tokens", "unpriced_tokens")
-
-
-class Group(Sums, kw_only=True):
-    """One row of the grouped query: what it is grouped by (`kind`), the values, and the sums.
-
-    Rows of kind `latency` carry histogram buckets instead, by model.
-    """
+class Group(msgspec.Struct, frozen=True, array_like=True):
+    """One line of the grouped sums: what it is grouped by, the value, and the sums; tokens as sent, cost in USD."""
 
     kind: str
-    day: date | None
     name: str | None
-    p50: int | None = None
-    p95: int | None = None
+    requests: int
+    errors: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cost: Decimal
+    unpriced_requests: int
+    unpriced_tokens: int
 
-    def __post_init__(self) -> None:
-        """Count tokens in int: PostgreSQL sums them as numeric, which no count overflows."""
-        for field in TOKEN_FIELDS:
-            setattr(self, field, int(getattr(self, field)))
+
+class DayModel(msgspec.Struct, frozen=True, array_like=True):
+    """One model's calls on one day of the zone."""
+
+    day: date
+    model: str
+    requests: int
+    tokens: int
+    cost: Decimal
+
+
+class Latency(msgspec.Struct, frozen=True, array_like=True):
+    """One model's histogram buckets in which the 50th and 95th percentile lie."""
+
+    model: str
+    p50: int
+    p95: int
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -117,18 +109,21 @@ class Statistics(msgspec.Struct, frozen=True):
     by_provider: dict[str, Share]
 
 
-def assemble(groups: Iterable[Group], grouping: Grouping) -> Statistics:
-    """Build the statistics from the rows of the grouped query."""
+def assemble(
+    groups: Iterable[Group], days: Iterable[DayModel], latencies: Iterable[Latency], grouping: Grouping
+) -> Statistics:
+    """Build the statistics from what the query gives."""
     by_kind: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         by_kind[group.kind].append(group)
-    latencies = {group.name or "": group for group in by_kind["latency"]}
+    known = {latency.model: latency for latency in latencies}
     shares = {kind: {group.name or "": _share(group) for group in by_kind[kind]} for kind in BREAKDOWNS}
+    by_day = _periods(days)
     return Statistics(
         summary=_summary(by_kind),
-        by_period=_periods(by_kind["day"], grouping),
-        by_day=[Day(p.date, p.total_calls, p.total_cost, p.top_model) for p in _periods(by_kind["day"], "day")],
-        by_model={group.name or "": _model_share(group, latencies) for group in by_kind["model"]},
+        by_period=by_day if grouping == "day" else _periods(_moved(days, grouping)),
+        by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
+        by_model={group.name or "": _model_share(group, known.get(group.name or "")) for group in by_kind["model"]},
         by_alias=shares["alias"],
         by_profile=shares["profile"],
         by_origin=shares["origin"],
@@ -137,10 +132,11 @@ def assemble(groups: Iterable[Group], grouping: Grouping) -> Statistics:
 
 
 BREAKDOWNS = ("alias", "profile", "origin", "provider")
+EMPTY = Group("total", None, 0, 0, 0, 0, 0, Decimal(0), 0, 0)
 
 
 def _summary(by_kind: dict[str, list[Group]]) -> Summary:
-    total = by_kind["total"][0] if by_kind["total"] else Sums()
+    total = by_kind["total"][0] if by_kind["total"] else EMPTY
     return Summary(
         total_requests=total.requests,
         total_cost=total.cost,
@@ -156,29 +152,43 @@ def _summary(by_kind: dict[str, list[Group]]) -> Summary:
     )
 
 
-def _periods(days: Iterable[Group], grouping: Grouping) -> list[Period]:
-    """Gather sums by day and model into periods, in order of time."""
-    models: dict[date, dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for group in days:
-        if group.day is not None:
-            models[period_start(group.day, grouping)][group.name or ""].add(group)
-    return [_period(start, models[start]) for start in sorted(models)]
+def _moved(days: Iterable[DayModel], grouping: Grouping) -> list[DayModel]:
+    """Gather days into weeks or months, each under its first day."""
+    gathered: dict[tuple[date, str], DayModel] = {}
+    for one in days:
+        key = period_start(one.day, grouping), one.model
+        found = gathered.get(key)
+        gathered[key] = DayModel(
+            key[0],
+            one.model,
+            one.requests + (found.requests if found else 0),
+            one.tokens + (found.tokens if found else 0),
+            EXACT.add(one.cost, found.cost) if found else one.cost,
+        )
+    return list(gathered.values())
 
 
-def _period(start: date, models: dict[str, Sums]) -> Period:
-    total = Sums()
-    for sums in models.values():
-        total.add(sums)
-    top = min(models, key=lambda name: (-models[name].cost, -models[name].requests, name))
-    return Period(start, total.requests, total.input_tokens + total.output_tokens, total.cost, top)
+def _periods(lines: Iterable[DayModel]) -> list[Period]:
+    """Sum up each day over its models, in order of time; every model has one line a day."""
+    days: dict[date, list[DayModel]] = defaultdict(list)
+    for line in lines:
+        days[line.day].append(line)
+    return [_period(day, days[day]) for day in sorted(days)]
+
+
+def _period(start: date, models: list[DayModel]) -> Period:
+    top = min(models, key=lambda line: (-line.cost, -line.requests, line.model))
+    cost = Decimal(0)
+    for line in models:
+        cost = EXACT.add(cost, line.cost)
+    return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.model)
 
 
 def _share(group: Group) -> Share:
     return Share(group.requests, group.cost, group.input_tokens, group.output_tokens)
 
 
-def _model_share(group: Group, latencies: dict[str, Group]) -> ModelShare:
-    latency = latencies.get(group.name or "")
+def _model_share(group: Group, latency: Latency | None) -> ModelShare:
     return ModelShare(
         group.requests,
         group.cost,
@@ -190,6 +200,6 @@ def _model_share(group: Group, latencies: dict[str, Group]) -> ModelShare:
     )
 
 
-def milliseconds(bucket: int | None) -> float | None:
-    """Return the middle of a latency bucket in ms; bucket n holds 1.05^n to 1.05^(n+1), bucket 0 also less."""
-    return None if bucket is None else round(1.05 ** (bucket + 0.5), 1)
+def milliseconds(bucket: int) -> float:
+    """Return the middle of a latency bucket in ms; bucket n holds 1.1^n to 1.1^(n+1), bucket 0 also less."""
+    return round(float(1.1 ** (bucket + 0.5)), 1)

@@ -1,82 +1,109 @@
-"""The statistics query: one statement, one snapshot, over rollups for whole buckets and raw rows for the edges."""
+"""The statistics query: one statement, so one snapshot, over rollups for whole buckets and raw rows for the edges.
+
+Sums over the whole range come from days of the reporting zone, whatever zone is asked for, with quarter hours at the
+edges; only its days, by model, are counted in the zone, from a rollup that is as fine as zones are and no wider.
+"""
 
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from llmring_server.database import Database
-from llmring_usage.ingest import BUCKET
-from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
-from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics import Group, Statistics, assemble
+import msgspec
 
-NOTHING: LiteralString = "SELECT 'none' AS kind, NULL::date AS day, NULL::text AS name WHERE false"
-EDGE_SUMS: LiteralString = """
-    SELECT
-        (occurred_at AT TIME ZONE %(zone)s)::date AS day,
-        provider, model, coalesce(alias, '') AS alias, profile, coalesce(origin, '') AS origin,
-        1::bigint AS requests,
-        (status = 'error')::int::bigint AS errors,
-        input_tokens::numeric, output_tokens::numeric, cached_input_tokens::numeric,
-        coalesce(cost, 0) AS cost,
-        (cost IS NULL)::int::bigint AS unpriced_requests,
-        CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END AS unpriced_tokens
+from llmring_server.database import Database
+from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
+from llmring_usage.rollups import BUCKET, DAY
+from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics import DayModel, Group, Latency, Statistics, assemble
+
+SUM_COLUMNS: LiteralString = """
+    requests, errors, input_tokens, output_tokens, cached_input_tokens, cost, unpriced_requests, unpriced_tokens
+"""
+DAILY_CALLS: LiteralString = (
+    "SELECT provider, model, alias, profile, origin, "
+    + SUM_COLUMNS
+    + " FROM usage_daily WHERE project_id = %(project)s"
+)
+QUARTER_CALLS: LiteralString = (
+    "SELECT provider, model, alias, profile, origin, " + SUM_COLUMNS
+    + " FROM usage_quarters WHERE project_id = %(project)s"
+)  # fmt: skip
+RAW_CALLS: LiteralString = """
+    SELECT provider, model, coalesce(alias, ''), profile, coalesce(origin, ''),
+        1::bigint, (status = 'error')::int::bigint, input_tokens, output_tokens, cached_input_tokens,
+        coalesce(cost, 0), (cost IS NULL)::int::bigint,
+        CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END
     FROM usage_logs
     WHERE project_id = %(project)s
 """
-DAILY_SUMS: LiteralString = """
-    SELECT day, provider, model, alias, profile, origin, requests, errors, input_tokens, output_tokens,
-        cached_input_tokens, cost, unpriced_requests, unpriced_tokens
-    FROM usage_daily
+DAILY_DAYS: LiteralString = (
+    "SELECT day, model, requests, input_tokens, output_tokens, cost FROM usage_daily WHERE project_id = %(project)s"
+)
+QUARTER_DAYS: LiteralString = """
+    SELECT (quarter AT TIME ZONE %(zone)s)::date, model, requests, input_tokens, output_tokens, cost
+    FROM usage_model_quarters
     WHERE project_id = %(project)s
 """
-QUARTER_SUMS: LiteralString = """
-    SELECT (quarter AT TIME ZONE %(zone)s)::date AS day, provider, model, alias, profile, origin, requests, errors,
-        input_tokens, output_tokens, cached_input_tokens, cost, unpriced_requests, unpriced_tokens
-    FROM usage_quarters
-    WHERE project_id = %(project)s
-"""
-GROUPED: LiteralString = """
-    SELECT
-        CASE GROUPING(day, provider, model, alias, profile, origin)
-            WHEN 63 THEN 'total' WHEN 23 THEN 'day' WHEN 47 THEN 'provider' WHEN 55 THEN 'model'
-            WHEN 59 THEN 'alias' WHEN 61 THEN 'profile' ELSE 'origin'
-        END AS kind,
-        day,
-        coalesce(model, provider, alias, profile, origin) AS name,
-        sum(requests)::bigint AS requests,
-        sum(errors)::bigint AS errors,
-        sum(input_tokens) AS input_tokens,
-        sum(output_tokens) AS output_tokens,
-        sum(cached_input_tokens) AS cached_input_tokens,
-        sum(cost) AS cost,
-        sum(unpriced_requests)::bigint AS unpriced_requests,
-        sum(unpriced_tokens) AS unpriced_tokens,
-        NULL::smallint AS p50,
-        NULL::smallint AS p95
-    FROM parts
-    GROUP BY GROUPING SETS ((), (day, model), (provider), (model), (alias), (profile), (origin))
-    HAVING count(*) > 0
-"""
-DAILY_LATENCIES: LiteralString = """
-    SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s
-"""
-EDGE_LATENCIES: LiteralString = (
-    "SELECT model, (" + BUCKET + ")::smallint AS bucket, 1::bigint AS requests FROM usage_logs"
+RAW_DAYS: LiteralString = (
+    "SELECT " + DAY + ", model, 1::bigint, input_tokens, output_tokens, coalesce(cost, 0)"
+    " FROM usage_logs WHERE project_id = %(project)s"
+)
+DAILY_LATENCIES: LiteralString = "SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s"
+RAW_LATENCIES: LiteralString = (
+    "SELECT model, (" + BUCKET + ")::smallint, 1::bigint FROM usage_logs"
     " WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
 )
-PERCENTILES: LiteralString = """
-    SELECT 'latency', NULL::date, model, 0::bigint, 0::bigint, 0, 0, 0, 0, 0::bigint, 0,
-        min(bucket) FILTER (WHERE below >= 0.50 * calls),
-        min(bucket) FILTER (WHERE below >= 0.95 * calls)
-    FROM (
+STATISTICS: LiteralString = """
+    combined AS (
+        SELECT provider, model, alias, profile, origin,
+            sum(requests) AS requests, sum(errors) AS errors, sum(input_tokens) AS input_tokens,
+            sum(output_tokens) AS output_tokens, sum(cached_input_tokens) AS cached_input_tokens, sum(cost) AS cost,
+            sum(unpriced_requests) AS unpriced_requests, sum(unpriced_tokens) AS unpriced_tokens
+        FROM calls
+        GROUP BY provider, model, alias, profile, origin
+    ), grouped AS (
+        SELECT json_build_array(
+            CASE GROUPING(provider, model, alias, profile, origin)
+                WHEN 31 THEN 'total' WHEN 15 THEN 'provider' WHEN 23 THEN 'model' WHEN 27 THEN 'alias'
+                WHEN 29 THEN 'profile' ELSE 'origin'
+            END,
+            coalesce(provider, model, alias, profile, origin),
+            sum(requests), sum(errors), sum(input_tokens), sum(output_tokens), sum(cached_input_tokens), sum(cost),
+            sum(unpriced_requests), sum(unpriced_tokens)
+        ) AS line
+        FROM combined
+        GROUP BY GROUPING SETS ((), (provider), (model), (alias), (profile), (origin))
+        HAVING count(*) > 0
+    ), daily AS (
+        SELECT json_build_array(
+            day, model, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost)
+        ) AS line
+        FROM days
+        GROUP BY day, model
+    ), cumulated AS (
         SELECT model, bucket,
             sum(sum(requests)) OVER (PARTITION BY model ORDER BY bucket) AS below,
             sum(sum(requests)) OVER (PARTITION BY model) AS calls
         FROM latencies
         GROUP BY model, bucket
-    ) AS cumulated
-    GROUP BY model
+    ), percentiles AS (
+        SELECT json_build_array(
+            model,
+            min(bucket) FILTER (WHERE below >= 0.50 * calls),
+            min(bucket) FILTER (WHERE below >= 0.95 * calls)
+        ) AS line
+        FROM cumulated
+        GROUP BY model
+    )
+    SELECT
+        (SELECT coalesce(json_agg(line), '[]') FROM grouped) AS groups,
+        (SELECT coalesce(json_agg(line), '[]') FROM daily) AS days,
+        (SELECT coalesce(json_agg(line), '[]') FROM percentiles) AS latencies
 """
+NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS days, '[]'::json AS latencies"
+
+_groups = msgspec.json.Decoder(list[Group])
+_days = msgspec.json.Decoder(list[DayModel])
+_latencies = msgspec.json.Decoder(list[Latency])
 
 
 class UsageSums:
@@ -84,24 +111,37 @@ class UsageSums:
 
     def __init__(self, database: Database, settings: UsageSettings) -> None:
         self._database = database
-        self._reporting = settings.timezone
+        self._reporting = ZoneInfo(settings.timezone)
 
     async def statistics(self, project: str, span: Range, zone: ZoneInfo, grouping: Grouping) -> Statistics:
         """Return the statistics of a project over a range, in days of `zone`."""
         query, params = self.query(project, span, zone)
-        return assemble(await self._database.rows(Group, query, params), grouping)
+        found = (await self._database.fetch(query, params))[0]
+        return assemble(
+            _groups.decode(found["groups"]),
+            _days.decode(found["days"]),
+            _latencies.decode(found["latencies"]),
+            grouping,
+        )
 
     def query(self, project: str, span: Range, zone: ZoneInfo) -> tuple[LiteralString, dict[str, Any]]:
         """Return the statement and its parameters; raw rows take part only where the range has edges."""
         params: dict[str, Any] = {"project": project, "zone": zone.key}
-        reporting = ZoneInfo(self._reporting)
-        calls, latencies = Union(params, "c"), Union(params, "l")
-        _take_calls(calls, span, zone if zone == reporting else None)
-        _take_latencies(latencies, span, reporting)
+        calls, days, latencies = Union(params, "c"), Union(params, "d"), Union(params, "l")
+        split = split_days(span, self._reporting)
+        calls.cover(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
+        if zone == self._reporting:
+            days.cover(split, DAILY_DAYS, QUARTER_DAYS, RAW_DAYS)
+        else:
+            days.cover(Split(None, None, (span,)), DAILY_DAYS, QUARTER_DAYS, RAW_DAYS)
+        _take_latencies(latencies, split)
         if not calls.parts:
             return NOTHING, {}
-        parts = "WITH parts AS (" + calls.sql + "), latencies AS (" + latencies.sql + ") "
-        return parts + GROUPED + " UNION ALL " + PERCENTILES, params
+        return (
+            "WITH calls (provider, model, alias, profile, origin, " + SUM_COLUMNS + ") AS (" + calls.sql
+            + "), days (day, model, requests, input_tokens, output_tokens, cost) AS (" + days.sql
+            + "), latencies (model, bucket, requests) AS (" + latencies.sql + "), " + STATISTICS
+        ), params  # fmt: skip
 
 
 class Union:
@@ -126,27 +166,24 @@ class Union:
                 self._params[name + bound] = value
         self.parts.append(select)
 
+    def cover(self, split: Split, days: LiteralString, quarters: LiteralString, raw: LiteralString) -> None:
+        """Cover a split range: with days, then quarters at its edges, then raw rows at theirs."""
+        if split.first is not None:
+            self.add(days, "day", split.first, split.last)
+        for edge in split.edges:
+            finer = split_quarters(edge)
+            if finer.first is not None:
+                self.add(quarters, "quarter", finer.first, finer.last)
+            for rest in finer.edges:
+                self.add(raw, "occurred_at", rest.start, rest.end)
+
 
 NUMBERS: tuple[LiteralString, ...] = ("0", "1", "2", "3", "4", "5", "6", "7")
 
 
-def _take_calls(union: Union, span: Range, zone: ZoneInfo | None) -> None:
-    """Cover a range with whole days of the reporting zone (when that is asked for), then quarters, then raw rows."""
-    split = Split(None, None, (span,)) if zone is None else split_days(span, zone)
-    if split.first is not None:
-        union.add(DAILY_SUMS, "day", split.first, split.last)
-    for edge in split.edges:
-        quarters = split_quarters(edge)
-        if quarters.first is not None:
-            union.add(QUARTER_SUMS, "quarter", quarters.first, quarters.last)
-        for rest in quarters.edges:
-            union.add(EDGE_SUMS, "occurred_at", rest.start, rest.end)
-
-
-def _take_latencies(union: Union, span: Range, reporting: ZoneInfo) -> None:
-    """Cover a range with whole days of the latency histogram, and raw rows for the rest."""
-    split = split_days(span, reporting)
+def _take_latencies(union: Union, split: Split) -> None:
+    """Cover a split range with whole days of the histogram, and raw rows for the rest."""
     if split.first is not None:
         union.add(DAILY_LATENCIES, "day", split.first, split.last)
     for edge in split.edges:
-        union.add(EDGE_LATENCIES, "occurred_at", edge.start, edge.end)
+        union.add(RAW_LATENCIES, "occurred_at", edge.start, edge.end)

@@ -12,7 +12,7 @@ import msgspec
 import psutil
 import psycopg
 import pytest
-import uuid_utils.compat as uuids
+import uuid_utils
 
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.testing import eventually
@@ -36,7 +36,7 @@ def locked(conninfo, table="usage_logs"):
 def row(**members):
     """Return a row as the recorder makes it."""
     now = datetime.now(UTC)
-    plain = {"project_id": "prj_test", "id": uuids.uuid7(), "occurred_at": now, "received_at": now}
+    plain = {"project_id": "prj_test", "id": str(uuid_utils.uuid7()), "occurred_at": now, "received_at": now}
     named = {"provider": "openai", "model": "gpt-5-mini", "profile": "default", "cost_status": "price_missing"}
     return Row(**{**plain, **named, **members})
 

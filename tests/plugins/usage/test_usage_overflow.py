@@ -1,0 +1,27 @@
+"""Counts so large that a sum of them leaves 64 bits: stored one by one, and summed exactly all the same."""
+
+import pytest
+
+HUGE = 2**63 - 1
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_counts_that_overflow_a_sum_are_stored_and_summed_exactly(usage, log, stats, at_once):
+    client = usage.client()
+    call = {
+        "provider": "p",
+        "model": "m",
+        "input_tokens": HUGE,
+        "output_tokens": HUGE,
+        "timestamp": "2026-03-01T12:00:00Z",
+    }
+    if at_once:
+        assert client.post("/api/v1/log/batch", json=[call] * 3).json()["accepted"] == 3
+    else:
+        for _ in range(3):
+            assert client.post("/api/v1/log", json=call).status_code == 200
+    for zone in ("UTC", "Asia/Kathmandu"):
+        found = stats(client, tz=zone)
+        assert found["summary"]["total_tokens"] == 6 * HUGE
+        assert found["by_period"][0]["total_tokens"] == 6 * HUGE
+    assert client.post("/api/v1/log", json={**call, "input_tokens": 1, "output_tokens": 1}).status_code == 200
