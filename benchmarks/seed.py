@@ -20,11 +20,9 @@ from benchmarks.database import SEEDED, postgres, settings_for
 from benchmarks.scales import SHAPES, Scale, Span, first_month, months, scales, spans
 from llmring_server.app import compose
 from llmring_server.projects import project_id
-from llmring_usage import ingest
 from llmring_usage.facts import DROPPED_BEFORE
 from llmring_usage.partitions import Partitions, month_of
-
-ROLLUPS: tuple[LiteralString, ...] = (ingest.DAILY, ingest.QUARTERS, ingest.LATENCIES)
+from llmring_usage.rollups import ROLLUPS
 
 PROVIDERS = ("openai", "anthropic", "google")
 
@@ -158,7 +156,7 @@ def _sum_up(url: str, scale: Scale, span: Span) -> None:
         if not _exists(connection, SUMMED, params):
             with connection.transaction():
                 for rollup in ROLLUPS:
-                    connection.execute(MONTH + rollup, params)
+                    connection.execute(MONTH + rollup.add(rollup.summed("fresh"), "%(slot)s"), params)
 
 
 def _exists(connection: "psycopg.Connection[Any]", query: LiteralString, params: dict[str, Any]) -> bool:
