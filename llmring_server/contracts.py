@@ -6,9 +6,32 @@ A plugin that offers a contract returns it from `llmring_services`; one that nee
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
+
+Scope = Literal["ingest", "read", "admin"]
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who a request is: its project, the key's public id, and what that key may do; `admin` may do everything."""
+
+    project_id: str
+    key_id: str
+    scopes: frozenset[Scope] = frozenset({"admin"})
+
+    def may(self, scope: Scope) -> bool:
+        """Whether this key may do what asks for `scope`."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+@runtime_checkable
+class Projects(Protocol):
+    """Whose key a key is. Without a provider, any well-formed key names a project of its own and may do everything."""
+
+    async def identify(self, key: str) -> Identity | None:
+        """Return who sends `key`, or None for a key that is unknown, expired or revoked."""
+        ...
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):

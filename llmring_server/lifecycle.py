@@ -12,7 +12,7 @@ import falcon.asgi
 import httpx
 
 from llmring_server.cache import Cache, open_cache
-from llmring_server.database import Database
+from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
 from llmring_server.errors import StartupError
@@ -33,8 +33,8 @@ _MISSING = object()
 class Server:
     """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    Built by `create_app` without touching anything outside; `database`, `cache` and `http` are usable between
-    `open` and `close`.
+    `channel` tells other processes of changes. Built by `create_app` without touching anything outside; `database`,
+    `cache` and `http` are usable between `open` and `close`.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
@@ -42,11 +42,17 @@ class Server:
         self.plugins = plugins
         self.all_plugin_settings = _read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
+        self.channel = Channel(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self.http = _http_client()
         self._services = _read_services(self, plugins)
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret that project ids and key hashes are derived with."""
+        return self.settings.key_pepper.get_secret_value().encode()
 
     def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
         """Return the settings that a plugin declared with `llmring_settings`.
@@ -100,6 +106,7 @@ class Server:
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
             if lifespans:
+                await stack.enter_async_context(self.channel.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
             self._stack = stack.pop_all()
 

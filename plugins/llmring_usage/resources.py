@@ -35,7 +35,7 @@ class UsageLog:
         self._recorder = recorder
         self._writer = writer
 
-    @operation(body=Entry, answer=Logged, headers=(IDEMPOTENCY_KEY,), errors=(409,))
+    @operation(body=Entry, answer=Logged, headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Entry) -> Logged:
         """Log one call; answered after its commit, never before."""
         row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
@@ -52,7 +52,9 @@ class UsageBatch:
         self._recorder = recorder
         self._writer = writer
 
-    @operation(body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON))
+    @operation(
+        body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON), scope="ingest"
+    )
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         results: list[Result] = []
