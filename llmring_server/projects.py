@@ -41,6 +41,8 @@ class PlainKeys:
 class ProjectKeys:
     """Middleware: sets `project_id` and `key_id` on the context of every request whose route is not public.
 
+    `scope`, on the context of all of them, is what the operation asks for; None for a public one.
+
     Raises:
         Problem: 401 without a key or for an unknown one, 400 for a malformed one or for two headers that differ, 403
             for a key without the scope that the operation asks for.
@@ -54,7 +56,7 @@ class ProjectKeys:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
     ) -> None:
         """Identify the project, except on public routes and preflights."""
-        needed = self._scopes[req.uri_template or ""].get(req.method)
+        needed = req.context.scope = self._scopes[req.uri_template or ""].get(req.method)
         if needed is None:
             return
         identity = await self._projects.identify(read_key(req))
@@ -117,10 +119,18 @@ def _read(name: bytes, value: bytes) -> str | None:
         scheme, _, key = key.partition(" ")
         if scheme.lower() != "bearer":
             return None
-    if not key:
-        raise Problem(400, f"{header} is empty; it must carry a project key")
-    if len(key) > MAX_KEY_LENGTH:
-        raise Problem(400, f"{header} is longer than {MAX_KEY_LENGTH} characters")
-    if NOT_IN_A_KEY.search(key):
-        raise Problem(400, f"{header} has whitespace or control characters; a project key has none")
+    fault = key_fault(key)
+    if fault:
+        raise Problem(400, f"{header} {fault}")
     return key
+
+
+def key_fault(key: str) -> str | None:
+    """Say why a text cannot be a project key, in words that follow its name, or None when it can."""
+    if not key:
+        return "is empty; it must carry a project key"
+    if len(key) > MAX_KEY_LENGTH:
+        return f"is longer than {MAX_KEY_LENGTH} characters"
+    if NOT_IN_A_KEY.search(key):
+        return "has whitespace or control characters; a project key has none"
+    return None
