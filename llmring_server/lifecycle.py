@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -19,6 +19,7 @@ from llmring_server.errors import StartupError
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet, installed
 from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
+from llmring_server.stopping import on_signal
 from llmring_server.tracing import logging_to_stderr
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Server:
         self.channel = Channel(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self.http = _http_client()
+        self._at_stop: list[Callable[[], None]] = []
         self._services = _read_services(self, plugins)
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -105,6 +107,7 @@ class Server:
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
+            stack.enter_context(on_signal(self.stop))
             if lifespans:
                 await stack.enter_async_context(self.channel.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
@@ -120,6 +123,15 @@ class Server:
     async def close(self) -> None:
         """Close everything that `open` opened, last first."""
         await self._stack.aclose()
+
+    def at_stop(self, function: Callable[[], None]) -> None:
+        """Have a plain function called when the process is asked to end; whoever streams ends its streams then."""
+        self._at_stop.append(function)
+
+    def stop(self) -> None:
+        """Call what `at_stop` was given; a web server that waits for open connections next finds none that linger."""
+        for function in self._at_stop:
+            function()
 
     def spawn(self, work: Any, name: str) -> None:
         """Run a coroutine beside the requests; it is awaited before the server closes, and a failure is logged."""

@@ -117,7 +117,7 @@ class Database:
         deadline = loop.time() + limit
         acquire = min(limit, ACQUIRE_SECONDS)
         async with asyncio.timeout(limit + GRACE_SECONDS), self.pool.connection(acquire) as connection:
-            alarm = loop.call_at(deadline, _hang_up, connection)
+            alarm = loop.call_at(deadline, hang_up, connection)
             try:
                 yield connection
             finally:
@@ -192,7 +192,7 @@ async def _still_open(connection: Connection) -> None:
         await psycopg_pool.AsyncConnectionPool.check_connection(connection)
 
 
-def _hang_up(connection: Connection) -> None:
+def hang_up(connection: Connection) -> None:
     """End a connection whose time is up, so that its statement fails now; asking a hung server to cancel would wait."""
     with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
