@@ -12,7 +12,9 @@ import redis.exceptions
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.04
+GIVE_UP_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.25
+PASSES = 5
 PREFIX = "llmring:"
 T = TypeVar("T")
 
@@ -31,7 +33,7 @@ class SharedRedis:
 
     def __init__(self, url: str, meanwhile: str, pause: float) -> None:
         self.client = redis.asyncio.Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None, protocol=2
+            url, socket_timeout=GIVE_UP_SECONDS, socket_connect_timeout=GIVE_UP_SECONDS, retry=None, protocol=2
         )
         self._meanwhile = meanwhile
         self._longest = pause
@@ -56,8 +58,7 @@ class SharedRedis:
         if self._pause:
             self._next_try = began + 2 * TIMEOUT_SECONDS
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                found = await call()
+            found = await _in_time(call())
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
             self._leave(error, began)
             raise Away from error
@@ -72,8 +73,6 @@ class SharedRedis:
         now = time.monotonic()
         if self._pause and began < self._left_at:
             return
-        if isinstance(error, (TimeoutError, redis.exceptions.TimeoutError)) and now - began > 2 * TIMEOUT_SECONDS:
-            return  # this process itself was held up: the answer may long have been there
         if not self._pause:
             log.warning("Redis does not answer (%s); %s", type(error).__name__, self._meanwhile)
         self._pause = min(self._pause * 2 or FIRST_PAUSE_SECONDS, self._longest)
@@ -83,3 +82,21 @@ class SharedRedis:
         if self._pause:
             log.warning("Redis answers again")
             self._pause = self._next_try = 0.0
+
+
+async def _in_time(work: Awaitable[T]) -> T:
+    """Await what Redis gives, for `TIMEOUT_SECONDS`.
+
+    When the time is up, what has arrived meanwhile is read first: it may be this process that was held up.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=TIMEOUT_SECONDS)
+        for _ in range(PASSES):
+            if not task.done():
+                await asyncio.sleep(0)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        task.cancel()

@@ -32,8 +32,10 @@ def llmring_middleware(server: Server) -> Iterable[object]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Let go of Redis at the end."""
+    """Connect to Redis while the server runs."""
+    buckets = server.service(Buckets)
+    await buckets.open()
     try:
         yield
     finally:
-        await server.service(Buckets).close()
+        await buckets.close()

@@ -45,6 +45,10 @@ class Buckets(Protocol):
         """Take a token from the bucket of this name, if it holds one."""
         ...
 
+    async def open(self) -> None:
+        """Connect, so that the first request need not."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...
@@ -72,6 +76,9 @@ class ProcessBuckets:
         if len(self._kept) > MAX_BUCKETS:
             del self._kept[next(iter(self._kept))]
         return Verdict(allowed=True, tokens=tokens - 1)
+
+    async def open(self) -> None:
+        """Need nothing."""
 
     async def close(self) -> None:
         """Forget every bucket."""
@@ -109,6 +116,11 @@ class RedisBuckets:
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly(), name="llmring rate limits")
         return await ask.answer
+
+    async def open(self) -> None:
+        """Connect, when Redis is there."""
+        with contextlib.suppress(Away):
+            await self._redis.ask(self._redis.client.ping)
 
     async def close(self) -> None:
         """Close the connection."""
