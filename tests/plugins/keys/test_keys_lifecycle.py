@@ -255,3 +255,11 @@ def test_every_header_takes_a_managed_key(server, make):
     key = make()["key"]
     for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
         assert httpx.get(f"{server.url}/api/v1/stats", headers=headers).status_code == 200
+
+
+def test_with_the_database_away_an_unknown_key_is_503_and_not_401(server, make):
+    key = make()["key"]
+    server.run(server.server.database.close())
+    answer = server.client(key).get("/api/v1/stats")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]

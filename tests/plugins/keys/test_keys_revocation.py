@@ -4,19 +4,20 @@ import threading
 import time
 import uuid
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from llmring_server.testing import eventually
+
 SECONDS = 1.0
 PROCESSES = 4
 
-CUT = """
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE application_name = %s AND (query = 'SELECT 1' OR query LIKE 'LISTEN%%')
-"""
+LISTENING = "FROM pg_stat_activity WHERE application_name = %s AND (query = 'SELECT 1' OR query LIKE 'LISTEN%%')"
+CUT = f"SELECT count(pg_terminate_backend(pid)) {LISTENING}"
 
 
 @pytest.fixture
@@ -78,22 +79,24 @@ def time_to_end(fleet, admin):
     return elapsed
 
 
-def test_a_revoked_key_is_refused_by_four_servers_within_a_second(fleet, admin, record_property):
+def test_a_revoked_key_is_refused_by_four_servers_within_a_second(fleet, admin):
     slowest = max(time_to_end(fleet, admin) for _ in range(10))
-    record_property("seconds", slowest)
+    print("seconds", slowest)
     assert slowest < SECONDS
 
 
-def test_with_the_channel_cut_all_the_time_it_is_so_too(fleet, admin, llmring_database, application, record_property):
+def test_with_the_channel_cut_all_the_time_it_is_so_too(fleet, admin, llmring_database, application):
     with cut_again_and_again(llmring_database, application) as cut:
         slowest = max(time_to_end(fleet, admin) for _ in range(5))
-    record_property("seconds", slowest)
+    print("seconds", slowest)
     assert sum(cut) >= PROCESSES
     assert slowest < SECONDS
 
 
 def test_with_the_channel_cut_once_just_before_it_is_so_too(fleet, admin, llmring_database, application):
-    for _ in range(3):
-        with psycopg.connect(llmring_database["database_url"], autocommit=True) as connection:
-            assert connection.execute(CUT, [application]).fetchone()[0] >= PROCESSES
-        assert time_to_end(fleet, admin) < SECONDS
+    with psycopg.connect(llmring_database["database_url"], autocommit=True) as connection:
+        for _ in range(3):
+            count = partial(connection.execute, f"SELECT count(*) {LISTENING}", [application])
+            eventually(lambda count=count: count().fetchone()[0] >= PROCESSES)
+            connection.execute(CUT, [application])
+            assert time_to_end(fleet, admin) < SECONDS

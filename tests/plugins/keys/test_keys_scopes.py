@@ -16,8 +16,8 @@ NEEDED = [
     (r"\w+ /api/v1/keys.*", "admin"),
     (r"(POST|PUT|DELETE) /api/v1/aliases.*", "admin"),
     (r"POST /api/v1/(log|log/batch|receipts|receipts/issue)", "ingest"),
-    (r"(POST|PATCH) (/api/v1)?/conversations.*", "ingest"),
-    (r"DELETE (/api/v1)?/conversations.*", "admin"),
+    (r"POST (/api/v1)?/conversations.*", "ingest"),
+    (r"(PATCH|DELETE) (/api/v1)?/conversations.*", "admin"),
     (r"GET (/api/v1)?/(aliases|logs|stats|receipts|conversations).*", "read"),
 ]
 GRANTED = {"ingest": {"ingest"}, "read": {"read"}, "admin": {"ingest", "read", "admin"}}
