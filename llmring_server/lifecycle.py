@@ -185,13 +185,17 @@ class Application(falcon.asgi.App[Any, Any]):
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # type: ignore[override]
         """Serve one connection, or the lifespan."""
 
+        if scope["type"] == "lifespan" and self._terse:
+            send = self._tersely(send)
+        await super().__call__(scope, receive, send)
+
+    def _tersely(self, send: Any) -> Any:
         async def tersely(event: dict[str, Any]) -> None:
             if event["type"] == "lifespan.startup.failed" and self._lifecycle.failure:
                 event = {**event, "message": str(self._lifecycle.failure)}
             await send(event)
 
-        lifespan = scope["type"] == "lifespan" and self._terse
-        await super().__call__(scope, receive, tersely if lifespan else send)
+        return tersely
 
 
 async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:

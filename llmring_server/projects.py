@@ -1,6 +1,7 @@
 """From the project key in a request's headers to the project id; the key itself goes no further than this room."""
 
 import base64
+import functools
 import hmac
 import re
 
@@ -97,7 +98,8 @@ def read_key(req: falcon.asgi.Request) -> str:
     Raises:
         Problem: 401 or 400; the key is never part of the message.
     """
-    found = {key for name, value in req.scope["headers"] if (key := _read(name, value)) is not None}
+    read = {_read(name, value) for name, value in req.scope["headers"] if name in KEY_HEADERS}
+    found = [key for key in read if key is not None]
     if not found:
         raise Problem(
             401,
@@ -106,9 +108,10 @@ def read_key(req: falcon.asgi.Request) -> str:
         )
     if len(found) > 1:
         raise Problem(400, "two headers carry different project keys; send one key")
-    return found.pop()
+    return found[0]
 
 
+@functools.lru_cache(maxsize=MAX_REMEMBERED)
 def _read(name: bytes, value: bytes) -> str | None:
     """Return the key in a header, or None when it is not one for a key; another scheme's Authorization is a proxy's."""
     header = KEY_HEADERS.get(name)

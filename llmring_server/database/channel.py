@@ -80,7 +80,9 @@ class Channel:
     async def _keep(self, conninfo: str) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+                async with await psycopg.AsyncConnection.connect(
+                    conninfo, autocommit=True, application_name=f"{self.name} channel"
+                ) as connection:
                     await self._hear(connection)
             except (psycopg.Error, OSError, TimeoutError) as error:
                 if self._up:

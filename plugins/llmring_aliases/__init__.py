@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import click
+
+from llmring_aliases import commands
 from llmring_aliases.changes import Changes
 from llmring_aliases.feeds import Feeds
 from llmring_aliases.news import Bulletin
@@ -61,6 +64,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/watch", resource=Watch(server.service(Feeds), store, projects, heartbeat)),
         Route(path=f"{PREFIX}/{{alias}}", resource=Aliases(snapshots, changes), suffix="one"),
     ]
+
+
+@hookimpl
+def llmring_commands() -> Iterable[click.Command]:
+    """Add `llmring-server aliases …`."""
+    return [commands.aliases]
 
 
 @hookimpl

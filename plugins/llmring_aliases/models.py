@@ -36,7 +36,7 @@ class Alias(msgspec.Struct, frozen=True):
     profile: str
     alias: str
     model: str
-    metadata: msgspec.Raw | None
+    metadata: msgspec.Raw
     version: int
     created_at: datetime
     updated_at: datetime

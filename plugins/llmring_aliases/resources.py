@@ -26,7 +26,6 @@ from llmring_server.operations import operation
 
 VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"
-KEYED = "X-Project-Key, X-API-Key, Authorization"
 
 
 class AliasList:
@@ -168,4 +167,3 @@ async def _change(req: falcon.asgi.Request, changes: Changes, target: Target) ->
 def _say(resp: falcon.asgi.Response, tag: str) -> None:
     resp.set_header("ETag", tag)
     resp.set_header("Cache-Control", REVALIDATE)
-    resp.append_header("Vary", KEYED)
