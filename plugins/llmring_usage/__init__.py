@@ -50,7 +50,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     recorder = Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
     announcer = Announcer(server)
     return {
-        Billing: UsageBilling(recorder, ledger, settings, announcer),
+        Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
         Recorder: recorder,
         Upkeep: Upkeep(server.database, partitions, settings),
         UsageWriter: UsageWriter(ledger, settings, announcer),

@@ -1,9 +1,8 @@
 """Where batches are stored: one statement a batch, and what to do when PostgreSQL refuses it."""
 
 import asyncio
-import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +13,11 @@ from psycopg import errors
 
 from llmring_server import wire
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
 from llmring_server.errors import Problem, Unavailable
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Logged, Row
 from llmring_usage.partitions import Partitions, month_of
 from llmring_usage.settings import UsageSettings
-
-log = logging.getLogger(__name__)
 
 Outcome = Logged | Problem
 Key = tuple[str, str | None]
@@ -85,42 +81,6 @@ class Ledger:
                 return await self._store_apart(rows, error)
         raise AssertionError("unreachable")
 
-    async def store_beside(self, row: Row, work: Callable[[Connection], Awaitable[None]], seconds: float) -> None:
-        """Store one row without a key, and what `work` writes, in one transaction.
-
-        `work` runs first, so that the sums, which many writers share, are locked for one statement only. It runs anew
-        with each attempt, on the same ids: when one is taken after the first, a commit had succeeded unseen.
-
-        Raises:
-            Problem: 422 when PostgreSQL refuses what was sent.
-            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer within `seconds`.
-        """
-        deadline = asyncio.get_running_loop().time() + seconds
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                await self._store_beside(row, work, deadline)
-                break
-            except errors.UniqueViolation:
-                if attempt == 1:
-                    raise
-                break
-            except (errors.CheckViolation, errors.UndefinedTable, *CONTENDED, *LOST) as error:
-                if attempt == ATTEMPTS or asyncio.get_running_loop().time() >= deadline:
-                    raise
-                self._partitions.forget()
-                log.info("a billed call is stored anew: %s", type(error).__name__)
-                await asyncio.sleep(PAUSE_SECONDS * attempt * random.random())  # noqa: S311 jitter
-            except (psycopg.DataError, errors.ProgramLimitExceeded) as error:
-                raise _refused(error) from error
-
-    async def _store_beside(self, row: Row, work: Callable[[Connection], Awaitable[None]], deadline: float) -> None:
-        await self._partitions.ensure({month_of(row.occurred_at)})
-        params = {**self._constants, "rows": wire.encode([row]).decode()}
-        left = max(deadline - asyncio.get_running_loop().time(), PAUSE_SECONDS)
-        async with self._database.transaction(left) as connection:
-            await work(connection)
-            await connection.execute(STORE_UNKEYED, params)
-
     async def _store(self, rows: Sequence[Row]) -> list[Outcome]:
         await self._partitions.ensure({month_of(row.occurred_at) for row in rows})
         keyed = any(row.idempotency_key for row in rows)
@@ -136,7 +96,7 @@ class Ledger:
     async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error) -> list[Outcome]:
         """Halve a refused batch until the row at fault stands alone."""
         if len(rows) == 1:
-            return [_refused(error)]
+            return [refused(error)]
         half = len(rows) // 2
         return [*await self.store(rows[:half]), *await self.store(rows[half:])]
 
@@ -149,8 +109,13 @@ class Ledger:
             kept = {(one.project_id, one.key): one for one in found}
         return [_logged(row) if row.id in stored else _replayed(row, kept.get(_key(row))) for row in rows]
 
+    async def store_within(self, connection: psycopg.AsyncConnection[Any], row: Row) -> None:
+        """Store one row without a key in the caller's transaction; the partition of its month must be there."""
+        await connection.execute(STORE_UNKEYED, {**self._constants, "rows": wire.encode([row]).decode()})
 
-def _refused(error: psycopg.Error) -> Problem:
+
+def refused(error: psycopg.Error) -> Problem:
+    """Return the 422 for an entry that PostgreSQL refuses."""
     reason = (error.diag.message_primary or str(error)).partition("\n")[0]
     return Problem(422, f"the entry cannot be stored: {reason}")
 
