@@ -7,6 +7,7 @@ from typing import Any
 import falcon.asgi
 
 from llmring_server import errors
+from llmring_server.contracts import Projects
 from llmring_server.cors import Cors
 from llmring_server.docs import Docs
 from llmring_server.errors import StartupError
@@ -15,7 +16,7 @@ from llmring_server.lifecycle import Application, Server
 from llmring_server.limits import BodyLimits
 from llmring_server.openapi import Specification
 from llmring_server.plugins import CORE, Plugin, load
-from llmring_server.projects import ProjectKeys
+from llmring_server.projects import PlainKeys, ProjectKeys
 from llmring_server.routing import Route, Router, RouteTable
 from llmring_server.settings import Settings, load_settings
 from llmring_server.tracing import RequestIds
@@ -68,7 +69,7 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     found: list[Any] = [
         RequestIds(),
         Cors(settings.cors_origins),
-        ProjectKeys(settings.key_pepper.get_secret_value().encode(), routes),
+        ProjectKeys(server.service(Projects, default=PlainKeys(server.pepper)), routes),
         BodyLimits(settings, routes),
     ]
     for plugin, component in server.plugins.every("llmring_middleware", object, server=server):

@@ -3,20 +3,15 @@
 A cache may forget at any time and never fails its caller: with Redis away, each process remembers for itself.
 """
 
-import logging
+import contextlib
 import time
 from collections import OrderedDict
 from typing import Protocol, cast
 
-import redis.asyncio
-import redis.exceptions
-
-log = logging.getLogger(__name__)
+from llmring_server.shared_redis import PREFIX, Away, SharedRedis
 
 MAX_ENTRIES = 10_000
-REDIS_TIMEOUT_SECONDS = 0.05
 REDIS_PAUSE_SECONDS = 5.0
-PREFIX = "llmring:"
 
 
 class Cache(Protocol):
@@ -68,62 +63,38 @@ class ProcessCache:
 
 
 class RedisCache:
-    """A cache in Redis, with this process's own beside it for when Redis is away.
-
-    A failing or slow Redis costs one caller `REDIS_TIMEOUT_SECONDS`; after that it is left alone for
-    `REDIS_PAUSE_SECONDS` and then tried again.
-    """
+    """A cache in Redis, with this process's own beside it for when Redis is away."""
 
     def __init__(self, url: str, ttl: float) -> None:
         self._ttl = ttl
         self._local = ProcessCache(ttl)
-        self._away_until = 0.0
-        self._redis = redis.asyncio.Redis.from_url(
-            url,
-            socket_timeout=REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-            retry=None,
-            protocol=2,
-        )
+        self._shared = SharedRedis(url, "each process caches for itself meanwhile", REDIS_PAUSE_SECONDS)
+        self._redis = self._shared.client
 
     async def get(self, key: str) -> bytes | None:
         """Return what any process set, or with Redis away what this one did."""
-        if self._usable():
-            try:
-                return cast("bytes | None", await self._redis.get(PREFIX + key))
-            except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
-                self._leave(error)
-        return await self._local.get(key)
+        try:
+            return cast("bytes | None", await self._shared.ask(lambda: self._redis.get(PREFIX + key)))
+        except Away:
+            return await self._local.get(key)
 
     async def set(self, key: str, value: bytes, ttl: float | None = None) -> None:
         """Remember a value here and in Redis."""
         await self._local.set(key, value, ttl)
-        if self._usable():
-            try:
-                await self._redis.set(PREFIX + key, value, px=max(1, int((ttl or self._ttl) * 1000)))
-            except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
-                self._leave(error)
+        milliseconds = max(1, int((ttl or self._ttl) * 1000))
+        with contextlib.suppress(Away):
+            await self._shared.ask(lambda: self._redis.set(PREFIX + key, value, px=milliseconds))
 
     async def delete(self, key: str) -> None:
         """Forget a key here and in Redis."""
         await self._local.delete(key)
-        if self._usable():
-            try:
-                await self._redis.delete(PREFIX + key)
-            except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
-                self._leave(error)
+        with contextlib.suppress(Away):
+            await self._shared.ask(lambda: self._redis.delete(PREFIX + key))
 
     async def close(self) -> None:
         """Close the connections to Redis."""
         await self._local.close()
-        await self._redis.aclose()
-
-    def _usable(self) -> bool:
-        return time.monotonic() >= self._away_until
-
-    def _leave(self, error: Exception) -> None:
-        self._away_until = time.monotonic() + REDIS_PAUSE_SECONDS
-        log.warning("Redis does not answer (%s); each process caches for itself meanwhile", type(error).__name__)
+        await self._shared.close()
 
 
 def open_cache(redis_url: str | None, ttl: float) -> Cache:

@@ -4,11 +4,36 @@ A plugin that offers a contract returns it from `llmring_services`; one that nee
 `server.service(Contract)`. Neither imports the other.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
+import psycopg
+
+Scope = Literal["ingest", "read", "admin"]
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who a request is: its project, the key's public id, and what that key may do; `admin` may do everything."""
+
+    project_id: str
+    key_id: str
+    scopes: frozenset[Scope] = frozenset({"admin"})
+
+    def may(self, scope: Scope) -> bool:
+        """Whether this key may do what asks for `scope`."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+@runtime_checkable
+class Projects(Protocol):
+    """Whose key a key is. Without a provider, any well-formed key names a project of its own and may do everything."""
+
+    async def identify(self, key: str) -> Identity | None:
+        """Return who sends `key`, or None for a key that is unknown, expired or revoked."""
+        ...
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,3 +94,66 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     cost: Decimal | None
     cost_status: str
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One LLM call that a feature has billed; counts are tokens, `cost` is USD and authoritative when given."""
+
+    provider: str
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    alias: str | None = None
+    profile: str | None = None
+    origin: str | None = None
+    id_at_origin: str | None = None
+    cost: Decimal | None = None
+    latency_ms: float | None = None
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """The usage entry of a call; `cost` is USD, None while unpriced."""
+
+    log_id: str
+    cost: Decimal | None
+    cost_source: str | None
+    cost_status: str
+    timestamp: datetime
+
+
+Beside = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
+
+
+@runtime_checkable
+class Billing(Protocol):
+    """Usage for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
+
+    async def bill(self, project: str, call: Call, beside: Beside) -> Bill:
+        """Store a call's usage entry with its sums, and what `beside` writes, in one transaction; both or neither.
+
+        `beside` is given the transaction's connection and the bill that stands after the commit. It may be called
+        again in another transaction when the database asks for that, so it must write the same each time.
+
+        Raises:
+            Problem: 422 for a call that does not fit; whatever `beside` raises.
+            Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
+        """
+        ...
+
+
+@runtime_checkable
+class BilledBefore(Protocol):
+    """Calls that a feature had billed before the client logs them. Without a provider, every logged call is news."""
+
+    async def take(self, project: str, call: Call, key: str | None) -> Bill | None:
+        """Return the bill of the call that is logged now, or None when it is news; each bill is given out once.
+
+        `key` is the idempotency key of the request, under which the same bill is given out again. Answers without
+        I/O when `call.id_at_origin` is not of the feature's making.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
+        """
+        ...

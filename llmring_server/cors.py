@@ -8,7 +8,7 @@ METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = (
     "X-Project-Key, X-API-Key, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"
 )
-EXPOSED = "ETag, Link, Retry-After, X-Request-ID, Warning, Age"
+EXPOSED = "ETag, Link, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID, Warning, Age"
 MAX_AGE_SECONDS = "86400"
 
 

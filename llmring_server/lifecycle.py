@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -12,13 +12,14 @@ import falcon.asgi
 import httpx
 
 from llmring_server.cache import Cache, open_cache
-from llmring_server.database import Database
+from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
 from llmring_server.errors import StartupError
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet, installed
 from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
+from llmring_server.stopping import on_signal
 from llmring_server.tracing import logging_to_stderr
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,8 @@ _MISSING = object()
 class Server:
     """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    Built by `create_app` without touching anything outside; `database`, `cache` and `http` are usable between
-    `open` and `close`.
+    `channel` tells other processes of changes. Built by `create_app` without touching anything outside; `database`,
+    `cache` and `http` are usable between `open` and `close`.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
@@ -42,11 +43,18 @@ class Server:
         self.plugins = plugins
         self.all_plugin_settings = _read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
+        self.channel = Channel(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self.http = _http_client()
+        self._at_stop: list[Callable[[], None]] = []
         self._services = _read_services(self, plugins)
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret that project ids and key hashes are derived with."""
+        return self.settings.key_pepper.get_secret_value().encode()
 
     def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
         """Return the settings that a plugin declared with `llmring_settings`.
@@ -99,7 +107,9 @@ class Server:
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
+            stack.enter_context(on_signal(self.stop))
             if lifespans:
+                await stack.enter_async_context(self.channel.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
             self._stack = stack.pop_all()
 
@@ -113,6 +123,15 @@ class Server:
     async def close(self) -> None:
         """Close everything that `open` opened, last first."""
         await self._stack.aclose()
+
+    def at_stop(self, function: Callable[[], None]) -> None:
+        """Have a plain function called when the process is asked to end; whoever streams ends its streams then."""
+        self._at_stop.append(function)
+
+    def stop(self) -> None:
+        """Call what `at_stop` was given; a web server that waits for open connections next finds none that linger."""
+        for function in self._at_stop:
+            function()
 
     def spawn(self, work: Any, name: str) -> None:
         """Run a coroutine beside the requests; it is awaited before the server closes, and a failure is logged."""

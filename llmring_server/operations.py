@@ -12,6 +12,7 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import wire
+from llmring_server.contracts import Scope
 from llmring_server.errors import Problem
 
 Responder = Callable[..., Awaitable[Any]]
@@ -22,7 +23,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What one responder takes and gives.
 
     `body`, `query` and `answer` are types msgspec knows; `status` is the answer's; `media` the answer's media type;
-    `headers` the request headers it reads; `errors` the further statuses a client may see.
+    `headers` the request headers it reads; `errors` the further statuses a client may see; `scope` what a key needs.
     """
 
     body: Any = None
@@ -33,6 +34,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     accepts: tuple[str, ...] = (wire.JSON,)
     headers: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
+    scope: Scope | None = None
     summary: str = ""
     description: str = ""
 
@@ -49,10 +51,12 @@ def operation(
     checked: bool = True,
     headers: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
+    scope: Scope | None = None,
 ) -> Callable[[Responder], Responder]:
     """Declare a responder's body, query and answer; see `Operation`.
 
     With `raw`, the body is handed over as checked bytes and the responder decodes it; `body` is then documentation.
+    Without a `scope`, GET asks for a key that may read, every other method for one that may administer.
     `checked=False` leaves out the check of text and depth, for a responder whose own reading is stricter.
     """
 
@@ -60,7 +64,7 @@ def operation(
         summary, _, description = (responder.__doc__ or "").strip().partition("\n")
         form = Operation(
             body=body, query=query, answer=answer, status=status, media=media, accepts=accepts,
-            headers=headers, errors=errors, summary=summary, description=" ".join(description.split()),
+            headers=headers, errors=errors, scope=scope, summary=summary, description=" ".join(description.split()),
         )  # fmt: skip
         wrapped = _bind(responder, form, None if body is None or raw else msgspec.json.Decoder(body), raw, checked)
         setattr(wrapped, FORM, form)

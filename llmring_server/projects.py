@@ -1,49 +1,89 @@
 """From the project key in a request's headers to the project id; the key itself goes no further than this room."""
 
 import base64
+import functools
 import hmac
 import re
 
 import falcon.asgi
 
+from llmring_server.contracts import Identity, Projects, Scope
 from llmring_server.errors import Problem
-from llmring_server.routing import RouteTable
+from llmring_server.operations import form_of
+from llmring_server.routing import Route, RouteTable
 
 KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
 MAX_KEY_LENGTH = 255
 ID_LENGTH = 26
 MAX_REMEMBERED = 10_000
+SAFE = ("GET", "HEAD")
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 NOT_IN_A_KEY = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
-class ProjectKeys:
-    """Middleware: sets `req.context.project_id` on every route that is not public.
+class PlainKeys:
+    """The default of the contract `Projects`: any well-formed key names a project of its own and may do everything."""
 
-    Raises:
-        Problem: 401 without a key, 400 for a malformed one or for two headers that differ.
-    """
-
-    def __init__(self, pepper: bytes, routes: RouteTable) -> None:
+    def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
-        self._routes = routes.by_template
-        self._known: dict[str, str] = {}
+        self._known: dict[str, Identity] = {}
 
-    async def process_resource(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
-    ) -> None:
-        """Identify the project, except on public routes and preflights."""
-        if req.method == "OPTIONS" or self._routes[req.uri_template or ""].public:
-            return
-        req.context.project_id = self._identify(read_key(req))
-
-    def _identify(self, key: str) -> str:
+    async def identify(self, key: str) -> Identity:
         """Return the project that a key names; those seen lately are remembered."""
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = project_id(key, self._pepper)
+            project = project_id(key, self._pepper)
+            found = self._known[key] = Identity(project, project)
         return found
+
+
+class ProjectKeys:
+    """Middleware: sets `project_id` and `key_id` on the context of every request whose route is not public.
+
+    `scope`, on the context of all of them, is what the operation asks for; None for a public one.
+
+    Raises:
+        Problem: 401 without a key or for an unknown one, 400 for a malformed one or for two headers that differ, 403
+            for a key without the scope that the operation asks for.
+    """
+
+    def __init__(self, projects: Projects, routes: RouteTable) -> None:
+        self._projects = projects
+        self._scopes = {template: scopes_of(route) for template, route in routes.by_template.items()}
+
+    async def process_resource(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
+    ) -> None:
+        """Identify the project, except on public routes and preflights."""
+        needed = req.context.scope = self._scopes[req.uri_template or ""].get(req.method)
+        if needed is None:
+            return
+        identity = await self._projects.identify(read_key(req))
+        if identity is None:
+            raise Problem(401, "the project key is unknown, expired or revoked", headers=CHALLENGE)
+        if not identity.may(needed):
+            raise Problem(403, f"this needs a key with the scope {needed!r}; yours has {_listed(identity)}")
+        req.context.project_id = identity.project_id
+        req.context.key_id = identity.key_id
+
+
+def scopes_of(route: Route) -> dict[str, Scope]:
+    """Return the scope that each method of a route asks for; a public route asks for none.
+
+    An operation that names no scope asks for `read` where it answers GET or HEAD, else for `admin`.
+    """
+    if route.public:
+        return {}
+    found: dict[str, Scope] = {}
+    for method, responder in route.responders().items():
+        found[method] = form_of(responder).scope or ("read" if method in SAFE else "admin")
+    return {"HEAD": found["GET"], **found} if "GET" in found else found
+
+
+def _listed(identity: Identity) -> str:
+    return ", ".join(sorted(identity.scopes)) or "none"
 
 
 def project_id(key: str, pepper: bytes) -> str:
@@ -58,18 +98,20 @@ def read_key(req: falcon.asgi.Request) -> str:
     Raises:
         Problem: 401 or 400; the key is never part of the message.
     """
-    found = {key for name, value in req.scope["headers"] if (key := _read(name, value)) is not None}
+    read = {_read(name, value) for name, value in req.scope["headers"] if name in KEY_HEADERS}
+    found = [key for key in read if key is not None]
     if not found:
         raise Problem(
             401,
             "no project key; send one as X-Project-Key, X-API-Key or Authorization: Bearer",
-            headers={"WWW-Authenticate": "Bearer"},
+            headers=CHALLENGE,
         )
     if len(found) > 1:
         raise Problem(400, "two headers carry different project keys; send one key")
-    return found.pop()
+    return found[0]
 
 
+@functools.lru_cache(maxsize=MAX_REMEMBERED)
 def _read(name: bytes, value: bytes) -> str | None:
     """Return the key in a header, or None when it is not one for a key; another scheme's Authorization is a proxy's."""
     header = KEY_HEADERS.get(name)
@@ -80,10 +122,18 @@ def _read(name: bytes, value: bytes) -> str | None:
         scheme, _, key = key.partition(" ")
         if scheme.lower() != "bearer":
             return None
-    if not key:
-        raise Problem(400, f"{header} is empty; it must carry a project key")
-    if len(key) > MAX_KEY_LENGTH:
-        raise Problem(400, f"{header} is longer than {MAX_KEY_LENGTH} characters")
-    if NOT_IN_A_KEY.search(key):
-        raise Problem(400, f"{header} has whitespace or control characters; a project key has none")
+    fault = key_fault(key)
+    if fault:
+        raise Problem(400, f"{header} {fault}")
     return key
+
+
+def key_fault(key: str) -> str | None:
+    """Say why a text cannot be a project key, in words that follow its name, or None when it can."""
+    if not key:
+        return "is empty; it must carry a project key"
+    if len(key) > MAX_KEY_LENGTH:
+        return f"is longer than {MAX_KEY_LENGTH} characters"
+    if NOT_IN_A_KEY.search(key):
+        return "has whitespace or control characters; a project key has none"
+    return None

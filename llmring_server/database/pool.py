@@ -118,7 +118,7 @@ class Database:
         limit = seconds or self._settings.database_timeout
         deadline = loop.time() + limit
         async with asyncio.timeout(limit + GRACE_SECONDS), self._lent(min(limit, ACQUIRE_SECONDS)) as connection:
-            alarm = loop.call_at(deadline, _hang_up, connection)
+            alarm = loop.call_at(deadline, hang_up, connection)
             try:
                 yield connection
             finally:
@@ -209,7 +209,7 @@ async def _still_open(connection: Connection) -> bool:
     return not connection.closed
 
 
-def _hang_up(connection: Connection) -> None:
+def hang_up(connection: Connection) -> None:
     """End a connection whose time is up, so that its statement fails now; asking a hung server to cancel would wait."""
     with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

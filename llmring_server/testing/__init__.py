@@ -5,7 +5,8 @@ Registered as a pytest plugin, so its fixtures are there as soon as llmring-serv
 - `llmring_database`: settings of a fresh schema in a real PostgreSQL, dropped after the test;
 - `llmring_live`: starts applications on real sockets: `server = llmring_live(["usage"])`, then `server.client("key")`;
 - `llmring_process`: starts `uvicorn llmring_server.asgi:app` as a process of its own, for what only a process can show;
-- `llmring_cli`: runs `llmring-server` as a process: `llmring_cli("plugins", LLMRING_PLUGINS="usage").stdout`.
+- `llmring_cli`: runs `llmring-server` as a process: `llmring_cli("plugins", LLMRING_PLUGINS="usage").stdout`;
+- `llmring_redis`: a real Redis of the test's own, which it may stop, hang and start again.
 
 `make_plugin` makes a plugin on the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` waits for
 what takes a moment.
@@ -17,9 +18,11 @@ from llmring_server.testing.database import llmring_database, llmring_postgres
 from llmring_server.testing.live import LiveServer, live, llmring_live, make_settings
 from llmring_server.testing.plugins import eventually, make_plugin, make_usage
 from llmring_server.testing.process import ServerProcess, llmring_process
+from llmring_server.testing.redis import RedisProcess, llmring_redis
 
 __all__ = [
     "LiveServer",
+    "RedisProcess",
     "ServerProcess",
     "eventually",
     "live",
@@ -28,6 +31,7 @@ __all__ = [
     "llmring_live",
     "llmring_postgres",
     "llmring_process",
+    "llmring_redis",
     "make_plugin",
     "make_settings",
     "make_usage",

@@ -16,13 +16,14 @@ COMMAND_SECONDS = 60.0
 def llmring_cli(llmring_database: Mapping[str, Any]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Give a function that runs `llmring-server` on this test's own schema and returns what it printed and its status.
 
-    `llmring_cli("plugins", LLMRING_PLUGINS="usage")`: arguments, then the environment.
+    `llmring_cli("plugins", LLMRING_PLUGINS="usage")`: arguments, then the environment; `stdin` is what it reads.
     """
 
-    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "llmring_server", *arguments],
             env=clean_environment({**variables(llmring_database), **environment}),
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,

@@ -77,7 +77,7 @@ def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> I
             with contextlib.closing(running):
                 yield running
         finally:
-            served.should_exit = True
+            served.end(server)
             thread.join(START_SECONDS)
 
 
@@ -102,6 +102,12 @@ class _Served(uvicorn.Server):
             raise self._failure
         assert self._loop is not None
         return self._loop
+
+    def end(self, server: Server) -> None:
+        """Ask to exit, as a signal does in a process of its own."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(server.stop)
+        self.should_exit = True
 
     async def _main(self, server: Server, listener: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()

@@ -1,38 +1,80 @@
 """Aliases: names that point at models, by project and profile, in step across a fleet of services."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from llmring_aliases.resources import AliasBinding, Aliases, BulkUpsert, Resolution
+import click
+
+from llmring_aliases import commands
+from llmring_aliases.changes import Changes
+from llmring_aliases.feeds import Feeds
+from llmring_aliases.news import Bulletin
+from llmring_aliases.resources import AliasBinding, Aliases, AliasList, Resolution
+from llmring_aliases.sets import BulkUpsert, History
+from llmring_aliases.settings import AliasSettings
+from llmring_aliases.snapshots import Snapshots
 from llmring_aliases.store import AliasStore
+from llmring_aliases.watch import Watch
 from llmring_server import paths
+from llmring_server.contracts import Projects
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
+from llmring_server.settings import PluginSettings
 
 PREFIX = "/api/v1/aliases"
 
 
 @hookimpl
+def llmring_settings() -> type[PluginSettings]:
+    """Read `[aliases]`."""
+    return AliasSettings
+
+
+@hookimpl
 def llmring_migrations() -> Path:
-    """Create `aliases`."""
+    """Create `aliases`, `alias_versions` and `alias_history`."""
     return paths.migrations("aliases")
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold the one store of this server, for our own routes."""
-    return {AliasStore: AliasStore(server.database)}
+    """Hold this server's snapshots and feeds, and the way to change aliases that keeps them in step."""
+    store = AliasStore(server.database)
+    snapshots = Snapshots(store, server.channel, server.plugin_settings(AliasSettings).cached_aliases)
+    feeds = Feeds(store, server.channel)
+    server.at_stop(feeds.stop)
+    changes = Changes(server.database, Bulletin(server.channel, [snapshots, feeds]))
+    return {AliasStore: store, Snapshots: snapshots, Feeds: feeds, Changes: changes}
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the alias calls of the contract."""
-    store = server.service(AliasStore)
+    store, snapshots, changes = server.service(AliasStore), server.service(Snapshots), server.service(Changes)
+    heartbeat = server.plugin_settings(AliasSettings).heartbeat_seconds
+    projects = server.service(Projects, default=None)
     return [
-        Route(path=PREFIX, resource=Aliases(store)),
-        Route(path=f"{PREFIX}/bind", resource=AliasBinding(store)),
-        Route(path=f"{PREFIX}/resolve", resource=Resolution(store)),
-        Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsert(store), batch=True),
-        Route(path=f"{PREFIX}/{{alias}}", resource=Aliases(store), suffix="one"),
+        Route(path=PREFIX, resource=AliasList(snapshots)),
+        Route(path=f"{PREFIX}/bind", resource=AliasBinding(changes)),
+        Route(path=f"{PREFIX}/resolve", resource=Resolution(snapshots)),
+        Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsert(changes), batch=True),
+        Route(path=f"{PREFIX}/history", resource=History(store)),
+        Route(path=f"{PREFIX}/watch", resource=Watch(server.service(Feeds), store, projects, heartbeat)),
+        Route(path=f"{PREFIX}/{{alias}}", resource=Aliases(snapshots, changes), suffix="one"),
     ]
+
+
+@hookimpl
+def llmring_commands() -> Iterable[click.Command]:
+    """Add `llmring-server aliases …`."""
+    return [commands.aliases]
+
+
+@hookimpl
+@asynccontextmanager
+async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
+    """Feed those who watch while the server runs."""
+    async with server.service(Feeds).running():
+        yield

@@ -1,8 +1,9 @@
 """The structs of aliases, and what a name and a model may be."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,6 +13,7 @@ RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
 ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
 MODEL_PATTERN = r"^[^\s:,]+:[^\s,]+(\s*,\s*[^\s:,]+:[^\s,]+)*\Z"
 MAX_MODEL_LENGTH = 255
+MAX_SEQ = 2**63 - 1
 DEFAULT_PROFILE = "default"
 
 AliasName = Annotated[
@@ -34,13 +36,34 @@ class Alias(msgspec.Struct, frozen=True):
     profile: str
     alias: str
     model: str
-    metadata: msgspec.Raw | None
+    metadata: msgspec.Raw
     version: int
     created_at: datetime
     updated_at: datetime
 
 
-class Change(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """An alias with the number of the change that made it so."""
+
+    seq: int
+    alias: Alias
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One change: what an alias was bound to, by which key, when (UTC); `seq` numbers a project's changes in order."""
+
+    seq: int
+    profile: str
+    alias: str
+    action: Literal["bind", "unbind"]
+    model: str | None
+    previous_model: str | None
+    metadata: msgspec.Raw | None
+    key_id: str
+    changed_at: datetime
+
+
+class Setting(msgspec.Struct, frozen=True):
     """What PUT sets; `metadata` is any JSON, kept as it was sent."""
 
     model: Model
@@ -57,6 +80,15 @@ class Binding(msgspec.Struct, frozen=True):
     metadata: msgspec.Raw = msgspec.field(default_factory=null)
 
 
+class Target(msgspec.Struct, frozen=True):
+    """What an alias of a profile shall be: bound to a model, or unbound when that is None."""
+
+    profile: str
+    alias: str
+    model: str | None = None
+    metadata: msgspec.Raw = msgspec.field(default_factory=null)
+
+
 class ProfileQuery(msgspec.Struct, frozen=True):
     """`?profile=`."""
 
@@ -67,6 +99,28 @@ class ListQuery(msgspec.Struct, frozen=True):
     """`?profile=`; absent means every profile."""
 
     profile: Profile | None = None
+
+
+class BulkQuery(ProfileQuery, frozen=True):
+    """`?profile=&replace=`; with `replace`, what is not named is unbound."""
+
+    replace: bool = False
+
+
+class HistoryQuery(msgspec.Struct, frozen=True):
+    """`?alias=&profile=&limit=&cursor=`; absent means every alias, every profile."""
+
+    alias: str | None = None
+    profile: Profile | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    cursor: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | None = None
+
+
+class WatchQuery(msgspec.Struct, frozen=True):
+    """`?profile=&last_event_id=`; absent means every profile, from now on."""
+
+    profile: Profile | None = None
+    last_event_id: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | None = None
 
 
 class ResolveQuery(msgspec.Struct, frozen=True):
@@ -90,10 +144,11 @@ class Deleted(msgspec.Struct, frozen=True):
     deleted: bool
 
 
-class Updated(msgspec.Struct, frozen=True):
-    """How many aliases a bulk call set."""
+class Updated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many aliases a bulk call set, and with `replace` how many it deleted."""
 
     updated: int
+    deleted: int | None = None
 
 
 def name_fault(alias: str) -> str | None:
@@ -112,3 +167,20 @@ def model_fault(model: str) -> str | None:
     if not re.match(MODEL_PATTERN, model):
         return "a model is `provider:model`, or several separated by commas"
     return None
+
+
+def faults_of(targets: Sequence[Target]) -> list[tuple[int, str, str]]:
+    """Return what is wrong with targets that bind, as index, member and message.
+
+    That is a name or a model that cannot be, or a name that comes twice.
+    """
+    faults: list[tuple[int, str, str]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for index, target in enumerate(targets):
+        first = seen.setdefault((target.profile, target.alias), index)
+        fault = name_fault(target.alias) or (f"the same alias as entry {first}" if first != index else None)
+        if fault:
+            faults.append((index, "alias", fault))
+        if model := model_fault(target.model or ""):
+            faults.append((index, "model", model))
+    return faults

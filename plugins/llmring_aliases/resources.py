@@ -1,131 +1,169 @@
-"""Aliases over HTTP: list, bind, resolve, get, put, delete, bulk_upsert."""
+"""Aliases over HTTP, one at a time: list, bind, resolve, get, put, delete."""
 
+import falcon
 import falcon.asgi
 
+from llmring_aliases.changes import Changes, Moved, Outcome
+from llmring_aliases.conditions import IF_MATCH, IF_NONE_MATCH, condition, etag, moved, unchanged
 from llmring_aliases.models import (
     DEFAULT_PROFILE,
     Alias,
     Binding,
-    Change,
     Deleted,
+    Kept,
     ListQuery,
     ProfileQuery,
     Resolved,
     ResolveQuery,
-    Updated,
-    model_fault,
+    Setting,
+    Target,
+    faults_of,
     name_fault,
 )
-from llmring_aliases.store import AliasStore
-from llmring_server.errors import Fault, Problem
+from llmring_aliases.snapshots import Snapshots
+from llmring_server.errors import Problem
 from llmring_server.operations import operation
+
+VERSION = "X-Alias-Version"
+REVALIDATE = "private, no-cache"
+
+
+class AliasList:
+    """The list of a project's aliases."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+
+    @operation(query=ListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ListQuery) -> None:
+        """List aliases, of one profile or of all, sorted.
+
+        `X-Alias-Version` is the number of the project's latest change: pass it to /watch as `Last-Event-ID`, and no
+        change between the two is lost.
+        """
+        project = req.context.project_id
+        snapshot = self._snapshots.peek(project, query.profile) or await self._snapshots.get(project, query.profile)
+        _say(resp, snapshot.etag)
+        resp.set_header(VERSION, str(snapshot.version))
+        if unchanged(req, snapshot.etag):
+            resp.status = falcon.HTTP_304
+        else:
+            resp.data = snapshot.body
 
 
 class Aliases:
-    """The list of a project's aliases, and each of them by name."""
+    """Each alias by name."""
 
-    def __init__(self, store: AliasStore) -> None:
-        self._store = store
+    def __init__(self, snapshots: Snapshots, changes: Changes) -> None:
+        self._snapshots = snapshots
+        self._changes = changes
 
-    @operation(query=ListQuery, answer=list[Alias])
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ListQuery) -> list[Alias]:
-        """List aliases, of one profile or of all."""
-        return await self._store.listing(req.context.project_id, query.profile)
-
-    @operation(query=ProfileQuery, answer=Alias, errors=(404,))
+    @operation(query=ProfileQuery, answer=Alias, headers=(IF_NONE_MATCH,), errors=(304, 404))
     async def on_get_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: ProfileQuery
-    ) -> Alias:
+    ) -> Alias | None:
         """Get one alias."""
-        return await _bound(self._store, req.context.project_id, query.profile, alias)
+        kept = await self._snapshots.find(req.context.project_id, query.profile, alias)
+        if kept is None:
+            raise unbound(alias, query.profile)
+        tag = etag_of(kept)
+        _say(resp, tag)
+        if unchanged(req, tag):
+            resp.status = falcon.HTTP_304
+            return None
+        return kept.alias
 
-    @operation(body=Change, query=ProfileQuery, answer=Alias)
+    @operation(body=Setting, query=ProfileQuery, answer=Alias, headers=(IF_MATCH, IF_NONE_MATCH), errors=(412,))
     async def on_put_one(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, body: Change, query: ProfileQuery
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, body: Setting, query: ProfileQuery
     ) -> Alias:
-        """Bind one alias, new or known."""
-        binding = _check(Binding(alias, body.model, body.profile or query.profile, body.metadata))
-        return (await self._store.put(req.context.project_id, [binding]))[0]
+        """Bind one alias, new or known; what is bound so already stays as it is.
 
-    @operation(query=ProfileQuery, answer=Deleted)
+        With `If-Match` only while its ETag is that one, with `If-None-Match: *` only while it is unbound.
+        """
+        target = checked(Binding(alias, body.model, body.profile or query.profile, body.metadata))
+        return bound(resp, await _change(req, self._changes, target))
+
+    @operation(query=ProfileQuery, answer=Deleted, headers=(IF_MATCH,), errors=(412,))
     async def on_delete_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: ProfileQuery
     ) -> Deleted:
         """Unbind one alias; `deleted` is false when it was not bound."""
         if name_fault(alias):
             return Deleted(deleted=False)
-        return Deleted(await self._store.delete(req.context.project_id, query.profile, alias))
+        return Deleted((await _change(req, self._changes, Target(query.profile, alias))).unbound > 0)
 
 
 class AliasBinding:
     """`/bind`: what clients of the alias era call."""
 
-    def __init__(self, store: AliasStore) -> None:
-        self._store = store
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
 
     @operation(body=Binding, answer=Alias)
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Binding) -> Alias:
         """Bind one alias to a model."""
-        return (await self._store.put(req.context.project_id, [_check(body)]))[0]
+        context = req.context
+        return bound(resp, await self._changes.apply(context.project_id, context.key_id, [checked(body)]))
 
 
 class Resolution:
     """`/resolve`: from a name to its model, the call on every client's path."""
 
-    def __init__(self, store: AliasStore) -> None:
-        self._store = store
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
 
     @operation(query=ResolveQuery, answer=Resolved, errors=(404,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ResolveQuery) -> Resolved:
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ResolveQuery) -> None:
         """Resolve an alias to its model."""
-        found = await _bound(self._store, req.context.project_id, query.profile, query.alias)
-        return Resolved(found.alias, found.model, found.profile)
+        project = req.context.project_id
+        snapshot = self._snapshots.peek(project, query.profile)
+        if snapshot is not None:
+            answer = snapshot.answers.get(query.alias)
+        else:
+            answer = await self._snapshots.answer(project, query.profile, query.alias)
+        if answer is None:
+            raise unbound(query.alias, query.profile)
+        resp.data = answer
 
 
-class BulkUpsert:
-    """`/bulk_upsert`: many aliases at once, all or nothing."""
-
-    def __init__(self, store: AliasStore) -> None:
-        self._store = store
-
-    @operation(body=list[Binding], query=ProfileQuery, answer=Updated)
-    async def on_post(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: list[Binding], query: ProfileQuery
-    ) -> Updated:
-        """Bind all of these aliases or none; an entry without a profile takes the query's."""
-        bindings = [Binding(b.alias, b.model, b.profile or query.profile, b.metadata) for b in body]
-        faults = _faults(bindings)
-        if faults:
-            raise Problem(422, f"{len(faults)} of {len(body)} entries do not fit; nothing was bound", faults=faults)
-        return Updated(len(await self._store.put(req.context.project_id, bindings)))
+def unbound(alias: str, profile: str) -> Problem:
+    """Return the 404 that names an alias."""
+    return Problem(404, f"alias {alias!r} is not bound in profile {profile!r}")
 
 
-async def _bound(store: AliasStore, project: str, profile: str, alias: str) -> Alias:
-    """Return an alias, or raise the 404 that names it."""
-    found = None if name_fault(alias) else await store.get(project, profile, alias)
-    if found is None:
-        raise Problem(404, f"alias {alias!r} is not bound in profile {profile!r}")
-    return found
-
-
-def _check(binding: Binding) -> Binding:
-    """Return a single binding when name and model fit, or raise the 422 that says what would."""
-    faults = _faults([binding])
+def checked(binding: Binding) -> Target:
+    """Return what a single binding asks for, or raise the 422 that says what would do."""
+    target = Target(binding.profile or DEFAULT_PROFILE, binding.alias, binding.model, binding.metadata)
+    faults = faults_of([target])
     if faults:
-        _, _, field = faults[0].loc
-        raise Problem.misfit("body", str(field), msg=faults[0].msg)
-    return binding
+        _, field, msg = faults[0]
+        raise Problem.misfit("body", field, msg=msg)
+    return target
 
 
-def _faults(bindings: list[Binding]) -> list[Fault]:
-    """Return what is wrong with a set of bindings: names and models that cannot be, and names that come twice."""
-    faults: list[Fault] = []
-    seen: dict[tuple[str, str], int] = {}
-    for index, binding in enumerate(bindings):
-        first = seen.setdefault((binding.profile or DEFAULT_PROFILE, binding.alias), index)
-        fault = name_fault(binding.alias) or (f"the same alias as entry {first}" if first != index else None)
-        if fault:
-            faults.append(Fault(("body", index, "alias"), fault))
-        if model := model_fault(binding.model):
-            faults.append(Fault(("body", index, "model"), model))
-    return faults
+def bound(resp: falcon.asgi.Response, outcome: Outcome) -> Alias:
+    """Answer with the alias that a change was about."""
+    assert outcome.alias is not None  # noqa: S101 one target that binds leads to one alias
+    resp.set_header("ETag", etag_of(outcome.alias))
+    return outcome.alias.alias
+
+
+def etag_of(kept: Kept) -> str:
+    """Return the ETag of an alias."""
+    return etag(kept.seq, kept.alias.project_id, kept.alias.profile, kept.alias.alias)
+
+
+async def _change(req: falcon.asgi.Request, changes: Changes, target: Target) -> Outcome:
+    """Make a target so if the request's condition holds, or raise the 412."""
+    project, key = req.context.project_id, req.context.key_id
+    asked = condition(req, project, target.profile, target.alias)
+    try:
+        return await changes.apply(project, key, [target], condition=asked)
+    except Moved:
+        raise moved(f"alias {target.alias!r} of profile {target.profile!r}") from None
+
+
+def _say(resp: falcon.asgi.Response, tag: str) -> None:
+    resp.set_header("ETag", tag)
+    resp.set_header("Cache-Control", REVALIDATE)

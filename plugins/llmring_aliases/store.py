@@ -1,59 +1,115 @@
-"""Aliases in PostgreSQL: one statement a method, every one of them within a project."""
+"""Reading aliases from PostgreSQL: one statement a method, every one of them within a project."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import LiteralString
 
-from llmring_aliases.models import DEFAULT_PROFILE, Alias, Binding
-from llmring_server import wire
+import msgspec
+
+from llmring_aliases.models import Alias, Entry, Kept
 from llmring_server.database import Database
 
-LIST = """
-    SELECT project_id, profile, alias, model, metadata, version, created_at, updated_at
-    FROM aliases
-    WHERE project_id = %(project)s AND (%(profile)s::text IS NULL OR profile = %(profile)s)
-    ORDER BY profile, alias
+ALIAS: LiteralString = """
+    json_build_array(seq, json_build_object(
+        'project_id', project_id, 'profile', profile, 'alias', alias, 'model', model, 'metadata', metadata,
+        'version', version, 'created_at', created_at, 'updated_at', updated_at))
 """
-GET = """
-    SELECT project_id, profile, alias, model, metadata, version, created_at, updated_at
-    FROM aliases
+SET: LiteralString = (
+    """
+    WITH current AS (
+        SELECT coalesce((SELECT version FROM alias_versions WHERE project_id = %(project)s), 0) AS version
+    )
+    SELECT current.version,
+        CASE WHEN %(profile)s::text IS NULL THEN current.version ELSE coalesce((
+            SELECT max(seq) FROM alias_history WHERE project_id = %(project)s AND profile = %(profile)s
+        ), 0) END AS edition,
+        (SELECT json_agg("""
+    + ALIAS
+    + """ ORDER BY profile, alias) FROM aliases
+            WHERE project_id = %(project)s AND (%(profile)s::text IS NULL OR profile = %(profile)s)) AS aliases
+    FROM current
+"""
+)
+ONE: LiteralString = (
+    "SELECT "
+    + ALIAS
+    + """ AS alias FROM aliases
     WHERE project_id = %(project)s AND profile = %(profile)s AND alias = %(alias)s
 """
-UPSERT = """
-    INSERT INTO aliases AS kept (project_id, profile, alias, model, metadata, version, created_at, updated_at)
-    SELECT %(project)s, profile, alias, model, metadata, 1, now(), now()
-    FROM json_to_recordset(%(bindings)s::json) AS given(profile text, alias text, model text, metadata json)
-    ORDER BY profile, alias
-    ON CONFLICT (project_id, profile, alias) DO UPDATE SET
-        model = excluded.model,
-        metadata = excluded.metadata,
-        version = kept.version + 1,
-        updated_at = excluded.updated_at
-    RETURNING project_id, profile, alias, model, metadata, version, created_at, updated_at
+)
+EDITION: LiteralString = """
+    SELECT coalesce(max(seq), 0) AS edition FROM alias_history
+    WHERE project_id = %(project)s AND profile = %(profile)s
 """
-DELETE = "DELETE FROM aliases WHERE project_id = %(project)s AND profile = %(profile)s AND alias = %(alias)s"
+HISTORY: LiteralString = """
+    SELECT seq, profile, alias, action, model, previous_model, metadata, key_id, changed_at
+    FROM alias_history
+    WHERE project_id = %(project)s
+"""
+VERSIONS: LiteralString = "SELECT project_id, version FROM alias_versions WHERE project_id = ANY(%(projects)s)"
+
+_many = msgspec.json.Decoder(list[Kept])
+_single = msgspec.json.Decoder(Kept)
+
+
+class AliasSet(msgspec.Struct, frozen=True):
+    """A profile's aliases (or a project's) at one moment, sorted.
+
+    `version` is the number of the project's latest change then, `edition` that of the latest within this set.
+    """
+
+    version: int
+    edition: int
+    aliases: list[Kept]
 
 
 class AliasStore:
-    """The table `aliases`."""
+    """The tables `aliases`, `alias_versions` and `alias_history`, read only."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def listing(self, project: str, profile: str | None) -> list[Alias]:
-        """Return a project's aliases, of one profile or of all, sorted."""
-        return await self._database.rows(Alias, LIST, {"project": project, "profile": profile})
+    async def load(self, project: str, profile: str | None) -> AliasSet:
+        """Return the aliases of a profile, or of all when that is None, with their version; from one snapshot."""
+        row = (await self._database.fetch(SET, {"project": project, "profile": profile}))[0]
+        found = row["aliases"]
+        return AliasSet(row["version"], row["edition"], [] if found is None else _many.decode(found))
 
-    async def get(self, project: str, profile: str, alias: str) -> Alias | None:
+    async def get(self, project: str, profile: str, alias: str) -> Kept | None:
         """Return one alias, or None when it is unbound."""
-        return await self._database.one(Alias, GET, {"project": project, "profile": profile, "alias": alias})
+        rows = await self._database.fetch(ONE, {"project": project, "profile": profile, "alias": alias})
+        return one(rows[0]["alias"]) if rows else None
 
-    async def put(self, project: str, bindings: Sequence[Binding]) -> list[Alias]:
-        """Bind all of `bindings` or none, in one statement, and return the aliases; names must be distinct."""
-        given = [
-            {"profile": b.profile or DEFAULT_PROFILE, "alias": b.alias, "model": b.model, "metadata": b.metadata}
-            for b in bindings
-        ]
-        return await self._database.rows(Alias, UPSERT, {"project": project, "bindings": wire.encode(given).decode()})
+    async def versions(self, projects: Iterable[str]) -> dict[str, int]:
+        """Return the versions of those projects that have one: the numbers of their latest changes."""
+        rows = await self._database.fetch(VERSIONS, {"projects": list(projects)})
+        return {row["project_id"]: row["version"] for row in rows}
 
-    async def delete(self, project: str, profile: str, alias: str) -> bool:
-        """Unbind an alias; False when it was unbound already."""
-        return await self._database.execute(DELETE, {"project": project, "profile": profile, "alias": alias}) > 0
+    async def history(
+        self, project: str, alias: str | None, profile: str | None, limit: int, before: int | None
+    ) -> list[Entry]:
+        """Return changes numbered below `before`, newest first."""
+        query = HISTORY
+        params = {"project": project, "alias": alias, "profile": profile, "limit": limit, "before": before}
+        if alias is not None:
+            query += " AND alias = %(alias)s"
+        if profile is not None:
+            query += " AND profile = %(profile)s"
+        if before is not None:
+            query += " AND seq < %(before)s"
+        return await self._database.rows(Entry, query + " ORDER BY seq DESC LIMIT %(limit)s", params)
+
+    async def changes(self, project: str, profile: str | None, after: int, limit: int) -> list[Entry]:
+        """Return changes numbered above `after`, oldest first."""
+        query = HISTORY + " AND seq > %(after)s"
+        if profile is not None:
+            query += " AND profile = %(profile)s"
+        params = {"project": project, "profile": profile, "after": after, "limit": limit}
+        return await self._database.rows(Entry, query + " ORDER BY seq LIMIT %(limit)s", params)
+
+
+def one(found: msgspec.Raw) -> Kept:
+    """Read what `ONE` selects."""
+    return _single.decode(found)
+
+
+__all__ = ["EDITION", "ONE", "Alias", "AliasSet", "AliasStore", "one"]

@@ -38,7 +38,7 @@ class Issue:
         self._keyring = keyring
         self._store = store
 
-    @operation(body=Draft, query=IssueQuery, raw=True, checked=False, answer=Receipt, errors=(409,))
+    @operation(body=Draft, query=IssueQuery, raw=True, checked=False, answer=Receipt, errors=(409,), scope="ingest")
     async def on_post(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes, query: IssueQuery
     ) -> None:
@@ -63,7 +63,7 @@ class Receipts:
         self._keyring = keyring
         self._store = store
 
-    @operation(body=Envelope, raw=True, checked=False, answer=Kept, errors=(409,))
+    @operation(body=Envelope, raw=True, checked=False, answer=Kept, errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Kept:
         """Keep a signed receipt; the same one again is no error."""
         receipt = _receipt(body)

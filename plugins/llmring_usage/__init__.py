@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from llmring_server import paths
-from llmring_server.contracts import PriceList
+from llmring_server.contracts import BilledBefore, Billing, PriceList
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 from llmring_usage import commands
+from llmring_usage.billing import Settled, UsageBilling
 from llmring_usage.events import Announcer
 from llmring_usage.ledger import Ledger
 from llmring_usage.listing import Export, Logs
@@ -46,10 +47,13 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings = server.plugin_settings(UsageSettings)
     partitions = Partitions(server.database)
     ledger = Ledger(server.database, partitions, settings)
+    recorder = Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    announcer = Announcer(server)
     return {
-        Recorder: Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator]),
+        Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
+        Recorder: recorder,
         Upkeep: Upkeep(server.database, partitions, settings),
-        UsageWriter: UsageWriter(ledger, settings, Announcer(server)),
+        UsageWriter: UsageWriter(ledger, settings, announcer),
     }
 
 
@@ -59,9 +63,10 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     settings = server.plugin_settings(UsageSettings)
     writer = server.service(UsageWriter)
     recorder = server.service(Recorder)
+    settled = Settled(server.service(BilledBefore, default=None))
     logs = UsageLogs(server.database)
     return [
-        Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer)),
+        Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer, settled)),
         Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(recorder, writer), batch=True),
         Route(path=f"{PREFIX}/logs", resource=Logs(logs, settings)),
         Route(path=f"{PREFIX}/logs/export", resource=Export(logs, settings)),

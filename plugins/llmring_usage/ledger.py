@@ -85,12 +85,12 @@ class Ledger:
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
         async with self._database.pool.connection() as connection:
-            stored = await self._send(connection, sent, keyed, slot)
+            stored = await self._send(connection, sent, keyed=keyed, slot=slot)
         if not keyed:
             return [_logged(row) for row in rows]
         return await self._outcomes(rows, stored | {row.id for row in rows if not row.idempotency_key})
 
-    async def _send(self, connection: Connection, rows: Sequence[Row], keyed: bool, slot: int) -> set[str]:
+    async def _send(self, connection: Connection, rows: Sequence[Row], *, keyed: bool, slot: int) -> set[str]:
         """Run the one statement, and return the ids of the keyed rows that were new."""
         cursor = psycopg.AsyncRawCursor(connection)
         params = [wire.encode(rows).decode(), self._zone, slot]
@@ -102,8 +102,7 @@ class Ledger:
         if len(rows) == 1 and isinstance(error, errors.NumericValueOutOfRange) and slot is None:
             return await self.store(rows, self._chance.randrange(*OVERFLOW_SLOTS))
         if len(rows) == 1:
-            reason = (error.diag.message_primary or str(error)).partition("\n")[0]
-            return [Problem(422, f"the entry cannot be stored: {reason}")]
+            return [refused(error)]
         half = len(rows) // 2
         return [*await self.store(rows[:half]), *await self.store(rows[half:])]
 
@@ -115,6 +114,16 @@ class Ledger:
             found = await self._database.rows(Kept, REPLAYED, {"keys": wire.encode(asked).decode()})
             kept = {(one.project_id, one.key): one for one in found}
         return [_logged(row) if row.id in stored else _replayed(row, kept.get(_key(row))) for row in rows]
+
+    async def store_within(self, connection: Connection, row: Row) -> None:
+        """Store one row without a key in the caller's transaction; the partition of its month must be there."""
+        await self._send(connection, [row], keyed=False, slot=self._slot)
+
+
+def refused(error: psycopg.Error) -> Problem:
+    """Return the 422 for an entry that PostgreSQL refuses."""
+    reason = (error.diag.message_primary or str(error)).partition("\n")[0]
+    return Problem(422, f"the entry cannot be stored: {reason}")
 
 
 def _key(row: Row) -> Key:

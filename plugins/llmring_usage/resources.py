@@ -1,5 +1,7 @@
 """Usage over HTTP: log one call or many, and read the statistics."""
 
+import asyncio
+
 import falcon.asgi
 import msgspec
 
@@ -7,6 +9,7 @@ from llmring_server import wire
 from llmring_server.errors import Fault, Problem
 from llmring_server.operations import operation
 from llmring_usage.batches import BatchAnswer, Result, entries_of
+from llmring_usage.billing import Settled
 from llmring_usage.models import Entry, Logged, Row
 from llmring_usage.periods import Grouping, range_of, zone_of
 from llmring_usage.recording import Recorder
@@ -31,15 +34,20 @@ class StatsQuery(msgspec.Struct, frozen=True):
 class UsageLog:
     """`/log`: the call on every client's path."""
 
-    def __init__(self, recorder: Recorder, writer: UsageWriter) -> None:
+    def __init__(self, recorder: Recorder, writer: UsageWriter, settled: Settled) -> None:
         self._recorder = recorder
         self._writer = writer
+        self._settled = settled
 
-    @operation(body=Entry, answer=Logged, headers=(IDEMPOTENCY_KEY,), errors=(409,))
+    @operation(body=Entry, answer=Logged, headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Entry) -> Logged:
         """Log one call; answered after its commit, never before."""
+        arrived = asyncio.get_running_loop().time()
         row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
-        (outcome,) = await self._writer.record((row,))
+        known = await self._settled.find(row) if row.id_at_origin else None
+        if known is not None:
+            return known
+        (outcome,) = await self._writer.record((row,), arrived)
         if isinstance(outcome, Problem):
             raise outcome
         return outcome
@@ -52,7 +60,9 @@ class UsageBatch:
         self._recorder = recorder
         self._writer = writer
 
-    @operation(body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON))
+    @operation(
+        body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON), scope="ingest"
+    )
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         results: list[Result] = []

@@ -49,13 +49,15 @@ class UsageWriter:
         self._abandoned: set[asyncio.Task[list[Outcome]]] = set()
         self._closing = False
 
-    async def record(self, rows: Sequence[Row]) -> list[Outcome]:
+    async def record(self, rows: Sequence[Row], arrived: float | None = None) -> list[Outcome]:
         """Store rows and return their outcomes, in order, after the commit.
+
+        `arrived` is the loop's time from which the write timeout counts; absent means now.
 
         Raises:
             Unavailable: the queue is full, or the database does not answer in time.
         """
-        parts = [self._submit(rows[at : at + MAX_BATCH]) for at in range(0, len(rows), MAX_BATCH)]
+        parts = [self._submit(rows[at : at + MAX_BATCH], arrived) for at in range(0, len(rows), MAX_BATCH)]
         if len(parts) == 1:
             return await parts[0]
         settled = await asyncio.gather(*parts, return_exceptions=True)
@@ -82,9 +84,10 @@ class UsageWriter:
             for late in self._abandoned:
                 late.cancel()
 
-    def _submit(self, rows: Sequence[Row]) -> "asyncio.Future[list[Outcome]]":
+    def _submit(self, rows: Sequence[Row], arrived: float | None) -> "asyncio.Future[list[Outcome]]":
         loop = asyncio.get_running_loop()
-        submission = Submission(rows, loop.time() + self._settings.write_timeout, loop.create_future())
+        since = loop.time() if arrived is None else arrived
+        submission = Submission(rows, since + self._settings.write_timeout, loop.create_future())
         full = self._entries + len(rows) > max(self._settings.queue_entries, MAX_BATCH)
         if self._closing or full or self._bytes + submission.size > self._settings.queue_bytes:
             submission.outcomes.set_exception(Unavailable("too many entries wait for the database; try again shortly"))

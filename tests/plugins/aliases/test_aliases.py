@@ -1,25 +1,171 @@
 """Aliases over HTTP, on a real server and a real database."""
 
+import threading
+
 import pytest
-
-
-@pytest.fixture
-def client(llmring_live):
-    return llmring_live(["aliases"]).client("one")
+from aliases_kit import PATH, bind, listed, models, resolve
 
 
 def test_a_bound_alias_resolves(client):
-    bound = client.post("/api/v1/aliases/bind", json={"alias": "summarizer", "model": "openai:gpt-4o-mini"})
-    assert bound.status_code == 200, bound.text
+    bound = bind(client, "summarizer")
     assert bound.json()["version"] == 1
-    resolved = client.get("/api/v1/aliases/resolve", params={"alias": "summarizer"})
+    resolved = client.get(f"{PATH}/resolve", params={"alias": "summarizer"})
     assert resolved.json() == {"alias": "summarizer", "model": "openai:gpt-4o-mini", "profile": "default"}
 
 
+def test_binding_again_changes_what_it_resolves_to_at_once(client):
+    for n in range(20):
+        bind(client, "fast", f"openai:m{n}")
+        assert resolve(client, "fast") == f"openai:m{n}"
+    assert client.get(f"{PATH}/fast").json()["version"] == 20
+
+
+def test_binding_the_same_again_changes_nothing(client):
+    first = bind(client, "fast", metadata={"owner": "search"})
+    again = bind(client, "fast", metadata={"owner": "search"})
+    assert again.json() == first.json()
+    assert again.headers["etag"] == first.headers["etag"]
+    assert len(client.get(f"{PATH}/history").json()) == 1
+
+
+def test_other_metadata_alone_is_a_change(client):
+    bind(client, "fast", metadata={"owner": "search"})
+    assert bind(client, "fast", metadata={"owner": "chat"}).json()["version"] == 2
+    assert client.get(f"{PATH}/fast").json()["metadata"] == {"owner": "chat"}
+
+
+def test_a_deleted_alias_no_longer_resolves(client):
+    bind(client, "fast")
+    assert resolve(client, "fast")
+    assert client.delete(f"{PATH}/fast").json() == {"deleted": True}
+    assert resolve(client, "fast") is None
+    assert client.get(f"{PATH}/fast").status_code == 404
+
+
 def test_deleting_a_missing_alias_says_deleted_false(client):
-    answer = client.delete("/api/v1/aliases/nothing")
+    answer = client.delete(f"{PATH}/nothing")
     assert (answer.status_code, answer.json()) == (200, {"deleted": False})
 
 
 def test_getting_a_missing_alias_is_404(client):
-    assert client.get("/api/v1/aliases/nothing").status_code == 404
+    assert client.get(f"{PATH}/nothing").status_code == 404
+    assert client.get(f"{PATH}/resolve", params={"alias": "nothing"}).status_code == 404
+
+
+def test_profiles_and_projects_do_not_see_one_another(server, client):
+    bind(client, "fast", "openai:a")
+    bind(client, "fast", "openai:b", profile="prod")
+    other = server.client("two")
+    assert (resolve(client, "fast"), resolve(client, "fast", "prod")) == ("openai:a", "openai:b")
+    assert resolve(other, "fast") is None
+    assert other.get(PATH).json() == []
+    assert other.get(f"{PATH}/history").json() == []
+    assert other.delete(f"{PATH}/fast").json() == {"deleted": False}
+    assert {(a["profile"], a["model"]) for a in client.get(PATH).json()} == {
+        ("default", "openai:a"),
+        ("prod", "openai:b"),
+    }
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/fast"])
+def test_what_has_not_changed_is_not_sent_again(client, path):
+    bind(client, "fast")
+    query = {"profile": "default"}
+    etag = client.get(path, params=query).headers["etag"]
+    unchanged = client.get(path, params=query, headers={"If-None-Match": f'W/{etag}, "other"'})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert unchanged.headers["etag"] == etag
+    bind(client, "fast", "openai:other")
+    changed = client.get(path, params=query, headers={"If-None-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+
+
+def test_a_lists_etag_outlives_changes_of_other_profiles(client):
+    bind(client, "fast")
+    etag = listed(client).headers["etag"]
+    bind(client, "fast", profile="prod")
+    assert listed(client).headers["etag"] == etag
+    assert listed(client, "prod").headers["etag"] != etag
+
+
+def test_two_projects_with_equal_aliases_have_different_etags(server, client):
+    bind(client, "fast")
+    bind(server.client("two"), "fast")
+    assert listed(client).headers["etag"] != listed(server.client("two")).headers["etag"]
+
+
+def test_a_put_holds_only_while_the_etag_does(client):
+    etag = bind(client, "fast").headers["etag"]
+    body = {"model": "openai:b"}
+    first = client.put(f"{PATH}/fast", json=body, headers={"If-Match": etag})
+    assert first.status_code == 200
+    late = client.put(f"{PATH}/fast", json={"model": "openai:c"}, headers={"If-Match": etag})
+    assert late.status_code == 412
+    assert late.headers["content-type"].startswith("application/problem+json")
+    assert resolve(client, "fast") == "openai:b"
+    weak = client.put(f"{PATH}/fast", json=body, headers={"If-Match": f"W/{first.headers['etag']}"})
+    assert weak.status_code == 412
+
+
+def test_an_alias_that_was_deleted_and_bound_anew_has_another_etag(client):
+    etag = bind(client, "fast").headers["etag"]
+    client.delete(f"{PATH}/fast")
+    assert bind(client, "fast").headers["etag"] != etag
+    assert client.delete(f"{PATH}/fast", headers={"If-Match": etag}).status_code == 412
+
+
+def test_a_star_asks_for_an_alias_that_is_there_or_is_not(client):
+    path, body = f"{PATH}/fast", {"model": "openai:a"}
+    assert client.put(path, json=body, headers={"If-Match": "*"}).status_code == 412
+    assert client.put(path, json=body, headers={"If-None-Match": "*"}).status_code == 200
+    assert client.put(path, json=body, headers={"If-None-Match": "*"}).status_code == 412
+    assert client.put(path, json=body, headers={"If-Match": "*"}).status_code == 200
+    assert client.delete(path, headers={"If-Match": "*"}).json() == {"deleted": True}
+    assert client.delete(path, headers={"If-Match": "*"}).status_code == 412
+
+
+def test_of_writers_with_one_etag_exactly_one_wins(server, client):
+    for turn in range(10):
+        etag = bind(client, "fast", f"openai:turn{turn}").headers["etag"]
+        answers = []
+
+        def write(name, etag=etag, answers=answers):
+            answer = server.client("one").put(
+                f"{PATH}/fast", json={"model": f"openai:{name}"}, headers={"If-Match": etag}
+            )
+            answers.append((answer.status_code, name))
+
+        writers = [threading.Thread(target=write, args=(name,)) for name in ("a", "b", "c", "d")]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert sorted(status for status, _ in answers) == [200, 412, 412, 412]
+        [winner] = [name for status, name in answers if status == 200]
+        assert resolve(client, "fast") == f"openai:{winner}"
+
+
+def test_aliases_beyond_the_limit_of_memory_are_still_right(llmring_live):
+    client = llmring_live(["aliases"], aliases={"cached_aliases": 30}).client("one")
+    for n in range(10):
+        bind(client, f"a{n}", profile=f"p{n}")
+    for _ in range(2):
+        assert [resolve(client, f"a{n}", f"p{n}") for n in range(10)] == ["openai:gpt-4o-mini"] * 10
+
+
+def test_reads_wait_for_no_connection_once_they_are_remembered(server, client):
+    bind(client, "fast")
+    assert models(client)
+    before = server.server.database.pool.get_stats()["requests_num"]
+    for _ in range(50):
+        assert resolve(client, "fast")
+        assert listed(client).status_code == 200
+    assert server.server.database.pool.get_stats()["requests_num"] == before
+
+
+@pytest.mark.parametrize("name", ["watch", "history", "bind", "a b", "a/b", "é", "x" * 129])
+def test_a_name_that_cannot_be_an_alias_is_422(client, name):
+    answer = client.post(f"{PATH}/bind", json={"alias": name, "model": "openai:a"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["body", "alias"]

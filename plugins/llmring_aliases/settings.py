@@ -1,0 +1,15 @@
+"""Settings of aliases: conf table `[aliases]`, variables `LLMRING_ALIASES_*`."""
+
+from pydantic import Field
+
+from llmring_server.settings import PluginSettings
+
+
+class AliasSettings(PluginSettings):
+    """What a deployment decides about aliases.
+
+    `cached_aliases` bounds what each process keeps in memory (about 1 KB an alias).
+    """
+
+    cached_aliases: int = Field(50_000, ge=1, description="aliases that a process keeps in memory")
+    heartbeat_seconds: float = Field(15.0, gt=0, le=300, description="between comments on a quiet stream of changes")

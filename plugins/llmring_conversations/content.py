@@ -1,0 +1,111 @@
+"""What is kept of the text: all of it, a keyed digest and its size, or nothing."""
+
+import hmac
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import uuid_utils.compat as uuids
+
+from llmring_conversations.models import Change, Level, NewConversation, NewMessage
+from llmring_conversations.settings import ContentMode
+from llmring_server import wire
+from llmring_server.errors import Problem
+
+DOMAIN = b"llmring-server conversation content\0"
+DEFAULT_ROLE = "user"
+
+_json = msgspec.json.Decoder()
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as it is stored; its names are those of columns, `at` its place among those added with it."""
+
+    at: int
+    id: str
+    role: str
+    content: msgspec.Raw | None
+    content_digest: str | None
+    content_bytes: int | None
+    tool_calls: msgspec.Raw | None
+    tool_call_id: str | None
+    name: str | None
+    metadata: msgspec.Raw | None
+    input_tokens: int | None
+    output_tokens: int | None
+    said_at: datetime
+
+
+class Content:
+    """The content mode of a deployment, with the secret that digests are keyed with."""
+
+    def __init__(self, mode: ContentMode, pepper: bytes) -> None:
+        self.mode: ContentMode = mode
+        self._pepper = pepper
+
+    @property
+    def keyed(self) -> bool:
+        """Whether digests are made with a secret; without one, short texts can be guessed from them."""
+        return bool(self._pepper)
+
+    def columns(self, given: NewConversation | Change) -> dict[str, Any]:
+        """Return a conversation's columns as they are kept: system prompt and metadata are text, the rest is labels."""
+        members = {name: getattr(given, name) for name in given.__struct_fields__}
+        values = {name: value for name, value in members.items() if value is not msgspec.UNSET}
+        if self.mode != "full":
+            values.update({name: None for name in ("system_prompt", "metadata") if name in values})
+        if values.get("metadata") is not None:
+            values["metadata"] = None if values["metadata"] == wire.NULL else bytes(values["metadata"]).decode()
+        return values
+
+    def rows(self, project: str, messages: list[NewMessage], level: Level | None = None) -> list[MessageRow]:
+        """Return messages as they are kept; of the deployment's mode and the client's level, the one that keeps less.
+
+        Raises:
+            Problem: 422 for a timestamp without an offset.
+        """
+        mode = "none" if level == "metadata" else self.mode
+        now = datetime.now(UTC)
+        return [self._row(project, at, message, mode, now) for at, message in enumerate(messages)]
+
+    def _row(self, project: str, at: int, message: NewMessage, mode: ContentMode, now: datetime) -> MessageRow:
+        full = mode == "full"
+        digested = _digestible(message.content) if mode == "hash" else None
+        return MessageRow(
+            at=at,
+            id=str(uuids.uuid7()),
+            role=message.role or DEFAULT_ROLE,
+            content=message.content if full else None,
+            content_digest=None if digested is None else self._digest(project, digested),
+            content_bytes=None if digested is None else len(digested),
+            tool_calls=message.tool_calls if full else None,
+            tool_call_id=message.tool_call_id,
+            name=message.name,
+            metadata=message.metadata if full else None,
+            input_tokens=message.input_tokens,
+            output_tokens=message.output_tokens,
+            said_at=_moment(message.timestamp, now, at),
+        )
+
+    def _digest(self, project: str, content: bytes) -> str:
+        return hmac.digest(self._pepper, DOMAIN + project.encode() + b"\0" + content, "sha256").hex()
+
+
+def _digestible(content: msgspec.Raw) -> bytes | None:
+    """Return what a digest is made of: a text's UTF-8, whatever escapes it was sent with; other JSON as it was sent."""
+    if content == wire.NULL:
+        return None
+    sent = bytes(content)
+    given = _json.decode(sent) if sent.startswith(b'"') else None
+    return given.encode() if isinstance(given, str) else sent
+
+
+def _moment(given: datetime | None, now: datetime, at: int) -> datetime:
+    if given is None:
+        return now
+    if given.tzinfo is None:
+        raise Problem.misfit("body", "messages", at, "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
+    try:
+        return given.astimezone(UTC)
+    except OverflowError as error:
+        raise Problem.misfit("body", "messages", at, "timestamp", msg="out of range") from error

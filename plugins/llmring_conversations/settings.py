@@ -1,0 +1,25 @@
+"""Settings of conversations: conf table `[conversations]`, variables `LLMRING_CONVERSATIONS_*`."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from llmring_server.settings import PluginSettings
+
+ContentMode = Literal["full", "hash", "none"]
+
+
+class ConversationSettings(PluginSettings):
+    """What a deployment decides about conversations.
+
+    `content` says what is kept of the text: all of it, a keyed digest and its length, or nothing. `retention_days`
+    drops conversations that nobody has added to for that long.
+    """
+
+    content: ContentMode = "full"
+    retention_days: int | None = Field(None, ge=1, le=36_500)
+
+    @field_validator("retention_days", mode="before")
+    @classmethod
+    def _blank_means_unset(cls, value: object) -> object:
+        return None if value == "" else value

@@ -1,0 +1,178 @@
+"""Conversations and messages in PostgreSQL: one statement a method, every one of them within a project."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from llmring_conversations.content import MessageRow
+from llmring_conversations.models import Conversation, Message
+from llmring_server import wire
+from llmring_server.database import Database
+from llmring_server.database.pool import Connection
+
+CONVERSATION: LiteralString = """
+    id, project_id, title, system_prompt, model_alias, temperature, max_tokens, origin, profile, metadata, log_id,
+    message_count, total_tokens, created_at, updated_at
+"""
+MESSAGE: LiteralString = """
+    id, conversation_id, position, role, content, content_digest, content_bytes, tool_calls, tool_call_id, name,
+    metadata, input_tokens, output_tokens,
+    CASE WHEN num_nonnulls(input_tokens, output_tokens) > 0
+        THEN coalesce(input_tokens, 0)::numeric + coalesce(output_tokens, 0) END AS token_count,
+    said_at AS timestamp
+"""
+GIVEN: LiteralString = """
+    json_to_recordset(%(messages)s::json) AS given(
+        at bigint, id uuid, role text, content json, content_digest text, content_bytes bigint, tool_calls json,
+        tool_call_id text, name text, metadata json, input_tokens bigint, output_tokens bigint, said_at timestamptz
+    )
+"""
+STORED: LiteralString = """
+    project_id, conversation_id, position, id, role, content, content_digest, content_bytes, tool_calls, tool_call_id,
+    name, metadata, input_tokens, output_tokens, said_at
+"""
+SAID: LiteralString = """
+    given.id, given.role, given.content, given.content_digest, given.content_bytes, given.tool_calls,
+    given.tool_call_id, given.name, given.metadata, given.input_tokens, given.output_tokens, given.said_at
+"""
+TOKENS: LiteralString = (
+    "(SELECT coalesce(sum(coalesce(input_tokens, 0)::numeric + coalesce(output_tokens, 0)), 0) FROM " + GIVEN + ")"
+)
+
+CREATE: LiteralString = (
+    "WITH said AS (INSERT INTO conversation_messages ("
+    + STORED
+    + ") SELECT %(project)s, %(id)s, given.at, "
+    + SAID
+    + " FROM "
+    + GIVEN
+    + ") INSERT INTO conversations ("
+    + CONVERSATION
+    + """) VALUES (
+        %(id)s, %(project)s, %(title)s, %(system_prompt)s, %(model_alias)s, %(temperature)s, %(max_tokens)s, %(origin)s,
+        %(profile)s, %(metadata)s::json, %(log_id)s, %(count)s, """
+    + TOKENS
+    + ", %(now)s, %(now)s) RETURNING "
+    + CONVERSATION
+)
+ADD: LiteralString = (
+    """
+    WITH conversation AS (
+        UPDATE conversations
+        SET message_count = message_count + %(count)s, total_tokens = total_tokens + """
+    + TOKENS
+    + """, updated_at = greatest(updated_at, %(now)s)
+        WHERE project_id = %(project)s AND id = %(id)s
+        RETURNING project_id, id, message_count - %(count)s AS before
+    )
+    INSERT INTO conversation_messages ("""
+    + STORED
+    + ") SELECT conversation.project_id, conversation.id, conversation.before + given.at, "
+    + SAID
+    + " FROM conversation CROSS JOIN "
+    + GIVEN
+    + " RETURNING "
+    + MESSAGE
+)
+GET: LiteralString = "SELECT " + CONVERSATION + " FROM conversations WHERE project_id = %(project)s AND id = %(id)s"
+LIST: LiteralString = (
+    "SELECT "
+    + CONVERSATION
+    + """ FROM conversations
+    WHERE project_id = %(project)s AND (%(after)s::uuid IS NULL OR id < %(after)s)
+    ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+)
+MESSAGES: LiteralString = (
+    "SELECT "
+    + MESSAGE
+    + """ FROM conversation_messages
+    WHERE project_id = %(project)s AND conversation_id = %(id)s AND position > %(after)s
+    ORDER BY position LIMIT %(limit)s OFFSET %(offset)s"""
+)
+LATEST: LiteralString = (
+    "SELECT "
+    + MESSAGE
+    + """ FROM conversation_messages
+    WHERE project_id = %(project)s AND conversation_id = %(id)s
+    ORDER BY position DESC LIMIT %(limit)s"""
+)
+SETTERS: dict[str, LiteralString] = {
+    "title": "title = %(title)s",
+    "system_prompt": "system_prompt = %(system_prompt)s",
+    "model_alias": "model_alias = %(model_alias)s",
+    "temperature": "temperature = %(temperature)s",
+    "max_tokens": "max_tokens = %(max_tokens)s",
+    "metadata": "metadata = %(metadata)s::json",
+}
+DELETE: LiteralString = "DELETE FROM conversations WHERE project_id = %(project)s AND id = %(id)s"
+
+
+class ConversationStore:
+    """The tables `conversations` and `conversation_messages`; JSON among the values is given as text."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, project: str, conversation: UUID, values: Mapping[str, Any]) -> Conversation:
+        """Create an empty conversation, its columns from `values`."""
+        params = _creation(project, conversation, values, ())
+        return (await self._database.rows(Conversation, CREATE, params))[0]
+
+    async def insert(
+        self,
+        connection: Connection,
+        project: str,
+        conversation: UUID,
+        values: Mapping[str, Any],
+        messages: Sequence[MessageRow],
+    ) -> None:
+        """Create a conversation with its messages in the caller's transaction."""
+        await connection.execute(CREATE, _creation(project, conversation, values, messages))
+
+    async def get(self, project: str, conversation: UUID) -> Conversation | None:
+        """Return one conversation, or None."""
+        return await self._database.one(Conversation, GET, {"project": project, "id": conversation})
+
+    async def listing(self, project: str, limit: int, after: UUID | None, offset: int) -> list[Conversation]:
+        """Return conversations, newest first."""
+        params = {"project": project, "limit": limit, "after": after, "offset": offset}
+        return await self._database.rows(Conversation, LIST, params)
+
+    async def change(self, project: str, conversation: UUID, values: Mapping[str, Any]) -> Conversation | None:
+        """Set the columns in `values` and return the conversation, or None when there is none."""
+        params = {**values, "project": project, "id": conversation, "now": datetime.now(UTC)}
+        settings: LiteralString = ", ".join(SETTERS[name] for name in values)
+        query: LiteralString = "UPDATE conversations SET " + settings + ", updated_at = greatest(updated_at, %(now)s)"
+        query += " WHERE project_id = %(project)s AND id = %(id)s RETURNING " + CONVERSATION
+        return await self._database.one(Conversation, query, params)
+
+    async def delete(self, project: str, conversation: UUID) -> bool:
+        """Delete a conversation with its messages; False when there was none."""
+        return await self._database.execute(DELETE, {"project": project, "id": conversation}) > 0
+
+    async def add(self, project: str, conversation: UUID, messages: Sequence[MessageRow]) -> list[Message]:
+        """Add messages, all or none, and return them in order; empty when there is no such conversation."""
+        params = {"project": project, "id": conversation, "now": datetime.now(UTC), **_encoded(messages)}
+        return sorted(await self._database.rows(Message, ADD, params), key=lambda message: message.position)
+
+    async def messages(self, project: str, conversation: UUID, limit: int, after: int, offset: int) -> list[Message]:
+        """Return messages behind a position, in order."""
+        params = {"project": project, "id": conversation, "limit": limit, "after": after, "offset": offset}
+        return await self._database.rows(Message, MESSAGES, params)
+
+    async def latest(self, project: str, conversation: UUID, limit: int) -> list[Message]:
+        """Return the last `limit` messages, in order."""
+        params = {"project": project, "id": conversation, "limit": limit}
+        return (await self._database.rows(Message, LATEST, params))[::-1]
+
+
+def _creation(
+    project: str, conversation: UUID, values: Mapping[str, Any], messages: Sequence[MessageRow]
+) -> dict[str, Any]:
+    own = {"project": project, "id": conversation, "now": datetime.now(UTC)}
+    return {"log_id": None, **values, **own, **_encoded(messages)}
+
+
+def _encoded(messages: Sequence[MessageRow]) -> dict[str, Any]:
+    return {"messages": wire.encode(messages).decode(), "count": len(messages)}

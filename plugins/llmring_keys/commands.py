@@ -1,0 +1,185 @@
+"""`llmring-server keys create | list | projects | rotate | revoke | adopt`.
+
+A new key is all that is on stdout, so that a script can take it; what else there is to say is on stderr.
+"""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import click
+
+from llmring_keys import display
+from llmring_keys.issuing import Issuer
+from llmring_keys.models import (
+    EVERY_SCOPE,
+    MAX_GRACE,
+    IssuedKey,
+    Key,
+    Project,
+    Refused,
+    Terms,
+    duration,
+    expiry,
+    new_project_id,
+)
+from llmring_keys.store import KeyStore
+from llmring_server import offline
+from llmring_server.contracts import Scope
+from llmring_server.lifecycle import Server
+
+ADOPT_VARIABLE = "LLMRING_ADOPT_KEY"
+JOINING: tuple[Scope, ...] = ("ingest", "read")
+T = TypeVar("T")
+
+scope_option = click.option("--scope", "scopes", multiple=True, type=click.Choice(EVERY_SCOPE), help="May be repeated.")
+expires_option = click.option("--expires", help="After 90d, at the end of 2026-12-31 (UTC), or at 2026-12-31T12:00Z.")
+name_option = click.option("--name", help="A note: who uses the key.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print all there is to say as JSON.")
+
+
+@click.group()
+def keys() -> None:
+    """Look after projects and their keys."""
+
+
+@keys.command()
+@click.option("--project", help="The project's id.")
+@click.option("--new-project", metavar="NAME", help="Make a project of this name first.")
+@scope_option
+@expires_option
+@name_option
+@json_option
+def create(
+    project: str | None, new_project: str | None, scopes: tuple[Scope, ...], expires: str | None, name: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Make a key, and print it: it is shown this once."""
+    if (project is None) == (new_project is None):
+        raise click.UsageError("give either --project or --new-project")
+    if not scopes:
+        raise click.UsageError("give at least one --scope: ingest, read or admin")
+    terms = _terms(scopes, expires, name)
+
+    async def work(store: KeyStore, issuer: Issuer) -> IssuedKey:
+        return await issuer.create(project or Project(new_project_id(), new_project, datetime.now(UTC)), terms)
+
+    display.new_key(_run(work), as_json)
+
+
+@keys.command("list")
+@click.option("--project", help="Only this project's.")
+@json_option
+def listing(project: str | None, as_json: bool) -> None:
+    """List keys, without their text."""
+    now = datetime.now(UTC)
+    found = _run(lambda store, _: store.listing(project))
+    if as_json:
+        display.document(found)
+    else:
+        display.table(
+            ("key", "project", "state", "scopes", "name", "created", "ends", "last used"),
+            [
+                (key.key_id, key.project_id, key.state(now), ",".join(key.scopes), key.name or "-",
+                 display.day(key.created_at), display.day(key.ends_at), display.day(key.last_used_at))
+                for key in found
+            ],
+        )  # fmt: skip
+
+
+@keys.command()
+@json_option
+def projects(as_json: bool) -> None:
+    """List projects."""
+    found = _run(lambda store, _: store.projects())
+    if as_json:
+        display.document(found)
+    else:
+        rows = [(project.project_id, project.name or "-", display.day(project.created_at)) for project in found]
+        display.table(("project", "name", "created"), rows)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.option("--grace", default="24h", show_default=True, help="How long the old key goes on working; 0 ends it now.")
+@json_option
+def rotate(key_id: str, grace: str, as_json: bool) -> None:
+    """Make the successor of a key, of the same project, scopes and life, and print it."""
+    try:
+        seconds = duration(grace, MAX_GRACE)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--grace") from error
+
+    async def work(store: KeyStore, issuer: Issuer) -> IssuedKey:
+        return await issuer.rotate(await _known(store, key_id), seconds)
+
+    display.new_key(_run(work), as_json)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+def revoke(key_id: str) -> None:
+    """End a key at once, in every server."""
+
+    async def work(store: KeyStore, issuer: Issuer) -> None:
+        await issuer.revoke((await _known(store, key_id)).project_id, key_id)
+
+    _run(work)
+    click.echo(f"{key_id} is revoked", err=True)
+
+
+@keys.command()
+@click.option("--project", help="Join it to this project [default: the one it names as a plain key].")
+@scope_option
+@expires_option
+@name_option
+@json_option
+def adopt(project: str | None, scopes: tuple[Scope, ...], expires: str | None, name: str | None, as_json: bool) -> None:
+    """Make a managed key of one that clients already use; it is read from stdin, or from LLMRING_ADOPT_KEY.
+
+    Without --project it keeps its data and may do everything, as before; joined to a project, it may ingest and read.
+    """
+    text = _read_key()
+    terms = _terms(scopes or (JOINING if project else EVERY_SCOPE), expires, name)
+    key = _run(lambda _, issuer: issuer.adopt(text, project, terms))
+    if as_json:
+        display.document(key)
+    click.echo(f"{key.key_id} of {key.project_id}: {', '.join(key.scopes)}", err=True)
+
+
+def _run(work: Callable[[KeyStore, Issuer], Awaitable[T]]) -> T:
+    async def run(server: Server) -> T:
+        store = KeyStore(server.database, server.channel)
+        return await work(store, Issuer(store, server.pepper))
+
+    try:
+        return offline.run(run, lifespans=False)
+    except Refused as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _known(store: KeyStore, key_id: str) -> Key:
+    found = await store.get(None, key_id)
+    if found is None:
+        raise Refused(f"there is no key {key_id!r}; see `llmring-server keys list`")
+    return found
+
+
+def _terms(scopes: tuple[Scope, ...], expires: str | None, name: str | None) -> Terms:
+    try:
+        ends = expiry(expires, datetime.now(UTC)) if expires else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--expires") from error
+    return Terms(scopes=frozenset(scopes), name=name, expires_at=ends)
+
+
+def _read_key() -> str:
+    """Return the key's bytes as a header would carry them, one character each; a line's end is not part of it."""
+    given = os.environb.get(ADOPT_VARIABLE.encode())
+    if given is None:
+        if sys.stdin.isatty():
+            click.echo("the key, then Enter and Ctrl-D:", err=True)
+        given = sys.stdin.buffer.read(4096).removesuffix(b"\n").removesuffix(b"\r")
+    return given.decode("latin-1")

@@ -1,0 +1,41 @@
+"""Rate limits: token buckets by key and class of route, shared through Redis when that is configured."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+from llmring_ratelimit.buckets import Buckets, open_buckets
+from llmring_ratelimit.middleware import RateLimits
+from llmring_ratelimit.settings import RateLimitSettings
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+
+
+@hookimpl
+def llmring_settings() -> type[RateLimitSettings]:
+    """Read `[ratelimit]`."""
+    return RateLimitSettings
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Hold the buckets of this server, for its middleware."""
+    url = server.settings.redis_url
+    return {Buckets: open_buckets(url.get_secret_value() if url else None)}
+
+
+@hookimpl
+def llmring_middleware(server: Server) -> Iterable[object]:
+    """Limit every request, once its key is known."""
+    return [RateLimits(server.plugin_settings(RateLimitSettings).limits, server.service(Buckets))]
+
+
+@hookimpl
+@asynccontextmanager
+async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
+    """Connect to Redis while the server runs."""
+    buckets = server.service(Buckets)
+    await buckets.open()
+    try:
+        yield
+    finally:
+        await buckets.close()

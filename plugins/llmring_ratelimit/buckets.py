@@ -1,0 +1,160 @@
+"""Token buckets by name: in this process, or in Redis for all of them."""
+
+import asyncio
+import contextlib
+import time
+from typing import NamedTuple, Protocol
+
+from llmring_ratelimit.models import Limit, Verdict
+from llmring_server.shared_redis import PREFIX, Away, SharedRedis
+
+MAX_BUCKETS = 10_000
+MAX_BATCH = 500
+PAUSE_SECONDS = 5.0
+
+# A bucket that refuses is left as it is, so that its fractions of a token add up; one that is full again is forgotten.
+TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local found = {}
+for i, key in ipairs(KEYS) do
+    local rate, tokens = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local burst = tokens
+    local kept = redis.call('GET', key)
+    if kept then
+        local had, at = string.match(kept, '(%S+) (%S+)')
+        tokens = math.min(burst, had + math.max(0, now - at) * rate / 1000000)
+    end
+    if tokens >= 1 then
+        tokens = tokens - 1
+        local life = math.ceil((burst - tokens) / rate * 1000)
+        redis.call('SET', key, string.format('%.6f %.0f', tokens, now), 'PX', string.format('%.0f', life))
+        found[i] = string.format('1 %.6f', tokens)
+    else
+        found[i] = string.format('0 %.6f', tokens)
+    end
+end
+return found
+"""
+
+
+class Buckets(Protocol):
+    """Where tokens are taken from."""
+
+    async def take(self, name: str, limit: Limit) -> Verdict:
+        """Take a token from the bucket of this name, if it holds one."""
+        ...
+
+    async def open(self) -> None:
+        """Connect, so that the first request need not."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class ProcessBuckets:
+    """Buckets of this process; the one that was taken from least lately makes room for a new one."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, float]] = {}
+
+    async def take(self, name: str, limit: Limit) -> Verdict:
+        """Take a token, if there is one."""
+        return self.take_now(name, limit)
+
+    def take_now(self, name: str, limit: Limit) -> Verdict:
+        """Take a token, if there is one, without waiting for anything."""
+        now = time.monotonic()
+        tokens, at = self._kept.get(name, (float(limit.burst), now))
+        tokens = limit.gained(tokens, now - at)
+        if tokens < 1:
+            return Verdict(allowed=False, tokens=tokens)
+        self._kept.pop(name, None)
+        self._kept[name] = (tokens - 1, now)
+        if len(self._kept) > MAX_BUCKETS:
+            del self._kept[next(iter(self._kept))]
+        return Verdict(allowed=True, tokens=tokens - 1)
+
+    async def open(self) -> None:
+        """Need nothing."""
+
+    async def close(self) -> None:
+        """Forget every bucket."""
+        self._kept.clear()
+
+
+class Ask(NamedTuple):
+    """A request that waits for its token."""
+
+    name: str
+    limit: Limit
+    answer: "asyncio.Future[Verdict]"
+
+
+class RedisBuckets:
+    """Buckets in Redis, by its clock; with Redis away, those of this process.
+
+    A request takes one run of a script. While one is under way, requests that come in meanwhile wait for the next and
+    share it, so that a worker holds one connection and a rush of requests takes few round trips.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._redis = SharedRedis(url, "each process counts its requests by itself meanwhile", PAUSE_SECONDS)
+        self._script = self._redis.client.register_script(TAKE)
+        self._local = ProcessBuckets()
+        self._waiting: list[Ask] = []
+        self._flight: asyncio.Task[None] | None = None
+
+    async def take(self, name: str, limit: Limit) -> Verdict:
+        """Take a token, if there is one."""
+        if self._redis.resting:
+            return self._local.take_now(name, limit)
+        ask = Ask(name, limit, asyncio.get_running_loop().create_future())
+        self._waiting.append(ask)
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fly(), name="llmring rate limits")
+        return await ask.answer
+
+    async def open(self) -> None:
+        """Connect, when Redis is there."""
+        with contextlib.suppress(Away):
+            await self._redis.ask(self._redis.client.ping)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._flight is not None:
+            self._flight.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._flight
+        await self._redis.close()
+
+    async def _fly(self) -> None:
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                for ask, verdict in zip(asked, await self._take(asked), strict=True):
+                    if not ask.answer.done():
+                        ask.answer.set_result(verdict)
+        finally:
+            self._flight = None
+
+    async def _take(self, asked: list[Ask]) -> list[Verdict]:
+        keys = [f"{PREFIX}limit:{ask.name}" for ask in asked]
+        args = [number for ask in asked for number in (ask.limit.rate, ask.limit.burst)]
+        try:
+            found: list[bytes] = await self._redis.ask(lambda: self._script(keys=keys, args=args))
+        except Away:
+            return [self._local.take_now(ask.name, ask.limit) for ask in asked]
+        return [_verdict(line) for line in found]
+
+
+def _verdict(line: bytes) -> Verdict:
+    allowed, _, tokens = line.partition(b" ")
+    return Verdict(allowed == b"1", float(tokens))
+
+
+def open_buckets(redis_url: str | None) -> Buckets:
+    """Return the buckets that the settings ask for; no connection is opened yet."""
+    return RedisBuckets(redis_url) if redis_url else ProcessBuckets()

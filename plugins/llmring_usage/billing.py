@@ -1,0 +1,121 @@
+"""Calls that other features store: billed beside their own rows, and not billed again when the client logs them."""
+
+import asyncio
+import random
+
+import msgspec
+import psycopg
+import psycopg_pool
+from psycopg import errors
+
+from llmring_server import wire
+from llmring_server.contracts import Beside, Bill, BilledBefore, Call
+from llmring_server.database import Database
+from llmring_usage.events import Announcer
+from llmring_usage.ledger import Ledger, refused
+from llmring_usage.models import Entry, Logged, Row
+from llmring_usage.partitions import Partitions, month_of
+from llmring_usage.recording import Recorder
+from llmring_usage.settings import UsageSettings
+
+REFUSED = (psycopg.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
+AGAIN = (
+    errors.CheckViolation,
+    errors.UndefinedTable,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg_pool.PoolTimeout,
+)
+ATTEMPTS = 8
+PAUSE_SECONDS = 0.02
+
+
+class UsageBilling:
+    """The contract `Billing`: the same path as `/log`, in the transaction of whoever asks."""
+
+    def __init__(
+        self,
+        database: Database,
+        partitions: Partitions,
+        recorder: Recorder,
+        ledger: Ledger,
+        settings: UsageSettings,
+        told: Announcer,
+    ) -> None:
+        self._database = database
+        self._partitions = partitions
+        self._recorder = recorder
+        self._ledger = ledger
+        self._seconds = settings.write_timeout
+        self._told = told
+        self._chance = random.SystemRandom()
+
+    async def bill(self, project: str, call: Call, beside: Beside) -> Bill:
+        """Store a call's entry and what `beside` writes, both or neither; see the contract.
+
+        It is tried again on the same ids: when one is taken after the first attempt, a commit had succeeded unseen.
+        """
+        row = self._recorder.row(project, _entry(call))
+        bill = Bill(row.id, row.cost, row.cost_source, row.cost_status, row.occurred_at)
+        deadline = _now() + self._seconds
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self._store(row, bill, beside, deadline)
+                break
+            except errors.UniqueViolation:
+                if attempt == 1:
+                    raise
+                break
+            except REFUSED as error:
+                raise refused(error) from error
+            except AGAIN:
+                if attempt == ATTEMPTS or _now() >= deadline:
+                    raise
+                self._partitions.forget()
+                await asyncio.sleep(PAUSE_SECONDS * attempt * self._chance.random())
+        self._told([row], [_logged(bill)])
+        return bill
+
+    async def _store(self, row: Row, bill: Bill, beside: Beside, deadline: float) -> None:
+        """Write in one transaction, the shared sums last, so that they are locked for one statement only."""
+        await self._partitions.ensure({month_of(row.occurred_at)})
+        async with self._database.transaction(max(deadline - _now(), PAUSE_SECONDS)) as connection:
+            await beside(connection, bill)
+            await self._ledger.store_within(connection, row)
+
+
+class Settled:
+    """What `/log` asks first: whether another feature has billed this call already."""
+
+    def __init__(self, before: BilledBefore | None) -> None:
+        self._before = before
+
+    async def find(self, row: Row) -> Logged | None:
+        """Return the answer that stands for a call, or None when it is news; no I/O without an id of the client's."""
+        if self._before is None or row.id_at_origin is None:
+            return None
+        call = Call(
+            provider=row.provider,
+            model=row.model,
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            cached_input_tokens=row.cached_input_tokens,
+            id_at_origin=row.id_at_origin,
+        )
+        bill = await self._before.take(row.project_id, call, row.idempotency_key)
+        return _logged(bill) if bill else None
+
+
+def _entry(call: Call) -> Entry:
+    try:
+        return msgspec.convert(call, Entry, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise wire.misfit(error, "body", "metadata") from error
+
+
+def _logged(bill: Bill) -> Logged:
+    return Logged(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

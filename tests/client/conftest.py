@@ -1,0 +1,115 @@
+"""The published client, `llmring` 1.4.0, in an environment of its own: installed once a run, driven as a user does."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from client_kit import CLIENT, KEY
+
+HERE = Path(__file__).parent
+RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
+INSTALL_SECONDS = 600.0
+SECONDS = 120.0
+UNREACHABLE = ("No matching distribution found for llmring", "Failed to establish a new connection")
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[Path]:
+    """Give the folder of the client's environment; the first worker makes it, the last one leaves nothing behind."""
+    folder = Path(tempfile.gettempdir()) / f"llmring-client-{os.environ.get(RUN_VARIABLE, os.getpid())}"
+    with locked(folder):
+        if not (folder / "made").exists():
+            install(folder)
+        (folder / f"user-{os.getpid()}").touch()
+    yield folder
+    with locked(folder):
+        (folder / f"user-{os.getpid()}").unlink()
+        if not list(folder.glob("user-*")):
+            shutil.rmtree(folder)
+            folder.with_suffix(".lock").unlink()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The user's home and working folder, with nothing of another run in it."""
+    return tmp_path
+
+
+@pytest.fixture
+def llmring(environment: Path, home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Run the client's command line: `llmring("server", "stats", "--json", server=server)`."""
+
+    def run(*arguments: str, server=None, **variables: str) -> "subprocess.CompletedProcess[str]":
+        own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY} if server else {}
+        return subprocess.run(
+            [str(environment / "bin" / "llmring"), *arguments],
+            env={**surroundings(home), **own, **variables},
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+
+    return run
+
+
+@pytest.fixture
+def drive(environment: Path, home: Path) -> Callable:
+    """Run one of the `drive_….py` beside this file with the client's Python, and return the JSON of its last line."""
+
+    def run(script: str, *arguments: str, server) -> object:
+        own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY}
+        done = subprocess.run(
+            [str(environment / "bin" / "python"), str(HERE / script), *arguments],
+            env={**surroundings(home), **own},
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Failed to" not in done.stderr, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    """Return an environment without provider keys or settings of ours."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep the other workers out."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def install(folder: Path) -> None:
+    """Install the client; skip the tests where no package registry is reachable, but never in CI."""
+    venv.create(folder, symlinks=True)
+    python = str(folder / "bin" / "python")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", CLIENT],
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+    )
+    if done.returncode == 0:
+        (folder / "made").touch()
+        return
+    shutil.rmtree(folder)
+    if not os.environ.get("CI") and any(sign in done.stderr for sign in UNREACHABLE):
+        pytest.skip(f"no package registry gives {CLIENT}; go online, or set PIP_INDEX_URL to a mirror that has it")
+    pytest.fail(f"{CLIENT} cannot be installed:\n{done.stderr[-2000:]}")

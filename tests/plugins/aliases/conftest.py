@@ -1,0 +1,13 @@
+"""What the tests of aliases start from: a server, and a client of one project."""
+
+import pytest
+
+
+@pytest.fixture
+def server(llmring_live):
+    return llmring_live(["aliases"], aliases={"heartbeat_seconds": 0.2})
+
+
+@pytest.fixture
+def client(server):
+    return server.client("one")

@@ -1,0 +1,18 @@
+"""What the tests of conversations share: the address, and a plain call as clients log it."""
+
+API = "/api/v1/conversations"
+CALL = {
+    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+    "response": {"content": "Paris.", "model": "openai:gpt-5-mini", "finish_reason": "stop", "usage": {}},
+    "metadata": {
+        "provider": "openai",
+        "model": "gpt-5-mini",
+        "alias": "fast",
+        "profile": "dev",
+        "origin": "tests",
+        "cost": 0.25,
+        "input_tokens": 1000,
+        "output_tokens": 50,
+        "cached_tokens": 10,
+    },
+}

@@ -1,0 +1,103 @@
+"""Retention of conversations: hourly in the server, and from the command line."""
+
+import pytest
+
+from llmring_conversations.retention import AT_ONCE, Upkeep
+
+API = "/api/v1/conversations"
+
+
+@pytest.fixture
+def age(server):
+    """Make a conversation older by so many days."""
+
+    def change(conversation, days):
+        server.run(
+            server.server.database.execute(
+                "UPDATE conversations SET updated_at = updated_at - make_interval(days => %s) WHERE id = %s",
+                [days, conversation],
+            )
+        )
+
+    return change
+
+
+@pytest.fixture
+def retention(llmring_cli):
+    """Run the command beside the running server."""
+
+    def run(*arguments, **environment):
+        return llmring_cli(
+            "conversations", "retention", *arguments, LLMRING_PLUGINS="usage,conversations", **environment
+        )
+
+    return run
+
+
+def test_retention_drops_what_is_older_and_keeps_the_usage(server, client, converse, age, retention):
+    old, new = converse(client)["conversation_id"], converse(client)["conversation_id"]
+    age(old, 31)
+    done = retention("--days", "30")
+    assert done.returncode == 0, done.stderr
+    assert "dropping 1 conversations with 2 messages" in done.stdout
+    assert [row["id"] for row in client.get(API).json()] == [new]
+    assert len(server.rows("SELECT * FROM conversation_messages")) == 2
+    assert len(client.get("/api/v1/logs").json()) == 2
+
+
+def test_a_dry_run_drops_nothing(client, converse, age, retention):
+    age(converse(client)["conversation_id"], 31)
+    done = retention("--dry-run", LLMRING_CONVERSATIONS_RETENTION_DAYS="30")
+    assert "would drop 1 conversations with 2 messages" in done.stdout
+    assert len(client.get(API).json()) == 1
+
+
+def test_without_days_the_command_says_what_to_set(retention, server):
+    done = retention()
+    assert done.returncode == 1
+    assert "LLMRING_CONVERSATIONS_RETENTION_DAYS" in done.stderr
+
+
+def test_nothing_to_drop_is_said(retention, server):
+    assert "nothing is older than 30 days" in retention("--days", "30").stdout
+
+
+def test_a_message_keeps_its_conversation_alive(client, create, age, retention):
+    made = create(client)["id"]
+    age(made, 31)
+    client.post(f"{API}/{made}/messages", json={"role": "user", "content": "still here"})
+    retention("--days", "30")
+    assert len(client.get(API).json()) == 1
+
+
+def test_the_running_server_drops_by_itself(llmring_live):
+    server = llmring_live(["conversations"], conversations={"retention_days": 30})
+    client = server.client()
+    client.post(API, json={"title": "old"})
+    server.run(server.server.database.execute("UPDATE conversations SET updated_at = updated_at - interval '31 days'"))
+    server.run(server.server.service(Upkeep).once())
+    assert client.get(API).json() == []
+
+
+def test_any_number_over_several_projects_is_dropped(server, retention):
+    server.run(
+        server.server.database.execute(
+            """INSERT INTO conversations (project_id, id, message_count, total_tokens, created_at, updated_at)
+            SELECT 'prj_' || n %% 3, gen_random_uuid(), 0, 0, now() - interval '99 days', now() - interval '99 days'
+            FROM generate_series(1, %s) n""",
+            [AT_ONCE * 2 + 1],
+        )
+    )
+    assert retention("--days", "30").returncode == 0
+    assert server.rows("SELECT * FROM conversations") == []
+
+
+def test_claims_that_nobody_came_for_expire(server, client, converse):
+    converse(client)
+    server.run(server.server.service(Upkeep).once())
+    assert len(server.rows("SELECT * FROM conversation_claims")) == 1
+    server.run(
+        server.server.database.execute("UPDATE conversation_claims SET created_at = created_at - interval '73 hours'")
+    )
+    server.run(server.server.service(Upkeep).once())
+    assert server.rows("SELECT * FROM conversation_claims") == []

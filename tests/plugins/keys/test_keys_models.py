@@ -1,0 +1,67 @@
+"""Pure functions of keys: texts, ids, hashes, durations and expiries."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from llmring_keys import models
+from llmring_server.projects import key_fault, project_id
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def test_a_new_key_is_one_that_headers_carry():
+    texts = {models.new_text() for _ in range(1000)}
+    assert len(texts) == 1000
+    assert not any(key_fault(text) for text in texts)
+
+
+def test_key_ids_are_in_order_of_time():
+    ids = [models.new_key_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert [id_[:14] for id_ in ids] == sorted(id_[:14] for id_ in ids)
+
+
+def test_a_project_id_of_its_own_looks_like_a_plain_keys():
+    assert len(models.new_project_id()) == len(project_id("key", b""))
+
+
+def test_the_hash_depends_on_the_pepper_and_says_nothing_of_the_project_id():
+    one = models.hash_of("key", b"one")
+    assert one != models.hash_of("key", b"two")
+    assert len(one) == 32
+    assert models._base32(one)[:26] != project_id("key", b"one").removeprefix("prj_")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("90", 90), ("45s", 45), ("30m", 1800), ("24h", 86400), ("90d", 7776000)]
+)
+def test_durations(text, seconds):
+    assert models.duration(text, models.MAX_GRACE) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "h", "-1h", "1.5h", "1w", "366d", "9" * 30])
+def test_what_is_no_duration(text):
+    with pytest.raises(ValueError, match="a duration such as"):
+        models.duration(text, models.MAX_GRACE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("90d", NOW + timedelta(days=90)),
+        ("2026-02-28", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-01-31", datetime(2026, 2, 1, tzinfo=UTC)),
+        ("2026-02-01T10:00:00Z", datetime(2026, 2, 1, 10, tzinfo=UTC)),
+        ("2026-02-01T10:00:00", datetime(2026, 2, 1, 10, tzinfo=UTC)),
+        ("2026-02-01T10:00:00+02:00", datetime(2026, 2, 1, 8, tzinfo=UTC)),
+    ],
+)
+def test_expiries(text, expected):
+    assert models.expiry(text, NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["2026-01-30", "0", "soon", "9999-12-31", "36501d", "2026-13-01"])
+def test_what_is_no_expiry(text):
+    with pytest.raises(ValueError, match=r"a time to come|a duration"):
+        models.expiry(text, NOW)

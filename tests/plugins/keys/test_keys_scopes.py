@@ -1,0 +1,93 @@
+"""Every route of the full conf against every scope; a route that is new must be given its place in this table."""
+
+import re
+
+import pytest
+from keys_kit import Bootstrap
+
+from llmring_server.app import compose
+from llmring_server.settings import conf_path, read_conf
+from llmring_server.testing import eventually, make_settings
+
+PLUGINS = read_conf(conf_path("team"))["plugins"]
+PUBLIC = re.compile(r"/|/health.*|/openapi\.json|/docs.*|/registry.*|/receipts/public-.*|/api/v1/receipts/verify")
+# The first that fits a method and a template decides.
+NEEDED = [
+    (r"\w+ /api/v1/keys.*", "admin"),
+    (r"(POST|PUT|DELETE) /api/v1/aliases.*", "admin"),
+    (r"POST /api/v1/(log|log/batch|receipts|receipts/issue)", "ingest"),
+    (r"POST (/api/v1)?/conversations.*", "ingest"),
+    (r"(PATCH|DELETE) (/api/v1)?/conversations.*", "admin"),
+    (r"GET (/api/v1)?/(aliases|logs|stats|receipts|conversations).*", "read"),
+]
+GRANTED = {"ingest": {"ingest"}, "read": {"read"}, "admin": {"ingest", "read", "admin"}}
+
+
+def needed(method, template):
+    """Return the scope that the table asks for."""
+    for pattern, scope in NEEDED:
+        if re.fullmatch(pattern, f"{method} {template}"):
+            return scope
+    raise AssertionError(f"{method} {template}: say in this table which scope it needs")
+
+
+@pytest.fixture
+def team(llmring_live, small_registry):
+    registry = {"base_url": small_registry.as_uri() + "/"}
+    off = dict.fromkeys(("ingest", "read", "admin", "public"), "off")
+    server = llmring_live(PLUGINS, registry=registry, ratelimit=off)
+    eventually(lambda: server.server.channel.live)
+    return server
+
+
+def calls(server):
+    """Return method, template and whether it is public, of every route."""
+    _, routes = compose(make_settings({}), server.server.plugins.plugins)
+    return [(method, route.path, route.public) for _, route in routes.items() for method in route.responders()]
+
+
+def answered(client, method, template):
+    """Return the status of a call; a stream is not read to its end, which it may not have."""
+    path = re.sub(r"\{[^}]*\}", "x", template)
+    with client.stream(method, path, **({} if method == "GET" else {"json": {}})) as answer:
+        return answer.status_code
+
+
+def test_every_route_is_for_the_scope_that_it_needs_and_for_no_other(team):
+    bootstrap = Bootstrap(team)
+    clients = {scope: team.client(bootstrap.key(scope).key) for scope in GRANTED}
+    wrong = []
+    for method, template, public in calls(team):
+        for scope, client in clients.items():
+            status = answered(client, method, template)
+            may = public or needed(method, template) in GRANTED[scope]
+            if (status == 403) == may or status in (401, 500):
+                wrong.append((method, template, scope, status))
+    assert wrong == []
+
+
+def test_every_route_but_the_public_ones_needs_a_key_that_works(team):
+    bootstrap = Bootstrap(team)
+    revoked = bootstrap.key("admin")
+    team.run(bootstrap.issuer.revoke(revoked.project_id, revoked.key_id))
+    keys = [None, "a-plain-key", bootstrap.expiring(-1, "admin").key, revoked.key]
+    wrong = []
+    for method, template, public in calls(team):
+        assert public == bool(PUBLIC.fullmatch(template)), f"{template}: say in this table whether it is public"
+        for client in map(team.client, keys):
+            for path in (template, template.rstrip("/") + "/"):
+                status = answered(client, method, path)
+                if (status == 401) == public or status >= 500 != public:
+                    wrong.append((method, path, status))
+    assert wrong == []
+
+
+def test_head_asks_for_what_get_asks_for(team):
+    client = team.client(Bootstrap(team).key("ingest").key)
+    for method, template, public in calls(team):
+        if method == "GET" and not public:
+            assert answered(client, "HEAD", template) == 403, template
+
+
+def test_every_feature_is_in_the_full_conf():
+    assert set(PLUGINS) == {"keys", "ratelimit", "registry", "aliases", "usage", "receipts", "conversations"}

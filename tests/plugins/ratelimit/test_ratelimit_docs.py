@@ -1,0 +1,27 @@
+"""docs/ratelimit.md and conf/team.toml against the code."""
+
+import re
+from pathlib import Path
+
+from llmring_ratelimit.models import parse
+from llmring_ratelimit.settings import RateLimitSettings
+from llmring_server.settings import conf_path, read_conf
+
+PAGE = Path(__file__).parents[3] / "docs" / "ratelimit.md"
+
+
+def test_every_setting_is_documented_with_its_default():
+    documented = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)`", PAGE.read_text(), re.MULTILINE))
+    assert documented == {name: field.default for name, field in RateLimitSettings.model_fields.items()}
+
+
+def test_every_limit_that_is_shown_is_one():
+    shown = re.findall(r"`(\d+/[a-z][^`]*)`", PAGE.read_text())
+    assert len(shown) > 5
+    assert all(map(parse, shown))
+
+
+def test_the_limits_of_the_team_conf_are_read():
+    limits = RateLimitSettings(**read_conf(conf_path("team"))["ratelimit"]).limits
+    assert set(limits) == {"ingest", "read", "admin", "public"}
+    assert limits["ingest"].burst == 5000
