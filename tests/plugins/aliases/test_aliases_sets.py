@@ -69,7 +69,7 @@ def test_readers_see_the_old_set_or_the_new_and_never_a_mix(llmring_process):
             thread.start()
         for turn in range(1, 5):
             names = [f"a{n}" for n in range(turn, MANY + turn)]
-            answer = replace(client, {name: f"openai:{turn}-x" for name in names})
+            answer = replace(client, dict.fromkeys(names, f"openai:{turn}-x"))
             assert answer.json() == {"updated": MANY, "deleted": 1}
         done.set()
         for thread in readers:
