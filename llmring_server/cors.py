@@ -6,9 +6,10 @@ import falcon.asgi
 
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = (
-    "X-Project-Key, X-API-Key, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"
+    "X-Project-Key, X-API-Key, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
+    "Last-Event-ID, X-Request-ID"
 )
-EXPOSED = "ETag, Link, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID, Warning, Age"
+EXPOSED = "ETag, X-Alias-Version, Link, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID, Warning, Age"
 MAX_AGE_SECONDS = "86400"
 
 

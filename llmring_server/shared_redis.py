@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis.asyncio
 import redis.exceptions
@@ -27,8 +27,8 @@ class SharedRedis:
     """One client of a Redis that may be away.
 
     A failing or hung Redis costs those who wait for it just then `TIMEOUT_SECONDS`; after that it is left alone for
-    a pause, which doubles up to `pause` seconds, and tried again by one caller. `meanwhile` is the log's word for what
-    happens without it.
+    a pause, which doubles up to `pause` seconds, and tried again by one caller. One that was only slow is back as soon
+    as its answer comes. `meanwhile` is the log's word for what happens without it.
     """
 
     def __init__(self, url: str, meanwhile: str, pause: float) -> None:
@@ -40,6 +40,7 @@ class SharedRedis:
         self._pause = 0.0
         self._left_at = 0.0
         self._next_try = 0.0
+        self._late: set[asyncio.Future[Any]] = set()
 
     @property
     def resting(self) -> bool:
@@ -57,16 +58,28 @@ class SharedRedis:
             raise Away
         if self._pause:
             self._next_try = began + 2 * TIMEOUT_SECONDS
+        answer = asyncio.ensure_future(call())
         try:
-            found = await _in_time(call())
+            await _wait(answer)
+            if not answer.done():
+                self._late.add(answer)
+                answer.add_done_callback(self._came_late)
+                raise TimeoutError
+            found = answer.result()
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
             self._leave(error, began)
             raise Away from error
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
         self._back()
         return found
 
     async def close(self) -> None:
         """Close the connections."""
+        for answer in self._late:
+            answer.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         await self.client.aclose()
 
     def _leave(self, error: Exception, began: float) -> None:
@@ -78,25 +91,23 @@ class SharedRedis:
         self._pause = min(self._pause * 2 or FIRST_PAUSE_SECONDS, self._longest)
         self._left_at, self._next_try = now, now + self._pause
 
+    def _came_late(self, answer: "asyncio.Future[Any]") -> None:
+        self._late.discard(answer)
+        if not answer.cancelled() and answer.exception() is None:
+            self._back()
+
     def _back(self) -> None:
         if self._pause:
             log.warning("Redis answers again")
             self._pause = self._next_try = 0.0
 
 
-async def _in_time(work: Awaitable[T]) -> T:
-    """Await what Redis gives, for `TIMEOUT_SECONDS`.
+async def _wait(answer: "asyncio.Future[Any]") -> None:
+    """Wait `TIMEOUT_SECONDS` for an answer.
 
     When the time is up, what has arrived meanwhile is read first: it may be this process that was held up.
     """
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({task}, timeout=TIMEOUT_SECONDS)
-        for _ in range(PASSES):
-            if not task.done():
-                await asyncio.sleep(0)
-        if not task.done():
-            raise TimeoutError
-        return task.result()
-    finally:
-        task.cancel()
+    await asyncio.wait({answer}, timeout=TIMEOUT_SECONDS)
+    for _ in range(PASSES):
+        if not answer.done():
+            await asyncio.sleep(0)

@@ -86,8 +86,8 @@ def diff(side: Side) -> None:
 
 
 @aliases.command()
-@_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_options
 def push(side: Side, yes: bool) -> None:
     """Make the server's profile exactly what the lockfile has."""
 
@@ -107,8 +107,8 @@ def push(side: Side, yes: bool) -> None:
 
 
 @aliases.command()
-@_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_options
 def pull(side: Side, yes: bool) -> None:
     """Make the lockfile's profile exactly what the server has; the rest of the file stays as it is."""
 

@@ -71,11 +71,15 @@ class ProcessBuckets:
         tokens = limit.gained(tokens, now - at)
         if tokens < 1:
             return Verdict(allowed=False, tokens=tokens)
+        self.note(name, tokens - 1)
+        return Verdict(allowed=True, tokens=tokens - 1)
+
+    def note(self, name: str, tokens: float) -> None:
+        """Have a bucket hold so many tokens now."""
         self._kept.pop(name, None)
-        self._kept[name] = (tokens - 1, now)
+        self._kept[name] = (tokens, time.monotonic())
         if len(self._kept) > MAX_BUCKETS:
             del self._kept[next(iter(self._kept))]
-        return Verdict(allowed=True, tokens=tokens - 1)
 
     async def open(self) -> None:
         """Need nothing."""
@@ -94,7 +98,7 @@ class Ask(NamedTuple):
 
 
 class RedisBuckets:
-    """Buckets in Redis, by its clock; with Redis away, those of this process.
+    """Buckets in Redis, by its clock; with Redis away, those of this process, which go on from what Redis said last.
 
     A request takes one run of a script. While one is under way, requests that come in meanwhile wait for the next and
     share it, so that a worker holds one connection and a rush of requests takes few round trips.
@@ -147,7 +151,10 @@ class RedisBuckets:
             found: list[bytes] = await self._redis.ask(lambda: self._script(keys=keys, args=args))
         except Away:
             return [self._local.take_now(ask.name, ask.limit) for ask in asked]
-        return [_verdict(line) for line in found]
+        verdicts = [_verdict(line) for line in found]
+        for ask, verdict in zip(asked, verdicts, strict=True):
+            self._local.note(ask.name, verdict.tokens)
+        return verdicts
 
 
 def _verdict(line: bytes) -> Verdict:

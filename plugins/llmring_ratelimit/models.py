@@ -12,7 +12,7 @@ from llmring_server.contracts import Scope
 RouteClass = Scope | Literal["public"]
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-WORDS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+WORDS = {"s": "a second", "m": "a minute", "h": "an hour", "d": "a day"}
 WRITTEN = re.compile(r"(?P<count>\d{1,9})\s*/\s*(?P<unit>[smhd])(?:\s+burst\s+(?P<burst>\d{1,9}))?")
 
 
@@ -55,7 +55,7 @@ def parse(text: str) -> Limit | None:
     count, burst = (int(match["count"]), int(match["burst"] or match["count"])) if match else (0, 0)
     if match is None or not count or not burst:
         raise ValueError("a limit such as 600/m, or 1000/s burst 5000, or off")
-    return Limit(count / SECONDS[match["unit"]], burst, f"{count:,} requests a {WORDS[match['unit']]}")
+    return Limit(count / SECONDS[match["unit"]], burst, f"{count:,} requests {WORDS[match['unit']]}")
 
 
 def network(address: str) -> str:

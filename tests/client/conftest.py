@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +22,9 @@ UNREACHABLE = ("No matching distribution found for llmring", "Failed to establis
 
 
 @pytest.fixture(scope="session")
-def environment() -> Iterator[Path]:
-    """Give the folder of the client's environment; the first worker makes it, the last one leaves nothing behind."""
-    folder = Path(tempfile.gettempdir()) / f"llmring-client-{os.environ.get(RUN_VARIABLE, os.getpid())}"
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give the folder of the client's environment; the first worker makes it, the last one that uses it drops it."""
+    folder = tmp_path_factory.getbasetemp().parent / f"llmring-client-{os.environ.get(RUN_VARIABLE, os.getpid())}"
     with locked(folder):
         if not (folder / "made").exists():
             install(folder)
@@ -35,7 +34,6 @@ def environment() -> Iterator[Path]:
         (folder / f"user-{os.getpid()}").unlink()
         if not list(folder.glob("user-*")):
             shutil.rmtree(folder)
-            folder.with_suffix(".lock").unlink()
 
 
 @pytest.fixture

@@ -21,7 +21,15 @@ from llmring_server.testing.process import clean_environment, free_port
 pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PLUGINS = ("llmring_aliases", "llmring_receipts", "llmring_registry", "llmring_usage")
+PLUGINS = (
+    "llmring_aliases",
+    "llmring_conversations",
+    "llmring_keys",
+    "llmring_ratelimit",
+    "llmring_receipts",
+    "llmring_registry",
+    "llmring_usage",
+)
 START_SECONDS = 60
 INSTALL_SECONDS = 300
 
@@ -98,9 +106,9 @@ def without_hashes(requirements: str) -> str:
     return re.sub(r" \\\n +--hash=\S+", "", requirements)
 
 
-def migrations() -> set[str]:
-    """Return the ids of all migrations in the checkout."""
-    return {id_ for folder in (CHECKOUT / "migrations").iterdir() for id_ in migration_ids(folder, folder.name)}
+def migrations(*features: str) -> set[str]:
+    """Return the ids of these features' migrations in the checkout."""
+    return {id_ for feature in features for id_ in migration_ids(CHECKOUT / "migrations" / feature, feature)}
 
 
 def test_the_wheel_carries_conf_and_migrations_beside_the_code(wheel: Path) -> None:
@@ -140,7 +148,7 @@ def test_the_installed_server_is_not_the_checkout_and_misses_nothing(installatio
     assert "No broken requirements" in installation.run("python", "-m", "pip", "check")
 
 
-@pytest.mark.parametrize("conf", ["default", "minimal", "registry-only"])
+@pytest.mark.parametrize("conf", ["default", "minimal", "registry-only", "team"])
 def test_a_conf_is_found_by_its_name(installation: Installation, conf: str) -> None:
     listed = installation.run("llmring-server", "plugins", LLMRING_CONF=conf)
     assert "enabled" in listed
@@ -163,7 +171,8 @@ def test_uvicorn_serves_the_default_conf_from_the_wheel(installation: Installati
         assert (health["status"], health["database"]) == ("healthy", "connected")
         status = installation.run("llmring-server", "migrate", "--status").splitlines()
         assert {line.split()[0] for line in status} == {"applied"}
-        assert {line.split()[2] for line in status} == migrations()
+        enabled = migrations("core", "aliases", "receipts", "registry", "usage")
+        assert {line.split()[2] for line in status} == enabled
     finally:
         server.terminate()
         server.wait(START_SECONDS)

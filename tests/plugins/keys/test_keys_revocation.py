@@ -2,35 +2,32 @@
 
 import threading
 import time
-import uuid
 from contextlib import contextmanager
 from functools import partial
 
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from llmring_server.testing import eventually
 
 SECONDS = 1.0
 PROCESSES = 4
 
-LISTENING = "FROM pg_stat_activity WHERE application_name = %s AND (query = 'SELECT 1' OR query LIKE 'LISTEN%%')"
+LISTENING = "FROM pg_stat_activity WHERE application_name = %s"
 CUT = f"SELECT count(pg_terminate_backend(pid)) {LISTENING}"
 
 
 @pytest.fixture
-def application():
-    return f"revocation-{uuid.uuid4().hex[:12]}"
+def channel(llmring_database):
+    """The name that the servers' notification connections have in the database."""
+    return f"llmring_{llmring_database['database_schema']} channel"
 
 
 @pytest.fixture
-def fleet(llmring_process, llmring_database, application):
-    """Four servers on one database, each of which can be told apart by its connections' name."""
-    url = make_conninfo(llmring_database["database_url"], application_name=application)
-    environment = {"LLMRING_PLUGINS": "keys,usage", "LLMRING_DATABASE_URL": url, "LLMRING_LOG_LEVEL": "warning"}
-    started = [llmring_process(**environment) for _ in range(PROCESSES)]
+def fleet(llmring_process):
+    """Four servers on one database."""
+    started = [llmring_process(LLMRING_PLUGINS="keys,usage", LLMRING_LOG_LEVEL="warning") for _ in range(PROCESSES)]
     return [process.wait_until_up() for process in started]
 
 
@@ -42,14 +39,14 @@ def admin(fleet, llmring_cli):
 
 
 @contextmanager
-def cut_again_and_again(database, application):
+def cut_again_and_again(database, channel):
     """End the notification connections from the database's side for as long as the block runs."""
     stop, cut = threading.Event(), []
 
     def keep_cutting():
         with psycopg.connect(database["database_url"], autocommit=True) as connection:
             while not stop.is_set():
-                cut.append(connection.execute(CUT, [application]).fetchone()[0])
+                cut.append(connection.execute(CUT, [channel]).fetchone()[0])
                 stop.wait(0.02)
 
     thread = threading.Thread(target=keep_cutting)
@@ -85,18 +82,18 @@ def test_a_revoked_key_is_refused_by_four_servers_within_a_second(fleet, admin):
     assert slowest < SECONDS
 
 
-def test_with_the_channel_cut_all_the_time_it_is_so_too(fleet, admin, llmring_database, application):
-    with cut_again_and_again(llmring_database, application) as cut:
+def test_with_the_channel_cut_all_the_time_it_is_so_too(fleet, admin, llmring_database, channel):
+    with cut_again_and_again(llmring_database, channel) as cut:
         slowest = max(time_to_end(fleet, admin) for _ in range(5))
     print("seconds", slowest)
     assert sum(cut) >= PROCESSES
     assert slowest < SECONDS
 
 
-def test_with_the_channel_cut_once_just_before_it_is_so_too(fleet, admin, llmring_database, application):
+def test_with_the_channel_cut_once_just_before_it_is_so_too(fleet, admin, llmring_database, channel):
     with psycopg.connect(llmring_database["database_url"], autocommit=True) as connection:
         for _ in range(3):
-            count = partial(connection.execute, f"SELECT count(*) {LISTENING}", [application])
+            count = partial(connection.execute, f"SELECT count(*) {LISTENING}", [channel])
             eventually(lambda count=count: count().fetchone()[0] >= PROCESSES)
-            connection.execute(CUT, [application])
+            connection.execute(CUT, [channel])
             assert time_to_end(fleet, admin) < SECONDS

@@ -8,6 +8,7 @@ import pytest
 from llmring_ratelimit import buckets
 from llmring_ratelimit.buckets import RedisBuckets, open_buckets
 from llmring_ratelimit.models import parse
+from llmring_server import shared_redis
 from llmring_server.testing import eventually
 
 WAIT_SECONDS = 0.05
@@ -111,6 +112,37 @@ def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, capl
     assert len(complaints(caplog)) == 1
 
 
+def test_a_process_that_loses_redis_goes_on_from_what_it_said_last(llmring_redis):
+    limit = parse("1/h burst 10")
+
+    async def steps(mine):
+        for _ in range(7):
+            await mine.take("a", limit)
+        llmring_redis.stop()
+        return [(await mine.take("a", limit)).allowed for _ in range(5)]
+
+    assert ran(llmring_redis.url, steps) == [True] * 3 + [False] * 2
+
+
+def test_a_redis_that_was_only_slow_is_back_as_soon_as_it_answers(llmring_redis, caplog, monkeypatch):
+    monkeypatch.setattr(shared_redis, "FIRST_PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(buckets, "PAUSE_SECONDS", 60.0)
+
+    async def steps(mine):
+        await mine.take("a", MUCH)
+        llmring_redis.hang()
+        await mine.take("a", MUCH)
+        resting = mine._redis.resting
+        llmring_redis.go_on()
+        deadline = time.monotonic() + 5
+        while mine._redis.resting and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        return resting, mine._redis.resting
+
+    assert ran(llmring_redis.url, steps) == (True, False)
+    assert "Redis answers again" in caplog.text
+
+
 def test_an_outage_is_logged_once_however_long_it_is(llmring_redis, caplog, monkeypatch):
     monkeypatch.setattr(buckets, "PAUSE_SECONDS", 0.05)
 
@@ -196,7 +228,7 @@ def test_a_server_answers_while_redis_is_stopped(llmring_live, llmring_redis, ca
     assert isinstance(server.server.service(buckets.Buckets), RedisBuckets)
     llmring_redis.stop()
     found = [client.get("/api/v1/stats").status_code for _ in range(45)]
-    assert found == [200] * 40 + [429] * 5
+    assert found == [200] * 39 + [429] * 6
     assert len(complaints(caplog)) == 1
 
 

@@ -1,0 +1,114 @@
+"""`llmring_server.client`: aliases from a program of one's own."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from llmring_server.client import Binding, ClientError, LLMRingServer, Moved, NotAllowed, NotFound, Ready, Unreachable
+from llmring_server.contracts import Identity, Projects
+from llmring_server.testing import make_plugin
+
+
+def played(url, scene, key="one"):
+    async def play():
+        async with LLMRingServer(url, key) as client:
+            return await scene(client.aliases)
+
+    return asyncio.run(asyncio.wait_for(play(), 60))
+
+
+def test_an_alias_is_bound_read_and_deleted(server):
+    async def scene(aliases):
+        bound = await aliases.bind("fast", "openai:a", metadata={"owner": "x"})
+        assert (bound.model, bound.metadata, bound.version) == ("openai:a", {"owner": "x"}, 1)
+        assert await aliases.get("fast") == bound
+        assert await aliases.resolve("fast") == "openai:a"
+        assert await aliases.delete("fast")
+        assert not await aliases.delete("fast")
+        assert await aliases.get("fast") is None
+        with pytest.raises(NotFound, match="'fast' is not bound"):
+            await aliases.resolve("fast")
+
+    played(server.url, scene)
+
+
+def test_conditions_are_kept(server):
+    async def scene(aliases):
+        bound = await aliases.bind("fast", "openai:a", create=True)
+        with pytest.raises(Moved):
+            await aliases.bind("fast", "openai:b", create=True)
+        await aliases.bind("fast", "openai:b", if_match=bound.etag)
+        with pytest.raises(Moved) as caught:
+            await aliases.delete("fast", if_match=bound.etag)
+        assert caught.value.status == 412
+        listing = await aliases.list("default")
+        await aliases.bulk([Binding("deep", "openai:d")], replace=True, if_match=listing.etag)
+        with pytest.raises(Moved):
+            await aliases.bulk([], replace=True, if_match=listing.etag)
+        assert [alias.alias for alias in (await aliases.list()).aliases] == ["deep"]
+
+    played(server.url, scene)
+
+
+def test_the_history_comes_page_by_page(server):
+    async def scene(aliases):
+        await aliases.bulk([Binding(f"a{n}", "openai:a") for n in range(1_200)])
+        return [change.seq async for change in aliases.history(profile="default")]
+
+    assert played(server.url, scene) == list(range(1_200, 0, -1))
+
+
+def test_a_listings_version_is_where_a_watch_begins(server):
+    async def scene(aliases):
+        await aliases.bind("a", "openai:a")
+        listing = await aliases.list()
+        await aliases.bind("b", "openai:b")
+        change = await anext(aliases.watch(since=listing.version))
+        assert (change.seq, change.alias) == (2, "b")
+        assert await anext(aliases.watch()) == Ready(2)
+
+    played(server.url, scene)
+
+
+def test_a_revoked_key_ends_its_watch(llmring_live):
+    known = {"one"}
+
+    class Keys:
+        async def identify(self, key):
+            return Identity("prj_one", f"key_{key}") if key in known else None
+
+    keys = make_plugin("somekeys", llmring_services=lambda server: {Projects: Keys()})
+    server = llmring_live([keys, "aliases"])
+
+    async def scene(aliases):
+        events = aliases.watch()
+        await anext(events)
+        await aliases.bind("a", "openai:a")
+        assert (await anext(events)).alias == "a"
+        known.symmetric_difference_update({"one", "two"})
+        async with LLMRingServer(server.url, "two") as other:
+            await other.aliases.bind("b", "openai:b")
+        with pytest.raises(NotAllowed):
+            await anext(events)
+
+    played(server.url, scene)
+
+
+def test_failures_are_of_few_kinds(server, monkeypatch):
+    monkeypatch.delenv("LLMRING_API_KEY", raising=False)
+    with pytest.raises(ClientError, match="LLMRING_API_KEY"):
+        LLMRingServer(server.url)
+    for url in ("http://127.0.0.1:9", "no url", "ftp://x"):
+        with pytest.raises(Unreachable):
+            played(url, lambda aliases: aliases.list())
+
+
+def test_the_client_imports_nothing_of_the_server():
+    code = (
+        "import sys, llmring_server.client; "
+        "print([m for m in sys.modules if m.partition('.')[0] in ('falcon', 'psycopg', 'pluggy', 'uvicorn')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

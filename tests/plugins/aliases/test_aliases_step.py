@@ -1,0 +1,102 @@
+"""Several workers on one database: after a write is acknowledged, all of them answer with it within a second."""
+
+import statistics
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+
+import httpx
+import psycopg
+import pytest
+from aliases_kit import bind, models, resolve
+
+WRITES = 200
+SERVERS = 4
+LIMIT_SECONDS = 1.0
+HEADERS = {"X-Project-Key": "one"}
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+
+
+@pytest.fixture
+def fleet(llmring_process):
+    """Give a function that starts the servers and returns a client of each."""
+    with ExitStack() as stack:
+
+        def start(**environment):
+            servers = [llmring_process(LLMRING_PLUGINS="aliases", **environment) for _ in range(SERVERS)]
+            return [
+                stack.enter_context(httpx.Client(base_url=server.wait_until_up().url, headers=HEADERS, timeout=10))
+                for server in servers
+            ]
+
+        yield start
+
+
+@contextmanager
+def cutting(postgres, schema):
+    """Terminate every listening backend again and again while the block runs; gives how many were."""
+    done = threading.Event()
+    cuts = []
+
+    def cut():
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            while not done.is_set():
+                cuts.extend(connection.execute(CUT, [f"llmring_{schema} channel"]).fetchall())
+                done.wait(0.3)
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    try:
+        yield cuts
+    finally:
+        done.set()
+        thread.join()
+
+
+def writes_are_in_step(clients, record):
+    """Write through each server in turn; measure until every one gives what was written, and gives it for good."""
+    delays = []
+    for n in range(WRITES):
+        model = f"openai:m{n}"
+        bind(clients[n % SERVERS], "fast", model)
+        acknowledged = time.monotonic()
+        for client in clients:
+            while resolve(client, "fast") != model:
+                assert time.monotonic() - acknowledged < LIMIT_SECONDS
+            delays.append(time.monotonic() - acknowledged)
+            assert models(client)["fast"] == model
+    cents = statistics.quantiles(delays, n=100)
+    record("p50_ms", round(cents[49] * 1000, 2))
+    record("p99_ms", round(cents[98] * 1000, 2))
+    print(f"in step: p50 {cents[49] * 1000:.1f} ms, p99 {cents[98] * 1000:.1f} ms, max {max(delays) * 1000:.1f} ms")
+
+
+def test_every_worker_gives_what_was_written(fleet, record_property):
+    writes_are_in_step(fleet(), record_property)
+
+
+def test_every_worker_gives_what_was_written_while_its_channel_is_cut(
+    fleet, llmring_database, llmring_postgres, record_property
+):
+    clients = fleet()
+    with cutting(llmring_postgres, llmring_database["database_schema"]) as cuts:
+        writes_are_in_step(clients, record_property)
+    assert len(cuts) >= SERVERS
+
+
+def test_every_worker_gives_what_was_written_without_redis(fleet, record_property):
+    writes_are_in_step(fleet(LLMRING_REDIS_URL="redis://127.0.0.1:1/0"), record_property)
+
+
+def test_the_workers_of_one_server_are_in_step(llmring_process):
+    server = llmring_process("--workers", "4", LLMRING_PLUGINS="aliases").wait_until_up()
+    for n in range(15):
+        model = f"openai:m{n}"
+        with httpx.Client(base_url=server.url, headers=HEADERS, timeout=10) as client:
+            bind(client, "fast", model)
+        deadline = time.monotonic() + LIMIT_SECONDS
+        right = 0
+        while right < 10:  # connections of their own, which the kernel spreads over the workers
+            with httpx.Client(base_url=server.url, headers=HEADERS, timeout=10) as client:
+                right = right + 1 if resolve(client, "fast") == model else 0
+            assert right or time.monotonic() < deadline
