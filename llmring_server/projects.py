@@ -98,25 +98,25 @@ def read_key(req: falcon.asgi.Request) -> str:
     Raises:
         Problem: 401 or 400; the key is never part of the message.
     """
-    read = {_read(name, value) for name, value in req.scope["headers"] if name in KEY_HEADERS}
-    found = [key for key in read if key is not None]
-    if not found:
+    found = [_read(name, value) for name, value in req.scope["headers"] if name in KEY_HEADERS]
+    if len(found) == 1 and found[0] is not None:
+        return found[0]
+    keys = {key for key in found if key is not None}
+    if not keys:
         raise Problem(
             401,
             "no project key; send one as X-Project-Key, X-API-Key or Authorization: Bearer",
             headers=CHALLENGE,
         )
-    if len(found) > 1:
+    if len(keys) > 1:
         raise Problem(400, "two headers carry different project keys; send one key")
-    return found[0]
+    return keys.pop()
 
 
 @functools.lru_cache(maxsize=MAX_REMEMBERED)
 def _read(name: bytes, value: bytes) -> str | None:
-    """Return the key in a header, or None when it is not one for a key; another scheme's Authorization is a proxy's."""
-    header = KEY_HEADERS.get(name)
-    if header is None:
-        return None
+    """Return the key in one of the key headers, or None in another scheme's Authorization, which is a proxy's."""
+    header = KEY_HEADERS[name]
     key = value.decode("latin-1")
     if header == "Authorization":
         scheme, _, key = key.partition(" ")

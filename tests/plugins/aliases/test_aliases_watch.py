@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from aliases_kit import PATH, bind, listed, replace, stream_events
 
+from llmring_aliases.feeds import Feeds
 from llmring_server.client import Change, LLMRingServer, Ready
 from llmring_server.testing import eventually
 
@@ -191,12 +192,10 @@ def test_streams_end_when_the_server_does(llmring_process):
 
 
 def test_a_feed_ends_with_its_last_watcher(server, client):
-    from llmring_aliases.feeds import Feeds
-
     feeds = server.server.service(Feeds)
     with watch(client) as stream:
         assert next(stream_events(stream.iter_lines()))
-        assert len(feeds._feeds) == 1
+        eventually(lambda: len(feeds._feeds) == 1)
     eventually(lambda: not feeds._feeds)
 
 
