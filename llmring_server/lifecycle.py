@@ -29,7 +29,7 @@ HTTP_SECONDS = 10.0
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")
 DefaultT = TypeVar("DefaultT")
-# Requests in flight survive young collections; at the usual thresholds each drags the whole start along, time and again.
+# Requests in flight survive young collections; at the usual thresholds each of them drags the whole start along.
 SERVING_THRESHOLDS = (20_000, 50, 100)
 _MISSING = object()
 
