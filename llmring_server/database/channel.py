@@ -5,7 +5,6 @@ well, `live` is false and whoever keeps a copy reads the database instead; when 
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 import psycopg
 from psycopg import sql
 
+from llmring_server.background import beside
 from llmring_server.database.pool import Connection, hang_up
 
 log = logging.getLogger(__name__)
@@ -69,13 +69,8 @@ class Channel:
         if not self._listeners:
             yield
             return
-        task = asyncio.create_task(self._keep(conninfo), name="llmring channel")
-        try:
+        async with beside(self._keep(conninfo), "llmring channel"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _keep(self, conninfo: str) -> None:
         while True:

@@ -1,7 +1,6 @@
 """What conversations outlive: the retention of a deployment, and claims that nobody came for."""
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ import psycopg
 import psycopg_pool
 
 from llmring_conversations.settings import ConversationSettings
+from llmring_server.background import beside
 from llmring_server.database import Database
 
 log = logging.getLogger(__name__)
@@ -80,13 +80,8 @@ class Upkeep:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep at it while the block runs."""
-        task = asyncio.create_task(self._repeat(), name="llmring conversations upkeep")
-        try:
+        async with beside(self._repeat(), "llmring conversations upkeep"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def once(self) -> None:
         """Drop what has outlived the retention, and claims that nobody came for."""

@@ -1,7 +1,6 @@
 """From a key's text to who it is: the provider of the contract `Projects`."""
 
 import asyncio
-import contextlib
 import hmac
 import logging
 import math
@@ -15,6 +14,7 @@ import psycopg
 
 from llmring_keys.models import KeptKey, hash_of
 from llmring_keys.store import TOPIC, KeyStore
+from llmring_server.background import beside
 from llmring_server.contracts import Identity
 from llmring_server.database import Channel
 
@@ -71,13 +71,10 @@ class ManagedKeys:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Note once a minute, and at the end, which keys were used."""
-        task = asyncio.create_task(self._note_uses(), name="llmring keys' last use")
         try:
-            yield
+            async with beside(self._note_uses(), "llmring keys' last use"):
+                yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
             await self._note()
 
     async def _look_up(self, digest: bytes) -> Record:

@@ -1,7 +1,6 @@
 """What the usage tables need while the server runs: partitions made ahead, expired idempotency keys dropped."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from typing import LiteralString
 import psycopg
 import psycopg_pool
 
+from llmring_server.background import beside
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_usage.facts import TIMEZONE, Facts
@@ -43,13 +43,8 @@ class Upkeep:
         """
         await self.check_zone()
         await self._partitions.ahead()
-        task = asyncio.create_task(self._repeat(), name="llmring usage upkeep")
-        try:
+        async with beside(self._repeat(), "llmring usage upkeep"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def check_zone(self) -> None:
         """Hold the reporting zone against the one that the daily rollups were written in.

@@ -1,0 +1,34 @@
+"""Work beside a block."""
+
+import asyncio
+
+import pytest
+
+from llmring_server.background import beside
+
+
+def test_work_runs_beside_the_block_and_ends_with_it():
+    async def main():
+        seen = asyncio.Event()
+
+        async def work():
+            seen.set()
+            await asyncio.Event().wait()
+
+        async with beside(work(), "endless"):
+            await asyncio.wait_for(seen.wait(), 5)
+        return [task for task in asyncio.all_tasks() if task.get_name() == "endless"]
+
+    assert asyncio.run(main()) == []
+
+
+def test_a_failure_of_the_work_comes_out_at_the_end_of_the_block():
+    async def work():
+        raise LookupError("of the work")
+
+    async def main():
+        async with beside(work(), "failing"):
+            await asyncio.sleep(0)
+
+    with pytest.raises(LookupError, match="of the work"):
+        asyncio.run(main())
