@@ -36,7 +36,7 @@ class Projects(Protocol):
         ...
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
+class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What a model costs, in USD per million tokens, and where the figures come from.
 
     `input` and `output` are None where the registry has no price. `priced_as` is the registry's key that

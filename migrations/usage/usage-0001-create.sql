@@ -39,72 +39,53 @@ CREATE TABLE IF NOT EXISTS usage_logs (
 
 CREATE TABLE IF NOT EXISTS usage_logs_before_2020 PARTITION OF usage_logs FOR VALUES FROM (MINVALUE) TO ('2020-01-01 00:00:00+00');
 
--- What statistics read: sums by day of the reporting zone, and by 15 minutes for edges of days and other zones. ''
--- stands for no alias and no origin; a slot spreads one hot row over several when many replicas write it, and takes
--- counts so large that bigint would overflow in the row they belong to.
+-- What statistics read: sums by day of the reporting zone, and by 15 minutes for edges of days and other zones, for each
+-- name that calls carry. `kind` is provider, model, alias, profile or origin; '' stands for no alias and no origin. A
+-- slot spreads one hot row over several when many replicas write it. Sums of 64-bit counts are wider than 64 bits.
 CREATE TABLE IF NOT EXISTS usage_daily (
     project_id text NOT NULL,
     day date NOT NULL,
-    provider text NOT NULL,
-    model text NOT NULL,
-    alias text NOT NULL,
-    profile text NOT NULL,
-    origin text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
     slot smallint NOT NULL,
     requests bigint NOT NULL,
     errors bigint NOT NULL,
-    input_tokens bigint NOT NULL,
-    output_tokens bigint NOT NULL,
-    cached_input_tokens bigint NOT NULL,
+    input_tokens numeric NOT NULL,
+    output_tokens numeric NOT NULL,
+    cached_input_tokens numeric NOT NULL,
     cost numeric NOT NULL,
     unpriced_requests bigint NOT NULL,
     unpriced_tokens numeric NOT NULL,
-    PRIMARY KEY (project_id, day, provider, model, alias, profile, origin, slot)
+    PRIMARY KEY (project_id, day, kind, name, slot)
 ) WITH (fillfactor = 70);
 
+-- The key begins with the kind: days of another zone read the models' quarters alone.
 CREATE TABLE IF NOT EXISTS usage_quarters (
     project_id text NOT NULL,
+    kind text NOT NULL,
     quarter timestamptz NOT NULL,
-    provider text NOT NULL,
-    model text NOT NULL,
-    alias text NOT NULL,
-    profile text NOT NULL,
-    origin text NOT NULL,
+    name text NOT NULL,
     slot smallint NOT NULL,
     requests bigint NOT NULL,
     errors bigint NOT NULL,
-    input_tokens bigint NOT NULL,
-    output_tokens bigint NOT NULL,
-    cached_input_tokens bigint NOT NULL,
+    input_tokens numeric NOT NULL,
+    output_tokens numeric NOT NULL,
+    cached_input_tokens numeric NOT NULL,
     cost numeric NOT NULL,
     unpriced_requests bigint NOT NULL,
     unpriced_tokens numeric NOT NULL,
-    PRIMARY KEY (project_id, quarter, provider, model, alias, profile, origin, slot)
+    PRIMARY KEY (project_id, kind, quarter, name, slot)
 ) WITH (fillfactor = 70);
 
--- The same 15 minutes by model alone: what days of other zones are made of.
-CREATE TABLE IF NOT EXISTS usage_model_quarters (
-    project_id text NOT NULL,
-    quarter timestamptz NOT NULL,
-    model text NOT NULL,
-    slot smallint NOT NULL,
-    requests bigint NOT NULL,
-    input_tokens bigint NOT NULL,
-    output_tokens bigint NOT NULL,
-    cost numeric NOT NULL,
-    PRIMARY KEY (project_id, quarter, model, slot)
-) WITH (fillfactor = 70);
-
--- How long calls took, as a histogram: bucket n holds latencies of 1.1^n ms up to 1.1^(n+1) ms.
+-- How long calls took, as a histogram: bucket n holds latencies of 1.2^n ms up to 1.2^(n+1) ms.
 CREATE TABLE IF NOT EXISTS usage_latencies (
     project_id text NOT NULL,
     day date NOT NULL,
-    provider text NOT NULL,
     model text NOT NULL,
     bucket smallint NOT NULL,
     slot smallint NOT NULL,
     requests bigint NOT NULL,
-    PRIMARY KEY (project_id, day, provider, model, bucket, slot)
+    PRIMARY KEY (project_id, day, model, bucket, slot)
 ) WITH (fillfactor = 70);
 
 -- What was answered under each idempotency key, for as long as the key lives.

@@ -9,7 +9,7 @@ import msgspec
 
 from llmring_server import wire
 from llmring_server.errors import Fault, Problem
-from llmring_usage.models import Entry, Logged
+from llmring_usage.models import Entry, Logged, Row
 
 MAX_ENTRIES = 10_000
 
@@ -20,18 +20,13 @@ _LINE = re.compile(rb"[^\r\n]+")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-class Result(msgspec.Struct, omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of one entry: its id, or what is wrong with it; `duplicate` when an earlier call had its key."""
 
     index: int
     log_id: str | None = None
     error: Fault | None = None
     duplicate: bool = False
-
-    def __post_init__(self) -> None:
-        """Put the entry's index into the place of a fault that was found looking at the entry alone."""
-        if self.error is not None and self.error.loc[1:2] != (self.index,):
-            self.error = Fault(("body", self.index, *self.error.loc[1:]), self.error.msg)
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -43,22 +38,28 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     results: list[Result]
 
     @classmethod
-    def of(cls, results: list[Result], outcomes: Sequence[Logged | Problem]) -> "BatchAnswer":
-        """Put the outcomes, in order, to the results that have no error yet, and count."""
+    def of(cls, rows: Sequence[Row | Fault], outcomes: Sequence[Logged | Problem]) -> "BatchAnswer":
+        """Say of each entry, a row or what is wrong with it, what came of it; `outcomes` are those of the rows."""
         settled = iter(outcomes)
-        for result in results:
-            if result.error is None:
-                _settle(result, next(settled))
+        results = [
+            Result(index, error=row) if isinstance(row, Fault) else _result(index, row, next(settled))
+            for index, row in enumerate(rows)
+        ]
         rejected = sum(result.error is not None for result in results)
         duplicates = sum(result.duplicate for result in results)
         return cls(len(results) - rejected - duplicates, duplicates, rejected, results)
 
 
-def _settle(result: Result, outcome: Logged | Problem) -> None:
+def _result(index: int, row: Row, outcome: Logged | Problem) -> Result:
     if isinstance(outcome, Problem):
-        result.log_id, result.error = None, wire.fault_of(outcome, "body", result.index)
-    elif outcome.log_id != result.log_id:
-        result.log_id, result.duplicate = outcome.log_id, True
+        return Result(index, error=fault_of(outcome, index))
+    return Result(index, outcome.log_id, duplicate=outcome.log_id != row.id)
+
+
+def fault_of(problem: Problem, index: int) -> Fault:
+    """Return what is wrong with the entry at `index`, its place in the batch put into that of a fault of its own."""
+    fault = wire.fault_of(problem, "body", index)
+    return fault if fault.loc[1:2] == (index,) else Fault(("body", index, *fault.loc[1:]), fault.msg)
 
 
 def entries_of(body: bytes, media: str, depth: int) -> Iterator[Entry | Problem]:

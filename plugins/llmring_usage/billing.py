@@ -56,7 +56,7 @@ class UsageBilling:
         It is tried again on the same ids: when one is taken after the first attempt, a commit had succeeded unseen.
         """
         row = self._recorder.row(project, _entry(call))
-        bill = Bill(row.id, row.cost, row.cost_source, row.cost_status, row.occurred_at)
+        bill = Bill(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
         deadline = _now() + self._seconds
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -95,14 +95,14 @@ class Settled:
         if self._before is None or row.id_at_origin is None:
             return None
         call = Call(
-            provider=row.provider,
-            model=row.model,
+            provider=row.series.provider,
+            model=row.series.model,
             input_tokens=row.input_tokens,
             output_tokens=row.output_tokens,
             cached_input_tokens=row.cached_input_tokens,
             id_at_origin=row.id_at_origin,
         )
-        bill = await self._before.take(row.project_id, call, row.idempotency_key)
+        bill = await self._before.take(row.series.project_id, call, row.idempotency_key)
         return _logged(bill) if bill else None
 
 

@@ -30,16 +30,16 @@ def _is_new(row: Row, outcome: Outcome) -> bool:
 
 def _recorded(row: Row) -> RecordedUsage:
     return RecordedUsage(
-        project_id=row.project_id,
+        project_id=row.series.project_id,
         log_id=row.id,
         occurred_at=row.occurred_at,
-        provider=row.provider,
-        model=row.model,
-        alias=row.alias,
-        profile=row.profile,
-        origin=row.origin,
+        provider=row.series.provider,
+        model=row.series.model,
+        alias=row.series.alias,
+        profile=row.series.profile,
+        origin=row.series.origin,
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
         cost=row.cost,
-        cost_status=row.cost_status,
+        cost_status=row.series.cost_status,
     )

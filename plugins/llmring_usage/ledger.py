@@ -1,18 +1,22 @@
 """Where batches are stored: one statement a batch, and what to do when PostgreSQL refuses it."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import errors
+from psycopg.rows import class_row
 
 from llmring_server import wire
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.pool import Connection, hang_up
 from llmring_server.errors import DATABASE_AWAY, Problem, Unavailable
+from llmring_usage import series
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Logged, Row
 from llmring_usage.partitions import Partitions, month_of
@@ -24,8 +28,10 @@ Key = tuple[str, str | None]
 CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
 REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 ATTEMPTS = 8
-OVERFLOW_SLOTS = (100, 32_000)
 PAUSE_SECONDS = 0.02
+CANCEL_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -42,7 +48,10 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """Stores rows with their rollups and keys, exactly once, and says for each row what came of it."""
+    """Stores rows with their rollups and keys, exactly once, and says for each row what came of it.
+
+    A connection is kept from batch to batch until `rest`; one task at a time may call `store`.
+    """
 
     def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
         self._database = database
@@ -51,9 +60,10 @@ class Ledger:
         self._zone = settings.timezone
         self._slot = self._chance.randrange(settings.rollup_slots)
         self._key_seconds = settings.idempotency_hours * 3600
+        self._connection: Connection | None = None
 
-    async def store(self, rows: Sequence[Row], slot: int | None = None) -> list[Outcome]:
-        """Store a batch in one transaction and return each row's outcome, in order.
+    async def store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
+        """Store a batch in one transaction and return each row's outcome, in order, by `deadline` (the loop's time).
 
         A row that PostgreSQL refuses fails alone. A connection lost in the middle leaves it open whether the batch was
         committed: it is sent again with the same ids, which the primary key stores once.
@@ -63,61 +73,106 @@ class Ledger:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._store(rows, self._slot if slot is None else slot)
+                return await self._store(rows, deadline)
             except errors.UniqueViolation:
                 if attempt > 1:
-                    return await self._outcomes(rows, {row.id for row in rows if not row.idempotency_key})
+                    known = {row.id for row in rows if not row.idempotency_key}
+                    return _settled(rows, known, await self._kept(rows, known, deadline))
                 raise
             except (errors.CheckViolation, errors.UndefinedTable):
                 self._partitions.forget()
                 if attempt == ATTEMPTS:
                     raise
             except REFUSED as error:
-                return await self._store_apart(rows, error, slot)
+                return await self._store_apart(rows, error, deadline)
             except (*CONTENDED, *DATABASE_AWAY):
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or _now() >= deadline:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS * attempt * self._chance.random())
         raise AssertionError("unreachable")
 
-    async def _store(self, rows: Sequence[Row], slot: int) -> list[Outcome]:
-        await self._partitions.ensure({month_of(row.occurred_at) for row in rows})
+    async def store_within(self, connection: Connection, row: Row) -> None:
+        """Store one row without a key in the caller's transaction; the partition of its month must be there."""
+        await self._send(connection, [row], keyed=False)
+
+    async def rest(self) -> None:
+        """Give the kept connection back to the pool."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._database.pool.putconn(connection)
+
+    async def _store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
+        await self._partitions.ensure({month_of(row.occurred_at) for row in rows}, deadline - _now())
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
-        async with self._database.pool.connection() as connection:
-            stored = await self._send(connection, sent, keyed=keyed, slot=slot)
+        async with self._holding(deadline) as connection:
+            stored = await self._send(connection, sent, keyed=keyed)
         if not keyed:
             return [_logged(row) for row in rows]
-        return await self._outcomes(rows, stored | {row.id for row in rows if not row.idempotency_key})
+        stored |= {row.id for row in rows if not row.idempotency_key}
+        return _settled(rows, stored, await self._kept(rows, stored, deadline))
 
-    async def _send(self, connection: Connection, rows: Sequence[Row], *, keyed: bool, slot: int) -> set[str]:
+    @asynccontextmanager
+    async def _holding(self, deadline: float) -> AsyncIterator[Connection]:
+        """Hold the kept connection, or a new one of the pool, until the deadline: then its statement is cancelled."""
+        left = max(deadline - _now(), 0.001)
+        if self._connection is None:
+            self._connection = await self._database.pool.getconn(left)
+        connection, ended = self._connection, []
+        alarm = asyncio.get_running_loop().call_at(
+            deadline - min(CANCEL_SECONDS, left / 2),
+            lambda: ended.append(asyncio.create_task(_end(connection), name="llmring usage cancel")),
+        )
+        try:
+            yield connection
+        finally:
+            alarm.cancel()
+            if ended:
+                await ended[0]
+                await connection.close()
+            if connection.closed:
+                await self.rest()
+
+    async def _send(self, connection: Connection, rows: Sequence[Row], *, keyed: bool) -> set[str]:
         """Run the one statement, and return the ids of the keyed rows that were new."""
         cursor = psycopg.AsyncRawCursor(connection)
-        params = [wire.encode(rows).decode(), self._zone, slot]
+        params = [*series.encode(rows), self._zone, self._slot]
         await cursor.execute(*((STORE_KEYED, [*params, self._key_seconds]) if keyed else (STORE_UNKEYED, params)))
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
-    async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error, slot: int | None) -> list[Outcome]:
-        """Halve a refused batch until the row at fault stands alone; counts that overflow a sum get their own slot."""
-        if len(rows) == 1 and isinstance(error, errors.NumericValueOutOfRange) and slot is None:
-            return await self.store(rows, self._chance.randrange(*OVERFLOW_SLOTS))
+    async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error, deadline: float) -> list[Outcome]:
+        """Halve a refused batch until the row at fault stands alone."""
         if len(rows) == 1:
             return [refused(error)]
         half = len(rows) // 2
-        return [*await self.store(rows[:half]), *await self.store(rows[half:])]
+        return [*await self.store(rows[:half], deadline), *await self.store(rows[half:], deadline)]
 
-    async def _outcomes(self, rows: Sequence[Row], stored: set[str]) -> list[Outcome]:
-        """Return the answer of each row: its own when it was stored, else the one kept under its key."""
-        asked = [{"project_id": row.project_id, "key": row.idempotency_key} for row in rows if row.id not in stored]
-        kept: dict[Key, Kept] = {}
-        if asked:
-            found = await self._database.rows(Kept, REPLAYED, {"keys": wire.encode(asked).decode()})
-            kept = {(one.project_id, one.key): one for one in found}
-        return [_logged(row) if row.id in stored else _replayed(row, kept.get(_key(row))) for row in rows]
+    async def _kept(self, rows: Sequence[Row], stored: set[str], deadline: float) -> dict[Key, Kept]:
+        """Return what is kept under the keys of the rows that were not stored."""
+        asked = [dict(zip(("project_id", "key"), _key(row), strict=True)) for row in rows if row.id not in stored]
+        if not asked:
+            return {}
+        async with self._holding(deadline) as connection, connection.cursor(row_factory=class_row(Kept)) as cursor:
+            await cursor.execute(REPLAYED, {"keys": wire.encode(asked).decode()})
+            return {(one.project_id, one.key): one for one in await cursor.fetchall()}
 
-    async def store_within(self, connection: Connection, row: Row) -> None:
-        """Store one row without a key in the caller's transaction; the partition of its month must be there."""
-        await self._send(connection, [row], keyed=False, slot=self._slot)
+
+async def _end(connection: Connection) -> None:
+    """Have the server drop a statement whose time is up, then hang up: a server that hangs is not waited for."""
+    try:
+        await connection.cancel_safe(timeout=CANCEL_SECONDS)
+    except psycopg.Error as error:
+        log.debug("a statement could not be cancelled: %s", error)
+    hang_up(connection)
+
+
+def _settled(rows: Sequence[Row], stored: set[str], kept: Mapping[Key, Kept]) -> list[Outcome]:
+    """Return the answer of each row: its own when it was stored, else the one kept under its key."""
+    return [_logged(row) if row.id in stored else _replayed(row, kept.get(_key(row))) for row in rows]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def refused(error: psycopg.Error) -> Problem:
@@ -127,7 +182,7 @@ def refused(error: psycopg.Error) -> Problem:
 
 
 def _key(row: Row) -> Key:
-    return row.project_id, row.idempotency_key
+    return row.series.project_id, row.idempotency_key
 
 
 def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
@@ -142,7 +197,7 @@ def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
 
 
 def _logged(row: Row) -> Logged:
-    return Logged(row.id, row.cost, row.cost_source, row.cost_status, row.occurred_at)
+    return Logged(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
 def _replayed(row: Row, kept: Kept | None) -> Outcome:

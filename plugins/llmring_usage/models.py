@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from llmring_server.wire import null
+from llmring_usage.series import Series
 
 MAX_COUNT = 2**63 - 1
 MAX_COST = Decimal(10) ** 15
@@ -59,23 +60,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry as the writer hands it to PostgreSQL: priced, its token kinds disjoint, its names those of columns.
 
     `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below are what is
-    priced. `cost` is USD, None while unpriced; `price` holds the rates that made `computed_cost`. `received_at` is left
-    out where it is `occurred_at`.
+    priced. `cost` is USD, None while unpriced; `computed_cost` is what the registry says beside a client's own cost.
+    `received_at` is left out where it is `occurred_at`.
     """
 
-    project_id: str
+    series: Series
     id: str
     occurred_at: datetime
-    provider: str
-    model: str
-    profile: str
-    cost_status: str
     received_at: datetime | None = None
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
-    alias: str | None = None
-    origin: str | None = None
     id_at_origin: str | None = None
     fresh_tokens: int = 0
     cache_read_tokens: int = 0
@@ -84,12 +79,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     cost: Decimal | None = None
-    cost_source: str | None = None
     computed_cost: Decimal | None = None
-    priced_as: str | None = None
-    registry_version: str | None = None
-    price: msgspec.Raw | None = None
-    latency_ms: Decimal | None = None
+    latency_ms: float | None = None
     status: str = "success"
     service_tier: str | None = None
     operation_id: str | None = None

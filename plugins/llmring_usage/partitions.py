@@ -42,22 +42,22 @@ class Partitions:
             month = following(month)
         await self.ensure(wanted)
 
-    async def ensure(self, months: Iterable[Month | None]) -> None:
-        """Make the partitions of `months` that are missing; any number of processes may do so at once."""
+    async def ensure(self, months: Iterable[Month | None], seconds: float | None = None) -> None:
+        """Make the partitions of `months` that are missing, each in `seconds`; any number of processes may do so."""
         missing = sorted({month for month in months if month is not None} - self._known)
         for month in missing:
-            await self._make(month)
+            await self._make(month, seconds)
             self._known.add(month)
 
     def forget(self) -> None:
         """Look again at the next entry: a partition may have been dropped by another process."""
         self._known.clear()
 
-    async def _make(self, month: Month) -> None:
+    async def _make(self, month: Month, seconds: float | None) -> None:
         table = "usage_logs_{}_{:02}".format(*month)
         name = sql.Identifier(table)
         begin, end = (sql.Literal("{}-{:02}-01 00:00:00+00".format(*m)) for m in (month, following(month)))
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(seconds) as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext('llmring usage partitions'))")
             found = await (await connection.execute("SELECT to_regclass(%s)", [table])).fetchone()
             if found and found[0]:

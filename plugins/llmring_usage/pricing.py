@@ -16,6 +16,7 @@ from llmring_usage.tokens import Tokens
 
 EXACT = Context(prec=80)
 ZERO = Decimal(0)
+ONE = Decimal(1)
 
 CostStatus = Literal["priced", "model_not_in_registry", "price_missing", "registry_unavailable", "registry_not_enabled"]
 Term = tuple[int, Decimal]
@@ -30,13 +31,15 @@ class Quote(msgspec.Struct, frozen=True):
     price: Price | None = None
 
 
-def quote(tokens: Tokens, price: Price | None, calculator: Calculator) -> Quote:
+def quote(tokens: Tokens, price: Price, calculator: Calculator) -> Quote:
     """Price a call; a model without an input or output rate is unpriced, never free."""
-    if price is None:
-        return Quote("model_not_in_registry")
-    if price.input is None or price.output is None:
-        return Quote("price_missing", price=price)
-    return Quote("priced", calculator(tokens, price), price)
+    status = price_status(price)
+    return Quote(status, calculator(tokens, price) if status == "priced" else None, price)
+
+
+def price_status(price: Price) -> CostStatus:
+    """Say whether a cost can be computed with a price."""
+    return "price_missing" if price.input is None or price.output is None else "priced"
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -117,5 +120,4 @@ def _total(*terms: Term) -> Decimal:
 def plain(amount: Decimal) -> Decimal:
     """Return an amount without trailing zeros, written without an exponent where it is whole."""
     reduced = EXACT.normalize(amount)
-    exponent = reduced.as_tuple().exponent
-    return reduced.quantize(Decimal(1), context=EXACT) if isinstance(exponent, int) and exponent > 0 else reduced
+    return reduced if reduced < 10 or reduced % 1 else reduced.quantize(ONE, context=EXACT)

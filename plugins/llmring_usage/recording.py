@@ -13,14 +13,13 @@ from llmring_server import wire
 from llmring_server.contracts import Price, PriceList
 from llmring_server.errors import Problem
 from llmring_usage.models import MAX_COST, MAX_DECIMALS, Entry, Row
-from llmring_usage.pricing import Calculator, Quote, quote
+from llmring_usage.pricing import Calculator, CostStatus, Quote, price_status, quote
+from llmring_usage.series import Series
 from llmring_usage.tokens import Tokens, count
 
 DEFAULT_PROFILE = "default"
 AHEAD = timedelta(minutes=5)
-NAMED = ("priced_as", "registry_version")
-UTF8_BYTES = 4
-MAX_NAME_BYTES = 2_400
+MAX_REMEMBERED = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +32,7 @@ class Recorder:
     def __init__(self, prices: Callable[[], PriceList | None], calculator: Calculator) -> None:
         self._ask = prices
         self._calculator = calculator
-        self._encoded: dict[Price, msgspec.Raw] = {}
+        self._series: dict[tuple[object, ...], Series] = {}
 
     @functools.cached_property
     def _prices(self) -> PriceList | None:
@@ -50,40 +49,29 @@ class Recorder:
         Raises:
             Problem: 422 for a cost or timestamp that cannot be, or two idempotency keys that differ.
         """
-        _check_names(entry)
         now = datetime.now(UTC)
+        series = self._series_of(project, entry)
         tokens = count(entry)
-        quoted = self.quote(entry.provider, entry.model, tokens)
-        cost = quoted.cost if entry.cost is None else _check_cost(entry.cost)
+        computed = None if series.price is None else quote(tokens, series.price, self._calculator).cost
         key = _one_key(key, entry.idempotency_key)
         return Row(
-            project_id=project,
+            series=series,
             id=str(uuid_utils.uuid7()),
             occurred_at=now if entry.timestamp is None else _check_timestamp(entry.timestamp, now),
             received_at=None if entry.timestamp is None else now,
-            provider=entry.provider,
-            model=entry.model,
-            alias=entry.alias or None,
-            profile=entry.profile or DEFAULT_PROFILE,
-            origin=entry.origin or None,
-            id_at_origin=entry.id_at_origin,
             input_tokens=entry.input_tokens or 0,
             output_tokens=entry.output_tokens or 0,
             cached_input_tokens=entry.cached_input_tokens or 0,
+            id_at_origin=entry.id_at_origin,
             fresh_tokens=tokens.fresh,
             cache_read_tokens=tokens.cache_read,
             cache_write_5m_tokens=tokens.cache_write_5m,
             cache_write_1h_tokens=tokens.cache_write_1h,
             cache_write_tokens=tokens.cache_write,
             reasoning_tokens=tokens.reasoning,
-            cost=cost,
-            cost_source="client" if entry.cost is not None else "registry" if cost is not None else None,
-            cost_status="priced" if cost is not None else quoted.status,
-            computed_cost=quoted.cost,
-            priced_as=quoted.price.priced_as if quoted.price else None,
-            registry_version=quoted.price.registry_version if quoted.price else None,
-            price=self._encode(quoted.price),
-            latency_ms=None if entry.latency_ms is None else Decimal(repr(entry.latency_ms)),
+            cost=computed if entry.cost is None else _check_cost(entry.cost),
+            computed_cost=None if entry.cost is None else computed,
+            latency_ms=entry.latency_ms,
             status=entry.status or "success",
             service_tier=entry.service_tier,
             operation_id=entry.operation_id,
@@ -96,28 +84,44 @@ class Recorder:
 
     def quote(self, provider: str, model: str, tokens: Tokens) -> Quote:
         """Price a call at today's registry, or say why that is not possible."""
+        price = self._price(provider, model)
+        return Quote(price) if isinstance(price, str) else quote(tokens, price, self._calculator)
+
+    def _price(self, provider: str, model: str) -> Price | CostStatus:
+        """Return a model's price, or why there is none."""
         if self._prices is None:
-            return Quote("registry_not_enabled")
+            return "registry_not_enabled"
         if not self._prices.loaded:
-            return Quote("registry_unavailable")
-        return quote(tokens, self._prices.find(provider, model), self._calculator)
+            return "registry_unavailable"
+        return self._prices.find(provider, model) or "model_not_in_registry"
 
-    def _encode(self, price: Price | None) -> msgspec.Raw | None:
-        """Return a price as the JSON that rows keep; each price is encoded once."""
-        if price is None:
-            return None
-        if price not in self._encoded:
-            if len(self._encoded) > 10_000:
-                self._encoded.clear()
-            self._encoded[price] = compact(price)
-        return self._encoded[price]
+    def _series_of(self, project: str, entry: Entry) -> Series:
+        """Return the series that an entry belongs to; those seen lately are remembered."""
+        price = self._price(entry.provider, entry.model)
+        said = (
+            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None, price
+        )  # fmt: skip
+        found = self._series.get(said)
+        if found is None:
+            if len(self._series) >= MAX_REMEMBERED:
+                self._series.clear()
+            found = self._series[said] = _series(project, entry, price)
+        return found
 
 
-def compact(price: Price) -> msgspec.Raw:
-    """Return the rates of a price (USD per million tokens) as the JSON that a row keeps; absent ones are left out."""
-    rates = msgspec.structs.asdict(price)
-    return msgspec.Raw(
-        wire.encode({name: rates[name] for name in rates if name not in NAMED and rates[name] is not None})
+def _series(project: str, entry: Entry, price: Price | CostStatus) -> Series:
+    known = None if isinstance(price, str) else price
+    status = price if isinstance(price, str) else price_status(price)
+    return Series(
+        project,
+        provider=entry.provider,
+        model=entry.model,
+        alias=entry.alias or None,
+        profile=entry.profile or DEFAULT_PROFILE,
+        origin=entry.origin or None,
+        cost_source="client" if entry.cost is not None else "registry" if status == "priced" else None,
+        cost_status="priced" if entry.cost is not None else status,
+        price=known,
     )
 
 
@@ -125,16 +129,6 @@ def fingerprint(entry: Entry) -> str:
     """Return a digest of what an entry says, by which a replay is told from another entry under the same key."""
     said = msgspec.structs.replace(entry, idempotency_key=None)
     return hashlib.blake2b(wire.encode(said), digest_size=16).hexdigest()
-
-
-def _check_names(entry: Entry) -> None:
-    """Refuse names that together do not fit into one key of the rollups; only long ones of rare characters do not."""
-    names = (entry.provider, entry.model, entry.alias or "", entry.profile or "", entry.origin or "")
-    if sum(map(len, names)) * UTF8_BYTES > MAX_NAME_BYTES and len("".join(names).encode()) > MAX_NAME_BYTES:
-        raise Problem.misfit(
-            "body",
-            msg=f"provider, model, alias, profile and origin have {MAX_NAME_BYTES} bytes of UTF-8 at most together",
-        )
 
 
 def _check_cost(cost: Decimal) -> Decimal:

@@ -17,8 +17,9 @@ import msgspec
 from llmring_server import wire
 from llmring_server.database import Database
 from llmring_usage.facts import Facts
-from llmring_usage.recording import Recorder, compact
-from llmring_usage.rollups import DAILY, MODELS, QUARTERS
+from llmring_usage.recording import Recorder
+from llmring_usage.rollups import DAILY, QUARTERS
+from llmring_usage.series import compact
 from llmring_usage.tokens import Tokens
 
 CHUNK_ROWS = 2_000
@@ -39,7 +40,7 @@ CHUNK: LiteralString = (
     + " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
     + " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
 )
-DELTAS: dict[str, LiteralString] = {
+DELTAS: dict[LiteralString, LiteralString] = {
     "cost": "sum(coalesce(cost, 0) - coalesce(old_cost, 0))",
     "unpriced_requests": "sum((cost IS NULL)::int - (old_cost IS NULL)::int)",
     "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
@@ -68,7 +69,7 @@ CORRECT: LiteralString = (
     ), """
     + ", ".join(
         "add_" + rollup.table + " AS (" + rollup.add(rollup.summed("changed", DELTAS), "0") + ")"
-        for rollup in (DAILY, QUARTERS, MODELS)
+        for rollup in (DAILY, QUARTERS)
     )
     + " SELECT count(*) FROM changed"
 )

@@ -8,7 +8,7 @@ import msgspec
 from llmring_server import wire
 from llmring_server.errors import Fault, Problem
 from llmring_server.operations import operation
-from llmring_usage.batches import BatchAnswer, Result, entries_of
+from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
 from llmring_usage.models import Entry, Logged, Row
 from llmring_usage.periods import Grouping, range_of, zone_of
@@ -65,15 +65,11 @@ class UsageBatch:
     )
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
-        results: list[Result] = []
-        rows: list[Row] = []
         media = wire.require_type(req, wire.JSON, wire.NDJSON)
-        for index, entry in enumerate(entries_of(body, media, req.context.limits.depth)):
-            row = self._row(req.context.project_id, index, entry)
-            results.append(Result(index, error=row) if isinstance(row, Fault) else Result(index, log_id=row.id))
-            if not isinstance(row, Fault):
-                rows.append(row)
-        return BatchAnswer.of(results, await self._writer.record(rows) if rows else [])
+        entries = entries_of(body, media, req.context.limits.depth)
+        found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
+        rows = [row for row in found if isinstance(row, Row)]
+        return BatchAnswer.of(found, await self._writer.record(rows) if rows else [])
 
     def _row(self, project: str, index: int, entry: Entry | Problem) -> Row | Fault:
         """Return an entry's row, or what is wrong with it by its place in the batch."""
@@ -82,7 +78,7 @@ class UsageBatch:
                 raise entry
             return self._recorder.row(project, entry)
         except Problem as problem:
-            return wire.fault_of(problem, "body", index)
+            return fault_of(problem, index)
 
 
 class Stats:

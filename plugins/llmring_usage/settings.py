@@ -20,7 +20,7 @@ class UsageSettings(PluginSettings):
     stats_format: Literal["full", "rows"] = "full"
     queue_entries: int = Field(20_000, ge=1, description="entries that may wait for the writer before 503")
     queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="bytes of metadata that may wait likewise")
-    write_timeout: float = Field(1.8, gt=0, le=10, description="seconds a write may take before its callers see 503")
+    write_timeout: float = Field(1.5, gt=0, le=10, description="seconds a write may take before its callers see 503")
     idempotency_hours: float = Field(72, gt=0)
     rollup_slots: int = Field(1, ge=1, le=64)
     retention_days: int | None = Field(None, ge=1)

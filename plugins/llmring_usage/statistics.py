@@ -1,5 +1,7 @@
 """The answer of `/stats`: its structs, and how the grouped sums of the database become it. Pure functions."""
 
+import functools
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -8,14 +10,14 @@ from decimal import Decimal
 import msgspec
 
 from llmring_usage.periods import Grouping, period_start
-from llmring_usage.pricing import EXACT
+from llmring_usage.pricing import EXACT, ZERO
 
 
 class Group(msgspec.Struct, frozen=True, array_like=True):
-    """One line of the grouped sums: what it is grouped by, the value, and the sums; tokens as sent, cost in USD."""
+    """The sums of one name: its kind (`model`), the name ('' for none), tokens as sent, cost in USD."""
 
     kind: str
-    name: str | None
+    name: str
     requests: int
     errors: int
     input_tokens: int
@@ -36,12 +38,12 @@ class DayModel(msgspec.Struct, frozen=True, array_like=True):
     cost: Decimal
 
 
-class Latency(msgspec.Struct, frozen=True, array_like=True):
-    """One model's histogram buckets in which the 50th and 95th percentile lie."""
+class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
+    """How many calls of one model took 1.2^bucket to 1.2^(bucket + 1) ms; bucket 0 also holds less."""
 
     model: str
-    p50: int
-    p95: int
+    bucket: int
+    calls: int
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -89,7 +91,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class ModelShare(Share, frozen=True):
-    """One model's part, with its failed calls and how long calls took (ms, within 5 %; null without latencies)."""
+    """One model's part, with its failed calls and how long calls took (ms; null without latencies)."""
 
     errors: int
     latency_p50_ms: float | None
@@ -110,20 +112,22 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 def assemble(
-    groups: Iterable[Group], days: Iterable[DayModel], latencies: Iterable[Latency], grouping: Grouping
+    groups: Iterable[Group], days: Iterable[DayModel], latencies: Iterable[LatencyBucket], grouping: Grouping
 ) -> Statistics:
     """Build the statistics from what the query gives."""
     by_kind: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         by_kind[group.kind].append(group)
-    known = {latency.model: latency for latency in latencies}
-    shares = {kind: {group.name or "": _share(group) for group in by_kind[kind]} for kind in BREAKDOWNS}
+    shares = {kind: {group.name: _share(group) for group in by_kind[kind]} for kind in BREAKDOWNS}
+    histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
+    for found in latencies:
+        histograms[found.model].append(found)
     by_day = _periods(days)
     return Statistics(
         summary=_summary(by_kind),
         by_period=by_day if grouping == "day" else _periods(_moved(days, grouping)),
         by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
-        by_model={group.name or "": _model_share(group, known.get(group.name or "")) for group in by_kind["model"]},
+        by_model={group.name: _model_share(group, histograms[group.name]) for group in by_kind["model"]},
         by_alias=shares["alias"],
         by_profile=shares["profile"],
         by_origin=shares["origin"],
@@ -132,23 +136,25 @@ def assemble(
 
 
 BREAKDOWNS = ("alias", "profile", "origin", "provider")
-EMPTY = Group("total", None, 0, 0, 0, 0, 0, Decimal(0), 0, 0)
 
 
 def _summary(by_kind: dict[str, list[Group]]) -> Summary:
-    total = by_kind["total"][0] if by_kind["total"] else EMPTY
+    """Add up the providers: every call has one."""
+    every = by_kind["provider"]
+    given = sum(group.input_tokens for group in every)
+    made = sum(group.output_tokens for group in every)
     return Summary(
-        total_requests=total.requests,
-        total_cost=total.cost,
-        total_tokens=total.input_tokens + total.output_tokens,
-        input_tokens=total.input_tokens,
-        output_tokens=total.output_tokens,
-        cached_input_tokens=total.cached_input_tokens,
+        total_requests=sum(group.requests for group in every),
+        total_cost=functools.reduce(EXACT.add, (group.cost for group in every), ZERO),
+        total_tokens=given + made,
+        input_tokens=given,
+        output_tokens=made,
+        cached_input_tokens=sum(group.cached_input_tokens for group in every),
         unique_models=len(by_kind["model"]),
         unique_origins=sum(1 for group in by_kind["origin"] if group.name),
-        unpriced_requests=total.unpriced_requests,
-        unpriced_tokens=total.unpriced_tokens,
-        failed_requests=total.errors,
+        unpriced_requests=sum(group.unpriced_requests for group in every),
+        unpriced_tokens=sum(group.unpriced_tokens for group in every),
+        failed_requests=sum(group.errors for group in every),
     )
 
 
@@ -178,9 +184,7 @@ def _periods(lines: Iterable[DayModel]) -> list[Period]:
 
 def _period(start: date, models: list[DayModel]) -> Period:
     top = min(models, key=lambda line: (-line.cost, -line.requests, line.model))
-    cost = Decimal(0)
-    for line in models:
-        cost = EXACT.add(cost, line.cost)
+    cost = functools.reduce(EXACT.add, (line.cost for line in models), ZERO)
     return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.model)
 
 
@@ -188,18 +192,31 @@ def _share(group: Group) -> Share:
     return Share(group.requests, group.cost, group.input_tokens, group.output_tokens)
 
 
-def _model_share(group: Group, latency: Latency | None) -> ModelShare:
+def _model_share(group: Group, histogram: list[LatencyBucket]) -> ModelShare:
     return ModelShare(
         group.requests,
         group.cost,
         group.input_tokens,
         group.output_tokens,
         group.errors,
-        None if latency is None else milliseconds(latency.p50),
-        None if latency is None else milliseconds(latency.p95),
+        percentile(histogram, 0.50),
+        percentile(histogram, 0.95),
     )
 
 
-def milliseconds(bucket: int) -> float:
-    """Return the middle of a latency bucket in ms; bucket n holds 1.1^n to 1.1^(n+1), bucket 0 also less."""
-    return round(float(1.1 ** (bucket + 0.5)), 1)
+def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None:
+    """Return the latency (ms) that `share` of the calls do not exceed, or None without calls.
+
+    It lies in the right bucket, so within a fifth; within the bucket, calls are taken to be spread evenly by logarithm.
+    """
+    buckets = sorted(histogram, key=lambda found: found.bucket)
+    below, wanted = 0, share * sum(found.calls for found in buckets)
+    for found in buckets:
+        if below + found.calls >= wanted:
+            rank = max(math.ceil(wanted - below), 1)
+            return round(float(GROWTH ** (found.bucket + (rank - 0.5) / found.calls)), 1)
+        below += found.calls
+    return None
+
+
+GROWTH = 1.2

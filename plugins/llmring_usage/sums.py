@@ -11,99 +11,72 @@ import msgspec
 
 from llmring_server.database import Database
 from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
-from llmring_usage.rollups import BUCKET, DAY
+from llmring_usage.rollups import BUCKET, DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics import DayModel, Group, Latency, Statistics, assemble
+from llmring_usage.statistics import DayModel, Group, LatencyBucket, Statistics, assemble
 
-SUM_COLUMNS: LiteralString = """
-    requests, errors, input_tokens, output_tokens, cached_input_tokens, cost, unpriced_requests, unpriced_tokens
-"""
-DAILY_CALLS: LiteralString = (
-    "SELECT provider, model, alias, profile, origin, "
-    + SUM_COLUMNS
-    + " FROM usage_daily WHERE project_id = %(project)s"
-)
+COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
+DAY_COLUMNS: LiteralString = "day, model, requests, input_tokens, output_tokens, cost"
+DAILY_CALLS: LiteralString = "SELECT " + COLUMNS + " FROM usage_daily WHERE project_id = %(project)s"
 QUARTER_CALLS: LiteralString = (
-    "SELECT provider, model, alias, profile, origin, " + SUM_COLUMNS
-    + " FROM usage_quarters WHERE project_id = %(project)s"
+    "SELECT " + COLUMNS + " FROM usage_quarters"
+    " WHERE project_id = %(project)s AND kind IN (" + ", ".join("'" + kind + "'" for kind in NAMES) + ")"
 )  # fmt: skip
-RAW_CALLS: LiteralString = """
-    SELECT provider, model, coalesce(alias, ''), profile, coalesce(origin, ''),
-        1::bigint, (status = 'error')::int::bigint, input_tokens, output_tokens, cached_input_tokens,
+RAW_CALLS: LiteralString = (
+    """
+    SELECT kind, name, 1::bigint, (status = 'error')::int::bigint, input_tokens, output_tokens, cached_input_tokens,
         coalesce(cost, 0), (cost IS NULL)::int::bigint,
         CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END
-    FROM usage_logs
-    WHERE project_id = %(project)s
-"""
-DAILY_DAYS: LiteralString = (
-    "SELECT day, model, requests, input_tokens, output_tokens, cost FROM usage_daily WHERE project_id = %(project)s"
+    FROM usage_logs """
+    + EACH_NAME
+    + " WHERE project_id = %(project)s"
 )
-QUARTER_DAYS: LiteralString = """
-    SELECT (quarter AT TIME ZONE %(zone)s)::date, model, requests, input_tokens, output_tokens, cost
-    FROM usage_model_quarters
-    WHERE project_id = %(project)s
-"""
+DAILY_DAYS: LiteralString = (
+    "SELECT day, name, requests, input_tokens, output_tokens, cost FROM usage_daily"
+    " WHERE project_id = %(project)s AND kind = 'model'"
+)
+QUARTER_DAYS: LiteralString = (
+    "SELECT " + QUARTERS_DAY + ", name, requests, input_tokens, output_tokens, cost FROM usage_quarters"
+    " WHERE project_id = %(project)s AND kind = 'model'"
+)  # fmt: skip
 RAW_DAYS: LiteralString = (
     "SELECT " + DAY + ", model, 1::bigint, input_tokens, output_tokens, coalesce(cost, 0)"
     " FROM usage_logs WHERE project_id = %(project)s"
 )
 DAILY_LATENCIES: LiteralString = "SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s"
 RAW_LATENCIES: LiteralString = (
-    "SELECT model, (" + BUCKET + ")::smallint, 1::bigint FROM usage_logs"
-    " WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
+    "SELECT model, " + BUCKET + ", 1::bigint FROM usage_logs WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
 )
-STATISTICS: LiteralString = """
-    combined AS (
-        SELECT provider, model, alias, profile, origin,
-            sum(requests) AS requests, sum(errors) AS errors, sum(input_tokens) AS input_tokens,
-            sum(output_tokens) AS output_tokens, sum(cached_input_tokens) AS cached_input_tokens, sum(cost) AS cost,
-            sum(unpriced_requests) AS unpriced_requests, sum(unpriced_tokens) AS unpriced_tokens
+STATISTICS: LiteralString = (
+    """
+    grouped AS (
+        SELECT json_build_array(kind, name, """
+    + ", ".join("sum(" + name + ")" for name in SUMS)
+    + """) AS line
         FROM calls
-        GROUP BY provider, model, alias, profile, origin
-    ), grouped AS (
-        SELECT json_build_array(
-            CASE GROUPING(provider, model, alias, profile, origin)
-                WHEN 31 THEN 'total' WHEN 15 THEN 'provider' WHEN 23 THEN 'model' WHEN 27 THEN 'alias'
-                WHEN 29 THEN 'profile' ELSE 'origin'
-            END,
-            coalesce(provider, model, alias, profile, origin),
-            sum(requests), sum(errors), sum(input_tokens), sum(output_tokens), sum(cached_input_tokens), sum(cost),
-            sum(unpriced_requests), sum(unpriced_tokens)
-        ) AS line
-        FROM combined
-        GROUP BY GROUPING SETS ((), (provider), (model), (alias), (profile), (origin))
-        HAVING count(*) > 0
+        GROUP BY kind, name
     ), daily AS (
         SELECT json_build_array(
             day, model, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost)
         ) AS line
         FROM days
         GROUP BY day, model
-    ), cumulated AS (
-        SELECT model, bucket,
-            sum(sum(requests)) OVER (PARTITION BY model ORDER BY bucket) AS below,
-            sum(sum(requests)) OVER (PARTITION BY model) AS calls
+    ), histogram AS (
+        SELECT json_build_array(model, bucket, sum(requests)) AS line
         FROM latencies
         GROUP BY model, bucket
-    ), percentiles AS (
-        SELECT json_build_array(
-            model,
-            min(bucket) FILTER (WHERE below >= 0.50 * calls),
-            min(bucket) FILTER (WHERE below >= 0.95 * calls)
-        ) AS line
-        FROM cumulated
-        GROUP BY model
     )
     SELECT
         (SELECT coalesce(json_agg(line), '[]') FROM grouped) AS groups,
         (SELECT coalesce(json_agg(line), '[]') FROM daily) AS days,
-        (SELECT coalesce(json_agg(line), '[]') FROM percentiles) AS latencies
+        (SELECT coalesce(json_agg(line), '[]') FROM histogram) AS latencies
 """
+)
 NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS days, '[]'::json AS latencies"
 
 _groups = msgspec.json.Decoder(list[Group])
 _days = msgspec.json.Decoder(list[DayModel])
-_latencies = msgspec.json.Decoder(list[Latency])
+_latencies = msgspec.json.Decoder(list[LatencyBucket])
 
 
 class UsageSums:
@@ -138,8 +111,7 @@ class UsageSums:
         if not calls.parts:
             return NOTHING, {}
         return (
-            "WITH calls (provider, model, alias, profile, origin, " + SUM_COLUMNS + ") AS (" + calls.sql
-            + "), days (day, model, requests, input_tokens, output_tokens, cost) AS (" + days.sql
+            "WITH calls (" + COLUMNS + ") AS (" + calls.sql + "), days (" + DAY_COLUMNS + ") AS (" + days.sql
             + "), latencies (model, bucket, requests) AS (" + latencies.sql + "), " + STATISTICS
         ), params  # fmt: skip
 

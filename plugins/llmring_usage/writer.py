@@ -46,7 +46,6 @@ class UsageWriter:
         self._entries = 0
         self._bytes = 0
         self._wake = asyncio.Event()
-        self._abandoned: set[asyncio.Task[list[Outcome]]] = set()
         self._closing = False
 
     async def record(self, rows: Sequence[Row], arrived: float | None = None) -> list[Outcome]:
@@ -81,8 +80,6 @@ class UsageWriter:
             self._closing = True
             self._wake.set()
             await task
-            for late in self._abandoned:
-                late.cancel()
 
     def _submit(self, rows: Sequence[Row], arrived: float | None) -> "asyncio.Future[list[Outcome]]":
         loop = asyncio.get_running_loop()
@@ -100,51 +97,48 @@ class UsageWriter:
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
-            if not self._waiting:
-                self._wake.clear()
-                await self._wake.wait()
+            if self._waiting:
+                await self._flush(self._take())
                 continue
-            batch = self._take()
-            try:
-                await self._flush(batch)
-            finally:
-                self._entries -= sum(len(submission.rows) for submission in batch)
-                self._bytes -= sum(submission.size for submission in batch)
+            await self._ledger.rest()
+            self._wake.clear()
+            if not self._waiting and not self._closing:
+                await self._wake.wait()
+        await self._ledger.rest()
 
     def _take(self) -> list[Submission]:
-        """Take what waits, oldest first, up to a batch; whoever gave up waiting is passed over."""
+        """Take what waits, oldest first, up to a batch; whose time is up is refused."""
         batch: list[Submission] = []
-        rows = 0
+        rows, now = 0, asyncio.get_running_loop().time()
         while self._waiting and (not batch or rows + len(self._waiting[0].rows) <= MAX_BATCH):
-            batch.append(self._waiting.popleft())
-            rows += len(batch[-1].rows)
+            submission = self._waiting.popleft()
+            if submission.deadline <= now:
+                _refuse([submission], Unavailable(AWAY))
+                self._forget([submission])
+            else:
+                batch.append(submission)
+                rows += len(submission.rows)
         return batch
 
     async def _flush(self, batch: Sequence[Submission]) -> None:
+        if not batch:
+            return
         rows = [row for submission in batch for row in submission.rows]
-        work = asyncio.create_task(self._ledger.store(rows), name="llmring usage batch")
-        left = max(batch[0].deadline - asyncio.get_running_loop().time(), 0.0)
-        await asyncio.wait({work}, timeout=left)
-        if not work.done():
-            self._abandon(work)
-            _refuse(batch, None)
-        elif error := work.exception():
+        try:
+            outcomes = await self._ledger.store(rows, batch[0].deadline)
+        except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
-            _refuse(batch, None if isinstance(error, DATABASE_AWAY) else error)
+            _refuse(batch, Unavailable(AWAY) if isinstance(error, DATABASE_AWAY) else error)
         else:
-            _answer(batch, work.result())
-            self._told(rows, work.result())
+            _answer(batch, outcomes)
+            self._told(rows, outcomes)
+        finally:
+            self._forget(batch)
 
-    def _abandon(self, work: "asyncio.Task[list[Outcome]]") -> None:
-        """Let a batch that took too long end by itself; its callers have their answer."""
-        work.cancel()
-        self._abandoned.add(work)
-        work.add_done_callback(self._bury)
-
-    def _bury(self, work: "asyncio.Task[list[Outcome]]") -> None:
-        self._abandoned.discard(work)
-        if not work.cancelled() and work.exception():
-            log.warning("an abandoned usage batch failed: %s", type(work.exception()).__name__)
+    def _forget(self, batch: Sequence[Submission]) -> None:
+        """Make room in the queue for what comes after these."""
+        self._entries -= sum(len(submission.rows) for submission in batch)
+        self._bytes -= sum(submission.size for submission in batch)
 
 
 def _answer(batch: Sequence[Submission], outcomes: list[Outcome]) -> None:
@@ -156,7 +150,7 @@ def _answer(batch: Sequence[Submission], outcomes: list[Outcome]) -> None:
         at = end
 
 
-def _refuse(batch: Sequence[Submission], error: BaseException | None) -> None:
+def _refuse(batch: Sequence[Submission], error: Exception) -> None:
     for submission in batch:
         if not submission.outcomes.done():
-            submission.outcomes.set_exception(error or Unavailable(AWAY))
+            submission.outcomes.set_exception(error)

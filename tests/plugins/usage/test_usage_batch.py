@@ -39,15 +39,6 @@ def stored(client):
     return client.get("/api/v1/stats").json()["summary"]["total_requests"]
 
 
-def unindexable():
-    """An entry whose names fit us but not PostgreSQL's index: four bytes a character, incompressible."""
-    chance = random.Random(0)
-    limits = {"provider": 64, "model": 255, "alias": 128, "profile": 128, "origin": 128}
-    return {
-        name: "".join(chr(chance.randrange(0x10000, 0x110000)) for _ in range(limit)) for name, limit in limits.items()
-    }
-
-
 def test_three_bad_entries_of_a_thousand_are_explained_and_the_others_stored(client, send):
     batch = [GOOD] * 1000
     batch[3] = {**GOOD, "input_tokens": -1}
@@ -154,15 +145,22 @@ def test_what_is_no_array_is_refused(client, body):
     assert client.post("/api/v1/log/batch", content=body, headers=JSON).status_code == 422
 
 
-def test_a_row_that_the_database_refuses_fails_alone(client, send):
-    found = send([GOOD, unindexable(), GOOD, GOOD])
+@pytest.fixture
+def narrow(usage):
+    """A table that takes less than the contract does, as an operator may have altered it."""
+    usage.rows("ALTER TABLE usage_logs ALTER COLUMN operation_id TYPE varchar(8)")
+    return {**GOOD, "operation_id": "longer than eight"}
+
+
+def test_a_row_that_the_database_refuses_fails_alone(client, send, narrow):
+    found = send([GOOD, narrow, GOOD, GOOD])
     assert counts(found) == (3, 0, 1)
     assert found["results"][1]["error"]["loc"] == ["body", 1]
     assert stored(client) == 3
 
 
-def test_a_row_that_the_database_refuses_is_the_clients_fault(client):
-    assert client.post("/api/v1/log", json=unindexable()).status_code == 422
+def test_a_row_that_the_database_refuses_is_the_clients_fault(client, narrow):
+    assert client.post("/api/v1/log", json=narrow).status_code == 422
 
 
 @pytest.mark.parametrize("year", [1970, 1985, 1999, 2019, 2020, 2023, 2026])
@@ -191,8 +189,9 @@ def test_the_entries_of_a_batch_may_lie_years_apart(client, send):
     assert len(client.get("/api/v1/stats").json()["by_day"]) == 24
 
 
-def test_names_that_no_rollup_key_can_hold_are_refused_before_they_reach_their_neighbours(usage):
-    long = {"provider": "p", "model": "𝄞" * 255, "alias": "𝄞" * 128, "profile": "𝄞" * 128, "origin": "𝄞" * 128}
-    answer = usage.client().post("/api/v1/log/batch", json=[long] * 300 + [{"provider": "p", "model": "m"}])
-    assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, 300)
-    assert "2400 bytes" in answer.json()["results"][0]["error"]["msg"]
+def test_the_longest_names_of_the_rarest_characters_are_stored(usage):
+    chance = random.Random(0)
+    names = {"provider": 64, "model": 255, "alias": 128, "profile": 128, "origin": 128}
+    rare = {name: "".join(chr(chance.randrange(0x10000, 0x110000)) for _ in range(n)) for name, n in names.items()}
+    answer = usage.client().post("/api/v1/log/batch", json=[{**GOOD, **rare}])
+    assert answer.json()["accepted"] == 1

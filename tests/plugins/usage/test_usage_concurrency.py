@@ -71,17 +71,18 @@ def write(processes, written):
 
 
 def expected(entries):
-    """Sum entries by model and alias."""
+    """Sum entries by the model and by the alias that they name."""
     sums = defaultdict(Counter)
     for one in entries:
-        sums[one["model"], one["alias"]].update(
-            requests=1,
-            input_tokens=one["input_tokens"],
-            output_tokens=one["output_tokens"],
-            cost=one["cost"] or Decimal(0),
-            unpriced_requests=int(one["cost"] is None),
-        )
-    return {combination: dict(sum_) for combination, sum_ in sums.items()}
+        for kind in ("model", "alias"):
+            sums[kind, one[kind]].update(
+                requests=1,
+                input_tokens=one["input_tokens"],
+                output_tokens=one["output_tokens"],
+                cost=one["cost"] or Decimal(0),
+                unpriced_requests=int(one["cost"] is None),
+            )
+    return {named: dict(sum_) for named, sum_ in sums.items()}
 
 
 @pytest.mark.slow
@@ -93,11 +94,12 @@ def test_the_sums_of_fifty_writers_in_four_processes_are_exact(four_processes, l
     server = llmring_live(["usage"])
     for rollup in ("usage_daily", "usage_quarters"):
         rows = server.rows(
-            "SELECT model, alias, sum(requests)::bigint AS requests, sum(input_tokens)::bigint AS input_tokens,"
+            "SELECT kind, name, sum(requests)::bigint AS requests, sum(input_tokens)::bigint AS input_tokens,"
             " sum(output_tokens)::bigint AS output_tokens, sum(cost) AS cost,"
-            f" sum(unpriced_requests)::bigint AS unpriced_requests FROM {rollup} GROUP BY model, alias"
+            f" sum(unpriced_requests)::bigint AS unpriced_requests FROM {rollup}"
+            " WHERE kind IN ('model', 'alias') GROUP BY kind, name"
         )
-        assert {(row.pop("model"), row.pop("alias")): row for row in rows} == expected(written)
+        assert {(row.pop("kind"), row.pop("name")): row for row in rows} == expected(written)
     (latencies,) = server.rows("SELECT sum(requests)::bigint AS requests FROM usage_latencies")
     assert latencies["requests"] == len(written) == WRITERS * ENTRIES
     assert not any(process.output().count("ERROR") for process in processes)

@@ -177,7 +177,7 @@ def check(found, calls, zone, grouping):
 def check_latency(found, expected):
     assert (found is None) == (expected is None)
     if expected is not None:
-        assert float(found) == pytest.approx(max(expected, 1.02), rel=0.05)
+        assert float(found) == pytest.approx(max(expected, 1), rel=0.2, abs=0.1)
 
 
 days = st.sampled_from([SPRING, AUTUMN, date(2025, 12, 31), date(2026, 2, 28), date(2020, 1, 1)]).flatmap(
