@@ -146,6 +146,21 @@ def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgr
                 assert next(events)["data"]["model"] == f"openai:m{n}"
 
 
+def test_a_watch_outlives_a_database_that_is_being_restored(server, client, caplog):
+    def renamed(old, new):
+        server.run(server.server.database.execute(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    with watch(client) as stream:
+        events = stream_events(stream.iter_lines())
+        assert next(events)["event"] == "ready"
+        renamed("alias_history", "away")
+        server.server.service(Feeds).reset()
+        eventually(lambda: "waits for the database" in caplog.text)
+        renamed("away", "alias_history")
+        bind(client, "fast", "openai:a")
+        assert next(events)["data"]["model"] == "openai:a"
+
+
 def test_a_thousand_idle_watchers_hold_no_connection_each(llmring_process, llmring_database):
     url = llmring_database["database_url"]
     name = f"watched {llmring_database['database_schema']}"
