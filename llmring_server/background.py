@@ -2,9 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
+
+import psycopg
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -17,3 +22,16 @@ async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[No
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[None]], what: str) -> None:
+    """Do work now, and again `seconds` after its end, for ever; what fails in the database is logged and tried again.
+
+    `what` is the log's word for the work.
+    """
+    while True:
+        try:
+            await work()
+        except (psycopg.Error, TimeoutError) as error:
+            log.warning("%s failed and will be tried again: %s", what, error)
+        await asyncio.sleep(seconds)

@@ -1,6 +1,5 @@
 """What conversations outlive: the retention of a deployment, and claims that nobody came for."""
 
-import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -10,11 +9,9 @@ from typing import LiteralString
 from uuid import UUID
 
 import msgspec
-import psycopg
-import psycopg_pool
 
 from llmring_conversations.settings import ConversationSettings
-from llmring_server.background import beside
+from llmring_server.background import beside, every
 from llmring_server.database import Database
 
 log = logging.getLogger(__name__)
@@ -71,7 +68,7 @@ class Retention:
 
 
 class Upkeep:
-    """Runs once at start and then every hour; a failure is logged and tried again."""
+    """Drops what has outlived its time, at start and then every hour."""
 
     def __init__(self, database: Database, settings: ConversationSettings) -> None:
         self._retention = Retention(database)
@@ -80,7 +77,7 @@ class Upkeep:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep at it while the block runs."""
-        async with beside(self._repeat(), "llmring conversations upkeep"):
+        async with beside(every(INTERVAL_SECONDS, self.once, "conversations upkeep"), "llmring conversations upkeep"):
             yield
 
     async def once(self) -> None:
@@ -90,14 +87,6 @@ class Upkeep:
             if dropped:
                 log.info("dropped %d conversations older than %d days", dropped, self._days)
         await self._retention.expire()
-
-    async def _repeat(self) -> None:
-        while True:
-            try:
-                await self.once()
-            except (psycopg.Error, psycopg_pool.PoolTimeout, TimeoutError) as error:
-                log.warning("conversations upkeep failed and will be tried again: %s", error)
-            await asyncio.sleep(INTERVAL_SECONDS)
 
 
 def _ago(days: int) -> datetime:
