@@ -28,7 +28,11 @@ def usage() -> None:
 
 
 @usage.command()
-@click.option("--days", type=click.IntRange(min=1), help="Keep this many days [default: LLMRING_USAGE_RETENTION_DAYS].")
+@click.option(
+    "--days",
+    type=click.IntRange(min=1, max=36_500),
+    help="Keep this many days [default: LLMRING_USAGE_RETENTION_DAYS].",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
 def retention(days: int | None, dry_run: bool) -> None:
     """Drop whole months of raw rows that are older than the retention; their sums stay in the statistics."""
