@@ -11,6 +11,7 @@ from llmring_aliases.changes import Changes
 from llmring_aliases.feeds import Feeds
 from llmring_aliases.news import Bulletin
 from llmring_aliases.resources import AliasBinding, Aliases, AliasList, Resolution
+from llmring_aliases.retention import Upkeep
 from llmring_aliases.sets import BulkUpsert, History
 from llmring_aliases.settings import AliasSettings
 from llmring_aliases.snapshots import Snapshots
@@ -41,12 +42,13 @@ def llmring_migrations() -> Path:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Hold this server's snapshots and feeds, and the way to change aliases that keeps them in step."""
-    store = AliasStore(server.database)
-    snapshots = Snapshots(store, server.channel, server.plugin_settings(AliasSettings).cached_aliases)
+    store, settings = AliasStore(server.database), server.plugin_settings(AliasSettings)
+    snapshots = Snapshots(store, server.channel, settings.cached_aliases)
     feeds = Feeds(store, server.channel)
     server.at_stop(feeds.stop)
     changes = Changes(server.database, Bulletin(server.channel, [snapshots, feeds]))
-    return {AliasStore: store, Snapshots: snapshots, Feeds: feeds, Changes: changes}
+    upkeep = Upkeep(server.database, settings)
+    return {AliasStore: store, Snapshots: snapshots, Feeds: feeds, Changes: changes, Upkeep: upkeep}
 
 
 @hookimpl
@@ -75,6 +77,6 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Feed those who watch while the server runs."""
-    async with server.service(Feeds).running():
+    """Feed those who watch, and drop what has outlived the retention, while the server runs."""
+    async with server.service(Feeds).running(), server.service(Upkeep).running():
         yield
