@@ -11,6 +11,9 @@ import psycopg
 
 log = logging.getLogger(__name__)
 
+HOUR_SECONDS = 3600.0
+Work = Callable[[], Awaitable[None]]
+
 
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
@@ -24,14 +27,22 @@ async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[No
             await task
 
 
-async def every(seconds: float, work: Callable[[], Awaitable[None]], what: str) -> None:
-    """Do work now, and again `seconds` after its end, for ever; what fails in the database is logged and tried again.
+@asynccontextmanager
+async def upkeep(
+    work: Callable[[], Awaitable[None]], feature: str, seconds: float = HOUR_SECONDS
+) -> AsyncIterator[None]:
+    """Do work at start, and again `seconds` after its end, while the block runs.
 
-    `what` is the log's word for the work.
+    What fails in the database is logged and tried again then.
     """
+    async with beside(_repeat(work, feature, seconds), f"llmring {feature} upkeep"):
+        yield
+
+
+async def _repeat(work: Work, feature: str, seconds: float) -> None:
     while True:
         try:
             await work()
         except (psycopg.Error, TimeoutError) as error:
-            log.warning("%s failed and will be tried again: %s", what, error)
+            log.warning("%s upkeep failed and will be tried again: %s", feature, error)
         await asyncio.sleep(seconds)

@@ -12,12 +12,11 @@ import msgspec
 
 from llmring_aliases.bindings import LockfileError, Pool, split
 from llmring_aliases.lockfile import Lockfile
-from llmring_aliases.retention import Retention
+from llmring_aliases.retention import old_changes
 from llmring_aliases.settings import AliasSettings
-from llmring_server import offline
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
-from llmring_server.errors import StartupError
 from llmring_server.lifecycle import Server
+from llmring_server.retention import OldRows, retention_command
 
 CONSTRAINTS = "constraints"
 Work = Callable[[LLMRingServer], Awaitable[None]]
@@ -130,27 +129,17 @@ def pull(side: Side, yes: bool) -> None:
     side.run(work)
 
 
-@aliases.command()
-@click.option(
-    "--days",
-    type=click.IntRange(min=1, max=36_500),
-    help="Keep this many days [default: LLMRING_ALIASES_RETENTION_DAYS].",
+def _retained(server: Server) -> tuple[OldRows, int | None]:
+    return old_changes(server.database), server.plugin_settings(AliasSettings).retention_days
+
+
+aliases.add_command(
+    retention_command(
+        "Drop changes from the history that are older than the retention; those that tell how things stand remain.",
+        "LLMRING_ALIASES_RETENTION_DAYS",
+        _retained,
+    )
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
-def retention(days: int | None, dry_run: bool) -> None:
-    """Drop changes from the history that are older than the retention; those that tell how things stand remain."""
-
-    async def work(server: Server) -> None:
-        keep = days or server.plugin_settings(AliasSettings).retention_days
-        if keep is None:
-            raise StartupError("no retention is set; give --days, or set LLMRING_ALIASES_RETENTION_DAYS")
-        kept = Retention(server.database)
-        if dry_run:
-            click.echo(f"would drop {await kept.due(keep):,} changes older than {keep} days")
-        else:
-            click.echo(f"dropped {await kept.drop(keep):,} changes older than {keep} days")
-
-    offline.run(work, lifespans=False)
 
 
 def _pools(found: list[Alias]) -> dict[str, Pool]:

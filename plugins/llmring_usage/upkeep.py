@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import LiteralString
 
-from llmring_server.background import beside, every
+from llmring_server.background import upkeep
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
+from llmring_server.retention import drop_due
 from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.partitions import Partitions
 from llmring_usage.retention import Retention
 from llmring_usage.settings import UsageSettings
-
-INTERVAL_SECONDS = 3600.0
 
 EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
 
@@ -36,7 +35,7 @@ class Upkeep:
         """
         await self.check_zone()
         await self._partitions.ahead()
-        async with beside(every(INTERVAL_SECONDS, self.once, "usage upkeep"), "llmring usage upkeep"):
+        async with upkeep(self.once, "usage"):
             yield
 
     async def check_zone(self) -> None:
@@ -55,7 +54,5 @@ class Upkeep:
     async def once(self) -> None:
         """Make partitions ahead, drop what has outlived the retention, and expire idempotency keys."""
         await self._partitions.ahead()
-        if self._settings.retention_days is not None:
-            for partition in await self._retention.due(self._settings.retention_days):
-                await self._retention.drop(partition)
+        await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})

@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
-from llmring_server.background import beside, every
+from llmring_server.background import beside, upkeep
 
 
 def test_work_runs_beside_the_block_and_ends_with_it():
@@ -46,9 +46,9 @@ def test_work_is_done_again_and_again_whatever_the_database_says(caplog):
                 raise failures.pop(0)
             done.set()
 
-        async with beside(every(0.001, work, "tidying"), "tidy"):
+        async with upkeep(work, "tidy", 0.001):
             await asyncio.wait_for(done.wait(), 5)
 
     asyncio.run(main())
     said = [record.getMessage() for record in caplog.records]
-    assert said == [f"tidying failed and will be tried again: {why}" for why in ("away", "gone", "late")]
+    assert said == [f"tidy upkeep failed and will be tried again: {why}" for why in ("away", "gone", "late")]

@@ -5,6 +5,7 @@ import uuid
 
 import psycopg
 import pytest
+from conversations_kit import OTHERS
 
 ENTRY = {
     "provider": "openai",
@@ -55,16 +56,7 @@ def test_a_claim_is_taken_once_within_a_batch_and_by_the_batches_after_it(client
     assert len({*ids(first), *ids(second)}) == requests(client) == 6
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"provider": "azure"},
-        {"model": "gpt-5"},
-        {"input_tokens": 1001},
-        {"output_tokens": 51},
-        {"cached_input_tokens": 0},
-    ],
-)
+@pytest.mark.parametrize("other", OTHERS)
 def test_an_entry_of_another_call_leaves_the_claim_open(client, converse, other):
     logged = converse(client)
     assert counts(send(client, entry(logged["conversation_id"], **other))) == (1, 0, 0)
