@@ -17,6 +17,7 @@ from llmring_aliases.settings import AliasSettings
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
 from llmring_server.lifecycle import Server
 from llmring_server.retention import OldRows, retention_command
+from llmring_server.tracing import plain
 
 CONSTRAINTS = "constraints"
 Work = Callable[[LLMRingServer], Awaitable[None]]
@@ -165,8 +166,8 @@ def _binding(alias: str, pool: Pool, there: Alias | None) -> Binding:
 def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> bool:
     """Print what has to change for `have` to become `want`, and return whether there is anything."""
     lines = []
-    for alias in sorted({*have, *want}):
-        old, new = have.get(alias), want.get(alias)
+    for name in sorted({*have, *want}):
+        alias, old, new = plain(name), have.get(name), want.get(name)
         if old is None and new is not None:
             lines.append(click.style(f"+ {alias}  {_said(new)}", fg="green"))
         elif new is None and old is not None:
@@ -179,7 +180,7 @@ def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> b
 
 def _said(pool: Pool) -> str:
     constraints = f" {msgspec.json.encode(pool.constraints).decode()}" if pool.constraints else ""
-    return ", ".join(pool.models) + constraints
+    return plain(", ".join(pool.models) + constraints)
 
 
 def _ask(question: str, yes: bool) -> None:
