@@ -2,9 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
+
+import psycopg
+
+log = logging.getLogger(__name__)
+
+HOUR_SECONDS = 3600.0
+Work = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -17,3 +25,24 @@ async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[No
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def upkeep(
+    work: Callable[[], Awaitable[None]], feature: str, seconds: float = HOUR_SECONDS
+) -> AsyncIterator[None]:
+    """Do work at start, and again `seconds` after its end, while the block runs.
+
+    What fails in the database is logged and tried again then.
+    """
+    async with beside(_repeat(work, feature, seconds), f"llmring {feature} upkeep"):
+        yield
+
+
+async def _repeat(work: Work, feature: str, seconds: float) -> None:
+    while True:
+        try:
+            await work()
+        except (psycopg.Error, TimeoutError) as error:
+            log.warning("%s upkeep failed and will be tried again: %s", feature, error)
+        await asyncio.sleep(seconds)

@@ -4,7 +4,7 @@ A plugin that offers a contract returns it from `llmring_services`; one that nee
 `server.service(Contract)`. Neither imports the other.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -147,11 +147,11 @@ class Billing(Protocol):
 class BilledBefore(Protocol):
     """Calls that a feature had billed before the client logs them. Without a provider, every logged call is news."""
 
-    async def take(self, project: str, call: Call, key: str | None) -> Bill | None:
-        """Return the bill of the call that is logged now, or None when it is news; each bill is given out once.
+    async def take(self, project: str, calls: Sequence[tuple[Call, str | None]]) -> list[Bill | None]:
+        """Return the bill of each call that is logged now, or None for one that is news; each bill is given out once.
 
-        `key` is the idempotency key of the request, under which the same bill is given out again. Answers without
-        I/O when `call.id_at_origin` is not of the feature's making.
+        Beside a call stands its idempotency key, if any, under which the same bill is given out again. Answers without
+        I/O when no `id_at_origin` is of the feature's making.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.

@@ -39,6 +39,11 @@ def split_list(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def blank_means_unset(value: object) -> object:
+    """Read a blank variable, as a form or a compose file leaves one, as none at all."""
+    return None if value == "" else value
+
+
 class PluginSettings(BaseSettings):
     """Base of a plugin's settings model: read from the conf table `[name]` and `LLMRING_<NAME>_<FIELD>`.
 
@@ -87,11 +92,7 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
-
-    @field_validator("database_url", "redis_url", mode="before")
-    @classmethod
-    def _blank_means_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    _unset = field_validator("database_url", "redis_url", mode="before")(blank_means_unset)
 
     @property
     def embedded(self) -> bool:

@@ -72,3 +72,8 @@ def logging_to_stderr(level: str, packages: Iterable[str] = ()) -> Iterator[None
 def shown(path: str) -> str:
     """Return a request's path as one line of ASCII, so that no client can write lines of its own into the log."""
     return urllib.parse.quote(path)
+
+
+def plain(text: str) -> str:
+    """Return a text as a terminal may show it: what would move its cursor, or end the line, is a question mark."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -112,7 +112,8 @@ class Aliases:
         """Yield changes as they happen, for ever: a stream that breaks off is resumed where it was.
 
         `since` is the `version` of a listing, or the `seq` of a change. Without it the first thing is `Ready`. A later
-        `Ready` says that the server knows nothing of what was seen (a database restored): list again.
+        `Ready` says that the server does not know all that came since (history dropped, a database restored): list
+        again.
 
         Raises:
             Refused: the server will not have it: a key that may not read, or one revoked meanwhile.

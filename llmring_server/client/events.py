@@ -1,5 +1,7 @@
-"""Reading server-sent events (WHATWG HTML §9.2.6) from lines."""
+"""Reading server-sent events (WHATWG HTML §9.2.6) from the bytes of a stream."""
 
+import codecs
+import io
 from collections.abc import AsyncIterable, AsyncIterator
 
 import msgspec
@@ -30,3 +32,13 @@ async def events(lines: AsyncIterable[str]) -> AsyncIterator[ServerEvent]:
             data.append(value)
         elif field == "id":
             last = value
+
+
+async def lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
+    """Yield the lines of a stream; they end with CR, LF or both, and not at what else Python takes for a line's end."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+    left = ""
+    async for chunk in chunks:
+        *whole, left = (left + decoder.decode(chunk)).split("\n")
+        for line in whole:
+            yield line

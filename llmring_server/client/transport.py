@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from llmring_server.client.errors import refusal, unreachable
+from llmring_server.client.events import lines
 
 TIMEOUT_SECONDS = 30.0
 SILENCE_SECONDS = 60.0
@@ -81,7 +82,7 @@ class Transport:
             ) as answer:
                 if answer.status_code >= 400:
                     raise refusal(answer.status_code, await answer.aread())
-                yield answer.aiter_lines()
+                yield lines(answer.aiter_bytes())
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise unreachable(error) from error
 

@@ -11,15 +11,18 @@ from llmring_aliases.changes import Changes
 from llmring_aliases.feeds import Feeds
 from llmring_aliases.news import Bulletin
 from llmring_aliases.resources import AliasBinding, Aliases, AliasList, Resolution
+from llmring_aliases.retention import old_changes
 from llmring_aliases.sets import BulkUpsert, History
 from llmring_aliases.settings import AliasSettings
 from llmring_aliases.snapshots import Snapshots
 from llmring_aliases.store import AliasStore
 from llmring_aliases.watch import Watch
 from llmring_server import paths
+from llmring_server.background import upkeep
 from llmring_server.contracts import Projects
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
+from llmring_server.retention import drop_due
 from llmring_server.routing import Route
 from llmring_server.settings import PluginSettings
 
@@ -41,8 +44,8 @@ def llmring_migrations() -> Path:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Hold this server's snapshots and feeds, and the way to change aliases that keeps them in step."""
-    store = AliasStore(server.database)
-    snapshots = Snapshots(store, server.channel, server.plugin_settings(AliasSettings).cached_aliases)
+    store, settings = AliasStore(server.database), server.plugin_settings(AliasSettings)
+    snapshots = Snapshots(store, server.channel, settings.cached_aliases)
     feeds = Feeds(store, server.channel)
     server.at_stop(feeds.stop)
     changes = Changes(server.database, Bulletin(server.channel, [snapshots, feeds]))
@@ -75,6 +78,7 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Feed those who watch while the server runs."""
-    async with server.service(Feeds).running():
+    """Feed those who watch, and drop what has outlived the retention, while the server runs."""
+    old, days = old_changes(server.database), server.plugin_settings(AliasSettings).retention_days
+    async with server.service(Feeds).running(), upkeep(lambda: drop_due(old, days), "aliases"):
         yield

@@ -1,4 +1,4 @@
-"""`llmring-server aliases push | pull | diff`: a lockfile and a server, one made like the other."""
+"""`llmring-server aliases push | pull | diff | retention`: a lockfile and a server alike, and old history dropped."""
 
 import asyncio
 import os
@@ -12,7 +12,12 @@ import msgspec
 
 from llmring_aliases.bindings import LockfileError, Pool, split
 from llmring_aliases.lockfile import Lockfile
+from llmring_aliases.retention import old_changes
+from llmring_aliases.settings import AliasSettings
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
+from llmring_server.lifecycle import Server
+from llmring_server.retention import OldRows, retention_command
+from llmring_server.tracing import plain
 
 CONSTRAINTS = "constraints"
 Work = Callable[[LLMRingServer], Awaitable[None]]
@@ -68,7 +73,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def aliases() -> None:
-    """Compare a lockfile with a server, and make one like the other."""
+    """Make a lockfile and a server alike; drop old history."""
 
 
 @aliases.command()
@@ -125,6 +130,19 @@ def pull(side: Side, yes: bool) -> None:
     side.run(work)
 
 
+def _retained(server: Server) -> tuple[OldRows, int | None]:
+    return old_changes(server.database), server.plugin_settings(AliasSettings).retention_days
+
+
+aliases.add_command(
+    retention_command(
+        "Drop changes from the history that are older than the retention; those that tell how things stand remain.",
+        "LLMRING_ALIASES_RETENTION_DAYS",
+        _retained,
+    )
+)
+
+
 def _pools(found: list[Alias]) -> dict[str, Pool]:
     return {alias.alias: Pool(split(alias.model), _constraints(alias.metadata)) for alias in found}
 
@@ -148,8 +166,8 @@ def _binding(alias: str, pool: Pool, there: Alias | None) -> Binding:
 def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> bool:
     """Print what has to change for `have` to become `want`, and return whether there is anything."""
     lines = []
-    for alias in sorted({*have, *want}):
-        old, new = have.get(alias), want.get(alias)
+    for name in sorted({*have, *want}):
+        alias, old, new = plain(name), have.get(name), want.get(name)
         if old is None and new is not None:
             lines.append(click.style(f"+ {alias}  {_said(new)}", fg="green"))
         elif new is None and old is not None:
@@ -162,7 +180,7 @@ def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> b
 
 def _said(pool: Pool) -> str:
     constraints = f" {msgspec.json.encode(pool.constraints).decode()}" if pool.constraints else ""
-    return ", ".join(pool.models) + constraints
+    return plain(", ".join(pool.models) + constraints)
 
 
 def _ask(question: str, yes: bool) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 PAGE = 1_000
 RECENT = 2_000
 POLL_SECONDS = 1.0
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError)
+AWAY = (psycopg.Error, TimeoutError)  # any error: a feed must outlive a database that is being restored
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -63,7 +63,8 @@ class Aliases:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: ProfileQuery
     ) -> Alias | None:
         """Get one alias."""
-        kept = await self._snapshots.find(req.context.project_id, query.profile, alias)
+        project = req.context.project_id
+        kept = None if name_fault(alias) else await self._snapshots.find(project, query.profile, alias)
         if kept is None:
             raise unbound(alias, query.profile)
         tag = etag_of(kept)

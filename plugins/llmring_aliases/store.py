@@ -45,6 +45,7 @@ HISTORY: LiteralString = """
     FROM alias_history
     WHERE project_id = %(project)s
 """
+SPAN: LiteralString = "SELECT version, pruned FROM alias_versions WHERE project_id = %(project)s"
 VERSIONS: LiteralString = "SELECT project_id, version FROM alias_versions WHERE project_id = ANY(%(projects)s)"
 
 _many = msgspec.json.Decoder(list[Kept])
@@ -60,6 +61,13 @@ class AliasSet(msgspec.Struct, frozen=True):
     version: int
     edition: int
     aliases: list[Kept]
+
+
+class Span(msgspec.Struct, frozen=True):
+    """How far a project's history reaches: up to change `version`, and without a gap from behind change `pruned` on."""
+
+    version: int
+    pruned: int
 
 
 class AliasStore:
@@ -78,6 +86,10 @@ class AliasStore:
         """Return one alias, or None when it is unbound."""
         rows = await self._database.fetch(ONE, {"project": project, "profile": profile, "alias": alias})
         return one(rows[0]["alias"]) if rows else None
+
+    async def span(self, project: str) -> Span:
+        """Return how far a project's history reaches."""
+        return await self._database.one(Span, SPAN, {"project": project}) or Span(0, 0)
 
     async def versions(self, projects: Iterable[str]) -> dict[str, int]:
         """Return the versions of those projects that have one: the numbers of their latest changes."""
@@ -112,4 +124,4 @@ def one(found: msgspec.Raw) -> Kept:
     return _single.decode(found)
 
 
-__all__ = ["EDITION", "ONE", "Alias", "AliasSet", "AliasStore", "one"]
+__all__ = ["EDITION", "ONE", "Alias", "AliasSet", "AliasStore", "Span", "one"]

@@ -52,7 +52,7 @@ class Watch:
         """
         since = _since(req, query)
         project = req.context.project_id
-        version = (await self._store.versions([project])).get(project, 0)
+        version = (await self._store.span(project)).version
         resp.set_header("Cache-Control", "no-store")
         resp.set_header("X-Accel-Buffering", "no")
         known = since is not None and since <= version
@@ -105,7 +105,10 @@ class Stream:
                 position = upto
 
     async def _next(self, feed: Feed, position: int) -> tuple[list[Event], int]:
-        """Return some of the events above `position`, and up to where they reach."""
+        """Return some of the events above `position`, and up to where they reach.
+
+        When some of them are gone from the history, that is a `ready`: whoever hears it lists again.
+        """
         fresh = feed.since(position)
         if fresh is not None:
             part = fresh[:CHUNK]
@@ -113,6 +116,9 @@ class Stream:
             return events, part[-1].seq if part else position
         reached = feed.upto
         entries = await self._store.changes(self._project, self._profile, position, CHUNK)
+        span = await self._store.span(self._project)  # after the entries, which may have been dropped meanwhile
+        if span.pruned > position:
+            return [Event(span.version, self._profile or "", _ready(span.version))], span.version
         last = entries[-1].seq if entries else position
         return [event_of(entry) for entry in entries], last if len(entries) == CHUNK else max(last, reached)
 

@@ -16,6 +16,7 @@ from llmring_conversations.retention import Upkeep
 from llmring_conversations.settings import ConversationSettings
 from llmring_conversations.store import ConversationStore
 from llmring_server import paths
+from llmring_server.background import upkeep
 from llmring_server.contracts import BilledBefore, Billing
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -73,7 +74,7 @@ async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     content = server.service(Content)
     if content.mode == "hash" and not content.keyed:
         log.warning("LLMRING_KEY_PEPPER is empty: short texts can be guessed from the digests of conversations")
-    async with server.service(Upkeep).running():
+    async with upkeep(server.service(Upkeep).once, "conversations"):
         yield
 
 

@@ -1,27 +1,13 @@
 """What conversations outlive: the retention of a deployment, and claims that nobody came for."""
 
-import asyncio
-import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
-from uuid import UUID
-
-import msgspec
-import psycopg
-import psycopg_pool
 
 from llmring_conversations.settings import ConversationSettings
-from llmring_server.background import beside
 from llmring_server.database import Database
+from llmring_server.retention import OldRows, drop_due
 
-log = logging.getLogger(__name__)
-
-INTERVAL_SECONDS = 3600.0
 CLAIM_HOURS = 72
-AT_ONCE = 500
 
 DUE: LiteralString = """
     SELECT count(*) AS conversations, coalesce(sum(message_count), 0)::bigint AS messages
@@ -36,69 +22,20 @@ DROP: LiteralString = """
 EXPIRE: LiteralString = "DELETE FROM conversation_claims WHERE created_at < %(before)s"
 
 
-class Due(msgspec.Struct, frozen=True):
-    """How much has outlived the retention."""
-
-    conversations: int
-    messages: int
-
-
-class Retention:
-    """Drops conversations whose last change is older than so many days, with their messages."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def due(self, days: int) -> Due:
-        """Return how much is older than `days`."""
-        return (await self._database.rows(Due, DUE, {"before": _ago(days)}))[0]
-
-    async def drop(self, days: int) -> int:
-        """Drop what is older than `days`, some at a time, and return how many conversations that were."""
-        before, dropped = _ago(days), 0
-        while found := await self._database.fetch(SOME, {"before": before, "limit": AT_ONCE}):
-            by_project: dict[str, list[UUID]] = defaultdict(list)
-            for row in found:
-                by_project[row["project_id"]].append(row["id"])
-            for project, ids in by_project.items():
-                dropped += await self._database.execute(DROP, {"project": project, "ids": ids, "before": before})
-        return dropped
-
-    async def expire(self) -> None:
-        """Drop claims that nobody came for."""
-        before = datetime.now(UTC) - timedelta(hours=CLAIM_HOURS)
-        await self._database.execute(EXPIRE, {"before": before})
+def old_conversations(database: Database) -> OldRows:
+    """Return the retention of conversations whose last change is too old, with their messages."""
+    return OldRows(database, due=DUE, some=SOME, drop=DROP)
 
 
 class Upkeep:
-    """Runs once at start and then every hour; a failure is logged and tried again."""
+    """What the tables need from time to time."""
 
     def __init__(self, database: Database, settings: ConversationSettings) -> None:
-        self._retention = Retention(database)
+        self._database = database
         self._days = settings.retention_days
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Keep at it while the block runs."""
-        async with beside(self._repeat(), "llmring conversations upkeep"):
-            yield
 
     async def once(self) -> None:
         """Drop what has outlived the retention, and claims that nobody came for."""
-        if self._days is not None:
-            dropped = await self._retention.drop(self._days)
-            if dropped:
-                log.info("dropped %d conversations older than %d days", dropped, self._days)
-        await self._retention.expire()
-
-    async def _repeat(self) -> None:
-        while True:
-            try:
-                await self.once()
-            except (psycopg.Error, psycopg_pool.PoolTimeout, TimeoutError) as error:
-                log.warning("conversations upkeep failed and will be tried again: %s", error)
-            await asyncio.sleep(INTERVAL_SECONDS)
-
-
-def _ago(days: int) -> datetime:
-    return datetime.now(UTC) - timedelta(days=days)
+        await drop_due(old_conversations(self._database), self._days)
+        before = datetime.now(UTC) - timedelta(hours=CLAIM_HOURS)
+        await self._database.execute(EXPIRE, {"before": before})

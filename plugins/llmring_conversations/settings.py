@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from llmring_server.settings import PluginSettings
+from llmring_server.settings import PluginSettings, blank_means_unset
 
 ContentMode = Literal["full", "hash", "none"]
 
@@ -19,7 +19,4 @@ class ConversationSettings(PluginSettings):
     content: ContentMode = "full"
     retention_days: int | None = Field(None, ge=1, le=36_500)
 
-    @field_validator("retention_days", mode="before")
-    @classmethod
-    def _blank_means_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    _unset = field_validator("retention_days", mode="before")(blank_means_unset)

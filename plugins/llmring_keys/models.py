@@ -141,12 +141,20 @@ def expiry(text: str, now: datetime) -> datetime:
     """Read when a key expires: a duration from now, a time, or a date, whose whole day (UTC) is included.
 
     Raises:
-        ValueError: it is none of them, or past.
+        ValueError: it is none of them, or `expiry_fault` says why not.
     """
     found = _moment(text, now)
-    if found <= now:
-        raise ValueError("a time to come")
+    fault = expiry_fault(found, now)
+    if fault:
+        raise ValueError(fault)
     return found
+
+
+def expiry_fault(expires_at: datetime, now: datetime) -> str | None:
+    """Say why a key cannot expire then, or None when it can: not past, nor later than the database counts years."""
+    if now < expires_at <= now + MAX_LIFE:
+        return None
+    return f"a time to come, at most {MAX_LIFE.days:,} days from now"
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -17,12 +17,14 @@ from llmring_keys.store import TOPIC, KeyStore
 from llmring_server.background import beside
 from llmring_server.contracts import Identity
 from llmring_server.database import Channel
+from llmring_server.flights import Flights
 
 log = logging.getLogger(__name__)
 
 MAX_KNOWN = 10_000
 MAX_UNKNOWN = 10_000
-USE_SECONDS = 60.0
+MAX_TOGETHER = 1_000
+UPKEEP_SECONDS = 60.0
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -40,7 +42,8 @@ class ManagedKeys:
     """Knows keys by their hash; the table is asked once, and again whenever a key changes anywhere.
 
     While the notification channel is not live, every request asks the table. A wrong key takes the same steps as a
-    right one: hash, look-up, comparison.
+    right one: hash, look-up, comparison. All keys that wait for the table at one time share one statement, and there is
+    one at a time: a flood of keys that nobody knows holds one connection, and good ones are not kept waiting behind it.
     """
 
     def __init__(self, store: KeyStore, channel: Channel, pepper: bytes) -> None:
@@ -50,6 +53,7 @@ class ManagedKeys:
         self._known: dict[bytes, Record] = {}
         self._unknown: dict[bytes, Record] = {}
         self._news = 0
+        self._asked = Flights(store.find, most=MAX_TOGETHER, name="llmring keys' look-ups")
         self._used: dict[tuple[str, str], float] = {}
         channel.listen(TOPIC, self._heard, self._forget)
 
@@ -72,14 +76,15 @@ class ManagedKeys:
     async def running(self) -> AsyncIterator[None]:
         """Note once a minute, and at the end, which keys were used."""
         try:
-            async with beside(self._note_uses(), "llmring keys' last use"):
+            async with beside(self._upkeep(), "llmring keys' upkeep"):
                 yield
         finally:
+            await self._asked.close()
             await self._note()
 
     async def _look_up(self, digest: bytes) -> Record:
         before = self._news
-        kept = await self._store.find(digest)
+        kept = await self._asked.ask(digest)
         record = NOBODY if kept is None else _record(kept)
         if self._channel.live and self._news == before:
             place, most = (self._unknown, MAX_UNKNOWN) if kept is None else (self._known, MAX_KNOWN)
@@ -100,9 +105,10 @@ class ManagedKeys:
         self._known.clear()
         self._unknown.clear()
 
-    async def _note_uses(self) -> None:
+    async def _upkeep(self) -> None:
         while True:
-            await asyncio.sleep(USE_SECONDS)
+            await asyncio.sleep(UPKEEP_SECONDS)
+            self._unknown.clear()  # a row that was put into the table by hand is told of by nobody
             await self._note()
 
     async def _note(self) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import falcon.asgi
 
 from llmring_keys.issuing import Issuer
-from llmring_keys.models import MAX_GRACE, Adoption, IssuedKey, Key, Refused, RotateQuery, Terms, duration
+from llmring_keys.models import MAX_GRACE, Adoption, IssuedKey, Key, Refused, RotateQuery, Terms, duration, expiry_fault
 from llmring_keys.store import KeyStore
 from llmring_server.errors import Problem
 from llmring_server.operations import operation
@@ -68,8 +68,9 @@ class Keys:
 
 
 def _check(expires_at: datetime | None) -> None:
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise Problem.misfit("body", "expires_at", msg="a time to come")
+    fault = expires_at and expiry_fault(expires_at, datetime.now(UTC))
+    if fault:
+        raise Problem.misfit("body", "expires_at", msg=fault)
 
 
 def _unknown(key_id: str) -> Problem:

@@ -1,6 +1,6 @@
 """Projects and keys in PostgreSQL; every change is told to the other processes in its own transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ FIND = """
     SELECT project_id, key_id, hash, name, scopes, created_at, expires_at, revoked_at, last_used_at,
         rotated_from, grace_until
     FROM project_keys
-    WHERE hash = %(hash)s
+    WHERE hash = ANY(%(hashes)s)
 """
 LIST = """
     SELECT project_id, key_id, name, scopes, created_at, expires_at, revoked_at, last_used_at, rotated_from, grace_until
@@ -62,10 +62,11 @@ class KeyStore:
         self._database = database
         self._channel = channel
 
-    async def find(self, digest: bytes) -> KeptKey | None:
-        """Return the key of a hash, whatever its state; waits `LOOKUP_SECONDS` at most."""
+    async def find(self, hashes: Sequence[bytes]) -> list[KeptKey | None]:
+        """Return the key of each hash, whatever its state; waits `LOOKUP_SECONDS` at most."""
         async with self._database.connection(LOOKUP_SECONDS) as connection:
-            return await _find(connection, digest)
+            found = await _find(connection, hashes)
+        return [found.get(digest) for digest in hashes]
 
     async def listing(self, project: str | None) -> list[Key]:
         """Return the keys of a project, or of all, oldest first."""
@@ -88,7 +89,7 @@ class KeyStore:
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(LOCK, {"hash": key.hash.hex()})
-                kept = await _find(connection, key.hash)
+                kept = (await _find(connection, [key.hash])).get(key.hash)
                 if kept is not None:
                     mine = kept.project_id == key.project_id
                     raise Refused(f"this key is known already, {f'as {kept.key_id}' if mine else 'in another project'}")
@@ -130,10 +131,10 @@ class KeyStore:
         await connection.execute(Channel.SAY, self._channel.words(TOPIC, digest.hex()))
 
 
-async def _find(connection: Connection, digest: bytes) -> KeptKey | None:
+async def _find(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, KeptKey]:
     async with connection.cursor(row_factory=class_row(KeptKey)) as cursor:
-        await cursor.execute(FIND, {"hash": digest})
-        return await cursor.fetchone()
+        await cursor.execute(FIND, {"hashes": list(hashes)})
+        return {key.hash: key async for key in cursor}
 
 
 def _values(row: KeptKey | Project) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Token buckets by name: in this process, or in Redis for all of them."""
 
-import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from llmring_ratelimit.models import Limit, Verdict
+from llmring_server.flights import Flights
 from llmring_server.shared_redis import PREFIX, Away, SharedRedis
 
 MAX_BUCKETS = 10_000
@@ -90,36 +91,30 @@ class ProcessBuckets:
 
 
 class Ask(NamedTuple):
-    """A request that waits for its token."""
+    """A request for a token."""
 
     name: str
     limit: Limit
-    answer: "asyncio.Future[Verdict]"
 
 
 class RedisBuckets:
     """Buckets in Redis, by its clock; with Redis away, those of this process, which go on from what Redis said last.
 
-    A request takes one run of a script. While one is under way, requests that come in meanwhile wait for the next and
-    share it, so that a worker holds one connection and a rush of requests takes few round trips.
+    A request takes one run of a script; requests that come in while one is under way share the next, so that a worker
+    holds one connection and a rush of requests takes few round trips.
     """
 
     def __init__(self, url: str) -> None:
         self._redis = SharedRedis(url, "each process counts its requests by itself meanwhile", PAUSE_SECONDS)
         self._script = self._redis.client.register_script(TAKE)
         self._local = ProcessBuckets()
-        self._waiting: list[Ask] = []
-        self._flight: asyncio.Task[None] | None = None
+        self._flights = Flights(self._take, most=MAX_BATCH, name="llmring rate limits")
 
     async def take(self, name: str, limit: Limit) -> Verdict:
         """Take a token, if there is one."""
         if self._redis.resting:
             return self._local.take_now(name, limit)
-        ask = Ask(name, limit, asyncio.get_running_loop().create_future())
-        self._waiting.append(ask)
-        if self._flight is None:
-            self._flight = asyncio.create_task(self._fly(), name="llmring rate limits")
-        return await ask.answer
+        return await self._flights.ask(Ask(name, limit))
 
     async def open(self) -> None:
         """Connect, when Redis is there."""
@@ -128,23 +123,10 @@ class RedisBuckets:
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._flight is not None:
-            self._flight.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._flight
+        await self._flights.close()
         await self._redis.close()
 
-    async def _fly(self) -> None:
-        try:
-            while self._waiting:
-                asked, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-                for ask, verdict in zip(asked, await self._take(asked), strict=True):
-                    if not ask.answer.done():
-                        ask.answer.set_result(verdict)
-        finally:
-            self._flight = None
-
-    async def _take(self, asked: list[Ask]) -> list[Verdict]:
+    async def _take(self, asked: Sequence[Ask]) -> list[Verdict]:
         keys = [f"{PREFIX}limit:{ask.name}" for ask in asked]
         args = [number for ask in asked for number in (ask.limit.rate, ask.limit.burst)]
         try:

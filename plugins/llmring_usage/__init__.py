@@ -67,7 +67,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     logs = UsageLogs(server.database)
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer, settled)),
-        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(recorder, writer), batch=True),
+        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(recorder, writer, settled), batch=True),
         Route(path=f"{PREFIX}/logs", resource=Logs(logs, settings)),
         Route(path=f"{PREFIX}/logs/export", resource=Export(logs, settings)),
         Route(path=f"{PREFIX}/stats", resource=Stats(UsageSums(server.database, settings), settings)),

@@ -21,7 +21,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of one entry: its id, or what is wrong with it; `duplicate` when an earlier call had its key."""
+    """What came of one entry: its id, or what is wrong with it; `duplicate` when it is the entry of an earlier call."""
 
     index: int
     log_id: str | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 import msgspec
 import psycopg
@@ -85,25 +86,34 @@ class UsageBilling:
 
 
 class Settled:
-    """What `/log` asks first: whether another feature has billed this call already."""
+    """What logging asks first: whether another feature has billed a call already."""
 
     def __init__(self, before: BilledBefore | None) -> None:
         self._before = before
 
-    async def find(self, row: Row) -> Logged | None:
-        """Return the answer that stands for a call, or None when it is news; no I/O without an id of the client's."""
-        if self._before is None or row.id_at_origin is None:
-            return None
-        call = Call(
-            provider=row.series.provider,
-            model=row.series.model,
-            input_tokens=row.input_tokens,
-            output_tokens=row.output_tokens,
-            cached_input_tokens=row.cached_input_tokens,
-            id_at_origin=row.id_at_origin,
-        )
-        bill = await self._before.take(row.series.project_id, call, row.idempotency_key)
-        return _logged(bill) if bill else None
+    async def find(self, rows: Sequence[Row]) -> list[Logged | None]:
+        """Return the answer that stands for each call of a project, or None for one that is news.
+
+        No I/O without an id of the client's.
+        """
+        asked = [row for row in rows if row.id_at_origin is not None]
+        if self._before is None or not asked:
+            return [None] * len(rows)
+        calls = [(_call(row), row.idempotency_key) for row in asked]
+        bills = iter(await self._before.take(asked[0].series.project_id, calls))
+        found = (None if row.id_at_origin is None else next(bills) for row in rows)
+        return [_logged(bill) if bill else None for bill in found]
+
+
+def _call(row: Row) -> Call:
+    return Call(
+        provider=row.series.provider,
+        model=row.series.model,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cached_input_tokens=row.cached_input_tokens,
+        id_at_origin=row.id_at_origin,
+    )
 
 
 def _entry(call: Call) -> Entry:

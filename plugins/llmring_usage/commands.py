@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from llmring_server import offline
-from llmring_server.errors import Problem, StartupError
+from llmring_server.errors import Problem
 from llmring_server.lifecycle import Server
+from llmring_server.retention import retention_command
 from llmring_usage.audit import Audit
 from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.periods import range_of
@@ -19,36 +20,23 @@ from llmring_usage.reprice import Choice, Correction, Repricing
 from llmring_usage.retention import Retention
 from llmring_usage.settings import UsageSettings
 
-MEBIBYTE = 1024 * 1024
-
 
 @click.group()
 def usage() -> None:
     """Look after logged usage: retention, audit of the sums, repricing."""
 
 
-@usage.command()
-@click.option("--days", type=click.IntRange(min=1), help="Keep this many days [default: LLMRING_USAGE_RETENTION_DAYS].")
-@click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
-def retention(days: int | None, dry_run: bool) -> None:
-    """Drop whole months of raw rows that are older than the retention; their sums stay in the statistics."""
+def _retained(server: Server) -> tuple[Retention, int | None]:
+    return Retention(server.database), server.plugin_settings(UsageSettings).retention_days
 
-    async def work(server: Server) -> None:
-        keep = days or server.plugin_settings(UsageSettings).retention_days
-        if keep is None:
-            raise StartupError("no retention is set; give --days, or set LLMRING_USAGE_RETENTION_DAYS")
-        kept = Retention(server.database)
-        due = await kept.due(keep)
-        for partition in due:
-            size = partition.bytes / MEBIBYTE
-            doing = "would drop" if dry_run else "dropping"
-            click.echo(f"{doing} {partition.name}: ~{partition.rows:,} rows, {size:,.1f} MiB")
-            if not dry_run:
-                await kept.drop(partition)
-        if not due:
-            click.echo(f"nothing is older than {keep} days")
 
-    offline.run(work, lifespans=False)
+usage.add_command(
+    retention_command(
+        "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",
+        "LLMRING_USAGE_RETENTION_DAYS",
+        _retained,
+    )
+)
 
 
 @usage.command()

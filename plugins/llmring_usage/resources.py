@@ -1,15 +1,18 @@
 """Usage over HTTP: log one call or many, and read the statistics."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 import falcon.asgi
 import msgspec
 
 from llmring_server import wire
-from llmring_server.errors import Fault, Problem
+from llmring_server.errors import Fault, Problem, Unavailable
 from llmring_server.operations import operation
 from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
+from llmring_usage.ledger import Outcome
 from llmring_usage.models import Entry, Logged, Row
 from llmring_usage.periods import Grouping, range_of, zone_of
 from llmring_usage.recording import Recorder
@@ -44,7 +47,7 @@ class UsageLog:
         """Log one call; answered after its commit, never before."""
         arrived = asyncio.get_running_loop().time()
         row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
-        known = await self._settled.find(row) if row.id_at_origin else None
+        (known,) = await self._settled.find((row,)) if row.id_at_origin else (None,)
         if known is not None:
             return known
         (outcome,) = await self._writer.record((row,), arrived)
@@ -56,9 +59,10 @@ class UsageLog:
 class UsageBatch:
     """`/log/batch`: many calls at once; a bad entry rejects itself only."""
 
-    def __init__(self, recorder: Recorder, writer: UsageWriter) -> None:
+    def __init__(self, recorder: Recorder, writer: UsageWriter, settled: Settled) -> None:
         self._recorder = recorder
         self._writer = writer
+        self._settled = settled
 
     @operation(
         body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON), scope="ingest"
@@ -69,7 +73,20 @@ class UsageBatch:
         entries = entries_of(body, media, req.context.limits.depth)
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
-        return BatchAnswer.of(found, await self._writer.record(rows) if rows else [])
+        return BatchAnswer.of(found, await self._record(rows) if rows else [])
+
+    async def _record(self, rows: Sequence[Row]) -> Sequence[Outcome]:
+        """Return the outcome of each row; those that another feature has billed are not stored again."""
+        arrived = asyncio.get_running_loop().time()
+        settled = await self._settled.find(rows)
+        news = [row for row, known in zip(rows, settled, strict=True) if known is None]
+        try:
+            outcomes: Iterator[Outcome] = iter(await self._writer.record(news, arrived) if news else ())
+        except Unavailable as away:
+            if len(news) == len(rows):
+                raise
+            outcomes = repeat(away)  # not a 503 of the batch: sent once more, the settled ones would be news
+        return [known or next(outcomes) for known in settled]
 
     def _row(self, project: str, index: int, entry: Entry | Problem) -> Row | Fault:
         """Return an entry's row, or what is wrong with it by its place in the batch."""

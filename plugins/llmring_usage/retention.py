@@ -1,6 +1,5 @@
 """Retention: whole months of raw rows are dropped once they are old enough; their sums stay in the rollups."""
 
-import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -12,11 +11,10 @@ from llmring_server.database import Database
 from llmring_usage.facts import DROPPED_BEFORE, SET, Facts
 from llmring_usage.partitions import FIRST_YEAR, following
 
-log = logging.getLogger(__name__)
-
 OLDEST = f"usage_logs_before_{FIRST_YEAR}"
 MONTHLY = re.compile(r"usage_logs_(\d{4})_(\d{2})")
 LOCK_WAIT = "1s"
+MEBIBYTE = 1024 * 1024
 
 PARTITIONS: LiteralString = """
     SELECT child.relname AS name, greatest(child.reltuples, 0)::bigint AS rows,
@@ -34,6 +32,10 @@ class Partition(msgspec.Struct, frozen=True):
     name: str
     rows: int
     bytes: int
+
+    def __str__(self) -> str:
+        """Say its name and about how large it is."""
+        return f"{self.name}: ~{self.rows:,} rows, {self.bytes / MEBIBYTE:,.1f} MiB"
 
     @property
     def end(self) -> datetime:
@@ -77,7 +79,6 @@ class Retention:
             else:
                 await connection.execute(sql.SQL("ALTER TABLE usage_logs DETACH PARTITION {}").format(name))
                 await connection.execute(sql.SQL("DROP TABLE {}").format(name))
-        log.info("dropped %s: about %d rows", partition.name, partition.rows)
 
     async def dropped_before(self) -> datetime | None:
         """Return the instant (UTC) before which raw rows are gone, or None when none were dropped."""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from llmring_server.settings import PluginSettings
+from llmring_server.settings import PluginSettings, blank_means_unset
 
 
 class UsageSettings(PluginSettings):
@@ -23,7 +23,7 @@ class UsageSettings(PluginSettings):
     write_timeout: float = Field(1.5, gt=0, le=10, description="seconds a write may take before its callers see 503")
     idempotency_hours: float = Field(72, gt=0)
     rollup_slots: int = Field(1, ge=1, le=64)
-    retention_days: int | None = Field(None, ge=1)
+    retention_days: int | None = Field(None, ge=1, le=36_500)
 
     @field_validator("timezone")
     @classmethod
@@ -34,7 +34,4 @@ class UsageSettings(PluginSettings):
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Madrid") from error
         return value
 
-    @field_validator("retention_days", mode="before")
-    @classmethod
-    def _blank_means_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    _unset = field_validator("retention_days", mode="before")(blank_means_unset)

@@ -1,31 +1,23 @@
 """What the usage tables need while the server runs: partitions made ahead, expired idempotency keys dropped."""
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import LiteralString
 
-import psycopg
-import psycopg_pool
-
-from llmring_server.background import beside
+from llmring_server.background import upkeep
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
+from llmring_server.retention import drop_due
 from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.partitions import Partitions
 from llmring_usage.retention import Retention
 from llmring_usage.settings import UsageSettings
 
-log = logging.getLogger(__name__)
-
-INTERVAL_SECONDS = 3600.0
-
 EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
 
 
 class Upkeep:
-    """Runs once at start and then every hour; a failure is logged and tried again."""
+    """Looks after the tables, at start and then every hour."""
 
     def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
         self._database = database
@@ -43,7 +35,7 @@ class Upkeep:
         """
         await self.check_zone()
         await self._partitions.ahead()
-        async with beside(self._repeat(), "llmring usage upkeep"):
+        async with upkeep(self.once, "usage"):
             yield
 
     async def check_zone(self) -> None:
@@ -62,15 +54,5 @@ class Upkeep:
     async def once(self) -> None:
         """Make partitions ahead, drop what has outlived the retention, and expire idempotency keys."""
         await self._partitions.ahead()
-        if self._settings.retention_days is not None:
-            for partition in await self._retention.due(self._settings.retention_days):
-                await self._retention.drop(partition)
+        await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
-
-    async def _repeat(self) -> None:
-        while True:
-            try:
-                await self.once()
-            except (psycopg.Error, psycopg_pool.PoolTimeout, TimeoutError) as error:
-                log.warning("usage upkeep failed and will be tried again: %s", error)
-            await asyncio.sleep(INTERVAL_SECONDS)

@@ -2,9 +2,10 @@
 
 import asyncio
 
+import psycopg
 import pytest
 
-from llmring_server.background import beside
+from llmring_server.background import beside, upkeep
 
 
 def test_work_runs_beside_the_block_and_ends_with_it():
@@ -32,3 +33,22 @@ def test_a_failure_of_the_work_comes_out_at_the_end_of_the_block():
 
     with pytest.raises(LookupError, match="of the work"):
         asyncio.run(main())
+
+
+def test_work_is_done_again_and_again_whatever_the_database_says(caplog):
+    failures = [psycopg.OperationalError("away"), psycopg.errors.UndefinedTable("gone"), TimeoutError("late")]
+
+    async def main():
+        done = asyncio.Event()
+
+        async def work():
+            if failures:
+                raise failures.pop(0)
+            done.set()
+
+        async with upkeep(work, "tidy", 0.001):
+            await asyncio.wait_for(done.wait(), 5)
+
+    asyncio.run(main())
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"tidy upkeep failed and will be tried again: {why}" for why in ("away", "gone", "late")]

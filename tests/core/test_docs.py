@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from llmring_server import hookspecs, testing
+from llmring_server.app import compose
+from llmring_server.testing import make_settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "tests" / "example_plugin"
@@ -46,6 +48,16 @@ def test_a_documented_file_is_the_one_that_is_tested(path):
 def test_every_file_of_the_example_is_documented():
     files = {path for path in EXAMPLE.rglob("*.*") if path.suffix in (".py", ".sql", ".toml")}
     assert {str(path.relative_to(EXAMPLE)) for path in files} == set(BLOCKS)
+
+
+@pytest.mark.parametrize("feature", ["aliases", "usage", "conversations", "keys"])
+def test_every_call_of_a_feature_is_in_the_page_of_the_interface(feature):
+    page = (ROOT / "docs" / "api.md").read_text()
+    _, routes = compose(make_settings({}), [feature])
+    paths = [route.path for owner, route in routes.items() if owner == feature]
+    assert paths
+    missing = [path for path in paths if path.startswith("/api/") and not re.search(re.escape(path) + r"/?[`? ]", page)]
+    assert missing == []
 
 
 def test_every_name_of_the_test_kit_is_there_and_the_fixtures_are_documented():

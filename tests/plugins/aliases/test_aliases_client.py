@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from llmring_server.client import Binding, ClientError, LLMRingServer, Moved, NotAllowed, NotFound, Ready, Unreachable
+from llmring_server.client.events import lines
 from llmring_server.contracts import Identity, Projects
 from llmring_server.testing import make_plugin
 
@@ -112,3 +113,31 @@ def test_the_client_imports_nothing_of_the_server():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_watch_hears_texts_with_every_kind_of_line_end(server):
+    odd = "one\u2028two\u2029three\u0085four\nfive\r\nsix"
+
+    async def scene(aliases):
+        events = aliases.watch(profile=odd)
+        assert await anext(events) == Ready(0)
+        await aliases.bind("fast", "openai:a", profile=odd, metadata={"why": odd})
+        heard = await anext(events)
+        await events.aclose()
+        return heard.profile, heard.metadata
+
+    assert played(server.url, scene) == (odd, {"why": odd})
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_lines_are_whole_however_the_bytes_arrive(size):
+    sent = "id: 1\r\ndata: é\u2028\rdata: b\n\n: end".encode()
+
+    async def chunks():
+        for at in range(0, len(sent), size):
+            yield sent[at : at + size]
+
+    async def read():
+        return [line async for line in lines(chunks())]
+
+    assert asyncio.run(read()) == ["id: 1", "data: é\u2028", "data: b", ""]

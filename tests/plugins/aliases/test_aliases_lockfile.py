@@ -110,6 +110,11 @@ def test_push_makes_the_servers_profile_what_the_file_has(run, client, lockfile)
     assert "no difference" in done(run("diff", str(lockfile)))
 
 
+def test_what_others_have_bound_cannot_write_to_the_terminal(run, client, lockfile):
+    bind(client, "deep", "openai:\x1b[2J")
+    assert "~ deep  openai:?[2J →" in run("diff", str(lockfile)).stdout
+
+
 def test_push_leaves_metadata_and_spelling_of_what_is_right_already(run, client, lockfile):
     bind(client, "fast", "openai:gpt-4o-mini, google:gemini-flash", metadata={"owner": "x"})
     done(run("push", "--yes", str(lockfile)))

@@ -13,6 +13,7 @@ from aliases_kit import bind, models, resolve
 WRITES = 200
 SERVERS = 4
 LIMIT_SECONDS = 1.0
+PLENTY = "100000/s"
 HEADERS = {"X-Project-Key": "one"}
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
 
@@ -23,7 +24,8 @@ def fleet(llmring_process):
     with ExitStack() as stack:
 
         def start(**environment):
-            servers = [llmring_process(LLMRING_PLUGINS="aliases", **environment) for _ in range(SERVERS)]
+            given = {"LLMRING_PLUGINS": "aliases", "LLMRING_LOG_LEVEL": "warning", **environment}
+            servers = [llmring_process(**given) for _ in range(SERVERS)]
             return [
                 stack.enter_context(httpx.Client(base_url=server.wait_until_up().url, headers=HEADERS, timeout=10))
                 for server in servers
@@ -53,10 +55,15 @@ def cutting(postgres, schema):
         thread.join()
 
 
-def writes_are_in_step(clients, record):
-    """Write through each server in turn; measure until every one gives what was written, and gives it for good."""
+def writes_are_in_step(clients, figure, midway=None):
+    """Write through each server in turn; measure until every one gives what was written, and gives it for good.
+
+    `midway` is called when half of the writes are done.
+    """
     delays = []
     for n in range(WRITES):
+        if midway is not None and n == WRITES // 2:
+            midway()
         model = f"openai:m{n}"
         bind(clients[n % SERVERS], "fast", model)
         acknowledged = time.monotonic()
@@ -66,26 +73,37 @@ def writes_are_in_step(clients, record):
             delays.append(time.monotonic() - acknowledged)
             assert models(client)["fast"] == model
     cents = statistics.quantiles(delays, n=100)
-    record("p50_ms", round(cents[49] * 1000, 2))
-    record("p99_ms", round(cents[98] * 1000, 2))
-    print(f"in step: p50 {cents[49] * 1000:.1f} ms, p99 {cents[98] * 1000:.1f} ms, max {max(delays) * 1000:.1f} ms")
+    for name, delay in (("p50", cents[49]), ("p99", cents[98]), ("max", max(delays))):
+        figure(f"{name} until a read gives the write", f"{delay * 1000:.1f} ms")
 
 
-def test_every_worker_gives_what_was_written(fleet, record_property):
-    writes_are_in_step(fleet(), record_property)
+def test_every_worker_gives_what_was_written(fleet, figure):
+    writes_are_in_step(fleet(), figure)
 
 
 def test_every_worker_gives_what_was_written_while_its_channel_is_cut(
-    fleet, llmring_database, llmring_postgres, record_property
+    fleet, llmring_database, llmring_postgres, figure
 ):
     clients = fleet()
     with cutting(llmring_postgres, llmring_database["database_schema"]) as cuts:
-        writes_are_in_step(clients, record_property)
+        writes_are_in_step(clients, figure)
     assert len(cuts) >= SERVERS
 
 
-def test_every_worker_gives_what_was_written_without_redis(fleet, record_property):
-    writes_are_in_step(fleet(LLMRING_REDIS_URL="redis://127.0.0.1:1/0"), record_property)
+def test_every_worker_gives_what_was_written_when_redis_stops_midway(fleet, llmring_redis, figure):
+    clients = fleet(
+        LLMRING_PLUGINS="ratelimit,aliases",  # so that every request asks Redis
+        LLMRING_REDIS_URL=llmring_redis.url,
+        LLMRING_RATELIMIT_READ=PLENTY,
+        LLMRING_RATELIMIT_ADMIN=PLENTY,
+    )
+
+    def stop_redis():
+        with llmring_redis.client() as redis:
+            assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] > WRITES
+        llmring_redis.stop()
+
+    writes_are_in_step(clients, figure, midway=stop_redis)
 
 
 def test_the_workers_of_one_server_are_in_step(llmring_process):

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+import resource
 import threading
 import time
 
@@ -98,10 +99,11 @@ def test_a_reader_slower_than_the_changes_gets_them_all(client):
         assert [event["data"]["seq"] for event in itertools.islice(events, 9_000)] == list(range(1, 9_001))
 
 
-def test_of_a_thousand_changes_none_is_lost_or_out_of_order_while_the_client_reconnects(llmring_process):
+def test_of_a_thousand_changes_none_is_lost_or_out_of_order_while_the_client_reconnects(llmring_process, figure):
     servers = [llmring_process(LLMRING_PLUGINS="aliases").wait_until_up() for _ in range(2)]
     dice = random.Random(7)
     seen: list[Change] = []
+    streams = 0
 
     def write():
         clients = [httpx.Client(base_url=server.url, headers=HEADERS, timeout=30) for server in servers]
@@ -111,11 +113,13 @@ def test_of_a_thousand_changes_none_is_lost_or_out_of_order_while_the_client_rec
             client.close()
 
     async def read():
+        nonlocal streams
         since = 0
         while since < CHANGES:
             async with LLMRingServer(dice.choice(servers).url, "one") as server:
                 left = dice.randrange(1, 40)
                 stream = server.aliases.watch(since=since)
+                streams += 1
                 async for event in stream:
                     assert isinstance(event, Change)
                     seen.append(event)
@@ -129,6 +133,8 @@ def test_of_a_thousand_changes_none_is_lost_or_out_of_order_while_the_client_rec
     writer.start()
     asyncio.run(asyncio.wait_for(read(), 120))
     writer.join()
+    figure("streams, one after the other,", streams)
+    assert streams > CHANGES / 40
     assert [change.seq for change in seen] == list(range(1, CHANGES + 1))
     for n in range(10):
         models = [change.model for change in seen if change.alias == f"a{n}"]
@@ -146,7 +152,32 @@ def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgr
                 assert next(events)["data"]["model"] == f"openai:m{n}"
 
 
-def test_a_thousand_idle_watchers_hold_no_connection_each(llmring_process, llmring_database):
+def test_a_watch_outlives_a_database_that_is_being_restored(server, client, caplog):
+    def renamed(old, new):
+        server.run(server.server.database.execute(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    with watch(client) as stream:
+        events = stream_events(stream.iter_lines())
+        assert next(events)["event"] == "ready"
+        renamed("alias_history", "away")
+        server.server.service(Feeds).reset()
+        eventually(lambda: "waits for the database" in caplog.text)
+        renamed("away", "alias_history")
+        bind(client, "fast", "openai:a")
+        assert next(events)["data"]["model"] == "openai:a"
+
+
+@pytest.fixture
+def many_files():
+    """Let this process, and those that it starts, have a socket for each watcher: some systems allow 256."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, 2 * WATCHERS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_thousand_idle_watchers_hold_no_connection_each(many_files, llmring_process, llmring_database, figure):
     url = llmring_database["database_url"]
     name = f"watched {llmring_database['database_schema']}"
     named = psycopg.conninfo.make_conninfo(url, application_name=name)
@@ -168,6 +199,7 @@ def test_a_thousand_idle_watchers_hold_no_connection_each(llmring_process, llmri
         watchers = await asyncio.gather(*(opened() for _ in range(WATCHERS)))
         async with await psycopg.AsyncConnection.connect(url) as connection:
             [connections] = await (await connection.execute(count, names)).fetchone()
+        figure(f"database connections beside {WATCHERS} watchers", connections)
         assert 1 <= connections <= llmring_database["database_pool_size"] + 1
         async with LLMRingServer(server.url, "one") as other:
             await other.aliases.bind("fast", "openai:a")

@@ -1,4 +1,4 @@
-"""What the tests of conversations share: the address, and a plain call as clients log it."""
+"""What the tests of conversations share: the address, a plain call as clients log it, and what makes it another."""
 
 API = "/api/v1/conversations"
 CALL = {
@@ -16,3 +16,11 @@ CALL = {
         "cached_tokens": 10,
     },
 }
+# Each of these members alone makes a usage entry that of another call.
+OTHERS = [
+    {"provider": "azure"},
+    {"model": "gpt-5"},
+    {"input_tokens": 1001},
+    {"output_tokens": 51},
+    {"cached_input_tokens": 0},
+]

@@ -5,7 +5,7 @@ import uuid
 
 import psycopg
 import pytest
-from conversations_kit import API, CALL
+from conversations_kit import API, CALL, OTHERS
 
 from llmring_server.contracts import Billing, Call
 from llmring_server.testing import make_plugin
@@ -77,16 +77,7 @@ def test_later_turns_of_the_same_conversation_are_new_entries(client, converse, 
     assert (summary(client)["total_requests"], summary(client)["total_cost"]) == (3, 0.75)
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"provider": "azure"},
-        {"model": "gpt-5"},
-        {"input_tokens": 1001},
-        {"output_tokens": 51},
-        {"cached_input_tokens": 0},
-    ],
-)
+@pytest.mark.parametrize("other", OTHERS)
 def test_a_log_of_another_call_leaves_the_claim_open(client, converse, follow, other):
     logged = converse(client)
     assert follow(client, logged["conversation_id"], **other)["log_id"] != logged["log_id"]

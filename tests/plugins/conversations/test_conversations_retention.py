@@ -2,7 +2,8 @@
 
 import pytest
 
-from llmring_conversations.retention import AT_ONCE, Upkeep
+from llmring_conversations.retention import Upkeep
+from llmring_server.retention import AT_ONCE
 
 API = "/api/v1/conversations"
 

@@ -19,8 +19,12 @@ class Bootstrap:
 
     def key(self, *scopes, project=None, **terms):
         """Make a key of `project`, or of a new one."""
+        return self.server.run(self.making(*scopes, project=project, **terms))
+
+    async def making(self, *scopes, project=None, **terms):
+        """Make a key, for who is on the server's loop already."""
         mine = project or Project(new_project_id(), "test", datetime.now(UTC))
-        return self.server.run(self.issuer.create(mine, Terms(scopes=frozenset(scopes), **terms)))
+        return await self.issuer.create(mine, Terms(scopes=frozenset(scopes), **terms))
 
     def expiring(self, seconds, *scopes, **terms):
         """Make a key that expires soon, or has expired."""

@@ -70,6 +70,11 @@ def test_the_list_shows_the_state_of_each_key_and_no_key(run):
     assert [key["key_id"] for key in only] == [made[2]["key_id"]]
 
 
+def test_a_name_cannot_write_to_the_operators_terminal(admin, run):
+    admin.post("/api/v1/keys", json={"scopes": ["read"], "name": "\x1b[2Jgone\r\nforged"}).raise_for_status()
+    assert "?[2Jgone??forged" in run("list").stdout
+
+
 def test_rotate_and_revoke_reach_a_running_server(server, run):
     old = json.loads(run("create", "--new-project", "p", "--scope", "read", "--json").stdout)
     assert status(server, old["key"]) == 200

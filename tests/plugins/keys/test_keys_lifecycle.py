@@ -102,11 +102,16 @@ def test_a_key_that_is_known_already_ends_when_it_expires(server, bootstrap):
     assert datetime.now(UTC) >= key.expires_at
 
 
-@pytest.mark.parametrize("expires", ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00", "soon"])
-def test_an_expiry_is_a_time_to_come_with_a_zone(admin, expires):
-    answer = admin.post("/api/v1/keys", json={"scopes": ["read"], "expires_at": expires})
+@pytest.mark.parametrize(
+    "expires",
+    ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00", "soon", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"],
+)
+@pytest.mark.parametrize(("path", "members"), [("keys", {"scopes": ["read"]}), ("keys/adopt", {"key": "an-old-key"})])
+def test_an_expiry_is_a_time_to_come_with_a_zone_and_within_a_century(admin, path, members, expires):
+    answer = admin.post(f"/api/v1/{path}", json={**members, "expires_at": expires})
     assert answer.status_code == 422
     assert "expires_at" in answer.json()["detail"]
+    assert len(admin.get("/api/v1/keys").raise_for_status().json()) == 1
 
 
 @pytest.mark.parametrize("scopes", [[], ["write"], None])

@@ -61,7 +61,13 @@ def test_expiries(text, expected):
     assert models.expiry(text, NOW) == expected
 
 
-@pytest.mark.parametrize("text", ["2026-01-30", "0", "soon", "9999-12-31", "36501d", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-30", "0", "soon", "9999-12-31", "36501d", "2026-13-01", "9999-12-31T12:00:00Z",
+        "9999-12-31T12:00:00-14:00", "0001-01-01T00:00:00+14:00",
+    ],
+)  # fmt: skip
 def test_what_is_no_expiry(text):
     with pytest.raises(ValueError, match=r"a time to come|a duration"):
         models.expiry(text, NOW)

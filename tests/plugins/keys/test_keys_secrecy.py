@@ -64,21 +64,21 @@ def alike(right, wrong):
     return abs(right - wrong) < max(30.0, 0.5 * min(right, wrong))
 
 
-def test_a_wrong_key_takes_as_long_as_a_right_one_when_both_are_remembered(server, bootstrap):
+def test_a_wrong_key_takes_as_long_as_a_right_one_when_both_are_remembered(server, bootstrap, figure):
     key = bootstrap.key("read").key
     right, wrong = server.run(medians(server.server.service(ManagedKeys), [key, key[:-1] + "x"]))
-    print("microseconds", (right, wrong))
+    figure("medians of a right and a wrong key", f"{right:.1f} and {wrong:.1f} µs")
     assert alike(right, wrong), (right, wrong)
 
 
-def test_a_wrong_key_takes_as_long_as_a_right_one_when_the_table_is_asked(server):
+def test_a_wrong_key_takes_as_long_as_a_right_one_when_the_table_is_asked(server, figure):
     bootstrap = Bootstrap(server)
     for _ in range(50):
         key = bootstrap.key("read").key
     deaf = Channel("deaf")
     managed = ManagedKeys(KeyStore(server.server.database, deaf), deaf, server.server.pepper)
     right, wrong = server.run(medians(managed, [key, key[:-1] + "x"]))
-    print("microseconds", (right, wrong))
+    figure("medians of a right and a wrong key", f"{right:.1f} and {wrong:.1f} µs")
     assert alike(right, wrong), (right, wrong)
 
 

@@ -1,0 +1,126 @@
+"""Flights: many questions in few round trips, each answered by one that left after it was asked."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from llmring_server.flights import Flights
+
+
+class Port:
+    """Where flights arrive: notes who was aboard, and lets each of them go on when it is told to."""
+
+    def __init__(self):
+        self.flights = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def fly(self, questions):
+        self.flights.append(list(questions))
+        await self.gate.wait()
+        return [question * 10 for question in questions]
+
+
+def ran(scene, most=100):
+    """Run `scene(port, flights)` and return what it gives."""
+
+    async def run():
+        port = Port()
+        flights = Flights(port.fly, most=most, name="test")
+        try:
+            return await asyncio.wait_for(scene(port, flights), 10)
+        finally:
+            await flights.close()
+
+    return asyncio.run(run())
+
+
+async def begun(*asked):
+    """Start tasks and return them once each has asked."""
+    tasks = [asyncio.create_task(one) for one in asked]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return tasks
+
+
+def test_everyone_gets_an_answer_of_their_own():
+    async def scene(port, flights):
+        return await asyncio.gather(*(flights.ask(n) for n in range(50)))
+
+    assert ran(scene) == [n * 10 for n in range(50)]
+
+
+def test_who_asks_during_a_flight_shares_the_next():
+    async def scene(port, flights):
+        port.gate.clear()
+        first = await begun(flights.ask(1))
+        later = await begun(*(flights.ask(n) for n in (2, 3, 4)))
+        port.gate.set()
+        await asyncio.gather(*first, *later)
+        return port.flights
+
+    assert ran(scene) == [[1], [2, 3, 4]]
+
+
+def test_a_flight_has_so_many_places_and_no_more():
+    async def scene(port, flights):
+        await asyncio.gather(*(flights.ask(n) for n in range(5)))
+        return port.flights
+
+    assert ran(scene, most=2) == [[0, 1], [2, 3], [4]]
+
+
+def test_who_goes_away_takes_no_other_along():
+    async def scene(port, flights):
+        port.gate.clear()
+        gone, stays = await begun(flights.ask(1), flights.ask(2))
+        gone.cancel()
+        port.gate.set()
+        return await stays
+
+    assert ran(scene) == 20
+
+
+def test_a_failure_is_told_to_all_who_wait_and_the_next_flight_leaves_again():
+    async def scene(port, flights):
+        answers = iter([OSError("away"), [30]])
+
+        async def fly(questions):
+            await port.gate.wait()
+            answer = next(answers)
+            if isinstance(answer, OSError):
+                raise answer
+            return answer
+
+        flights = Flights(fly, most=1, name="test")
+        port.gate.clear()
+        waiting = await begun(flights.ask(1), flights.ask(2))
+        port.gate.set()
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        return [str(error) for error in told], await flights.ask(3)
+
+    assert ran(scene) == (["away", "away"], 30)
+
+
+def test_nobody_waits_for_ever_on_answers_that_are_too_few():
+    async def scene(port, flights):
+        async def fly(questions):
+            return []
+
+        with pytest.raises(ValueError, match="zip"):
+            await Flights(fly, most=1, name="test").ask(1)
+
+    ran(scene)
+
+
+def test_at_the_end_whoever_waits_is_cancelled():
+    async def scene(port, flights):
+        port.gate.clear()
+        waiting = [*await begun(flights.ask(1)), *await begun(flights.ask(2))]
+        await flights.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*waiting)
+        return [task.cancelled() for task in waiting]
+
+    assert ran(scene) == [True, True]
