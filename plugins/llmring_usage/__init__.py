@@ -1,24 +1,27 @@
 """Usage: every call logged with its exact cost, once, and turned into statistics that add up."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import click
 
 from llmring_server import paths
 from llmring_server.contracts import BilledBefore, Billing, PriceList
+from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 from llmring_usage import commands
 from llmring_usage.billing import Settled, UsageBilling
 from llmring_usage.events import Announcer
+from llmring_usage.journal import Journal
 from llmring_usage.ledger import Ledger
 from llmring_usage.listing import Export, Logs
 from llmring_usage.partitions import Partitions
 from llmring_usage.pricing import CALCULATORS
 from llmring_usage.recording import Recorder
+from llmring_usage.replay import Replay
 from llmring_usage.resources import Stats, UsageBatch, UsageLog
 from llmring_usage.settings import UsageSettings
 from llmring_usage.store import UsageLogs
@@ -49,11 +52,13 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     ledger = Ledger(server.database, partitions, settings)
     recorder = Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
     announcer = Announcer(server)
+    journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
     return {
+        **({Journal: journal} if journal else {}),
         Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
         Recorder: recorder,
         Upkeep: Upkeep(server.database, partitions, settings),
-        UsageWriter: UsageWriter(ledger, settings, announcer),
+        UsageWriter: UsageWriter(ledger, settings, announcer, journal),
     }
 
 
@@ -83,6 +88,24 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Write while the server runs; what waits at its end is written first."""
-    async with server.service(Upkeep).running(), server.service(UsageWriter).running():
+    """Write while the server runs; what waits at its end is written first, to the journal if need be."""
+    async with server.service(Upkeep).running(), _journal(server), server.service(UsageWriter).running():
         yield
+
+
+def _journal(server: Server) -> AbstractAsyncContextManager[None]:
+    """Run the journal, where there is one."""
+    journal = server.service(Journal, default=None)
+    if journal is None:
+        return nullcontext()
+    settings = server.plugin_settings(UsageSettings)
+    ledger = Ledger(server.database, Partitions(server.database), settings)
+    settled = Settled(server.service(BilledBefore, default=None))
+    return journal.running(server.database.ping, Replay(ledger, settled, settings, Announcer(server)))
+
+
+@hookimpl
+def llmring_health(server: Server) -> Iterable[HealthCheck]:
+    """Say when calls wait in the journal; that is no reason to send traffic elsewhere."""
+    journal = server.service(Journal, default=None)
+    return [HealthCheck("usage journal", journal.check, critical=False)] if journal else []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from llmring_server.contracts import RecordedUsage
 from llmring_server.lifecycle import Server
 from llmring_usage.ledger import Outcome
-from llmring_usage.models import Logged, Row
+from llmring_usage.models import Deferred, Logged, Row
 
 
 class Announcer:
@@ -25,7 +25,7 @@ class Announcer:
 
 
 def _is_new(row: Row, outcome: Outcome) -> bool:
-    return isinstance(outcome, Logged) and outcome.log_id == row.id
+    return isinstance(outcome, Logged) and not isinstance(outcome, Deferred) and outcome.log_id == row.id
 
 
 def _recorded(row: Row) -> RecordedUsage:

@@ -18,7 +18,7 @@ from llmring_server.database.pool import Connection, hang_up
 from llmring_server.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage import series
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
-from llmring_usage.models import Logged, Row
+from llmring_usage.models import Deferred, Logged, Row
 from llmring_usage.partitions import Partitions, month_of
 from llmring_usage.settings import UsageSettings
 
@@ -198,6 +198,11 @@ def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
 
 def _logged(row: Row) -> Logged:
     return Logged(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+
+
+def deferred(row: Row) -> Deferred:
+    """Return the answer for a row that waits in the journal."""
+    return Deferred(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
 def _replayed(row: Row, kept: Kept | None) -> Outcome:

@@ -101,6 +101,10 @@ class Logged(msgspec.Struct, frozen=True):
     timestamp: datetime
 
 
+class Deferred(Logged, frozen=True):
+    """The answer to a call that waits in the journal, safe on the disk, until the database is back."""
+
+
 class LogEntry(msgspec.Struct, frozen=True):
     """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered."""
 

@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 
+import falcon
 import falcon.asgi
 import msgspec
 
 from llmring_server import wire
-from llmring_server.errors import Fault, Problem, Unavailable
+from llmring_server.errors import DATABASE_AWAY, Fault, Problem, Unavailable
 from llmring_server.operations import operation
 from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
 from llmring_usage.ledger import Outcome
-from llmring_usage.models import Entry, Logged, Row
+from llmring_usage.models import Deferred, Entry, Logged, Row
 from llmring_usage.periods import Grouping, range_of, zone_of
 from llmring_usage.recording import Recorder
 from llmring_usage.settings import UsageSettings
@@ -47,12 +48,14 @@ class UsageLog:
         """Log one call; answered after its commit, never before."""
         arrived = asyncio.get_running_loop().time()
         row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
-        (known,) = await self._settled.find((row,)) if row.id_at_origin else (None,)
+        (known,) = await _billed(self._settled, self._writer, (row,)) if row.id_at_origin else (None,)
         if known is not None:
             return known
         (outcome,) = await self._writer.record((row,), arrived)
         if isinstance(outcome, Problem):
             raise outcome
+        if isinstance(outcome, Deferred):
+            resp.status = falcon.HTTP_202
         return outcome
 
 
@@ -73,12 +76,15 @@ class UsageBatch:
         entries = entries_of(body, media, req.context.limits.depth)
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
-        return BatchAnswer.of(found, await self._record(rows) if rows else [])
+        outcomes = await self._record(rows) if rows else []
+        if any(isinstance(outcome, Deferred) for outcome in outcomes):
+            resp.status = falcon.HTTP_202
+        return BatchAnswer.of(found, outcomes)
 
     async def _record(self, rows: Sequence[Row]) -> Sequence[Outcome]:
         """Return the outcome of each row; those that another feature has billed are not stored again."""
         arrived = asyncio.get_running_loop().time()
-        settled = await self._settled.find(rows)
+        settled = await _billed(self._settled, self._writer, rows)
         news = [row for row, known in zip(rows, settled, strict=True) if known is None]
         try:
             outcomes: Iterator[Outcome] = iter(await self._writer.record(news, arrived) if news else ())
@@ -96,6 +102,17 @@ class UsageBatch:
             return self._recorder.row(project, entry)
         except Problem as problem:
             return fault_of(problem, index)
+
+
+async def _billed(settled: Settled, writer: UsageWriter, rows: Sequence[Row]) -> list[Logged | None]:
+    """Return what stands for each call that another feature has billed; in an outage, the journal's replay asks."""
+    if not writer.away:
+        try:
+            return await settled.find(rows)
+        except DATABASE_AWAY:
+            if not writer.keeps:
+                raise
+    return [None] * len(rows)
 
 
 class Stats:

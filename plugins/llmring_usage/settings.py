@@ -1,5 +1,6 @@
 """Settings of usage: conf table `[usage]`, variables `LLMRING_USAGE_*`."""
 
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +23,9 @@ class UsageSettings(PluginSettings):
     queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="bytes of metadata that may wait likewise")
     write_timeout: float = Field(1.5, gt=0, le=10, description="seconds a write may take before its callers see 503")
     idempotency_hours: float = Field(72, gt=0)
+    journal_dir: Path | None = Field(None, description="folder in which calls wait while the database is away")
+    journal_bytes: int = Field(1024**3, ge=1024, description="bytes that may wait there before 503")
+    journal_replay_rate: int = Field(5_000, ge=1, description="entries a second that are replayed from there")
     rollup_slots: int = Field(1, ge=1, le=64)
     retention_days: int | None = Field(None, ge=1, le=36_500)
 
@@ -34,4 +38,4 @@ class UsageSettings(PluginSettings):
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Madrid") from error
         return value
 
-    _unset = field_validator("retention_days", mode="before")(blank_means_unset)
+    _unset = field_validator("retention_days", "journal_dir", mode="before")(blank_means_unset)

@@ -1,7 +1,8 @@
 """Group commit: one writer a process. It flushes when idle and gathers while busy; there is no timer.
 
-A request is answered after the commit of its batch, or with 503 within `write_timeout` seconds of its arrival. The
-queue is bounded in entries and bytes; what does not fit is refused at once.
+A request is answered after the commit of its batch, or with 503 within `write_timeout` seconds of its arrival; with a
+journal, calls go there while the database is away. The queue is bounded in entries and bytes; what does not fit is
+refused at once.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from llmring_server.errors import DATABASE_AWAY, Unavailable
-from llmring_usage.ledger import Ledger, Outcome
+from llmring_usage.journal import Journal
+from llmring_usage.ledger import Ledger, Outcome, deferred
 from llmring_usage.models import Row
 from llmring_usage.settings import UsageSettings
 
@@ -38,8 +40,9 @@ class Submission:
 class UsageWriter:
     """The queue in front of the ledger."""
 
-    def __init__(self, ledger: Ledger, settings: UsageSettings, told: Told) -> None:
+    def __init__(self, ledger: Ledger, settings: UsageSettings, told: Told, journal: Journal | None = None) -> None:
         self._ledger = ledger
+        self._journal = journal
         self._settings = settings
         self._told = told
         self._waiting: deque[Submission] = deque()
@@ -47,6 +50,16 @@ class UsageWriter:
         self._bytes = 0
         self._wake = asyncio.Event()
         self._closing = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a journal for calls that the database does not take."""
+        return self._journal is not None
+
+    @property
+    def away(self) -> bool:
+        """Whether calls go to the journal, since the database is away."""
+        return self._journal is not None and self._journal.away
 
     async def record(self, rows: Sequence[Row], arrived: float | None = None) -> list[Outcome]:
         """Store rows and return their outcomes, in order, after the commit.
@@ -112,7 +125,7 @@ class UsageWriter:
         rows, now = 0, asyncio.get_running_loop().time()
         while self._waiting and (not batch or rows + len(self._waiting[0].rows) <= MAX_BATCH):
             submission = self._waiting.popleft()
-            if submission.deadline <= now:
+            if submission.deadline <= now and self._journal is None:
                 _refuse([submission], Unavailable(AWAY))
                 self._forget([submission])
             else:
@@ -125,7 +138,7 @@ class UsageWriter:
             return
         rows = [row for submission in batch for row in submission.rows]
         try:
-            outcomes = await self._ledger.store(rows, batch[0].deadline)
+            outcomes = await self._store(rows, batch[0].deadline)
         except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
             _refuse(batch, Unavailable(AWAY) if isinstance(error, DATABASE_AWAY) else error)
@@ -135,18 +148,31 @@ class UsageWriter:
         finally:
             self._forget(batch)
 
+    async def _store(self, rows: Sequence[Row], deadline: float) -> Sequence[Outcome]:
+        """Store rows, in the journal while the database is away, and return their outcomes."""
+        journal = self._journal
+        if journal is None:
+            return await self._ledger.store(rows, deadline)
+        if not journal.away:
+            try:
+                return await self._ledger.store(rows, deadline)
+            except DATABASE_AWAY as error:
+                journal.lost(error)
+        await journal.keep(rows)
+        return [deferred(row) for row in rows]
+
     def _forget(self, batch: Sequence[Submission]) -> None:
         """Make room in the queue for what comes after these."""
         self._entries -= sum(len(submission.rows) for submission in batch)
         self._bytes -= sum(submission.size for submission in batch)
 
 
-def _answer(batch: Sequence[Submission], outcomes: list[Outcome]) -> None:
+def _answer(batch: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
     at = 0
     for submission in batch:
         end = at + len(submission.rows)
         if not submission.outcomes.done():
-            submission.outcomes.set_result(outcomes[at:end])
+            submission.outcomes.set_result(list(outcomes[at:end]))
         at = end
 
 
