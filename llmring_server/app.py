@@ -19,6 +19,7 @@ from llmring_server.plugins import CORE, Plugin, load
 from llmring_server.projects import PlainKeys, ProjectKeys
 from llmring_server.routing import Route, Router, RouteTable
 from llmring_server.settings import Settings, load_settings
+from llmring_server.stopping import LastAnswers
 from llmring_server.tracing import RequestIds
 from llmring_server.wire import JSON
 
@@ -43,6 +44,7 @@ def mounted(server: Server, routes: RouteTable) -> App:
     app.req_options.keep_blank_qs_values = False
     app.req_options.auto_parse_qs_csv = False
     routes.mount(app)
+    server.at_stop(lambda: app.add_middleware(LastAnswers(server.drain)))
 
     def owner(req: falcon.asgi.Request, traceback: TracebackType | None) -> str:
         return server.plugins.owner(traceback) or routes.owner(req.uri_template) or CORE
@@ -92,7 +94,7 @@ def _core_routes(server: Server, specification: Specification) -> list[Route]:
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} is taken; give it another name")
         checks.append(check)
-    health, docs = Health(checks), Docs()
+    health, docs = Health(checks, server.drain), Docs()
     return [
         Route(path="/", resource=Root(server.plugins.names), public=True),
         Route(path="/health", resource=health, public=True),

@@ -107,8 +107,9 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
     click.echo(_welcome(settings, host, port), err=True)
     try:
         uvicorn.run(
-            APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning"
-        )
+            APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning",
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+        )  # fmt: skip
     except SystemExit as ended:
         sys.exit(1 if ended.code else 0)
 

@@ -8,7 +8,9 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import __version__
+from llmring_server.errors import Unavailable
 from llmring_server.operations import operation
+from llmring_server.stopping import Drain
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +66,9 @@ class Root:
 class Health:
     """`/health`, `/health/live` and `/health/ready`."""
 
-    def __init__(self, checks: Sequence[HealthCheck]) -> None:
+    def __init__(self, checks: Sequence[HealthCheck], drain: Drain) -> None:
         self._checks = tuple(checks)
+        self._drain = drain
 
     @operation(answer=Wellness, errors=(503,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Wellness:
@@ -83,7 +86,9 @@ class Health:
 
     @operation(answer=Wellness, errors=(503,))
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Whether to send traffic here; the same checks as `/health`."""
+        """Whether to send traffic here; the same checks as `/health`, and 503 from the moment the process is to end."""
+        if self._drain.begun:
+            raise Unavailable("this process is about to end; ask another")
         await self.on_get(req, resp)
 
     @operation(answer=Alive)

@@ -20,7 +20,7 @@ from llmring_server.errors import StartupError
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet, installed
 from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
-from llmring_server.stopping import on_signal
+from llmring_server.stopping import Drain, on_signal
 from llmring_server.tracing import logging_to_stderr
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Server:
         self.channel = Channel(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self.http = _http_client()
+        self.drain = Drain(settings.shutdown_seconds)
         self._at_stop: list[Callable[[], None]] = []
         self._services = _read_services(self, plugins)
         self._stack = AsyncExitStack()
@@ -110,7 +111,7 @@ class Server:
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
-            stack.enter_context(on_signal(self.stop))
+            stack.enter_context(on_signal(self.stop, self.drain.over))
             if lifespans:
                 await stack.enter_async_context(self.channel.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
@@ -133,6 +134,7 @@ class Server:
 
     def stop(self) -> None:
         """Call what `at_stop` was given; a web server that waits for open connections next finds none that linger."""
+        self.drain.begin()
         for function in self._at_stop:
             function()
 

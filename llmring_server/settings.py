@@ -78,7 +78,9 @@ class Settings(BaseSettings):
     database_pool_size: int | None = Field(None, ge=1)
     database_pool_overflow: int | None = Field(None, ge=0)
     database_timeout: float = Field(10.0, gt=0, description="seconds a statement may take before its caller gives up")
+    database_wait: float = Field(10.0, ge=0, description="seconds a start waits for a database that comes later")
     database_migrate: bool = True
+    shutdown_seconds: int = Field(15, ge=1, description="seconds that running requests may take at shutdown")
     data_dir: Path = Field(default_factory=lambda: default_data_dir())
 
     redis_url: SecretStr | None = None

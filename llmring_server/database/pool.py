@@ -14,6 +14,7 @@ from typing import Any, LiteralString, TypeVar, cast
 import msgspec
 import psycopg
 import psycopg_pool
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import set_json_loads
@@ -33,6 +34,8 @@ PING_SECONDS = 1.0
 GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
+WAIT_SECONDS = 0.5
+REFUSED = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName)
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -63,6 +66,7 @@ class Database:
             StartupError: the database cannot be reached or a migration fails.
         """
         await asyncio.to_thread(self.prepare)
+        await asyncio.to_thread(wait_for, self.conninfo, self._settings.database_wait)
         if self._settings.database_migrate:
             await asyncio.to_thread(self.migrate)
         self._pool = psycopg_pool.AsyncConnectionPool(
@@ -190,6 +194,27 @@ class Database:
             kept = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
             if kept > self.pool.min_size:
                 await self.pool.resize(kept, self.pool.max_size)
+
+
+def wait_for(conninfo: str, seconds: float) -> None:
+    """Wait for a database that comes later than its server, `seconds` at most. Blocks.
+
+    One that answers and refuses is not waited for, and what is wrong when the time is up is left to whoever connects.
+    """
+    until = time.monotonic() + seconds
+    told = False
+    while time.monotonic() < until:
+        try:
+            psycopg.connect(conninfo).close()
+        except REFUSED:
+            return
+        except psycopg.OperationalError as error:
+            if not told:
+                log.warning("waiting up to %.0f s for the database: %s", seconds, str(error).strip().partition("\n")[0])
+            told = True
+            time.sleep(WAIT_SECONDS)
+        else:
+            return
 
 
 async def _prepare(connection: Connection) -> None:
