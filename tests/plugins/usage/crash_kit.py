@@ -31,12 +31,13 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output
 
 
 async def post(reader, writer, call):
-    """Log a call over a connection of our own, which costs less than a client, and return the status and the body."""
+    """Log a call over a connection of our own, cheaper than a client; return the status, the body, and whether the
+    connection ends with it."""
     body = json.dumps(call)
     writer.write(HEAD.format(len(body)).encode() + body.encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = int(head.partition("content-length: ")[2].partition("\r")[0])
-    return int(head.split(" ", 2)[1]), json.loads(await reader.readexactly(length))
+    return int(head.split(" ", 2)[1]), json.loads(await reader.readexactly(length)), "connection: close" in head
 
 
 class Load:
@@ -68,11 +69,13 @@ class Load:
                 key = {"idempotency_key": operation} if self.keyed else {}
                 self.sent.add(operation)
                 started = time.monotonic()
-                status, body = await post(reader, writer, {**CALL, **key, "operation_id": operation})
+                status, body, last = await post(reader, writer, {**CALL, **key, "operation_id": operation})
                 self.seconds.append(time.monotonic() - started)
                 self.statuses[status] += 1
                 if status in ACKNOWLEDGED:
                     self.acknowledged[operation] = body["log_id"]
+                if last:
+                    return
         except (OSError, asyncio.IncompleteReadError):
             return
         finally:

@@ -1,7 +1,9 @@
 """What survives when the server or its database dies under load: every acknowledged entry, exactly once."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 
 import httpx
@@ -13,6 +15,7 @@ from llmring_server.testing import eventually
 pytestmark = pytest.mark.slow
 
 KILLS = 10
+ENDS = int(os.environ.get("LLMRING_TEST_ENDS", "5"))
 
 
 def load_and_kill(process, load, acknowledgements):
@@ -43,6 +46,27 @@ def test_a_killed_server_keeps_every_acknowledged_entry_exactly_once(llmring_pro
     assert counted(server) == len(rows)
     if keyed:
         assert set(load.acknowledged) == load.sent
+
+
+def test_a_server_that_is_ended_under_load_answers_and_stores_everything(llmring_process, llmring_live):
+    load = Load("")
+    for _ in range(ENDS):
+        process = llmring_process(LLMRING_PLUGINS="usage", LLMRING_LOG_LEVEL="warning").wait_until_up()
+        load.url = process.url
+        enough = len(load.acknowledged) + 200
+
+        async def load_and_end(process=process, enough=enough):
+            running = asyncio.create_task(load.until(lambda: False))
+            await until(lambda: len(load.acknowledged) > enough)
+            os.kill(process.pid, signal.SIGTERM)
+            await running
+
+        asyncio.run(load_and_end())
+        assert process.wait() in (0, -signal.SIGTERM)
+    assert set(load.statuses) == {200}
+    assert set(load.acknowledged) == load.sent
+    load.check(stored(llmring_live(["usage"])))
+    assert len(stored(llmring_live(["usage"]))) == len(load.sent)
 
 
 @pytest.fixture(scope="module")
