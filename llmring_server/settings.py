@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
     database_url: SecretStr | None = None
+    database_direct_url: SecretStr | None = None
     database_schema: str = Field("llmring", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     database_pool_size: int | None = Field(None, ge=1)
     database_pool_overflow: int | None = Field(None, ge=0)
@@ -88,7 +89,7 @@ class Settings(BaseSettings):
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
 
-    @field_validator("database_url", "redis_url", mode="before")
+    @field_validator("database_url", "database_direct_url", "redis_url", mode="before")
     @classmethod
     def _blank_means_unset(cls, value: object) -> object:
         return None if value == "" else value
