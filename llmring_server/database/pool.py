@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
 import msgspec
@@ -91,6 +92,11 @@ class Database:
     def conninfo(self) -> str:
         """PostgreSQL's own connection string, for what needs a session to itself; '' before `prepare`."""
         return self._addresses.direct
+
+    @property
+    def programs(self) -> Path | None:
+        """The folder of PostgreSQL's programs that came with the bundled server; None for those of the system."""
+        return self._embedded.programs
 
     def release(self) -> None:
         """Leave the bundled server after `prepare` without `open`, as commands do. Blocks."""

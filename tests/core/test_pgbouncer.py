@@ -67,14 +67,12 @@ def role(llmring_postgres, llmring_database):
 
 
 @pytest.fixture
-def pgbouncer(llmring_postgres, role, tmp_path_factory):
+def pgbouncer(llmring_postgres, role, open_folder):
     """Give the settings of a server behind a PgBouncer of the test's own, as the example configures it."""
     program, port, (name, password) = executable(), free_port(), role
     direct = {**conninfo_to_dict(llmring_postgres), "user": name, "password": password}
     backend = {key: value for key, value in direct.items() if key in {"host", "port", "dbname"}}
-    folder = tmp_path_factory.mktemp("pgbouncer")
-    for passed in (folder, *folder.parents[:3]):
-        passed.chmod(0o755)
+    folder = open_folder()
     (folder / "users.txt").write_text(f'"{name}" "{password}"\n')
     changes = {
         "llmring": " ".join(f"{key}={value}" for key, value in backend.items()),

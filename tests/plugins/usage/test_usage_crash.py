@@ -170,8 +170,8 @@ class Postgres:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    own = Postgres(tmp_path_factory.mktemp("postgres"))
+def postgres(open_folder):
+    own = Postgres(open_folder())
     yield own
     own.stop()
 
