@@ -1,4 +1,4 @@
-"""The command line: `llmring-server serve | migrate | plugins | config | openapi`, and the plugins' own commands."""
+"""The command line: `llmring-server serve | migrate | db | plugins | config | openapi`, and the plugins' commands."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ import uvicorn
 
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
+from llmring_server.database.commands import db
 from llmring_server.errors import StartupError
 from llmring_server.lifecycle import Server
 from llmring_server.openapi import describe
@@ -167,3 +168,6 @@ def openapi() -> None:
     """Print the OpenAPI description of the enabled routes."""
     _, routes = compose(load_settings())
     click.echo(msgspec.json.format(msgspec.json.encode(describe(routes)), indent=2).decode())
+
+
+main.add_command(db)

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
     database_url: SecretStr | None = None
+    database_direct_url: SecretStr | None = None
     database_schema: str = Field("llmring", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     database_pool_size: int | None = Field(None, ge=1)
     database_pool_overflow: int | None = Field(None, ge=0)
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
-    _unset = field_validator("database_url", "redis_url", mode="before")(blank_means_unset)
+    _unset = field_validator("database_url", "database_direct_url", "redis_url", mode="before")(blank_means_unset)
 
     @property
     def embedded(self) -> bool:

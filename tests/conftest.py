@@ -1,8 +1,10 @@
 """What pytest must know before it collects, the figures that tests report, and the registry that several share."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -33,3 +35,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures")
     for nodeid, name, value in sorted(figures):
         terminalreporter.write_line(f"{nodeid.partition('::')[2]}: {name} {value}")
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Callable[[], Path]]:
+    """Give a function that makes a folder which PostgreSQL's own user may enter; pytest closes its own to others."""
+    with ExitStack() as stack:
+
+        def make() -> Path:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="llmring-open-", ignore_cleanup_errors=True)))
+            folder.chmod(0o755)
+            return folder
+
+        yield make

@@ -52,6 +52,11 @@ class EmbeddedPostgres:
         uri: str = self._server.get_uri()
         return uri
 
+    @property
+    def programs(self) -> Path | None:
+        """The folder of the server's own programs, psql and pg_dump among them; None while it is not started."""
+        return Path(self._server.bin_path) if self._server is not None else None
+
     def stop(self) -> bool:
         """Leave the server, and return whether that stopped it: no other process uses it. Blocks."""
         if self._server is None:

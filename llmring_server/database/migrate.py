@@ -157,6 +157,7 @@ def _locked(conninfo: str, schema: str) -> Iterator[Backend]:
     try:
         with Backend(Address(make_conninfo(conninfo)), MIGRATION_TABLE) as backend:
             session = backend.connection
+            _check_encoding(session)
             with suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
                 session.execute("SET client_connection_check_interval = '1s'")
             session.execute(sql.SQL("SET lock_timeout = {}").format(LOCK_WAIT))
@@ -168,6 +169,16 @@ def _locked(conninfo: str, schema: str) -> Iterator[Backend]:
         raise StartupError(f"another process has held the migration lock for {LOCK_WAIT}; end it first") from error
     except psycopg.OperationalError as error:
         raise StartupError(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
+
+
+def _check_encoding(session: psycopg.Connection[Any]) -> None:
+    """Refuse a database that does not know its text's encoding: it could store what nobody can read."""
+    encoding = session.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StartupError(
+            f"the database {session.info.dbname!r} has the encoding {encoding}; make one with UTF8: "
+            "createdb --encoding=UTF8 --template=template0 NAME"
+        )
 
 
 def _one_line(error: Exception) -> str:

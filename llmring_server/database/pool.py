@@ -9,33 +9,29 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
 import msgspec
 import psycopg
 import psycopg_pool
-from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import set_json_loads
 
+from llmring_server.database import addresses
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.migrate import Source, State, apply, status
+from llmring_server.database.waiting import wait_for
 from llmring_server.errors import StartupError
 from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)
 
 ACQUIRE_SECONDS = 1.5
-CONNECT_SECONDS = 5
-# Statistics sort and hash tens of thousands of sums; compiling such a query takes longer than running it.
-TUNING = "-c work_mem=16MB -c jit=off"
 PING_SECONDS = 1.0
 GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
-WAIT_SECONDS = 0.5
-REFUSED = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName)
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -57,30 +53,21 @@ class Database:
         self._embedded = EmbeddedPostgres(settings.data_dir)
         self._pool: psycopg_pool.AsyncConnectionPool[Connection] | None = None
         self._growth: asyncio.Task[None] | None = None
-        self.conninfo = ""
+        self._addresses = addresses.Addresses("", "")
 
     async def open(self) -> None:
         """Start the bundled server if it is ours, migrate, and open the pool.
 
         Raises:
-            StartupError: the database cannot be reached or a migration fails.
+            StartupError: the database cannot be reached, a migration fails, or sessions lack what they need.
         """
         await asyncio.to_thread(self.prepare)
         await asyncio.to_thread(wait_for, self.conninfo, self._settings.database_wait)
         if self._settings.database_migrate:
             await asyncio.to_thread(self.migrate)
-        self._pool = psycopg_pool.AsyncConnectionPool(
-            self.conninfo,
-            kwargs={"autocommit": True},
-            open=False,
-            min_size=min(FIRST_CONNECTIONS, self._settings.pool_size),
-            max_size=self._settings.pool_size + self._settings.pool_overflow,
-            timeout=ACQUIRE_SECONDS,
-            reconnect_timeout=CONNECT_SECONDS,
-            configure=_prepare,
-            name="llmring",
-        )
+        self._pool = self._make_pool()
         await self._pool.open()
+        await self._check_session()
         self._growth = asyncio.create_task(self._keep_what_grew(), name="llmring pool growth")
 
     async def close(self) -> None:
@@ -90,18 +77,28 @@ class Database:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._growth
         if self._pool is not None:
-            await self._pool.close(timeout=CONNECT_SECONDS)
+            await self._pool.close(timeout=addresses.CONNECT_SECONDS)
         await asyncio.to_thread(self._embedded.stop)
 
     def prepare(self) -> None:
-        """Make the connection string, with the bundled server running behind it if it is ours. Blocks.
+        """Find the database's addresses, with the bundled server running behind them if it is ours. Blocks.
 
         Raises:
-            StartupError: the URL does not parse, or the bundled server does not start.
+            StartupError: an address does not parse, or the bundled server does not start.
         """
         given = self._settings.database_url
         url = given.get_secret_value() if given else self._embedded.start()
-        self.conninfo = connection_string(url, self._settings.database_schema)
+        self._addresses = addresses.find(self._settings, url)
+
+    @property
+    def conninfo(self) -> str:
+        """PostgreSQL's own connection string, for what needs a session to itself; '' before `prepare`."""
+        return self._addresses.direct
+
+    @property
+    def programs(self) -> Path | None:
+        """The folder of PostgreSQL's programs that came with the bundled server; None for those of the system."""
+        return self._embedded.programs
 
     def release(self) -> None:
         """Leave the bundled server after `prepare` without `open`, as commands do. Blocks."""
@@ -186,6 +183,29 @@ class Database:
             await cursor.execute(query, params)
             return await cursor.fetchall() if cursor.description else []
 
+    def _make_pool(self) -> "psycopg_pool.AsyncConnectionPool[Connection]":
+        options: dict[str, Any] = {"autocommit": True}
+        if self._addresses.pooler:
+            options["prepare_threshold"] = None  # a prepared statement stays in a session, and the next may be another
+        return psycopg_pool.AsyncConnectionPool(
+            self._addresses.pooled,
+            kwargs=options,
+            open=False,
+            min_size=min(FIRST_CONNECTIONS, self._settings.pool_size),
+            max_size=self._settings.pool_size + self._settings.pool_overflow,
+            timeout=ACQUIRE_SECONDS,
+            reconnect_timeout=addresses.CONNECT_SECONDS,
+            configure=_read_json if self._addresses.pooler else _prepare,
+            name="llmring",
+        )
+
+    async def _check_session(self) -> None:
+        try:
+            found = await self.rows(addresses.Session, addresses.SESSION)
+        except psycopg.OperationalError as error:
+            raise StartupError(f"the database does not answer; see {addresses.URL}") from error
+        addresses.check(found[0], self._settings.database_schema)
+
     async def _keep_what_grew(self) -> None:
         """Keep connections that load has opened, up to the pool size; only the overflow is closed when idle."""
         while True:
@@ -196,30 +216,14 @@ class Database:
                 await self.pool.resize(kept, self.pool.max_size)
 
 
-def wait_for(conninfo: str, seconds: float) -> None:
-    """Wait for a database that comes later than its server, `seconds` at most. Blocks.
-
-    One that answers and refuses is not waited for, and what is wrong when the time is up is left to whoever connects.
-    """
-    until = time.monotonic() + seconds
-    told = False
-    while time.monotonic() < until:
-        try:
-            psycopg.connect(conninfo).close()
-        except REFUSED:
-            return
-        except psycopg.OperationalError as error:
-            if not told:
-                log.warning("waiting up to %.0f s for the database: %s", seconds, str(error).strip().partition("\n")[0])
-            told = True
-            time.sleep(WAIT_SECONDS)
-        else:
-            return
+async def _read_json(connection: Connection) -> None:
+    """Give JSON columns as `msgspec.Raw`, every digit as stored."""
+    set_json_loads(msgspec.Raw, connection)
 
 
 async def _prepare(connection: Connection) -> None:
-    """Give JSON columns as `msgspec.Raw`, every digit as stored; let the server drop statements we hung up on."""
-    set_json_loads(msgspec.Raw, connection)
+    """Do that, and let the server drop statements we hung up on; a pooler's sessions have that from their role."""
+    await _read_json(connection)
     with contextlib.suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
         await connection.execute("SET client_connection_check_interval = '1s'")
 
@@ -238,18 +242,3 @@ def hang_up(connection: Connection) -> None:
     """End a connection whose time is up, so that its statement fails now; asking a hung server to cancel would wait."""
     with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
-
-
-def connection_string(url: str, schema: str) -> str:
-    """Return libpq's connection string for `url`, with our schema, UTC and a bounded connect.
-
-    Raises:
-        StartupError: the URL does not parse; it is not repeated, since it holds a password.
-    """
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        raise StartupError("LLMRING_DATABASE_URL is no PostgreSQL connection string") from error
-    options = f"{given.get('options', '')} -c search_path={schema} -c timezone=UTC {TUNING}".strip()
-    defaults: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "llmring-server"}
-    return make_conninfo("", **{**defaults, **given, "options": options})

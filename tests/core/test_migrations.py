@@ -4,6 +4,7 @@ import httpx
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from llmring_server.errors import StartupError
 from llmring_server.settings import load_settings
@@ -116,3 +117,16 @@ def test_two_schemas_in_one_database_do_not_touch_each_other(llmring_live, llmri
         connection.execute("SET client_min_messages = warning")
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(schema))
     assert found == (0,)
+
+
+def test_a_database_that_does_not_know_its_texts_encoding_is_refused(llmring_cli, llmring_postgres, llmring_database):
+    name = sql.Identifier(llmring_database["database_schema"])
+    with psycopg.connect(llmring_postgres, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0").format(name))
+        try:
+            address = make_conninfo(llmring_postgres, dbname=llmring_database["database_schema"])
+            refused = llmring_cli("migrate", LLMRING_DATABASE_URL=address)
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {}").format(name))
+    assert refused.returncode == 1
+    assert "has the encoding SQL_ASCII; make one with UTF8" in refused.stderr

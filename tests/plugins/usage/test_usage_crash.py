@@ -70,8 +70,8 @@ def test_a_server_that_is_ended_under_load_answers_and_stores_everything(llmring
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    own = Postgres(tmp_path_factory.mktemp("postgres"))
+def postgres(open_folder):
+    own = Postgres(open_folder())
     yield own
     own.stop()
 
