@@ -10,6 +10,7 @@ import uvicorn
 
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
+from llmring_server.connections import HTTP
 from llmring_server.errors import StartupError
 from llmring_server.lifecycle import Server
 from llmring_server.openapi import describe
@@ -107,8 +108,9 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
     click.echo(_welcome(settings, host, port), err=True)
     try:
         uvicorn.run(
-            APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning"
-        )
+            APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning",
+            http=HTTP, ws="none", server_header=False,
+        )  # fmt: skip
     except SystemExit as ended:
         sys.exit(1 if ended.code else 0)
 
