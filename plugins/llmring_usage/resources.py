@@ -73,7 +73,7 @@ class UsageBatch:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         media = wire.require_type(req, wire.JSON, wire.NDJSON)
-        entries = entries_of(body, media, req.context.limits.depth)
+        entries = await wire.aside(body, lambda: entries_of(body, media, req.context.limits.depth))
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
         outcomes = await self._record(rows) if rows else []

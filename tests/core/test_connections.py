@@ -9,38 +9,18 @@ from contextlib import ExitStack, contextmanager, suppress
 import httpx
 import psutil
 import pytest
+from core_kit import ARRIVAL
 
-from llmring_server.testing import ServerProcess, eventually, fresh_database
-from llmring_server.testing.process import variables
+from llmring_server.testing import eventually
 
 MEBIBYTE = 1024 * 1024
-ARRIVAL = 1.0
 BOUND_SECONDS = 10.0
 KEY = b"X-Project-Key: hostile\r\n"
 
 
-@pytest.fixture(scope="module")
-def process(llmring_postgres, tmp_path_factory):
-    """Serve with little patience, for every test of this module."""
-    with fresh_database(llmring_postgres) as settings:
-        given = {
-            "LLMRING_PLUGINS": "aliases,usage",
-            "LLMRING_ARRIVAL_TIMEOUT": str(ARRIVAL),
-            "LLMRING_UNREAD_TIMEOUT": "1",
-            "LLMRING_LOG_LEVEL": "warning",
-        }
-        log = tmp_path_factory.mktemp("hostile") / "server.log"
-        running = ServerProcess({**variables(settings), **given}, log, "--ws", "none").wait_until_up()
-        yield running
-        running.stop()
-
-
 @pytest.fixture
-def server(process):
-    """Give the server, and check afterwards that it serves, and that nothing failed in it."""
-    yield process
-    assert httpx.get(f"{process.url}/health/live").status_code == 200
-    assert "Traceback" not in process.output()
+def server(impatient):
+    return impatient
 
 
 @contextmanager
