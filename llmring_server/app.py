@@ -61,6 +61,9 @@ def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -
     routes.add(CORE, _core_routes(server, specification))
     for plugin, route in server.plugins.every("llmring_routes", Route, server=server):
         routes.add(plugin.name, [route])
+    for plugin, component in server.plugins.every("llmring_middleware", object, server=server):
+        server.middleware.append(_accepted(plugin, component))
+        routes.statuses.update(getattr(component, "statuses", ()))
     specification.render(routes)
     return server, routes
 
@@ -68,15 +71,13 @@ def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -
 def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     """Return what every request passes, outermost first: the host's own, then the plugins' in conf order."""
     settings = server.settings
-    found: list[Any] = [
+    return [
         RequestIds(),
         Cors(settings.cors_origins),
         ProjectKeys(server.service(Projects, default=PlainKeys(server.pepper)), routes),
         BodyLimits(settings, routes),
+        *server.middleware,
     ]
-    for plugin, component in server.plugins.every("llmring_middleware", object, server=server):
-        found.append(_accepted(plugin, component))
-    return found
 
 
 def _accepted(plugin: Plugin, component: Any) -> Any:

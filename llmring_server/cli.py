@@ -10,6 +10,7 @@ import uvicorn
 
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
+from llmring_server.connections import HTTP
 from llmring_server.database.commands import db
 from llmring_server.errors import StartupError
 from llmring_server.lifecycle import Server
@@ -110,6 +111,7 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
         uvicorn.run(
             APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning",
             timeout_graceful_shutdown=settings.shutdown_seconds,
+            http=HTTP, ws="none", server_header=False,
         )  # fmt: skip
     except SystemExit as ended:
         sys.exit(1 if ended.code else 0)

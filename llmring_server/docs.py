@@ -5,6 +5,8 @@ import importlib.resources
 import falcon.asgi
 
 from llmring_server.errors import Problem
+from llmring_server.operations import operation
+from llmring_server.security import DOCS_POLICY
 
 PACKAGE = "offapi"
 FILES = {
@@ -12,6 +14,7 @@ FILES = {
     "swagger-ui-bundle.js": ("swagger_bundle.js", "text/javascript"),
     "swagger-ui-standalone-preset.js": ("swagger_preset.js", "text/javascript"),
 }
+MEDIA = ("text/css", "text/javascript")
 PAGE = b"""<!doctype html>
 <html lang="en">
 <head>
@@ -41,11 +44,14 @@ START = b"""SwaggerUIBundle({
 class Docs:
     """The page and the files it needs."""
 
+    @operation(media=falcon.MEDIA_HTML)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Swagger UI, to read and try every route."""
         resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Content-Security-Policy", DOCS_POLICY)
         resp.data = PAGE
 
+    @operation(media=MEDIA, errors=(404,))
     async def on_get_file(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         """One of Swagger UI's files."""
         if name == "start.js":

@@ -118,26 +118,33 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
 def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
     """Render any HTTP error, ours or Falcon's, as problem+json."""
     status = falcon.http_status_to_code(error.status)
-    title = falcon.code_to_http_status(status).partition(" ")[2]
     resp.text = None
     resp.stream = None
     resp.content_type = PROBLEM_JSON
     resp.data = msgspec.json.encode(
-        Document(
-            type="about:blank",
-            title=title,
-            status=status,
-            detail=error.description or _say(req, status, title),
-            request_id=getattr(req.context, "request_id", ""),
-            errors=getattr(error, "faults", ()),
+        document(
+            status,
+            error.description or _say(req, status),
+            getattr(req.context, "request_id", ""),
+            getattr(error, "faults", ()),
         )
     )
 
 
-def _say(req: falcon.asgi.Request, status: int, title: str) -> str:
+def document(status: int, detail: str, request_id: str = "", faults: Sequence[Fault] = ()) -> Document:
+    """Return the problem+json body of an answer."""
+    return Document("about:blank", title(status), status, detail, request_id, tuple(faults))
+
+
+def title(status: int) -> str:
+    """Return the phrase of a status: 404 → `Not Found`."""
+    return str(falcon.code_to_http_status(status)).partition(" ")[2]
+
+
+def _say(req: falcon.asgi.Request, status: int) -> str:
     """Return a sentence for the errors that Falcon raises without one."""
     if status == 404:
         return f"nothing is served at {req.path}; see /docs for what is"
     if status == 405:
         return f"{req.method} is not served at {req.path}; see /docs for what is"
-    return title
+    return title(status)

@@ -70,7 +70,7 @@ class Health:
         self._checks = tuple(checks)
         self._drain = drain
 
-    @operation(answer=Wellness, errors=(503,))
+    @operation(answer=Wellness, also=(503,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Wellness:
         """Run every check with a time limit; 503 when a critical one fails."""
         results = dict(await asyncio.gather(*(self._run(check) for check in self._checks)))
@@ -84,7 +84,7 @@ class Health:
             checks=results,
         )
 
-    @operation(answer=Wellness, errors=(503,))
+    @operation(answer=Wellness, also=(503,))
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Whether to send traffic here; the same checks as `/health`, and 503 from the moment the process is to end."""
         if self._drain.begun:

@@ -63,7 +63,10 @@ def llmring_routes(server: "Server") -> "Iterable[Route]":  # type: ignore[empty
 
 @hookspec
 def llmring_middleware(server: "Server") -> Iterable[object]:  # type: ignore[empty-body]
-    """Return Falcon ASGI middleware objects; a request passes them in conf order, after the project key is known."""
+    """Return Falcon ASGI middleware objects; a request passes them in conf order, after the project key is known.
+
+    One that may refuse a request by itself names the statuses in its attribute `statuses`, for `/openapi.json`.
+    """
 
 
 @hookspec

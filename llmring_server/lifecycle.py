@@ -13,15 +13,18 @@ import falcon.asgi
 import httpx
 
 from llmring_server.cache import Cache, open_cache
+from llmring_server.connections import STATE
 from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
 from llmring_server.errors import StartupError
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet, installed
+from llmring_server.security import for_browsers
 from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
 from llmring_server.stopping import Drain, on_signal
 from llmring_server.tracing import logging_to_stderr
+from llmring_server.wire import RECEIVE
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +40,14 @@ _MISSING = object()
 class Server:
     """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    `channel` tells other processes of changes. Built by `create_app` without touching anything outside; `database`,
-    `cache` and `http` are usable between `open` and `close`.
+    `channel` tells other processes of changes, `middleware` is the plugins', in conf order. Built by `create_app`
+    without touching anything outside; `database`, `cache` and `http` are usable between `open` and `close`.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
         self.settings = settings
         self.plugins = plugins
+        self.middleware: list[Any] = []
         self.all_plugin_settings = _read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
         self.channel = Channel(settings.database_schema)
@@ -174,6 +178,7 @@ class Lifecycle:
         except StartupError as error:
             self.failure = error
             raise
+        scope.get("state", {})[STATE] = self._server.settings.connections
         self._thresholds = gc.get_threshold()
         gc.freeze()
         gc.set_threshold(*SERVING_THRESHOLDS)
@@ -197,8 +202,11 @@ class Application(falcon.asgi.App[Any, Any]):
         super().__init__(middleware=[self._lifecycle, *middleware], **options)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # type: ignore[override]
-        """Serve one connection, or the lifespan."""
-        if scope["type"] == "lifespan" and self._terse:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "http":
+            scope[RECEIVE] = receive
+            send = for_browsers(send)
+        elif scope["type"] == "lifespan" and self._terse:
             send = self._tersely(send)
         await super().__call__(scope, receive, send)
 

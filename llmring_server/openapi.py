@@ -1,17 +1,22 @@
 """OpenAPI 3.1 of the enabled routes, made from the structs that their operations declare."""
 
 import re
+from collections.abc import Sequence, Set
 from typing import Any
 
 import falcon.asgi
 import msgspec
 
 from llmring_server import __version__, wire
-from llmring_server.errors import PROBLEM_JSON, Document, StartupError
+from llmring_server.errors import PROBLEM_JSON, Document, StartupError, title
 from llmring_server.operations import Operation, form_of, operation
 from llmring_server.routing import FIELD, Route, RouteTable
+from llmring_server.tracing import HEADER
 
 REF = "#/components/schemas/{name}"
+SAID_WITH = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+REVALIDATED = 304
+EVENTS = "text/event-stream"
 KEYS = {
     "ProjectKey": {"type": "apiKey", "in": "header", "name": "X-Project-Key"},
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -29,7 +34,7 @@ class Specification:
         """Describe every route of `table`."""
         self._document = wire.encode(describe(table))
 
-    @operation()
+    @operation(answer=dict[str, Any])
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """This description, OpenAPI 3.1."""
         resp.data = self._document
@@ -42,8 +47,8 @@ def describe(table: RouteTable) -> Any:
     for owner, route in table.items():
         item = paths.setdefault(FIELD.sub(r"{\1}", route.path), {})
         for method, responder in route.responders().items():
-            item[method.lower()] = _operation(owner, route, method, form_of(responder), schemas)
-    return _money({
+            item[method.lower()] = _operation(owner, route, method, form_of(responder), schemas, table.statuses)
+    return _as_sent({
         "openapi": "3.1.0",
         "info": {
             "title": "LLMRing Server",
@@ -62,7 +67,9 @@ def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
     for owner, route in table.items():
         for responder in route.responders().values():
             form = form_of(responder)
-            declared = [kind for kind in (form.body, form.query, form.answer) if kind is not None]
+            declared = [
+                kind for kind in (form.body, form.query, form.answer, *form.events.values()) if kind is not None
+            ]
             unique |= {str(kind): _describable(kind, owner, route) for kind in declared}
     schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
     return dict(zip(unique, schemas, strict=True)), components
@@ -77,13 +84,15 @@ def _describable(kind: Any, owner: str, route: Route) -> Any:
     return kind
 
 
-def _operation(owner: str, route: Route, method: str, form: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _operation(
+    owner: str, route: Route, method: str, form: Operation, schemas: dict[Any, Any], everywhere: Set[int]
+) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": _operation_id(method, route),
         "tags": [owner],
         "summary": form.summary.rstrip("."),
         "parameters": _parameters(route, form, schemas),
-        "responses": _responses(route, form, schemas),
+        "responses": _responses(form, _statuses(route, form) | everywhere, schemas),
         "security": [] if route.public else [{name: []} for name in KEYS],
     }
     if form.description:
@@ -106,31 +115,66 @@ def _parameters(route: Route, form: Operation, schemas: dict[Any, Any]) -> list[
     ]
     if form.query is not None:
         for field in msgspec.structs.fields(form.query):
-            schema = msgspec.json.schema(field.type)
+            schema = _blankable(msgspec.json.schema(field.type), field.required)
             found.append({"name": field.encode_name, "in": "query", "required": field.required, "schema": schema})
     found += [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}} for name in form.headers]
     return found
 
 
-def _responses(route: Route, form: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
-    content = {} if form.answer is None else {form.media: {"schema": schemas[str(form.answer)]}}
-    answers: dict[str, Any] = {str(form.status): {"description": "as described", "content": content}}
-    statuses = set(form.errors) | {500, 503}
-    statuses |= set() if route.public else {400, 401}
-    statuses |= {400, 413, 415, 422} if form.body is not None else set()
-    statuses |= {422} if form.query is not None else set()
+def _blankable(schema: dict[str, Any], required: bool) -> dict[str, Any]:
+    """Return a parameter's schema as it is read: blank means absent, which only an optional one may be."""
+    if required:
+        return {"minLength": 1, **schema} if schema.get("type") == "string" else schema
+    return {"anyOf": [*schema.get("anyOf", [schema]), {"const": ""}]}
+
+
+def _statuses(route: Route, form: Operation) -> set[int]:
+    """Return the statuses of an operation's problems: those it names, and those that follow from the rest of it."""
+    found = set(form.errors) | {500, 503}
+    found |= set() if route.public else {400, 401, 403}
+    found |= {400, 408, 413, 415, 422} if form.body is not None else set()
+    found |= {422} if form.query is not None else set()
+    return found
+
+
+def _responses(form: Operation, statuses: Set[int], schemas: dict[Any, Any]) -> dict[str, Any]:
     problem = {PROBLEM_JSON: {"schema": schemas[str(Document)]}}
-    for status in sorted(statuses):
-        title = falcon.code_to_http_status(status).partition(" ")[2]
-        body = {} if status in (304, 202) else {"content": problem}
-        answers.setdefault(str(status), {"description": title, **body})
-    return answers
+    tagged = ("ETag",) if REVALIDATED in form.errors else ()
+    content = _content(form, schemas)
+    answers = {status: _answer("as described", tagged, content) for status in (form.status, *form.also)}
+    for status in sorted(statuses - answers.keys()):
+        said = tagged if status == REVALIDATED else SAID_WITH.get(status, ())
+        answers[status] = _answer(title(status), said, {} if status == REVALIDATED else problem)
+    return {str(status): answer for status, answer in sorted(answers.items())}
 
 
-def _money(schema: Any) -> Any:
-    """Return a schema with Decimal as what it is on the wire: a JSON number, not msgspec's string."""
+def _content(form: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return an answer's content by media type; one without a schema is text, or when it is JSON nothing at all."""
+    if form.events:
+        return {EVENTS: {"schema": {"anyOf": [_event(name, schemas[str(kind)]) for name, kind in form.events.items()]}}}
+    if form.answer is not None:
+        return {media: {"schema": schemas[str(form.answer)]} for media in form.media}
+    return {media: {"schema": {"type": "string"}} for media in form.media if media != wire.JSON}
+
+
+def _event(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a server-sent event of this name, whose data is JSON with a schema of its own."""
+    data = {"type": "string", "contentMediaType": wire.JSON, "contentSchema": schema}
+    properties = {"id": {"type": "string"}, "event": {"const": name}, "data": data}
+    return {"type": "object", "properties": properties, "required": ["event", "data"]}
+
+
+def _answer(description: str, headers: Sequence[str], content: dict[str, Any]) -> dict[str, Any]:
+    said = {name: {"required": True, "schema": {"type": "string"}} for name in (HEADER, *headers)}
+    return {"description": description, "headers": said, **({"content": content} if content else {})}
+
+
+def _as_sent(schema: Any) -> Any:
+    """Return a schema as things are on the wire: Decimal a JSON number, not a string; a set with repeats is taken."""
     if isinstance(schema, dict):
-        if schema.get("format") == "decimal":
-            return {**{key: value for key, value in schema.items() if key != "format"}, "type": "number"}
-        return {key: _money(value) for key, value in schema.items()}
-    return [_money(item) for item in schema] if isinstance(schema, list) else schema
+        kept = {key: _as_sent(value) for key, value in schema.items() if key != "uniqueItems"}
+        if kept.get("format") == "decimal":
+            del kept["format"]
+            kept["type"] = "number"
+        return kept
+    return [_as_sent(item) for item in schema] if isinstance(schema, list) else schema

@@ -5,7 +5,8 @@ None, when it wrote to `resp` itself). Plain Falcon responders work too; they ar
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import falcon.asgi
@@ -22,15 +23,19 @@ FORM = "__operation__"
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What one responder takes and gives.
 
-    `body`, `query` and `answer` are types msgspec knows; `status` is the answer's; `media` the answer's media type;
-    `headers` the request headers it reads; `errors` the further statuses a client may see; `scope` what a key needs.
+    `body`, `query` and `answer` are types msgspec knows; `status` is the answer's, `also` are others that carry it too;
+    `media` the answer's media types, `events` instead the types of a stream's events by name; `headers` the request
+    headers it reads; `errors` the further statuses a client may see, beside those that follow from the rest; `scope`
+    what a key needs.
     """
 
     body: Any = None
     query: Any = None
     answer: Any = None
     status: int = 200
-    media: str = wire.JSON
+    also: tuple[int, ...] = ()
+    media: tuple[str, ...] = (wire.JSON,)
+    events: Mapping[str, Any] = {}
     accepts: tuple[str, ...] = (wire.JSON,)
     headers: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
@@ -45,7 +50,9 @@ def operation(
     query: Any = None,
     answer: Any = None,
     status: int = 200,
-    media: str = wire.JSON,
+    also: tuple[int, ...] = (),
+    media: str | tuple[str, ...] = wire.JSON,
+    events: Mapping[str, Any] = MappingProxyType({}),
     accepts: tuple[str, ...] = (wire.JSON,),
     raw: bool = False,
     checked: bool = True,
@@ -63,8 +70,9 @@ def operation(
     def declare(responder: Responder) -> Responder:
         summary, _, description = (responder.__doc__ or "").strip().partition("\n")
         form = Operation(
-            body=body, query=query, answer=answer, status=status, media=media, accepts=accepts,
-            headers=headers, errors=errors, scope=scope, summary=summary, description=" ".join(description.split()),
+            body=body, query=query, answer=answer, status=status, also=also, accepts=accepts, headers=headers,
+            media=(media,) if isinstance(media, str) else media, events=events,
+            errors=errors, scope=scope, summary=summary, description=" ".join(description.split()),
         )  # fmt: skip
         wrapped = _bind(responder, form, None if body is None or raw else msgspec.json.Decoder(body), raw, checked)
         setattr(wrapped, FORM, form)
@@ -102,7 +110,7 @@ async def _read(req: falcon.asgi.Request, form: Operation, checked: bool) -> byt
     if not content:
         raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
     if checked:
-        wire.check_text(content, limits.depth)
+        await wire.aside(content, lambda: wire.check_text(content, limits.depth))
     return content
 
 

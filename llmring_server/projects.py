@@ -11,6 +11,7 @@ from llmring_server.contracts import Identity, Projects, Scope
 from llmring_server.errors import Problem
 from llmring_server.operations import form_of
 from llmring_server.routing import Route, RouteTable
+from llmring_server.security import PRIVATE
 
 KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
 MAX_KEY_LENGTH = 255
@@ -60,6 +61,7 @@ class ProjectKeys:
         needed = req.context.scope = self._scopes[req.uri_template or ""].get(req.method)
         if needed is None:
             return
+        resp.set_header("Cache-Control", PRIVATE)
         identity = await self._projects.identify(read_key(req))
         if identity is None:
             raise Problem(401, "the project key is unknown, expired or revoked", headers=CHALLENGE)

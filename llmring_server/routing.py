@@ -50,9 +50,13 @@ class Router(falcon.routing.CompiledRouter):
 
 
 class RouteTable:
-    """Every route of the server by normalised template, each with its owner."""
+    """Every route of the server by normalised template, each with its owner.
+
+    `statuses` are those that any of them may be refused with, because of what every request passes first.
+    """
 
     def __init__(self) -> None:
+        self.statuses: set[int] = set()
         self._owners: dict[str, tuple[str, Route]] = {}
         self.by_template: dict[str, Route] = {}
 

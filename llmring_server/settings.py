@@ -19,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from llmring_server.connections import ConnectionLimits, most_connections
 from llmring_server.errors import StartupError
 from llmring_server.paths import bundled
 
@@ -92,6 +93,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(MEBIBYTE, ge=1024)
     max_batch_bytes: int = Field(16 * MEBIBYTE, ge=1024)
     max_body_depth: int = Field(64, ge=8, le=500)
+    max_connections: int | None = Field(None, ge=1, description="of a process; default: as its open files allow")
+    arrival_timeout: float = Field(20.0, gt=0, description="seconds a request may take to arrive; large bodies more")
+    unread_timeout: float = Field(30.0, gt=0, description="seconds a client may leave an answer unread")
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
@@ -113,6 +117,12 @@ class Settings(BaseSettings):
         if self.database_pool_overflow is not None:
             return self.database_pool_overflow
         return 0 if self.embedded else 10
+
+    @property
+    def connections(self) -> ConnectionLimits:
+        """What each client's connection may cost."""
+        most = self.max_connections or most_connections()
+        return ConnectionLimits(self.arrival_timeout, self.unread_timeout, most)
 
     @classmethod
     def settings_customise_sources(

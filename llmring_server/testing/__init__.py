@@ -8,13 +8,13 @@ Registered as a pytest plugin, so its fixtures are there as soon as llmring-serv
 - `llmring_cli`: runs `llmring-server` as a process: `llmring_cli("plugins", LLMRING_PLUGINS="usage").stdout`;
 - `llmring_redis`: a real Redis of the test's own, which it may stop, hang and start again.
 
-`make_plugin` makes a plugin on the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` waits for
-what takes a moment.
+`fresh_database` gives what `llmring_database` does to fixtures that outlive one test, `make_plugin` makes a plugin on
+the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` waits for what takes a moment.
 `LLMRING_TEST_DATABASE_URL` names a PostgreSQL to use instead of the bundled one.
 """
 
 from llmring_server.testing.command import llmring_cli
-from llmring_server.testing.database import llmring_database, llmring_postgres
+from llmring_server.testing.database import fresh_database, llmring_database, llmring_postgres
 from llmring_server.testing.live import LiveServer, live, llmring_live, make_settings
 from llmring_server.testing.plugins import eventually, make_plugin, make_usage
 from llmring_server.testing.process import ServerProcess, llmring_process
@@ -25,6 +25,7 @@ __all__ = [
     "RedisProcess",
     "ServerProcess",
     "eventually",
+    "fresh_database",
     "live",
     "llmring_cli",
     "llmring_database",

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,20 @@ def llmring_postgres() -> Iterator[str]:
 @pytest.fixture
 def llmring_database(llmring_postgres: str) -> Iterator[dict[str, Any]]:
     """Give the host's settings for a schema of this test's own, `{database_url, database_schema, …}`."""
+    with fresh_database(llmring_postgres) as settings:
+        yield settings
+
+
+@contextmanager
+def fresh_database(postgres: str) -> Iterator[dict[str, Any]]:
+    """Give the host's settings for a fresh schema, dropped at the end; for fixtures that outlive one test."""
     schema = f"test_{uuid.uuid4().hex[:16]}"
     yield {
-        "database_url": llmring_postgres,
+        "database_url": postgres,
         "database_schema": schema,
         "database_pool_size": 4,
         "database_pool_overflow": 0,
     }
-    with psycopg.connect(llmring_postgres, autocommit=True) as connection:
+    with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))

@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from llmring_server.app import compose, mounted
+from llmring_server.connections import Connection
 from llmring_server.contracts import RecordedUsage
 from llmring_server.lifecycle import Server
 from llmring_server.plugins import Plugin
@@ -67,7 +68,9 @@ def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> I
         StartupError: as `create_app` or the lifespan does.
     """
     server, routes = compose(settings, plugins)
-    served = _Served(uvicorn.Config(mounted(server, routes), lifespan="off", log_config=None, access_log=False))
+    served = _Served(
+        uvicorn.Config(mounted(server, routes), http=Connection, lifespan="off", log_config=None, access_log=False)
+    )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=served.main, args=(server, listener), name="llmring live", daemon=True)
         thread.start()

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from llmring_server.connections import HTTP
+
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
@@ -36,7 +38,8 @@ class ServerProcess:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        command = [python, "-m", "uvicorn", "llmring_server.asgi:app", "--port", str(self.port), *options]
+        served = ["llmring_server.asgi:app", "--http", HTTP, "--port", str(self.port)]
+        command = [python, "-m", "uvicorn", *served, *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, env=clean_environment(environment), stdout=output, stderr=output, start_new_session=True

@@ -63,6 +63,12 @@ class Entry(msgspec.Struct, frozen=True):
     changed_at: datetime
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """A stream of changes has begun: whoever lists aliases at this version misses none."""
+
+    version: int
+
+
 class Setting(msgspec.Struct, frozen=True):
     """What PUT sets; `metadata` is any JSON, kept as it was sent."""
 

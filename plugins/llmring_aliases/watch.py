@@ -9,14 +9,14 @@ import falcon.asgi
 import msgspec
 
 from llmring_aliases.feeds import AWAY, Event, Feed, Feeds, event_of
-from llmring_aliases.models import MAX_SEQ, Entry, WatchQuery
+from llmring_aliases.models import MAX_SEQ, Entry, Ready, WatchQuery
 from llmring_aliases.store import AliasStore
+from llmring_server import wire
 from llmring_server.contracts import Projects
 from llmring_server.errors import Problem
 from llmring_server.operations import operation
 from llmring_server.projects import read_key
 
-MEDIA = "text/event-stream"
 RETRY = b"retry: 1000\n\n"
 HEARTBEAT = b": still here\n\n"
 CHUNK = 500
@@ -43,7 +43,7 @@ class Watch:
         self._projects = projects
         self._heartbeat = heartbeat
 
-    @operation(query=WatchQuery, answer=Entry, media=MEDIA, headers=("Last-Event-ID",))
+    @operation(query=WatchQuery, events={"ready": Ready, "bind": Entry, "unbind": Entry}, headers=("Last-Event-ID",))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: WatchQuery) -> None:
         """A project's changes as they happen, as server-sent events `bind` and `unbind`.
 
@@ -134,4 +134,4 @@ def _since(req: falcon.asgi.Request, query: WatchQuery) -> int | None:
 
 
 def _ready(version: int) -> bytes:
-    return b'id: %d\nevent: ready\ndata: {"version": %d}\n\n' % (version, version)
+    return b"id: %d\nevent: ready\ndata: %s\n\n" % (version, wire.encode(Ready(version)))

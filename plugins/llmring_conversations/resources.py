@@ -75,7 +75,7 @@ class Conversations:
             raise _unknown(conversation)
         return found
 
-    @operation(answer=Deleted)
+    @operation(answer=Deleted, errors=(404,))
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, conversation: str) -> Deleted:
         """Delete one conversation with its messages; what its calls cost stays in the usage."""
         return Deleted(await self._store.delete(req.context.project_id, _id(conversation)))

@@ -22,6 +22,8 @@ class RateLimits:
         Problem: 429 when the bucket is empty.
     """
 
+    statuses = (429,)
+
     def __init__(self, limits: Mapping[RouteClass, Limit], buckets: Buckets) -> None:
         self._limits = limits
         self._buckets = buckets

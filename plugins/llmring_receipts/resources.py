@@ -23,7 +23,7 @@ from llmring_receipts.models import (
 )
 from llmring_receipts.store import Outcome, ReceiptStore
 from llmring_server import wire
-from llmring_server.errors import Fault, Problem
+from llmring_server.errors import Fault, Problem, Unavailable
 from llmring_server.operations import operation
 
 PEM_TYPE = "application/x-pem-file"
@@ -46,7 +46,7 @@ class Issue:
         try:
             key_id, key = await self._keyring.signing_key()
         except NoSigningKey as error:
-            raise Problem(503, str(error)) from error
+            raise Unavailable(str(error)) from error
         receipt = _draft(body, key_id)
         content = signing.sign(receipt, key)
         if len(content) + ENVELOPE_BYTES > canonical.MAX_BYTES:

@@ -79,7 +79,7 @@ class Export:
         self._logs = logs
         self._zone = settings.timezone
 
-    @operation(query=ExportQuery, media=CSV)
+    @operation(query=ExportQuery, media=(CSV, wire.NDJSON))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ExportQuery) -> None:
         """Export logged calls as CSV or NDJSON, newest first, in one snapshot."""
         chunks = self._logs.stream(req.context.project_id, _filter(query, self._zone))

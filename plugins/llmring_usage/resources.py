@@ -43,9 +43,9 @@ class UsageLog:
         self._writer = writer
         self._settled = settled
 
-    @operation(body=Entry, answer=Logged, headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest")
+    @operation(body=Entry, answer=Logged, also=(202,), headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Entry) -> Logged:
-        """Log one call; answered after its commit, never before."""
+        """Log one call; answered after its commit, never before, or with 202 when it is safe in the journal."""
         arrived = asyncio.get_running_loop().time()
         row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
         (known,) = await _billed(self._settled, self._writer, (row,)) if row.id_at_origin else (None,)
@@ -68,12 +68,13 @@ class UsageBatch:
         self._settled = settled
 
     @operation(
-        body=list[Entry], raw=True, checked=False, answer=BatchAnswer, accepts=(wire.JSON, wire.NDJSON), scope="ingest"
-    )
+        body=list[Entry], raw=True, checked=False, answer=BatchAnswer, also=(202,), accepts=(wire.JSON, wire.NDJSON),
+        scope="ingest",
+    )  # fmt: skip
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         media = wire.require_type(req, wire.JSON, wire.NDJSON)
-        entries = entries_of(body, media, req.context.limits.depth)
+        entries = await wire.aside(body, lambda: entries_of(body, media, req.context.limits.depth))
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
         outcomes = await self._record(rows) if rows else []

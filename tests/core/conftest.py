@@ -1,8 +1,36 @@
-"""What several of the host's tests need: distributions made on the spot."""
+"""What several of the host's tests need: distributions made on the spot, and a server for hostile clients."""
 
+import httpx
 import pytest
+from core_kit import ARRIVAL
 
 from llmring_server.plugins import GROUP
+from llmring_server.testing import ServerProcess, fresh_database
+from llmring_server.testing.process import variables
+
+
+@pytest.fixture(scope="module")
+def impatient_process(llmring_postgres, tmp_path_factory):
+    """Serve with little patience, for all tests of a module."""
+    with fresh_database(llmring_postgres) as settings:
+        given = {
+            "LLMRING_PLUGINS": "aliases,usage",
+            "LLMRING_ARRIVAL_TIMEOUT": str(ARRIVAL),
+            "LLMRING_UNREAD_TIMEOUT": "1",
+            "LLMRING_LOG_LEVEL": "warning",
+        }
+        log = tmp_path_factory.mktemp("hostile") / "server.log"
+        running = ServerProcess({**variables(settings), **given}, log, "--ws", "none").wait_until_up()
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def impatient(impatient_process):
+    """Give the impatient server; check afterwards that it serves, and that nothing failed in it."""
+    yield impatient_process
+    assert httpx.get(f"{impatient_process.url}/health/live").status_code == 200
+    assert "Traceback" not in impatient_process.output()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from llmring_server.routing import Route
 
+ARRIVAL = 1.0  # seconds in which a request must arrive at the server of hostile tests
+
 
 class Echo:
     """A resource that answers with the project id."""

@@ -125,14 +125,33 @@ def test_an_entry_that_cannot_be_kept_rejects_itself_only(client, send, bad):
     assert stored(client) == 2
 
 
-def test_entries_nested_beyond_telling_apart_refuse_the_batch(client):
-    batch = b"[" + json.dumps(GOOD).encode() + b"," + b"[" * 100_000 + b"]" * 100_000 + b"]"
-    assert client.post("/api/v1/log/batch", content=batch, headers=JSON).status_code == 400
-    assert stored(client) == 0
+@pytest.mark.parametrize("deep", [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 2_000 + b"1" + b"}" * 2_000])
+def test_an_entry_nested_without_end_rejects_itself_only(client, send, deep):
+    good = json.dumps(GOOD).encode()
+    found = send(b"[" + good + b"," + deep + b"," + good + b"]")
+    assert counts(found) == (2, 0, 1)
+    assert found["results"][1]["error"]["msg"] == "the body is nested deeper than 64 levels"
+    assert stored(client) == 2
+
+
+@pytest.mark.parametrize("bad", [b"[" + b"\xff" + b"]", b'{"provider":"\xff"}', b"{]", b'"a\nb"', b"nope", b'{"a" 1}'])
+def test_an_entry_that_is_no_json_rejects_itself_only(send, bad):
+    good = json.dumps(GOOD).encode()
+    assert counts(send(b"\n[" + good + b"," + bad + b",\t" + good + b" ] ")) == (2, 0, 1)
+
+
+def test_a_faulty_batch_of_too_many_parts_is_refused_in_a_moment(client):
+    assert client.post("/api/v1/log/batch", content=b"[" + b"[]," * 2_000_000, headers=JSON).status_code == 413
+
+
+FORMS = [
+    *(b"%b,", b"[%b", b"[%b,]", b"[%b]]", b"[%b] []", b"[%b]garbage", b"[,%b]", b"[%b %b]"),
+    *(b"[%b,,%b]", b"[[%b", b'[%b, "x]', b"[%b}", b"[bad,%b", b"[ , ]"),
+]
 
 
 @pytest.mark.parametrize("good", [True, False], ids=["good entries", "a bad entry"])
-@pytest.mark.parametrize("form", [b"%b,", b"[%b", b"[%b,]", b"[%b]]", b"[%b] []", b"[%b]garbage", b"[,%b]", b"[%b %b]"])
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_no_json_is_refused_whole(client, form, good):
     entry = json.dumps(GOOD if good else {"provider": "p"}).encode()
     answer = client.post("/api/v1/log/batch", content=form.replace(b"%b", entry), headers=JSON)
