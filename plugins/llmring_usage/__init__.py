@@ -12,10 +12,10 @@ from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
-from llmring_usage import commands
-from llmring_usage.batch_sizes import Batches
+from llmring_usage import commands, figures
 from llmring_usage.billing import Settled, UsageBilling
 from llmring_usage.events import Announcer
+from llmring_usage.figures import Batches
 from llmring_usage.journal import Journal
 from llmring_usage.ledger import Ledger
 from llmring_usage.listing import Export, Logs
@@ -84,8 +84,10 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Figure]:
-    """Show what waits for the database, and how much is written at once."""
-    return server.service(Batches).figures(server.service(UsageWriter))
+    """Show what waits for the database, in memory and in the journal, and how much is written at once."""
+    journal = server.service(Journal, default=None)
+    found = figures.of_writing(server.service(UsageWriter), server.service(Batches))
+    return [*found, *figures.of_journal(journal)] if journal else found
 
 
 @hookimpl
@@ -110,7 +112,7 @@ def _journal(server: Server) -> AbstractAsyncContextManager[None]:
     settings = server.plugin_settings(UsageSettings)
     ledger = Ledger(server.database, Partitions(server.database), settings)
     settled = Settled(server.service(BilledBefore, default=None))
-    return journal.running(server.database.ping, Replay(ledger, settled, settings, Announcer(server)))
+    return journal.running(server.database.ping, Replay(ledger, settled, settings, server.service(Batches)))
 
 
 @hookimpl

@@ -25,9 +25,9 @@ BY = re.compile(r"by \(([^)]*)\) ?\((?:\w+\()*(llmring_\w+)")
 
 
 @pytest.fixture(scope="module")
-def figures():
+def figures(tmp_path_factory):
     """Every figure of the built-in plugins, as a server of all of them shows it."""
-    server, _ = compose(make_settings({}), TEAM)
+    server, _ = compose(make_settings({}, usage={"journal_dir": tmp_path_factory.mktemp("journal")}), TEAM)
     return server.service(Figures).all
 
 
@@ -43,9 +43,9 @@ def test_every_metric_is_documented_with_its_kind_and_labels_and_none_besides(fi
     assert documented == {figure.name: (figure.kind, figure.labels) for figure in figures}
 
 
-def test_every_metric_that_the_dashboard_asks_for_is_at_the_address(llmring_live, small_registry, shown):
-    registry = {"base_url": small_registry.as_uri() + "/"}
-    client = llmring_live(TEAM, metrics={"token": TOKEN}, registry=registry).client()
+def test_every_metric_that_the_dashboard_asks_for_is_at_the_address(llmring_live, small_registry, tmp_path, shown):
+    tables = {"registry": {"base_url": small_registry.as_uri() + "/"}, "usage": {"journal_dir": tmp_path}}
+    client = llmring_live(TEAM, metrics={"token": TOKEN}, **tables).client()
     text = client.get("/metrics", headers=BEARER).text
     families = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
     served = {name for name in shown if name in families or name.rpartition("_")[0] in families}
