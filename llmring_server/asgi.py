@@ -1,5 +1,9 @@
 """The ASGI entry point: `uvicorn llmring_server.asgi:app`."""
 
 from llmring_server.app import create_app
+from llmring_server.logs import adopt_uvicorn
+from llmring_server.settings import load_settings
 
-app = create_app()
+settings = load_settings()
+adopt_uvicorn(settings.log_format)
+app = create_app(settings)

@@ -1,5 +1,6 @@
 """The command line: `llmring-server serve | migrate | db | plugins | config | openapi`, and the plugins' commands."""
 
+import logging
 import os
 import sys
 from typing import Any
@@ -14,9 +15,12 @@ from llmring_server.connections import HTTP
 from llmring_server.database.commands import db
 from llmring_server.errors import StartupError
 from llmring_server.lifecycle import Server
+from llmring_server.logs import logging_to_stderr, uvicorn_logging
 from llmring_server.openapi import describe
 from llmring_server.plugins import PluginSet, installed, load
 from llmring_server.settings import CONF_VARIABLE, Settings, load_settings
+
+log = logging.getLogger(__name__)
 
 EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 a server is for others to reach; --host narrows it
 APPLICATION = "llmring_server.asgi:app"
@@ -106,15 +110,24 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
         os.environ["LLMRING_DATABASE_MIGRATE"] = "false"
     settings = load_settings()
     create_app(settings)
-    click.echo(_welcome(settings, host, port), err=True)
+    _greet(settings, host, port)
     try:
         uvicorn.run(
             APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning",
-            timeout_graceful_shutdown=settings.shutdown_seconds,
+            log_config=uvicorn_logging(settings.log_format), timeout_graceful_shutdown=settings.shutdown_seconds,
             http=HTTP, ws="none", server_header=False,
         )  # fmt: skip
     except SystemExit as ended:
         sys.exit(1 if ended.code else 0)
+
+
+def _greet(settings: Settings, host: str, port: int) -> None:
+    """Say where the server is, or, where each line is an object, have the log say so."""
+    if settings.log_format == "text":
+        click.echo(_welcome(settings, host, port), err=True)
+        return
+    with logging_to_stderr(settings.log_level, settings.log_format):
+        log.info("starting on %s port %d", host, port)
 
 
 def _welcome(settings: Settings, host: str, port: int) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import pluggy
 
-from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts import Figure, RecordedUsage
 from llmring_server.settings import PluginSettings
 
 if TYPE_CHECKING:
@@ -72,6 +72,14 @@ def llmring_middleware(server: "Server") -> Iterable[object]:  # type: ignore[em
 @hookspec
 def llmring_health(server: "Server") -> "Iterable[HealthCheck]":  # type: ignore[empty-body]
     """Return checks for `/health` and `/health/ready`; a failing critical one makes them answer 503."""
+
+
+@hookspec
+def llmring_metrics(server: "Server") -> Iterable[Figure]:  # type: ignore[empty-body]
+    """Return figures of this plugin for whoever watches the server.
+
+    It is called when the plugin `metrics` is enabled, and only then.
+    """
 
 
 @hookspec

@@ -18,12 +18,12 @@ from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
 from llmring_server.errors import StartupError
+from llmring_server.logs import logging_to_stderr
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet, installed
 from llmring_server.security import for_browsers
 from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
 from llmring_server.stopping import Drain, on_signal
-from llmring_server.tracing import logging_to_stderr
 from llmring_server.wire import RECEIVE
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Server:
             self.http = _http_client()
         async with AsyncExitStack() as stack:
             packages = {plugin.package for plugin in self.plugins.plugins}
-            stack.enter_context(logging_to_stderr(self.settings.log_level, packages))
+            stack.enter_context(logging_to_stderr(self.settings.log_level, self.settings.log_format, packages))
             stack.push_async_callback(self.http.aclose)
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)

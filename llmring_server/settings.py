@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import platformdirs
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
@@ -28,6 +28,7 @@ CONF_VARIABLE = "LLMRING_CONF"
 DEFAULT_CONF = "default.toml"
 MEBIBYTE = 1024 * 1024
 
+LogFormat = Literal["text", "json"]
 ModelT = TypeVar("ModelT", bound=BaseSettings)
 
 
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     arrival_timeout: float = Field(20.0, gt=0, description="seconds a request may take to arrive; large bodies more")
     unread_timeout: float = Field(30.0, gt=0, description="seconds a client may leave an answer unread")
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
+    log_format: LogFormat = "text"
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
     _unset = field_validator("database_url", "database_direct_url", "redis_url", mode="before")(blank_means_unset)

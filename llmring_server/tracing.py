@@ -1,22 +1,22 @@
 """Request ids: one a request, taken from `X-Request-ID` or made here, in the answer and in every log line."""
 
 import contextvars
+import functools
 import logging
 import re
 import time
 import urllib.parse
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import falcon.asgi
 import uuid_utils
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
-FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 LOGGER = "llmring_server"
+NO_REQUEST = "-"
 
-current: contextvars.ContextVar[str] = contextvars.ContextVar("llmring_request_id", default="-")
+current: contextvars.ContextVar[str] = contextvars.ContextVar("llmring_request_id", default=NO_REQUEST)
 access = logging.getLogger("llmring_server.access")
 
 
@@ -38,35 +38,30 @@ class RequestIds:
         """Log method, path, status and milliseconds; never a header, where the key is."""
         if access.isEnabledFor(logging.INFO):
             elapsed = (time.perf_counter() - req.context.started) * 1000
-            access.info("%s %s %d %.1f ms", req.method, shown(req.path), resp.status_code, elapsed)
+            path = shown(req.path)
+            more = {"request": functools.partial(_members, req, resp, path, elapsed)}
+            access.info("%s %s %d %.1f ms", req.method, path, resp.status_code, elapsed, extra=more)
 
 
-class _WithRequestId(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current.get()
-        return True
+def _members(req: falcon.asgi.Request, resp: falcon.asgi.Response, path: str, elapsed: float) -> dict[str, Any]:
+    """Return what a log of objects says of a request; `bytes` are the answer's, None where nobody knows beforehand."""
+    return {
+        "method": req.method,
+        "route": req.uri_template,
+        "path": path,
+        "status": resp.status_code,
+        "duration_ms": round(elapsed, 3),
+        "project_id": getattr(req.context, "project_id", None),
+        "bytes": _size(resp),
+    }
 
 
-@contextmanager
-def logging_to_stderr(level: str, packages: Iterable[str] = ()) -> Iterator[None]:
-    """Print the log of the host and of the plugins' `packages`, with request ids.
-
-    A logger that the process has already configured, itself or at the root, is left alone.
-    """
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(FORMAT))
-    handler.addFilter(_WithRequestId())
-    ours = [logger for logger in map(logging.getLogger, {LOGGER, *packages}) if not logger.hasHandlers()]
-    before = [logger.level for logger in ours]
-    for logger in ours:
-        logger.addHandler(handler)
-        logger.setLevel(level.upper())
-    try:
-        yield
-    finally:
-        for logger, level_before in zip(ours, before, strict=True):
-            logger.removeHandler(handler)
-            logger.setLevel(level_before)
+def _size(resp: falcon.asgi.Response) -> int | None:
+    if resp.data is not None:
+        return len(resp.data)
+    if resp.text is not None:
+        return len(resp.text.encode())
+    return None if resp.media is not None or resp.stream is not None or resp.sse is not None else 0
 
 
 def shown(path: str) -> str:

@@ -12,7 +12,7 @@ from llmring_registry.settings import RegistrySettings
 from llmring_registry.store import RegistryStore
 from llmring_registry.upstream import Upstream
 from llmring_server import paths
-from llmring_server.contracts import PriceList
+from llmring_server.contracts import Figure, PriceList
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -55,6 +55,28 @@ def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
 def llmring_health(server: Server) -> Iterable[HealthCheck]:
     """Fail without any copy; the server answers all the same, so this is not critical."""
     return [HealthCheck("registry", server.service(Registry).check, critical=False)]
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show how old the copy is and how many models it has; of several workers, the oldest and the fullest."""
+    registry = server.service(Registry)
+    return [
+        Figure(
+            name="llmring_registry_age_seconds",
+            help="Seconds since the source last confirmed the whole registry.",
+            kind="gauge",
+            across="max",
+            read=lambda: registry.age,
+        ),
+        Figure(
+            name="llmring_registry_models",
+            help="Models in the registry.",
+            kind="gauge",
+            across="max",
+            read=lambda: registry.models,
+        ),
+    ]
 
 
 @hookimpl

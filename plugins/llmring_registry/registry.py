@@ -107,6 +107,16 @@ class Registry:
         limit = self._settings.refresh_seconds + self._settings.retry_seconds + self._settings.timeout_seconds
         return max(0, int(age)) if failed or age > limit else None
 
+    @property
+    def age(self) -> float | None:
+        """Seconds since upstream last vouched for the whole copy; None without a copy."""
+        return None if self.snapshot is None else max(0.0, self._age())
+
+    @property
+    def models(self) -> int:
+        """How many models the copy has."""
+        return 0 if self.snapshot is None else self.snapshot.models
+
     async def check(self) -> None:
         """Raise NoCopy when there is no copy to serve."""
         if self.snapshot is None:

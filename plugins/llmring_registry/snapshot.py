@@ -73,6 +73,11 @@ class Snapshot:
         self._filtered: dict[tuple[frozenset[str], frozenset[str]], Page] = {}
         self.page = self._encode(self._entries, self._providers)
 
+    @property
+    def models(self) -> int:
+        """How many models there are."""
+        return len(self._entries)
+
     def filtered(self, providers: Iterable[str], capabilities: Iterable[str]) -> Page:
         """Return the models of these providers (none named: of all) that have every one of these capabilities.
 

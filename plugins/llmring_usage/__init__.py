@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from llmring_server import paths
-from llmring_server.contracts import BilledBefore, Billing, PriceList
+from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
-from llmring_usage import commands
+from llmring_usage import commands, figures
 from llmring_usage.billing import Settled, UsageBilling
 from llmring_usage.events import Announcer
+from llmring_usage.figures import Batches
 from llmring_usage.journal import Journal
 from llmring_usage.ledger import Ledger
 from llmring_usage.listing import Export, Logs
@@ -52,13 +53,15 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     ledger = Ledger(server.database, partitions, settings)
     recorder = Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
     announcer = Announcer(server)
+    batches = Batches(announcer)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
     return {
         **({Journal: journal} if journal else {}),
+        Batches: batches,
         Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
         Recorder: recorder,
         Upkeep: Upkeep(server.database, partitions, settings),
-        UsageWriter: UsageWriter(ledger, settings, announcer, journal),
+        UsageWriter: UsageWriter(ledger, settings, batches, journal),
     }
 
 
@@ -77,6 +80,14 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/logs/export", resource=Export(logs, settings)),
         Route(path=f"{PREFIX}/stats", resource=Stats(UsageSums(server.database, settings), settings)),
     ]
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show what waits for the database, in memory and in the journal, and how much is written at once."""
+    journal = server.service(Journal, default=None)
+    found = figures.of_writing(server.service(UsageWriter), server.service(Batches))
+    return [*found, *figures.of_journal(journal)] if journal else found
 
 
 @hookimpl
@@ -101,7 +112,7 @@ def _journal(server: Server) -> AbstractAsyncContextManager[None]:
     settings = server.plugin_settings(UsageSettings)
     ledger = Ledger(server.database, Partitions(server.database), settings)
     settled = Settled(server.service(BilledBefore, default=None))
-    return journal.running(server.database.ping, Replay(ledger, settled, settings, Announcer(server)))
+    return journal.running(server.database.ping, Replay(ledger, settled, settings, server.service(Batches)))
 
 
 @hookimpl

@@ -91,7 +91,7 @@ class Journal:
 
     def size(self) -> int:
         """Return the bytes that wait, in all segments of the folder."""
-        return sum(path.stat().st_size for path in self._waiting())
+        return sum(map(_bytes, self._waiting()))
 
     def age(self) -> float:
         """Return the seconds since the oldest segment that waits was begun; 0 when nothing waits."""
@@ -174,6 +174,14 @@ def _decoded(segment: Segment, record: bytes) -> list[Row]:
         return records.decode(record)
     except msgspec.MsgspecError as error:
         raise Damaged(f"{segment.path.name} has a record that is none of this version's: {error}") from error
+
+
+def _bytes(path: Path) -> int:
+    """Return a segment's size; another process may have replayed it by now."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _begun(path: Path) -> datetime:

@@ -166,6 +166,16 @@ class UsageWriter:
         self._entries -= sum(len(submission.rows) for submission in batch)
         self._bytes -= sum(submission.size for submission in batch)
 
+    @property
+    def entries(self) -> int:
+        """How many entries wait for the database, or are on their way to it."""
+        return self._entries
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes those entries take."""
+        return self._bytes
+
 
 def _answer(batch: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
     at = 0

@@ -25,6 +25,7 @@ PLUGINS = (
     "llmring_aliases",
     "llmring_conversations",
     "llmring_keys",
+    "llmring_metrics",
     "llmring_ratelimit",
     "llmring_receipts",
     "llmring_registry",

@@ -11,6 +11,7 @@ from llmring_server.testing import eventually, make_settings
 
 PLUGINS = read_conf(conf_path("team"))["plugins"]
 PUBLIC = re.compile(r"/|/health.*|/openapi\.json|/docs.*|/registry.*|/receipts/public-.*|/api/v1/receipts/verify")
+OWN_TOKEN = "/metrics"  # it shows every project's figures, so that no project's key opens it
 # The first that fits a method and a template decides.
 NEEDED = [
     (r"\w+ /api/v1/keys.*", "admin"),
@@ -35,15 +36,16 @@ def needed(method, template):
 def team(llmring_live, small_registry):
     registry = {"base_url": small_registry.as_uri() + "/"}
     off = dict.fromkeys(("ingest", "read", "admin", "public"), "off")
-    server = llmring_live(PLUGINS, registry=registry, ratelimit=off)
+    server = llmring_live(PLUGINS, registry=registry, ratelimit=off, metrics={"token": "a-token-of-the-tests"})
     eventually(lambda: server.server.channel.live)
     return server
 
 
 def calls(server):
-    """Return method, template and whether it is public, of every route."""
+    """Return method, template and whether it is public, of every route that keys are for."""
     _, routes = compose(make_settings({}), server.server.plugins.plugins)
-    return [(method, route.path, route.public) for _, route in routes.items() for method in route.responders()]
+    found = [(method, route.path, route.public) for _, route in routes.items() for method in route.responders()]
+    return [call for call in found if call[1] != OWN_TOKEN]
 
 
 def answered(client, method, template):
@@ -82,6 +84,12 @@ def test_every_route_but_the_public_ones_needs_a_key_that_works(team):
     assert wrong == []
 
 
+def test_no_key_of_a_project_opens_what_shows_every_project(team):
+    bootstrap = Bootstrap(team)
+    for scope in GRANTED:
+        assert team.client(bootstrap.key(scope).key).get(OWN_TOKEN).status_code == 401
+
+
 def test_head_asks_for_what_get_asks_for(team):
     client = team.client(Bootstrap(team).key("ingest").key)
     for method, template, public in calls(team):
@@ -90,4 +98,5 @@ def test_head_asks_for_what_get_asks_for(team):
 
 
 def test_every_feature_is_in_the_full_conf():
-    assert set(PLUGINS) == {"keys", "ratelimit", "registry", "aliases", "usage", "receipts", "conversations"}
+    features = {"keys", "ratelimit", "registry", "aliases", "usage", "receipts", "conversations", "metrics"}
+    assert set(PLUGINS) == features

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import statistics
 import time
 
@@ -90,6 +91,28 @@ def test_an_outage_under_load_refuses_nothing_and_loses_nothing(serve, postgres,
     server = llmring_live(["usage"], database_url=postgres.url)
     load.check(stored(server))
     assert len(stored(server)) == len(load.acknowledged) == counted(server)
+
+
+def test_metrics_show_the_journal_and_count_what_it_held_when_it_is_replayed(serve, postgres, log):
+    token = "a-token-of-the-tests"
+    process = serve(LLMRING_PLUGINS="metrics,usage", LLMRING_METRICS_TOKEN=token)
+
+    def figure(name):
+        text = httpx.get(f"{process.url}/metrics", headers={"Authorization": f"Bearer {token}"}).text
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if re.match(rf"{name}[{{ ]", line))
+
+    assert figure("llmring_usage_journal_away") == figure("llmring_usage_journal_lag_seconds") == 0
+    postgres.kill()
+    assert {answer.status_code for answer in log(process, *[{}] * 20)} == {202}
+    assert figure("llmring_usage_journal_away") == 1
+    assert figure("llmring_usage_journal_bytes") > 0
+    assert figure("llmring_usage_journal_lag_seconds") > 0
+    assert figure("llmring_usage_entries_total") == figure("llmring_usage_batch_entries_sum") == 0
+    postgres.start()
+    eventually(lambda: figure("llmring_usage_journal_replayed_entries_total") == 20, seconds=60)
+    eventually(lambda: figure("llmring_usage_entries_total") == 20)
+    assert figure("llmring_usage_batch_entries_sum") == 20
+    eventually(lambda: figure("llmring_usage_journal_bytes") == figure("llmring_usage_journal_lag_seconds") == 0)
 
 
 def test_a_hung_database_is_an_outage_too(serve, postgres, folder, log):

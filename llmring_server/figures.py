@@ -1,0 +1,25 @@
+"""Counting for figures, where a plain number does not do."""
+
+from bisect import bisect_left
+
+from llmring_server.contracts import Distribution
+
+
+class Histogram:
+    """Counts values by how large they are; `bounds` are the upper ends of its buckets, in ascending order."""
+
+    __slots__ = ("_bounds", "_counts", "_total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._total: float = 0
+
+    def observe(self, value: float) -> None:
+        """Count a value."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._total += value
+
+    def read(self) -> Distribution:
+        """Return what was counted so far."""
+        return Distribution(self._bounds, tuple(self._counts), self._total)

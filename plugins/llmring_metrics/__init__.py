@@ -1,0 +1,84 @@
+"""Metrics: the figures of every feature at `/metrics`, the same from each worker process of a server."""
+
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from llmring_metrics import pool
+from llmring_metrics.figures import Figures
+from llmring_metrics.label_sets import LabelSets
+from llmring_metrics.requests import Requests
+from llmring_metrics.resources import Metrics
+from llmring_metrics.settings import MetricsSettings
+from llmring_metrics.usage import Usage
+from llmring_metrics.workers import Workers, open_workers
+from llmring_server.contracts import Figure, RecordedUsage
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+
+log = logging.getLogger(__name__)
+
+
+@hookimpl
+def llmring_settings() -> type[MetricsSettings]:
+    """Read `[metrics]`."""
+    return MetricsSettings
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Hold what this server counts, and how its workers meet."""
+    settings = server.plugin_settings(MetricsSettings)
+    figures = Figures()
+    workers = open_workers(settings.folder, figures)
+    return {
+        Figures: figures,
+        Requests: Requests(),
+        Usage: Usage(LabelSets(workers, settings.label_sets)),
+        Workers: workers,
+    }
+
+
+@hookimpl
+def llmring_routes(server: Server) -> Iterable[Route]:
+    """Take every plugin's figures, and serve them."""
+    figures = server.service(Figures)
+    for plugin, figure in server.plugins.every("llmring_metrics", Figure, server=server):
+        figures.add(plugin, figure)
+    token = server.plugin_settings(MetricsSettings).token
+    secret = token.get_secret_value() if token else None
+    return [Route(path="/metrics", resource=Metrics(figures, server.service(Workers), secret), public=True)]
+
+
+@hookimpl
+def llmring_middleware(server: Server) -> Iterable[object]:
+    """Count requests."""
+    return [server.service(Requests)]
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show requests, usage, the pool of connections, and how many workers there are."""
+    return [
+        *server.service(Requests).figures(),
+        *server.service(Usage).figures(),
+        *pool.figures(server.database),
+        Figure(name="llmring_workers", help="Worker processes.", kind="gauge", read=lambda: 1),
+    ]
+
+
+@hookimpl
+@asynccontextmanager
+async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
+    """Meet the other workers while the server runs."""
+    if server.plugin_settings(MetricsSettings).token is None:
+        log.warning("/metrics is closed: LLMRING_METRICS_TOKEN is not set")
+    async with server.service(Workers).running():
+        yield
+
+
+@hookimpl
+async def llmring_usage_recorded(server: Server, entries: Sequence[RecordedUsage]) -> None:
+    """Count what was committed."""
+    await server.service(Usage).add(entries)

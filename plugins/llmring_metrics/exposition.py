@@ -1,0 +1,55 @@
+"""Figures as Prometheus reads them: its text format, or OpenMetrics for whoever asks for that."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from llmring_metrics.models import Everyone, Value, combined
+from llmring_server.contracts import Distribution, Figure, Labels
+
+OPENMETRICS = "application/openmetrics-text"
+ABOVE_ALL = "+Inf"
+
+
+class Exposition(Collector):
+    """The figures of all workers, put together when they are asked for; numbers become floats here and not before."""
+
+    def __init__(self, figures: Iterable[Figure], everyone: Everyone) -> None:
+        self._figures = figures
+        self._everyone = everyone
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every figure as a metric family; one without values is named all the same."""
+        for figure in self._figures:
+            values = combined(figure, self._everyone)
+            yield _histogram(figure, values) if figure.kind == "histogram" else _numbers(figure, values)
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Return the text and its media type, in the format that an Accept header asks for."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        encode, media = choose_encoder(OPENMETRICS if OPENMETRICS in accept else "")
+        return encode(registry), media
+
+
+def _numbers(figure: Figure, values: Mapping[Labels, Value]) -> Metric:
+    kind = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
+    family = kind(figure.name, figure.help, labels=figure.labels)
+    for labels, value in values.items():
+        if not isinstance(value, Distribution):
+            family.add_metric(labels, float(value))
+    return family
+
+
+def _histogram(figure: Figure, values: Mapping[Labels, Value]) -> Metric:
+    family = HistogramMetricFamily(figure.name, figure.help, labels=figure.labels)
+    for labels, value in values.items():
+        if isinstance(value, Distribution):
+            ends = [*map(str, value.bounds), ABOVE_ALL]
+            buckets = list(zip(ends, itertools.accumulate(value.counts), strict=True))
+            family.add_metric(labels, buckets, float(value.total))
+    return family

@@ -1,0 +1,27 @@
+"""Settings of metrics: conf table `[metrics]`, variables `LLMRING_METRICS_*`. Blank means unset."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+
+from llmring_server.settings import PluginSettings
+
+MIN_TOKEN_LENGTH = 16
+
+
+class MetricsSettings(PluginSettings):
+    """What a deployment decides about metrics.
+
+    `token` is what a scrape sends as `Authorization: Bearer`; without one nobody may read. `label_sets` is how many
+    combinations of project, provider and model have a series of their own. `folder` is where the worker processes of
+    one server meet, for process supervisors other than uvicorn's.
+    """
+
+    token: SecretStr | None = Field(None, min_length=MIN_TOKEN_LENGTH)
+    label_sets: int = Field(500, ge=0, le=10_000)
+    folder: Path | None = None
+
+    @field_validator("token", "folder", mode="before")
+    @classmethod
+    def _blank_means_unset(cls, value: object) -> object:
+        return None if value == "" else value

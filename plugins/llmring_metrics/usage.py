@@ -1,0 +1,86 @@
+"""Usage, counted once it is committed: entries, tokens and cost by project, provider and model."""
+
+import decimal
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from llmring_metrics.label_sets import LabelSets
+from llmring_metrics.models import EXACT_DIGITS
+from llmring_server.contracts import Figure, Labels, Number, RecordedUsage
+
+BY = ("project", "provider", "model")
+
+
+class Totals:
+    """What one combination of project, provider and model has used; `cost` in USD, to the last decimal."""
+
+    __slots__ = ("cost", "entries", "input_tokens", "output_tokens", "unpriced")
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.input_tokens = 0
+        self.output_tokens = 0
+        self.cost = Decimal(0)
+        self.unpriced: dict[str, int] = {}
+
+
+class Usage:
+    """Counts the usage that this process has recorded."""
+
+    def __init__(self, label_sets: LabelSets) -> None:
+        self._label_sets = label_sets
+        self._totals: dict[Labels, Totals] = {}
+        self._exact = decimal.Context(prec=EXACT_DIGITS)
+
+    async def add(self, entries: Sequence[RecordedUsage]) -> None:
+        """Count entries that were committed."""
+        await self._label_sets.prepare({_names(entry) for entry in entries})
+        for entry in entries:
+            self._add(entry)
+
+    def _add(self, entry: RecordedUsage) -> None:
+        labels = self._label_sets.shown(_names(entry))
+        totals = self._totals.get(labels)
+        if totals is None:
+            totals = self._totals[labels] = Totals()
+        totals.entries += 1
+        totals.input_tokens += entry.input_tokens
+        totals.output_tokens += entry.output_tokens
+        if entry.cost is None:
+            totals.unpriced[entry.cost_status] = totals.unpriced.get(entry.cost_status, 0) + 1
+        else:
+            totals.cost = self._exact.add(totals.cost, entry.cost)
+
+    def figures(self) -> list[Figure]:
+        """Return the figures of usage."""
+        return [
+            _counter("entries", "Entries recorded.", BY, self._read(lambda totals: totals.entries)),
+            _counter("tokens", "Tokens of recorded entries.", (*BY, "kind"), self._tokens),
+            _counter("cost_usd", "Cost of recorded entries in USD.", BY, self._read(lambda totals: totals.cost)),
+            _counter("unpriced_entries", "Entries recorded without a cost.", (*BY, "reason"), self._unpriced),
+        ]
+
+    def _read(self, of: Callable[[Totals], Number]) -> Callable[[], dict[Labels, Number]]:
+        return lambda: {labels: of(totals) for labels, totals in self._totals.items()}
+
+    def _tokens(self) -> dict[Labels, Number]:
+        found: dict[Labels, Number] = {}
+        for labels, totals in self._totals.items():
+            found[*labels, "input"] = totals.input_tokens
+            found[*labels, "output"] = totals.output_tokens
+        return found
+
+    def _unpriced(self) -> dict[Labels, Number]:
+        return {
+            (*labels, reason): count
+            for labels, totals in self._totals.items()
+            for reason, count in totals.unpriced.items()
+        }
+
+
+def _names(entry: RecordedUsage) -> Labels:
+    return entry.project_id, entry.provider, entry.model
+
+
+def _counter(name: str, help_: str, labels: Labels, read: Callable[[], dict[Labels, Number]]) -> Figure:
+    return Figure(name=f"llmring_usage_{name}_total", help=help_, kind="counter", labels=labels, read=read)

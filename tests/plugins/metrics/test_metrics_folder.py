@@ -1,0 +1,191 @@
+"""The folder where workers meet: who lives, what the gone had counted, and what a crash between two steps does."""
+
+import json
+import os
+import threading
+
+import pytest
+
+from llmring_metrics.folder import Folder
+from llmring_metrics.models import combined, remains
+from llmring_server.contracts import Figure
+
+FIGURE = Figure(name="llmring_f_total", help="", kind="counter", read=lambda: 0)
+
+
+def counting(number):
+    return {"llmring_f_total": [((), number)]}
+
+
+def in_all(folder):
+    return combined(FIGURE, folder.everyone())[()]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "workers"
+
+
+@pytest.fixture
+def come(path):
+    """Let a worker come in that has counted so much; at the end of the test all die."""
+    came = []
+
+    def enter(number):
+        folder = Folder(path, lambda snapshots: remains([FIGURE], snapshots))
+        folder.enter(counting(number))
+        came.append(folder)
+        return folder
+
+    yield enter
+    for folder in came:
+        die(folder)
+
+
+def die(folder):
+    """Take a worker's life: its lock goes as the kernel takes it."""
+    folder._life.close()
+
+
+def test_each_worker_reads_what_all_have_counted(come):
+    one, two = come(1), come(10)
+    one.publish(counting(2))
+    assert (in_all(one), in_all(two)) == (12, 12)
+
+
+def test_what_the_dead_counted_stays_when_a_new_worker_comes(come, path):
+    one, two = come(1), come(10)
+    die(one)
+    assert in_all(two) == 11
+    three = come(100)
+    assert in_all(three) == 111
+    assert len(list(path.glob("*.alive"))) == 2
+
+
+def test_a_death_in_the_middle_of_writing_leaves_no_file(come, path):
+    one, _ = come(1), come(10)
+    (path / f"{one.name}.json.new").write_bytes(b'{"llm')
+    die(one)
+    assert in_all(come(100)) == 111
+    assert not list(path.glob("*.new"))
+
+
+def test_what_a_worker_counted_stays_when_it_leaves(come):
+    one, two = come(1), come(10)
+    one.leave()
+    assert in_all(two) == 11
+
+
+def test_many_restarts_leave_no_files(come, path):
+    staying = come(1)
+    for _ in range(20):
+        come(1).leave()
+    assert in_all(staying) == 21
+    assert sorted(file.suffix for file in path.iterdir()) == ["", ".alive", ".json", ".json"]
+
+
+def test_the_last_to_leave_removes_the_folder(come, path):
+    one, two = come(1), come(10)
+    one.leave()
+    assert path.is_dir()
+    two.leave()
+    assert not path.exists()
+
+
+def test_the_first_to_come_counts_from_nothing(come, path):
+    die(come(1))
+    assert in_all(come(10)) == 10
+
+
+def test_a_death_between_adding_up_and_clearing_away_counts_nobody_twice(come, path):
+    one, two = come(1), come(10)
+    kept = {file.name: file.read_bytes() for file in path.glob(f"{one.name}.*")}
+    one.leave()
+    for name, content in kept.items():
+        (path / name).write_bytes(content)
+    assert in_all(two) == 11
+    assert in_all(come(100)) == 111
+
+
+def test_a_reader_meets_no_moment_at_which_a_total_falls(come):
+    staying, seen, done = come(1), [], threading.Event()
+
+    def restart():
+        for _ in range(100):
+            come(1).leave()
+        done.set()
+
+    thread = threading.Thread(target=restart)
+    thread.start()
+    while not done.is_set():
+        seen.append(in_all(staying))
+    thread.join()
+    assert len(seen) > 10
+    assert seen == sorted(seen)
+    assert in_all(staying) == 101
+
+
+def test_an_abandoned_folder_is_removed_and_a_lived_in_one_is_not(come, path):
+    one = come(1)
+    stranger = Folder(path, lambda snapshots: {})
+    stranger.remove_abandoned()
+    assert in_all(one) == 1
+    die(one)
+    stranger.remove_abandoned()
+    assert not path.exists()
+
+
+def test_workers_that_come_while_the_last_one_leaves_find_a_folder(come, path):
+    failures = []
+
+    def restart():
+        try:
+            for _ in range(50):
+                come(1).leave()
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=restart) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert not path.exists()
+
+
+def test_a_folder_that_others_may_write_to_is_refused(come, path):
+    path.mkdir()
+    path.chmod(0o777)
+    with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
+        come(1)
+
+
+def test_a_link_in_place_of_the_folder_is_refused(come, path, tmp_path):
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
+        come(1)
+
+
+def test_workers_agree_on_the_first_label_sets(come):
+    one, two = come(1), come(1)
+    assert one.admit([("a",), ("b",)], 3) == [("a",), ("b",)]
+    assert two.admit([("c",), ("d",)], 3) == [("a",), ("b",), ("c",)]
+    assert one.admit([("e",)], 3) == [("a",), ("b",), ("c",)]
+
+
+def test_a_line_that_a_full_disk_cut_short_is_passed_over(come, path):
+    one = come(1)
+    one.admit([("a",)], 9)
+    with (path / "labels").open("ab") as file:
+        file.write(b'["b"')
+    assert one.admit([("c",)], 9) == [("a",)]
+    assert one.admit([("d",)], 9) == [("a",), ("d",)]
+
+
+def test_what_is_written_is_for_this_user_to_read(come, path):
+    come(1)
+    (snapshot,) = path.glob("*.json")
+    assert json.loads(snapshot.read_text()) == {"llmring_f_total": [[[], 1]]}
+    assert path.stat().st_uid == os.geteuid()
