@@ -1,7 +1,6 @@
 """The server behind the routes: what every plugin may reach, and the one stack that opens and closes it all."""
 
 import asyncio
-import difflib
 import gc
 import logging
 from collections.abc import Callable, Mapping
@@ -20,10 +19,11 @@ from llmring_server.deployment import check_pepper
 from llmring_server.errors import StartupError
 from llmring_server.logs import logging_to_stderr
 from llmring_server.paths import migrations
-from llmring_server.plugins import Plugin, PluginSet, installed
+from llmring_server.plugins import Plugin, PluginSet
 from llmring_server.security import for_browsers
-from llmring_server.settings import PluginSettings, Settings, env_prefix, load_plugin_settings
+from llmring_server.settings import PluginSettings, Settings
 from llmring_server.stopping import Drain, on_signal
+from llmring_server.variables import read_plugin_settings, strays
 from llmring_server.wire import RECEIVE
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Server:
         self.settings = settings
         self.plugins = plugins
         self.middleware: list[Any] = []
-        self.all_plugin_settings = _read_plugin_settings(settings, plugins)
+        self.all_plugin_settings = read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
         self.channel = Channel(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
@@ -124,6 +124,8 @@ class Server:
     async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
         for plugin, lifespan in self.plugins.each("llmring_lifespan", AbstractAsyncContextManager, server=self):
             await _enter(stack, plugin, lifespan)
+        for stray in strays(self.all_plugin_settings):
+            log.warning(stray)
         if "*" in self.settings.cors_origins:
             log.warning("LLMRING_CORS_ORIGINS allows every origin (*); name your own in production")
         log.info("serving with plugins: %s", ", ".join(self.plugins.names) or "none")
@@ -262,33 +264,3 @@ def _read_services(server: Server, plugins: PluginSet) -> dict[type, tuple[Plugi
                 raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
             found[contract] = (plugin, provider)
     return found
-
-
-def _read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, PluginSettings]:
-    """Build each plugin's settings, by its name.
-
-    Raises:
-        StartupError: two owners claim one table or variable, a value does not fit, or a table has no owner.
-    """
-    variables = {f"LLMRING_{name.upper()}": "the host" for name in Settings.model_fields}
-    found: dict[str, PluginSettings] = {}
-    for plugin, model in plugins.each("llmring_settings", type):
-        if not issubclass(model, PluginSettings):
-            raise StartupError(f"{plugin}: llmring_settings gave {model!r}; give a subclass of PluginSettings")
-        for name in model.model_fields:
-            variable = env_prefix(plugin.name) + name.upper()
-            other = variables.setdefault(variable, str(plugin))
-            if other != str(plugin):
-                raise StartupError(f"setting {variable} is claimed by {other} and {plugin}; rename one")
-        found[plugin.name] = load_plugin_settings(model, plugin.name, settings.tables.get(plugin.name, {}))
-    _check_tables(settings, plugins, set(found))
-    return found
-
-
-def _check_tables(settings: Settings, plugins: PluginSet, read: set[str]) -> None:
-    """Refuse a conf table that nobody reads; one of a plugin that is installed but not enabled may stand."""
-    idle = set(installed()) - set(plugins.names)
-    for table in sorted(set(settings.tables) - read - idle):
-        near = difflib.get_close_matches(table, read | idle, n=1)
-        hint = f"; did you mean [{near[0]}]?" if near else ""
-        raise StartupError(f"conf table [{table}] belongs to no plugin with settings{hint}")

@@ -92,6 +92,12 @@ def _broke_off(req: falcon.asgi.Request, size: int) -> bool:
     return False
 
 
+async def disconnected(req: falcon.asgi.Request) -> None:
+    """Return when the client of a request, whose body has been read, has disconnected."""
+    while (await req.scope[RECEIVE]())["type"] != "http.disconnect":
+        pass
+
+
 def too_large(limit: int) -> Problem:
     """Return the 413 that names the limit, in bytes."""
     return Problem(413, f"the body is larger than {limit} bytes; send less at once")

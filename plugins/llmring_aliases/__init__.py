@@ -12,6 +12,7 @@ from llmring_aliases.feeds import Feeds
 from llmring_aliases.news import Bulletin
 from llmring_aliases.resources import AliasBinding, Aliases, AliasList, Resolution
 from llmring_aliases.retention import old_changes
+from llmring_aliases.seats import Seats
 from llmring_aliases.sets import BulkUpsert, History
 from llmring_aliases.settings import AliasSettings
 from llmring_aliases.snapshots import Snapshots
@@ -56,15 +57,18 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the alias calls of the contract."""
     store, snapshots, changes = server.service(AliasStore), server.service(Snapshots), server.service(Changes)
-    heartbeat = server.plugin_settings(AliasSettings).heartbeat_seconds
-    projects = server.service(Projects, default=None)
+    settings = server.plugin_settings(AliasSettings)
+    seats = Seats(settings.project_watchers, settings.watchers)
+    watch = Watch(
+        server.service(Feeds), store, seats, server.service(Projects, default=None), settings.heartbeat_seconds
+    )
     return [
         Route(path=PREFIX, resource=AliasList(snapshots)),
         Route(path=f"{PREFIX}/bind", resource=AliasBinding(changes)),
         Route(path=f"{PREFIX}/resolve", resource=Resolution(snapshots)),
         Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsert(changes), batch=True),
         Route(path=f"{PREFIX}/history", resource=History(store)),
-        Route(path=f"{PREFIX}/watch", resource=Watch(server.service(Feeds), store, projects, heartbeat)),
+        Route(path=f"{PREFIX}/watch", resource=watch),
         Route(path=f"{PREFIX}/{{alias}}", resource=Aliases(snapshots, changes), suffix="one"),
     ]
 

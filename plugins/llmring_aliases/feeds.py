@@ -22,8 +22,8 @@ from llmring_server.database import Channel
 
 log = logging.getLogger(__name__)
 
-PAGE = 1_000
 RECENT = 2_000
+RECENT_BYTES = 8 * 1024 * 1024
 POLL_SECONDS = 1.0
 AWAY = (psycopg.Error, TimeoutError)  # any error: a feed must outlive a database that is being restored
 
@@ -37,7 +37,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Feed:
-    """One project's changes above `upto`'s first value, in order; the last `RECENT` of them in memory."""
+    """One project's changes above `upto`'s first value, in order; in memory the last `RECENT`, or fewer large ones."""
 
     def __init__(self, project: str, store: AliasStore, version: int) -> None:
         self.upto = version
@@ -46,6 +46,7 @@ class Feed:
         self._store = store
         self._horizon = version
         self._recent: deque[Event] = deque()
+        self._bytes = 0
         self._more = asyncio.Event()
         self._tick = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name="llmring aliases feed")
@@ -89,14 +90,22 @@ class Feed:
                 self.look()
 
     async def _read(self) -> None:
-        while page := await self._store.changes(self._project, None, self.upto, PAGE):
-            self._recent.extend(event_of(entry) for entry in page)
-            while len(self._recent) > RECENT:
-                self._horizon = self._recent.popleft().seq
-            self.upto = page[-1].seq
+        more = True
+        while more:
+            page = await self._store.changes(self._project, None, self.upto)
+            for entry in page.entries:
+                self._keep(event_of(entry))
+            self.upto = page.entries[-1].seq if page.entries else self.upto
             self.wake()
-            if len(page) < PAGE:
-                break
+            more = page.more
+
+    def _keep(self, event: Event) -> None:
+        self._recent.append(event)
+        self._bytes += len(event.frame)
+        while len(self._recent) > RECENT or self._bytes > RECENT_BYTES:
+            oldest = self._recent.popleft()
+            self._horizon = oldest.seq
+            self._bytes -= len(oldest.frame)
 
 
 class Feeds:

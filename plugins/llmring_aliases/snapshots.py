@@ -11,6 +11,7 @@ from llmring_server import wire
 from llmring_server.database import Channel
 
 WEIGHT = 10  # of a snapshot by itself, in aliases
+ALIAS_BYTES = 1_024  # of an answer, that weigh as much as an alias
 Key = tuple[str, str | None]
 
 
@@ -24,9 +25,9 @@ class Snapshot:
 
     def __init__(self, project: str, profile: str | None, version: int, edition: int, aliases: list[Kept]) -> None:
         self.version = version
-        self.weight = WEIGHT + len(aliases)
         self.etag = etag(edition, project, profile)
         self.body = wire.encode([kept.alias for kept in aliases])
+        self.weight = WEIGHT + max(len(aliases), len(self.body) // ALIAS_BYTES)
         self.kept = {} if profile is None else {kept.alias.alias: kept for kept in aliases}
         self.answers = {name: resolved(kept.alias) for name, kept in self.kept.items()}
 

@@ -45,8 +45,22 @@ HISTORY: LiteralString = """
     FROM alias_history
     WHERE project_id = %(project)s
 """
+# Those of a page whose metadata together has no more than so many bytes, and one in any case.
+MEASURED: LiteralString = """
+    SELECT seq, profile, alias, action, model, previous_model, metadata, key_id, changed_at
+    FROM (
+        SELECT *, sum(octet_length(coalesce(metadata::text, ''))) OVER (ORDER BY seq)
+            - octet_length(coalesce(metadata::text, '')) AS before
+        FROM ({page} ORDER BY seq LIMIT %(limit)s) AS page
+    ) AS measured
+    WHERE before < %(bytes)s
+    ORDER BY seq
+"""
 SPAN: LiteralString = "SELECT version, pruned FROM alias_versions WHERE project_id = %(project)s"
 VERSIONS: LiteralString = "SELECT project_id, version FROM alias_versions WHERE project_id = ANY(%(projects)s)"
+
+PAGE = 500
+PAGE_BYTES = 262_144
 
 _many = msgspec.json.Decoder(list[Kept])
 _single = msgspec.json.Decoder(Kept)
@@ -68,6 +82,13 @@ class Span(msgspec.Struct, frozen=True):
 
     version: int
     pruned: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some changes, and whether there may be more behind them."""
+
+    entries: list[Entry]
+    more: bool
 
 
 class AliasStore:
@@ -110,13 +131,15 @@ class AliasStore:
             query += " AND seq < %(before)s"
         return await self._database.rows(Entry, query + " ORDER BY seq DESC LIMIT %(limit)s", params)
 
-    async def changes(self, project: str, profile: str | None, after: int, limit: int) -> list[Entry]:
-        """Return changes numbered above `after`, oldest first."""
+    async def changes(self, project: str, profile: str | None, after: int) -> Page:
+        """Return changes numbered above `after`, oldest first: a page of `PAGE` and of about `PAGE_BYTES` at most."""
         query = HISTORY + " AND seq > %(after)s"
         if profile is not None:
             query += " AND profile = %(profile)s"
-        params = {"project": project, "profile": profile, "after": after, "limit": limit}
-        return await self._database.rows(Entry, query + " ORDER BY seq LIMIT %(limit)s", params)
+        params = {"project": project, "profile": profile, "after": after, "limit": PAGE, "bytes": PAGE_BYTES}
+        found = await self._database.rows(Entry, MEASURED.replace("{page}", query), params)
+        size = sum(len(entry.metadata or b"") for entry in found)
+        return Page(found, len(found) == PAGE or size >= PAGE_BYTES)
 
 
 def one(found: msgspec.Raw) -> Kept:
@@ -124,4 +147,4 @@ def one(found: msgspec.Raw) -> Kept:
     return _single.decode(found)
 
 
-__all__ = ["EDITION", "ONE", "Alias", "AliasSet", "AliasStore", "Span", "one"]
+__all__ = ["EDITION", "ONE", "Alias", "AliasSet", "AliasStore", "Page", "Span", "one"]

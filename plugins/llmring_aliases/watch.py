@@ -1,8 +1,10 @@
 """`/watch`: a project's changes as server-sent events (WHATWG HTML §9.2), resumed from any of them."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from itertools import accumulate
 from typing import Any
 
 import falcon.asgi
@@ -10,7 +12,8 @@ import msgspec
 
 from llmring_aliases.feeds import AWAY, Event, Feed, Feeds, event_of
 from llmring_aliases.models import MAX_SEQ, Entry, Ready, WatchQuery
-from llmring_aliases.store import AliasStore
+from llmring_aliases.seats import Seats
+from llmring_aliases.store import PAGE_BYTES, AliasStore
 from llmring_server import wire
 from llmring_server.contracts import Projects
 from llmring_server.errors import Problem
@@ -19,7 +22,6 @@ from llmring_server.projects import read_key
 
 RETRY = b"retry: 1000\n\n"
 HEARTBEAT = b": still here\n\n"
-CHUNK = 500
 PAUSE_SECONDS = 1.0
 Allowed = Callable[[], Awaitable[bool]]
 
@@ -37,13 +39,21 @@ class Frames(msgspec.Struct, frozen=True):
 class Watch:
     """`/watch`: the stream of changes."""
 
-    def __init__(self, feeds: Feeds, store: AliasStore, projects: Projects | None, heartbeat: float) -> None:
+    def __init__(
+        self, feeds: Feeds, store: AliasStore, seats: Seats, projects: Projects | None, heartbeat: float
+    ) -> None:
         self._feeds = feeds
         self._store = store
+        self._seats = seats
         self._projects = projects
         self._heartbeat = heartbeat
 
-    @operation(query=WatchQuery, events={"ready": Ready, "bind": Entry, "unbind": Entry}, headers=("Last-Event-ID",))
+    @operation(
+        query=WatchQuery,
+        events={"ready": Ready, "bind": Entry, "unbind": Entry},
+        headers=("Last-Event-ID",),
+        errors=(429,),
+    )
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: WatchQuery) -> None:
         """A project's changes as they happen, as server-sent events `bind` and `unbind`.
 
@@ -57,8 +67,21 @@ class Watch:
         resp.set_header("X-Accel-Buffering", "no")
         known = since is not None and since <= version
         begun = RETRY if known else RETRY + _ready(version)
+        self._seats.check(project)
         stream = Stream(self._feeds, self._store, project, query.profile, self._allowed(req))
-        resp.sse = stream.frames(begun, since if known and since is not None else version, version, self._heartbeat)
+        frames = stream.frames(begun, since if known and since is not None else version, version, self._heartbeat)
+        resp.sse = self._seated(req, project, frames)
+
+    async def _seated(
+        self, req: falcon.asgi.Request, project: str, frames: AsyncGenerator[Frames, None]
+    ) -> AsyncIterator[Any]:
+        """Pass a stream on while it has a seat and a client; nothing is waited for between `check` and here."""
+        with self._seats.taken(project, wire.disconnected(req)) as gone:
+            async with contextlib.aclosing(frames):
+                async for frame in frames:
+                    if gone.done():
+                        return
+                    yield frame
 
     def _allowed(self, req: falcon.asgi.Request) -> Allowed:
         """Return a question to ask again while the stream lasts: whether the key may still read."""
@@ -81,7 +104,7 @@ class Stream:
         self._profile = profile
         self._allowed = allowed
 
-    async def frames(self, begun: bytes, position: int, version: int, heartbeat: float) -> AsyncIterator[Any]:
+    async def frames(self, begun: bytes, position: int, version: int, heartbeat: float) -> AsyncGenerator[Frames, None]:
         """Yield `begun`, then every change above `position`, then whatever happens; ends when the server does.
 
         While the database is away the stream stays open, since a client that is told 503 need not come back.
@@ -111,16 +134,22 @@ class Stream:
         """
         fresh = feed.since(position)
         if fresh is not None:
-            part = fresh[:CHUNK]
+            part = _portion(fresh)
             events = [event for event in part if self._profile in (None, event.profile)]
             return events, part[-1].seq if part else position
         reached = feed.upto
-        entries = await self._store.changes(self._project, self._profile, position, CHUNK)
-        span = await self._store.span(self._project)  # after the entries, which may have been dropped meanwhile
+        page = await self._store.changes(self._project, self._profile, position)
+        span = await self._store.span(self._project)  # after the changes, which may have been dropped meanwhile
         if span.pruned > position:
             return [Event(span.version, self._profile or "", _ready(span.version))], span.version
-        last = entries[-1].seq if entries else position
-        return [event_of(entry) for entry in entries], last if len(entries) == CHUNK else max(last, reached)
+        last = page.entries[-1].seq if page.entries else position
+        return [event_of(entry) for entry in page.entries], last if page.more else max(last, reached)
+
+
+def _portion(events: list[Event]) -> list[Event]:
+    """Return the first events, no more of them than a client that does not read may have us hold."""
+    sizes = accumulate(len(event.frame) for event in events)
+    return events[: 1 + sum(size < PAGE_BYTES for size in sizes)]
 
 
 def _since(req: falcon.asgi.Request, query: WatchQuery) -> int | None:

@@ -213,3 +213,36 @@ def test_a_value_that_does_not_fit_is_not_repeated(environment):
     with pytest.raises(StartupError) as caught:
         load_settings()
     assert "hidden-word" not in str(caught.value).replace("unable to parse string", "")
+
+
+def warned(process):
+    return [line.partition("] ")[2] for line in process.output().splitlines() if "is no setting" in line]
+
+
+def test_a_misspelt_variable_is_warned_about_with_the_one_that_was_meant(llmring_process):
+    process = llmring_process(
+        LLMRING_PLUGINS="usage",
+        LLMRING_DATABASE_TIMOUT="3",
+        LLMRING_USAGE_TIMEZON="Europe/Madrid",
+        LLMRING_QUITE_ANOTHER_THING="a-secret",
+    ).wait_until_up()
+    said = " is no setting of this server and is passed over"
+    assert warned(process) == [
+        f"LLMRING_DATABASE_TIMOUT{said}; did you mean LLMRING_DATABASE_TIMEOUT?",
+        f"LLMRING_QUITE_ANOTHER_THING{said}",
+        f"LLMRING_USAGE_TIMEZON{said}; did you mean LLMRING_USAGE_TIMEZONE?",
+    ]
+    assert "a-secret" not in process.output()
+
+
+def test_no_variable_that_somebody_reads_is_warned_about(llmring_process):
+    process = llmring_process(
+        LLMRING_PLUGINS="usage",
+        LLMRING_CONF="minimal",
+        llmring_log_level="info",
+        LLMRING_USAGE_TIMEZONE="UTC",
+        LLMRING_RATELIMIT_READ="1/s",
+        LLMRING_API_KEY="a-client's",
+        LLMRING_TEST_EXAMPLES="2",
+    ).wait_until_up()
+    assert warned(process) == []
