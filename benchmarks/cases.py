@@ -14,6 +14,8 @@ from benchmarks.processes import OURS, ROOT, Uvicorn, served
 from llmring_receipts import keys
 
 KEY = "bench"
+LISTED = "bench-listed"
+LISTED_ALIASES = 1_000
 AUTHORIZED = f"X-Project-Key: {KEY}"
 JSON = "Content-Type: application/json"
 REGISTRY = ROOT / "tests" / "registry"
@@ -55,6 +57,9 @@ def fresh_server(url: str, log: Path) -> Iterator[Uvicorn]:
             bound = {"alias": "fast", "model": "openai:gpt-4o-mini"}
             answer = httpx.post(f"{server.url}/api/v1/aliases/bind", json=bound, headers={"X-Project-Key": KEY})
             answer.raise_for_status()
+            many = [{"alias": f"alias-{n}", "model": "openai:gpt-4o-mini"} for n in range(LISTED_ALIASES)]
+            url = f"{server.url}/api/v1/aliases/bulk_upsert"
+            httpx.post(url, json=many, headers={"X-Project-Key": LISTED}).raise_for_status()
             yield server
     finally:
         drop(url, WRITTEN)
@@ -88,6 +93,8 @@ def batch() -> bytes:
 def cases(server: Uvicorn) -> list[Case]:
     """Return the lines of the table; `server` is asked once for what they need."""
     etag = httpx.get(f"{server.url}/registry").headers["ETag"]
+    known = httpx.get(f"{server.url}/api/v1/aliases/", headers={"X-Project-Key": LISTED}).headers["ETag"]
+    unchanged = Request("/api/v1/aliases/", (f"X-Project-Key: {LISTED}", f"If-None-Match: {known}"))
     log = Request("/api/v1/log", (AUTHORIZED, JSON), bodies())
     many = Request("/api/v1/log/batch", (AUTHORIZED, JSON), (batch(),))
     issue = Request("/api/v1/receipts/issue?store=true", (AUTHORIZED, JSON), (json.dumps(RECEIPT).encode(),))
@@ -101,6 +108,7 @@ def cases(server: Uvicorn) -> list[Case]:
         Case(
             "GET /aliases/resolve", Request("/api/v1/aliases/resolve?alias=fast", (AUTHORIZED,)), 16, "≥ 0.55 of bare"
         ),
+        Case("GET /aliases, 1,000 of them, If-None-Match", unchanged, 16, "≥ 0.5 of bare"),
         Case("GET /registry", Request("/registry"), 16),
         Case("GET /registry, If-None-Match", Request("/registry", (f"If-None-Match: {etag}",)), 16, "≥ 0.5 of bare"),
         Case("POST /receipts/issue?store=true", issue, 64, "≥ 4,000/s"),

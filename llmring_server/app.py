@@ -7,16 +7,16 @@ from typing import Any
 import falcon.asgi
 
 from llmring_server import errors
+from llmring_server.admission import Admission
 from llmring_server.contracts import Projects
 from llmring_server.cors import Cors
 from llmring_server.docs import Docs
 from llmring_server.errors import StartupError
 from llmring_server.health import DATABASE, Health, HealthCheck, Root
 from llmring_server.lifecycle import Application, Server
-from llmring_server.limits import BodyLimits
 from llmring_server.openapi import Specification
 from llmring_server.plugins import CORE, Plugin, load
-from llmring_server.projects import PlainKeys, ProjectKeys
+from llmring_server.projects import PlainKeys
 from llmring_server.routing import Route, Router, RouteTable
 from llmring_server.settings import Settings, load_settings
 from llmring_server.stopping import LastAnswers
@@ -74,8 +74,7 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     return [
         RequestIds(),
         Cors(settings.cors_origins),
-        ProjectKeys(server.service(Projects, default=PlainKeys(server.pepper)), routes),
-        BodyLimits(settings, routes),
+        Admission(settings, server.service(Projects, default=PlainKeys(server.pepper)), routes),
         *server.middleware,
     ]
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import falcon.asgi
 
+from llmring_server.headers import header
+
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = (
     "X-Project-Key, X-API-Key, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
@@ -25,7 +27,7 @@ class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
         """Let Falcon decide on the origin, then name headers and methods on an accepted preflight."""
         if self.allow_origins != "*":
             resp.append_header("Vary", "Origin")
-        if req.get_header("Origin") is None:
+        if header(req, b"origin") is None:
             return
         self.process_response(req, resp, resource, req_succeeded)
         if req.method == "OPTIONS" and resp.get_header("Access-Control-Allow-Origin"):

@@ -11,6 +11,8 @@ from typing import Any
 import falcon.asgi
 import uuid_utils
 
+from llmring_server.headers import header
+
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 LOGGER = "llmring_server"
@@ -25,7 +27,7 @@ class RequestIds:
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Take the client's id when it is well-formed, or make a new one."""
-        given = req.get_header(HEADER)
+        given = header(req, b"x-request-id")
         request_id = given if given and ACCEPTED.fullmatch(given) else uuid_utils.uuid7().hex
         req.context.request_id = request_id
         req.context.started = time.perf_counter()

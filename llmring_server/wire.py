@@ -16,6 +16,7 @@ import msgspec
 from falcon.uri import parse_query_string
 
 from llmring_server.errors import Fault, Problem
+from llmring_server.headers import header
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -60,7 +61,7 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
     Raises:
         Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for broken gzip.
     """
-    encoding = req.get_header("Content-Encoding")
+    encoding = header(req, b"content-encoding")
     if (req.content_length or 0) > limits.bytes:
         raise too_large(limits.bytes)
     body: bytes = await req.stream.read(limits.bytes + 1)

@@ -1,0 +1,12 @@
+"""Request headers, read at little cost."""
+
+import falcon.asgi
+
+
+def header(req: falcon.asgi.Request, name: bytes) -> str | None:
+    """Return a request's header by its lower-case name, or None.
+
+    Falcon's `get_header` raises and catches for each that is missing, and most of those asked for on every request are.
+    """
+    value = req._asgi_headers.get(name)
+    return None if value is None else value.decode("latin-1")
