@@ -32,12 +32,13 @@ serve: $(RUNTIME) ## install, and serve on port 8000 with the bundled PostgreSQL
 test: $(DEV) ## install, and run every test
 	@$(RUN) -m pytest $(ARGS)
 
-check: $(DEV) ## lint, formatting and types; Containerfile and compose.yaml too
+check: $(DEV) ## lint, formatting and types; Containerfile and compose.yaml too; known vulnerabilities
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	$(VENV)/bin/hadolint Containerfile
 	$(RUN) -m check_jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(RUN) requirements/audit.py
 
 format: $(DEV) ## put imports in order and format
 	$(RUN) -m ruff check --select I --fix

@@ -26,12 +26,23 @@ class Flights(Generic[QuestionT, AnswerT]):
         self._waiting: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
         self._flight: asyncio.Task[None] | None = None
 
-    async def ask(self, question: QuestionT) -> AnswerT:
-        """Return the answer to a question; raises what `fly` raises."""
-        answer: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
+    async def ask(self, question: QuestionT, within: float | None = None) -> AnswerT:
+        """Return the answer to a question; raises what `fly` raises.
+
+        Raises:
+            TimeoutError: it has waited for the flight before its own, and `within` seconds have gone by.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[AnswerT] = loop.create_future()
         self._waiting.append((question, answer))
         if self._flight is None:
             self._flight = asyncio.create_task(self._run(), name=self._name)
+        elif within is not None:
+            timer = loop.call_later(within, _expire, answer)
+            try:
+                return await answer
+            finally:
+                timer.cancel()
         return await answer
 
     async def close(self) -> None:
@@ -45,8 +56,9 @@ class Flights(Generic[QuestionT, AnswerT]):
         aboard: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
         try:
             while self._waiting:
-                aboard, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                answers = await self._fly([question for question, _ in aboard])
+                waiting = [(question, answer) for question, answer in self._waiting if not answer.done()]
+                aboard, self._waiting = waiting[: self._most], waiting[self._most :]
+                answers = await self._fly([question for question, _ in aboard]) if aboard else []
                 for (_, answer), found in zip(aboard, answers, strict=True):
                     if not answer.done():
                         answer.set_result(found)
@@ -64,3 +76,8 @@ class Flights(Generic[QuestionT, AnswerT]):
         """Return the answers that nobody will give now, those of the next flight too."""
         left, self._waiting = [*aboard, *self._waiting], []
         return [answer for _, answer in left if not answer.done()]
+
+
+def _expire(answer: "asyncio.Future[AnswerT]") -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 0.04
 GIVE_UP_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.25
+QUIET_SECONDS = 30.0
 PASSES = 5
 PREFIX = "llmring:"
 T = TypeVar("T")
@@ -28,7 +29,8 @@ class SharedRedis:
 
     A failing or hung Redis costs those who wait for it just then `TIMEOUT_SECONDS`; after that it is left alone for
     a pause, which doubles up to `pause` seconds, and tried again by one caller. One that was only slow is back as soon
-    as its answer comes. `meanwhile` is the log's word for what happens without it.
+    as its answer comes; that it comes and goes is logged every `QUIET_SECONDS` at most. `meanwhile` is the log's word
+    for what happens without it.
     """
 
     def __init__(self, url: str, meanwhile: str, pause: float) -> None:
@@ -40,6 +42,8 @@ class SharedRedis:
         self._pause = 0.0
         self._left_at = 0.0
         self._next_try = 0.0
+        self._quiet_until = 0.0
+        self._complained = False
         self._late: set[asyncio.Future[Any]] = set()
 
     @property
@@ -86,7 +90,9 @@ class SharedRedis:
         now = time.monotonic()
         if self._pause and began < self._left_at:
             return
-        if not self._pause:
+        if not self._pause and now >= self._quiet_until:
+            self._quiet_until = now + QUIET_SECONDS
+            self._complained = True
             log.warning("Redis does not answer (%s); %s", type(error).__name__, self._meanwhile)
         self._pause = min(self._pause * 2 or FIRST_PAUSE_SECONDS, self._longest)
         self._left_at, self._next_try = now, now + self._pause
@@ -97,9 +103,10 @@ class SharedRedis:
             self._back()
 
     def _back(self) -> None:
-        if self._pause:
+        if self._complained:
+            self._complained = False
             log.warning("Redis answers again")
-            self._pause = self._next_try = 0.0
+        self._pause = self._next_try = 0.0
 
 
 async def _wait(answer: "asyncio.Future[Any]") -> None:

@@ -124,3 +124,16 @@ def test_at_the_end_whoever_waits_is_cancelled():
         return [task.cancelled() for task in waiting]
 
     assert ran(scene) == [True, True]
+
+
+def test_who_gathers_too_long_for_the_next_flight_is_told_so_and_is_not_aboard_of_it():
+    async def scene(port, flights):
+        port.gate.clear()
+        (first,) = await begun(flights.ask(1))
+        second, third = await begun(flights.ask(2, within=0.01), flights.ask(3, within=5))
+        with pytest.raises(TimeoutError):
+            await second
+        port.gate.set()
+        return await first, await third, port.flights
+
+    assert ran(scene) == (10, 30, [[1], [3]])
