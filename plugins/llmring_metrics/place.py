@@ -65,7 +65,8 @@ class Place:
     def _hold(self, deadline: float) -> IO[bytes] | None:
         """Return the folder's lock file, locked, or None when whoever held it has removed the folder."""
         with ExitStack() as stack, suppress(FileNotFoundError):
-            self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                self.path.mkdir(mode=PRIVATE, parents=True)
             _check_owner(self.path)
             file = stack.enter_context((self.path / LOCK).open("ab"))
             _lock(file, deadline)

@@ -140,7 +140,7 @@ def test_workers_that_come_while_the_last_one_leaves_find_a_folder(come, path):
 
     def restart():
         try:
-            for _ in range(50):
+            for _ in range(100):
                 come(1).leave()
         except OSError as error:
             failures.append(error)
@@ -157,6 +157,12 @@ def test_workers_that_come_while_the_last_one_leaves_find_a_folder(come, path):
 def test_a_folder_that_others_may_write_to_is_refused(come, path):
     path.mkdir()
     path.chmod(0o777)
+    with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
+        come(1)
+
+
+def test_a_file_in_place_of_the_folder_is_refused(come, path):
+    path.write_text("in the way")
     with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
         come(1)
 
