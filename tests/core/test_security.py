@@ -1,0 +1,121 @@
+"""What every answer tells a browser."""
+
+import re
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from llmring_server.docs import PAGE
+from llmring_server.testing import eventually
+from llmring_server.testing.process import clean_environment, free_port, variables
+
+EVERYWHERE = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+LIST = "/api/v1/aliases"
+
+
+@pytest.fixture
+def server(llmring_live, small_registry):
+    return llmring_live(["aliases", "registry", "usage"], registry={"base_url": small_registry.as_uri()})
+
+
+def told(answer):
+    return {name: answer.headers.get(name) for name in EVERYWHERE}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("HEAD", "/health", 200),
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/health", 405),
+        ("GET", LIST, 200),
+        ("POST", f"{LIST}/bind", 400),
+        ("GET", f"{LIST}/unbound", 404),
+        ("GET", "/registry", 200),
+        ("GET", "/docs", 200),
+        ("GET", "/docs/start.js", 200),
+        ("OPTIONS", LIST, 200),
+        ("GET", "/api/v1/logs/export", 200),
+    ],
+)
+def test_every_answer_says_it_once(server, method, path, status):
+    answer = server.client().request(method, path)
+    assert answer.status_code == status
+    assert told(answer) == EVERYWHERE
+
+
+def test_so_does_a_stream_a_304_and_a_401(server):
+    client = server.client()
+    with client.stream("GET", f"{LIST}/watch") as answer:
+        assert told(answer) == EVERYWHERE
+    tag = client.get(LIST).headers["etag"]
+    for answer in (client.get(LIST, headers={"If-None-Match": tag}), server.client(None).get(LIST)):
+        assert answer.status_code in (304, 401)
+        assert told(answer) == EVERYWHERE
+
+
+def test_so_does_the_refusal_of_what_is_no_http(server):
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as wire:
+        wire.sendall(b"nonsense\r\n\r\n")
+        answer = wire.recv(65536).lower()
+    for name, value in EVERYWHERE.items():
+        assert f"{name}: {value}\r\n".encode() in answer
+
+
+@pytest.mark.parametrize("path", ["/api/v1/stats", "/api/v1/logs", f"{LIST}/unbound", f"{LIST}/history"])
+def test_what_a_key_asked_for_is_kept_nowhere(server, path):
+    assert server.client().get(path).headers["cache-control"] == "no-store"
+
+
+def test_a_refused_key_is_not_kept_either(server):
+    assert server.client(None).get("/api/v1/stats").headers["cache-control"] == "no-store"
+
+
+def test_what_has_an_etag_is_kept_by_its_reader_and_asked_for_again(server):
+    client = server.client()
+    client.post(f"{LIST}/bind", json={"alias": "a", "model": "m:n"})
+    for path in (LIST, f"{LIST}/a"):
+        first = client.get(path)
+        again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304
+        assert {first.headers["cache-control"], again.headers["cache-control"]} == {"private, no-cache"}
+
+
+def test_what_is_public_says_itself_how_long_it_keeps(server):
+    client = server.client()
+    assert client.get("/registry").headers["cache-control"] == "public, max-age=60"
+    assert "cache-control" not in client.get("/").headers
+
+
+def test_the_documentation_runs_scripts_of_its_own_files_only_and_is_shown_in_no_frame(server):
+    policy = server.client().get("/docs").headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert rules["script-src"] == rules["connect-src"] == "'self'"
+    scripts = re.findall(rb"<script([^>]*)>(.*?)</script>", PAGE, re.DOTALL)
+    assert scripts
+    assert all(b'src="/docs/' in attributes and not text for attributes, text in scripts)
+    assert not re.search(rb"\son\w+=|javascript:", PAGE)
+
+
+def test_a_server_started_by_its_own_command_limits_connections_and_names_no_software(llmring_database):
+    port = free_port()
+    given = {**variables(llmring_database), "LLMRING_PLUGINS": "aliases"}
+    command = [sys.executable, "-m", "llmring_server", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, env=clean_environment(given), stderr=subprocess.DEVNULL)
+    try:
+        answer = eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/health/live"), 60)
+        assert "server" not in answer.headers
+        many = {f"X-{at}": "y" for at in range(200)}
+        assert httpx.get(f"http://127.0.0.1:{port}/health/live", headers=many).status_code == 431
+    finally:
+        process.terminate()
+        process.wait(20)
