@@ -59,7 +59,6 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits: ConnectionLimits = app_state.get(STATE, DEFAULTS)
-        self._arriving = False
         self._since = 0.0
         self._received = 0
         self._body = 0
@@ -87,13 +86,14 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, and mind time and size while a request has not arrived whole."""
-        self._arriving = True
         self._received += len(data)
         super().data_received(data)
-        if self._arriving:
+        if self._in_head() or self.cycle.more_body:
             self._await_rest()
-        elif self._arrival is not None:
-            self._cancel_arrival()
+        else:
+            self._received = self._body = 0
+            if self._arrival is not None:
+                self._cancel_arrival()
 
     def on_headers_complete(self) -> None:
         """Refuse a head that is too large, and requests that come faster than they are answered."""
@@ -111,12 +111,6 @@ class Connection(HttpToolsProtocol):
         """Note how much of what has arrived is body."""
         self._body += len(body)
         super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """Note that the request has arrived whole."""
-        self._arriving = False
-        self._received = self._body = 0
-        super().on_message_complete()
 
     def pause_writing(self) -> None:
         """Give the client time to read what it asked for."""
