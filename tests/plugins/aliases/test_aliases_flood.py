@@ -97,7 +97,7 @@ def test_watchers_that_do_not_read_cost_little_and_do_not_keep_the_server_from_e
         assert memory(process) - before < 200 * MEBIBYTE  # of the gigabyte that they were to be sent
         began = time.monotonic()
         process.stop()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
 
 
 def memory(process):

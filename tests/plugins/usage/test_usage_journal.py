@@ -18,8 +18,8 @@ OUTAGE_SECONDS = float(os.environ.get("LLMRING_TEST_OUTAGE_SECONDS", "4"))
 
 
 @pytest.fixture
-def postgres(tmp_path_factory):
-    own = Postgres(tmp_path_factory.mktemp("postgres"))
+def postgres(open_folder):
+    own = Postgres(open_folder())
     yield own
     own.stop()
 
@@ -139,12 +139,12 @@ def test_what_a_killed_server_left_is_replayed_by_the_next(serve, postgres, fold
 
 
 def test_a_replay_that_is_killed_and_begun_again_stores_each_entry_once(serve, postgres, folder, log, llmring_live):
-    process = serve(LLMRING_USAGE_JOURNAL_REPLAY_RATE="100")
+    process = serve(LLMRING_USAGE_JOURNAL_REPLAY_RATE="15")
     postgres.kill()
     answers = log(process, *[{"operation_id": str(number)} for number in range(60)])
     postgres.start()
     server = llmring_live(["usage"], database_url=postgres.url)
-    eventually(lambda: len(stored(server)) > 10)
+    eventually(lambda: len(stored(server)) > 5)
     process.kill()
     assert len(stored(server)) < 60
     serve()

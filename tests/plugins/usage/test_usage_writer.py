@@ -113,6 +113,7 @@ def test_a_log_is_refused_in_time_while_its_table_is_locked(usage, log):
         started = time.monotonic()
         answer = client.post("/api/v1/log", json=CALL)
         assert time.monotonic() - started < ANSWER_SECONDS
+        eventually(lambda: not waits_for_lock(usage))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert eventually(lambda: log(client))
     assert len(eventually(lambda: client.get("/api/v1/logs").json())) == 1
