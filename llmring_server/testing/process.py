@@ -1,6 +1,7 @@
 """The server as a process of its own: for kills, restarts, several workers, and several servers on one database."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from llmring_server.connections import HTTP
 
+PORTS = (12_000, 32_000)
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
@@ -132,7 +134,9 @@ def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a free port of the loopback interface, below those that the connections of clients are given."""
+    chance = random.SystemRandom()
+    while True:
+        port = chance.randrange(*PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
