@@ -75,6 +75,7 @@ def key_of(llmring_cli):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conf", CONFS)
 def test_every_answer_is_as_described(held, serve, key_of, conf):
     server = serve(conf, ratelimit=UNLIMITED)
@@ -113,6 +114,7 @@ def test_every_answer_beyond_the_rate_limit_is_as_described(held, serve, key_of)
     assert server.client(key).get("/api/v1/stats").status_code == 429
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conf", CONFS)
 def test_every_answer_with_the_database_away_is_as_described(held, serve, key_of, conf):
     server = serve(conf, ratelimit=UNLIMITED)
