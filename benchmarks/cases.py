@@ -58,8 +58,8 @@ def fresh_server(url: str, log: Path) -> Iterator[Uvicorn]:
             answer = httpx.post(f"{server.url}/api/v1/aliases/bind", json=bound, headers={"X-Project-Key": KEY})
             answer.raise_for_status()
             many = [{"alias": f"alias-{n}", "model": "openai:gpt-4o-mini"} for n in range(LISTED_ALIASES)]
-            url = f"{server.url}/api/v1/aliases/bulk_upsert"
-            httpx.post(url, json=many, headers={"X-Project-Key": LISTED}).raise_for_status()
+            upsert = f"{server.url}/api/v1/aliases/bulk_upsert"
+            httpx.post(upsert, json=many, headers={"X-Project-Key": LISTED}).raise_for_status()
             yield server
     finally:
         drop(url, WRITTEN)
