@@ -59,12 +59,14 @@ def operation(
     headers: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
     scope: Scope | None = None,
+    plain: bool = False,
 ) -> Callable[[Responder], Responder]:
     """Declare a responder's body, query and answer; see `Operation`.
 
     With `raw`, the body is handed over as checked bytes and the responder decodes it; `body` is then documentation.
     Without a `scope`, GET asks for a key that may read, every other method for one that may administer.
     `checked=False` leaves out the check of text and depth, for a responder whose own reading is stricter.
+    A `plain` responder is called as Falcon calls it, with no work done before or after; the declaration documents it.
     """
 
     def declare(responder: Responder) -> Responder:
@@ -74,9 +76,11 @@ def operation(
             media=(media,) if isinstance(media, str) else media, events=events,
             errors=errors, scope=scope, summary=summary, description=" ".join(description.split()),
         )  # fmt: skip
-        wrapped = _bind(responder, form, None if body is None or raw else msgspec.json.Decoder(body), raw, checked)
-        setattr(wrapped, FORM, form)
-        return wrapped
+        if not plain:
+            decoder = None if body is None or raw else msgspec.json.Decoder(body)
+            responder = _bind(responder, form, decoder, raw, checked)
+        setattr(responder, FORM, form)
+        return responder
 
     return declare
 

@@ -23,6 +23,7 @@ from llmring_aliases.models import (
 from llmring_aliases.snapshots import Snapshots
 from llmring_server.errors import Problem
 from llmring_server.operations import operation
+from llmring_server.wire import decode_query
 
 VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"
@@ -114,18 +115,18 @@ class Resolution:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
 
-    @operation(query=ResolveQuery, answer=Resolved, errors=(404,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ResolveQuery) -> None:
+    @operation(query=ResolveQuery, answer=Resolved, errors=(404,), plain=True)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Resolve an alias to its model."""
-        project = req.context.project_id
-        snapshot = self._snapshots.peek(project, query.profile)
-        if snapshot is not None:
-            answer = snapshot.answers.get(query.alias)
-        else:
-            answer = await self._snapshots.answer(project, query.profile, query.alias)
+        project, asked = req.context.project_id, req.query_string
+        resp.data = self._snapshots.ready(project, asked) or await self._answer(project, asked, req)
+
+    async def _answer(self, project: str, asked: str, req: falcon.asgi.Request) -> bytes:
+        query = decode_query(req, ResolveQuery)
+        answer = await self._snapshots.answer(project, query, asked)
         if answer is None:
             raise unbound(query.alias, query.profile)
-        resp.data = answer
+        return answer
 
 
 def unbound(alias: str, profile: str) -> Problem:

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 
 from llmring_aliases.conditions import etag
-from llmring_aliases.models import Alias, Kept, Resolved
+from llmring_aliases.models import Alias, Kept, Resolved, ResolveQuery
 from llmring_aliases.news import News
 from llmring_aliases.store import AliasStore
 from llmring_server import wire
@@ -12,6 +12,8 @@ from llmring_server.database import Channel
 
 WEIGHT = 10  # of a snapshot by itself, in aliases
 ALIAS_BYTES = 1_024  # of an answer, that weigh as much as an alias
+MAX_NOTED = 10_000
+LONGEST_NOTED = 256  # characters
 Key = tuple[str, str | None]
 
 
@@ -44,7 +46,8 @@ class _Load:
 class Snapshots:
     """What this process remembers: at most `limit` aliases, least recently used first out.
 
-    Only while the channel is live; otherwise every read is a read of the database.
+    Only while the channel is live; otherwise every read is a read of the database. Answers to /resolve are kept by the
+    query as well, until the next snapshot is dropped; to give one of those is no use of its snapshot.
     """
 
     def __init__(self, store: AliasStore, channel: Channel, limit: int) -> None:
@@ -52,6 +55,7 @@ class Snapshots:
         self._channel = channel
         self._limit = limit
         self._held: OrderedDict[Key, Snapshot] = OrderedDict()
+        self._given: dict[tuple[str, str], bytes] = {}
         self._weight = 0
         self._loads: dict[Key, _Load] = {}
         self._epoch = 0
@@ -77,12 +81,23 @@ class Snapshots:
             load = self._begin((project, profile))
         return await asyncio.shield(load.task)
 
-    async def answer(self, project: str, profile: str, alias: str) -> bytes | None:
-        """Return the answer to /resolve, encoded, or None for an alias that is not bound."""
-        if self._channel.live:
-            return (await self.get(project, profile)).answers.get(alias)
-        found = await self._store.get(project, profile, alias)
-        return resolved(found.alias) if found else None
+    def ready(self, project: str, asked: str) -> bytes | None:
+        """Return the answer that the same query of /resolve had, if it surely holds still; None means `answer` must."""
+        return self._given.get((project, asked)) if self._channel.live else None
+
+    async def answer(self, project: str, query: ResolveQuery, asked: str) -> bytes | None:
+        """Return the answer to /resolve, encoded, or None for an alias that is not bound.
+
+        `asked` is the query as it was sent, under which the answer is kept `ready` for as long as its snapshot is.
+        """
+        if not self._channel.live:
+            found = await self._store.get(project, query.profile, query.alias)
+            return resolved(found.alias) if found else None
+        snapshot = await self.get(project, query.profile)
+        answer = snapshot.answers.get(query.alias)
+        if answer is not None and self._held.get((project, query.profile)) is snapshot:
+            self._note(project, asked, answer)
+        return answer
 
     async def find(self, project: str, profile: str, alias: str) -> Kept | None:
         """Return one alias, or None when it is not bound."""
@@ -106,6 +121,7 @@ class Snapshots:
         """Drop everything: changes may have been missed."""
         self._epoch += 1
         self._held.clear()
+        self._given.clear()
         self._weight = 0
 
     def _begin(self, key: Key) -> "_Load":
@@ -140,7 +156,14 @@ class Snapshots:
     def _drop(self, key: Key) -> None:
         found = self._held.pop(key, None)
         if found is not None:
+            self._given.clear()
             self._weight -= found.weight
+
+    def _note(self, project: str, asked: str, answer: bytes) -> None:
+        if len(asked) <= LONGEST_NOTED:
+            if len(self._given) >= MAX_NOTED:
+                self._given.clear()
+            self._given[project, asked] = answer
 
 
 def resolved(alias: Alias) -> bytes:

@@ -145,6 +145,19 @@ def test_a_type_without_a_schema_is_refused_by_name(llmring_live):
         llmring_live([make_plugin("strange", llmring_routes=serves("/strange", strange, "get"))])
 
 
+def test_a_plain_operation_is_described_and_called_as_falcon_calls_it(llmring_live):
+    @operation(query=Bill, answer=Bill, plain=True)
+    async def untouched(self, req, resp):
+        """As it came."""
+        resp.data = req.query_string.encode()
+
+    client = llmring_live([make_plugin("plain", llmring_routes=serves("/plain", untouched, "get"))]).client()
+    described = client.get("/openapi.json").json()["paths"]["/plain"]["get"]
+    assert described["summary"] == "As it came"
+    assert described["parameters"]
+    assert client.get("/plain?no=bill").text == "no=bill"
+
+
 def test_the_command_prints_the_same_document(llmring_cli, llmring_live):
     printed = llmring_cli("openapi", LLMRING_PLUGINS="aliases")
     served = llmring_live(["aliases"]).client(None).get("/openapi.json").json()

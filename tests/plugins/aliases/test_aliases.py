@@ -179,6 +179,24 @@ def test_getting_what_no_alias_is_called_is_404(server, client, monkeypatch, nam
     assert client.delete(f"{PATH}/{name}").json() == {"deleted": False}
 
 
+def test_the_same_question_of_two_projects_has_two_answers_each_time(server):
+    one, two = server.client("one"), server.client("two")
+    for n in range(3):
+        bind(one, "fast", f"openai:one-{n}")
+        bind(two, "fast", f"openai:two-{n}")
+        for _ in range(2):
+            assert (resolve(one, "fast"), resolve(two, "fast")) == (f"openai:one-{n}", f"openai:two-{n}")
+
+
+@pytest.mark.parametrize("query", ["alias=fast", "profile=default&alias=fast", f"alias=fast&more={'x' * 300}"])
+def test_a_question_however_put_is_answered_as_it_stands_now(client, query):
+    for model in ("openai:a", "openai:b"):
+        bind(client, "fast", model)
+        assert [client.get(f"{PATH}/resolve?{query}").json()["model"] for _ in range(3)] == [model] * 3
+    client.delete(f"{PATH}/fast")
+    assert [client.get(f"{PATH}/resolve?{query}").status_code for _ in range(2)] == [404] * 2
+
+
 @pytest.mark.parametrize("name", ["watch", "history", "bind", "a b", "a/b", "é", "x" * 129])
 def test_a_name_that_cannot_be_an_alias_is_422(client, name):
     answer = client.post(f"{PATH}/bind", json={"alias": name, "model": "openai:a"})
