@@ -35,14 +35,14 @@ class AliasList:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
 
-    @operation(query=ListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ListQuery) -> None:
+    @operation(query=ListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,), plain=True)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List aliases, of one profile or of all, sorted.
 
         `X-Alias-Version` is the number of the project's latest change: pass it to /watch as `Last-Event-ID`, and no
         change between the two is lost.
         """
-        project = req.context.project_id
+        project, query = req.context.project_id, decode_query(req, ListQuery)
         snapshot = self._snapshots.peek(project, query.profile) or await self._snapshots.get(project, query.profile)
         _say(resp, snapshot.etag)
         resp.set_header(VERSION, str(snapshot.version))

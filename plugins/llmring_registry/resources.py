@@ -13,6 +13,7 @@ from llmring_registry.snapshot import ComposedRegistry, Page, Snapshot, Unknown
 from llmring_registry.upstream import UpstreamError
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
+from llmring_server.wire import decode_query
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 STALE = '110 - "Response is Stale"'
@@ -33,13 +34,14 @@ class Models:
         self._registry = registry
         self._cache_control = f"public, max-age={cache_seconds}"
 
-    @operation(query=Filters, answer=ComposedRegistry, headers=("If-None-Match",), errors=(304,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Filters) -> None:
+    @operation(query=Filters, answer=ComposedRegistry, headers=("If-None-Match",), errors=(304,), plain=True)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """The models of all providers, or of some.
 
         Entries are upstream's own. A copy that upstream could not confirm comes with `Warning: 110` and `Age`; one
         that lacks a provider with `Warning: 199`.
         """
+        query = decode_query(req, Filters)
         snapshot = self._registry.current() or await ready(self._registry)
         page = snapshot.page
         if query.providers is not None or query.capabilities is not None:
