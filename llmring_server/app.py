@@ -17,10 +17,11 @@ from llmring_server.lifecycle import Application, Server
 from llmring_server.openapi import Specification
 from llmring_server.plugins import CORE, Plugin, load
 from llmring_server.projects import PlainKeys
+from llmring_server.reception import Reception
 from llmring_server.routing import Route, Router, RouteTable
 from llmring_server.settings import Settings, load_settings
 from llmring_server.stopping import LastAnswers
-from llmring_server.tracing import RequestIds
+from llmring_server.tracing import AccessLog
 from llmring_server.wire import JSON
 
 App = falcon.asgi.App[Any, Any]
@@ -72,8 +73,8 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     """Return what every request passes, outermost first: the host's own, then the plugins' in conf order."""
     settings = server.settings
     return [
-        RequestIds(),
-        Cors(settings.cors_origins),
+        Reception(Cors(settings.cors_origins)),
+        *([AccessLog()] if settings.log_level in ("debug", "info") else []),
         Admission(settings, server.service(Projects, default=PlainKeys(server.pepper)), routes),
         *server.middleware,
     ]

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from llmring_server.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, document
-from llmring_server.security import EVERYWHERE
+from llmring_server.security import TAKE_AT_ITS_WORD
 
 HTTP = "llmring_server.connections:Connection"
 STATE = "llmring_connections"
@@ -214,7 +214,8 @@ def most_connections() -> int:
 
 def _answer(refused: Refused, headers: list[tuple[bytes, bytes]]) -> bytes:
     body = msgspec.json.encode(document(refused.status, refused.detail))
-    said = [name + b": " + value + b"\r\n" for name, value in (*headers, *EVERYWHERE)]
+    said = [name + b": " + value + b"\r\n" for name, value in headers]
+    said.append("{}: {}\r\n".format(*TAKE_AT_ITS_WORD).encode())
     if refused.status == 503:
         said.append(f"retry-after: {RETRY_AFTER_SECONDS}\r\n".encode())
     ending = f"content-type: {PROBLEM_JSON}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"

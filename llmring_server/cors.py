@@ -16,20 +16,18 @@ MAX_AGE_SECONDS = "86400"
 
 
 class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
-    """Falcon's CORS middleware, with preflights that always name the contract's headers and methods."""
+    """Falcon's rules of CORS, asked before a request is served, with preflights that name the contract's headers."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         super().__init__(allow_origins="*" if "*" in origins else list(origins), expose_headers=EXPOSED)
 
-    async def process_response_async(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
-    ) -> None:
+    def allow(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Let Falcon decide on the origin, then name headers and methods on an accepted preflight."""
         if self.allow_origins != "*":
             resp.append_header("Vary", "Origin")
         if header(req, b"origin") is None:
             return
-        self.process_response(req, resp, resource, req_succeeded)
+        self.process_response(req, resp, None, req_succeeded=False)  # what it does to a preflight follows here
         if req.method == "OPTIONS" and resp.get_header("Access-Control-Allow-Origin"):
             resp.set_header("Access-Control-Allow-Methods", METHODS)
             resp.set_header("Access-Control-Allow-Headers", HEADERS)

@@ -20,11 +20,9 @@ from llmring_server.errors import StartupError
 from llmring_server.logs import logging_to_stderr
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet
-from llmring_server.security import for_browsers
 from llmring_server.settings import PluginSettings, Settings
 from llmring_server.stopping import Drain, on_signal
 from llmring_server.variables import read_plugin_settings, strays
-from llmring_server.wire import RECEIVE
 
 log = logging.getLogger(__name__)
 
@@ -203,14 +201,8 @@ class Application(falcon.asgi.App[Any, Any]):
         self._terse = server.settings.log_level != "debug"
         super().__init__(middleware=[self._lifecycle, *middleware], **options)
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # type: ignore[override]
-        """Serve one request, or the lifespan."""
-        if scope["type"] == "http":
-            scope[RECEIVE] = receive
-            send = for_browsers(send)
-        elif scope["type"] == "lifespan" and self._terse:
-            send = self._tersely(send)
-        await super().__call__(scope, receive, send)
+    async def _call_lifespan_handlers(self, version: str, scope: Any, receive: Any, send: Any) -> None:
+        await super()._call_lifespan_handlers(version, scope, receive, self._tersely(send) if self._terse else send)
 
     def _tersely(self, send: Any) -> Any:
         async def sent(event: dict[str, Any]) -> None:

@@ -22,27 +22,27 @@ current: contextvars.ContextVar[str] = contextvars.ContextVar("llmring_request_i
 access = logging.getLogger("llmring_server.access")
 
 
-class RequestIds:
-    """Middleware: gives each request its id, and writes its line in the access log when that is on (level INFO)."""
+def take_id(req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    """Take the client's id of a request when it is well-formed, or make a new one, and note when that was."""
+    given = header(req, b"x-request-id")
+    request_id = given if given and ACCEPTED.fullmatch(given) else uuid_utils.uuid7().hex
+    req.context.request_id = request_id
+    req.context.started = time.perf_counter()
+    resp.set_header(HEADER, request_id)
+    current.set(request_id)
 
-    async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Take the client's id when it is well-formed, or make a new one."""
-        given = header(req, b"x-request-id")
-        request_id = given if given and ACCEPTED.fullmatch(given) else uuid_utils.uuid7().hex
-        req.context.request_id = request_id
-        req.context.started = time.perf_counter()
-        resp.set_header(HEADER, request_id)
-        current.set(request_id)
+
+class AccessLog:
+    """Middleware: writes a line for each request, at level INFO."""
 
     async def process_response(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
     ) -> None:
         """Log method, path, status and milliseconds; never a header, where the key is."""
-        if access.isEnabledFor(logging.INFO):
-            elapsed = (time.perf_counter() - req.context.started) * 1000
-            path = shown(req.path)
-            more = {"request": functools.partial(_members, req, resp, path, elapsed)}
-            access.info("%s %s %d %.1f ms", req.method, path, resp.status_code, elapsed, extra=more)
+        elapsed = (time.perf_counter() - req.context.started) * 1000
+        path = shown(req.path)
+        more = {"request": functools.partial(_members, req, resp, path, elapsed)}
+        access.info("%s %s %d %.1f ms", req.method, path, resp.status_code, elapsed, extra=more)
 
 
 def _members(req: falcon.asgi.Request, resp: falcon.asgi.Response, path: str, elapsed: float) -> dict[str, Any]:

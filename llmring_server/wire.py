@@ -20,7 +20,6 @@ from llmring_server.headers import header
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
-RECEIVE = "llmring.receive"  # the scope's member that holds the server's own `receive`
 REMEMBERED_QUERIES = 4_096
 MAX_REMEMBERED_QUERY = 256  # characters
 T = TypeVar("T")
@@ -84,7 +83,7 @@ def _broke_off(req: falcon.asgi.Request, size: int) -> bool:
     """
     if req.content_length is not None or not size:
         return size < (req.content_length or 0)
-    step = req.scope[RECEIVE]()
+    step: Any = req._receive()
     try:
         step.send(None)
     except StopIteration as ended:
@@ -95,7 +94,7 @@ def _broke_off(req: falcon.asgi.Request, size: int) -> bool:
 
 async def disconnected(req: falcon.asgi.Request) -> None:
     """Return when the client of a request, whose body has been read, has disconnected."""
-    while (await req.scope[RECEIVE]())["type"] != "http.disconnect":
+    while (await req._receive())["type"] != "http.disconnect":
         pass
 
 

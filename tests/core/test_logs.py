@@ -117,7 +117,7 @@ def test_each_request_has_one_line_whoever_answers_it(noise):
 
 def test_the_bytes_are_those_of_the_answer_and_unknown_for_a_stream(llmring_live, caplog):
     caplog.set_level(logging.INFO, "llmring_server.access")
-    client = llmring_live([]).client()
+    client = llmring_live([], log_level="info").client()
     sizes = [len(client.get(path).content) for path in ("/", "/nowhere", "/docs")]
     assert [record.request()["bytes"] for record in caplog.records] == sizes
 

@@ -27,7 +27,7 @@ def llmring_routes(server):
 
 @pytest.fixture
 def client(llmring_live):
-    return llmring_live([make_plugin("echo", llmring_routes=echo_routes)]).client()
+    return llmring_live([make_plugin("echo", llmring_routes=echo_routes)], log_level="info").client()
 
 
 def test_a_request_id_is_made_when_none_is_given(client):
