@@ -1,15 +1,17 @@
 # Two commands: `make serve` and `make test`. They need python3 (3.11 or newer) and make; uv is used when it is there.
 # PYTHON names another interpreter (`PYTHON=python3.13 make test`), ARGS is passed on (`make serve ARGS="--port 8080"`).
+# VENV names another folder for what is installed, PYTHONS the interpreters of `make matrix`.
 
 PYTHON ?= python3
+PYTHONS ?= python3.11 python3.12 python3.13
+VENV ?= .venv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench wheel lock clean
+.PHONY: help serve test test-postgres matrix check format bench wheel lock clean
 
 # A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
-VENV := .venv
 RUN := $(VENV)/bin/python
 MADE := $(VENV)/made-$(VERSION)
 RUNTIME := $(VENV)/runtime-$(VERSION)
@@ -24,13 +26,23 @@ INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 endif
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 serve: $(RUNTIME) ## install, and serve on port 8000 with the bundled PostgreSQL
 	@exec $(RUN) -m llmring_server serve $(ARGS)
 
 test: $(DEV) ## install, and run every test
 	@$(RUN) -m pytest $(ARGS)
+
+test-postgres: ## the same on a PostgreSQL of the system (POSTGRES_BIN names the folder of its programs)
+	@.ci/with-postgres $(MAKE) --no-print-directory test
+
+matrix: ## every test on each of PYTHONS, then on a PostgreSQL of the system
+	@set -e; for python in $(PYTHONS); do \
+		echo "tests on $$python" >&2; \
+		$(MAKE) --no-print-directory test PYTHON="$$python" VENV=.venv-matrix; \
+	done
+	@$(MAKE) --no-print-directory test-postgres
 
 check: $(DEV) ## lint, formatting and types; Containerfile and compose.yaml too; known vulnerabilities
 	$(RUN) -m ruff check
@@ -61,7 +73,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(ARGS)
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -46,6 +46,15 @@ def llmring_migrations() -> Path:  # type: ignore[empty-body]
 
 
 @hookspec
+def llmring_local_tables() -> Iterable[str]:  # type: ignore[empty-body]
+    """Return the tables with a `project_id` that stay on the coordinator of a Citus cluster, undistributed.
+
+    For queues that are read across projects, and for what is looked up before its project is known. Every other table
+    with a `project_id` is spread by it, and those without one are local anyway.
+    """
+
+
+@hookspec
 def llmring_services(server: "Server") -> Mapping[type, object]:  # type: ignore[empty-body]
     """Return the contracts that this plugin fulfils: contract → provider.
 

@@ -232,8 +232,12 @@ def _secret(settings: Settings) -> str | None:
 
 def _sources(plugins: PluginSet) -> list[Source]:
     """Return the folders of migrations, the host's own first, checked against one another."""
+    local: dict[str, list[str]] = {}
+    for plugin, table in plugins.every("llmring_local_tables", str):
+        local.setdefault(plugin.name, []).append(table)
     found = [Source("core", migrations("core"))]
-    found += [Source(plugin.name, folder) for plugin, folder in plugins.each("llmring_migrations", Path)]
+    for plugin, folder in plugins.each("llmring_migrations", Path):
+        found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ()))))
     check(found)
     return found
 

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     database_timeout: float = Field(10.0, gt=0, description="seconds a statement may take before its caller gives up")
     database_wait: float = Field(10.0, ge=0, description="seconds a start waits for a database that comes later")
     database_migrate: bool = True
+    database_distribute: bool = False
     shutdown_seconds: int = Field(15, ge=1, description="seconds that running requests may take at shutdown")
     data_dir: Path = Field(default_factory=lambda: default_data_dir())
 

@@ -1,17 +1,35 @@
 """`llmring-server db …`: for those who look after the database."""
 
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from llmring_server.app import compose
-from llmring_server.database import programs
+from llmring_server.database import Database, programs
 from llmring_server.settings import load_settings
+
+T = TypeVar("T")
 
 
 @click.group()
 def db() -> None:
     """Look after the database."""
+
+
+@db.command()
+@click.option(
+    "--shards", type=click.IntRange(1), help="Parts of each table, when the first is distributed [Citus: 32]."
+)
+def distribute(shards: int | None) -> None:
+    """Spread the tables of projects' data over a Citus cluster, by project.
+
+    It may be run again at any time: what is distributed stays as it is.
+    """
+    for placement in _with_database(lambda database: database.distribute(shards)):
+        place = "by project_id" if placement.distributed else "local"
+        click.echo(f"{'distributed' if placement.changed else 'as it was':11}  {place:13}  {placement.table}")
 
 
 @db.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -23,11 +41,14 @@ def run(program: str, arguments: tuple[str, ...]) -> None:
     It finds the database by itself: its address and our schema are in the environment that it is given. With the
     bundled PostgreSQL, which is started for it, the programs are the bundled ones.
     """
+    sys.exit(_with_database(lambda database: programs.run(program, arguments, database.conninfo, database.programs)))
+
+
+def _with_database(work: Callable[[Database], T]) -> T:
+    """Return what `work` gives for the deployment's database, with the bundled PostgreSQL running meanwhile."""
     server, _ = compose(load_settings())
-    database = server.database
-    database.prepare()
+    server.database.prepare()
     try:
-        status = programs.run(program, arguments, database.conninfo, database.programs)
+        return work(server.database)
     finally:
-        database.release()
-    sys.exit(status)
+        server.database.release()

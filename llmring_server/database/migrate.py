@@ -31,10 +31,11 @@ MIGRATION_TABLE = "_yoyo_migration"
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One owner's folder of migrations."""
+    """One owner's folder of migrations, and which of its tables stay local on a Citus cluster though of projects."""
 
     owner: str
     folder: Path
+    local: tuple[str, ...] = ()
 
     def ids(self) -> list[str]:
         """Return the migrations' ids, sorted.
@@ -122,7 +123,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
     Raises:
         StartupError: a migration fails, or something is still pending afterwards.
     """
-    with _locked(conninfo, schema) as backend:
+    with locked(conninfo, schema) as backend:
         pending = _pending(backend, sources)
         try:
             backend.apply_migrations(pending)
@@ -139,7 +140,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
 
 def status(conninfo: str, schema: str, sources: Sequence[Source]) -> list[State]:
     """Return every migration of `sources` and whether it has been applied. Blocks."""
-    with _locked(conninfo, schema) as backend:
+    with locked(conninfo, schema) as backend:
         pending = {migration.id for migration in _pending(backend, sources)}
     return [State(source.owner, id_, id_ not in pending) for source in sources for id_ in source.ids()]
 
@@ -149,7 +150,7 @@ def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
 
 
 @contextmanager
-def _locked(conninfo: str, schema: str) -> Iterator[Backend]:
+def locked(conninfo: str, schema: str) -> Iterator[Backend]:
     """Hold this schema's migration lock in yoyo's own session, and give its backend.
 
     When this process is killed, its session goes on with its statement; the lock is free once that has ended too.

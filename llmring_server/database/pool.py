@@ -19,6 +19,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import set_json_loads
 
 from llmring_server.database import addresses
+from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.migrate import Source, State, apply, status
 from llmring_server.database.waiting import wait_for
@@ -105,8 +106,15 @@ class Database:
         self._embedded.stop()
 
     def migrate(self) -> list[str]:
-        """Apply pending migrations and return their ids. Blocks."""
-        return apply(self.conninfo, self._settings.database_schema, self._sources)
+        """Apply pending migrations, distribute new tables where that is set, and return the ids. Blocks."""
+        applied = apply(self.conninfo, self._settings.database_schema, self._sources)
+        if self._settings.database_distribute:
+            self.distribute()
+        return applied
+
+    def distribute(self, shards: int | None = None) -> list[Placement]:
+        """Spread the tables of projects' data over a Citus cluster, and return where each table lies. Blocks."""
+        return distribute(self.conninfo, self._settings.database_schema, self._sources, shards)
 
     def migrations(self) -> list[State]:
         """Return every migration and whether it has been applied. Blocks."""

@@ -10,7 +10,8 @@ Registered as a pytest plugin, so its fixtures are there as soon as llmring-serv
 
 `fresh_database` gives what `llmring_database` does to fixtures that outlive one test, `make_plugin` makes a plugin on
 the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` waits for what takes a moment.
-`LLMRING_TEST_DATABASE_URL` names a PostgreSQL to use instead of the bundled one.
+`LLMRING_TEST_DATABASE_URL` names a PostgreSQL to use instead of the bundled one, `LLMRING_TEST_CITUS_URL` a Citus
+cluster, on which every test then runs distributed.
 """
 
 from llmring_server.testing.command import llmring_cli

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llmring_server.testing.process import clean_environment, variables
+from llmring_server.testing.process import clean_environment, overlaid
 
 COMMAND_SECONDS = 60.0
 
@@ -22,7 +22,7 @@ def llmring_cli(llmring_database: Mapping[str, Any]) -> Callable[..., "subproces
     def run(*arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "llmring_server", *arguments],
-            env=clean_environment({**variables(llmring_database), **environment}),
+            env=clean_environment(overlaid(llmring_database, environment)),
             input=stdin,
             capture_output=True,
             text=True,

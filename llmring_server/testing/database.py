@@ -16,13 +16,17 @@ from psycopg import sql
 from llmring_server.database.embedded import EmbeddedPostgres
 
 URL_VARIABLE = "LLMRING_TEST_DATABASE_URL"
+CITUS_VARIABLE = "LLMRING_TEST_CITUS_URL"
 RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
 
 
 @pytest.fixture(scope="session")
 def llmring_postgres() -> Iterator[str]:
-    """Give the address of a PostgreSQL: `LLMRING_TEST_DATABASE_URL`, or the bundled one, shared by parallel workers."""
-    given = os.environ.get(URL_VARIABLE)
+    """Give the address of a PostgreSQL, shared by parallel workers.
+
+    It is the one of `LLMRING_TEST_CITUS_URL` or `LLMRING_TEST_DATABASE_URL`, else the bundled one.
+    """
+    given = os.environ.get(CITUS_VARIABLE) or os.environ.get(URL_VARIABLE)
     if given:
         yield given
         return
@@ -44,13 +48,17 @@ def llmring_database(llmring_postgres: str) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def fresh_database(postgres: str) -> Iterator[dict[str, Any]]:
-    """Give the host's settings for a fresh schema, dropped at the end; for fixtures that outlive one test."""
+    """Give the host's settings for a fresh schema, dropped at the end; for fixtures that outlive one test.
+
+    On the cluster of `LLMRING_TEST_CITUS_URL` its tables are distributed as they are made.
+    """
     schema = f"test_{uuid.uuid4().hex[:16]}"
     yield {
         "database_url": postgres,
         "database_schema": schema,
         "database_pool_size": 4,
         "database_pool_overflow": 0,
+        "database_distribute": bool(os.environ.get(CITUS_VARIABLE)),
     }
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")

@@ -147,6 +147,8 @@ def make_settings(database: Mapping[str, Any], **given: Any) -> Settings:
     """Return the host's settings for a test: those of the database fixture, `given`, and dicts as plugins' tables."""
     tables = {name: value for name, value in given.items() if isinstance(value, dict)}
     own = {name: value for name, value in given.items() if not isinstance(value, dict)}
+    if "database_url" in own:  # a database of the test's own is no Citus cluster, whatever the fixture's is
+        own.setdefault("database_distribute", False)
     return Settings(
         **{"cors_origins": ("http://localhost:5173",), "log_level": "warning", **database, **own}, tables=tables
     )

@@ -110,13 +110,22 @@ def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iter
             *options: str, port: int | None = None, python: str = sys.executable, **environment: str
         ) -> ServerProcess:
             log = tmp_path / f"server-{len(started)}.log"
-            given = {**variables(llmring_database), **environment}
+            given = overlaid(llmring_database, environment)
             process = ServerProcess(given, log, *options, port=port, python=python)
             started.append(process)
             stack.callback(process.stop)
             return process
 
         yield start
+
+
+def overlaid(database: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process on the fixture's database, overlaid by `given`.
+
+    A database of the test's own that it names is no Citus cluster, whatever the fixture's is.
+    """
+    own = {"database_distribute": False} if "LLMRING_DATABASE_URL" in given else {}
+    return {**variables({**database, **own}), **given}
 
 
 def variables(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -27,6 +27,12 @@ def llmring_migrations() -> Path:
 
 
 @hookimpl
+def llmring_local_tables() -> Iterable[str]:
+    """Keep both local: a key is looked up by its hash, before its project is known."""
+    return ["projects", "project_keys"]
+
+
+@hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Say whose key a key is, in place of the host's plain keys."""
     managed = ManagedKeys(KeyStore(server.database, server.channel), server.channel, server.pepper)

@@ -63,7 +63,7 @@ def test_the_server_has_no_capability_and_waits_for_what_it_needs():
 
 def test_only_the_server_listens_outside_and_there_on_the_loopback_interface():
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"server"}
-    assert SERVICES["server"]["ports"] == ["${LLMRING_LISTEN:-127.0.0.1:8000}:8000"]
+    assert SERVICES["server"]["ports"] == ["${LISTEN_ADDRESS:-127.0.0.1:8000}:8000"]
 
 
 def test_what_must_last_lies_in_volumes():

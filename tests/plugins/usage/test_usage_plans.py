@@ -77,10 +77,14 @@ def explain(server, query, params):
 
 def explain_unseen(server, query, params):
     """Return the nodes of the plan that a prepared statement gets without a look at its parameters."""
-    numbers = {name: number for number, name in enumerate(params, 1)}
-    generic = re.sub(r"%\((\w+)\)s", lambda found: f"${numbers[found[1]]}", query)
-    (row,) = server.rows("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + generic)
-    return list(nodes(msgspec.json.decode(row["QUERY PLAN"])[0]["Plan"]))
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
+    generic = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", query)
+    execute = f"EXPLAIN (FORMAT JSON) EXECUTE unseen({', '.join('%s' for _ in names)})"
+    with psycopg.connect(server.server.database.conninfo, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute("PREPARE unseen AS " + generic)
+        ((plan,),) = connection.execute(execute, [params[name] for name in names])
+    return list(nodes(plan[0]["Plan"]))
 
 
 def partitions_read(plan):

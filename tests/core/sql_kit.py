@@ -1,0 +1,96 @@
+"""Every SQL statement of the core and its plugins: read from their modules, and parsed as PostgreSQL does."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import msgspec
+import pglast
+
+import llmring_server
+
+ROOT = Path(llmring_server.__file__).parent.parent
+PACKAGES = ["llmring_server", *sorted(path.name for path in (ROOT / "plugins").glob("llmring_*"))]
+NOT_SQL = ("llmring_server.testing", "llmring_server.client", "llmring_server.asgi", "llmring_server.__main__")
+STATEMENT = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|MERGE|TRUNCATE)\b")
+CHANGING = re.compile(r"\b(INSERT INTO|UPDATE \w+ |DO UPDATE|DELETE FROM|FOR UPDATE|MERGE INTO|TRIGGER)\b")
+PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d+")
+
+
+def plain(text):
+    """Return a statement as psycopg takes it in PostgreSQL's own words: any value is $1, any composed name a name."""
+    return " ".join(PLACEHOLDER.sub("$1", text).replace("%%", "%").replace("{}", "some_name").split())
+
+
+def parsed(text):
+    """Return the parse tree of a statement, or None when it is only a part of one."""
+    try:
+        return pglast.parse_sql(plain(text))
+    except pglast.parser.ParseError:
+        return None
+
+
+def modules():
+    for package in map(importlib.import_module, PACKAGES):
+        yield package
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.startswith(NOT_SQL):
+                yield importlib.import_module(found.name)
+
+
+def texts(value):
+    """Give every string in a value: of collections, and of a struct's fields and properties."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for part in value:
+            yield from texts(part)
+    elif isinstance(value, dict):
+        yield from texts(list(value.values()))
+    elif isinstance(value, msgspec.Struct):
+        properties = [name for name, _ in inspect.getmembers(type(value), lambda kind: isinstance(kind, property))]
+        for name in (*value.__struct_fields__, *properties):
+            yield from texts(getattr(value, name))
+
+
+def literals(module):
+    """Give every string that stands in a module's source, but for docstrings."""
+    tree = ast.parse(inspect.getsource(module))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def collected():
+    """Return the statements by their text, each with its module and tree, and likewise what is but a part of one."""
+    statements, parts = {}, {}
+    for module in modules():
+        for text in {*texts([value for name, value in vars(module).items() if name[:2] != "__"]), *literals(module)}:
+            if STATEMENT.search(text):
+                tree = parsed(text)
+                (parts if tree is None else statements).setdefault(plain(text), (module.__name__, tree))
+    return statements, parts
+
+
+def migrations():
+    """Return the parse trees of every migration by its path."""
+    return {
+        str(path.relative_to(ROOT)): pglast.parse_sql(path.read_text())
+        for path in sorted((ROOT / "migrations").rglob("*.sql"))
+    }
+
+
+def nodes(tree, kind):
+    """Give every node of a kind in a parse tree."""
+    if isinstance(tree, (list, tuple)):
+        for part in tree:
+            yield from nodes(part, kind)
+    elif isinstance(tree, pglast.ast.Node):
+        if isinstance(tree, kind):
+            yield tree
+        for name in tree:
+            yield from nodes(getattr(tree, name), kind)

@@ -1,0 +1,135 @@
+"""What a Citus cluster asks of tables and statements, held on plain PostgreSQL: of the catalogue, and of all SQL."""
+
+import pytest
+from pglast import ast, enums
+from sql_kit import CHANGING, collected, migrations, nodes
+
+from llmring_server.plugins import installed
+
+STATEMENTS, PARTS = collected()
+MIGRATIONS = migrations()
+IMMUTABLE, VOLATILE = "i", "v"
+COLUMNS = """
+    SELECT relname AS "table", array_agg(attname ORDER BY attnum) AS columns FROM pg_class
+    JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+    WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    GROUP BY relname
+"""
+UNIQUE = """
+    SELECT tables.relname AS "table", keys.relname AS key,
+        (SELECT attname FROM pg_attribute WHERE attrelid = tables.oid AND attnum = indkey[0]) AS first
+    FROM pg_index JOIN pg_class AS tables ON tables.oid = indrelid JOIN pg_class AS keys ON keys.oid = indexrelid
+    WHERE tables.relnamespace = current_schema()::regnamespace AND indisunique
+"""
+TRIGGERS = """
+    SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
+"""
+VOLATILITY = "SELECT proname AS name, array_agg(DISTINCT provolatile::text) AS kinds FROM pg_proc GROUP BY proname"
+# Facts of the deployment, public keys, and the registry's copy: nobody's data.
+WITHOUT_PROJECT = {
+    "_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock", "deployment", "receipt_keys", "registry_contents",
+    "registry_files", "registry_versions", "usage_facts",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def said():
+    return {text: f"{module}: {text[:120]}" for text, (module, _) in STATEMENTS.items()}
+
+
+@pytest.fixture
+def server(llmring_live):
+    return llmring_live(sorted(installed()))
+
+
+def functions(tree):
+    """Return the names of the functions that are called in a part of a statement."""
+    called = {call.funcname[-1].sval for call in nodes(tree, ast.FuncCall)}
+    return called | {call.op.name for call in nodes(tree, ast.SQLValueFunction)}
+
+
+def volatilities(server):
+    return {row["name"]: set(row["kinds"]) for row in server.rows(VOLATILITY)}
+
+
+def test_the_statements_of_every_plugin_with_tables_are_read():
+    read = {module.partition(".")[0] for module, _ in STATEMENTS.values()}
+    owners = {path.split("/")[1] for path in MIGRATIONS}
+    assert {"llmring_server" if owner == "core" else f"llmring_{owner}" for owner in owners} <= read
+
+
+def test_every_part_of_a_statement_that_changes_something_is_in_a_statement_that_is_read():
+    whole = "\n".join(STATEMENTS)
+    unread = {part for part in PARTS if CHANGING.search(part) and part not in whole}
+    assert unread == set()
+
+
+def test_project_id_leads_every_key_of_every_table_that_has_one(server):
+    of_projects = {row["table"] for row in server.rows(COLUMNS) if "project_id" in row["columns"]}
+    keys = [row for row in server.rows(UNIQUE) if row["table"] in of_projects]
+    assert {row["table"] for row in keys} == of_projects
+    assert [(row["table"], row["key"]) for row in keys if row["first"] != "project_id"] == []
+
+
+def test_every_table_of_projects_has_a_project_id(server):
+    without = {row["table"] for row in server.rows(COLUMNS) if "project_id" not in row["columns"]}
+    assert without == WITHOUT_PROJECT
+
+
+def test_no_table_has_a_trigger(server):
+    assert server.rows(TRIGGERS) == []
+
+
+def test_what_a_conflict_updates_is_made_by_immutable_functions_alone(server, said):
+    kinds = volatilities(server)
+    found = 0
+    for text, (_, tree) in STATEMENTS.items():
+        for conflict in nodes(tree, ast.OnConflictClause):
+            found += conflict.action == enums.OnConflictAction.ONCONFLICT_UPDATE
+            called = functions((conflict.targetList, conflict.whereClause))
+            assert {name for name in called if kinds.get(name) != {IMMUTABLE}} == set(), said[text]
+            assert list(nodes((conflict.targetList, conflict.whereClause), ast.SubLink)) == [], said[text]
+    assert found > 5
+
+
+def test_no_update_and_no_delete_calls_a_volatile_function(server, said):
+    kinds = volatilities(server)
+    found = 0
+    for text, (_, tree) in STATEMENTS.items():
+        for changing in nodes(tree, (ast.UpdateStmt, ast.DeleteStmt)):
+            found += 1
+            called = functions((getattr(changing, "targetList", None), changing.whereClause))
+            assert {name for name in called if VOLATILE in kinds.get(name, set())} == set(), said[text]
+    assert found > 5
+
+
+def test_no_statement_skips_locked_rows_or_merges(said):
+    for text, (_, tree) in STATEMENTS.items():
+        skipping = [
+            lock for lock in nodes(tree, ast.LockingClause) if lock.waitPolicy == enums.LockWaitPolicy.LockWaitSkip
+        ]
+        assert skipping == [], said[text]
+        assert list(nodes(tree, (ast.MergeStmt, ast.CreateTrigStmt))) == [], said[text]
+
+
+@pytest.mark.parametrize("path", MIGRATIONS)
+def test_a_foreign_key_is_inline_names_the_project_and_a_table_of_its_own_migration(path):
+    made = {}
+    for table in nodes(MIGRATIONS[path], ast.CreateStmt):
+        made[table.relation.relname] = {column.colname for column in nodes(table.tableElts, ast.ColumnDef)}
+    inline = [key for table in nodes(MIGRATIONS[path], ast.CreateStmt) for key in references(table.tableElts)]
+    assert len(inline) == len(references(MIGRATIONS[path]))
+    for key in inline:
+        assert key.pktable.relname in made
+        if "project_id" in made[key.pktable.relname]:
+            assert "project_id" in {column.sval for column in key.pk_attrs}
+
+
+def references(tree):
+    return [key for key in nodes(tree, ast.Constraint) if key.contype == enums.ConstrType.CONSTR_FOREIGN]
+
+
+@pytest.mark.parametrize("path", MIGRATIONS)
+def test_a_migration_makes_no_trigger(path):
+    assert list(nodes(MIGRATIONS[path], (ast.CreateTrigStmt, ast.MergeStmt))) == []
