@@ -1,4 +1,4 @@
-"""Key material: Ed25519 keys in and out of text, their thumbprints, PEM and JWK forms. Pure, as `canonical`."""
+"""Key material: Ed25519 keys in and out of text, their thumbprints and PEM forms. Pure, as `canonical`."""
 
 import base64
 import hashlib
@@ -26,28 +26,16 @@ class KeyFault(ValueError):
 
 
 class PublicKey(msgspec.Struct, frozen=True):
-    """A public key as it is known: 32 bytes under an id, with its times (UTC) and status."""
+    """A public key as it is known: 32 bytes under an id, with its times (UTC) and status.
+
+    `created_at` is when this deployment first had it, None when nobody says. A retired key signs nothing dated later.
+    """
 
     key_id: str
     public_key: bytes
-    created_at: datetime
+    created_at: datetime | None
     retired_at: datetime | None
     status: Status
-
-
-class Jwk(msgspec.Struct, frozen=True):
-    """A public key as JWK readers know it (RFC 8037 §2), with what older clients of ours read besides."""
-
-    kty: str
-    crv: str
-    x: str
-    kid: str
-    use: str
-    alg: str
-    key_id: str
-    public_key_pem: str
-    created_at: datetime
-    retired_at: datetime | None
 
 
 def new_key() -> Ed25519PrivateKey:
@@ -129,19 +117,3 @@ def thumbprint(public: bytes) -> str:
     """Return a public key's JWK thumbprint, SHA-256 in base64url (RFC 7638 §3, RFC 8037 A.3)."""
     required = f'{{"crv":"Ed25519","kty":"OKP","x":"{encode(public)}"}}'
     return encode(hashlib.sha256(required.encode()).digest())
-
-
-def jwk(key: PublicKey) -> Jwk:
-    """Return a key for `/receipts/public-keys.json`."""
-    return Jwk(
-        kty="OKP",
-        crv="Ed25519",
-        x=encode(key.public_key),
-        kid=key.key_id,
-        use="sig",
-        alg="Ed25519",
-        key_id=key.key_id,
-        public_key_pem=public_pem(key.public_key),
-        created_at=key.created_at,
-        retired_at=key.retired_at,
-    )

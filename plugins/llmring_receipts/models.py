@@ -127,13 +127,6 @@ class Verdict(msgspec.Struct, frozen=True):
     key_id: str | None
 
 
-class KeySet(msgspec.Struct, frozen=True):
-    """A JWK set (RFC 7517 §5) that also names the key in use."""
-
-    keys: list[keys.Jwk]
-    current_key_id: str | None
-
-
 class Stored(msgspec.Struct, frozen=True):
     """A receipt as it is kept: its canonical bytes with the signature, and what finds it again."""
 

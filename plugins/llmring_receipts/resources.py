@@ -6,7 +6,7 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_receipts import canonical, keys, models, signing
+from llmring_receipts import canonical, jwks, keys, models, signing
 from llmring_receipts.canonical import Refused
 from llmring_receipts.keyring import Keyring, NoSigningKey
 from llmring_receipts.models import (
@@ -15,7 +15,6 @@ from llmring_receipts.models import (
     IssueQuery,
     Kept,
     KeyQuery,
-    KeySet,
     ListQuery,
     Receipt,
     Stored,
@@ -137,12 +136,11 @@ class PublicKeys:
         resp.content_type = PEM_TYPE
         resp.text = keys.public_pem(key.public_key)
 
-    @operation(answer=KeySet)
-    async def on_get_set(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> KeySet:
-        """Every public key as a JWK set, those of old receipts included; compromised ones are left out."""
+    @operation(answer=jwks.KeySet)
+    async def on_get_set(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> jwks.KeySet:
+        """Every public key as a JWK set, those of old receipts included; compromised ones stand apart."""
         current = await self._keyring.current()
-        published = [key for key in await self._keyring.every() if key.status != "compromised"]
-        return KeySet([keys.jwk(key) for key in published], current.key_id if current else None)
+        return jwks.write(await self._keyring.every(), current.key_id if current else None)
 
 
 async def _keep(store: ReceiptStore, project: str, receipt: Stored) -> Outcome:

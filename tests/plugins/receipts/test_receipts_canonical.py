@@ -1,16 +1,13 @@
 """Canonical JSON: the RFC's vectors, and what is refused with its place."""
 
-import ast
 import json
 import struct
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import llmring_receipts
 from llmring_receipts.canonical import Refused, amount, canonicalize, members, parse
 
 # RFC 8785 appendix B: the bits of a double, and how it is spelt.
@@ -223,20 +220,3 @@ def test_an_amount_that_cannot_be_written_exactly_is_refused(given_):
 def test_an_amount_keeps_every_digit(whole, fraction):
     text = f"{whole}.{fraction:012d}"
     assert Decimal(amount(text)) == Decimal(amount(Decimal(text))) == Decimal(text)
-
-
-@pytest.mark.parametrize("room", ["canonical", "keys", "signing"])
-def test_the_pure_rooms_need_no_server_and_no_database(room):
-    path = Path(str(llmring_receipts.__file__)).with_name(f"{room}.py")
-    imported = [
-        name
-        for node in ast.walk(ast.parse(path.read_text()))
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [str(node.module)]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    ]
-    assert not {name.partition(".")[0] for name in imported} & {"falcon", "psycopg", "llmring_server"}

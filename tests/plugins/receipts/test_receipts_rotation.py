@@ -99,7 +99,9 @@ def test_a_compromised_key_proves_nothing(start, signer):
     answer = verdict(restarted, signer.sign())
     assert answer["valid"] is False
     assert "compromised" in answer["reason"]
-    assert restarted.client(None).get(KEYS).json() == {"keys": [], "current_key_id": None}
+    published = restarted.client(None).get(KEYS).json()
+    assert (published["keys"], published["current_key_id"]) == ([], None)
+    assert [key["kid"] for key in published["compromised"]] == [signer.key_id]
     assert restarted.client().post(ISSUE, json=PAYLOAD).status_code == 503
 
 
@@ -217,7 +219,7 @@ def test_a_key_file_of_ones_own_signs(start, signer, tmp_path):
 
 def test_blank_settings_mean_unset(start):
     server = start(private_key_b64="", private_key_file="", public_key_b64=" ", key_id="")
-    assert server.client(None).get(KEYS).json() == {"keys": [], "current_key_id": None}
+    assert server.client(None).get(KEYS).json() == {"keys": [], "current_key_id": None, "compromised": []}
 
 
 def test_the_key_set_is_read_by_jwk_readers_and_older_clients(start):
@@ -236,6 +238,7 @@ def test_the_key_set_is_read_by_jwk_readers_and_older_clients(start):
         "alg": "Ed25519",
         "key_id": new.key_id,
         "public_key_pem": keys.public_pem(new.public),
+        "status": "active",
         "retired_at": None,
     }
     assert retired["kid"] == old.key_id

@@ -1,0 +1,129 @@
+"""Sets of public keys as JSON (RFC 7517 §5), written for `/receipts/public-keys.json` and read. Pure, as `canonical`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from llmring_receipts import canonical, keys
+from llmring_receipts.canonical import Refused
+from llmring_receipts.keys import KeyFault, PublicKey, Status
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Jwk(msgspec.Struct, frozen=True):
+    """A public key as JWK readers know it (RFC 8037 §2), with what readers of receipts need besides."""
+
+    kty: str
+    crv: str
+    x: str
+    kid: str
+    use: str
+    alg: str
+    key_id: str
+    public_key_pem: str
+    status: Status
+    created_at: datetime | None
+    retired_at: datetime | None
+
+
+class KeySet(msgspec.Struct, frozen=True):
+    """A JWK set that also names the key in use.
+
+    Compromised keys stand apart, where readers who know nothing of them do not look: no receipt of theirs counts.
+    """
+
+    keys: list[Jwk]
+    current_key_id: str | None
+    compromised: list[Jwk]
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """A key of a set that anybody may have written; `d` would be its private half."""
+
+    kty: str
+    crv: str | None = None
+    x: str | None = None
+    d: Any = None
+    kid: str | None = None
+    key_id: str | None = None
+    use: str | None = None
+    created_at: Moment | None = None
+    retired_at: Moment | None = None
+
+
+class _GivenSet(msgspec.Struct, frozen=True):
+    """A set that anybody may have written."""
+
+    keys: list[_Given]
+    compromised: list[_Given] = []
+
+
+def write(every: Iterable[PublicKey], current_key_id: str | None) -> KeySet:
+    """Return keys as a set."""
+    known = list(every)
+    return KeySet(
+        [_jwk(key) for key in known if key.status != "compromised"],
+        current_key_id,
+        [_jwk(key) for key in known if key.status == "compromised"],
+    )
+
+
+def read(content: bytes) -> list[PublicKey]:
+    """Return the Ed25519 keys of a set in its order, those of other kinds and for other uses left out.
+
+    A key without a `kid` has its thumbprint for an id (RFC 7638).
+
+    Raises:
+        KeyFault: not a JWK set, no Ed25519 key in it, a private key, or two keys under one id.
+    """
+    try:
+        given = msgspec.convert(canonical.parse(content), _GivenSet)
+    except (Refused, msgspec.ValidationError) as error:
+        raise KeyFault(f"not a JWK set: {error}") from error
+    found: dict[str, PublicKey] = {}
+    for compromised, given_keys in ((False, given.keys), (True, given.compromised)):
+        for key in (_public(one, compromised) for one in given_keys if _signs(one)):
+            if found.setdefault(key.key_id, key).public_key != key.public_key:
+                raise KeyFault(f"the set has two keys under the id {key.key_id!r}")
+            if compromised:
+                found[key.key_id] = key
+    if not found:
+        raise KeyFault("the set has no Ed25519 key")
+    return list(found.values())
+
+
+def _signs(given: _Given) -> bool:
+    return given.kty == "OKP" and given.crv == "Ed25519" and given.use in (None, "sig")
+
+
+def _public(given: _Given, compromised: bool) -> PublicKey:
+    if given.d is not None:
+        raise KeyFault("the set has a private key in it; take its member d out, and that key out of use")
+    public = keys.decode(given.x or "", keys.KEY_BYTES)
+    ids = {given.kid, given.key_id} - {None}
+    if len(ids) > 1:
+        raise KeyFault(f"the set has a key with two ids, {given.kid!r} and {given.key_id!r}")
+    key_id = ids.pop() if ids else keys.thumbprint(public)
+    if not isinstance(key_id, str) or not keys.KEY_ID.fullmatch(key_id):
+        raise KeyFault("the set has a key id that is not 1 to 128 of A–Z a–z 0–9 . _ : -")
+    status: Status = "compromised" if compromised else "active" if given.retired_at is None else "retired"
+    return PublicKey(key_id, public, given.created_at, given.retired_at, status)
+
+
+def _jwk(key: PublicKey) -> Jwk:
+    return Jwk(
+        kty="OKP",
+        crv="Ed25519",
+        x=keys.encode(key.public_key),
+        kid=key.key_id,
+        use="sig",
+        alg="Ed25519",
+        key_id=key.key_id,
+        public_key_pem=keys.public_pem(key.public_key),
+        status=key.status,
+        created_at=key.created_at,
+        retired_at=key.retired_at,
+    )

@@ -1,0 +1,31 @@
+"""The pure rooms: what checks a receipt offline is imported without the server, its framework or a database."""
+
+import subprocess
+import sys
+
+import pytest
+
+PURE = ("canonical", "jwks", "keys", "signing")
+SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "click", "uvicorn", "llmring_server")
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_is_imported_without_the_server(room):
+    script = f"import sys, llmring_receipts.{room}; print(*(name for name in {SERVERS} if name in sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, timeout=60)
+    assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stdout + ran.stderr
+
+
+def test_a_receipt_is_signed_and_checked_without_the_server():
+    script = """
+import json, sys
+from llmring_receipts import jwks, keys, signing
+private = keys.new_key()
+known = keys.PublicKey("main", keys.public_of(private), None, None, "active")
+receipt = json.loads(signing.sign({"id": "one", "key_id": "main"}, private))
+(read,) = jwks.read(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "main",
+                                          "x": keys.encode(known.public_key)}]}).encode())
+print(signing.fault(receipt, read), signing.fault({**receipt, "id": "two"}, read) is None)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, timeout=60)
+    assert ran.stdout.split() == ["None", "False"], ran.stderr
