@@ -96,6 +96,48 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
     cost_status: str
 
 
+class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
+    """One usage entry as it is stored: also how its cost was found, with which version of the registry."""
+
+    cached_input_tokens: int
+    cost_source: str | None
+    registry_version: str | None
+
+
+@runtime_checkable
+class UsageEntries(Protocol):
+    """Logged calls, for a feature that makes something of one. Without a provider, none are known."""
+
+    async def find(self, project: str, log_id: str) -> LoggedUsage | None:
+        """Return a project's entry as it stands now, or None when the project has none of that id.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
+        """
+        ...
+
+
+@runtime_checkable
+class UsageReceipts(Protocol):
+    """Receipts beside logged calls, in the transaction that stores those. Without a provider, calls get none."""
+
+    async def issue(
+        self, connection: psycopg.AsyncConnection[Any], entries: Sequence[LoggedUsage]
+    ) -> Sequence[bytes | None]:
+        """Store the receipts of entries that are being stored, and return each as it was signed.
+
+        None stands for an entry that has no receipt: one without a cost, for one. Called once a batch, which may be
+        stored again in another transaction after one that failed; what it raises undoes the batch.
+        """
+        ...
+
+    async def find(
+        self, connection: psycopg.AsyncConnection[Any], entries: Sequence[tuple[str, str]]
+    ) -> Sequence[bytes | None]:
+        """Return the receipts that entries were given when they were stored, by project and log id; None for none."""
+        ...
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One LLM call that a feature has billed; counts are tokens, `cost` is USD and authoritative when given."""
 
@@ -152,6 +194,54 @@ class BilledBefore(Protocol):
 
         Beside a call stands its idempotency key, if any, under which the same bill is given out again. Answers without
         I/O when no `id_at_origin` is of the feature's making.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
+        """
+        ...
+
+
+class StoredReceipt(msgspec.Struct, frozen=True):
+    """A project's receipt as it is stored; `content` is its canonical JSON with the signature, byte for byte."""
+
+    project_id: str
+    receipt_id: str
+    content: bytes
+
+
+@runtime_checkable
+class ReceiptsStored(Protocol):
+    """Whoever must miss no receipt, as a transparency log must. Without a provider, nobody is told of receipts."""
+
+    async def write(self, connection: psycopg.AsyncConnection[Any], receipts: Sequence[StoredReceipt]) -> None:
+        """Write what belongs to receipts that are being stored, in their transaction: both or neither.
+
+        Called once a batch, with each receipt that is new, in the order of project and id, on the way of requests: one
+        statement a batch is what it should take. The batch may be stored again in another transaction after one that
+        failed; what it raises undoes the batch.
+        """
+        ...
+
+
+class KeyEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a key of this deployment's receipts: when it was added, retired, or marked compromised (UTC).
+
+    `public_key` are its 32 bytes; `number` grows from event to event, and some may be missing.
+    """
+
+    number: int
+    key_id: str
+    public_key: bytes
+    change: Literal["added", "retired", "compromised"]
+    at: datetime
+
+
+@runtime_checkable
+class ReceiptKeyEvents(Protocol):
+    """The history of the keys that receipts are signed with. Without a provider, there are no keys."""
+
+    async def after(self, number: int) -> Sequence[KeyEvent]:
+        """Return the events behind that number, in order; none appears later before one that was returned.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.

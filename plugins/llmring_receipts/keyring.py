@@ -14,9 +14,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts import keys
+from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keys import KeyFault, PublicKey
 from llmring_receipts.settings import ReceiptSettings
-from llmring_receipts.store import KeyStore
 from llmring_server.errors import StartupError
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,9 @@ class Keyring:
             StartupError: the configured key cannot be used, or its id belongs to another key.
         """
         self._own = await asyncio.to_thread(read_own_key, self._settings)
-        if self._own is not None:
+        if self._own is None:
+            await self._store.note()
+        else:
             await self._register(self._own)
         await self._refresh(0)
         yield

@@ -8,11 +8,13 @@ import click
 
 from llmring_receipts import commands
 from llmring_receipts.canonical import MAX_BYTES
+from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
 from llmring_receipts.settings import ReceiptSettings
-from llmring_receipts.store import KeyStore, ReceiptStore
+from llmring_receipts.store import ReceiptStore
 from llmring_server import paths
+from llmring_server.contracts import ReceiptKeyEvents
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -28,15 +30,19 @@ def llmring_settings() -> type[ReceiptSettings]:
 
 @hookimpl
 def llmring_migrations() -> Path:
-    """Create `receipts`, `receipt_conflicts` and `receipt_keys`."""
+    """Create `receipts`, `receipt_conflicts`, `receipt_keys` and `receipt_key_events`."""
     return paths.migrations("receipts")
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's store and keys, for our own routes and lifespan."""
-    keyring = Keyring(server.plugin_settings(ReceiptSettings), KeyStore(server.database))
-    return {ReceiptStore: ReceiptStore(server.database), Keyring: keyring}
+    """Hold this server's store and keys, and tell others what becomes of keys."""
+    keys = KeyStore(server.database)
+    return {
+        Keyring: Keyring(server.plugin_settings(ReceiptSettings), keys),
+        ReceiptKeyEvents: keys,
+        ReceiptStore: ReceiptStore(server.database),
+    }
 
 
 @hookimpl

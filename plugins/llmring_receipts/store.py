@@ -1,11 +1,9 @@
-"""Receipts and public keys in PostgreSQL; a stored receipt is never changed, its bytes are what was signed."""
+"""Receipts in PostgreSQL; a stored receipt is never changed, its bytes are what was signed."""
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import Enum
 
-from llmring_receipts.keys import PublicKey
 from llmring_receipts.models import Cursor, Row, Stored
 from llmring_server.database import Database
 
@@ -45,21 +43,6 @@ LIST_AFTER = """
     WHERE project_id = %(project)s AND (issued_at, receipt_id) < (%(issued_at)s, %(receipt_id)s)
     ORDER BY issued_at DESC, receipt_id DESC
     LIMIT %(limit)s
-"""
-KEYS = "SELECT key_id, public_key, created_at, retired_at, status FROM receipt_keys ORDER BY created_at, key_id"
-LOCK_KEYS = "LOCK TABLE receipt_keys IN SHARE ROW EXCLUSIVE MODE"
-ADD_KEY = """
-    INSERT INTO receipt_keys (key_id, public_key, created_at, status)
-    VALUES (%(key_id)s, %(public_key)s, now(), 'active')
-    ON CONFLICT (key_id) DO NOTHING
-"""
-RETIRE_OTHERS = """
-    UPDATE receipt_keys
-    SET status = 'retired', retired_at = now() + %(grace)s
-    WHERE status = 'active' AND key_id <> %(key_id)s AND EXISTS (
-        SELECT 1 FROM receipt_keys AS mine
-        WHERE mine.key_id = %(key_id)s AND mine.status = 'active' AND mine.public_key = %(public_key)s
-    )
 """
 
 
@@ -106,26 +89,3 @@ class ReceiptStore:
         return await self._database.rows(
             Row, LIST_AFTER, {**given, "issued_at": after.issued_at, "receipt_id": after.receipt_id}
         )
-
-
-class KeyStore:
-    """The table `receipt_keys`: every public key this deployment has had. Private keys never come here."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def keys(self) -> list[PublicKey]:
-        """Return every key, oldest first."""
-        return await self._database.rows(PublicKey, KEYS)
-
-    async def register(self, key_id: str, public_key: bytes, *, retire_after: timedelta | None) -> None:
-        """Add a key unless its id is known; with `retire_after`, retire the other active ones that much later.
-
-        A key that is retired itself retires nothing, so replicas with an old and a new key may start in any order.
-        """
-        given = {"key_id": key_id, "public_key": public_key, "grace": retire_after}
-        async with self._database.transaction() as connection:
-            await connection.execute(LOCK_KEYS)
-            await connection.execute(ADD_KEY, given)
-            if retire_after is not None:
-                await connection.execute(RETIRE_OTHERS, given)

@@ -1,0 +1,100 @@
+"""Public keys in PostgreSQL, and what became of each; private ones never come here."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, LiteralString
+
+from llmring_receipts.keys import PublicKey
+from llmring_server.contracts import KeyEvent
+from llmring_server.database import Database
+
+KEYS = "SELECT key_id, public_key, created_at, retired_at, status FROM receipt_keys ORDER BY created_at, key_id"
+# Whoever changes a key holds this lock until the commit: events become visible in the order of their numbers.
+LOCK: LiteralString = "LOCK TABLE receipt_keys IN SHARE ROW EXCLUSIVE MODE"
+ADD: LiteralString = """
+    INSERT INTO receipt_keys (key_id, public_key, created_at, status)
+    VALUES (%(key_id)s, %(public_key)s, now(), 'active')
+    ON CONFLICT (key_id) DO NOTHING
+"""
+RETIRE_OTHERS: LiteralString = """
+    UPDATE receipt_keys
+    SET status = 'retired', retired_at = now() + %(grace)s
+    WHERE status = 'active' AND key_id <> %(key_id)s AND EXISTS (
+        SELECT 1 FROM receipt_keys AS mine
+        WHERE mine.key_id = %(key_id)s AND mine.status = 'active' AND mine.public_key = %(public_key)s
+    )
+"""
+RETIRE: LiteralString = """
+    UPDATE receipt_keys
+    SET status = 'retired', retired_at = now() + %(grace)s
+    WHERE key_id = %(key_id)s AND status = 'active'
+"""
+COMPROMISE: LiteralString = """
+    UPDATE receipt_keys
+    SET status = 'compromised', retired_at = coalesce(retired_at, now())
+    WHERE key_id = %(key_id)s AND status <> 'compromised'
+"""
+NOTE: LiteralString = """
+    INSERT INTO receipt_key_events (key_id, change, at)
+    SELECT key_id, change, at
+    FROM receipt_keys
+    CROSS JOIN LATERAL (VALUES
+        (1, 'added', created_at),
+        (2, 'retired', CASE WHEN status = 'retired' THEN retired_at END),
+        (3, 'compromised', CASE WHEN status = 'compromised' THEN now() END)
+    ) AS became(place, change, at)
+    WHERE at IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM receipt_key_events AS noted WHERE noted.key_id = receipt_keys.key_id AND noted.change = became.change
+    )
+    ORDER BY at, place, key_id
+    ON CONFLICT (key_id, change) DO NOTHING
+"""
+AFTER: LiteralString = """
+    SELECT number, key_id, public_key, change, at
+    FROM receipt_key_events JOIN receipt_keys USING (key_id)
+    WHERE number > %(number)s
+    ORDER BY number
+"""
+
+
+class KeyStore:
+    """The tables `receipt_keys`, every public key this deployment has had, and `receipt_key_events`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keys(self) -> list[PublicKey]:
+        """Return every key, oldest first."""
+        return await self._database.rows(PublicKey, KEYS)
+
+    async def after(self, number: int) -> Sequence[KeyEvent]:
+        """Return the events behind that number, in order; the contract `ReceiptKeyEvents`."""
+        return await self._database.rows(KeyEvent, AFTER, {"number": number})
+
+    async def register(self, key_id: str, public_key: bytes, *, retire_after: timedelta | None) -> None:
+        """Add a key unless its id is known; with `retire_after`, retire the other active ones that much later.
+
+        A key that is retired itself retires nothing, so replicas with an old and a new key may start in any order.
+        """
+        given = {"key_id": key_id, "public_key": public_key, "grace": retire_after}
+        await self._change([ADD] if retire_after is None else [ADD, RETIRE_OTHERS], given)
+
+    async def retire(self, key_id: str, after: timedelta) -> bool:
+        """Retire an active key that much later, and say whether there was one."""
+        return await self._change([RETIRE], {"key_id": key_id, "grace": after})
+
+    async def compromise(self, key_id: str) -> bool:
+        """Mark a key as compromised, and say whether it was not before."""
+        return await self._change([COMPROMISE], {"key_id": key_id})
+
+    async def note(self) -> None:
+        """Note what became of keys that were changed by hand, or before events were noted."""
+        await self._change([], {})
+
+    async def _change(self, statements: Sequence[LiteralString], given: dict[str, Any]) -> bool:
+        """Run statements and note what became of keys, in one transaction; say whether the last touched a row."""
+        async with self._database.transaction() as connection:
+            await connection.execute(LOCK)
+            touched = [(await connection.execute(statement, given)).rowcount for statement in statements]
+            await connection.execute(NOTE)
+        return bool(touched and touched[-1])
