@@ -14,14 +14,21 @@ class Flights(Generic[QuestionT, AnswerT]):
 
     While a flight is under way, those who ask gather for the next: however many they are, there is one round trip at
     a time, and no timer. `fly` is given at most `most` questions and returns their answers in order. When it raises,
-    everyone who waits is told so, those who gather too: what is away would keep them waiting once more.
+    everyone who waits is told so, those who gather too: what is away would keep them waiting once more. With `room`,
+    no more than that many gather.
     """
 
     def __init__(
-        self, fly: Callable[[Sequence[QuestionT]], Awaitable[Sequence[AnswerT]]], *, most: int, name: str
+        self,
+        fly: Callable[[Sequence[QuestionT]], Awaitable[Sequence[AnswerT]]],
+        *,
+        most: int,
+        name: str,
+        room: int | None = None,
     ) -> None:
         self._fly = fly
         self._most = most
+        self._room = room
         self._name = name
         self._waiting: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
         self._flight: asyncio.Task[None] | None = None
@@ -31,7 +38,10 @@ class Flights(Generic[QuestionT, AnswerT]):
 
         Raises:
             TimeoutError: it has waited for the flight before its own, and `within` seconds have gone by.
+            asyncio.QueueFull: there is no room to wait in.
         """
+        if self._room is not None and len(self._waiting) >= self._room:
+            raise asyncio.QueueFull
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[AnswerT] = loop.create_future()
         self._waiting.append((question, answer))

@@ -68,7 +68,7 @@ def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
         for responder in route.responders().values():
             form = form_of(responder)
             declared = [
-                kind for kind in (form.body, form.query, form.answer, *form.events.values()) if kind is not None
+                kind for kind in (*_bodies(form), form.query, form.answer, *form.events.values()) if kind is not None
             ]
             unique |= {str(kind): _describable(kind, owner, route) for kind in declared}
     schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
@@ -98,9 +98,15 @@ def _operation(
     if form.description:
         described["description"] = form.description
     if form.body is not None:
-        content = {media: {"schema": schemas[str(form.body)]} for media in form.accepts}
+        fitting = [schemas[str(kind)] for kind in _bodies(form)]
+        content = {media: {"schema": {"anyOf": fitting} if fitting[1:] else fitting[0]} for media in form.accepts}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _bodies(form: Operation) -> tuple[Any, ...]:
+    """Return the types of a body, one of which fits."""
+    return form.body if isinstance(form.body, tuple) else (form.body,)
 
 
 def _operation_id(method: str, route: Route) -> str:

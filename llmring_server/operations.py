@@ -23,10 +23,10 @@ FORM = "__operation__"
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What one responder takes and gives.
 
-    `body`, `query` and `answer` are types msgspec knows; `status` is the answer's, `also` are others that carry it too;
-    `media` the answer's media types, `events` instead the types of a stream's events by name; `headers` the request
-    headers it reads; `errors` the further statuses a client may see, beside those that follow from the rest; `scope`
-    what a key needs.
+    `body`, `query` and `answer` are types msgspec knows, a raw `body` also a tuple of them, of which one fits; `status`
+    is the answer's, `also` are others that carry it too; `media` the answer's media types, `events` instead the types
+    of a stream's events by name; `headers` the request headers it reads; `errors` the further statuses a client may
+    see, beside those that follow from the rest; `scope` what a key needs.
     """
 
     body: Any = None

@@ -71,12 +71,6 @@ def canonicalize(value: Any) -> bytes:
     return rfc8785.dumps(value)
 
 
-def members(value: dict[str, Any]) -> dict[str, bytes]:
-    """Return an object's members in canonical order: name → the bytes `"name":value` (RFC 8785 §3.2.3)."""
-    ordered = sorted(value, key=lambda name: name.encode("utf-16-be"))
-    return {name: canonicalize({name: value[name]})[1:-1] for name in ordered}
-
-
 def amount(value: object) -> str:
     """Return an amount of money as we sign it: `0.00045`, at most 12 decimals, no exponent, no trailing zeros.
 

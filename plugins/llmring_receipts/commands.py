@@ -1,12 +1,23 @@
-"""`llmring-server receipts …`: keys for receipts."""
+"""`llmring-server receipts keygen | keys | retire`: keys for receipts."""
 
 import os
 from pathlib import Path
 
 import click
+import msgspec
 
-from llmring_receipts import keys
-from llmring_receipts.keyring import PREFIX
+from llmring_receipts import jwks, keys
+from llmring_receipts.configured import PREFIX
+from llmring_receipts.key_store import KeyStore
+from llmring_receipts.keyring import GRACE
+from llmring_receipts.keys import PublicKey
+from llmring_server import offline
+
+WHAT_BECOMES = {
+    "active": "signs",
+    "retired": "signs no more; receipts dated before then verify",
+    "compromised": "none of its receipts counts",
+}
 
 
 @click.group()
@@ -27,6 +38,45 @@ def keygen(out: Path | None) -> None:
         click.echo(f"{PREFIX}PRIVATE_KEY_B64={keys.encode(keys.seed_of(key))}")
     click.echo(f"{PREFIX}PUBLIC_KEY_B64={keys.encode(public)}")
     click.echo(f"# key id: {keys.thumbprint(public)}")
+
+
+@receipts.command("keys")
+@click.option("--json", "as_json", is_flag=True, help="Print them as a JWK set.")
+def listing(as_json: bool) -> None:
+    """List every public key of this deployment, oldest first, and what became of it."""
+    found = offline.run(lambda server: KeyStore(server.database).keys(), lifespans=False)
+    if as_json:
+        active = [key.key_id for key in found if key.status == "active"]
+        click.echo(msgspec.json.encode(jwks.write(found, active[-1] if active else None)))
+        return
+    for key in found:
+        click.echo(_line(key))
+    if not found:
+        click.echo("no key yet; `llmring-server receipts keygen` makes one", err=True)
+
+
+@receipts.command()
+@click.argument("key_id")
+@click.option("--compromised", is_flag=True, help="Others may have it: none of its receipts counts any more.")
+def retire(key_id: str, compromised: bool) -> None:
+    """Take a key out of use: receipts dated before now verify for ever, later ones do not."""
+
+    async def work(store: KeyStore) -> PublicKey:
+        changed = await (store.compromise(key_id) if compromised else store.retire(key_id, GRACE))
+        known = next((key for key in await store.keys() if key.key_id == key_id), None)
+        if known is None:
+            raise click.ClickException(f"there is no key {key_id!r}; `llmring-server receipts keys` lists them")
+        if not changed:
+            raise click.ClickException(f"key {key_id!r} is {known.status} already")
+        return known
+
+    click.echo(_line(offline.run(lambda server: work(KeyStore(server.database)), lifespans=False)))
+
+
+def _line(key: PublicKey) -> str:
+    times = [("since", key.created_at), ("until", key.retired_at)]
+    said = "  ".join(f"{word} {moment:%Y-%m-%dT%H:%M:%SZ}" for word, moment in times if moment)
+    return f"{key.key_id}  {key.status}  {said}  ({WHAT_BECOMES[key.status]})"
 
 
 def _write_private(path: Path, content: bytes) -> None:

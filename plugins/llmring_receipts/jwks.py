@@ -1,4 +1,4 @@
-"""Sets of public keys as JSON (RFC 7517 §5), written for `/receipts/public-keys.json` and read. Pure, as `canonical`."""
+"""Sets of public keys (RFC 7517 §5), written for `/receipts/public-keys.json`, and read. Pure, as `canonical`."""
 
 from collections.abc import Iterable
 from datetime import datetime

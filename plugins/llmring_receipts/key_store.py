@@ -43,9 +43,10 @@ NOTE: LiteralString = """
         (2, 'retired', CASE WHEN status = 'retired' THEN retired_at END),
         (3, 'compromised', CASE WHEN status = 'compromised' THEN now() END)
     ) AS became(place, change, at)
-    WHERE at IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM receipt_key_events AS noted WHERE noted.key_id = receipt_keys.key_id AND noted.change = became.change
-    )
+    WHERE at IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM receipt_key_events AS e WHERE (e.key_id, e.change) = (receipt_keys.key_id, became.change)
+        )
     ORDER BY at, place, key_id
     ON CONFLICT (key_id, change) DO NOTHING
 """

@@ -2,20 +2,16 @@
 
 import asyncio
 import logging
-import os
-import stat
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts import keys
+from llmring_receipts.configured import PREFIX, OwnKey, read_own_key, read_trusted_keys
 from llmring_receipts.key_store import KeyStore
-from llmring_receipts.keys import KeyFault, PublicKey
+from llmring_receipts.keys import PublicKey
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.errors import StartupError
 
@@ -24,16 +20,6 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS = 1.0
 UNKNOWN_FRESH_SECONDS = 0.1
 GRACE = timedelta(seconds=2 * FRESH_SECONDS)
-PREFIX = "LLMRING_RECEIPTS_"
-MAX_FILE_BYTES = 16384
-
-
-class OwnKey(msgspec.Struct, frozen=True):
-    """The configured key: its id, its public half, and the private half where there is one."""
-
-    key_id: str
-    public_key: bytes
-    private_key: Ed25519PrivateKey | None
 
 
 class NoSigningKey(Exception):
@@ -41,7 +27,7 @@ class NoSigningKey(Exception):
 
 
 class Keyring:
-    """The table of keys, read again when it is older than a second, and this server's own key.
+    """The table of keys, read again when it is older than a second, this server's own key, and trusted issuers' keys.
 
     A key that another replica retires takes `GRACE` to be so: until then every replica has heard of it, and none
     signs with a key that is retired already.
@@ -52,20 +38,28 @@ class Keyring:
         self._store = store
         self._own: OwnKey | None = None
         self._known: dict[str, PublicKey] = {}
+        self._trusted: dict[str, PublicKey] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Read the configured key and register it; with a private one, other active keys are retired.
+        """Read the configured keys and register our own; with a private one, other active keys are retired.
 
         Raises:
-            StartupError: the configured key cannot be used, or its id belongs to another key.
+            StartupError: a configured key cannot be used, or its id belongs to another key.
         """
         self._own = await asyncio.to_thread(read_own_key, self._settings)
+        trusted = await asyncio.to_thread(read_trusted_keys, self._settings)
+        self._trusted = {key.key_id: key for key in trusted}
+        for key in await self._store.keys():
+            self._check_trusted(key.key_id, key.public_key)
+        if self._settings.auto and (self._own is None or self._own.private_key is None):
+            raise StartupError(f"{PREFIX}AUTO issues receipts, which takes a private key; set one, or leave AUTO out")
         if self._own is None:
             await self._store.note()
         else:
+            self._check_trusted(self._own.key_id, self._own.public_key)
             await self._register(self._own)
         await self._refresh(0)
         yield
@@ -92,13 +86,17 @@ class Keyring:
         return own.key_id, own.private_key
 
     async def find(self, key_id: object) -> PublicKey | None:
-        """Return the public key of an id, or None when this deployment has never had it."""
+        """Return the public key of an id, or None when neither this deployment nor a trusted issuer has had it."""
         if not isinstance(key_id, str):
             return None
         await self._refresh(FRESH_SECONDS)
-        if key_id not in self._known:
+        if key_id not in self._known and key_id not in self._trusted:
             await self._refresh(UNKNOWN_FRESH_SECONDS)
-        return self._known.get(key_id)
+        return self._known.get(key_id) or self._trusted.get(key_id)
+
+    def is_own(self, key: PublicKey) -> bool:
+        """Whether a key that `find` gave is one of this deployment's, not of a trusted issuer's."""
+        return key.key_id in self._known
 
     async def current(self) -> PublicKey | None:
         """Return the key in use: this server's own while it is active, else the newest active one, or None."""
@@ -107,7 +105,7 @@ class Keyring:
         return next(iter(own or reversed(active)), None)
 
     async def every(self) -> list[PublicKey]:
-        """Return every key, oldest first."""
+        """Return every key of this deployment, oldest first."""
         await self._refresh(FRESH_SECONDS)
         return list(self._known.values())
 
@@ -122,6 +120,15 @@ class Keyring:
         if known.status != "active":
             log.warning("receipt key %s is %s; this server verifies but does not sign", own.key_id, known.status)
 
+    def _check_trusted(self, key_id: str, public_key: bytes) -> None:
+        """Refuse a trusted issuer's key under the id of a key of ours; one that is ours is no matter."""
+        trusted = self._trusted.get(key_id)
+        if trusted is not None and trusted.public_key != public_key:
+            raise StartupError(
+                f"{PREFIX}TRUSTED_JWKS: the key id {key_id!r} belongs to another key of this deployment; take that key "
+                "out of the file, or have its issuer use thumbprints as ids"
+            )
+
     async def _refresh(self, seconds: float) -> None:
         """Read the table again when what is known is older than `seconds`; one reader at a time."""
         if time.monotonic() - self._read_at < seconds:
@@ -131,60 +138,3 @@ class Keyring:
             if now - self._read_at >= seconds:
                 self._known = {key.key_id: key for key in await self._store.keys()}
                 self._read_at = now
-
-
-def read_own_key(settings: ReceiptSettings) -> OwnKey | None:
-    """Return the configured key, or None when none is. Reads the key file.
-
-    Raises:
-        StartupError: a value is no key, two sources are given, the public half does not match, or others can read
-            the file; the setting is named, its value never shown.
-    """
-    private = _private_key(settings)
-    derived = keys.public_of(private) if private else None
-    given = _public_key(settings)
-    if derived and given and derived != given:
-        raise StartupError(
-            f"{PREFIX}PUBLIC_KEY_B64 is not the public half of the private key; correct it or leave it out"
-        )
-    public = derived or given
-    if public is None:
-        return None
-    if settings.key_id and not keys.KEY_ID.fullmatch(settings.key_id):
-        raise StartupError(f"{PREFIX}KEY_ID must be 1 to 128 of A–Z a–z 0–9 . _ : -")
-    return OwnKey(settings.key_id or keys.thumbprint(public), public, private)
-
-
-def _private_key(settings: ReceiptSettings) -> Ed25519PrivateKey | None:
-    text, file = settings.private_key_b64, settings.private_key_file
-    if text and file:
-        raise StartupError(f"{PREFIX}PRIVATE_KEY_B64 and {PREFIX}PRIVATE_KEY_FILE are both set; keep one")
-    try:
-        if text:
-            return keys.private_from_text(text.get_secret_value().strip())
-        return keys.private_from_file(_read_private(file)) if file else None
-    except KeyFault as error:
-        name = "PRIVATE_KEY_B64" if text else "PRIVATE_KEY_FILE"
-        raise StartupError(f"{PREFIX}{name}: {error}; `llmring-server receipts keygen` makes one") from error
-
-
-def _public_key(settings: ReceiptSettings) -> bytes | None:
-    if not settings.public_key_b64:
-        return None
-    try:
-        return keys.decode(settings.public_key_b64.strip(), keys.KEY_BYTES)
-    except KeyFault as error:
-        raise StartupError(f"{PREFIX}PUBLIC_KEY_B64: {error}") from error
-
-
-def _read_private(path: Path) -> bytes:
-    """Return a key file's content; its group may read it only where root owns it, as with mounted secrets."""
-    try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            barred = stat.S_IRWXO if found.st_uid == 0 else stat.S_IRWXO | stat.S_IRWXG
-            if found.st_mode & (barred | stat.S_IWGRP):
-                raise StartupError(f"{PREFIX}PRIVATE_KEY_FILE: others can read {path}; run `chmod 600 {path}`")
-            return file.read(MAX_FILE_BYTES)
-    except OSError as error:
-        raise StartupError(f"{PREFIX}PRIVATE_KEY_FILE: {path}: {error.strerror or error}") from error

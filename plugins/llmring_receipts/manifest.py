@@ -1,20 +1,22 @@
 """The hooks of receipts: what this feature adds to the server."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
 from llmring_receipts import commands
+from llmring_receipts.calls import CallReceipts
 from llmring_receipts.canonical import MAX_BYTES
 from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
 from llmring_receipts.settings import ReceiptSettings
 from llmring_receipts.store import ReceiptStore
+from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
-from llmring_server.contracts import ReceiptKeyEvents
+from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -36,23 +38,28 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's store and keys, and tell others what becomes of keys."""
-    keys = KeyStore(server.database)
+    """Hold this server's store and keys, tell others what becomes of keys, and give calls receipts where asked to."""
+    settings, keys = server.plugin_settings(ReceiptSettings), KeyStore(server.database)
+    keyring = Keyring(settings, keys)
+    store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
     return {
-        Keyring: Keyring(server.plugin_settings(ReceiptSettings), keys),
+        **({UsageReceipts: CallReceipts(keyring, store)} if settings.auto else {}),
+        Keyring: keyring,
         ReceiptKeyEvents: keys,
-        ReceiptStore: ReceiptStore(server.database),
+        ReceiptStore: store,
+        ReceiptWriter: ReceiptWriter(store),
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the receipt calls of the contract, and the public keys."""
-    keyring, store = server.service(Keyring), server.service(ReceiptStore)
-    receipts, published = Receipts(keyring, store), PublicKeys(keyring)
+    keyring, store, writer = server.service(Keyring), server.service(ReceiptStore), server.service(ReceiptWriter)
+    issue = Issue(keyring, store, writer, server.service(UsageEntries, default=None))
+    receipts, published = Receipts(keyring, store, writer), PublicKeys(keyring)
     return [
         Route(path=PREFIX, resource=receipts, max_body=MAX_BYTES),
-        Route(path=f"{PREFIX}/issue", resource=Issue(keyring, store), max_body=MAX_BYTES),
+        Route(path=f"{PREFIX}/issue", resource=issue, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/verify", resource=Verification(keyring), public=True, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
@@ -61,9 +68,11 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 
 @hookimpl
-def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Register the configured key."""
-    return server.service(Keyring).opened()
+@asynccontextmanager
+async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
+    """Register the configured key, and store receipts while the server runs."""
+    async with server.service(Keyring).opened(), server.service(ReceiptWriter).running():
+        yield
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import uuid_utils
@@ -57,6 +57,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lock_digest: Text | None = None
     provider: Text | None = None
     usage_log_id: Text | None = None
+    ext: dict[str, Any] | None = None
+
+
+class CallDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A logged call to be signed: its log entry fills all members but these."""
+
+    usage_log_id: Text
+    id: str | None = None
+    lock_digest: Text | None = None
     ext: dict[str, Any] | None = None
 
 
@@ -120,16 +129,21 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Whether a receipt's signature is good, and in plain words why not."""
+    """Whether a receipt's signature is good, in plain words why not, and whose key it names.
+
+    `issuer` is `self` for a key of this deployment, `trusted` for one of a trusted issuer, null for one unknown here.
+    """
 
     valid: bool
     reason: str | None
     key_id: str | None
+    issuer: Literal["self", "trusted"] | None
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A receipt as it is kept: its canonical bytes with the signature, and what finds it again."""
+    """A project's receipt as it is kept: its canonical bytes with the signature, and what finds it again."""
 
+    project_id: str
     receipt_id: str
     issued_at: datetime
     key_id: str

@@ -1,15 +1,15 @@
 """Receipts over HTTP: issue, keep, list, get, verify, and the public keys to check them with."""
 
-from typing import Any
-
 import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_receipts import canonical, jwks, keys, models, signing
+from llmring_receipts import bodies, canonical, jwks, keys, models, signing
+from llmring_receipts.calls import draft_of
 from llmring_receipts.canonical import Refused
 from llmring_receipts.keyring import Keyring, NoSigningKey
 from llmring_receipts.models import (
+    CallDraft,
     Draft,
     Envelope,
     IssueQuery,
@@ -21,7 +21,9 @@ from llmring_receipts.models import (
     Verdict,
 )
 from llmring_receipts.store import Outcome, ReceiptStore
+from llmring_receipts.writer import ReceiptWriter
 from llmring_server import wire
+from llmring_server.contracts import UsageEntries
 from llmring_server.errors import Fault, Problem, Unavailable
 from llmring_server.operations import operation
 
@@ -31,49 +33,86 @@ ENVELOPE_BYTES = len('{"receipt":}')
 
 
 class Issue:
-    """`/issue`: from a payload to a signed receipt."""
+    """`/issue`: from a payload, or a logged call, to a signed receipt."""
 
-    def __init__(self, keyring: Keyring, store: ReceiptStore) -> None:
+    def __init__(
+        self, keyring: Keyring, store: ReceiptStore, writer: ReceiptWriter, calls: UsageEntries | None
+    ) -> None:
         self._keyring = keyring
         self._store = store
+        self._writer = writer
+        self._calls = calls
 
-    @operation(body=Draft, query=IssueQuery, raw=True, checked=False, answer=Receipt, errors=(409,), scope="ingest")
+    @operation(
+        body=(Draft, CallDraft), query=IssueQuery, raw=True, checked=False, answer=Receipt, errors=(404, 409),
+        scope="ingest",
+    )  # fmt: skip
     async def on_post(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes, query: IssueQuery
     ) -> None:
-        """Sign a receipt; with `?store=true`, keep it in the same call."""
+        """Sign a receipt; with `?store=true`, keep it in the same call. That of a logged call is always kept."""
+        project: str = req.context.project_id
         try:
             key_id, key = await self._keyring.signing_key()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
-        receipt = _draft(body, key_id)
+        draft = bodies.draft(body)
+        store = query.store or isinstance(draft, CallDraft)
+        if isinstance(draft, CallDraft):
+            known = await self._known(project, draft)
+            if known is not None:
+                resp.data = known
+                return
+            draft = await self._of_call(project, draft)
+        receipt = bodies.completed(draft, key_id)
         content = signing.sign(receipt, key)
         if len(content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
             raise wire.too_large(canonical.MAX_BYTES)
-        if query.store:
-            await _keep(self._store, req.context.project_id, _indexed(receipt, content))
+        if store:
+            await _keep(self._writer, bodies.indexed(project, receipt, content))
         resp.data = content
+
+    async def _known(self, project: str, asked: CallDraft) -> bytes | None:
+        """Return the receipt that a call has already, however it was repriced since, unless another is asked for."""
+        if asked.id is not None or not models.is_receipt_id(asked.usage_log_id):
+            return None
+        found = await self._store.get(project, asked.usage_log_id)
+        if found is not None and canonical.parse(found).get("usage_log_id") != asked.usage_log_id:
+            raise Problem(409, f"another receipt is stored under {asked.usage_log_id!r}; name an id for this one")
+        return found
+
+    async def _of_call(self, project: str, asked: CallDraft) -> Draft:
+        if self._calls is None:
+            raise Problem.misfit("body", "usage_log_id", msg="calls are not logged here; send the receipt's members")
+        entry = await self._calls.find(project, asked.usage_log_id)
+        if entry is None:
+            raise Problem(404, f"this project has no logged call {asked.usage_log_id!r}")
+        try:
+            return draft_of(entry, asked)
+        except Refused as error:
+            raise bodies.problem(422, error) from error
 
 
 class Receipts:
     """A project's receipts: keep one, list them, get one."""
 
-    def __init__(self, keyring: Keyring, store: ReceiptStore) -> None:
+    def __init__(self, keyring: Keyring, store: ReceiptStore, writer: ReceiptWriter) -> None:
         self._keyring = keyring
         self._store = store
+        self._writer = writer
 
     @operation(body=Envelope, raw=True, checked=False, answer=Kept, errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Kept:
         """Keep a signed receipt; the same one again is no error."""
-        receipt = _receipt(body)
-        kept = _indexed(receipt, canonical.canonicalize(receipt))
+        receipt = bodies.receipt(body)
+        kept = bodies.indexed(req.context.project_id, receipt, canonical.canonicalize(receipt))
         key = await self._keyring.find(kept.key_id)
         if key is None:
             raise Problem.misfit("body", "receipt", "key_id", msg="no key of this id is known here")
         fault = signing.fault(receipt, key)
         if fault:
             raise Problem(400, fault, faults=[Fault(("body", "receipt", "signature"), fault)])
-        outcome = await _keep(self._store, req.context.project_id, kept)
+        outcome = await _keep(self._writer, kept)
         return Kept(kept.receipt_id, outcome.value)
 
     @operation(query=ListQuery, answer=list[Receipt])
@@ -109,16 +148,16 @@ class Verification:
     @operation(body=Envelope, raw=True, checked=False, answer=Verdict)
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Verdict:
         """Say whether a receipt's signature is good, and in plain words why not."""
-        receipt = _receipt(body)
+        receipt = bodies.receipt(body)
         named = receipt.get("key_id")
         key = await self._keyring.find(named)
         if key is None:
             reason = (
                 f"no key {named[:128]!r} is known here" if isinstance(named, str) else "the receipt names no key_id"
             )
-            return Verdict(valid=False, reason=reason, key_id=named if isinstance(named, str) else None)
+            return Verdict(False, reason, named if isinstance(named, str) else None, None)
         fault = signing.fault(receipt, key)
-        return Verdict(valid=fault is None, reason=fault, key_id=key.key_id)
+        return Verdict(fault is None, fault, key.key_id, "self" if self._keyring.is_own(key) else "trusted")
 
 
 class PublicKeys:
@@ -143,70 +182,9 @@ class PublicKeys:
         return jwks.write(await self._keyring.every(), current.key_id if current else None)
 
 
-async def _keep(store: ReceiptStore, project: str, receipt: Stored) -> Outcome:
+async def _keep(writer: ReceiptWriter, receipt: Stored) -> Outcome:
     """Store a receipt whose signature is good, or raise the 409 for an id that is taken by another."""
-    outcome = await store.put(project, receipt)
+    outcome = await writer.put(receipt)
     if outcome is Outcome.CONFLICT:
         raise Problem(409, f"another receipt is stored under {receipt.receipt_id!r}; the digest of this one is kept")
     return outcome
-
-
-def _draft(body: bytes, key_id: str) -> dict[str, Any]:
-    """Return the complete receipt that a payload asks for.
-
-    Raises:
-        Problem: 400 for what no receipt may hold, 422 for what does not fit.
-    """
-    try:
-        parsed = canonical.parse(body, exact=True)
-    except Refused as error:
-        raise _problem(400, error) from error
-    try:
-        return models.complete(msgspec.convert(parsed, Draft), key_id)
-    except msgspec.ValidationError as error:
-        raise _with_hint(wire.misfit(error, "body")) from error
-    except Refused as error:
-        raise _problem(422, error) from error
-
-
-def _receipt(body: bytes) -> dict[str, Any]:
-    """Return the receipt of `{receipt: {…}}`.
-
-    Raises:
-        Problem: 400 for what no receipt may hold, 422 when there is none.
-    """
-    try:
-        parsed = canonical.parse(body, depth=canonical.MAX_DEPTH + 1)
-    except Refused as error:
-        raise _problem(400, error) from error
-    try:
-        return msgspec.convert(parsed, Envelope).receipt
-    except msgspec.ValidationError as error:
-        raise wire.misfit(error, "body") from error
-
-
-def _indexed(receipt: dict[str, Any], content: bytes) -> Stored:
-    """Return a receipt with what finds it again, or raise the 422 for one without: its id, its key, its time."""
-    receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.time_of(receipt)
-    if not isinstance(receipt_id, str) or not models.is_receipt_id(receipt_id):
-        raise Problem.misfit("body", "receipt", "id", msg="1 to 128 of A–Z a–z 0–9 . _ : ~ - are needed")
-    if not isinstance(key_id, str):
-        raise Problem.misfit("body", "receipt", "key_id", msg="the id of the signing key is needed")
-    if when is None:
-        raise Problem.misfit("body", "receipt", "timestamp", msg="an RFC 3339 time is needed, 2026-01-31T12:00:00Z")
-    return Stored(receipt_id, when, key_id, content)
-
-
-def _problem(status: int, refused: Refused) -> Problem:
-    """Return a refusal as an answer, with its place in the body."""
-    loc = ("body", *refused.place)
-    place = ".".join(str(step) for step in loc)
-    return Problem(status, f"{place}: {refused.reason}", faults=[Fault(loc, refused.reason)])
-
-
-def _with_hint(problem: Problem) -> Problem:
-    """Say where an unknown member belongs."""
-    if "unknown field" not in str(problem.description):
-        return problem
-    loc, msg = problem.faults[0].loc, f"{problem.faults[0].msg}; what a receipt has no member for goes into ext"
-    return _problem(422, Refused(msg, loc[1:]))

@@ -1,8 +1,8 @@
-"""Settings of receipts: where the signing key comes from. Blank means unset."""
+"""Settings of receipts: where keys come from, and whether calls get receipts by themselves. Blank means unset."""
 
 from pathlib import Path
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from llmring_server.settings import PluginSettings
 
@@ -14,8 +14,11 @@ class ReceiptSettings(PluginSettings):
     private_key_file: Path | None = None
     public_key_b64: str | None = None
     key_id: str | None = None
+    trusted_jwks: Path | None = Field(None, description="file with public keys of issuers whose receipts verify too")
+    auto: bool = Field(False, description="issue a receipt for every logged call")
 
     @field_validator("*", mode="before")
     @classmethod
-    def _blank_means_unset(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
+    def _blank_means_unset(cls, value: object, info: ValidationInfo) -> object:
+        blank = isinstance(value, str) and not value.strip()
+        return cls.model_fields[str(info.field_name)].default if blank else value

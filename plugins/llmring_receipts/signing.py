@@ -1,7 +1,6 @@
 """Signing and checking: Ed25519 over the canonical JSON of everything but `signature`. Pure, as `canonical`."""
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,9 +18,9 @@ _SIGNATURE = re.compile(r"ed25519:([A-Za-z0-9_-]{86})")
 
 def sign(receipt: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
     """Return the canonical bytes of a receipt with its signature; an Ed25519 signature is always the same."""
-    parts = canonical.members({**receipt, SIGNATURE: ""})
-    made = f"ed25519:{keys.encode(key.sign(_signed(parts)))}"
-    return _object((parts | canonical.members({SIGNATURE: made})).values())
+    before, after = _around(receipt)
+    made = keys.encode(key.sign(_object(before, after)))
+    return _object(before, f'"{SIGNATURE}":"ed25519:{made}"'.encode(), after)
 
 
 def fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
@@ -33,7 +32,7 @@ def fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
     if made is None:
         return "the signature is not spelt ed25519: and 86 characters of base64url"
     try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(made, _signed(canonical.members(receipt)))
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(made, _object(*_around(receipt)))
     except (InvalidSignature, ValueError):
         return f"the signature is not that of key {key.key_id!r} over this content: one of the two was changed"
     return _time_fault(receipt, key)
@@ -70,10 +69,12 @@ def _signature(text: object) -> bytes | None:
         return None
 
 
-def _signed(parts: dict[str, bytes]) -> bytes:
-    """Return what is signed: the object without its signature."""
-    return _object(text for name, text in parts.items() if name != SIGNATURE)
+def _around(receipt: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Return the canonical members before and behind the signature; its name is ASCII, where all orders agree."""
+    before = canonical.canonicalize({name: value for name, value in receipt.items() if name < SIGNATURE})
+    after = canonical.canonicalize({name: value for name, value in receipt.items() if name > SIGNATURE})
+    return before[1:-1], after[1:-1]
 
 
-def _object(parts: Iterable[bytes]) -> bytes:
-    return b"{" + b",".join(parts) + b"}"
+def _object(*parts: bytes) -> bytes:
+    return b"{" + b",".join(part for part in parts if part) + b"}"

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from llmring_server import paths
-from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList
+from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList, UsageEntries, UsageReceipts
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 from llmring_usage import commands, figures
 from llmring_usage.billing import Settled, UsageBilling
+from llmring_usage.entries import UsageRegister
 from llmring_usage.events import Announcer
 from llmring_usage.figures import Batches
 from llmring_usage.journal import Journal
@@ -21,6 +22,7 @@ from llmring_usage.ledger import Ledger
 from llmring_usage.listing import Export, Logs
 from llmring_usage.partitions import Partitions
 from llmring_usage.pricing import CALCULATORS
+from llmring_usage.receipts import Receipts
 from llmring_usage.recording import Recorder
 from llmring_usage.replay import Replay
 from llmring_usage.resources import Stats, UsageBatch, UsageLog
@@ -50,7 +52,8 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     """Hold this server's recorder and writer, and what looks after the tables."""
     settings = server.plugin_settings(UsageSettings)
     partitions = Partitions(server.database)
-    ledger = Ledger(server.database, partitions, settings)
+    receipts = Receipts(lambda: server.service(UsageReceipts, default=None))
+    ledger = Ledger(server.database, partitions, settings, receipts)
     recorder = Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
     announcer = Announcer(server)
     batches = Batches(announcer)
@@ -59,8 +62,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         **({Journal: journal} if journal else {}),
         Batches: batches,
         Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
+        Receipts: receipts,
         Recorder: recorder,
         Upkeep: Upkeep(server.database, partitions, settings),
+        UsageEntries: UsageRegister(server.database),
         UsageWriter: UsageWriter(ledger, settings, batches, journal),
     }
 
@@ -71,7 +76,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     settings = server.plugin_settings(UsageSettings)
     writer = server.service(UsageWriter)
     recorder = server.service(Recorder)
-    settled = Settled(server.service(BilledBefore, default=None))
+    settled = _settled(server)
     logs = UsageLogs(server.database)
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer, settled)),
@@ -110,9 +115,13 @@ def _journal(server: Server) -> AbstractAsyncContextManager[None]:
     if journal is None:
         return nullcontext()
     settings = server.plugin_settings(UsageSettings)
-    ledger = Ledger(server.database, Partitions(server.database), settings)
-    settled = Settled(server.service(BilledBefore, default=None))
-    return journal.running(server.database.ping, Replay(ledger, settled, settings, server.service(Batches)))
+    ledger = Ledger(server.database, Partitions(server.database), settings, server.service(Receipts))
+    return journal.running(server.database.ping, Replay(ledger, _settled(server), settings, server.service(Batches)))
+
+
+def _settled(server: Server) -> Settled:
+    """Return who knows of calls that another feature has billed."""
+    return Settled(server.service(BilledBefore, default=None), server.service(Receipts), server.database)
 
 
 @hookimpl

@@ -21,12 +21,16 @@ _MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]+|[\]}]+|[,"]', re.DOTALL)
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of one entry: its id, or what is wrong with it; `duplicate` when it is the entry of an earlier call."""
+    """What came of one entry: its id, or what is wrong with it; `duplicate` when it is the entry of an earlier call.
+
+    `receipt` is there where calls get receipts, and this one has.
+    """
 
     index: int
     log_id: str | None = None
     error: Fault | None = None
     duplicate: bool = False
+    receipt: msgspec.Raw | msgspec.UnsetType | None = None
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -53,7 +57,8 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 def _result(index: int, row: Row, outcome: Logged | Problem) -> Result:
     if isinstance(outcome, Problem):
         return Result(index, error=fault_of(outcome, index))
-    return Result(index, outcome.log_id, duplicate=outcome.log_id != row.id)
+    receipt = outcome.receipt or None
+    return Result(index, outcome.log_id, duplicate=outcome.log_id != row.id, receipt=receipt)
 
 
 def fault_of(problem: Problem, index: int) -> Fault:

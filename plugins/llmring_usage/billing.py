@@ -16,6 +16,7 @@ from llmring_usage.events import Announcer
 from llmring_usage.ledger import Ledger, refused
 from llmring_usage.models import Entry, Logged, Row
 from llmring_usage.partitions import Partitions, month_of
+from llmring_usage.receipts import Receipts, with_receipt
 from llmring_usage.recording import Recorder
 from llmring_usage.settings import UsageSettings
 
@@ -88,8 +89,10 @@ class UsageBilling:
 class Settled:
     """What logging asks first: whether another feature has billed a call already."""
 
-    def __init__(self, before: BilledBefore | None) -> None:
+    def __init__(self, before: BilledBefore | None, receipts: Receipts, database: Database) -> None:
         self._before = before
+        self._receipts = receipts
+        self._database = database
 
     async def find(self, rows: Sequence[Row]) -> list[Logged | None]:
         """Return the answer that stands for each call of a project, or None for one that is news.
@@ -100,9 +103,19 @@ class Settled:
         if self._before is None or not asked:
             return [None] * len(rows)
         calls = [(_call(row), row.idempotency_key) for row in asked]
-        bills = iter(await self._before.take(asked[0].series.project_id, calls))
-        found = (None if row.id_at_origin is None else next(bills) for row in rows)
-        return [_logged(bill) if bill else None for bill in found]
+        project = asked[0].series.project_id
+        bills = iter(await self._before.take(project, calls))
+        found = [None if row.id_at_origin is None else next(bills) for row in rows]
+        return await self._answers(project, [_logged(bill) if bill else None for bill in found])
+
+    async def _answers(self, project: str, answers: list[Logged | None]) -> list[Logged | None]:
+        """Return the answers with the receipts that their calls were given."""
+        billed = [(project, answer.log_id) for answer in answers if answer]
+        if not billed or not self._receipts.wanted:
+            return answers
+        async with self._database.connection() as connection:
+            made = await self._receipts.find(connection, billed)
+        return [with_receipt(answer, made) if answer else None for answer in answers]
 
 
 def _call(row: Row) -> Call:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +20,7 @@ import psycopg
 from llmring_server.background import beside
 from llmring_server.errors import DATABASE_AWAY, StartupError, Unavailable
 from llmring_usage import records
-from llmring_usage.models import Row
+from llmring_usage.models import Row, made_at
 from llmring_usage.segments import Damaged, Segment, waiting
 from llmring_usage.settings import UsageSettings
 
@@ -186,4 +186,4 @@ def _bytes(path: Path) -> int:
 
 def _begun(path: Path) -> datetime:
     """Return when a segment was begun (UTC), as its name, a UUIDv7, says."""
-    return datetime.fromtimestamp((UUID(path.stem).int >> 80) / 1000, UTC)
+    return made_at(UUID(path.stem))

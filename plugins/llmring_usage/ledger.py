@@ -20,6 +20,7 @@ from llmring_usage import series
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Deferred, Logged, Row
 from llmring_usage.partitions import Partitions, month_of
+from llmring_usage.receipts import Made, Receipts, unmade, with_receipt
 from llmring_usage.settings import UsageSettings
 
 Outcome = Logged | Problem
@@ -53,9 +54,10 @@ class Ledger:
     A connection is kept from batch to batch until `rest`; one task at a time may call `store`.
     """
 
-    def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
+    def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: Receipts) -> None:
         self._database = database
         self._partitions = partitions
+        self._receipts = receipts
         self._chance = random.SystemRandom()
         self._zone = settings.timezone
         self._slot = self._chance.randrange(settings.rollup_slots)
@@ -77,7 +79,8 @@ class Ledger:
             except errors.UniqueViolation:
                 if attempt > 1:
                     known = {row.id for row in rows if not row.idempotency_key}
-                    return _settled(rows, known, await self._kept(rows, known, deadline))
+                    outcomes = _settled(rows, known, await self._kept(rows, known, deadline))
+                    return await self._with_receipts(rows, outcomes, {}, deadline)
                 raise
             except (errors.CheckViolation, errors.UndefinedTable):
                 self._partitions.forget()
@@ -94,6 +97,7 @@ class Ledger:
     async def store_within(self, connection: Connection, row: Row) -> None:
         """Store one row without a key in the caller's transaction; the partition of its month must be there."""
         await self._send(connection, [row], keyed=False)
+        await self._receipts.issue(connection, [row])
 
     async def rest(self) -> None:
         """Give the kept connection back to the pool."""
@@ -106,11 +110,33 @@ class Ledger:
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
         async with self._holding(deadline) as connection:
-            stored = await self._send(connection, sent, keyed=keyed)
+            stored, made = await self._write(connection, sent, keyed=keyed)
         if not keyed:
-            return [_logged(row) for row in rows]
+            return await self._with_receipts(rows, [_logged(row) for row in rows], made, deadline)
         stored |= {row.id for row in rows if not row.idempotency_key}
-        return _settled(rows, stored, await self._kept(rows, stored, deadline))
+        outcomes = _settled(rows, stored, await self._kept(rows, stored, deadline))
+        return await self._with_receipts(rows, outcomes, made, deadline)
+
+    async def _write(self, connection: Connection, rows: Sequence[Row], *, keyed: bool) -> tuple[set[str], Made]:
+        """Run the one statement, in a transaction with the receipts where calls get such."""
+        if not self._receipts.wanted:
+            return await self._send(connection, rows, keyed=keyed), {}
+        async with connection.transaction():
+            stored = await self._send(connection, rows, keyed=keyed)
+            news = [row for row in rows if not row.idempotency_key or row.id in stored]
+            return stored, await self._receipts.issue(connection, news)
+
+    async def _with_receipts(
+        self, rows: Sequence[Row], outcomes: list[Outcome], made: Made, deadline: float
+    ) -> list[Outcome]:
+        """Return the answers with their receipts, those of entries that were stored before looked up."""
+        if not self._receipts.wanted:
+            return outcomes
+        before = unmade(rows, outcomes, made)
+        if before:
+            async with self._holding(deadline) as connection:
+                made = {**made, **await self._receipts.find(connection, before)}
+        return [with_receipt(one, made) if isinstance(one, Logged) else one for one in outcomes]
 
     @asynccontextmanager
     async def _holding(self, deadline: float) -> AsyncIterator[Connection]:

@@ -1,6 +1,6 @@
 """The structs of usage: what clients send, what a row is, and what they get back."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -91,14 +91,23 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str | None = None
 
 
+def made_at(made: UUID) -> datetime:
+    """Return when a UUIDv7 was made (UTC), to the millisecond."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
+
+
 class Logged(msgspec.Struct, frozen=True):
-    """The answer to a logged call, after its commit; `cost` in USD, null while unpriced."""
+    """The answer to a logged call, after its commit; `cost` in USD, null while unpriced.
+
+    `receipt` is there where calls get receipts: the signed one, or null for a call that has none.
+    """
 
     log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str
     timestamp: datetime
+    receipt: msgspec.Raw | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Deferred(Logged, frozen=True):

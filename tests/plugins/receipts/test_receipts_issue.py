@@ -13,7 +13,7 @@ def test_issuing_needs_a_project_key(server):
 
 
 def test_an_issued_receipt_verifies(issue, verify, signer):
-    assert verify(issue().json()) == {"valid": True, "reason": None, "key_id": signer.key_id}
+    assert verify(issue().json()) == {"valid": True, "reason": None, "key_id": signer.key_id, "issuer": "self"}
 
 
 def test_without_a_signing_key_issuing_is_503_and_says_what_to_do(llmring_live):

@@ -71,6 +71,6 @@ REFUSED = {
 
 @pytest.mark.parametrize("content", REFUSED.values(), ids=REFUSED)
 def test_a_set_that_cannot_be_relied_on_is_refused(content):
-    with pytest.raises(keys.KeyFault, match="set|base64url") as refused:
+    with pytest.raises(keys.KeyFault, match=r"set|base64url") as refused:
         jwks.read(content)
     assert SIGNER.seed not in str(refused.value)

@@ -1,0 +1,88 @@
+"""What clients send, read strictly: drafts to be signed, and receipts that somebody signed."""
+
+from typing import Any
+
+import msgspec
+
+from llmring_receipts import canonical, models, signing
+from llmring_receipts.canonical import Refused
+from llmring_receipts.models import CallDraft, Draft, Envelope, Stored
+from llmring_server import wire
+from llmring_server.errors import Fault, Problem
+
+# What a payload says of a call by itself; with none of them, a usage_log_id stands for all of it.
+OF_A_CALL = {"model", "tokens", "cost"}
+
+
+def draft(body: bytes) -> Draft | CallDraft:
+    """Return what a body asks to be signed: a payload, or a logged call.
+
+    Raises:
+        Problem: 400 for what no receipt may hold, 422 for what does not fit.
+    """
+    parsed = _parsed(body, exact=True)
+    of_log = isinstance(parsed, dict) and "usage_log_id" in parsed and not OF_A_CALL & parsed.keys()
+    try:
+        return msgspec.convert(parsed, CallDraft) if of_log else msgspec.convert(parsed, Draft)
+    except msgspec.ValidationError as error:
+        hint = "the log fills the rest" if of_log else "what a receipt has no member for goes into ext"
+        raise _with_hint(wire.misfit(error, "body"), hint) from error
+
+
+def completed(draft: Draft, key_id: str) -> dict[str, Any]:
+    """Return the complete receipt that a draft asks for.
+
+    Raises:
+        Problem: 422 for what does not fit.
+    """
+    try:
+        return models.complete(draft, key_id)
+    except Refused as error:
+        raise problem(422, error) from error
+
+
+def receipt(body: bytes) -> dict[str, Any]:
+    """Return the receipt of `{receipt: {…}}`.
+
+    Raises:
+        Problem: 400 for what no receipt may hold, 422 when there is none.
+    """
+    parsed = _parsed(body, depth=canonical.MAX_DEPTH + 1)
+    try:
+        return msgspec.convert(parsed, Envelope).receipt
+    except msgspec.ValidationError as error:
+        raise wire.misfit(error, "body") from error
+
+
+def indexed(project: str, receipt: dict[str, Any], content: bytes) -> Stored:
+    """Return a receipt with what finds it again, or raise the 422 for one without: its id, its key, its time."""
+    receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.time_of(receipt)
+    if not isinstance(receipt_id, str) or not models.is_receipt_id(receipt_id):
+        raise Problem.misfit("body", "receipt", "id", msg="1 to 128 of A–Z a–z 0–9 . _ : ~ - are needed")
+    if not isinstance(key_id, str):
+        raise Problem.misfit("body", "receipt", "key_id", msg="the id of the signing key is needed")
+    if when is None:
+        raise Problem.misfit("body", "receipt", "timestamp", msg="an RFC 3339 time is needed, 2026-01-31T12:00:00Z")
+    return Stored(project, receipt_id, when, key_id, content)
+
+
+def problem(status: int, refused: Refused) -> Problem:
+    """Return a refusal as an answer, with its place in the body."""
+    loc = ("body", *refused.place)
+    place = ".".join(str(step) for step in loc)
+    return Problem(status, f"{place}: {refused.reason}", faults=[Fault(loc, refused.reason)])
+
+
+def _parsed(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPTH) -> Any:
+    try:
+        return canonical.parse(body, exact=exact, depth=depth)
+    except Refused as error:
+        raise problem(400, error) from error
+
+
+def _with_hint(misfit: Problem, hint: str) -> Problem:
+    """Say where an unknown member belongs."""
+    if "unknown field" not in str(misfit.description):
+        return misfit
+    loc, msg = misfit.faults[0].loc, f"{misfit.faults[0].msg}; {hint}"
+    return problem(422, Refused(msg, loc[1:]))

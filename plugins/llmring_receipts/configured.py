@@ -1,0 +1,103 @@
+"""The keys that the settings name: this server's own, and those of issuers that are trusted besides."""
+
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from llmring_receipts import jwks, keys
+from llmring_receipts.keys import KeyFault, PublicKey
+from llmring_receipts.settings import ReceiptSettings
+from llmring_server.errors import StartupError
+
+PREFIX = "LLMRING_RECEIPTS_"
+MAX_FILE_BYTES = 16384
+MAX_SET_BYTES = 1024 * 1024
+
+
+class OwnKey(msgspec.Struct, frozen=True):
+    """The configured key: its id, its public half, and the private half where there is one."""
+
+    key_id: str
+    public_key: bytes
+    private_key: Ed25519PrivateKey | None
+
+
+def read_own_key(settings: ReceiptSettings) -> OwnKey | None:
+    """Return the configured key, or None when none is. Reads the key file.
+
+    Raises:
+        StartupError: a value is no key, two sources are given, the public half does not match, or others can read
+            the file; the setting is named, its value never shown.
+    """
+    private = _private_key(settings)
+    derived = keys.public_of(private) if private else None
+    given = _public_key(settings)
+    if derived and given and derived != given:
+        raise StartupError(
+            f"{PREFIX}PUBLIC_KEY_B64 is not the public half of the private key; correct it or leave it out"
+        )
+    public = derived or given
+    if public is None:
+        return None
+    if settings.key_id and not keys.KEY_ID.fullmatch(settings.key_id):
+        raise StartupError(f"{PREFIX}KEY_ID must be 1 to 128 of A–Z a–z 0–9 . _ : -")
+    return OwnKey(settings.key_id or keys.thumbprint(public), public, private)
+
+
+def read_trusted_keys(settings: ReceiptSettings) -> list[PublicKey]:
+    """Return the keys of trusted issuers, none when no file is named. Reads the file.
+
+    Raises:
+        StartupError: the file cannot be read, or is no set of public keys.
+    """
+    path, name = settings.trusted_jwks, f"{PREFIX}TRUSTED_JWKS"
+    if path is None:
+        return []
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SET_BYTES + 1)
+        if len(content) > MAX_SET_BYTES:
+            raise StartupError(f"{name}: {path} is larger than {MAX_SET_BYTES} bytes")
+        return jwks.read(content)
+    except OSError as error:
+        raise StartupError(f"{name}: {path}: {error.strerror or error}") from error
+    except KeyFault as error:
+        raise StartupError(f"{name}: {path}: {error}; an issuer publishes it at /receipts/public-keys.json") from error
+
+
+def _private_key(settings: ReceiptSettings) -> Ed25519PrivateKey | None:
+    text, file = settings.private_key_b64, settings.private_key_file
+    if text and file:
+        raise StartupError(f"{PREFIX}PRIVATE_KEY_B64 and {PREFIX}PRIVATE_KEY_FILE are both set; keep one")
+    try:
+        if text:
+            return keys.private_from_text(text.get_secret_value().strip())
+        return keys.private_from_file(_read_private(file)) if file else None
+    except KeyFault as error:
+        name = "PRIVATE_KEY_B64" if text else "PRIVATE_KEY_FILE"
+        raise StartupError(f"{PREFIX}{name}: {error}; `llmring-server receipts keygen` makes one") from error
+
+
+def _public_key(settings: ReceiptSettings) -> bytes | None:
+    if not settings.public_key_b64:
+        return None
+    try:
+        return keys.decode(settings.public_key_b64.strip(), keys.KEY_BYTES)
+    except KeyFault as error:
+        raise StartupError(f"{PREFIX}PUBLIC_KEY_B64: {error}") from error
+
+
+def _read_private(path: Path) -> bytes:
+    """Return a key file's content; its group may read it only where root owns it, as with mounted secrets."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            barred = stat.S_IRWXO if found.st_uid == 0 else stat.S_IRWXO | stat.S_IRWXG
+            if found.st_mode & (barred | stat.S_IWGRP):
+                raise StartupError(f"{PREFIX}PRIVATE_KEY_FILE: others can read {path}; run `chmod 600 {path}`")
+            return file.read(MAX_FILE_BYTES)
+    except OSError as error:
+        raise StartupError(f"{PREFIX}PRIVATE_KEY_FILE: {path}: {error.strerror or error}") from error

@@ -1,0 +1,40 @@
+"""Group commit of receipts: those that wait at one time are stored by one statement, answered after its commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from llmring_receipts.models import Stored
+from llmring_receipts.store import Outcome, ReceiptStore
+from llmring_server.errors import Unavailable
+from llmring_server.flights import Flights
+
+MAX_BATCH = 256
+MAX_WAITING = 1_000
+
+
+class ReceiptWriter:
+    """The queue in front of the store, bounded; there is one batch under way, and no timer."""
+
+    def __init__(self, store: ReceiptStore) -> None:
+        self._batches = Flights(store.put, most=MAX_BATCH, room=MAX_WAITING, name="llmring receipts writer")
+
+    async def put(self, receipt: Stored) -> Outcome:
+        """Store a receipt and return what became of it, after the commit; see `ReceiptStore.put`.
+
+        Raises:
+            Unavailable: too many wait already.
+            psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: the database does not answer in time.
+        """
+        try:
+            return await self._batches.ask(receipt)
+        except asyncio.QueueFull as error:
+            raise Unavailable("too many receipts wait for the database; try again shortly") from error
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write while the block runs; whoever still waits at its end is cancelled."""
+        try:
+            yield
+        finally:
+            await self._batches.close()
