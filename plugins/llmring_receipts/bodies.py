@@ -29,18 +29,6 @@ def draft(body: bytes) -> Draft | CallDraft:
         raise _with_hint(wire.misfit(error, "body"), hint) from error
 
 
-def completed(draft: Draft, key_id: str) -> dict[str, Any]:
-    """Return the complete receipt that a draft asks for.
-
-    Raises:
-        Problem: 422 for what does not fit.
-    """
-    try:
-        return models.complete(draft, key_id)
-    except Refused as error:
-        raise problem(422, error) from error
-
-
 def receipt(body: bytes) -> dict[str, Any]:
     """Return the receipt of `{receipt: {…}}`.
 

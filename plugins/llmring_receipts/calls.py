@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts import canonical, models, signing
+from llmring_receipts import canonical
 from llmring_receipts.canonical import Refused
+from llmring_receipts.issuing import issue
 from llmring_receipts.keyring import Keyring, NoSigningKey
 from llmring_receipts.models import CallDraft, Cost, Draft, Stored, Tokens
 from llmring_receipts.store import Outcome, ReceiptStore
@@ -101,10 +102,9 @@ async def _signed_aside(entries: Sequence[LoggedUsage], key_id: str, key: Ed2551
 def _signed(entry: LoggedUsage, key_id: str, key: Ed25519PrivateKey) -> Stored | None:
     """Return the receipt of a call, or None when it can have none."""
     try:
-        receipt = models.complete(draft_of(entry, CallDraft(usage_log_id=entry.log_id)), key_id)
+        return issue(draft_of(entry, CallDraft(usage_log_id=entry.log_id)), entry.project_id, key_id, key)
     except Refused:
         return None
-    return Stored(entry.project_id, entry.log_id, entry.occurred_at, key_id, signing.sign(receipt, key))
 
 
 def _refused(reason: str) -> Refused:

@@ -1,14 +1,12 @@
 """The structs of receipts: what is asked to be signed, what answers, and the place in a list."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-import uuid_utils
 
-from llmring_receipts import canonical, keys
-from llmring_receipts.canonical import Refused
+from llmring_receipts import keys
 
 RECEIPT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}")
 RESERVED = frozenset({"issue", "verify"})
@@ -67,33 +65,6 @@ class CallDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     id: str | None = None
     lock_digest: Text | None = None
     ext: dict[str, Any] | None = None
-
-
-class SignedCost(msgspec.Struct, frozen=True):
-    """A cost as we sign it: the amount is a decimal string without an exponent."""
-
-    amount: str
-    currency: str
-    calculation: str | None
-
-
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed receipt as we issue it; documentation only, a signed one is never rebuilt from a struct."""
-
-    id: str
-    timestamp: datetime
-    registry_version: str | None
-    model: str
-    alias: str | None
-    profile: str | None
-    lock_digest: str | None
-    key_id: str
-    tokens: Tokens
-    cost: SignedCost
-    signature: Annotated[str, msgspec.Meta(pattern="^ed25519:[A-Za-z0-9_-]{86}$")]
-    provider: str | msgspec.UnsetType = msgspec.UNSET
-    usage_log_id: str | msgspec.UnsetType = msgspec.UNSET
-    ext: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -187,59 +158,3 @@ def cursor_of(text: str) -> Cursor:
 def is_receipt_id(text: object) -> bool:
     """Whether a value can be a receipt's id: 1–128 of `A–Z a–z 0–9 . _ : ~ -`, no word of the interface."""
     return isinstance(text, str) and bool(RECEIPT_ID.fullmatch(text)) and text not in RESERVED
-
-
-def complete(draft: Draft, key_id: str) -> dict[str, Any]:
-    """Return the receipt that a draft asks for, complete but for the signature; it holds no float.
-
-    Raises:
-        Refused: a member does not fit; its place is named.
-    """
-    if draft.id is not None and not is_receipt_id(draft.id):
-        raise Refused("a receipt id is 1 to 128 of A–Z a–z 0–9 . _ : ~ -, and not a word of the interface", ("id",))
-    if draft.key_id not in (None, key_id):
-        raise Refused(f"the key in use is {key_id!r}; leave this out", ("key_id",))
-    receipt = {
-        "id": draft.id or str(uuid_utils.uuid7()),
-        "timestamp": _spelt(draft.timestamp or datetime.now(UTC)),
-        "registry_version": draft.registry_version,
-        "model": draft.model,
-        "alias": draft.alias,
-        "profile": draft.profile,
-        "lock_digest": draft.lock_digest,
-        "key_id": key_id,
-        "tokens": {
-            "input": draft.tokens.input,
-            "output": draft.tokens.output,
-            "cached_input": draft.tokens.cached_input or 0,
-        },
-        "cost": {
-            "amount": _amount(draft.cost.amount),
-            "currency": draft.cost.currency,
-            "calculation": draft.cost.calculation,
-        },
-    }
-    optional = {"provider": draft.provider, "usage_log_id": draft.usage_log_id, "ext": _without_floats(draft.ext)}
-    return receipt | {name: value for name, value in optional.items() if value is not None}
-
-
-def _amount(value: object) -> str:
-    try:
-        return canonical.amount(value)
-    except ValueError as error:
-        raise Refused(str(error), ("cost", "amount")) from error
-
-
-def _spelt(moment: datetime) -> str:
-    """Return a time as `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
-    try:
-        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    except OverflowError as error:
-        raise Refused("this time has no place in the calendar in UTC", ("timestamp",)) from error
-
-
-def _without_floats(ext: dict[str, Any] | None) -> dict[str, Any] | None:
-    place = canonical.float_place(ext)
-    if place is not None:
-        raise Refused("a number with a fraction or an exponent is not signed; send it as a string", ("ext", *place))
-    return ext

@@ -7,6 +7,7 @@ import msgspec
 from llmring_receipts import bodies, canonical, jwks, keys, models, signing
 from llmring_receipts.calls import draft_of
 from llmring_receipts.canonical import Refused
+from llmring_receipts.issuing import Receipt, issue
 from llmring_receipts.keyring import Keyring, NoSigningKey
 from llmring_receipts.models import (
     CallDraft,
@@ -16,7 +17,6 @@ from llmring_receipts.models import (
     Kept,
     KeyQuery,
     ListQuery,
-    Receipt,
     Stored,
     Verdict,
 )
@@ -64,13 +64,15 @@ class Issue:
                 resp.data = known
                 return
             draft = await self._of_call(project, draft)
-        receipt = bodies.completed(draft, key_id)
-        content = signing.sign(receipt, key)
-        if len(content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
+        try:
+            issued = issue(draft, project, key_id, key)
+        except Refused as error:
+            raise bodies.problem(422, error) from error
+        if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
             raise wire.too_large(canonical.MAX_BYTES)
         if store:
-            await _keep(self._writer, bodies.indexed(project, receipt, content))
-        resp.data = content
+            await _keep(self._writer, issued)
+        resp.data = issued.content
 
     async def _known(self, project: str, asked: CallDraft) -> bytes | None:
         """Return the receipt that a call has already, however it was repriced since, unless another is asked for."""

@@ -19,8 +19,13 @@ _SIGNATURE = re.compile(r"ed25519:([A-Za-z0-9_-]{86})")
 def sign(receipt: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
     """Return the canonical bytes of a receipt with its signature; an Ed25519 signature is always the same."""
     before, after = _around(receipt)
-    made = keys.encode(key.sign(_object(before, after)))
-    return _object(before, f'"{SIGNATURE}":"ed25519:{made}"'.encode(), after)
+    made = signature(_object(before, after), key)
+    return _object(before, f'"{SIGNATURE}":"{made}"'.encode(), after)
+
+
+def signature(text: bytes, key: Ed25519PrivateKey) -> str:
+    """Return the signature of canonical bytes as a receipt holds it."""
+    return f"ed25519:{keys.encode(key.sign(text))}"
 
 
 def fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:

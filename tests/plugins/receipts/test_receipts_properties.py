@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts import keys, signing
-from llmring_receipts.canonical import Refused, parse
+from llmring_receipts.canonical import Refused, canonicalize, parse
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50)
 COUNT = st.integers(0, 2**53 - 1)
@@ -48,6 +48,17 @@ def known() -> keys.PublicKey:
 def test_any_fitting_payload_is_issued_and_verifies(client, verify, payload):
     issued = client.post("/api/v1/receipts/issue", json=payload)
     assert issued.status_code == 200, issued.text
+    assert issued.content == canonicalize(parse(issued.content))
+    assert verify(issued.json())["valid"] is True
+
+
+@pytest.mark.parametrize(
+    "character", [chr(code) for code in (*range(1, 0x20), 0x22, 0x2F, 0x5C, 0x7F, 0x80, 0x2028, 0xFFFF, 0x1F600)]
+)
+def test_every_character_that_json_may_escape_is_issued_as_canonical_json_spells_it(client, verify, character):
+    payload = {**PAYLOAD, "model": f"a{character}", "ext": {f"b{character}": character, "\uffff": 1, "😀": 2}}
+    issued = client.post("/api/v1/receipts/issue", json=payload)
+    assert issued.content == canonicalize(parse(issued.content))
     assert verify(issued.json())["valid"] is True
 
 
