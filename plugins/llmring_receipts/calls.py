@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -35,7 +36,7 @@ class CallReceipts:
         While there is no key to sign with, none has: a call is logged all the same, and its receipt can be asked for.
         """
         try:
-            key_id, key = await self._keyring.signing_key()
+            key_id, key = await self._keyring.signing_key(connection)
         except NoSigningKey as error:
             self._tell(error)
             return [None] * len(entries)
@@ -88,6 +89,12 @@ def draft_of(entry: LoggedUsage, asked: CallDraft) -> Draft:
         usage_log_id=entry.log_id,
         ext=asked.ext,
     )
+
+
+def is_asked_for(receipt: dict[str, Any], asked: CallDraft) -> bool:
+    """Whether a stored receipt is that of the call, with what is to be added."""
+    wanted = msgspec.structs.asdict(asked)
+    return all(receipt.get(name) == value for name, value in wanted.items() if value is not None)
 
 
 async def _signed_aside(entries: Sequence[LoggedUsage], key_id: str, key: Ed25519PrivateKey) -> list[Stored | None]:

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, LiteralString
 
+from psycopg.rows import class_row
+
 from llmring_receipts.keys import PublicKey
 from llmring_server.contracts import KeyEvent
 from llmring_server.database import Database
+from llmring_server.database.pool import Connection
 
-KEYS = "SELECT key_id, public_key, created_at, retired_at, status FROM receipt_keys ORDER BY created_at, key_id"
+KEYS: LiteralString = (
+    "SELECT key_id, public_key, created_at, retired_at, status FROM receipt_keys ORDER BY created_at, key_id"
+)
 # Whoever changes a key holds this lock until the commit: events become visible in the order of their numbers.
 LOCK: LiteralString = "LOCK TABLE receipt_keys IN SHARE ROW EXCLUSIVE MODE"
 ADD: LiteralString = """
@@ -64,9 +69,15 @@ class KeyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keys(self) -> list[PublicKey]:
-        """Return every key, oldest first."""
-        return await self._database.rows(PublicKey, KEYS)
+    async def keys(self, seconds: float | None = None) -> list[PublicKey]:
+        """Return every key, oldest first; `seconds` bounds the wait for a database that hangs."""
+        async with self._database.connection(seconds) as connection:
+            return await self.keys_within(connection)
+
+    async def keys_within(self, connection: Connection) -> list[PublicKey]:
+        """Return every key as the caller's connection sees them."""
+        async with connection.cursor(row_factory=class_row(PublicKey)) as cursor:
+            return await (await cursor.execute(KEYS)).fetchall()
 
     async def after(self, number: int) -> Sequence[KeyEvent]:
         """Return the events behind that number, in order; the contract `ReceiptKeyEvents`."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -13,12 +13,16 @@ from llmring_receipts.configured import PREFIX, OwnKey, read_own_key, read_trust
 from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keys import PublicKey
 from llmring_receipts.settings import ReceiptSettings
+from llmring_server.database.pool import Connection
 from llmring_server.errors import StartupError
+from llmring_server.flights import Flights
 
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 1.0
 UNKNOWN_FRESH_SECONDS = 0.1
+READ_SECONDS = 1.0
+MAX_TOGETHER = 1_000
 GRACE = timedelta(seconds=2 * FRESH_SECONDS)
 
 
@@ -40,7 +44,7 @@ class Keyring:
         self._known: dict[str, PublicKey] = {}
         self._trusted: dict[str, PublicKey] = {}
         self._read_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._reads: Flights[None, None] = Flights(self._read, most=MAX_TOGETHER, name="llmring receipt keys")
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -62,13 +66,17 @@ class Keyring:
             self._check_trusted(self._own.key_id, self._own.public_key)
             await self._register(self._own)
         await self._refresh(0)
-        yield
+        try:
+            yield
+        finally:
+            await self._reads.close()
 
-    async def signing_key(self) -> tuple[str, Ed25519PrivateKey]:
-        """Return the id and the private key to sign with.
+    async def signing_key(self, within: Connection | None = None) -> tuple[str, Ed25519PrivateKey]:
+        """Return the id and the private key to sign with; the table is read on the caller's connection, if given.
 
         Raises:
             NoSigningKey: none is configured, or the configured one is no longer active.
+            psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: the database does not answer in time.
         """
         own = self._own
         if own is None or own.private_key is None:
@@ -76,7 +84,10 @@ class Keyring:
                 f"no signing key is configured; make one with `llmring-server receipts keygen` and set "
                 f"{PREFIX}PRIVATE_KEY_B64 or {PREFIX}PRIVATE_KEY_FILE"
             )
-        await self._refresh(FRESH_SECONDS)
+        if within is None:
+            await self._refresh(FRESH_SECONDS)
+        elif not self._fresh(FRESH_SECONDS):
+            self._take(await self._store.keys_within(within))
         known = self._known.get(own.key_id)
         if known is None or known.status != "active":
             raise NoSigningKey(
@@ -130,11 +141,17 @@ class Keyring:
             )
 
     async def _refresh(self, seconds: float) -> None:
-        """Read the table again when what is known is older than `seconds`; one reader at a time."""
-        if time.monotonic() - self._read_at < seconds:
-            return
-        async with self._reading:
-            now = time.monotonic()
-            if now - self._read_at >= seconds:
-                self._known = {key.key_id: key for key in await self._store.keys()}
-                self._read_at = now
+        """Read the table again when what is known is older than `seconds`; whoever waits for that waits together."""
+        if not self._fresh(seconds):
+            await self._reads.ask(None)
+
+    async def _read(self, asked: Sequence[None]) -> Sequence[None]:
+        self._take(await self._store.keys(READ_SECONDS))
+        return asked
+
+    def _take(self, known: Sequence[PublicKey]) -> None:
+        self._known = {key.key_id: key for key in known}
+        self._read_at = time.monotonic()
+
+    def _fresh(self, seconds: float) -> bool:
+        return time.monotonic() - self._read_at < seconds

@@ -3,9 +3,10 @@
 import falcon
 import falcon.asgi
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts import bodies, canonical, jwks, keys, models, signing
-from llmring_receipts.calls import draft_of
+from llmring_receipts.calls import draft_of, is_asked_for
 from llmring_receipts.canonical import Refused
 from llmring_receipts.issuing import Receipt, issue
 from llmring_receipts.keyring import Keyring, NoSigningKey
@@ -53,33 +54,36 @@ class Issue:
         """Sign a receipt; with `?store=true`, keep it in the same call. That of a logged call is always kept."""
         project: str = req.context.project_id
         try:
-            key_id, key = await self._keyring.signing_key()
+            signing_key = await self._keyring.signing_key()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
         draft = bodies.draft(body)
-        store = query.store or isinstance(draft, CallDraft)
-        if isinstance(draft, CallDraft):
-            known = await self._known(project, draft)
-            if known is not None:
-                resp.data = known
-                return
-            draft = await self._of_call(project, draft)
+        if not isinstance(draft, CallDraft):
+            resp.data = await self._issued(project, draft, signing_key, store=query.store)
+            return
+        known = await self._known(project, draft)
+        resp.data = known or await self._issued(project, await self._of_call(project, draft), signing_key, store=True)
+
+    async def _issued(
+        self, project: str, draft: Draft, signing_key: tuple[str, Ed25519PrivateKey], *, store: bool
+    ) -> bytes:
+        """Return the receipt that a draft asks for, kept first where that is asked for too."""
         try:
-            issued = issue(draft, project, key_id, key)
+            issued = issue(draft, project, *signing_key)
         except Refused as error:
             raise bodies.problem(422, error) from error
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
             raise wire.too_large(canonical.MAX_BYTES)
         if store:
             await _keep(self._writer, issued)
-        resp.data = issued.content
+        return issued.content
 
     async def _known(self, project: str, asked: CallDraft) -> bytes | None:
         """Return the receipt that a call has already, however it was repriced since, unless another is asked for."""
         if asked.id is not None or not models.is_receipt_id(asked.usage_log_id):
             return None
         found = await self._store.get(project, asked.usage_log_id)
-        if found is not None and canonical.parse(found).get("usage_log_id") != asked.usage_log_id:
+        if found is not None and not is_asked_for(canonical.parse(found), asked):
             raise Problem(409, f"another receipt is stored under {asked.usage_log_id!r}; name an id for this one")
         return found
 

@@ -13,7 +13,7 @@ from llmring_server.contracts import ReceiptsStored, StoredReceipt
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
 
-WRITE_SECONDS = 1.5
+WRITE_SECONDS = 1.4
 Name = tuple[str, str]
 
 # Everyone inserts in one order: two batches with the same ids wait for one another, and never in a circle.

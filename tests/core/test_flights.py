@@ -22,12 +22,12 @@ class Port:
         return [question * 10 for question in questions]
 
 
-def ran(scene, most=100):
+def ran(scene, most=100, room=None):
     """Run `scene(port, flights)` and return what it gives."""
 
     async def run():
         port = Port()
-        flights = Flights(port.fly, most=most, name="test")
+        flights = Flights(port.fly, most=most, name="test", room=room)
         try:
             return await asyncio.wait_for(scene(port, flights), 10)
         finally:
@@ -49,6 +49,19 @@ def test_everyone_gets_an_answer_of_their_own():
         return await asyncio.gather(*(flights.ask(n) for n in range(50)))
 
     assert ran(scene) == [n * 10 for n in range(50)]
+
+
+def test_whoever_finds_no_room_to_wait_in_is_refused_at_once_and_nobody_else():
+    async def scene(port, flights):
+        port.gate.clear()
+        aboard = await begun(flights.ask(1))
+        waiting = await begun(*(flights.ask(n) for n in (2, 3)))
+        with pytest.raises(asyncio.QueueFull):
+            await flights.ask(4)
+        port.gate.set()
+        return await asyncio.gather(*aboard, *waiting), await flights.ask(5)
+
+    assert ran(scene, room=2) == ([10, 20, 30], 50)
 
 
 def test_who_asks_during_a_flight_shares_the_next():

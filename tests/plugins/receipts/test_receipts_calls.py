@@ -112,6 +112,14 @@ def test_what_the_log_does_not_know_may_be_added(log, issue, verify):
     assert verify(receipt)["valid"] is True
 
 
+def test_what_is_added_later_asks_for_another_receipt(log, issue):
+    log_id = log()["log_id"]
+    first = issue(log_id, ext={"order": "7"})
+    assert issue(log_id).content == issue(log_id, ext={"order": "7"}).content == first.content
+    assert issue(log_id, ext={"order": "8"}).status_code == 409
+    assert issue(log_id, ext={"order": "8"}, id="another").json()["ext"] == {"order": "8"}
+
+
 @pytest.mark.parametrize("member", ["alias", "profile", "timestamp", "provider", "registry_version", "x"])
 def test_what_the_log_knows_is_not_taken_from_the_client(log, issue, member):
     answer = issue(log()["log_id"], **{member: "2026-01-31T12:00:00Z"})

@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
+from receipts_kit import PAYLOAD
 
 from llmring_receipts.models import Stored
 from llmring_receipts.store import Outcome
@@ -20,10 +22,10 @@ MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @contextmanager
-def locked(server):
-    """Hold the table so that nothing can be written to it, as a database that hangs does."""
+def locked(server, tables="receipts"):
+    """Hold tables so that nothing can be done with them, as a database that hangs does."""
     with psycopg.connect(server.server.database.conninfo) as connection:
-        connection.execute("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE")
+        connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         yield
 
 
@@ -105,6 +107,20 @@ def test_a_receipt_is_refused_in_time_while_the_database_hangs_and_taken_afterwa
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert eventually(lambda: issue(store=True, **same).is_success)
     assert len(server.rows("SELECT 1 FROM receipts")) == 1
+
+
+def test_many_are_refused_in_time_while_nothing_of_the_database_answers(server):
+    clients = [server.client("one") for _ in range(16)]
+
+    def timed(client):
+        started = time.monotonic()
+        answer = client.post("/api/v1/receipts/issue?store=true", json=PAYLOAD)
+        return answer.status_code, time.monotonic() - started
+
+    with locked(server, "receipts, receipt_keys"), ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(timed, clients * 3))
+    assert {status for status, _ in answers} == {503}
+    assert max(seconds for _, seconds in answers) < ANSWER_SECONDS
 
 
 def test_who_comes_while_the_database_hangs_is_refused_in_time_too(server):
