@@ -1,0 +1,87 @@
+"""Checkpoints (C2SP tlog-checkpoint): a log's name, size and root, as the text of a signed note."""
+
+import re
+
+import msgspec
+
+from llmring_server.tlog import base64, notes
+from llmring_server.tlog.hashing import HASH_BYTES
+
+MAX_SIZE = 2**63 - 1
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+class CheckpointFault(ValueError):
+    """A text that is no checkpoint; the message says why."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A tree of `size` leaves with this root, in the log `origin`; further lines are kept as they came."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Return the text that is signed."""
+        lines = [self.origin, str(self.size), base64.encode(self.root), *self.extensions]
+        return "".join(f"{line}\n" for line in lines)
+
+
+def parse(text: str) -> Checkpoint:
+    """Return the checkpoint that a note's text is.
+
+    Raises:
+        CheckpointFault: it is none.
+    """
+    lines = text.split("\n")
+    if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
+        raise CheckpointFault("a checkpoint has at least three lines, a name, a size and a root, none of them empty")
+    origin, size, root, *extensions = lines[:-1]
+    count = parse_size(size)
+    try:
+        digest = base64.decode(root)
+    except ValueError as error:
+        raise CheckpointFault("the checkpoint's root is not base64") from error
+    if len(digest) != HASH_BYTES:
+        raise CheckpointFault(f"the checkpoint's root is not {HASH_BYTES} bytes long")
+    return Checkpoint(origin, count, digest, tuple(extensions))
+
+
+def parse_size(text: str) -> int:
+    """Return a tree's size.
+
+    Raises:
+        CheckpointFault: not a decimal number without zeros in front, or past 2^63−1.
+    """
+    if not _SIZE.fullmatch(text) or int(text) > MAX_SIZE:
+        raise CheckpointFault("a tree's size is a decimal number without zeros in front, at most 2^63−1")
+    return int(text)
+
+
+def read(content: bytes) -> tuple[Checkpoint, notes.Note]:
+    """Return the checkpoint of a signed note, and the note; the signatures are not checked.
+
+    Raises:
+        NoteFault: it is no signed note.
+        CheckpointFault: its text is no checkpoint.
+    """
+    note = notes.parse(content)
+    return parse(note.text), note
+
+
+def opened(content: bytes, log: notes.Verifier) -> Checkpoint:
+    """Return the checkpoint of a signed note that the log itself has signed.
+
+    Raises:
+        NoteFault: it is no signed note, or the log's signature is missing or not good.
+        CheckpointFault: its text is no checkpoint, or that of a log of another name.
+    """
+    checkpoint, note = read(content)
+    if not note.signatures([log]):
+        raise notes.NoteFault(f"the note is not signed with the log's key {log.name}+{log.key_id.hex()}")
+    if checkpoint.origin != log.name:
+        raise CheckpointFault(f"the checkpoint is of the log {checkpoint.origin!r}, not of {log.name!r}")
+    return checkpoint

@@ -1,0 +1,104 @@
+"""What the log's entries say: 34 bytes each, `0x01 ‖ kind ‖ commitment`, which tell nobody whose receipt it is."""
+
+import hashlib
+import hmac
+import json
+from enum import IntEnum
+
+import msgspec
+
+from llmring_server.tlog import base64
+
+VERSION = b"\x01"
+ENTRY_BYTES = 34
+SALT_BYTES = 32
+MAX_NAME_BYTES = 255
+
+_RECEIPT = b"llmring-receipt-leaf/v1\0"
+_PUBLIC = {2: b"llmring-statement-leaf/v1\0", 3: b"llmring-key-event-leaf/v1\0", 4: b"llmring-tombstone-leaf/v1\0"}
+
+
+class Kind(IntEnum):
+    """What an entry stands for: a receipt is hidden by its salt, the others are plain digests."""
+
+    RECEIPT = 1
+    STATEMENT = 2
+    KEY_EVENT = 3
+    TOMBSTONE = 4
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What shows that an entry is a certain receipt: the project's id, its number there from 1 on, and the salt."""
+
+    project: str
+    seq: int
+    salt: bytes
+
+    def text(self) -> bytes:
+        """Return the opening as JSON, as it stands in the `extra` line of a proof."""
+        members = {"project": self.project, "salt": base64.encode(self.salt), "seq": self.seq}
+        return json.dumps(members, separators=(",", ":")).encode()
+
+
+def opening(text: bytes) -> Opening:
+    """Return the opening that JSON spells.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = msgspec.json.decode(text, type=Opening)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"no opening of a receipt's entry: {error}") from error
+    if len(found.salt) != SALT_BYTES or found.seq < 1 or found.text() != text:
+        raise ValueError("no opening of a receipt's entry: a project, a seq from 1 on, and a salt of 32 bytes")
+    return found
+
+
+def receipt_entry(opened: Opening, receipt: bytes) -> bytes:
+    """Return the entry of a receipt, given its signed canonical bytes.
+
+    Raises:
+        ValueError: the project's id is empty or longer than 255 bytes.
+    """
+    project = opened.project.encode()
+    if not 0 < len(project) <= MAX_NAME_BYTES:
+        raise ValueError("a project's id has 1 to 255 bytes")
+    said = _RECEIPT + bytes([len(project)]) + project + opened.seq.to_bytes(8, "big") + receipt
+    return _entry(Kind.RECEIPT, hmac.digest(opened.salt, said, "sha256"))
+
+
+def public_entry(kind: Kind, content: bytes) -> bytes:
+    """Return the entry of what is not hidden: a statement, a key event or a tombstone, given its canonical bytes.
+
+    Raises:
+        ValueError: receipts are hidden; use `receipt_entry`.
+    """
+    if kind not in _PUBLIC:
+        raise ValueError("a receipt's entry is hidden by a salt")
+    return _entry(kind, hashlib.sha256(_PUBLIC[kind] + content).digest())
+
+
+def _entry(kind: Kind, commitment: bytes) -> bytes:
+    return VERSION + bytes([kind]) + commitment
+
+
+def bundle(entries: list[bytes]) -> bytes:
+    """Return entries as a tile of entries has them, each after its length in two bytes (C2SP tlog-tiles)."""
+    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+
+
+def unbundle(content: bytes) -> list[bytes]:
+    """Return the entries of a tile of entries.
+
+    Raises:
+        ValueError: it ends within an entry.
+    """
+    found, place = [], 0
+    while place < len(content):
+        start = place + 2
+        place = start + int.from_bytes(content[place:start], "big")
+        if place > len(content) or start > len(content):
+            raise ValueError("the bundle ends within an entry")
+        found.append(content[start:place])
+    return found

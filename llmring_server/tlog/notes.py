@@ -1,0 +1,201 @@
+"""Signed notes (C2SP signed-note) and the cosignatures of witnesses (C2SP tlog-cosignature), all of Ed25519."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from enum import IntEnum
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from llmring_server.tlog import base64
+
+KEY_ID_BYTES = 4
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+TIME_BYTES = 8
+MAX_LINES = 100
+
+_DASH = "— "
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+_BAD_IN_NAME = re.compile(r"[\s+]")
+_VKEY = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>.+)")
+
+
+class NoteFault(ValueError):
+    """A note, a key or a signature that is not well formed or not good; the message says which."""
+
+
+class Kind(IntEnum):
+    """What a key signs: the note itself, or a cosignature with its time."""
+
+    NOTE = 1
+    COSIGNATURE = 4
+
+
+class Verifier(msgspec.Struct, frozen=True):
+    """A public key that signs notes under a name."""
+
+    name: str
+    public_key: bytes
+    kind: Kind = Kind.NOTE
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that signature lines find the key by."""
+        said = self.name.encode() + b"\n" + bytes([self.kind]) + self.public_key
+        return hashlib.sha256(said).digest()[:KEY_ID_BYTES]
+
+    def vkey(self) -> str:
+        """Return the key as text, `name+id+key`, as verifiers are configured with."""
+        return f"{self.name}+{self.key_id.hex()}+{base64.encode(bytes([self.kind]) + self.public_key)}"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A signature line: who is said to have signed, and the bytes after the key's id."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def text(self) -> str:
+        """Return the line with its newline."""
+        return f"{_DASH}{self.name} {base64.encode(self.key_id + self.signature)}\n"
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """A signature that is good: whose, and of a cosignature its time in seconds since 1970."""
+
+    verifier: Verifier
+    time: int | None
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A text that ends with a newline, and its signature lines, checked or not."""
+
+    text: str
+    lines: tuple[Line, ...]
+
+    def content(self) -> bytes:
+        """Return the note's bytes."""
+        return (self.text + "\n" + "".join(line.text() for line in self.lines)).encode()
+
+    def signatures(self, verifiers: Iterable[Verifier]) -> list[Signature]:
+        """Return the good signatures of known keys, in the order of the lines; lines of unknown keys count for nothing.
+
+        Raises:
+            NoteFault: a line of a known key is not good, or comes twice.
+        """
+        known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
+        signed = [(known[line.name, line.key_id], line) for line in self.lines if (line.name, line.key_id) in known]
+        found = [Signature(verifier, _check(self.text, verifier, line)) for verifier, line in signed]
+        if len({signature.verifier for signature in found}) < len(found):
+            raise NoteFault("one key signed this note twice")
+        return found
+
+
+def parse(content: bytes) -> Note:
+    """Return the note that bytes hold; its signatures are not checked.
+
+    Raises:
+        NoteFault: it is no signed note.
+    """
+    try:
+        whole = content.decode()
+    except UnicodeDecodeError as error:
+        raise NoteFault("the note is not UTF-8") from error
+    if _CONTROL.search(whole):
+        raise NoteFault("the note has control characters in it")
+    text, blank, lines = whole.rpartition("\n\n")
+    if not blank or not text:
+        raise NoteFault("no signed note: there is no blank line between a text and its signatures")
+    return Note(text + "\n", parse_lines(lines))
+
+
+def parse_lines(text: str) -> tuple[Line, ...]:
+    """Return the signature lines that a text consists of, as a witness answers them.
+
+    Raises:
+        NoteFault: there is none, one is not well formed, or there are more than 100.
+    """
+    if not text.endswith("\n"):
+        raise NoteFault("the last signature line has no end")
+    lines = text[:-1].split("\n")
+    if len(lines) > MAX_LINES:
+        raise NoteFault(f"more than {MAX_LINES} signatures")
+    return tuple(_line(line) for line in lines)
+
+
+def sign(text: str, name: str, key: Ed25519PrivateKey) -> Line:
+    """Return the signature line of a note's text, which ends with a newline."""
+    return Line(name, verifier(name, key).key_id, key.sign(text.encode()))
+
+
+def cosign(text: str, name: str, key: Ed25519PrivateKey, time: int) -> Line:
+    """Return a witness's line for a checkpoint's text; `time` is in seconds since 1970."""
+    signature = time.to_bytes(TIME_BYTES, "big") + key.sign(_cosigned(text, time))
+    return Line(name, verifier(name, key, Kind.COSIGNATURE).key_id, signature)
+
+
+def verifier(name: str, key: Ed25519PrivateKey, kind: Kind = Kind.NOTE) -> Verifier:
+    """Return the public half of a key under a name.
+
+    Raises:
+        NoteFault: no key can have this name.
+    """
+    if not name or _BAD_IN_NAME.search(name) or _CONTROL.search(name):
+        raise NoteFault("a key's name is not empty and has no spaces, no control characters and no + in it")
+    return Verifier(name, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), kind)
+
+
+def parse_vkey(text: str) -> Verifier:
+    """Return the public key that `name+id+key` spells.
+
+    Raises:
+        NoteFault: it is not spelt so, is a key of another kind, or the id is not that of the key.
+    """
+    match = _VKEY.fullmatch(text)
+    if match is None or _BAD_IN_NAME.search(match["name"]):
+        raise NoteFault("no verifier key; it looks like example.com/log+1a2b3c4d+AQ…")
+    try:
+        material = base64.decode(match["key"])
+    except ValueError as error:
+        raise NoteFault("the verifier key's last part is not base64") from error
+    if len(material) != 1 + KEY_BYTES or material[0] not in list(Kind):
+        raise NoteFault("not a verifier key of Ed25519, for notes (1) or cosignatures (4)")
+    found = Verifier(match["name"], material[1:], Kind(material[0]))
+    if found.key_id.hex() != match["id"]:
+        raise NoteFault("the verifier key's id is not that of its key: one of the two was changed")
+    return found
+
+
+def _line(text: str) -> Line:
+    name, space, encoded = text.removeprefix(_DASH).rpartition(" ")
+    if not text.startswith(_DASH) or not space or not name or _BAD_IN_NAME.search(name):
+        raise NoteFault("a signature line looks like: — name base64")
+    try:
+        signature = base64.decode(encoded)
+    except ValueError as error:
+        raise NoteFault(f"the signature of {name} is not base64") from error
+    if len(signature) <= KEY_ID_BYTES:
+        raise NoteFault(f"the signature of {name} is too short")
+    return Line(name, signature[:KEY_ID_BYTES], signature[KEY_ID_BYTES:])
+
+
+def _check(text: str, verifier: Verifier, line: Line) -> int | None:
+    """Check a line of a known key, and return the time of a cosignature."""
+    time, signed, signature = None, text.encode(), line.signature
+    if verifier.kind is Kind.COSIGNATURE:
+        time, signature = int.from_bytes(signature[:TIME_BYTES], "big"), signature[TIME_BYTES:]
+        signed = _cosigned(text, time)
+    try:
+        Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature, signed)
+    except (InvalidSignature, ValueError) as error:
+        raise NoteFault(f"the signature of {verifier.name} is not over this text: one of the two was changed") from error
+    return time
+
+
+def _cosigned(text: str, time: int) -> bytes:
+    return f"cosignature/v1\ntime {time}\n{text}".encode()

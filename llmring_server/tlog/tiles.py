@@ -1,0 +1,118 @@
+"""Tiles (C2SP tlog-tiles): a tree cut into rows of 256 hashes, their paths, and reading hashes back out of them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from llmring_server.tlog.hashing import HASH_BYTES, fold, tree_hash
+from llmring_server.tlog.proofs import Span
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+MAX_LEVEL = 63
+ENTRIES = "entries"
+
+_INDEX = re.compile(r"(?:x[0-9]{3}/)*[0-9]{3}")
+_PARTIAL = re.compile(r"(?P<index>.*[0-9])\.p/(?P<width>[1-9][0-9]{0,2})")
+
+
+class Tile(NamedTuple):
+    """A tile's place: `level` 0 holds leaf hashes, each hash of a level above stands for a full tile below."""
+
+    level: int
+    number: int
+
+
+class Path(NamedTuple):
+    """What a path asks for: a tile's number, and its width, 256 unless it says otherwise."""
+
+    number: int
+    width: int
+
+
+def path(number: int, width: int = WIDTH) -> str:
+    """Return the path of a tile below its level: `x001/x234/067`, with `.p/W` when it is partial."""
+    digits = str(number)
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[place : place + 3] for place in range(0, len(digits), 3)]
+    whole = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+    return whole if width == WIDTH else f"{whole}.p/{width}"
+
+
+def parse_path(text: str) -> Path:
+    """Return what the path of a tile below its level asks for.
+
+    Raises:
+        ValueError: it is not spelt as `path` spells it.
+    """
+    partial = _PARTIAL.fullmatch(text)
+    index, width = (partial["index"], int(partial["width"])) if partial else (text, WIDTH)
+    if not _INDEX.fullmatch(index) or (partial and width >= WIDTH):
+        raise ValueError("no path of a tile; it looks like x001/x234/067, or 067.p/12 for a partial one")
+    found = Path(int(index.replace("/", "").replace("x", "")), width)
+    if path(*found) != text:
+        raise ValueError("no path of a tile: it has zeros in front that it does not need")
+    return found
+
+
+def width(tile: Tile, size: int) -> int:
+    """Return how many hashes a tile has in a tree of `size` leaves, 0 to 256."""
+    return max(0, min(WIDTH, (size >> (HEIGHT * tile.level)) - tile.number * WIDTH))
+
+
+def tiles(size: int) -> Iterable[tuple[Tile, int]]:
+    """Give every tile of a tree of `size` leaves with its width, level by level."""
+    level = 0
+    while row := size >> (HEIGHT * level):
+        for number in range(-(-row // WIDTH)):
+            yield Tile(level, number), min(WIDTH, row - number * WIDTH)
+        level += 1
+
+
+class Piece(NamedTuple):
+    """A complete subtree as a tile has it: `count` hashes of the tile, from `first` on."""
+
+    tile: Tile
+    first: int
+    count: int
+
+
+def pieces(span: Span) -> list[Piece]:
+    """Return the complete subtrees that a span of leaves consists of, largest first, and where tiles have them.
+
+    The span starts where a subtree can, as all those of proofs do.
+    """
+    found, start = [], span.start
+    while start < span.end:
+        height = (span.end - start).bit_length() - 1
+        level, below = divmod(height, HEIGHT)
+        number, first = divmod(start >> (HEIGHT * level), WIDTH)
+        found.append(Piece(Tile(level, number), first, 1 << below))
+        start += 1 << height
+    return found
+
+
+def needed(spans: Iterable[Span]) -> set[Tile]:
+    """Return the tiles that the hashes of spans are read from."""
+    return {piece.tile for span in spans for piece in pieces(span)}
+
+
+def span_hash(span: Span, rows: Mapping[Tile, bytes]) -> bytes:
+    """Return the hash over a span of leaves, read from the tiles that `needed` names.
+
+    Raises:
+        ValueError: a tile is missing or too short.
+    """
+    return fold([tree_hash(_hashes(piece, rows)) for piece in pieces(span)])
+
+
+def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
+    """Return the root of a tree of `size` leaves, read from its tiles; as `span_hash`."""
+    return span_hash(Span(0, size), rows)
+
+
+def _hashes(piece: Piece, rows: Mapping[Tile, bytes]) -> list[bytes]:
+    row, end = rows.get(piece.tile, b""), (piece.first + piece.count) * HASH_BYTES
+    if len(row) < end:
+        raise ValueError(f"tile {piece.tile.level}/{path(piece.tile.number)} has too few hashes")
+    return [row[place : place + HASH_BYTES] for place in range(piece.first * HASH_BYTES, end, HASH_BYTES)]
