@@ -1,4 +1,4 @@
-"""Standard base64 (RFC 4648 §4), read strictly: one spelling of each value, so that no changed character goes unseen."""
+"""Standard base64 (RFC 4648 §4), read strictly: each value has one spelling, so no changed character goes unseen."""
 
 import base64
 

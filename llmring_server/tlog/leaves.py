@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from enum import IntEnum
 
 import msgspec
@@ -83,7 +84,7 @@ def _entry(kind: Kind, commitment: bytes) -> bytes:
     return VERSION + bytes([kind]) + commitment
 
 
-def bundle(entries: list[bytes]) -> bytes:
+def bundle(entries: Sequence[bytes]) -> bytes:
     """Return entries as a tile of entries has them, each after its length in two bytes (C2SP tlog-tiles)."""
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 

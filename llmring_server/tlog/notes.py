@@ -193,7 +193,9 @@ def _check(text: str, verifier: Verifier, line: Line) -> int | None:
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature, signed)
     except (InvalidSignature, ValueError) as error:
-        raise NoteFault(f"the signature of {verifier.name} is not over this text: one of the two was changed") from error
+        raise NoteFault(
+            f"the signature of {verifier.name} is not over this text: one of the two was changed"
+        ) from error
     return time
 
 

@@ -70,11 +70,11 @@ def tiles(size: int) -> Iterable[tuple[Tile, int]]:
 
 
 class Piece(NamedTuple):
-    """A complete subtree as a tile has it: `count` hashes of the tile, from `first` on."""
+    """A complete subtree as a tile has it: `width` hashes of the tile, from `first` on."""
 
     tile: Tile
     first: int
-    count: int
+    width: int
 
 
 def pieces(span: Span) -> list[Piece]:
@@ -112,7 +112,7 @@ def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
 
 
 def _hashes(piece: Piece, rows: Mapping[Tile, bytes]) -> list[bytes]:
-    row, end = rows.get(piece.tile, b""), (piece.first + piece.count) * HASH_BYTES
+    row, end = rows.get(piece.tile, b""), (piece.first + piece.width) * HASH_BYTES
     if len(row) < end:
         raise ValueError(f"tile {piece.tile.level}/{path(piece.tile.number)} has too few hashes")
     return [row[place : place + HASH_BYTES] for place in range(piece.first * HASH_BYTES, end, HASH_BYTES)]

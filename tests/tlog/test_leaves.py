@@ -20,8 +20,13 @@ def test_an_entry_is_built_as_the_design_says():
 
 
 @pytest.mark.parametrize(
-    "other", [Opening("prj_aaab", 7, bytes(range(32))), Opening("prj_aaaa", 8, bytes(range(32))), Opening("prj_aaaa", 7, bytes(32))]
-)  # fmt: skip
+    "other",
+    [
+        Opening("prj_aaab", 7, bytes(range(32))),
+        Opening("prj_aaaa", 8, bytes(range(32))),
+        Opening("prj_aaaa", 7, bytes(32)),
+    ],
+)
 def test_another_project_number_or_salt_gives_another_entry(other):
     assert leaves.receipt_entry(other, RECEIPT) != leaves.receipt_entry(OPENING, RECEIPT)
 
@@ -46,8 +51,9 @@ def test_an_opening_is_read_as_it_is_written():
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{}", b"[]", OPENING.text() + b" ", OPENING.text().replace(b":7", b":0"), OPENING.text()[:-30] + b'"}']
-)  # fmt: skip
+    "text",
+    [b"", b"{}", b"[]", OPENING.text() + b" ", OPENING.text().replace(b":7", b":0"), OPENING.text()[:-30] + b'"}'],
+)
 def test_other_text_is_no_opening(text):
     with pytest.raises(ValueError, match="no opening"):
         leaves.opening(text)

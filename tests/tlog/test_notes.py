@@ -19,6 +19,14 @@ then you don't know what your problem is.
 TIME = 1_679_315_147
 
 
+def witnessed(content):
+    """Return a checkpoint that both the log and the witness have signed, as a careful reader asks for."""
+    found = checkpoints.opened(content, LOG)
+    if len(notes.parse(content).signatures([LOG, WITNESSED])) < 2:
+        raise NoteFault("the cosignature is gone")
+    return found
+
+
 def signed(size=300):
     """Return a checkpoint that the log has signed and a witness has cosigned."""
     text = Checkpoint(ORIGIN, size, root(0, size)).text()
@@ -38,10 +46,9 @@ def test_a_verifier_key_is_read_as_it_is_written(key):
 
 
 def test_a_verifier_key_with_a_byte_changed_is_refused():
-    for place, changed in flips(LOG.vkey().encode()):
-        with pytest.raises((NoteFault, UnicodeDecodeError)):
-            notes.parse_vkey(changed.decode())
-            pytest.fail(f"byte {place}")
+    for _, changed in flips(LOG.vkey().encode()):
+        with pytest.raises(NoteFault):
+            notes.parse_vkey(changed.decode(errors="replace"))
 
 
 def test_one_name_has_another_id_for_each_kind_of_key():
@@ -73,13 +80,9 @@ def test_signatures_of_unknown_keys_count_for_nothing():
 
 
 def test_a_checkpoint_with_a_byte_changed_is_not_the_logs():
-    for place, changed in flips(signed()):
+    for _, changed in flips(signed()):
         with pytest.raises((NoteFault, CheckpointFault)):
-            note = notes.parse(changed)
-            checkpoints.opened(changed, LOG)
-            if len(note.signatures([LOG, WITNESSED])) < 2:
-                raise NoteFault("the cosignature is gone")
-            pytest.fail(f"byte {place}")
+            witnessed(changed)
 
 
 def test_a_note_signed_twice_by_one_key_is_refused():
@@ -105,9 +108,9 @@ GOOD_ROOT = "A" * 43 + "="
 
 @pytest.mark.parametrize(
     "text",
-    ["", "log\n", "log\n1\n", f"log\n01\n{GOOD_ROOT}\n", f"log\n-1\n{GOOD_ROOT}\n", f"\n1\n{GOOD_ROOT}\n", "log\n1\nAAAA\n",
-     f"log\n1\n{GOOD_ROOT}", f"log\n1\n{GOOD_ROOT}\n\nmore\n", f"log\n{2**63}\n{GOOD_ROOT}\n", f"log\n1\n{GOOD_ROOT[:-2]}B=\n",
-     f"log\n٣\n{GOOD_ROOT}\n"],
+    ["", "log\n", "log\n1\n", f"log\n01\n{GOOD_ROOT}\n", f"log\n-1\n{GOOD_ROOT}\n", f"\n1\n{GOOD_ROOT}\n",
+     "log\n1\nAAAA\n", f"log\n1\n{GOOD_ROOT}", f"log\n1\n{GOOD_ROOT}\n\nmore\n", f"log\n{2**63}\n{GOOD_ROOT}\n",
+     f"log\n1\n{GOOD_ROOT[:-2]}B=\n", f"log\n٣\n{GOOD_ROOT}\n"],
 )  # fmt: skip
 def test_what_is_no_checkpoint_is_refused(text):
     with pytest.raises(CheckpointFault):
@@ -122,8 +125,15 @@ def test_further_lines_of_a_checkpoint_are_kept():
 
 def test_a_checkpoint_of_another_log_is_not_this_ones():
     text = Checkpoint("log.example/other", 1, bytes(32)).text()
-    with pytest.raises(CheckpointFault, match="of the log 'log.example/other'"):
+    with pytest.raises(CheckpointFault, match="is of the log"):
         checkpoints.opened(Note(text, (notes.sign(text, ORIGIN, KEY),)).content(), LOG)
+
+
+def checked(content):
+    """Return a proof file's proof, checked against the log's key."""
+    proof = proof_files.parse(content)
+    proof.check(entry(299), LOG)
+    return proof
 
 
 def proven(index=299, size=300, extra=b"{}"):
@@ -147,13 +157,9 @@ def test_a_proof_file_is_spelt_as_the_specification_spells_it():
 
 def test_a_proof_file_with_a_byte_changed_proves_nothing():
     """What is extra is left out: it is not signed, but opens the entry, which then is another."""
-    for place, changed in flips(proven(extra=None).content()):
+    for _, changed in flips(proven(extra=None).content()):
         with pytest.raises((Unproven, NoteFault, CheckpointFault)):
-            proof = proof_files.parse(changed)
-            proof.check(entry(299), LOG)
-            if len(notes.parse(proof.checkpoint).signatures([LOG, WITNESSED])) < 2:
-                raise NoteFault("the cosignature is gone")
-            pytest.fail(f"byte {place}")
+            witnessed(checked(changed).checkpoint)
 
 
 def test_a_proof_of_another_entry_is_refused():
