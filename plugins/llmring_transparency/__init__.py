@@ -1,0 +1,89 @@
+"""The transparency log: receipts in an append-only tree, so that whoever kept a checkpoint sees a changed past."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+
+import click
+
+from llmring_server import paths
+from llmring_server.contracts import Figure, LogProofs, ReceiptsStored, StatementsStored
+from llmring_server.health import HealthCheck
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+from llmring_transparency import commands, figures, wiring
+from llmring_transparency.log import Log
+from llmring_transparency.resources import Checkpoints, LogKeys, ReceiptProofs, Tiles
+from llmring_transparency.settings import TransparencySettings
+
+
+@hookimpl
+def llmring_settings() -> type[TransparencySettings]:
+    """Read where the checkpoint key comes from, and who the witnesses are."""
+    return TransparencySettings
+
+
+@hookimpl
+def llmring_migrations() -> Path:
+    """Create the queue, the leaves, the tiles and the log's state."""
+    return paths.migrations("transparency")
+
+
+@hookimpl
+def llmring_local_tables() -> Iterable[str]:
+    """Keep local what the sequencer reads and writes across projects."""
+    return ["transparency_queue", "transparency_leaves", "transparency_counts"]
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Be told of receipts and statements in the transactions that store them, and prove them."""
+    parts = wiring.parts(server)
+    return {ReceiptsStored: parts.queue, StatementsStored: parts.queue, LogProofs: parts.prover, wiring.Parts: parts}
+
+
+@hookimpl
+def llmring_routes(server: Server) -> Iterable[Route]:
+    """Serve the log in the paths of C2SP tlog-tiles, and the proofs of receipts."""
+    parts = server.service(wiring.Parts)
+    published, tree = parts.published, parts.tree
+    checkpoints, keys = Checkpoints(published, tree), LogKeys(parts.store, parts.origin, parts.witnesses)
+    return [
+        Route(path="/tlog/checkpoint", resource=checkpoints, public=True),
+        Route(path="/tlog/consistency", resource=checkpoints, suffix="consistency", public=True),
+        Route(path="/tlog/keys", resource=keys, public=True),
+        Route(path="/tlog/tile/{place:path}", resource=Tiles(published, tree), public=True),
+        Route(path="/api/v1/receipts/{receipt_id}/proof", resource=ReceiptProofs(parts.prover)),
+    ]
+
+
+@hookimpl
+def llmring_health(server: Server) -> Iterable[HealthCheck]:
+    """Say when the log signs no more; receipts are still issued and queued then."""
+    log = _log(server)
+    return [HealthCheck("transparency", log.check, critical=False)] if log else []
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show how far the log is, and how long receipts wait for it."""
+    log = _log(server)
+    return figures.of_log(log) if log else []
+
+
+@hookimpl
+def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
+    """Have the log grow while the server runs, when it has a key."""
+    log = _log(server)
+    return log.running() if log else nullcontext()
+
+
+@hookimpl
+def llmring_commands() -> Iterable[click.Command]:
+    """Add `llmring-server tlog …` and `llmring-server witness`."""
+    return [commands.tlog, commands.witness]
+
+
+def _log(server: Server) -> Log | None:
+    return server.service(wiring.Parts).log

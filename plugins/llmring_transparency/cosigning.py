@@ -1,0 +1,182 @@
+"""Witnesses: asked in the background to cosign each new checkpoint; one that is away keeps nobody waiting."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+
+from llmring_server.background import beside
+from llmring_server.errors import DATABASE_AWAY, StartupError
+from llmring_server.tlog import checkpoints, notes, witnessing
+from llmring_server.tlog.checkpoints import CheckpointFault
+from llmring_server.tlog.notes import Kind, Line, Note, NoteFault, Verifier
+from llmring_server.tlog.witnessing import Submission
+from llmring_transparency.models import State
+from llmring_transparency.sequencer import Sequencer
+from llmring_transparency.store import LogStore
+from llmring_transparency.tree import Tree
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
+RETRY_SECONDS = 10.0
+CONFLICT, UNPROVEN = 409, 422
+
+
+class Witness(msgspec.Struct, frozen=True):
+    """A witness: the key that its cosignatures are checked with, and the address that checkpoints are sent to."""
+
+    verifier: Verifier
+    url: str
+
+
+class Unwitnessed(Exception):
+    """A witness that did not cosign; the message says why."""
+
+
+class Forked(Exception):
+    """A witness that knows more of this log, or other things of it, than this database does."""
+
+
+def read_witnesses(texts: Sequence[str]) -> list[Witness]:
+    """Return the configured witnesses.
+
+    Raises:
+        StartupError: one is not a verifier key of a witness, a space and an address.
+    """
+    return [_witness(text) for text in texts]
+
+
+def _witness(text: str) -> Witness:
+    vkey, _, url = text.partition(" ")
+    said = f"LLMRING_TRANSPARENCY_WITNESSES: {text[:200]!r}"
+    try:
+        verifier = notes.parse_vkey(vkey)
+    except NoteFault as error:
+        raise StartupError(f"{said}: {error}") from error
+    if verifier.kind is not Kind.COSIGNATURE:
+        raise StartupError(f"{said}: the key is that of a log; a witness's own begins with its name, and then +id+BA…")
+    if not url.strip().startswith(("http://", "https://")):
+        raise StartupError(f"{said}: after the key come a space and the witness's address, https://…")
+    return Witness(verifier, url.strip().rstrip("/"))
+
+
+class Cosigning:
+    """Asks every witness for its line under the newest checkpoint, one round at a time."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, witnesses: Sequence[Witness], store: LogStore, sequencer: Sequencer
+    ) -> None:
+        self._http = http
+        self._witnesses = tuple(witnesses)
+        self._store = store
+        self._tree = Tree(store)
+        self._sequencer = sequencer
+        self._known: dict[Witness, int] = {}
+        self._newest: State | None = None
+        self._news = asyncio.Event()
+
+    def publish(self, state: State) -> None:
+        """Have a new checkpoint cosigned; returns at once."""
+        if self._newest is None or state.size > self._newest.size:
+            self._newest = state
+            self._news.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Ask while the block runs."""
+        if not self._witnesses:
+            yield
+            return
+        async with beside(self._keep_asking(), "llmring witnesses"):
+            yield
+
+    async def round(self, state: State) -> bool:
+        """Ask every witness for one checkpoint, and keep it with the lines that came; return whether all came.
+
+        A witness that shows this log to be forked, or behind what was published, raises the alarm.
+        """
+        asked = await asyncio.gather(*(self._line(witness, state) for witness in self._witnesses))
+        lines = [line for line in asked if line]
+        if lines and state.checkpoint:
+            note = notes.parse(state.checkpoint)
+            await self._store.set_cosigned(state.size, Note(note.text, (*note.lines, *lines)).content())
+        return len(lines) == len(self._witnesses)
+
+    async def _keep_asking(self) -> None:
+        complete = True
+        while True:
+            try:
+                async with asyncio.timeout(None if complete else RETRY_SECONDS):
+                    await self._news.wait()
+            except TimeoutError:
+                log.info("asking again the witnesses that did not cosign")
+            self._news.clear()
+            try:
+                complete = self._newest is None or await self.round(self._newest)
+            except (*DATABASE_AWAY, TimeoutError) as error:
+                complete = False
+                log.warning("witnesses are asked again later, the database is away: %s", error)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _line(self, witness: Witness, state: State) -> Line | None:
+        try:
+            return await self._cosigned(witness, state)
+        except Forked as fork:
+            await self._sequencer.raise_alarm(str(fork))
+        except (TimeoutError, httpx.HTTPError, Unwitnessed) as error:
+            log.warning("witness %s: %s: %s", witness.verifier.name, type(error).__name__, error)
+        return None
+
+    async def _cosigned(self, witness: Witness, state: State) -> Line:
+        """Return a witness's line; when it knows another size than was thought, ask again from there."""
+        answer = await self._submit(witness, state, self._known.get(witness, 0))
+        if answer.status_code == CONFLICT and answer.headers.get("Content-Type", "").startswith(witnessing.SIZE_TYPE):
+            self._known[witness] = await self._size(witness, state, answer.text)
+            answer = await self._submit(witness, state, self._known[witness])
+        name = witness.verifier.name
+        if answer.status_code in (CONFLICT, UNPROVEN):
+            raise Forked(f"the witness {name} has cosigned another tree of this log (it answers {answer.status_code})")
+        if not answer.is_success:
+            raise Unwitnessed(f"it answers {answer.status_code}: {answer.text[:200]}")
+        line = _own_line(witness, state, answer.text)
+        self._known[witness] = state.size
+        return line
+
+    async def _submit(self, witness: Witness, state: State, old: int) -> httpx.Response:
+        proof = await self._tree.consistency(old, state.size)
+        content = Submission(old, tuple(proof), state.checkpoint or b"").content()
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await self._http.post(f"{witness.url}/add-checkpoint", content=content)
+
+    async def _size(self, witness: Witness, state: State, text: str) -> int:
+        """Return the size that a witness knows, at most that of `state`: another process may have been there since."""
+        try:
+            size = checkpoints.parse_size(text.removesuffix("\n"))
+        except CheckpointFault as error:
+            raise Unwitnessed(f"it answers 409 with {text[:200]!r}, which is no size") from error
+        if size <= state.size:
+            return size
+        current = await self._store.state()
+        if current is None or size > current.size:
+            raise Forked(
+                f"the witness {witness.verifier.name} has cosigned {size} leaves of this log, and the database has "
+                f"{current.size if current else 0}: it was restored from an older backup"
+            )
+        raise Unwitnessed(f"it has cosigned a newer checkpoint, of {size} leaves")
+
+
+def _own_line(witness: Witness, state: State, text: str) -> Line:
+    """Return the line of a witness's answer that its key has made for this checkpoint."""
+    note = notes.parse(state.checkpoint or b"")
+    try:
+        for line in notes.parse_lines(text):
+            if Note(note.text, (line,)).signatures([witness.verifier]):
+                return line
+    except NoteFault as error:
+        raise Unwitnessed(f"its answer is no cosignature: {error}") from error
+    raise Unwitnessed("its answer has no line of its key")

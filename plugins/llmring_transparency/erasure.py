@@ -1,0 +1,24 @@
+"""Lawful erasure: what opens a receipt's leaf is destroyed, and a tombstone in the log says that it was."""
+
+from datetime import UTC, datetime
+
+from llmring_server.database import Database
+from llmring_server.tlog.leaves import Kind
+from llmring_transparency.key_events import tombstone
+from llmring_transparency.models import DEPLOYMENT, Queued
+from llmring_transparency.store import LogStore
+
+
+async def erase(database: Database, store: LogStore, project: str, receipt_id: str) -> int | None:
+    """Destroy the salt of a receipt's leaf and queue its tombstone, in one transaction; return the leaf's index.
+
+    None when the project has no such leaf. Again is no error, and queues nothing.
+    """
+    leaf = await store.leaf(project, Kind.RECEIPT, receipt_id)
+    if leaf is None:
+        return None
+    async with database.transaction() as connection:
+        if await store.destroy_salt(connection, project, leaf.leaf_index):
+            said = tombstone(leaf.leaf_index, datetime.now(UTC))
+            await store.put(connection, [Queued(DEPLOYMENT, Kind.TOMBSTONE, f"leaf {leaf.leaf_index}", said)])
+    return leaf.leaf_index

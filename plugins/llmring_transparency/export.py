@@ -1,0 +1,49 @@
+"""The whole log as files, under the paths that it is served at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from llmring_server.tlog import checkpoints, tiles
+from llmring_server.tlog.tiles import Tile
+from llmring_transparency import durable
+from llmring_transparency.models import State
+from llmring_transparency.store import ENTRIES_LEVEL
+from llmring_transparency.tree import Tree
+
+CHECKPOINT = "checkpoint"
+
+
+async def export(folder: Path, state: State, tree: Tree) -> int:
+    """Write the tiles of a log, then its checkpoint, so that a folder with one is complete; return how many leaves.
+
+    Full tiles that are there are left alone: they never change.
+
+    Raises:
+        OSError: a file cannot be written.
+        ValueError: the database lacks a tile.
+    """
+    checkpoint = state.published or b""
+    size = checkpoints.read(checkpoint)[0].size
+    for tile, width in _places(size):
+        name = tiles.ENTRIES if tile.level == ENTRIES_LEVEL else str(tile.level)
+        path = folder / "tile" / name / tiles.path(tile.number, width)
+        if width == tiles.WIDTH and path.is_file():
+            continue
+        content = await tree.content(tile, width)
+        if content is None:
+            raise ValueError(f"the database lacks tile {name}/{tiles.path(tile.number, width)}")
+        _write(path, content)
+    _write(folder / CHECKPOINT, checkpoint)
+    return size
+
+
+def _places(size: int) -> Iterator[tuple[Tile, int]]:
+    for tile, width in tiles.tiles(size):
+        yield tile, width
+        if tile.level == 0:
+            yield Tile(ENTRIES_LEVEL, tile.number), width
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    durable.replace(path, content, synced=False)

@@ -1,0 +1,66 @@
+"""Key events: what becomes of the keys of receipts and checkpoints is in the log too, for all to read."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from llmring_server.contracts import KeyEvent, ReceiptKeyEvents
+from llmring_server.database import Database
+from llmring_server.tlog import base64
+from llmring_server.tlog.leaves import Kind
+from llmring_transparency.models import DEPLOYMENT, Queued
+from llmring_transparency.store import LogStore
+
+
+class KeyEvents:
+    """Brings the history of the keys of receipts into the queue, each event once."""
+
+    def __init__(self, database: Database, store: LogStore, history: Callable[[], ReceiptKeyEvents | None]) -> None:
+        self._database = database
+        self._store = store
+        self._history = history
+
+    async def queue(self) -> None:
+        """Queue the events that are new; another process that is at it is left to it."""
+        history, state = self._history(), await self._store.state()
+        events = await history.after(state.key_events) if history and state else ()
+        if not events:
+            return
+        async with self._database.transaction() as connection:
+            if not await self._store.lock(connection):
+                return
+            state = await self._store.state(connection)
+            new = [event for event in events if state and event.number > state.key_events]
+            if new:
+                await self._store.put(connection, [_queued(event) for event in new])
+                await self._store.set_key_events(connection, new[-1].number)
+
+
+def _queued(event: KeyEvent) -> Queued:
+    content = {
+        "at": _spelt(event.at),
+        "change": event.change,
+        "key_id": event.key_id,
+        "public_key": base64.encode(event.public_key),
+        "type": "receipt-key",
+    }
+    return Queued(DEPLOYMENT, Kind.KEY_EVENT, f"receipt-key {event.number}", canonical(content))
+
+
+def checkpoint_key(vkey: str, at: datetime) -> bytes:
+    """Return the event of a key that signs checkpoints from now on."""
+    return canonical({"at": _spelt(at), "change": "added", "type": "checkpoint-key", "vkey": vkey})
+
+
+def tombstone(index: int, at: datetime) -> bytes:
+    """Return what is said of a leaf whose salt was destroyed: which, and when; not whose it was."""
+    return canonical({"at": _spelt(at), "index": index, "type": "erased"})
+
+
+def canonical(members: Mapping[str, str | int]) -> bytes:
+    """Return an object of texts and integers as canonical JSON (RFC 8785)."""
+    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _spelt(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,0 +1,125 @@
+"""The log while the server runs: it begins, grows, is cosigned, and what can be said of it at any time."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from llmring_server.background import beside
+from llmring_server.database import Database
+from llmring_server.errors import StartupError
+from llmring_server.tlog.hashing import EMPTY_ROOT
+from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.signers import Signer
+from llmring_transparency.cosigning import Cosigning
+from llmring_transparency.guard import Guard
+from llmring_transparency.key_events import KeyEvents, checkpoint_key
+from llmring_transparency.models import DEPLOYMENT, Queued, State
+from llmring_transparency.queue import Queue
+from llmring_transparency.sequencer import BATCH, Sequencer
+from llmring_transparency.store import LogStore
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.2
+IDLE_SECONDS = 1.0
+
+
+class SigningStopped(Exception):
+    """The log signs no more; the message says why."""
+
+
+class Log:
+    """This process's part in the deployment's log."""
+
+    def __init__(
+        self, database: Database, store: LogStore, signer: Signer, guard: Guard, queue: Queue,
+        sequencer: Sequencer, cosigning: Cosigning, key_events: KeyEvents,
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._store = store
+        self._signer = signer
+        self._guard = guard
+        self._queue = queue
+        self._sequencer = sequencer
+        self._cosigning = cosigning
+        self._key_events = key_events
+        self._state: State | None = None
+        self._oldest: datetime | None = None
+        self._fault: str | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Begin the log if there is none, and have it grow while the block runs.
+
+        Raises:
+            StartupError: the database has the log of another name, or the restore guard cannot be used.
+        """
+        await asyncio.to_thread(self._guard.open)
+        await self._begin()
+        async with self._cosigning.running(), beside(self._grow(), "llmring transparency log"):
+            yield
+
+    async def check(self) -> None:
+        """Raise `SigningStopped` when the log signs no more, or the last turn failed; for `/health`."""
+        alarm = self._state.alarm if self._state else None
+        if alarm or self._fault:
+            raise SigningStopped(alarm or self._fault)
+
+    @property
+    def size(self) -> int | None:
+        """How many leaves the log has, as this process last saw it; None before it has."""
+        return self._state.size if self._state else None
+
+    @property
+    def alarmed(self) -> int:
+        """1 while the log signs no more, else 0."""
+        return int(bool(self._state and self._state.alarm))
+
+    @property
+    def age(self) -> float:
+        """How many seconds the oldest row has waited, 0 when nothing waits."""
+        return max(0.0, (datetime.now(UTC) - self._oldest).total_seconds()) if self._oldest else 0.0
+
+    async def _begin(self) -> None:
+        verifier = self._signer.verifier
+        async with self._database.transaction() as connection:
+            await self._store.lock(connection, wait=True)
+            await self._store.begin(connection, verifier.name, EMPTY_ROOT)
+            state = await self._store.state(connection)
+            if state is None or state.origin != verifier.name:
+                raise StartupError(
+                    f"plugin 'transparency': this deployment's log is {state.origin if state else None!r}, and the key "
+                    f"is that of {verifier.name!r}; make one with `llmring-server tlog keygen` and the log's own name"
+                )
+            if await self._store.add_key(connection, verifier.vkey()):
+                event = checkpoint_key(verifier.vkey(), datetime.now(UTC))
+                await self._store.put(connection, [Queued(DEPLOYMENT, Kind.KEY_EVENT, verifier.vkey(), event)])
+
+    async def _grow(self) -> None:
+        taken = 0
+        while True:
+            taken = await self._turn(busy=taken == BATCH)
+            if not taken:
+                await self._queue.filled(IDLE_SECONDS)
+            if taken < BATCH:
+                await asyncio.sleep(TURN_SECONDS)
+
+    async def _turn(self, *, busy: bool) -> int:
+        """Take a turn and return how many leaves it took; what fails is logged, shown by `check`, and tried again."""
+        first = self._state is None
+        try:
+            if not busy:
+                await self._key_events.queue()
+            turn = await self._sequencer.turn()
+            self._state = turn.state or await self._store.state()
+            self._oldest = await self._store.oldest()
+        except Exception as error:
+            self._fault = f"{type(error).__name__}: {error}"
+            log.exception("the transparency log did not grow, and will be tried again")
+            return 0
+        self._fault = None
+        if turn.state and turn.state.checkpoint and (turn.taken or first):
+            self._cosigning.publish(turn.state)
+        return turn.taken

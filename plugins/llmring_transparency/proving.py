@@ -1,0 +1,82 @@
+"""What is published of the log, and proofs of what projects have in it."""
+
+import asyncio
+
+from llmring_server.errors import Problem, Unavailable
+from llmring_server.tlog import checkpoints
+from llmring_server.tlog.leaves import Kind, Opening
+from llmring_server.tlog.proof_files import Proof
+from llmring_transparency.guard import Guard
+from llmring_transparency.models import Leaf, State
+from llmring_transparency.store import LogStore
+from llmring_transparency.tree import Tree
+
+NONE_YET = "the log has no checkpoint yet; is a key configured? `llmring-server tlog keygen` makes one"
+
+
+class Published:
+    """The log as it is published: a checkpoint that was not noted outside the database is not."""
+
+    def __init__(self, store: LogStore, guard: Guard) -> None:
+        self._store = store
+        self._guard = guard
+
+    async def state(self) -> State:
+        """Return the log's state, its checkpoint noted.
+
+        Raises:
+            Unavailable: there is no checkpoint yet, or it cannot be noted.
+        """
+        state = await self._store.state()
+        if state is None or state.checkpoint is None:
+            raise Unavailable(NONE_YET)
+        try:
+            await asyncio.to_thread(self._guard.advance, state.checkpoint)
+        except OSError as error:
+            raise Unavailable("the checkpoint cannot be noted outside the database; see the server's log") from error
+        return state
+
+
+class Prover:
+    """Proofs of what projects have in the log; fulfils `LogProofs`."""
+
+    def __init__(self, store: LogStore, tree: Tree, published: Published) -> None:
+        self._store = store
+        self._tree = tree
+        self._published = published
+
+    async def proof(self, project: str, kind: Kind, reference: str) -> bytes | None:
+        """Return the proof file of a project's receipt or statement, or None when it has no leaf.
+
+        Raises:
+            Problem: 410, its salt was destroyed.
+            Unavailable: no checkpoint can be published.
+        """
+        leaf = await self._store.leaf(project, kind, reference)
+        if leaf is None:
+            return None
+        state = await self._published.state()
+        checkpoint = state.proving(leaf.leaf_index) or b""
+        size = checkpoints.read(checkpoint)[0].size
+        hashes = await self._tree.inclusion(leaf.leaf_index, size)
+        return Proof(leaf.leaf_index, tuple(hashes), checkpoint, _extra(leaf)).content()
+
+    async def receipt_proof(self, project_id: str, receipt_id: str) -> bytes | None:
+        """Return the proof file of a project's receipt; as `proof`."""
+        return await self.proof(project_id, Kind.RECEIPT, receipt_id)
+
+    async def statement_proof(self, project_id: str, statement_id: str) -> bytes | None:
+        """Return the proof file of a project's statement; as `proof`."""
+        return await self.proof(project_id, Kind.STATEMENT, statement_id)
+
+    async def waits(self, project: str, kind: Kind, reference: str) -> bool:
+        """Whether a project's receipt or statement waits for its leaf."""
+        return await self._store.waits(project, kind, reference)
+
+
+def _extra(leaf: Leaf) -> bytes | None:
+    if leaf.kind != Kind.RECEIPT:
+        return None
+    if leaf.salt is None or leaf.seq is None:
+        raise Problem(410, "what opens this receipt's entry was destroyed on request; a tombstone in the log says so")
+    return Opening(leaf.project_id, leaf.seq, leaf.salt).text()

@@ -1,0 +1,45 @@
+"""The queue: what must come into the log is put there in the transaction that stores it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from llmring_server.contracts import StoredReceipt
+from llmring_server.tlog.leaves import Kind
+from llmring_transparency.models import Queued
+from llmring_transparency.store import LogStore
+
+
+class Queue:
+    """Fulfils `ReceiptsStored` and `StatementsStored`: what is stored is queued, both or neither."""
+
+    def __init__(self, store: LogStore) -> None:
+        self._store = store
+        self._filled = asyncio.Event()
+
+    async def write(self, connection: psycopg.AsyncConnection[Any], receipts: Sequence[StoredReceipt]) -> None:
+        """Queue receipts that are being stored."""
+        queued = [Queued(one.project_id, Kind.RECEIPT, one.receipt_id, one.content) for one in receipts]
+        await self._put(connection, queued)
+
+    async def write_statement(
+        self, connection: psycopg.AsyncConnection[Any], project_id: str, statement_id: str, content: bytes
+    ) -> None:
+        """Queue a statement that is being stored."""
+        await self._put(connection, [Queued(project_id, Kind.STATEMENT, statement_id, content)])
+
+    async def filled(self, seconds: float) -> None:
+        """Return once this process has queued something, or after so many seconds: others queue too."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._filled.wait()
+        except TimeoutError:
+            return
+        self._filled.clear()
+
+    async def _put(self, connection: psycopg.AsyncConnection[Any], queued: Sequence[Queued]) -> None:
+        if queued:
+            await self._store.put(connection, queued)
+            self._filled.set()

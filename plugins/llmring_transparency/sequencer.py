@@ -1,0 +1,138 @@
+"""The sequencer: numbers what is queued, makes the tree grow, and signs the checkpoint, in one transaction.
+
+Every process runs one; whoever gets the lock takes the turn. A checkpoint is published only once it is committed and
+noted outside the database.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from llmring_server.database import Database
+from llmring_server.database.pool import Connection
+from llmring_server.tlog import leaves
+from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.growing import Growth, edge
+from llmring_server.tlog.hashing import leaf_hash
+from llmring_server.tlog.leaves import SALT_BYTES, Kind, Opening
+from llmring_server.tlog.notes import Note
+from llmring_server.tlog.signers import Signer
+from llmring_server.tlog.tiles import WIDTH, Tile
+from llmring_transparency import guard
+from llmring_transparency.guard import Guard
+from llmring_transparency.models import Numbered, State, Waiting
+from llmring_transparency.store import ENTRIES_LEVEL, LogStore
+from llmring_transparency.tree import BUNDLED_BYTES
+
+log = logging.getLogger(__name__)
+
+BATCH = 1_000
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What a turn did: the log's state after it, None when there is no log or another had the turn; leaves taken."""
+
+    state: State | None
+    taken: int = 0
+
+
+class Sequencer:
+    """One process's part in growing the log."""
+
+    def __init__(self, database: Database, store: LogStore, signer: Signer, guard: Guard) -> None:
+        self._database = database
+        self._store = store
+        self._signer = signer
+        self._guard = guard
+
+    async def turn(self) -> Turn:
+        """Take a batch of the queue into the log.
+
+        When the log does not hold together, its alarm is set instead, and nothing is signed until a person has looked.
+
+        Raises:
+            OSError: the checkpoint cannot be noted outside the database, so it must not be published.
+        """
+        async with self._database.transaction() as connection:
+            turn = await self._turn(connection) if await self._store.lock(connection) else Turn(None)
+        if turn.state and turn.state.checkpoint:
+            await asyncio.to_thread(self._guard.advance, turn.state.checkpoint)
+        return turn
+
+    async def _turn(self, connection: Connection) -> Turn:
+        state = await self._store.state(connection)
+        if state is None or state.alarm:
+            return Turn(state)
+        growth, alarm = await self._checked(connection, state)
+        if alarm:
+            await self.raise_alarm(alarm, connection)
+            return Turn(msgspec.structs.replace(state, alarm=alarm))
+        rows = await self._store.waiting(connection, BATCH)
+        return Turn(await self._grow(connection, state, growth, rows), len(rows)) if rows else Turn(state)
+
+    async def raise_alarm(self, alarm: str, connection: Connection | None = None) -> None:
+        """Stop signing, in every process, until `llmring-server tlog resume`."""
+        log.error("the transparency log signs no more: %s", alarm)
+        await self._store.set_alarm(alarm, connection)
+
+    async def _checked(self, connection: Connection, state: State) -> tuple[Growth, str | None]:
+        """Return the right edge, and what is wrong with it: against the state, and against what was published."""
+        noted = await asyncio.to_thread(self._guard.noted)
+        rows = await self._store.tiles(edge(state.size) | guard.needed(noted), connection)
+        growth = Growth(state.size, rows)
+        alarm = guard.fault(noted, state, rows)
+        if not alarm and not _holds(growth, state):
+            alarm = f"the tiles of the {state.size} leaves do not hash to the root that was signed"
+        return growth, alarm
+
+    async def _grow(self, connection: Connection, state: State, growth: Growth, rows: Sequence[Waiting]) -> State:
+        receipts = {row.project_id for row in rows if row.kind == Kind.RECEIPT}
+        counts = dict.fromkeys(receipts, 0) | await self._store.counts(connection, receipts)
+        numbered, entries = _number(rows, counts)
+        growth.append(map(leaf_hash, entries))
+        checkpoint = Checkpoint(state.origin, growth.size, growth.root())
+        note = Note(checkpoint.text(), (self._signer.sign(checkpoint.text()),)).content()
+        bundles = await self._bundles(connection, state.size, entries)
+        await self._store.move(connection, state.size, numbered)
+        await self._store.set_counts(connection, counts)
+        await self._store.set_tiles(connection, growth.changed | bundles)
+        await self._store.set_state(connection, growth.size, checkpoint.root, note)
+        return msgspec.structs.replace(state, size=growth.size, root=checkpoint.root, checkpoint=note)
+
+    async def _bundles(self, connection: Connection, size: int, entries: Sequence[bytes]) -> dict[Tile, bytes]:
+        """Return the tiles of entries that are new or have grown."""
+        number, width = divmod(size, WIDTH)
+        last = Tile(ENTRIES_LEVEL, number)
+        kept = (await self._store.tiles([last], connection)).get(last, b"") if width else b""
+        if len(kept) != width * BUNDLED_BYTES:
+            raise RuntimeError(f"the bundle of entries {number} has not the {width} entries that it should have")
+        pieces = {last: kept + leaves.bundle(entries[: WIDTH - width])}
+        for place in range(WIDTH - width, len(entries), WIDTH):
+            number += 1
+            pieces[Tile(ENTRIES_LEVEL, number)] = leaves.bundle(entries[place : place + WIDTH])
+        return pieces
+
+
+def _holds(growth: Growth, state: State) -> bool:
+    try:
+        return growth.root() == state.root
+    except ValueError:
+        return False
+
+
+def _number(rows: Sequence[Waiting], counts: dict[str, int]) -> tuple[list[Numbered], list[bytes]]:
+    """Return rows with their places, and their entries; `counts` grows by the receipts of each project."""
+    numbered, entries = [], []
+    for row in rows:
+        if row.kind != Kind.RECEIPT:
+            numbered.append(Numbered(row.queue_id, None, None))
+            entries.append(leaves.public_entry(Kind(row.kind), row.content))
+            continue
+        counts[row.project_id] += 1
+        opened = Opening(row.project_id, counts[row.project_id], secrets.token_bytes(SALT_BYTES))
+        numbered.append(Numbered(row.queue_id, opened.seq, opened.salt))
+        entries.append(leaves.receipt_entry(opened, row.content))
+    return numbered, entries

@@ -1,0 +1,25 @@
+"""Settings of the transparency log: its key, where the last published checkpoint is noted, and who witnesses it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from llmring_server.settings import PluginSettings, blank_means_unset, split_list
+
+
+class TransparencySettings(PluginSettings):
+    """`LLMRING_TRANSPARENCY_*`; blank means unset.
+
+    `key` is the checkpoint key as text, `key_file` a file with it. `guard_file` lies outside the database and its
+    backups. A witness is its verifier key and its address, `name+id+key https://witness.example/prefix`.
+    """
+
+    key: SecretStr | None = None
+    key_file: Path | None = None
+    guard_file: Path | None = None
+    witnesses: Annotated[tuple[str, ...], NoDecode] = ()
+
+    _unset = field_validator("key", "key_file", "guard_file", mode="before")(blank_means_unset)
+    _lists = field_validator("witnesses", mode="before")(split_list)

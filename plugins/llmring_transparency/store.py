@@ -1,0 +1,225 @@
+"""The log in PostgreSQL: its state, queue, leaves and tiles."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from llmring_server.database import Database
+from llmring_server.database.pool import Connection
+from llmring_server.tlog.tiles import Tile
+from llmring_transparency.models import Leaf, LogKey, Numbered, Queued, State, Waiting
+
+ENTRIES_LEVEL = -1
+
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('llmring transparency ' || current_schema(), 0)) AS mine"
+WAIT_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('llmring transparency ' || current_schema(), 0))"
+STATE = """
+    SELECT origin, size, root, checkpoint, cosigned_size, cosigned, key_events, alarm FROM transparency_log
+"""
+BEGIN = """
+    INSERT INTO transparency_log (only_row, origin, size, root, cosigned_size, key_events)
+    VALUES (true, %(origin)s, 0, %(root)s, 0, 0)
+    ON CONFLICT (only_row) DO NOTHING
+"""
+ADD_KEY = (
+    "INSERT INTO transparency_keys (vkey, since) VALUES (%(vkey)s, now()) ON CONFLICT (vkey) DO NOTHING RETURNING vkey"
+)
+KEYS = "SELECT vkey, since FROM transparency_keys ORDER BY since, vkey"
+PUT = """
+    INSERT INTO transparency_queue (project_id, kind, reference, content, queued_at)
+    SELECT project_id, kind, reference, content, now()
+    FROM unnest(%(projects)s::text[], %(kinds)s::smallint[], %(references)s::text[], %(contents)s::bytea[])
+        WITH ORDINALITY AS given (project_id, kind, reference, content, place)
+    ORDER BY place
+"""
+WAITING = """
+    SELECT queue_id, project_id, kind, content, queued_at
+    FROM transparency_queue ORDER BY queue_id LIMIT %(limit)s
+"""
+TILES = """
+    SELECT level, number, content FROM transparency_tiles
+    JOIN unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS wanted (level, number) USING (level, number)
+"""
+COUNTS = "SELECT project_id, receipts FROM transparency_counts WHERE project_id = ANY(%(projects)s)"
+MOVE = """
+    WITH numbered AS MATERIALIZED (
+        SELECT queue_id, seq, salt, %(first)s + place - 1 AS leaf_index
+        FROM unnest(%(ids)s::bigint[], %(seqs)s::bigint[], %(salts)s::bytea[])
+            WITH ORDINALITY AS given (queue_id, seq, salt, place)
+    ), taken AS (
+        DELETE FROM transparency_queue AS waiting USING numbered
+        WHERE waiting.queue_id = numbered.queue_id
+        RETURNING project_id, leaf_index, kind, reference, seq, salt, content
+    )
+    INSERT INTO transparency_leaves (project_id, leaf_index, kind, reference, seq, salt, content, logged_at)
+    SELECT project_id, leaf_index, kind, reference, seq, salt, CASE WHEN kind <> 1 THEN content END, now() FROM taken
+"""
+SET_COUNTS = """
+    INSERT INTO transparency_counts (project_id, receipts)
+    SELECT project_id, receipts
+    FROM unnest(%(projects)s::text[], %(receipts)s::bigint[]) AS given (project_id, receipts)
+    ON CONFLICT (project_id) DO UPDATE SET receipts = excluded.receipts
+"""
+SET_TILES = """
+    INSERT INTO transparency_tiles (level, number, content)
+    SELECT level, number, content
+    FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(contents)s::bytea[]) AS given (level, number, content)
+    ON CONFLICT (level, number) DO UPDATE SET content = excluded.content
+"""
+SET_STATE = "UPDATE transparency_log SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s WHERE only_row"
+SET_KEY_EVENTS = "UPDATE transparency_log SET key_events = %(number)s WHERE only_row"
+SET_COSIGNED = """
+    UPDATE transparency_log SET cosigned_size = %(size)s, cosigned = %(note)s
+    WHERE only_row AND cosigned_size <= %(size)s AND size >= %(size)s
+"""
+SET_ALARM = "UPDATE transparency_log SET alarm = %(alarm)s WHERE only_row"
+OLDEST = "SELECT queued_at FROM transparency_queue ORDER BY queue_id LIMIT 1"
+LEAF = """
+    SELECT project_id, leaf_index, kind, reference, seq, salt, content FROM transparency_leaves
+    WHERE project_id = %(project)s AND kind = %(kind)s AND reference = %(reference)s
+    ORDER BY leaf_index LIMIT 1
+"""
+WAITS = """
+    SELECT queue_id FROM transparency_queue
+    WHERE project_id = %(project)s AND kind = %(kind)s AND reference = %(reference)s LIMIT 1
+"""
+PUBLIC_LEAVES = """
+    SELECT project_id, leaf_index, kind, reference, seq, salt, content FROM transparency_leaves
+    WHERE project_id = '' ORDER BY leaf_index
+"""
+DESTROY_SALT = """
+    UPDATE transparency_leaves SET salt = NULL
+    WHERE project_id = %(project)s AND leaf_index = %(index)s AND salt IS NOT NULL
+"""
+
+
+class LogStore:
+    """The tables of the log. Methods with a connection run in its transaction, the others in one of their own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def lock(self, connection: Connection, *, wait: bool = False) -> bool:
+        """Take the one lock under which the log changes, until the transaction ends; without `wait`, only if free."""
+        if wait:
+            await connection.execute(WAIT_LOCK)
+            return True
+        found = await (await connection.execute(LOCK)).fetchone()
+        return bool(found and found[0])
+
+    async def begin(self, connection: Connection, origin: str, root: bytes) -> None:
+        """Make the log, empty, unless there is one."""
+        await connection.execute(BEGIN, {"origin": origin, "root": root})
+
+    async def add_key(self, connection: Connection, vkey: str) -> bool:
+        """Note a checkpoint key, and return whether it is new."""
+        return await (await connection.execute(ADD_KEY, {"vkey": vkey})).fetchone() is not None
+
+    async def keys(self) -> list[LogKey]:
+        """Return every key that has signed checkpoints, oldest first."""
+        return await self._database.rows(LogKey, KEYS)
+
+    async def state(self, connection: Connection | None = None) -> State | None:
+        """Return the log's state, or None when nothing was ever logged."""
+        if connection is None:
+            return await self._database.one(State, STATE)
+        async with connection.cursor(row_factory=class_row(State)) as cursor:
+            return await (await cursor.execute(STATE)).fetchone()
+
+    async def put(self, connection: Connection, queued: Sequence[Queued]) -> None:
+        """Put into the queue, in this order."""
+        columns = {
+            "projects": [one.project_id for one in queued],
+            "kinds": [int(one.kind) for one in queued],
+            "references": [one.reference for one in queued],
+            "contents": [one.content for one in queued],
+        }
+        await connection.execute(PUT, columns)
+
+    async def waiting(self, connection: Connection, limit: int) -> list[Waiting]:
+        """Return what waits longest."""
+        async with connection.cursor(row_factory=class_row(Waiting), binary=True) as cursor:
+            return await (await cursor.execute(WAITING, {"limit": limit})).fetchall()
+
+    async def tiles(self, wanted: Iterable[Tile], connection: Connection | None = None) -> dict[Tile, bytes]:
+        """Return the content of tiles, those that there are; level -1 has the entries."""
+        places = list(wanted)
+        asked = {"levels": [tile.level for tile in places], "numbers": [tile.number for tile in places]}
+        if connection is None:
+            async with self._database.connection() as own:
+                return await self.tiles(places, own)
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(TILES, asked)
+            return {Tile(level, number): content for level, number, content in await cursor.fetchall()}
+
+    async def counts(self, connection: Connection, projects: Iterable[str]) -> dict[str, int]:
+        """Return how many receipts of each project are in the log; one without any is left out."""
+        found = await connection.execute(COUNTS, {"projects": list(projects)})
+        return dict(await found.fetchall())
+
+    async def move(self, connection: Connection, first: int, numbered: Sequence[Numbered]) -> None:
+        """Make leaves of rows of the queue, from index `first` on.
+
+        Raises:
+            RuntimeError: some of the rows are not there any more, though the lock is held.
+        """
+        columns = {
+            "first": first,
+            "ids": [one.queue_id for one in numbered],
+            "seqs": [one.seq for one in numbered],
+            "salts": [one.salt for one in numbered],
+        }
+        moved = await connection.execute(MOVE, columns)
+        if moved.rowcount != len(numbered):
+            raise RuntimeError(f"{moved.rowcount} of {len(numbered)} rows left the queue; who else takes them?")
+
+    async def set_counts(self, connection: Connection, counts: Mapping[str, int]) -> None:
+        """Keep how many receipts of each project are in the log."""
+        given = {"projects": list(counts), "receipts": list(counts.values())}
+        await connection.execute(SET_COUNTS, given)
+
+    async def set_tiles(self, connection: Connection, rows: Mapping[Tile, bytes]) -> None:
+        """Keep tiles that are new or have grown."""
+        levels, numbers = [tile.level for tile in rows], [tile.number for tile in rows]
+        await connection.execute(SET_TILES, {"levels": levels, "numbers": numbers, "contents": list(rows.values())})
+
+    async def set_state(self, connection: Connection, size: int, root: bytes, checkpoint: bytes) -> None:
+        """Keep how far the log is, and its newest checkpoint."""
+        await connection.execute(SET_STATE, {"size": size, "root": root, "checkpoint": checkpoint})
+
+    async def set_key_events(self, connection: Connection, number: int) -> None:
+        """Keep up to which event the history of receipt keys has been queued."""
+        await connection.execute(SET_KEY_EVENTS, {"number": number})
+
+    async def set_cosigned(self, size: int, note: bytes) -> None:
+        """Keep a checkpoint that witnesses have cosigned, unless a newer one is kept."""
+        await self._database.execute(SET_COSIGNED, {"size": size, "note": note})
+
+    async def set_alarm(self, alarm: str | None, connection: Connection | None = None) -> None:
+        """Keep why the log signs no more; None lets it sign again."""
+        if connection is None:
+            await self._database.execute(SET_ALARM, {"alarm": alarm})
+        else:
+            await connection.execute(SET_ALARM, {"alarm": alarm})
+
+    async def oldest(self) -> datetime | None:
+        """Return since when the queue's oldest row waits (UTC), or None when nothing does."""
+        found = await self._database.fetch(OLDEST)
+        return found[0]["queued_at"] if found else None
+
+    async def leaf(self, project: str, kind: int, reference: str) -> Leaf | None:
+        """Return the leaf of a project's receipt or statement, or None when it has none."""
+        return await self._database.one(Leaf, LEAF, {"project": project, "kind": kind, "reference": reference})
+
+    async def waits(self, project: str, kind: int, reference: str) -> bool:
+        """Whether a project's receipt or statement waits for its leaf."""
+        return bool(await self._database.fetch(WAITS, {"project": project, "kind": kind, "reference": reference}))
+
+    async def public_leaves(self) -> list[Leaf]:
+        """Return the deployment's own leaves, key events and tombstones, in order."""
+        return await self._database.rows(Leaf, PUBLIC_LEAVES)
+
+    async def destroy_salt(self, connection: Connection, project: str, index: int) -> bool:
+        """Destroy what opens a receipt's leaf, and return whether there was something."""
+        return (await connection.execute(DESTROY_SALT, {"project": project, "index": index})).rowcount > 0

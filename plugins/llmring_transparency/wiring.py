@@ -1,0 +1,65 @@
+"""The parts of the log, put together once for a server."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from llmring_server.contracts import ReceiptKeyEvents
+from llmring_server.lifecycle import Server
+from llmring_server.tlog.notes import Verifier
+from llmring_server.tlog.signers import Signer
+from llmring_transparency.cosigning import Cosigning, read_witnesses
+from llmring_transparency.guard import Guard
+from llmring_transparency.key_events import KeyEvents
+from llmring_transparency.keyfile import read_signer
+from llmring_transparency.log import Log
+from llmring_transparency.proving import Prover, Published
+from llmring_transparency.queue import Queue
+from llmring_transparency.sequencer import Sequencer
+from llmring_transparency.settings import TransparencySettings
+from llmring_transparency.store import LogStore
+from llmring_transparency.tree import Tree
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What hooks share; `log` is None without a checkpoint key: receipts are queued then, and nothing is signed."""
+
+    store: LogStore
+    queue: Queue
+    tree: Tree
+    published: Published
+    prover: Prover
+    log: Log | None
+    origin: str | None
+    witnesses: Sequence[Verifier]
+
+
+def parts(server: Server) -> Parts:
+    """Return the parts of a server's log, nothing opened yet.
+
+    Raises:
+        StartupError: the key or a witness is not well formed.
+    """
+    settings = server.plugin_settings(TransparencySettings)
+    signer, witnesses = read_signer(settings), read_witnesses(settings.witnesses)
+    store = LogStore(server.database)
+    queue, tree, guard = Queue(store), Tree(store), Guard(settings.guard_file or _guard_file(server, signer))
+    published = Published(store, guard)
+    log = None
+    if signer:
+        sequencer = Sequencer(server.database, store, signer, guard)
+        cosigning = Cosigning(server.http, witnesses, store, sequencer)
+        events = KeyEvents(server.database, store, lambda: server.service(ReceiptKeyEvents, default=None))
+        log = Log(server.database, store, signer, guard, queue, sequencer, cosigning, events)
+    return Parts(
+        store, queue, tree, published, Prover(store, tree, published), log,
+        signer.verifier.name if signer else None, [witness.verifier for witness in witnesses],
+    )  # fmt: skip
+
+
+def _guard_file(server: Server, signer: Signer | None) -> Path:
+    """Return where the newest checkpoint is noted unless a setting says so: a file for each schema and log."""
+    origin = re.sub(r"[^A-Za-z0-9._-]", "_", signer.verifier.name) if signer else "read-only"
+    return server.settings.data_dir / "transparency" / f"{server.settings.database_schema}-{origin}.checkpoint"

@@ -1,0 +1,86 @@
+"""A witness of its own: cosigns checkpoints of the logs it knows, each only if it continues the one before."""
+
+import asyncio
+import fcntl
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import falcon
+import falcon.asgi
+
+from llmring_server.tlog import checkpoints, witnessing
+from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.notes import Verifier
+from llmring_server.tlog.signers import Signer
+from llmring_server.tlog.witnessing import Refusal
+from llmring_transparency import durable
+
+TEXT = "text/plain; charset=utf-8"
+MAX_BODY = 65_536
+
+
+class Ledger:
+    """The newest checkpoint of each log, a file each in `folder`; what is kept was cosigned, and is kept first."""
+
+    def __init__(self, folder: Path, signer: Signer, logs: Sequence[Verifier]) -> None:
+        self._folder = folder
+        self._signer = signer
+        self._logs = {log.name: log for log in logs}
+
+    def add(self, content: bytes) -> str:
+        """Return the cosignature line for a submission, the checkpoint kept. Blocks, and takes turns by log.
+
+        Raises:
+            Refusal: it is not cosigned.
+            NoteFault, CheckpointFault: the file of the log's newest checkpoint holds none.
+        """
+        submission = witnessing.parse(content)
+        checkpoint, note = witnessing.opened(submission, self._logs)
+        with self._turn(checkpoint.origin) as path:
+            witnessing.check(submission, checkpoint, _latest(path))
+            durable.replace(path, submission.note)
+            return self._signer.sign(note.text).text()
+
+    @contextmanager
+    def _turn(self, origin: str) -> Iterator[Path]:
+        path = self._folder / hashlib.sha256(origin.encode()).hexdigest()
+        with path.with_suffix(".lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield path
+
+
+class Submissions:
+    """`POST /add-checkpoint`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Take a checkpoint with the proof that it continues the one before (C2SP tlog-witness)."""
+        content = await req.stream.read(MAX_BODY + 1)
+        if len(content) > MAX_BODY:
+            raise falcon.HTTPContentTooLarge(description=f"a submission has at most {MAX_BODY} bytes")
+        resp.content_type = TEXT
+        try:
+            resp.text = await asyncio.to_thread(self._ledger.add, content)
+        except Refusal as refusal:
+            resp.status = falcon.code_to_http_status(refusal.status)
+            resp.text = f"{refusal}\n"
+            if refusal.size is not None:
+                resp.content_type, resp.text = witnessing.SIZE_TYPE, f"{refusal.size}\n"
+
+
+def application(ledger: Ledger) -> "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]":
+    """Return the witness as an ASGI application."""
+    app = falcon.asgi.App()
+    app.add_route("/add-checkpoint", Submissions(ledger))
+    return app
+
+
+def _latest(path: Path) -> Checkpoint | None:
+    try:
+        return checkpoints.read(path.read_bytes())[0]
+    except FileNotFoundError:
+        return None
