@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from llmring_server.background import beside
 from llmring_server.database import Database
-from llmring_server.errors import StartupError
+from llmring_server.errors import DATABASE_AWAY, StartupError
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.signers import Signer
@@ -117,7 +117,8 @@ class Log:
             self._oldest = await self._store.oldest()
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
-            log.exception("the transparency log did not grow, and will be tried again")
+            known = isinstance(error, (OSError, *DATABASE_AWAY))  # what operators mend; anything else is a fault of ours
+            log.error("the log did not grow, and will be tried again: %s", self._fault, exc_info=not known)
             return 0
         self._fault = None
         if turn.state and turn.state.checkpoint and (turn.taken or first):

@@ -1,0 +1,148 @@
+"""The restore guard and the sequencer's own checks: a log that does not continue what was published signs nothing."""
+
+import pytest
+from transparency_kit import Backup, Reader, alarm, receipts, store
+
+from llmring_server.errors import StartupError
+from llmring_server.testing import eventually
+from llmring_server.tlog import checkpoints
+from llmring_server.tlog.signers import Signer
+
+
+def grown(server, reader, one, *names):
+    size = reader.until(1).size
+    store(server, *receipts(one, *names))
+    return reader.until(size + len(names))
+
+
+@pytest.fixture
+def backed_up(server, reader, one):
+    """A log of three leaves that was backed up, and has five now."""
+    grown(server, reader, one, "a", "b")
+    backup = Backup(server)
+    grown(server, reader, one, "c", "d")
+    return backup
+
+
+def test_an_older_backup_under_a_running_log_stops_the_signing(server, reader, one, backed_up):
+    backed_up.restore()
+    store(server, *receipts(one, "e", "f", "g"))
+    eventually(lambda: alarm(server) is not None)
+    assert "restored from an older backup" in alarm(server)
+    assert reader.checkpoint().size == 3
+    assert reader.client.get("/api/v1/receipts/e/proof").status_code == 202
+
+
+def test_the_alarm_is_in_health_which_stays_healthy(server, reader, backed_up):
+    backed_up.restore()
+    eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
+    assert reader.client.get("/health").status_code == 200
+
+
+def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, backed_up, start, key, llmring_live):
+    server.run(server.server.close())
+    backed_up.restore(llmring_live(["usage"]))
+    again = start()
+    store(again, *receipts(one, "e"))
+    eventually(lambda: alarm(again) is not None)
+    assert Reader(again.client("one"), key.verifier).checkpoint().size == 3
+
+
+def test_a_backup_that_grew_elsewhere_is_a_fork(server, reader, one, backed_up, start, tmp_path, key, llmring_live):
+    server.run(server.server.close())
+    backed_up.restore(llmring_live(["usage"]))
+    elsewhere = start(guard_file=str(tmp_path / "another-machine"))
+    grown(elsewhere, Reader(elsewhere.client("one"), key.verifier), one, "x", "y", "z")
+    elsewhere.run(elsewhere.server.close())
+    back = start()
+    eventually(lambda: alarm(back) is not None)
+    assert "not those that were published" in alarm(back)
+
+
+def test_the_newest_backup_lets_it_sign_again(server, reader, one, backed_up):
+    newest = reader.checkpoint()
+    latest = Backup(server, "latest")
+    backed_up.restore()
+    eventually(lambda: alarm(server) is not None)
+    latest.restore()
+    store(server, *receipts(one, "e"))
+    assert reader.until(newest.size + 1).size == newest.size + 1
+
+
+def test_resume_lets_a_log_sign_again_whose_alarm_had_no_cause(server, reader, one, llmring_cli):
+    published = grown(server, reader, one, "a")
+    server.rows("UPDATE transparency_log SET alarm = 'a witness that was mistaken' RETURNING size")
+    store(server, *receipts(one, "b"))
+    eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] != "ok")
+    assert "a witness that was mistaken" in llmring_cli("tlog", "status", LLMRING_PLUGINS="transparency").stdout
+    llmring_cli("tlog", "resume", LLMRING_PLUGINS="transparency")
+    assert reader.until(published.size + 1).size == published.size + 1
+
+
+def test_a_tile_that_was_changed_stops_the_signing(server, reader, one):
+    published = grown(server, reader, one, "a", "b")
+    server.rows("UPDATE transparency_tiles SET content = set_byte(content, 40, 7) WHERE level = 0 RETURNING level")
+    store(server, *receipts(one, "c"))
+    eventually(lambda: alarm(server) is not None)
+    assert server.rows("SELECT size FROM transparency_log") == [{"size": published.size}]
+
+
+def test_a_checkpoint_is_noted_outside_the_database_before_it_is_shown(server, reader, one, guard_file):
+    for name in "abc":
+        grown(server, reader, one, name)
+        shown = reader.checkpoint()
+        assert checkpoints.read(guard_file.read_bytes())[0].size >= shown.size
+
+
+def test_nothing_is_signed_while_it_cannot_be_noted(server, reader, one, guard_file):
+    grown(server, reader, one, "a")
+    lock = guard_file.with_name(guard_file.name + ".lock")
+    lock.unlink()
+    lock.mkdir()
+    store(server, *receipts(one, "b"))
+    eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
+    assert reader.checkpoint().size == 2
+    lock.rmdir()
+    assert reader.until(3).size == 3
+
+
+def test_a_log_of_another_name_stops_the_start(server, reader, start):
+    reader.until(1)
+    with pytest.raises(StartupError, match="this deployment's log is"):
+        start(key=Signer.fresh("log.example/other").text())
+
+
+def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, start):
+    old = grown(server, reader, one, "a")
+    server.run(server.server.close())
+    key = Signer.fresh(old.origin)
+    again = start(key=key.text())
+    later = Reader(again.client("one"), key.verifier)
+    assert later.until(old.size + 1).size == old.size + 1
+    assert [found["vkey"] for found in later.client.get("/tlog/keys").json()["keys"]] == [
+        reader.log.vkey(),
+        key.verifier.vkey(),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("nonsense", "no private key of a log"), (None, "others can read"), ("twice", "keep one")],
+)
+def test_a_key_that_cannot_be_used_stops_the_start_and_is_not_shown(llmring_live, tmp_path, key, said):
+    file = tmp_path / "key"
+    file.write_text(Signer.fresh("log.example").text())
+    file.chmod(0o644)
+    given = {"key": key} if key == "nonsense" else {"key_file": str(file)}
+    if key == "twice":
+        given = {"key": "x", "key_file": str(file)}
+    with pytest.raises(StartupError, match=said) as stopped:
+        llmring_live(["transparency"], transparency=given)
+    assert "PRIVATE+KEY+log.example" not in str(stopped.value)
+
+
+def test_a_guard_file_that_holds_no_checkpoint_stops_the_start(start, guard_file):
+    guard_file.parent.mkdir()
+    guard_file.write_text("what?")
+    with pytest.raises(StartupError, match="holds no checkpoint"):
+        start()
