@@ -1,0 +1,202 @@
+"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, a better-informed one stops us."""
+
+import threading
+import time
+
+import httpx
+import pytest
+from transparency_kit import ORIGIN, Backup, Reader, alarm, receipts, store
+from witness_kit import Witness, answering
+
+from llmring_server.errors import StartupError
+from llmring_server.testing import eventually
+from llmring_server.tlog import base64, checkpoints, notes, proof_files, witnessing
+from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.hashing import EMPTY_ROOT
+from llmring_server.tlog.notes import Kind, Note
+from llmring_server.tlog.signers import Signer
+from llmring_server.tlog.witnessing import Refusal, Submission
+
+
+@pytest.fixture
+def witness(tmp_path, key):
+    with Witness(tmp_path / "witness", key.verifier).running() as running:
+        yield running
+
+
+@pytest.fixture
+def server(start, witness):
+    return start(witnesses=witness.setting)
+
+
+def cosigned(reader, witness):
+    """Return the size of the served checkpoint when the witness has cosigned it, else None."""
+    note = notes.parse(reader.client.get("/tlog/checkpoint").content)
+    found = {signature.verifier for signature in note.signatures([reader.log, witness.signer.verifier])}
+    return checkpoints.parse(note.text).size if len(found) == 2 else None
+
+
+def test_each_checkpoint_comes_to_be_cosigned(server, reader, one, witness):
+    reader.until(1)
+    eventually(lambda: cosigned(reader, witness) == 1)
+    store(server, *receipts(one, "a", "b"))
+    reader.until(3)
+    eventually(lambda: cosigned(reader, witness) == 3)
+    assert reader.client.get("/tlog/keys").json()["attestation"] == "witnessed"
+    assert reader.client.get("/tlog/keys").json()["witnesses"] == [witness.signer.verifier.vkey()]
+
+
+def test_a_proof_leads_to_a_cosigned_checkpoint(server, reader, one, witness):
+    store(server, *receipts(one, "a"))
+    reader.until(2)
+    eventually(lambda: cosigned(reader, witness) == 2)
+    proof = reader.proof("a")
+    signatures = notes.parse(proof.checkpoint).signatures([reader.log, witness.signer.verifier])
+    assert signatures[1].verifier == witness.signer.verifier
+    assert abs(signatures[1].time - time.time()) < 60
+    reader.prove("a")
+
+
+def test_a_dead_witness_blocks_nothing(start, key):
+    dead = Signer.fresh("dead.example", Kind.COSIGNATURE).verifier.vkey()
+    never = threading.Event()
+    with answering(200, wait=never) as (url, asked):
+        server = start(witnesses=f"{dead} {url}")
+        reader = Reader(server.client("one"), key.verifier)
+        reader.until(1)
+        eventually(lambda: asked)
+        started = time.monotonic()
+        store(server, *receipts(server.project_id("one"), "a"))
+        reader.until(2)
+        reader.prove("a")
+        assert time.monotonic() - started < 5
+        assert alarm(server) is None
+        never.set()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, b""), (200, b""), (200, b"nonsense\n"), (404, b"who?"), (409, b"nonsense")]
+)
+def test_a_witness_that_answers_nonsense_changes_nothing(start, key, status, body):
+    odd = Signer.fresh("odd.example", Kind.COSIGNATURE).verifier.vkey()
+    with answering(status, body, witnessing.SIZE_TYPE) as (url, asked):
+        server = start(witnesses=f"{odd} {url}")
+        reader = Reader(server.client("one"), key.verifier)
+        reader.until(1)
+        eventually(lambda: asked)
+        store(server, *receipts(server.project_id("one"), "a"))
+        assert reader.until(2).size == 2
+        assert len(notes.parse(reader.client.get("/tlog/checkpoint").content).lines) == 1
+        assert alarm(server) is None
+
+
+def test_a_witness_that_knows_a_larger_size_stops_the_signing(start, key):
+    ahead = Signer.fresh("ahead.example", Kind.COSIGNATURE).verifier.vkey()
+    with answering(409, b"1000\n", witnessing.SIZE_TYPE) as (url, _):
+        server = start(witnesses=f"{ahead} {url}")
+        reader = Reader(server.client("one"), key.verifier)
+        reader.until(1)
+        eventually(lambda: alarm(server) is not None)
+        assert "1000 leaves" in alarm(server)
+        store(server, *receipts(server.project_id("one"), "a"))
+        eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
+        assert reader.checkpoint().size == 1
+
+
+def test_a_witness_finds_the_fork_of_a_restored_log_whose_guard_is_lost(
+    server, reader, one, witness, start, key, guard_file, llmring_live
+):
+    reader.until(1)
+    backup = Backup(server)
+    store(server, *receipts(one, "a", "b"))
+    reader.until(3)
+    eventually(lambda: cosigned(reader, witness) == 3)
+    server.run(server.server.close())
+    backup.restore(llmring_live(["usage"]))
+    guard_file.unlink()
+    back = start(witnesses=witness.setting)
+    store(back, *receipts(one, "x", "y", "z"))
+    eventually(lambda: alarm(back) is not None)
+    assert "witness.example/w1" in alarm(back)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nonsense https://w.example", "no verifier key"),
+        (Signer.fresh("log.example").verifier.vkey() + " https://w.example", "that of a log"),
+        (Signer.fresh("w.example", Kind.COSIGNATURE).verifier.vkey(), "witness's address"),
+    ],
+)
+def test_a_witness_that_is_not_well_written_stops_the_start(start, text, said):
+    with pytest.raises(StartupError, match=said):
+        start(witnesses=text)
+
+
+# What the witness does, on its own address.
+
+
+def note(key, size, root=EMPTY_ROOT):
+    text = Checkpoint(ORIGIN, size, root).text()
+    return Note(text, (key.sign(text),)).content()
+
+
+@pytest.fixture
+def submit(witness):
+    def ask(old, content, proof=()):
+        body = Submission(old, tuple(proof), content).content()
+        return httpx.post(f"{witness.url}/add-checkpoint", content=body)
+
+    return ask
+
+
+def test_a_witness_cosigns_what_continues(submit, witness, key):
+    answer = submit(0, note(key, 5, bytes(32)))
+    assert answer.status_code == 200
+    (line,) = notes.parse_lines(answer.text)
+    text = notes.parse(note(key, 5, bytes(32))).text
+    assert Note(text, (line,)).signatures([witness.signer.verifier])
+    assert submit(5, note(key, 5, bytes(32))).status_code == 200
+
+
+def test_a_witness_remembers_across_its_restarts(submit, witness, tmp_path, key):
+    assert submit(0, note(key, 5, bytes(32))).status_code == 200
+    with Witness(tmp_path / "witness", key.verifier).running() as again:
+        body = Submission(0, (), note(key, 6, bytes(32))).content()
+        answer = httpx.post(f"{again.url}/add-checkpoint", content=body)
+    assert (answer.status_code, answer.text) == (409, "5\n")
+    assert answer.headers["Content-Type"] == "text/x.tlog.size"
+
+
+@pytest.mark.parametrize(
+    ("old", "size", "root", "status"),
+    [(0, 6, bytes(32), 409), (5, 4, bytes(32), 400), (5, 5, bytes([1] * 32), 409), (5, 6, bytes(32), 422)],
+)
+def test_a_witness_refuses_what_does_not_continue(submit, key, old, size, root, status):
+    assert submit(0, note(key, 5, bytes(32))).status_code == 200
+    assert submit(old, note(key, size, root)).status_code == status
+
+
+def test_a_witness_refuses_logs_and_signatures_that_it_does_not_know(submit, key):
+    text = Checkpoint("other.example", 1, bytes(32)).text()
+    other = Signer.fresh("other.example")
+    assert submit(0, Note(text, (other.sign(text),)).content()).status_code == 404
+    assert submit(0, note(Signer.fresh(ORIGIN), 5)).status_code == 403
+
+
+@pytest.mark.parametrize("body", [b"", b"old 0\n", b"old x\n\n", b"old 0\n?\n\n", b"old 00\n\n", b"\xff\n\n"])
+def test_a_witness_refuses_what_is_no_submission(witness, body):
+    assert httpx.post(f"{witness.url}/add-checkpoint", content=body).status_code in (400, 403)
+
+
+def test_a_witness_reads_no_more_than_a_submission_may_have(witness):
+    assert httpx.post(f"{witness.url}/add-checkpoint", content=bytes(70_000)).status_code == 413
+
+
+def test_a_submission_is_spelt_as_the_specification_spells_it(key):
+    made = Submission(3, (bytes(32),), note(key, 5))
+    assert made.content().startswith(b"old 3\n" + base64.encode(bytes(32)).encode() + b"\n\n" + ORIGIN.encode())
+    assert witnessing.parse(made.content()) == made
+    with pytest.raises(Refusal):
+        witnessing.parse(b"old 3")
+    assert proof_files.parse_hashes([]) == ()

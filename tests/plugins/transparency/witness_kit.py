@@ -1,0 +1,68 @@
+"""Witnesses to ask: the real one on a socket, and ones that misbehave."""
+
+import threading
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import uvicorn
+
+from llmring_server.testing.process import free_port
+from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.signers import Signer
+from llmring_transparency.witness import Ledger, application
+
+
+class Witness:
+    """A witness of one log at an address, with its state in a folder."""
+
+    def __init__(self, folder, log):
+        folder.mkdir(exist_ok=True)
+        self.signer = Signer.fresh("witness.example/w1", Kind.COSIGNATURE)
+        self.ledger = Ledger(folder, self.signer, [log])
+        self.url = f"http://127.0.0.1:{free_port()}"
+
+    @property
+    def setting(self):
+        return f"{self.signer.verifier.vkey()} {self.url}"
+
+    @contextmanager
+    def running(self):
+        port = int(self.url.rpartition(":")[2])
+        served = uvicorn.Server(uvicorn.Config(application(self.ledger), port=port, log_config=None, lifespan="off"))
+        thread = threading.Thread(target=served.run, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            served.should_exit = True
+            thread.join(10)
+
+
+@contextmanager
+def answering(status, body=b"", content_type="text/plain", wait=None):
+    """Serve one answer to whatever is asked, after `wait` is set where there is one; give the address and the count."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if wait is not None:
+                wait.wait(30)
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *said):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        with ExitStack() as stack:
+            stack.callback(thread.join, 10)
+            stack.callback(server.shutdown)
+            yield f"http://127.0.0.1:{server.server_address[1]}", asked
