@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import cases, growth, singles, table
+from benchmarks import cases, growth, singles, table, tree
 from benchmarks.database import SEEDED, data_folder, postgres, postmaster
 from benchmarks.machine import describe
 from benchmarks.measure import WRK, Bench, Case, Effort, Measured
@@ -15,10 +15,11 @@ from benchmarks.processes import BARE, OURS, Uvicorn, served
 from benchmarks.scales import Scale, scales
 from benchmarks.seed import seed
 
-NAMES = ("calls", "growth", "start", "memory", "retention")
+NAMES = ("calls", "growth", "start", "memory", "retention", "tree")
 NEEDS_ROWS = {"growth", "retention"}
 MEMORY_LOGS = 1_000_000
 QUICK_ROWS, QUICK_LOGS = 100_000, 50_000
+TREE_LEAVES, QUICK_LEAVES = 200_000, 20_000
 NO_WRK = "wrk is not on the PATH (Debian, Ubuntu: apt install wrk); our own, slower load generator stands in"
 
 
@@ -62,6 +63,9 @@ class Session:
             self.singles += singles.memory(self.url, self.log, self.bare, logs)
         if "retention" in names:
             self.singles.append(singles.retention(self.url))
+        if "tree" in names:
+            leaves = QUICK_LEAVES if self.options.quick else TREE_LEAVES
+            self.singles.append(tree.sequencing(self.url, self.data, leaves))
 
     def _curve(self, wanted: Sequence[Scale]) -> list[tuple[str, ...]]:
         medians = {measured.case.name: measured.ours.p50 for measured in self.measured}

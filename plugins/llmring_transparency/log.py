@@ -117,7 +117,9 @@ class Log:
             self._oldest = await self._store.oldest()
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
-            known = isinstance(error, (OSError, *DATABASE_AWAY))  # what operators mend; anything else is a fault of ours
+            known = isinstance(
+                error, (OSError, *DATABASE_AWAY)
+            )  # what operators mend; anything else is a fault of ours
             log.error("the log did not grow, and will be tried again: %s", self._fault, exc_info=not known)
             return 0
         self._fault = None

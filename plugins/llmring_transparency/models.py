@@ -33,13 +33,12 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A row of the queue; `queued_at` is UTC."""
+    """A row of the queue."""
 
     queue_id: int
     project_id: str
     kind: int
     content: bytes
-    queued_at: datetime
 
 
 class Queued(msgspec.Struct, frozen=True):

@@ -169,7 +169,8 @@ def test_a_proof_of_another_entry_is_refused():
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"c2sp.org/tlog-proof@v1\n\n", b"c2sp.org/tlog-proof@v2\nindex 1\n\n", b"c2sp.org/tlog-proof@v1\nindex 01\n\n",
+    [b"", b"c2sp.org/tlog-proof@v1\n\n", b"c2sp.org/tlog-proof@v2\nindex 1\n\n",
+     b"c2sp.org/tlog-proof@v1\nindex 01\n\n",
      b"c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\n", b"c2sp.org/tlog-proof@v1\nextra ?\nindex 1\n\n", b"\xff\n\n",
      b"c2sp.org/tlog-proof@v1\nindex 1\n?\n\n", b"c2sp.org/tlog-proof@v1\nindex 1"],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, a better-informed one stops us."""
+"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, one that knows more stops us."""
 
 import threading
 import time

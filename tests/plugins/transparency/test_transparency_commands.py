@@ -1,0 +1,162 @@
+"""The commands of the log: keys, a copy of it all, erasure; and what watchers of the server see."""
+
+import httpx
+import pytest
+from transparency_kit import ORIGIN, Reader, receipts, store
+
+from llmring_server.contracts import LogProofs, StatementsStored
+from llmring_server.testing import eventually
+from llmring_server.tlog import checkpoints, leaves, notes, proof_files
+from llmring_server.tlog.hashing import leaf_hash
+from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.signers import Signer
+from llmring_server.tlog.tiles import Tile, path, root, tiles
+
+TOKEN = "a-token-of-these-tests"
+PLUGINS = {"LLMRING_PLUGINS": "transparency"}
+
+
+@pytest.fixture
+def tlog(llmring_cli):
+    def run(*arguments, **variables):
+        return llmring_cli("tlog", *arguments, **PLUGINS, **variables)
+
+    return run
+
+
+def test_keygen_prints_the_setting_and_what_verifies(tlog):
+    said = tlog("keygen", ORIGIN).stdout.splitlines()
+    signer = Signer.parse(said[0].removeprefix("LLMRING_TRANSPARENCY_KEY="))
+    assert said[1].endswith(signer.verifier.vkey())
+    assert signer.verifier.name == ORIGIN
+
+
+def test_keygen_writes_a_file_that_only_its_owner_reads_and_never_over_another(tlog, tmp_path):
+    file = tmp_path / "log.key"
+    made = tlog("keygen", ORIGIN, "--out", str(file))
+    assert made.stdout.splitlines()[0] == f"LLMRING_TRANSPARENCY_KEY_FILE={file}"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text().strip() not in made.stdout
+    again = tlog("keygen", ORIGIN, "--out", str(file))
+    assert (again.returncode, "never overwritten" in again.stderr) == (1, True)
+
+
+def test_keygen_makes_the_key_of_a_witness(tlog):
+    signer = Signer.parse(tlog("keygen", "witness.example/w1", "--witness").stdout.splitlines()[0])
+    assert signer.verifier.kind is notes.Kind.COSIGNATURE
+
+
+def test_keygen_refuses_a_name_that_cannot_be_one(tlog):
+    assert "no spaces" in tlog("keygen", "a b").stderr
+
+
+def read(folder):
+    """Return a folder's checkpoint and its tiles, level by level."""
+    checkpoint, _ = checkpoints.read((folder / "checkpoint").read_bytes())
+    rows = {
+        tile: (folder / "tile" / str(tile.level) / path(tile.number, width)).read_bytes()
+        for tile, width in tiles(checkpoint.size)
+    }
+    return checkpoint, rows
+
+
+def test_export_writes_the_paths_that_are_served(server, reader, one, tlog, tmp_path):
+    store(server, *receipts(one, *(f"r{i}" for i in range(600))))
+    reader.until(601)
+    done = tlog("export", str(tmp_path / "copy"))
+    assert done.stdout == f"{tmp_path / 'copy'}: 601 leaves\n", done.stderr
+    files = [file for file in (tmp_path / "copy").rglob("*") if file.is_file()]
+    assert len(files) == 1 + 3 + 3 + 1
+    for file in files:
+        served = httpx.get(f"{server.url}/tlog/{file.relative_to(tmp_path / 'copy')}")
+        assert served.content == file.read_bytes()
+    checkpoint, rows = read(tmp_path / "copy")
+    assert root(checkpoint.size, rows) == checkpoint.root
+
+
+def test_a_later_export_into_the_same_folder_is_the_later_log(server, reader, one, tlog, tmp_path):
+    for number in range(2):
+        store(server, *receipts(one, *(f"{number}-{i}" for i in range(300))))
+        reader.until(301 + 300 * number)
+        tlog("export", str(tmp_path))
+    checkpoint, rows = read(tmp_path)
+    assert checkpoint.size == 601
+    assert root(601, rows) == checkpoint.root
+    entries = leaves.unbundle((tmp_path / "tile/entries/000").read_bytes())
+    assert b"".join(map(leaf_hash, entries)) == rows[Tile(0, 0)]
+
+
+def test_a_log_without_a_checkpoint_is_not_exported(llmring_live, tlog, tmp_path):
+    llmring_live(["transparency"])
+    assert "no checkpoint yet" in tlog("export", str(tmp_path)).stderr
+    assert tlog("status").stdout == "there is no log yet\n"
+
+
+def test_erasure_destroys_the_salt_and_leaves_a_tombstone(server, reader, one, tlog):
+    store(server, *receipts(one, "a", "b"))
+    reader.until(3)
+    before = reader.entries()
+    assert tlog("erase", "--yes", one, "a").stdout == "leaf 1 opens no more\n"
+    reader.until(4)
+    assert reader.entries()[:3] == before
+    assert reader.client.get("/api/v1/receipts/a/proof").status_code == 410
+    reader.prove("b")
+    (told,) = [event for event in reader.client.get("/tlog/keys").json()["events"] if event["index"] == 3]
+    assert (told["content"]["type"], told["content"]["index"]) == ("erased", 1)
+    assert reader.entries()[3][1] == Kind.TOMBSTONE
+    assert "opens no more" in tlog("erase", "--yes", one, "a").stdout
+    assert one not in httpx.get(f"{server.url}/tlog/keys").text
+
+
+def test_what_the_log_does_not_have_is_not_erased(server, reader, one, tlog):
+    reader.until(1)
+    assert tlog("erase", "--yes", one, "none").returncode == 1
+
+
+def test_a_statement_is_a_leaf_that_is_not_hidden(server, reader, one):
+    async def work():
+        async with server.server.database.transaction() as connection:
+            await server.server.service(StatementsStored).write_statement(connection, one, "2026-11", b'{"total":"1"}')
+
+    server.run(work())
+    reader.until(2)
+    proof = proof_files.parse(server.run(server.server.service(LogProofs).statement_proof(one, "2026-11")))
+    proof.check(leaves.public_entry(Kind.STATEMENT, b'{"total":"1"}'), reader.log)
+    assert server.run(server.server.service(LogProofs).statement_proof("prj_other", "2026-11")) is None
+
+
+def test_the_age_of_the_queue_and_the_size_of_the_tree_are_figures(llmring_live, key, guard_file):
+    given = {"key": key.text(), "guard_file": str(guard_file)}
+    server = llmring_live(["transparency", "metrics"], transparency=given, metrics={"token": TOKEN})
+    reader = Reader(server.client("one"), key.verifier)
+    store(server, *receipts(server.project_id("one"), "a", "b"))
+    reader.until(3)
+
+    def shown():
+        return httpx.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+
+    eventually(lambda: "llmring_transparency_tree_leaves 3.0" in shown())
+    assert "llmring_transparency_queue_age_seconds 0.0" in shown()
+    assert "llmring_transparency_signing_stopped 0.0" in shown()
+
+
+def test_keys_of_receipts_are_in_the_log_as_they_come_and_go(llmring_live, key, guard_file):
+    seed = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+    server = llmring_live(
+        ["receipts", "transparency"],
+        transparency={"key": key.text(), "guard_file": str(guard_file)},
+        receipts={"private_key_b64": seed},
+    )
+    reader = Reader(server.client("one"), key.verifier)
+    reader.until(2)
+    told = [event["content"] for event in reader.client.get("/tlog/keys").json()["events"]]
+    assert [(event["type"], event["change"]) for event in told] == [
+        ("checkpoint-key", "added"),
+        ("receipt-key", "added"),
+    ]
+    issued = reader.client.post(
+        "/api/v1/receipts/issue?store=true",
+        json={"model": "openai:gpt-4o-mini", "tokens": {"input": 1, "output": 1}, "cost": {"amount": "0.1"}},
+    )
+    reader.until(3)
+    assert reader.prove(issued.json()["id"], issued.content).seq == 1
