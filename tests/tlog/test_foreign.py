@@ -30,7 +30,7 @@ def test_aics_tlog_checks_all_of_it(tmp_path):
     python = python312()
     if python is None:
         missing(
-            f"no Python 3.12 or later on PATH; install one, or name it in {PYTHON_VARIABLE}, to check logs with aics-tlog"
+            f"no Python 3.12 or later; put one on PATH, or name it in {PYTHON_VARIABLE}, to check logs with aics-tlog"
         )
     command = [python, "-m", "venv", str(tmp_path / "aics")]
     installed(command, tmp_path, "no environment for aics-tlog can be made")
