@@ -12,6 +12,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
+from llmring_server.transparency import LogProofs as LogProofs
+from llmring_server.transparency import StatementsStored as StatementsStored
+
 Scope = Literal["ingest", "read", "admin"]
 
 
@@ -220,38 +223,6 @@ class ReceiptsStored(Protocol):
         statement a batch is what it should take. The batch may be stored again in another transaction after one that
         failed; what it raises undoes the batch.
         """
-        ...
-
-
-@runtime_checkable
-class StatementsStored(Protocol):
-    """As `ReceiptsStored`, for the statements of projects. Without a provider, nobody is told of statements."""
-
-    async def write_statement(
-        self, connection: psycopg.AsyncConnection[Any], project_id: str, statement_id: str, content: bytes
-    ) -> None:
-        """Write what belongs to a statement that is being stored, in its transaction; called once for each.
-
-        `content` is its canonical JSON with the signature.
-        """
-        ...
-
-
-@runtime_checkable
-class LogProofs(Protocol):
-    """Proofs that something is in the transparency log. Without a provider, there is no log."""
-
-    async def receipt_proof(self, project_id: str, receipt_id: str) -> bytes | None:
-        """Return the proof of a project's receipt as a file (C2SP tlog-proof), or None when the log does not have it.
-
-        Raises:
-            Problem: 410, what opens its entry was destroyed.
-            Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: no proof can be given now.
-        """
-        ...
-
-    async def statement_proof(self, project_id: str, statement_id: str) -> bytes | None:
-        """Return the proof of a project's statement; as `receipt_proof`."""
         ...
 
 

@@ -21,6 +21,7 @@ from llmring_server.testing import make_plugin
 
 STAND_IN = Path(__file__).parent / "citus"
 EVERY = ",".join(sorted(installed()))
+LOCAL = {"projects", "project_keys", "transparency_queue", "transparency_leaves", "transparency_counts"}
 SPREAD = """
     SELECT relname AS name FROM pg_dist_partition JOIN pg_class ON oid = logicalrelid
     WHERE relnamespace = current_schema()::regnamespace ORDER BY number
@@ -98,9 +99,9 @@ def test_every_table_of_projects_is_spread_and_it_is_said(cli, citus, llmring_da
     with psycopg.connect(citus, options=f"-c search_path={llmring_database['database_schema']}") as own:
         spread = {name for (name,) in own.execute(SPREAD)}
         of_projects = {name for (name,) in own.execute(OF_PROJECTS)}
-    assert of_projects - spread == {"projects", "project_keys"}
+    assert of_projects - spread == LOCAL
     assert {table for done, place, table in said if (done, place) == ("distributed", "by project_id")} == spread
-    assert {"projects", "project_keys", "deployment"} <= {table for _, place, table in said if place == "local"}
+    assert {*LOCAL, "deployment"} <= {table for _, place, table in said if place == "local"}
 
 
 def test_a_second_run_changes_nothing_and_says_so(cli):

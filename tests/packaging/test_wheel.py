@@ -29,6 +29,7 @@ PLUGINS = (
     "llmring_ratelimit",
     "llmring_receipts",
     "llmring_registry",
+    "llmring_transparency",
     "llmring_usage",
 )
 START_SECONDS = 60
