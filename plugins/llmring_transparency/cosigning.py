@@ -118,9 +118,10 @@ class Cosigning:
             self._news.clear()
             try:
                 complete = self._newest is None or await self.round(self._newest)
-            except (*DATABASE_AWAY, TimeoutError) as error:
+            except Exception as error:
                 complete = False
-                log.warning("witnesses are asked again later, the database is away: %s", error)
+                away = isinstance(error, (*DATABASE_AWAY, TimeoutError))
+                log.error("the witnesses are asked again later: %s", error, exc_info=not away)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _line(self, witness: Witness, state: State) -> Line | None:

@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from foreign_kit import Tool, installed, missing
+from foreign_kit import Tool, b64, installed, missing
+
+from llmring_server.contracts import ReceiptsStored, StoredReceipt
+from llmring_server.testing import eventually
+from llmring_server.tlog import checkpoints
+from llmring_server.tlog.signers import Signer
 
 HERE = Path(__file__).parent
 AICS, RFC9162 = "aics-tlog==0.2.1", "@transmute/rfc9162@0.0.5"
@@ -26,35 +31,81 @@ def python312():
     return None
 
 
-def test_aics_tlog_checks_all_of_it(tmp_path):
-    python = python312()
+@pytest.fixture(scope="module")
+def aics(tmp_path_factory):
+    folder, python = tmp_path_factory.mktemp("aics"), python312()
     if python is None:
         missing(
             f"no Python 3.12 or later; put one on PATH, or name it in {PYTHON_VARIABLE}, to check logs with aics-tlog"
         )
-    command = [python, "-m", "venv", str(tmp_path / "aics")]
-    installed(command, tmp_path, "no environment for aics-tlog can be made")
-    own = str(tmp_path / "aics" / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    installed([python, "-m", "venv", str(folder)], folder, "no environment for aics-tlog can be made")
+    own = str(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")
     command = [own, "-m", "pip", "install", "-q", "--disable-pip-version-check", AICS]
-    installed(command, tmp_path, f"pip cannot install {AICS}; connect to the package index and run again")
-    Tool(own, str(HERE / "drive_aics.py")).check()
+    installed(command, folder, f"pip cannot install {AICS}; connect to the package index and run again")
+    return Tool(own, str(HERE / "drive_aics.py"))
 
 
-def test_rfc9162_of_npm_checks_proofs(tmp_path):
-    node, npm = shutil.which("node"), shutil.which("npm")
+@pytest.fixture(scope="module")
+def rfc9162(tmp_path_factory):
+    folder, node, npm = tmp_path_factory.mktemp("npm"), shutil.which("node"), shutil.which("npm")
     if not (node and npm):
         missing("node and npm are not on PATH; install Node.js 18 or later to check proofs with @transmute/rfc9162")
     options = ("--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-    installed([npm, "install", *options, RFC9162], tmp_path, f"npm cannot install {RFC9162}")
-    shutil.copy(HERE / "drive_rfc9162.cjs", tmp_path)
-    Tool(node, "drive_rfc9162.cjs", folder=tmp_path, kinds=("inclusion", "consistency")).check()
+    installed([npm, "install", *options, RFC9162], folder, f"npm cannot install {RFC9162}")
+    shutil.copy(HERE / "drive_rfc9162.cjs", folder)
+    return Tool(node, "drive_rfc9162.cjs", folder=folder, kinds=("inclusion", "consistency"))
 
 
-def test_sumdb_of_go_checks_all_of_it(tmp_path):
-    go, sources = shutil.which("go"), GO_SOURCES / "src/golang.org/x/mod/sumdb"
-    if not go or not sources.is_dir():
+@pytest.fixture(scope="module")
+def sumdb(tmp_path_factory):
+    folder, go = tmp_path_factory.mktemp("go"), shutil.which("go")
+    if not go or not (GO_SOURCES / "src/golang.org/x/mod/sumdb").is_dir():
         missing("Go or its package golang.org/x/mod is missing (Debian: golang-go golang-golang-x-mod-dev)")
-    shutil.copy(HERE / "drive_sumdb.go", tmp_path)
-    build = ["env", "GO111MODULE=off", f"GOPATH={GO_SOURCES}", f"GOCACHE={tmp_path / 'cache'}", "GOFLAGS=", go]
-    subprocess.run([*build, "build", "-o", "drive", "drive_sumdb.go"], cwd=tmp_path, check=True, capture_output=True)
-    Tool(str(tmp_path / "drive")).check()
+    shutil.copy(HERE / "drive_sumdb.go", folder)
+    build = ["env", "GO111MODULE=off", f"GOPATH={GO_SOURCES}", f"GOCACHE={folder / 'cache'}", "GOFLAGS=", go]
+    subprocess.run([*build, "build", "-o", "drive", "drive_sumdb.go"], cwd=folder, check=True, capture_output=True)
+    return Tool(str(folder / "drive"))
+
+
+@pytest.mark.parametrize("tool", ["aics", "rfc9162", "sumdb"])
+def test_a_foreign_tool_takes_what_is_good_and_refuses_any_changed_byte(tool, request):
+    request.getfixturevalue(tool).check()
+
+
+@pytest.fixture
+def exported(llmring_live, llmring_cli, tmp_path):
+    """Give a folder that a server's own log of 600 receipts was exported to, and the log's verifier key."""
+    key = Signer.fresh("log.example/exported")
+    server = llmring_live(["transparency"], transparency={"key": key.text(), "guard_file": str(tmp_path / "guard")})
+
+    async def store():
+        async with server.server.database.transaction() as connection:
+            told = [StoredReceipt("prj_one", f"r{number}", b"{}") for number in range(600)]
+            await server.server.service(ReceiptsStored).write(connection, told)
+
+    server.run(store())
+    eventually(lambda: server.rows("SELECT size FROM transparency_log")[0]["size"] == 601)
+    done = llmring_cli("tlog", "export", str(tmp_path / "log"), LLMRING_PLUGINS="transparency")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "log", key.verifier.vkey()
+
+
+@pytest.mark.parametrize("tool", ["aics", "sumdb"])
+def test_a_foreign_tool_takes_an_exported_log(tool, exported, request):
+    folder, vkey = exported
+    note = (folder / "checkpoint").read_bytes()
+    checkpoint, _ = checkpoints.read(note)
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    del files["checkpoint"]
+    changed = files | {"tile/entries/001": files["tile/entries/001"].replace(b"\x01\x01", b"\x01\x02", 1)}
+    cases = [
+        {"kind": "checkpoint", "note": b64(note), "vkey": vkey},
+        tiles_case(checkpoint, files),
+        tiles_case(checkpoint, changed),
+    ]
+    assert request.getfixturevalue(tool).verdicts(cases) == [True, True, False]
+
+
+def tiles_case(checkpoint, files):
+    encoded = {name: b64(content) for name, content in files.items()}
+    return {"kind": "tiles", "size": checkpoint.size, "root": b64(checkpoint.root), "files": encoded}
