@@ -96,10 +96,13 @@ class Sequencer:
         checkpoint = Checkpoint(state.origin, growth.size, growth.root())
         note = Note(checkpoint.text(), (self._signer.sign(checkpoint.text()),)).content()
         bundles = await self._bundles(connection, state.size, entries)
-        await self._store.move(connection, state.size, numbered)
-        await self._store.set_counts(connection, counts)
-        await self._store.set_tiles(connection, growth.changed | bundles)
-        await self._store.set_state(connection, growth.size, checkpoint.root, note)
+        async with connection.pipeline():
+            moved = await self._store.move(connection, state.size, numbered)
+            await self._store.set_counts(connection, counts)
+            await self._store.set_tiles(connection, growth.changed | bundles)
+            await self._store.set_state(connection, growth.size, checkpoint.root, note)
+        if moved.rowcount != len(numbered):
+            raise RuntimeError(f"{moved.rowcount} of {len(numbered)} rows left the queue; who else takes them?")
         return msgspec.structs.replace(state, size=growth.size, root=checkpoint.root, checkpoint=note)
 
     async def _bundles(self, connection: Connection, size: int, entries: Sequence[bytes]) -> dict[Tile, bytes]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from psycopg import AsyncCursor
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
@@ -160,21 +162,15 @@ class LogStore:
         found = await connection.execute(COUNTS, {"projects": list(projects)})
         return dict(await found.fetchall())
 
-    async def move(self, connection: Connection, first: int, numbered: Sequence[Numbered]) -> None:
-        """Make leaves of rows of the queue, from index `first` on.
-
-        Raises:
-            RuntimeError: some of the rows are not there any more, though the lock is held.
-        """
+    async def move(self, connection: Connection, first: int, numbered: Sequence[Numbered]) -> "AsyncCursor[Any]":
+        """Make leaves of rows of the queue, from index `first` on; the cursor's `rowcount` says how many were there."""
         columns = {
             "first": first,
             "ids": _array(one.queue_id for one in numbered),
             "seqs": _array(one.seq for one in numbered),
             "salts": b"".join(one.salt or bytes(SALT_BYTES) for one in numbered),
         }
-        moved = await connection.execute(MOVE, columns)
-        if moved.rowcount != len(numbered):
-            raise RuntimeError(f"{moved.rowcount} of {len(numbered)} rows left the queue; who else takes them?")
+        return await connection.execute(MOVE, columns)
 
     async def set_counts(self, connection: Connection, counts: Mapping[str, int]) -> None:
         """Keep how many receipts of each project are in the log."""

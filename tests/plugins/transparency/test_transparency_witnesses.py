@@ -127,6 +127,7 @@ def test_a_witness_finds_the_fork_of_a_restored_log_whose_guard_is_lost(
         (Signer.fresh("log.example").verifier.vkey() + " https://w.example", "that of a log"),
         (Signer.fresh("w.example", Kind.COSIGNATURE).verifier.vkey(), "witness's address"),
     ],
+    ids=["nonsense", "a log's key", "no address"],
 )
 def test_a_witness_that_is_not_well_written_stops_the_start(start, text, said):
     with pytest.raises(StartupError, match=said):
