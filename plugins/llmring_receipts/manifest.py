@@ -17,6 +17,7 @@ from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
 from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.errors import StartupError
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -55,7 +56,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the receipt calls of the contract, and the public keys."""
     keyring, store, writer = server.service(Keyring), server.service(ReceiptStore), server.service(ReceiptWriter)
-    issue = Issue(keyring, store, writer, server.service(UsageEntries, default=None))
+    calls = server.service(UsageEntries, default=None)
+    if calls is None and server.plugin_settings(ReceiptSettings).auto:
+        raise StartupError(
+            "LLMRING_RECEIPTS_AUTO is for logged calls, and no plugin logs any; enable usage, or unset it"
+        )
+    issue = Issue(keyring, store, writer, calls)
     receipts, published = Receipts(keyring, store, writer), PublicKeys(keyring)
     return [
         Route(path=PREFIX, resource=receipts, max_body=MAX_BYTES),
