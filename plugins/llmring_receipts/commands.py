@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from llmring_receipts import jwks, keys
+from llmring_receipts.bundle import bundle
 from llmring_receipts.checks.commands import verify_receipt
 from llmring_receipts.configured import PREFIX
 from llmring_receipts.key_store import KeyStore
@@ -92,3 +93,4 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 receipts.add_command(verify_receipt)
+receipts.add_command(bundle)
