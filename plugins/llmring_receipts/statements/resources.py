@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import falcon.asgi
@@ -15,6 +15,7 @@ from llmring_receipts.statements import lines
 from llmring_receipts.statements.document import Statement
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
+from llmring_server import wire
 from llmring_server.contracts import LogProofs
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
@@ -34,6 +35,13 @@ class PageQuery(msgspec.Struct, frozen=True):
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     before: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)] | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What became of a statement that was asked for; one that takes long appears in the list, and is null here."""
+
+    status: Literal["made", "making"]
+    statement: Statement | None = None
 
 
 class LineProof(msgspec.Struct, frozen=True):
@@ -75,8 +83,8 @@ class StatementList:
             resp.set_header("Link", f'<{req.root_path}{req.path}?limit={query.limit}&before={last}>; rel="next"')
         return [msgspec.Raw(content) for content in page]
 
-    @operation(answer=Statement, status=201, also=(202,), errors=(409, 503))
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    @operation(answer=Made, status=201, also=(202,), errors=(409, 503))
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> dict[str, Any] | None:
         """Make a statement of all that is not stated yet; where that takes long, 202, and it appears in the list."""
         if self._making.locked():
             raise Unavailable(f"{AT_ONCE} statements are being made already; try again shortly")
@@ -85,14 +93,15 @@ class StatementList:
         if not done:
             self._spawn(_until(making), "llmring statement")
             resp.status, resp.retry_after = falcon.HTTP_202, "5"
-            return
+            resp.data = wire.encode(Made("making"))
+            return None
         try:
             content = making.result()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
         if content is None:
             raise Problem(409, "there is nothing to state that is not stated yet, or a statement is being made now")
-        resp.status, resp.data = falcon.HTTP_201, content
+        return {"status": "made", "statement": msgspec.Raw(content)}
 
     @operation(answer=Statement, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
