@@ -45,6 +45,8 @@ class Session:
         if "calls" in names:
             with cases.fresh_server(self.url, self.log) as server:
                 self._measure(server, cases.cases(server))
+            with cases.fresh_server(self.url, self.log, LLMRING_RECEIPTS_AUTO="true") as server:
+                self._measure(server, cases.receipted())
         if "growth" in names:
             with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
                 self._measure(server, growth.cases(server, self.url, wanted))

@@ -49,11 +49,11 @@ def quiet() -> dict[str, str]:
 
 
 @contextmanager
-def fresh_server(url: str, log: Path) -> Iterator[Uvicorn]:
+def fresh_server(url: str, log: Path, **settings: str) -> Iterator[Uvicorn]:
     """Run the server on a schema of its own, which is dropped at the end, with one alias bound."""
     drop(url, WRITTEN)
     try:
-        with served(OURS, log, environment(url, WRITTEN)) as server:
+        with served(OURS, log, {**environment(url, WRITTEN), **settings}) as server:
             bound = {"alias": "fast", "model": "openai:gpt-4o-mini"}
             answer = httpx.post(f"{server.url}/api/v1/aliases/bind", json=bound, headers={"X-Project-Key": KEY})
             answer.raise_for_status()
@@ -113,3 +113,8 @@ def cases(server: Uvicorn) -> list[Case]:
         Case("GET /registry, If-None-Match", Request("/registry", (f"If-None-Match: {etag}",)), 16, "≥ 0.5 of bare"),
         Case("POST /receipts/issue?store=true", issue, 64, "≥ 4,000/s"),
     ]
+
+
+def receipted() -> list[Case]:
+    """Return the lines of logging where every call gets a receipt."""
+    return [Case("POST /log, each with a receipt", Request("/api/v1/log", (AUTHORIZED, JSON), bodies()), 64)]

@@ -35,3 +35,16 @@ class LogProofs(Protocol):
     async def statement_proof(self, project_id: str, statement_id: str) -> bytes | None:
         """Return the proof of a project's statement; as `receipt_proof`."""
         ...
+
+
+@runtime_checkable
+class LogPolicy(Protocol):
+    """Whom readers of this deployment's transparency log need to trust. Without a provider, there is no log."""
+
+    async def policy(self) -> str | None:
+        """Return the log's keys and witnesses (C2SP tlog-policy), any of whom is enough; None without a key.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
+        """
+        ...

@@ -7,6 +7,8 @@ import click
 import msgspec
 
 from llmring_receipts import jwks, keys
+from llmring_receipts.bundle import bundle
+from llmring_receipts.checks.commands import verify_receipt
 from llmring_receipts.configured import PREFIX
 from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keyring import GRACE
@@ -88,3 +90,7 @@ def _write_private(path: Path, content: bytes) -> None:
         raise click.ClickException(f"{path} is there already; a key is never overwritten") from error
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from error
+
+
+receipts.add_command(verify_receipt)
+receipts.add_command(bundle)

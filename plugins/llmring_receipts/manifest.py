@@ -9,14 +9,17 @@ import click
 from llmring_receipts import commands
 from llmring_receipts.calls import CallReceipts
 from llmring_receipts.canonical import MAX_BYTES
+from llmring_receipts.checks.commands import statement
 from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
 from llmring_receipts.settings import ReceiptSettings
+from llmring_receipts.statements import parts
 from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
 from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.errors import StartupError
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -32,7 +35,7 @@ def llmring_settings() -> type[ReceiptSettings]:
 
 @hookimpl
 def llmring_migrations() -> Path:
-    """Create `receipts`, `receipt_conflicts`, `receipt_keys` and `receipt_key_events`."""
+    """Create the tables of receipts, of keys and what becomes of them, and of statements."""
     return paths.migrations("receipts")
 
 
@@ -53,9 +56,14 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the receipt calls of the contract, and the public keys."""
+    """Serve the receipt calls of the contract, the public keys, and statements of usage."""
     keyring, store, writer = server.service(Keyring), server.service(ReceiptStore), server.service(ReceiptWriter)
-    issue = Issue(keyring, store, writer, server.service(UsageEntries, default=None))
+    calls = server.service(UsageEntries, default=None)
+    if calls is None and server.plugin_settings(ReceiptSettings).auto:
+        raise StartupError(
+            "LLMRING_RECEIPTS_AUTO is for logged calls, and no plugin logs any; enable usage, or unset it"
+        )
+    issue = Issue(keyring, store, writer, calls)
     receipts, published = Receipts(keyring, store, writer), PublicKeys(keyring)
     return [
         Route(path=PREFIX, resource=receipts, max_body=MAX_BYTES),
@@ -64,18 +72,20 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
+        *parts.routes(server, keyring),
     ]
 
 
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Register the configured key, and store receipts while the server runs."""
-    async with server.service(Keyring).opened(), server.service(ReceiptWriter).running():
+    """Register the configured key, store receipts, and make the statements that are due, while the server runs."""
+    keyring = server.service(Keyring)
+    async with keyring.opened(), server.service(ReceiptWriter).running(), parts.running(server, keyring):
         yield
 
 
 @hookimpl
 def llmring_commands() -> Iterable[click.Command]:
-    """Add `llmring-server receipts`."""
-    return [commands.receipts]
+    """Add `llmring-server receipts` and `llmring-server statement`."""
+    return [commands.receipts, statement]

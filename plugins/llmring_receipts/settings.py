@@ -16,6 +16,8 @@ class ReceiptSettings(PluginSettings):
     key_id: str | None = None
     trusted_jwks: Path | None = Field(None, description="file with public keys of issuers whose receipts verify too")
     auto: bool = Field(False, description="issue a receipt for every logged call")
+    statements_monthly: bool = True
+    statements_hours: float = Field(24, ge=0, le=744, description="hours after a month's end that statements wait")
 
     @field_validator("*", mode="before")
     @classmethod

@@ -32,7 +32,7 @@ def fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
     """Say in plain words why a receipt's signature by `key` counts for nothing, or None when it is good."""
     given = receipt.get(SIGNATURE)
     if given is None:
-        return "the receipt has no signature"
+        return "there is no signature"
     made = _signature(given)
     if made is None:
         return "the signature is not spelt ed25519: and 86 characters of base64url"
@@ -60,9 +60,9 @@ def _time_fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
         return None
     when = time_of(receipt)
     if when is None:
-        return f"key {key.key_id!r} is retired, and the receipt has no timestamp that shows it is older than that"
+        return f"key {key.key_id!r} is retired, and there is no timestamp that shows this is older than that"
     if when >= key.retired_at:
-        return f"the receipt is dated {when.isoformat()}, after key {key.key_id!r} was retired"
+        return f"this is dated {when.isoformat()}, after key {key.key_id!r} was retired"
     return None
 
 

@@ -12,8 +12,10 @@ from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
+from llmring_server.transparency import LogPolicy
 from llmring_transparency import commands, figures, wiring
 from llmring_transparency.log import Log
+from llmring_transparency.policy import ReadersPolicy
 from llmring_transparency.resources import Checkpoints, LogKeys, ReceiptProofs, Tiles
 from llmring_transparency.settings import TransparencySettings
 
@@ -40,7 +42,13 @@ def llmring_local_tables() -> Iterable[str]:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Be told of receipts and statements in the transactions that store them, and prove them."""
     parts = wiring.parts(server)
-    return {ReceiptsStored: parts.queue, StatementsStored: parts.queue, LogProofs: parts.prover, wiring.Parts: parts}
+    return {
+        LogPolicy: ReadersPolicy(parts.store, parts.witnesses),
+        LogProofs: parts.prover,
+        ReceiptsStored: parts.queue,
+        StatementsStored: parts.queue,
+        wiring.Parts: parts,
+    }
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""`llmring-server tlog keygen | export | status | erase | resume` and `llmring-server witness`."""
+"""`llmring-server tlog keygen | export | verify | status | erase | resume` and `llmring-server witness`."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from llmring_server.lifecycle import Server
 from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind, NoteFault
 from llmring_server.tlog.signers import Signer
+from llmring_server.verifying.commands import verify_folder
 from llmring_transparency import keyfile
 from llmring_transparency.erasure import erase as erase_receipt
 from llmring_transparency.export import export as export_log
@@ -126,6 +127,9 @@ def witness(key_file: Path, logs: tuple[str, ...], state: Path, host: str, port:
     app = application(Ledger(state, signer, known))
     click.echo(f"{signer.verifier.vkey()} http://{host}:{port}", err=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+
+
+tlog.add_command(verify_folder)
 
 
 def _write(out: Path, signer: Signer) -> None:

@@ -8,6 +8,7 @@ import click
 
 from llmring_server import paths
 from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList, UsageEntries, UsageReceipts
+from llmring_server.evidence import UsageLines
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -19,6 +20,7 @@ from llmring_usage.events import Announcer
 from llmring_usage.figures import Batches
 from llmring_usage.journal import Journal
 from llmring_usage.ledger import Ledger
+from llmring_usage.lines import LoggedLines
 from llmring_usage.listing import Export, Logs
 from llmring_usage.partitions import Partitions
 from llmring_usage.pricing import CALCULATORS
@@ -66,6 +68,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         Recorder: recorder,
         Upkeep: Upkeep(server.database, partitions, settings),
         UsageEntries: UsageRegister(server.database),
+        UsageLines: LoggedLines(server.database),
         UsageWriter: UsageWriter(ledger, settings, batches, journal),
     }
 

@@ -198,6 +198,16 @@ def test_without_a_private_key_it_stops_the_start(llmring_live):
         llmring_live(["usage", "receipts"], receipts={"auto": True})
 
 
+def test_where_nothing_logs_calls_it_stops_the_start(llmring_live, signer):
+    with pytest.raises(StartupError, match="enable usage"):
+        llmring_live(["receipts"], receipts={"private_key_b64": signer.seed, "auto": True})
+
+
+def test_the_order_of_the_plugins_does_not_matter(llmring_live, signer):
+    server = llmring_live(["receipts", "usage"], receipts={"private_key_b64": signer.seed, "auto": True})
+    assert server.client().post("/api/v1/log", json=CALL).json()["receipt"] is not None
+
+
 def test_without_it_an_answer_has_no_member_receipt(llmring_live, signer):
     server = llmring_live(["usage", "receipts"], receipts={"private_key_b64": signer.seed, "auto": ""})
     assert "receipt" not in server.client().post("/api/v1/log", json=CALL).json()

@@ -1,0 +1,50 @@
+"""The contract of statements: logged calls one by one, for whoever accounts for them; the others are in `contracts`."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+
+class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A logged call as a bill lists it; counts are tokens, `cost` is USD, None while unpriced."""
+
+    id: UUID
+    occurred_at: datetime
+    provider: str
+    model: str
+    alias: str | None
+    profile: str
+    origin: str | None
+    status: str
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cost: Decimal | None
+    cost_source: str | None
+    cost_status: str
+    priced_as: str | None
+    registry_version: str | None
+
+
+@runtime_checkable
+class UsageLines(Protocol):
+    """Logged calls for whoever accounts for them one by one. Without a provider, nobody does."""
+
+    def before(
+        self, connection: psycopg.AsyncConnection[Any], project: str, end: datetime
+    ) -> AsyncGenerator[Sequence[UsageLine], None]:
+        """Yield a project's calls that happened before `end`, oldest first, in chunks.
+
+        They come from a server-side cursor in the transaction of `connection`, hence in its snapshot, and in constant
+        memory. Calls that the retention has dropped are not among them.
+        """
+        ...
+
+    async def projects(self, start: datetime, end: datetime) -> list[str]:
+        """Return the projects that may have calls in `[start, end)`; a few that have none may be among them."""
+        ...

@@ -1,0 +1,63 @@
+"""Trees of which only the hashes over each block of 256 leaves are kept: their roots, and paths in them."""
+
+from collections.abc import Mapping
+
+from llmring_server.tlog.hashing import HASH_BYTES, tree_hash
+from llmring_server.tlog.proofs import inclusion
+from llmring_server.tlog.tiles import WIDTH, Tile, needed, span_hash
+
+
+class Blocks:
+    """A tree that grows by one leaf at a time; `full` are the hashes over each complete block of 256 leaves."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.full: list[bytes] = []
+        self._rest: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf by its hash."""
+        self.size += 1
+        self._rest.append(leaf)
+        if len(self._rest) == WIDTH:
+            self.full.append(tree_hash(self._rest))
+            self._rest = []
+
+    def root(self) -> bytes:
+        """Return the root over all leaves."""
+        return tree_hash([*self.full, *([tree_hash(self._rest)] if self._rest else [])])
+
+
+def blocks_needed(index: int, size: int) -> list[int]:
+    """Return the blocks of 256 whose leaves the path of a leaf is made from; the others' hashes are enough.
+
+    Raises:
+        ValueError: the tree has no such leaf.
+    """
+    return sorted(tile.number for tile in needed(inclusion(index, size)) if tile.level == 0)
+
+
+def path(index: int, size: int, leaves: Mapping[int, bytes], full: bytes) -> list[bytes]:
+    """Return the hashes that prove leaf `index` of a tree of `size`, from the leaf's sibling up.
+
+    `leaves` has the hashes of those blocks that are needed, `full` those over every complete block.
+    """
+    rows = {Tile(0, number): hashes for number, hashes in leaves.items()} | _above(full)
+    return [span_hash(span, rows) for span in inclusion(index, size)]
+
+
+def _above(full: bytes) -> dict[Tile, bytes]:
+    """Return the rows above the leaves."""
+    rows: dict[Tile, bytes] = {}
+    row, level = full, 1
+    step = WIDTH * HASH_BYTES
+    while row:
+        tiles = [row[place : place + step] for place in range(0, len(row), step)]
+        rows |= {Tile(level, number): tile for number, tile in enumerate(tiles)}
+        complete = [_split(tile) for tile in tiles if len(tile) == step]
+        row, level = b"".join(map(tree_hash, complete)), level + 1
+    return rows
+
+
+def _split(row: bytes) -> list[bytes]:
+    return [row[place : place + HASH_BYTES] for place in range(0, len(row), HASH_BYTES)]

@@ -1,0 +1,73 @@
+"""The commands of offline checks: how each ends, and `tlog verify DIR`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from llmring_server.verifying import policy
+from llmring_server.verifying.files import read
+from llmring_server.verifying.folder import check_folder
+from llmring_server.verifying.policy import Policy
+from llmring_server.verifying.verdict import Findings, Unreadable, unreadable
+
+FILE = click.Path(path_type=Path)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+vkey = click.option("--vkey", multiple=True, help="The log's verifier key, `name+id+key`.")
+witness = click.option(
+    "--witness", multiple=True, help="A witness's verifier key; each that is named must have cosigned."
+)
+policy_file = click.option("--policy", "policy_file", type=FILE, help="Trusted logs, witnesses and quorum, instead.")
+
+
+def trusted(options: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which log and which witnesses are trusted."""
+    return vkey(witness(policy_file(options)))
+
+
+def policy_of(vkeys: tuple[str, ...], witnesses: tuple[str, ...], file: Path | None) -> Policy:
+    """Return the policy that a command's options name.
+
+    Raises:
+        Unreadable: none, both ways of naming one, or a file or key that is not understood.
+    """
+    if file is not None and not (vkeys or witnesses):
+        return policy.parse(read(file).decode("utf-8", "replace"))
+    if file is None and vkeys:
+        return policy.of_keys(vkeys, witnesses)
+    raise Unreadable("say which log is trusted: either --vkey (and --witness), or --policy")
+
+
+def conclude(subject: str, as_json: bool, check: Callable[[Findings], None]) -> None:
+    """Run a check, print its verdict, and end with its status: 0 proven, 1 refuted, 2 cannot be checked."""
+    findings = Findings(subject)
+    try:
+        check(findings)
+        verdict = findings.verdict()
+    except Unreadable as error:
+        verdict = unreadable(subject, error)
+    click.echo(msgspec.json.format(msgspec.json.encode(verdict)).decode() if as_json else verdict.text())
+    sys.exit(verdict.status)
+
+
+@click.command("verify")
+@click.argument("folder", type=FILE)
+@click.option("--older", type=FILE, help="A checkpoint that you kept: the log must still begin with what it was of.")
+@trusted
+@as_json
+def verify_folder(
+    folder: Path, older: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Check a whole log, in a folder that `tlog export` wrote, without any server."""
+
+    def check(findings: Findings) -> None:
+        trust = policy_of(vkey, witness, policy_file)
+        check_folder(findings, folder, trust, read(older) if older else None)
+        findings.open("truth", "that what was entered is true; the log shows only that it stayed as it was")
+
+    conclude(f"log {folder}", as_json, check)

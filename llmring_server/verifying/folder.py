@@ -1,0 +1,122 @@
+"""Whether a folder holds a whole transparency log, as `tlog export` writes it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from llmring_server.tlog import leaves
+from llmring_server.tlog.blocks import Blocks
+from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash, tree_hash
+from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.notes import Verifier
+from llmring_server.tlog.tiles import ENTRIES, WIDTH, Tile, path, tiles, width
+from llmring_server.verifying.files import read
+from llmring_server.verifying.logs import check_checkpoint
+from llmring_server.verifying.policy import Policy
+from llmring_server.verifying.verdict import Findings, Unreadable
+
+
+def check_folder(findings: Findings, folder: Path, policy: Policy, older: bytes | None) -> None:
+    """Note whether a folder holds the log that its checkpoint names, and one that an older checkpoint was of.
+
+    One tile is in memory at a time.
+
+    Raises:
+        Unreadable: there is no checkpoint.
+    """
+    found = check_checkpoint(findings, read(folder / "checkpoint"), policy)
+    if found is None:
+        return
+    checkpoint, log = found
+    was = _older(findings, older, log) if older is not None else None
+    roots = _roots(findings, folder, checkpoint.size, was)
+    if roots.get(checkpoint.size) == checkpoint.root:
+        findings.proven("entries", f"the folder holds all {checkpoint.size} entries of the log {log.name}, unchanged")
+    else:
+        findings.fault("root", f"the {checkpoint.size} entries do not lead to the root that the log signed")
+    if was is not None:
+        _check_older(findings, was, checkpoint, roots.get(was.size))
+
+
+def _older(findings: Findings, content: bytes, log: Verifier) -> Checkpoint | None:
+    """Return an older checkpoint of the log; what was asked of witnesses is asked of the newer one alone."""
+    aside = Findings(findings.subject)
+    found = check_checkpoint(aside, content, Policy((log,)))
+    for fault in aside.verdict().faults:
+        findings.fault("older", f"of the older checkpoint: {fault.text}")
+    return found[0] if found else None
+
+
+def _check_older(findings: Findings, older: Checkpoint, newer: Checkpoint, root: bytes | None) -> None:
+    if older.size > newer.size:
+        findings.fault("older", f"the older checkpoint is of size {older.size}, the folder's of {newer.size} only")
+    elif root == older.root:
+        findings.proven("consistency", f"the older checkpoint, of size {older.size}, is the beginning of this log")
+    else:
+        findings.fault("consistency", f"the first {older.size} entries are not those of the older checkpoint: a fork")
+
+
+def _roots(findings: Findings, folder: Path, size: int, older: Checkpoint | None) -> dict[int, bytes]:
+    """Return the roots over all entries and over those of the older checkpoint, by size; check each tile."""
+    tree, kinds = Blocks(), Counter[str]()
+    found = {0: tree.root()}
+    for entry in _entries(findings, folder, size):
+        kinds[_kind(findings, tree.size, entry)] += 1
+        tree.add(leaf_hash(entry))
+        if older is not None and tree.size == older.size:
+            found[tree.size] = tree.root()
+    if tree.size == size:
+        found[size] = tree.root()
+    _check_above(findings, folder, size, tree.full)
+    findings.open("content", "what the entries stand for: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
+    return found
+
+
+def _entries(findings: Findings, folder: Path, size: int) -> Iterator[bytes]:
+    """Give every entry, and hold each tile of hashes against its entries."""
+    for number in range(-(-size // WIDTH)):
+        wanted = width(Tile(0, number), size)
+        try:
+            bundle = leaves.unbundle(_read_tile(folder / "tile" / ENTRIES, number, wanted))[:wanted]
+        except ValueError as error:
+            raise Unreadable(f"tile/{ENTRIES}/{path(number, wanted)}: {error}") from error
+        if len(bundle) < wanted:
+            findings.fault("entries", f"tile/{ENTRIES}/{path(number, wanted)} has {len(bundle)} of {wanted} entries")
+            return
+        _check_tile(findings, folder, Tile(0, number), b"".join(map(leaf_hash, bundle)))
+        yield from bundle
+
+
+def _check_above(findings: Findings, folder: Path, size: int, full: list[bytes]) -> None:
+    """Hold the tiles above the entries' hashes against those below them; `full` are the hashes of level 1."""
+    rows = {1: full}
+    for tile, count in tiles(size):
+        if tile.level == 0:
+            continue
+        if tile.level not in rows:
+            below = rows[tile.level - 1]
+            starts = range(0, len(below) - len(below) % WIDTH, WIDTH)
+            rows[tile.level] = [tree_hash(below[start : start + WIDTH]) for start in starts]
+        wanted = rows[tile.level][tile.number * WIDTH : tile.number * WIDTH + count]
+        _check_tile(findings, folder, tile, b"".join(wanted))
+
+
+def _check_tile(findings: Findings, folder: Path, tile: Tile, wanted: bytes) -> None:
+    count = len(wanted) // HASH_BYTES
+    name = f"tile/{tile.level}/{path(tile.number, count)}"
+    if _read_tile(folder / "tile" / str(tile.level), tile.number, count)[: len(wanted)] != wanted:
+        findings.fault("tile", f"{name} does not follow from what lies below it")
+
+
+def _read_tile(level: Path, number: int, count: int) -> bytes:
+    """Return a tile's content; a full tile stands for each of its beginnings."""
+    partial = level / path(number, count)
+    return read(partial if partial.is_file() else level / path(number))
+
+
+def _kind(findings: Findings, index: int, entry: bytes) -> str:
+    if len(entry) != leaves.ENTRY_BYTES or entry[:1] != leaves.VERSION or entry[1] not in list(Kind):
+        findings.fault("entry", f"entry {index} is none of this kind of log")
+        return "unknown"
+    return Kind(entry[1]).name.lower().replace("_", " ")

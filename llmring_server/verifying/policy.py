@@ -1,0 +1,130 @@
+"""Whom a checker trusts (C2SP tlog-policy): the logs, the witnesses, and how many of these are enough."""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from llmring_server.tlog import notes
+from llmring_server.tlog.notes import Kind, NoteFault, Verifier
+from llmring_server.verifying.verdict import Unreadable
+
+NONE = "none"
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Names of witnesses and groups, of which `threshold` are enough."""
+
+    threshold: int
+    members: tuple[str, ...]
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Logs and witnesses by their keys; `quorum` names the witness or group that must have cosigned, or is None."""
+
+    logs: tuple[Verifier, ...]
+    witnesses: dict[str, Verifier] = {}
+    groups: dict[str, Group] = {}
+    quorum: str | None = None
+
+    def satisfied(self, signed: Collection[Verifier]) -> bool:
+        """Whether those who cosigned are enough."""
+        return self.quorum is None or self._agrees(self.quorum, signed)
+
+    def _agrees(self, name: str, signed: Collection[Verifier]) -> bool:
+        group = self.groups.get(name)
+        if group is None:
+            return self.witnesses[name] in signed
+        return sum(self._agrees(member, signed) for member in group.members) >= group.threshold
+
+
+def of_keys(logs: Iterable[str], witnesses: Iterable[str]) -> Policy:
+    """Return the policy of verifier keys (`name+id+key`); every witness that is named must have cosigned.
+
+    Raises:
+        Unreadable: a text is no such key, or one of another kind.
+    """
+    named = {f"{number}": _key(text, Kind.COSIGNATURE) for number, text in enumerate(witnesses)}
+    group = {"all": Group(len(named), tuple(named))} if named else {}
+    return Policy(tuple(_key(text, Kind.NOTE) for text in logs), named, group, "all" if named else None)
+
+
+def parse(text: str) -> Policy:
+    """Return the policy that a file holds: lines of `log`, `witness`, `group` and one of `quorum`; # begins a comment.
+
+    Raises:
+        Unreadable: a line is none of these, names what is not defined above it, or there is no log or no quorum.
+    """
+    reading = _Reading()
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        try:
+            if words:
+                reading.take(words)
+        except (ValueError, KeyError, IndexError) as error:
+            raise Unreadable(f"policy, line {number}: {error}") from error
+    return reading.policy()
+
+
+def write(logs: Iterable[str], witnesses: Iterable[str]) -> str:
+    """Return the policy that trusts these logs, and asks for any of the witnesses where there are some."""
+    named = {f"witness-{number}": key for number, key in enumerate(witnesses, 1)}
+    lines = [f"log {key}" for key in logs] + [f"witness {name} {key}" for name, key in named.items()]
+    if named:
+        lines.append(f"group witnesses any {' '.join(named)}")
+    return "\n".join([*lines, f"quorum {'witnesses' if named else NONE}", ""])
+
+
+class _Reading:
+    """A policy while its lines are read."""
+
+    def __init__(self) -> None:
+        self._logs: list[Verifier] = []
+        self._witnesses: dict[str, Verifier] = {}
+        self._groups: dict[str, Group] = {}
+        self._quorum: str | None = None
+
+    def take(self, words: list[str]) -> None:
+        """Take a line by its words."""
+        match words:
+            case ["log", key, *_]:
+                self._logs.append(_key(key, Kind.NOTE))
+            case ["witness", name, key, *_] if self._free(name):
+                self._witnesses[name] = _key(key, Kind.COSIGNATURE)
+            case ["group", name, count, *members] if self._free(name) and members:
+                self._groups[name] = self._group(count, members)
+            case ["quorum", name] if self._quorum is None and (name == NONE or not self._free(name)):
+                self._quorum = name
+            case _:
+                raise ValueError(
+                    "not understood; a line is `log KEY`, `witness NAME KEY`, `group NAME any|all|COUNT NAME…` or "
+                    "`quorum NAME|none`, names are defined once and above"
+                )
+
+    def policy(self) -> Policy:
+        """Return the policy."""
+        if not self._logs or self._quorum is None:
+            raise Unreadable("the policy names no log, or no quorum; `quorum none` asks for no witness")
+        quorum = None if self._quorum == NONE else self._quorum
+        return Policy(tuple(self._logs), self._witnesses, self._groups, quorum)
+
+    def _free(self, name: str) -> bool:
+        return name != NONE and name not in self._witnesses and name not in self._groups
+
+    def _group(self, count: str, members: list[str]) -> Group:
+        unknown = [member for member in members if self._free(member)]
+        if unknown or len(set(members)) < len(members):
+            raise ValueError(f"a group names each of its members once, and above: {', '.join(unknown or members)}")
+        threshold = {"any": 1, "all": len(members)}.get(count) or int(count)
+        if not 1 <= threshold <= len(members):
+            raise ValueError(f"a group of {len(members)} cannot ask for {threshold}")
+        return Group(threshold, tuple(members))
+
+
+def _key(text: str, kind: Kind) -> Verifier:
+    try:
+        found = notes.parse_vkey(text)
+    except NoteFault as error:
+        raise Unreadable(f"{text[:80]!r}: {error}") from error
+    if found.kind is not kind:
+        raise Unreadable(f"the key of {found.name!r} is one of a {'witness' if kind is Kind.NOTE else 'log'}")
+    return found

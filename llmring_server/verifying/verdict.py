@@ -1,0 +1,86 @@
+"""What a check found, in plain words and for programs: what was proven, what was not, and what is wrong."""
+
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["proven", "refuted", "unreadable"]
+
+STATUS: dict[Outcome, int] = {"proven": 0, "refuted": 1, "unreadable": 2}
+MAX_FAULTS = 50
+
+
+class Unreadable(Exception):
+    """What was given cannot be checked at all; the message says which file, and why."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing found: `code` is for programs and stays the same, `text` is a sentence for people."""
+
+    code: str
+    text: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The whole of what a check found about `subject`; `refuted` when any fault was found."""
+
+    subject: str
+    outcome: Outcome
+    proven: list[Finding]
+    not_proven: list[Finding]
+    faults: list[Finding]
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 proven, 1 refuted, 2 unreadable."""
+        return STATUS[self.outcome]
+
+    def text(self) -> str:
+        """Return the verdict for people."""
+        parts = [f"{self.subject}: {self.outcome.upper()}"]
+        for title, found in (("Wrong", self.faults), ("Proven", self.proven), ("Not proven", self.not_proven)):
+            if found:
+                parts += [f"\n{title}:", *(f"  - {finding.text}" for finding in found)]
+        return "\n".join(parts)
+
+
+class Findings:
+    """Gathers what a check finds; beyond the first fifty, faults are only counted."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        self._proven: list[Finding] = []
+        self._open: list[Finding] = []
+        self._faults: list[Finding] = []
+        self._uncounted = 0
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything is wrong so far."""
+        return bool(self._faults)
+
+    def proven(self, code: str, text: str) -> None:
+        """Note what was proven."""
+        self._proven.append(Finding(code, text))
+
+    def open(self, code: str, text: str) -> None:
+        """Note what was not proven."""
+        self._open.append(Finding(code, text))
+
+    def fault(self, code: str, text: str) -> None:
+        """Note what is wrong."""
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append(Finding(code, text))
+        else:
+            self._uncounted += 1
+
+    def verdict(self) -> Verdict:
+        """Return all of it."""
+        more = [Finding("more", f"and {self._uncounted} more")] if self._uncounted else []
+        outcome: Outcome = "refuted" if self._faults else "proven"
+        return Verdict(self.subject, outcome, self._proven, self._open, self._faults + more)
+
+
+def unreadable(subject: str, error: Unreadable) -> Verdict:
+    """Return the verdict on what cannot be checked."""
+    return Verdict(subject, "unreadable", [], [], [Finding("unreadable", str(error))])

@@ -1,0 +1,24 @@
+"""`python -m llmring_receipts verify | statement verify | tlog verify`: the checks, without the server's libraries."""
+
+import click
+
+from llmring_receipts.checks.commands import statement, verify_receipt
+from llmring_server.verifying.commands import verify_folder
+
+
+@click.group()
+def main() -> None:
+    """Check receipts, statements and transparency logs without any server."""
+
+
+@main.group()
+def tlog() -> None:
+    """Transparency logs."""
+
+
+main.add_command(verify_receipt)
+main.add_command(statement)
+tlog.add_command(verify_folder)
+
+if __name__ == "__main__":
+    main(prog_name="python -m llmring_receipts")

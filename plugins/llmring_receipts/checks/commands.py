@@ -1,0 +1,86 @@
+"""`receipts verify` and `statement verify`: files in, plain words out, exit status 0, 1 or 2."""
+
+from pathlib import Path
+
+import click
+
+from llmring_receipts.checks import statements
+from llmring_receipts.checks.receipts import check_receipt
+from llmring_receipts.checks.table import check_table
+from llmring_server.verifying.commands import FILE, as_json, conclude, policy_of, trusted
+from llmring_server.verifying.verdict import Findings, Unreadable
+
+STATUS = "\b\nExit status: 0 proven, 1 refuted, 2 cannot be checked."
+
+key_set = click.option("--keys", "known", type=FILE, required=True, help="The JWK set of the keys that you trust.")
+log_proof = click.option("--proof", type=FILE, help="The proof that it is in a transparency log (C2SP tlog-proof).")
+
+
+@click.command("verify", epilog=STATUS)
+@click.argument("receipt", type=FILE)
+@key_set
+@log_proof
+@trusted
+@as_json
+def verify_receipt(
+    receipt: Path, known: Path, proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...],
+    policy_file: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Check a receipt without any server, and say what was proven and what was not."""
+
+    def check(findings: Findings) -> None:
+        named = bool(vkey or witness or policy_file)
+        check_receipt(findings, receipt, known, proof, policy_of(vkey, witness, policy_file) if named else None)
+
+    conclude(f"receipt {receipt}", as_json, check)
+
+
+@click.group("statement")
+def statement() -> None:
+    """Statements of usage, checked without any server."""
+
+
+@statement.command("verify", epilog=STATUS)
+@click.argument("statement_file", metavar="STATEMENT", type=FILE)
+@key_set
+@click.option("--lines", "table", type=FILE, help="The CSV of the statement's lines: all of them are checked.")
+@click.option("--line", type=FILE, help="One call's lines with their paths, as the server hands them out.")
+@click.option("--previous", type=FILE, help="The statement before it.")
+@log_proof
+@trusted
+@as_json
+def verify_statement(
+    statement_file: Path, known: Path, table: Path | None, line: Path | None, previous: Path | None, proof: Path | None,
+    vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Check a statement, and lines of it, and name each line that was taken out, changed or moved."""
+
+    def check(findings: Findings) -> None:
+        document, said = statements.check_statement(findings, statement_file, known)
+        if table:
+            check_table(findings, said, table)
+        if line:
+            statements.check_line(findings, said, line)
+        if previous:
+            statements.check_previous(findings, said, previous)
+        if proof:
+            statements.check_logged(findings, document, proof, policy_of(vkey, witness, policy_file))
+        elif vkey or witness or policy_file:
+            raise Unreadable("whom to trust was said, but there is no --proof to check")
+        _say_what_is_open(findings, table or line, previous, proof)
+
+    conclude(f"statement {statement_file}", as_json, check)
+
+
+def _say_what_is_open(findings: Findings, lines: Path | None, previous: Path | None, proof: Path | None) -> None:
+    """Note what was not proven because nothing was given to prove it with."""
+    if lines is None:
+        findings.open("lines", "any single line: give the CSV with --lines, or one line with its path with --line")
+    if previous is None:
+        findings.open("previous", "that no statement is missing before it: give the one before with --previous")
+    if proof is None:
+        findings.open(
+            "operator",
+            "anything against whoever holds the key: without a proof of the transparency log they can sign another "
+            "statement in its place",
+        )

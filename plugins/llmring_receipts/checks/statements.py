@@ -1,0 +1,135 @@
+"""Whether a statement is genuine, and whether lines are its lines: all of them, or one with its path."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llmring_receipts import canonical, keys
+from llmring_receipts.checks.signed import check_signature, digest_of, read_document, read_keys
+from llmring_receipts.statements import lines
+from llmring_receipts.statements.document import TYPE, Statement, digest
+from llmring_receipts.statements.lines import BadLines
+from llmring_server.tlog import leaves
+from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
+from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.proofs import Unproven, check_inclusion
+from llmring_server.verifying import files, logs
+from llmring_server.verifying.policy import Policy
+from llmring_server.verifying.verdict import Findings, Unreadable
+
+TRUE = "that the calls took place, or that their figures are true: the server states what was logged"
+LOGGED = "that every call was logged: a call that was never logged is in no statement"
+
+
+class LineProof(msgspec.Struct, frozen=True):
+    """One line of a statement and its path, as the server hands them out; hashes are base64url."""
+
+    line: str
+    index: int
+    count: int
+    path: list[str]
+
+
+def read_statement(path: Path) -> tuple[dict[str, Any], Statement]:
+    """Return the statement in a file, as JSON and as what it says.
+
+    Raises:
+        Unreadable: it holds none.
+    """
+    document = read_document(path, "statement")
+    if document.get("type") != TYPE:
+        raise Unreadable(f"{path} is no statement: its type is {document.get('type')!r}, not {TYPE!r}")
+    try:
+        return document, msgspec.convert(document, Statement)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"{path} is no statement: {error}") from error
+
+
+def check_statement(findings: Findings, path: Path, known: Path) -> tuple[dict[str, Any], Statement]:
+    """Note what a statement's signature shows, and return the statement.
+
+    Raises:
+        Unreadable: a file holds nothing of the kind.
+    """
+    document, statement = read_statement(path)
+    check_signature(findings, document, read_keys(known), "statement")
+    findings.open("truth", TRUE)
+    findings.open("logged", LOGGED)
+    return document, statement
+
+
+def check_previous(findings: Findings, statement: Statement, path: Path) -> None:
+    """Note whether a statement follows another: its number, its lines, its time and the digest of the other.
+
+    Raises:
+        Unreadable: the file holds no statement.
+    """
+    document, before = read_statement(path)
+    content = canonical.canonicalize(document)
+    follows = (
+        statement.project == before.project
+        and statement.number == before.number + 1
+        and statement.start == before.end
+        and statement.previous == digest(content)
+    )
+    if not follows:
+        findings.fault(
+            "previous",
+            f"statement {statement.number} does not follow statement {before.number} as it is in {path} (SHA-256 "
+            f"{digest_of(document)})",
+        )
+    elif None not in (before.lines.last, statement.lines.first) and statement.lines.first != before.lines.last + 1:  # type: ignore[operator]
+        findings.fault("previous", f"lines {before.lines.last} and {statement.lines.first} are not neighbours")
+    else:
+        findings.proven("previous", f"it follows statement {before.number}, with no line and no time between them")
+
+
+def check_line(findings: Findings, statement: Statement, path: Path) -> None:
+    """Note whether a file's lines, each with its path, are lines of the statement.
+
+    Raises:
+        Unreadable: it holds no such lines.
+    """
+    for proof in _line_proofs(path, statement.number):
+        line = lines.read(proof.line)
+        try:
+            hashes = [keys.decode(step, HASH_BYTES) for step in proof.path]
+            root = keys.decode(statement.lines.root, HASH_BYTES)
+            if proof.count != statement.lines.count or int(line.seq) != (statement.lines.first or 0) + proof.index:
+                raise Unproven("its place is not that of its number")
+            check_inclusion(proof.index, proof.count, leaf_hash(proof.line.encode()), root, hashes)
+        except (Unproven, ValueError) as error:
+            findings.fault("line", f"line {line.seq} (call {line.id}) is not shown to be in the statement: {error}")
+        else:
+            findings.proven(
+                "line",
+                f"line {line.seq} is in the statement: {line.kind} {line.id} of {line.occurred_at}, "
+                f"{line.provider}:{line.model}, {line.amount} {line.currency}",
+            )
+
+
+def check_logged(findings: Findings, document: dict[str, Any], proof: Path, policy: Policy) -> None:
+    """Note whether a proof shows that a statement is in a log of the policy.
+
+    Raises:
+        Unreadable: the file holds no proof.
+    """
+    entry = leaves.public_entry(Kind.STATEMENT, canonical.canonicalize(document))
+    logs.check_entry(findings, "this statement", entry, logs.read_proof(files.read(proof)), policy)
+
+
+def _line_proofs(path: Path, number: int) -> list[LineProof]:
+    """Return the lines of a file that are said to be of the statement with this number."""
+    content = files.read(path)
+    try:
+        found = msgspec.json.decode(content, type=dict[str, Any])
+        given = [one for one in found["lines"] if one["number"] == number]
+        proofs = msgspec.convert(given, list[LineProof])
+        for proof in proofs:
+            lines.read(proof.line)
+    except (msgspec.MsgspecError, KeyError, TypeError, BadLines) as error:
+        raise Unreadable(f"{path} holds no lines with their paths: {error}") from error
+    if not proofs:
+        raise Unreadable(f"{path} holds no line of statement {number}")
+    return proofs

@@ -1,0 +1,103 @@
+"""The statement itself: what it says of its lines, and how one follows another. Pure."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from llmring_receipts import keys
+
+TYPE = "llmring-statement/1"
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Which lines a statement has: how many, the numbers of the first and the last, and the root of their tree.
+
+    Without lines `first` and `last` are null, and `root` is that of an empty tree. `root` is base64url.
+    """
+
+    count: int
+    first: int | None
+    last: int | None
+    root: str
+
+
+class Total(msgspec.Struct, frozen=True):
+    """What one model's lines in one currency come to; every figure is a decimal string.
+
+    `unpriced` is how many of the calls had no cost yet when they were stated.
+    """
+
+    model: str
+    currency: str
+    amount: str
+    calls: str
+    corrections: str
+    unpriced: str
+    input_tokens: str
+    output_tokens: str
+    cached_input_tokens: str
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed statement; like a receipt it is kept and served byte for byte, never rebuilt from this.
+
+    It covers what happened before `end` (UTC) and was in no statement before. `start` is the end of the one before,
+    null in a project's first, and `previous` is SHA-256 of that one's canonical bytes in base64url.
+    """
+
+    type: str
+    project: str
+    number: int
+    start: datetime | None
+    end: datetime
+    timestamp: datetime
+    lines: Span
+    totals: list[Total]
+    previous: str | None
+    key_id: str
+    signature: str
+
+
+def digest(content: bytes) -> str:
+    """Return what the next statement says of a statement's canonical bytes."""
+    return keys.encode(hashlib.sha256(content).digest())
+
+
+def spelt(moment: datetime) -> str:
+    """Return a time as `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def month_start(moment: datetime) -> datetime:
+    """Return when the month began that an instant lies in, in UTC.
+
+    Months are those of UTC and not of the reporting zone: a statement is read by two parties, years later, away from
+    this deployment's settings, and the raw rows that it is made from are kept and dropped by months of UTC.
+    """
+    return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_end(moment: datetime) -> datetime:
+    """Return when the month ends that an instant lies in, in UTC."""
+    return month_start(month_start(moment) + timedelta(days=32))
+
+
+def compose(
+    *, project: str, number: int, start: datetime | None, end: datetime, made: datetime, lines: Span,
+    totals: list[dict[str, Any]], previous: bytes | None, key_id: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Return a statement, complete but for its signature; `previous` are the bytes of the one before."""
+    return {
+        "type": TYPE,
+        "project": project,
+        "number": number,
+        "start": spelt(start) if start else None,
+        "end": spelt(end),
+        "timestamp": spelt(made),
+        "lines": msgspec.to_builtins(lines),
+        "totals": totals,
+        "previous": digest(previous) if previous is not None else None,
+        "key_id": key_id,
+    }

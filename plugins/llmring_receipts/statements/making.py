@@ -1,0 +1,162 @@
+"""Making a statement: one snapshot of a project's usage, held against what was stated before, signed and stored."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import LiteralString
+
+import psycopg
+from psycopg import errors
+
+from llmring_receipts import keys, signing
+from llmring_receipts.keyring import Keyring
+from llmring_receipts.statements import document
+from llmring_receipts.statements.document import Span
+from llmring_receipts.statements.lines import Line, changed, difference, money
+from llmring_receipts.statements.store import Kept, Session, StatementStore
+from llmring_receipts.statements.totals import Totals
+from llmring_server.contracts import StatementsStored
+from llmring_server.database import Database
+from llmring_server.evidence import UsageLine, UsageLines
+from llmring_server.tlog.blocks import Blocks
+
+MAKING_SECONDS = 1_800.0
+CURRENCY = "USD"
+
+SNAPSHOT: LiteralString = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(hashtextextended('llmring statement ' || %s, 0))"
+
+
+class Account:
+    """The lines of one statement while they are found: news, and what has changed since it was stated."""
+
+    def __init__(self, last_seq: int) -> None:
+        self.last_seq = last_seq
+        self.blocks = Blocks()
+        self.totals = Totals()
+
+    def take(self, calls: Sequence[UsageLine], stated: Mapping[str, Line]) -> list[Line]:
+        """Return the lines to add for these calls, beside the last line that speaks of each."""
+        added = []
+        for call in calls:
+            line = self._line(call, stated.get(str(call.id)))
+            if line is not None:
+                self.last_seq += 1
+                self.totals.add(line)
+                self.blocks.add(line.hash)
+                added.append(line)
+        return added
+
+    def span(self) -> Span:
+        """Return what the statement says of its lines."""
+        size = self.blocks.size
+        first, last = (self.last_seq - size + 1, self.last_seq) if size else (None, None)
+        return Span(size, first, last, keys.encode(self.blocks.root()))
+
+    def _line(self, call: UsageLine, stated: Line | None) -> Line | None:
+        """Return what is to be said of a call, or None when it was said."""
+        now = line_of(call, self.last_seq + 1, stated)
+        return now if stated is None or changed(now, stated) else None
+
+
+class Statements:
+    """Makes statements of projects; however many processes try, a project has one of each number."""
+
+    def __init__(
+        self, database: Database, store: StatementStore, usage: UsageLines, keyring: Keyring,
+        told: StatementsStored | None,
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._store = store
+        self._usage = usage
+        self._keyring = keyring
+        self._told = told
+
+    async def make(self, project: str, end: datetime, *, closing: bool = False) -> bytes | None:
+        """Return the statement of everything before `end` that is not stated yet; None when there is nothing.
+
+        None too when another process makes one at this moment, or there is one up to that time. One that is `closing`
+        a period is made without lines too, where another one came before: it says that there is no more.
+
+        Raises:
+            NoSigningKey: there is no key to sign with.
+            psycopg.OperationalError, TimeoutError: the database is away, or the work took too long.
+        """
+        await self._keyring.signing_key()
+        try:
+            async with self._database.transaction(MAKING_SECONDS) as session:
+                await session.execute(SNAPSHOT)
+                return await self._make_in(session, project, end, closing) if await _alone(session, project) else None
+        except (errors.UniqueViolation, errors.SerializationFailure):
+            return None
+
+    async def _make_in(self, session: Session, project: str, end: datetime, closing: bool) -> bytes | None:
+        last = await self._store.latest_in(session, project)
+        if last is not None and last.ended_at >= end:
+            return None
+        number = last.number + 1 if last else 1
+        account = Account(last.last_seq if last else 0)
+        async with aclosing(self._usage.before(session, project, end)) as chunks:
+            async for calls in chunks:
+                stated = await self._store.stated(session, project, [call.id for call in calls])
+                added = await asyncio.to_thread(account.take, calls, stated)
+                if added:
+                    await self._store.add(session, project, number, added)
+        if not account.blocks.size and not (closing and last):
+            return None
+        content = await self._signed(project, number, last, end, account)
+        kept = Kept(project, number, end, account.blocks.size, account.last_seq, content, b"".join(account.blocks.full))
+        await self._store.put(session, kept)
+        if self._told is not None:
+            await self._told.write_statement(session, project, str(number), content)
+        return content
+
+    async def _signed(self, project: str, number: int, last: Kept | None, end: datetime, account: Account) -> bytes:
+        key_id, key = await self._keyring.signing_key()
+        said = document.compose(
+            project=project,
+            number=number,
+            start=last.ended_at if last else None,
+            end=end,
+            made=datetime.now(UTC),
+            lines=account.span(),
+            totals=account.totals.said(),
+            previous=last.content if last else None,
+            key_id=key_id,
+        )
+        return await asyncio.to_thread(signing.sign, said, key)
+
+
+def line_of(call: UsageLine, seq: int, stated: Line | None) -> Line:
+    """Return the line that says what a call is now, beside the last line that spoke of it."""
+    cost = "" if call.cost is None else money(call.cost)
+    return Line(
+        seq=str(seq),
+        kind="correction" if stated else "call",
+        corrects=stated.seq if stated else "",
+        id=str(call.id),
+        occurred_at=document.spelt(call.occurred_at),
+        provider=call.provider,
+        model=call.model,
+        alias=call.alias or "",
+        profile=call.profile,
+        origin=call.origin or "",
+        status=call.status,
+        input_tokens=str(call.input_tokens),
+        output_tokens=str(call.output_tokens),
+        cached_input_tokens=str(call.cached_input_tokens),
+        cost=cost,
+        currency=CURRENCY,
+        amount=difference(cost, stated.cost) if stated else cost or "0",
+        cost_source=call.cost_source or "",
+        cost_status=call.cost_status,
+        priced_as=call.priced_as or "",
+        registry_version=call.registry_version or "",
+    )
+
+
+async def _alone(session: psycopg.AsyncConnection[tuple[bool]], project: str) -> bool:
+    """Whether no other process makes a statement of this project; held until the transaction ends."""
+    found = await (await session.execute(ALONE, [project])).fetchone()
+    return bool(found and found[0])

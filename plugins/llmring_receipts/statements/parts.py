@@ -1,0 +1,47 @@
+"""The parts of statements, put together for the hooks of receipts; all of them are empty where nobody logs usage."""
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+from llmring_receipts.keyring import Keyring
+from llmring_receipts.settings import ReceiptSettings
+from llmring_receipts.statements.making import Statements
+from llmring_receipts.statements.monthly import Monthly
+from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
+from llmring_receipts.statements.store import StatementStore
+from llmring_server.background import upkeep
+from llmring_server.contracts import LogProofs, StatementsStored
+from llmring_server.evidence import UsageLines
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+
+PREFIX = "/api/v1/statements"
+
+
+def routes(server: Server, keyring: Keyring) -> Iterable[Route]:
+    """Return the calls of statements."""
+    usage, store = server.service(UsageLines, default=None), StatementStore(server.database)
+    if usage is None:
+        return []
+    listed = StatementList(_statements(server, keyring, usage), store, server.spawn)
+    return [
+        Route(path=PREFIX, resource=listed),
+        Route(path=f"{PREFIX}/{{number}}", resource=listed, suffix="one"),
+        Route(path=f"{PREFIX}/{{number}}/lines", resource=listed, suffix="lines"),
+        Route(path=f"{PREFIX}/{{number}}/proof", resource=StatementProofs(server.service(LogProofs, default=None))),
+        Route(path=f"{PREFIX}/lines/{{log_id}}", resource=StatedLines(store)),
+    ]
+
+
+def running(server: Server, keyring: Keyring) -> AbstractAsyncContextManager[None]:
+    """Make the statements that are due while the server runs, where the settings say so."""
+    usage, settings = server.service(UsageLines, default=None), server.plugin_settings(ReceiptSettings)
+    if usage is None or not settings.statements_monthly:
+        return nullcontext()
+    statements, store = _statements(server, keyring, usage), StatementStore(server.database)
+    return upkeep(Monthly(statements, store, usage, settings.statements_hours).once, "statements")
+
+
+def _statements(server: Server, keyring: Keyring, usage: UsageLines) -> Statements:
+    told = server.service(StatementsStored, default=None)
+    return Statements(server.database, StatementStore(server.database), usage, keyring, told)

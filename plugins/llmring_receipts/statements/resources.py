@@ -1,0 +1,190 @@
+"""Statements over HTTP: list and make them, get one, its lines as CSV, and the proof of one call's lines."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import falcon.asgi
+import msgspec
+
+from llmring_receipts import keys
+from llmring_receipts.keyring import NoSigningKey
+from llmring_receipts.statements import lines
+from llmring_receipts.statements.document import Statement
+from llmring_receipts.statements.making import Statements
+from llmring_receipts.statements.store import Kept, Stated, StatementStore
+from llmring_server import wire
+from llmring_server.contracts import LogProofs
+from llmring_server.errors import Problem, Unavailable
+from llmring_server.operations import operation
+from llmring_server.tlog import blocks
+from llmring_server.tlog.tiles import WIDTH
+
+PATIENCE_SECONDS = 1.5
+AT_ONCE = 2  # each holds a connection for as long as it takes
+CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
+MAX_NUMBER = 2**31 - 1
+
+Spawn = Callable[[Coroutine[Any, Any, Any], str], None]
+
+
+class PageQuery(msgspec.Struct, frozen=True):
+    """`?limit=&before=`: statements below a number."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    before: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)] | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What became of a statement that was asked for; one that takes long appears in the list, and is null here."""
+
+    status: Literal["made", "making"]
+    statement: Statement | None = None
+
+
+class LineProof(msgspec.Struct, frozen=True):
+    """A line of statement `number` as canonical JSON, and the hashes from its sibling up to the root, in base64url.
+
+    It is leaf `index` of a tree of `count` (RFC 6962 §2.1.1).
+    """
+
+    number: int
+    line: str
+    index: int
+    count: int
+    path: list[str]
+
+
+class CallProof(msgspec.Struct, frozen=True):
+    """What statements say of one call: what it was, then each correction, every line with its path."""
+
+    log_id: UUID
+    lines: list[LineProof]
+
+
+class StatementList:
+    """A project's statements: list them, make one now, get one, get its lines."""
+
+    def __init__(self, statements: Statements, store: StatementStore, spawn: Spawn) -> None:
+        self._statements = statements
+        self._store = store
+        self._spawn = spawn
+        self._making = asyncio.Semaphore(AT_ONCE)
+
+    @operation(query=PageQuery, answer=list[Statement])
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: PageQuery) -> list[msgspec.Raw]:
+        """List statements, newest first, each as it was signed; `Link` leads to the next page."""
+        found = await self._store.page(req.context.project_id, query.limit + 1, query.before)
+        page = found[: query.limit]
+        if len(found) > query.limit:
+            last = msgspec.json.decode(page[-1])["number"]
+            resp.set_header("Link", f'<{req.root_path}{req.path}?limit={query.limit}&before={last}>; rel="next"')
+        return [msgspec.Raw(content) for content in page]
+
+    @operation(answer=Made, status=201, also=(202,), errors=(409, 503))
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> dict[str, Any] | None:
+        """Make a statement of all that is not stated yet; where that takes long, 202, and it appears in the list."""
+        if self._making.locked():
+            raise Unavailable(f"{AT_ONCE} statements are being made already; try again shortly")
+        making = asyncio.ensure_future(self._make(req.context.project_id))
+        done, _ = await asyncio.wait({making}, timeout=PATIENCE_SECONDS)
+        if not done:
+            self._spawn(_until(making), "llmring statement")
+            resp.status, resp.retry_after = falcon.HTTP_202, "5"
+            resp.data = wire.encode(Made("making"))
+            return None
+        try:
+            content = making.result()
+        except NoSigningKey as error:
+            raise Unavailable(str(error)) from error
+        if content is None:
+            raise Problem(409, "there is nothing to state that is not stated yet, or a statement is being made now")
+        return {"status": "made", "statement": msgspec.Raw(content)}
+
+    @operation(answer=Statement, errors=(404,))
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
+        """Get one statement, byte for byte as it was signed."""
+        resp.data = (await self._kept(req, number)).content
+
+    @operation(media=CSV, errors=(404,))
+    async def on_get_lines(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
+        """Get a statement's lines as CSV, which `llmring-server statement verify --lines` reads."""
+        kept = await self._kept(req, number)
+        resp.content_type = CSV
+        resp.set_header("Content-Disposition", f'attachment; filename="statement-{kept.number}.csv"')
+        resp.stream = self._csv(kept)
+
+    async def _make(self, project: str) -> bytes | None:
+        async with self._making:
+            return await self._statements.make(project, datetime.now(UTC))
+
+    async def _csv(self, kept: Kept) -> AsyncIterator[bytes]:
+        yield lines.to_csv([], header=True)
+        async for chunk in self._store.lines(kept):
+            yield await asyncio.to_thread(_rendered, chunk)
+
+    async def _kept(self, req: falcon.asgi.Request, number: str) -> Kept:
+        known = number.isascii() and number.isdecimal() and int(number) <= MAX_NUMBER
+        kept = await self._store.get(req.context.project_id, int(number)) if known else None
+        if kept is None:
+            raise Problem(404, f"this project has no statement {number[:40]!r}")
+        return kept
+
+
+class StatementProofs:
+    """That a statement is in the transparency log, where there is one."""
+
+    def __init__(self, log: LogProofs | None) -> None:
+        self._log = log
+
+    @operation(media=TEXT, errors=(404, 503))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
+        """The proof of a statement as a file (C2SP tlog-proof), about a second after the statement was made."""
+        asked = self._log is not None and number.isascii() and number.isdecimal() and len(number) <= 10
+        proof = await self._log.statement_proof(req.context.project_id, number) if asked and self._log else None
+        if proof is None:
+            raise Problem(404, f"the log has no statement {number[:40]!r} of this project, or not yet")
+        resp.content_type, resp.data = TEXT, proof
+
+
+class StatedLines:
+    """What statements say of one call, with proof."""
+
+    def __init__(self, store: StatementStore) -> None:
+        self._store = store
+
+    @operation(answer=CallProof, errors=(404,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, log_id: str) -> CallProof:
+        """Get every line that speaks of a call, each with the path that proves it to be in its statement."""
+        project = req.context.project_id
+        try:
+            call = UUID(log_id)
+        except ValueError as error:
+            raise Problem(404, f"{log_id[:40]!r} is the id of no call") from error
+        found = await self._store.of_call(project, call)
+        if not found:
+            raise Problem(404, f"no statement speaks of the call {call} yet")
+        return CallProof(call, [await self._proof(project, stated) for stated in found])
+
+    async def _proof(self, project: str, stated: Stated) -> LineProof:
+        kept = await self._store.get(project, stated.number)
+        if kept is None:
+            raise Problem(404, f"statement {stated.number} is missing")
+        index = stated.seq - kept.first_seq
+        leaves = {}
+        for block in blocks.blocks_needed(index, kept.line_count):
+            first = kept.first_seq + block * WIDTH
+            around = await self._store.between(project, first, min(first + WIDTH, kept.last_seq + 1))
+            leaves[block] = b"".join(line.hash for line in around)
+        path = blocks.path(index, kept.line_count, leaves, kept.blocks)
+        return LineProof(stated.number, stated.content, index, kept.line_count, [keys.encode(step) for step in path])
+
+
+def _rendered(chunk: list[Stated]) -> bytes:
+    return lines.to_csv([lines.read(stated.content) for stated in chunk], header=False)
+
+
+async def _until(making: "asyncio.Future[Any]") -> None:
+    await making

@@ -1,0 +1,149 @@
+"""Statements and their lines in PostgreSQL; neither is ever changed."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg.rows import class_row
+
+from llmring_receipts.statements import lines
+from llmring_receipts.statements.lines import Line
+from llmring_server.database import Database
+from llmring_server.tlog.hashing import leaf_hash
+
+CHUNK_ROWS = 1_000
+
+Session = psycopg.AsyncConnection[Any]
+
+KEPT: LiteralString = """
+    SELECT project_id, number, ended_at, line_count, last_seq, content, blocks
+    FROM statements
+    WHERE project_id = %(project)s
+"""
+LATEST: LiteralString = KEPT + " ORDER BY number DESC LIMIT 1"
+ONE: LiteralString = KEPT + " AND number = %(number)s"
+PAGE: LiteralString = """
+    SELECT content FROM statements
+    WHERE project_id = %(project)s AND (%(before)s::integer IS NULL OR number < %(before)s)
+    ORDER BY number DESC
+    LIMIT %(limit)s
+"""
+PUT: LiteralString = """
+    INSERT INTO statements (project_id, number, ended_at, made_at, line_count, last_seq, content, blocks)
+    VALUES (%(project_id)s, %(number)s, %(ended_at)s, now(), %(line_count)s, %(last_seq)s, %(content)s, %(blocks)s)
+"""
+ADD: LiteralString = """
+    INSERT INTO statement_lines (project_id, seq, number, log_id, content)
+    SELECT %(project)s, added.seq, %(number)s, added.log_id, added.content
+    FROM unnest(%(seqs)s::bigint[], %(ids)s::uuid[], %(contents)s::text[]) AS added(seq, log_id, content)
+"""
+STATED: LiteralString = """
+    SELECT DISTINCT ON (log_id) content FROM statement_lines
+    WHERE project_id = %(project)s AND log_id = ANY(%(ids)s::uuid[])
+    ORDER BY log_id, seq DESC
+"""
+OF_CALL: LiteralString = """
+    SELECT seq, number, content FROM statement_lines
+    WHERE project_id = %(project)s AND log_id = %(id)s
+    ORDER BY seq
+"""
+BETWEEN: LiteralString = """
+    SELECT seq, number, content FROM statement_lines
+    WHERE project_id = %(project)s AND seq >= %(first)s AND seq < %(end)s
+    ORDER BY seq
+"""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A statement as it is kept; `last_seq` is the number of the project's last line up to its end."""
+
+    project_id: str
+    number: int
+    ended_at: datetime
+    line_count: int
+    last_seq: int
+    content: bytes
+    blocks: bytes
+
+    @property
+    def first_seq(self) -> int:
+        """The number that its first line has, or would have."""
+        return self.last_seq - self.line_count + 1
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """A line as it is kept."""
+
+    seq: int
+    number: int
+    content: str
+
+    @property
+    def hash(self) -> bytes:
+        """The hash of its leaf."""
+        return leaf_hash(self.content.encode())
+
+
+class StatementStore:
+    """The tables `statements` and `statement_lines`; what takes a `session` works in its transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def latest(self, project: str) -> Kept | None:
+        """Return a project's last statement, or None."""
+        return await self._database.one(Kept, LATEST, {"project": project})
+
+    async def get(self, project: str, number: int) -> Kept | None:
+        """Return a project's statement by its number, or None."""
+        return await self._database.one(Kept, ONE, {"project": project, "number": number})
+
+    async def page(self, project: str, limit: int, before: int | None) -> list[bytes]:
+        """Return up to `limit` statements as they were signed, newest first, those below a number."""
+        found = await self._database.fetch(PAGE, {"project": project, "limit": limit, "before": before})
+        return [row["content"] for row in found]
+
+    async def of_call(self, project: str, log_id: UUID) -> list[Stated]:
+        """Return the lines that speak of a call: what it was, then each correction."""
+        return await self._database.rows(Stated, OF_CALL, {"project": project, "id": log_id})
+
+    async def between(self, project: str, first: int, end: int) -> list[Stated]:
+        """Return a project's lines from number `first` up to, not including, `end`."""
+        return await self._database.rows(Stated, BETWEEN, {"project": project, "first": first, "end": end})
+
+    async def lines(self, kept: Kept) -> AsyncIterator[list[Stated]]:
+        """Yield a statement's lines in order, a thousand at a time; they never change, so no snapshot is held."""
+        for first in range(kept.first_seq, kept.last_seq + 1, CHUNK_ROWS):
+            yield await self.between(kept.project_id, first, min(first + CHUNK_ROWS, kept.last_seq + 1))
+
+    async def latest_in(self, session: Session, project: str) -> Kept | None:
+        """Return a project's last statement as the transaction sees it, or None."""
+        async with session.cursor(row_factory=class_row(Kept)) as cursor:
+            return await (await cursor.execute(LATEST, {"project": project})).fetchone()
+
+    async def stated(self, session: Session, project: str, ids: Sequence[UUID]) -> dict[str, Line]:
+        """Return the last line that speaks of each of these calls, by the call's id."""
+        found = await (await session.execute(STATED, {"project": project, "ids": list(ids)})).fetchall()
+        return {line.id: line for line in (lines.read(content) for (content,) in found)}
+
+    async def add(self, session: Session, project: str, number: int, added: Sequence[Line]) -> None:
+        """Store lines of a statement."""
+        given = {
+            "project": project,
+            "number": number,
+            "seqs": [int(line.seq) for line in added],
+            "ids": [line.id for line in added],
+            "contents": [line.canonical().decode() for line in added],
+        }
+        await session.execute(ADD, given)
+
+    async def put(self, session: Session, kept: Kept) -> None:
+        """Store a statement.
+
+        Raises:
+            psycopg.errors.UniqueViolation: another process has stored one of that number.
+        """
+        await session.execute(PUT, msgspec.structs.asdict(kept))

@@ -1,0 +1,49 @@
+"""What the lines of a statement come to, by model and currency; every sum exact. Pure."""
+
+from decimal import Decimal
+from typing import Any
+
+from llmring_receipts.statements.lines import EXACT, Line, money
+
+COUNTS = ("calls", "corrections", "unpriced", "input_tokens", "output_tokens", "cached_input_tokens")
+
+
+class Sum:
+    """What one model's lines in one currency come to; a correction adds its amount and no tokens."""
+
+    def __init__(self) -> None:
+        self.counts = dict.fromkeys(COUNTS, 0)
+        self.amount = Decimal(0)
+
+    def add(self, line: Line) -> None:
+        """Add a line."""
+        self.amount = EXACT.add(self.amount, Decimal(line.amount))
+        if line.kind == "correction":
+            self.counts["corrections"] += 1
+            return
+        self.counts["calls"] += 1
+        self.counts["unpriced"] += not line.cost
+        for name in ("input_tokens", "output_tokens", "cached_input_tokens"):
+            self.counts[name] += int(getattr(line, name))
+
+
+class Totals:
+    """The sums of all lines by `provider:model` and currency."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str], Sum] = {}
+
+    def add(self, line: Line) -> None:
+        """Add a line."""
+        key = (f"{line.provider}:{line.model}", line.currency)
+        if key not in self._sums:
+            self._sums[key] = Sum()
+        self._sums[key].add(line)
+
+    def said(self) -> list[dict[str, Any]]:
+        """Return the sums as a statement says them, by model and currency, every figure a decimal string."""
+        return [
+            {"model": model, "currency": currency, "amount": money(found.amount)}
+            | {name: str(count) for name, count in found.counts.items()}
+            for (model, currency), found in sorted(self._sums.items())
+        ]

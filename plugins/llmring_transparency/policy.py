@@ -1,0 +1,20 @@
+"""Whom readers of this log need to trust: its keys and its witnesses, as a policy file."""
+
+from collections.abc import Sequence
+
+from llmring_server.tlog.notes import Verifier
+from llmring_server.verifying import policy
+from llmring_transparency.store import LogStore
+
+
+class ReadersPolicy:
+    """Fulfils `LogPolicy`."""
+
+    def __init__(self, store: LogStore, witnesses: Sequence[Verifier]) -> None:
+        self._store = store
+        self._witnesses = [witness.vkey() for witness in witnesses]
+
+    async def policy(self) -> str | None:
+        """Return the policy, or None before the log has a key."""
+        keys = [key.vkey for key in await self._store.keys()]
+        return policy.write(keys, self._witnesses) if keys else None

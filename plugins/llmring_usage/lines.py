@@ -1,0 +1,49 @@
+"""Logged calls one by one, oldest first, for whoever accounts for them: the contract `UsageLines`."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import class_row
+
+from llmring_server.database import Database
+from llmring_server.evidence import UsageLine
+
+CHUNK_ROWS = 250  # what is read at once is decoded at once, and requests wait meanwhile
+# Days are counted in the reporting zone, which is at most this far from UTC.
+ZONES_APART = timedelta(days=1)
+
+BEFORE: LiteralString = """
+    SELECT id, occurred_at, provider, model, alias, profile, origin, status, input_tokens, output_tokens,
+        cached_input_tokens, cost, cost_source, cost_status, priced_as, registry_version
+    FROM usage_logs
+    WHERE project_id = %(project)s AND occurred_at < %(end)s
+    ORDER BY occurred_at, id
+"""
+PROJECTS: LiteralString = """
+    SELECT DISTINCT project_id FROM usage_daily
+    WHERE kind = 'model' AND day >= %(first)s AND day <= %(last)s
+    ORDER BY project_id
+"""
+
+
+class LoggedLines:
+    """The table `usage_logs`, oldest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def before(
+        self, connection: psycopg.AsyncConnection[Any], project: str, end: datetime
+    ) -> AsyncGenerator[Sequence[UsageLine], None]:
+        """Yield a project's calls that happened before `end`; see the contract."""
+        async with connection.cursor(name="usage_lines", row_factory=class_row(UsageLine)) as cursor:
+            await cursor.execute(BEFORE, {"project": project, "end": end})
+            while chunk := await cursor.fetchmany(CHUNK_ROWS):
+                yield chunk
+
+    async def projects(self, start: datetime, end: datetime) -> list[str]:
+        """Return the projects with calls on the days from a day before `start` to a day after `end`."""
+        days = {"first": (start - ZONES_APART).date(), "last": (end + ZONES_APART).date()}
+        return [row["project_id"] for row in await self._database.fetch(PROJECTS, days)]

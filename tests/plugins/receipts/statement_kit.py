@@ -1,0 +1,153 @@
+"""Statements made by hand, and trees as RFC 6962 §2.1 writes them, not as the server makes them."""
+
+import csv
+import hashlib
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import rfc8785
+from click.testing import CliRunner
+from receipts_kit import Signer
+
+from llmring_receipts import jwks, keys, signing
+from llmring_receipts.__main__ import main
+from llmring_receipts.keys import PublicKey
+from llmring_receipts.statements import document, lines
+from llmring_receipts.statements.making import Account
+from llmring_server.evidence import UsageLine
+from llmring_server.wire import encode
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+END = datetime(2026, 11, 1, tzinfo=UTC)
+PROJECT = "prj_by_hand"
+
+
+def call(number: int, **members) -> UsageLine:
+    """Return a logged call; each number has an id and a time of its own."""
+    return UsageLine(
+        **{
+            "id": UUID(int=number + 1),
+            "occurred_at": START + timedelta(minutes=number),
+            "provider": "openai",
+            "model": "gpt-5-mini" if number % 3 else "gpt-5",
+            "alias": "summarizer",
+            "profile": "default",
+            "origin": None,
+            "status": "success",
+            "input_tokens": 1000 + number,
+            "output_tokens": 10,
+            "cached_input_tokens": 0,
+            "cost": Decimal("0.00045") + number,
+            "cost_source": "registry",
+            "cost_status": "priced",
+            "priced_as": "openai:gpt-5-mini",
+            "registry_version": "openai.7",
+            **members,
+        }
+    )
+
+
+class Books:
+    """Statements of one project, made without a server by whoever has the key."""
+
+    def __init__(self, folder: Path, signer: Signer | None = None) -> None:
+        self.folder = folder
+        self.signer = signer or Signer()
+        self.last: bytes | None = None
+        self.seq = 0
+        self.number = 0
+        (folder / "jwks.json").write_bytes(encode(jwks.write([self.key()], self.signer.key_id)))
+
+    def key(self, **members) -> PublicKey:
+        return PublicKey(**{"key_id": self.signer.key_id, "public_key": self.signer.public, "created_at": None,
+                            "retired_at": None, "status": "active", **members})  # fmt: skip
+
+    def state(self, *calls: UsageLine, stated=None, start=None, end=END) -> tuple[Path, Path]:
+        """Write the next statement and its CSV, and return their paths."""
+        account = Account(self.seq)
+        added = account.take(calls, stated or {})
+        self.number += 1
+        said = document.compose(
+            project=PROJECT, number=self.number, start=start, end=end, made=end, lines=account.span(),
+            totals=account.totals.said(), previous=self.last, key_id=self.signer.key_id,
+        )  # fmt: skip
+        self.last, self.seq = signing.sign(said, self.signer.private), account.last_seq
+        paths = self.folder / f"statement-{self.number}.json", self.folder / f"statement-{self.number}.csv"
+        paths[0].write_bytes(self.last)
+        paths[1].write_bytes(lines.to_csv([], header=True) + lines.to_csv(added, header=False))
+        return paths
+
+    def verify(self, statement: Path, *options: str | Path):
+        """Run `statement verify`, and return its exit status and what it said."""
+        return run("statement", "verify", statement, "--keys", self.folder / "jwks.json", *options)
+
+
+class Said:
+    """What a check printed, and its exit status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self.status = status
+        self.text = text
+
+    @property
+    def verdict(self):
+        """What `--json` printed."""
+        return json.loads(self.text)
+
+    def codes(self, part: str) -> list[str]:
+        """Return the codes of a part of what `--json` printed."""
+        return [finding["code"] for finding in self.verdict[part]]
+
+
+def run(*arguments: object) -> Said:
+    """Run `python -m llmring_receipts` in this process; whatever it raises is raised here."""
+    ran = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if ran.exception and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    return Said(ran.exit_code, ran.output)
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def write_rows(path: Path, table: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+    path.write_bytes(text.getvalue().encode())
+
+
+def column(path: Path, name: str) -> list[str]:
+    header, *table = rows(path)
+    return [row[header.index(name)] for row in table]
+
+
+def leaf(row: dict[str, str]) -> bytes:
+    """Return the leaf of a row of a CSV, by another implementation of canonical JSON."""
+    cells = {name: text.removeprefix("'") for name, text in row.items() if name != "hash"}
+    return rfc8785.dumps({name: text for name, text in cells.items() if text})
+
+
+def leaves(content: str) -> list[bytes]:
+    return [leaf(row) for row in csv.DictReader(io.StringIO(content, newline=""))]
+
+
+def root(entries: list[bytes]) -> str:
+    """MTH(D[n]), RFC 6962 §2.1, in base64url."""
+    return keys.encode(_root(entries))
+
+
+def _root(entries: list[bytes]) -> bytes:
+    if not entries:
+        return hashlib.sha256().digest()
+    if len(entries) == 1:
+        return hashlib.sha256(b"\0" + entries[0]).digest()
+    split = 1
+    while split * 2 < len(entries):
+        split *= 2
+    return hashlib.sha256(b"\1" + _root(entries[:split]) + _root(entries[split:])).digest()

@@ -1,0 +1,188 @@
+"""`receipts verify`: what a receipt's signature and its proof show, in words, as JSON and as exit status."""
+
+import json
+import subprocess
+import sys
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from receipts_kit import Signer
+from statement_kit import run
+
+from llmring_receipts import canonical, jwks
+from llmring_receipts.keys import PublicKey
+from llmring_server.tlog import leaves, notes
+from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.growing import Growth
+from llmring_server.tlog.hashing import leaf_hash
+from llmring_server.tlog.leaves import Opening
+from llmring_server.tlog.notes import Kind, Note
+from llmring_server.tlog.proof_files import Proof
+from llmring_server.tlog.proofs import inclusion
+from llmring_server.tlog.tiles import span_hash
+from llmring_server.verifying.verdict import Verdict
+from llmring_server.wire import encode
+
+LOG_KEY, WITNESS_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+LOG = notes.verifier("log.example", LOG_KEY)
+WITNESS = notes.verifier("witness.example", WITNESS_KEY, Kind.COSIGNATURE)
+SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "uvicorn", "httpx", "pydantic", "redis", "asyncio")
+
+
+class Case:
+    """A receipt, keys and a proof in files."""
+
+    def __init__(self, folder):
+        self.signer = Signer()
+        self.receipt, self.keys, self.proof = (folder / name for name in ("receipt.json", "jwks.json", "proof"))
+        self.content = canonical.canonicalize(self.signer.sign())
+        self.receipt.write_bytes(self.content)
+        self.write_keys()
+        self.proof.write_bytes(self.proven())
+
+    def write_keys(self, **members):
+        key = {"key_id": self.signer.key_id, "public_key": self.signer.public, "created_at": None, "retired_at": None}
+        self.keys.write_bytes(encode(jwks.write([PublicKey(**{**key, "status": "active", **members})], None)))
+
+    def proven(self, *, salt=bytes(32), index=5, size=9):
+        """Return the proof of the receipt as entry 5 of 9 in a witnessed log."""
+        opened = Opening("prj_a", 3, salt)
+        growth = Growth(0, {})
+        entries = [leaf_hash(bytes([number])) for number in range(size)]
+        entries[index] = leaf_hash(leaves.receipt_entry(opened, self.content))
+        growth.append(entries)
+        text = Checkpoint(LOG.name, size, growth.root()).text()
+        lines = notes.sign(text, LOG.name, LOG_KEY), notes.cosign(text, WITNESS.name, WITNESS_KEY, 1_800_000_000)
+        hashes = tuple(span_hash(span, growth.changed) for span in inclusion(index, size))
+        return Proof(index, hashes, Note(text, lines).content(), opened.text()).content()
+
+    def verify(self, *options):
+        return run("verify", self.receipt, "--keys", self.keys, *options)
+
+    def verify_proof(self, *options):
+        return self.verify("--proof", self.proof, "--vkey", LOG.vkey(), *options)
+
+
+@pytest.fixture
+def case(tmp_path):
+    return Case(tmp_path)
+
+
+def test_a_signature_is_proven_and_what_it_cannot_show_is_said(case):
+    said = case.verify("--json")
+    assert said.status == 0
+    assert said.codes("proven") == ["signature"]
+    assert said.codes("not_proven") == ["key-owner", "operator", "truth", "completeness", "time"]
+    assert case.signer.key_id in said.verdict["proven"][0]["text"]
+
+
+def test_a_receipt_that_was_reformatted_is_the_same_receipt(case):
+    case.receipt.write_text(json.dumps(json.loads(case.content), indent=4))
+    assert case.verify_proof().status == 0
+
+
+def test_no_byte_of_a_receipt_can_be_changed(case):
+    for place in range(len(case.content)):
+        changed = bytearray(case.content)
+        changed[place] ^= 1 << place % 8
+        case.receipt.write_bytes(changed)
+        assert case.verify().status in (1, 2), place
+
+
+def test_a_proof_shows_the_place_in_the_log_and_who_saw_it(case):
+    said = case.verify_proof("--witness", WITNESS.vkey())
+    assert said.status == 0
+    assert "this receipt, as number 3 of project prj_a, is entry 5 of the log log.example" in said.text
+    assert "the witness witness.example had seen this tree by 2027-01-15T08:00:00+00:00" in said.text
+    assert "self-attested" not in said.text
+
+
+def test_without_a_witness_the_log_is_self_attested(case):
+    assert "split-view" in case.verify_proof("--json").codes("not_proven")
+
+
+def test_no_byte_of_a_proof_can_be_changed(case):
+    content = case.proof.read_bytes()
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        case.proof.write_bytes(changed)
+        said = case.verify_proof("--witness", WITNESS.vkey())
+        assert said.status in (1, 2), (place, said.text)
+
+
+def test_the_proof_of_another_receipt_is_refuted(case):
+    case.content = canonical.canonicalize(case.signer.sign(id="another"))
+    case.proof.write_bytes(case.proven())
+    assert case.verify_proof().status == 1
+
+
+def test_a_proof_without_the_opening_cannot_be_checked(case):
+    lines = case.proof.read_bytes().split(b"\n")
+    case.proof.write_bytes(b"\n".join([lines[0], *lines[2:]]))
+    said = case.verify_proof()
+    assert (said.status, "its `extra` line" in said.text) == (2, True)
+
+
+def test_a_proof_counts_for_nothing_without_a_log_that_is_trusted(case):
+    assert case.verify("--proof", case.proof).status == 2
+
+
+def test_a_policy_file_says_whom_to_trust(case, tmp_path):
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {LOG.vkey()}\nwitness w {WITNESS.vkey()}\nquorum w\n")
+    assert case.verify("--proof", case.proof, "--policy", policy).status == 0
+    other = notes.verifier("w2.example", LOG_KEY, Kind.COSIGNATURE)
+    policy.write_text(f"log {LOG.vkey()}\nwitness w {other.vkey()}\nquorum w\n")
+    assert case.verify("--proof", case.proof, "--policy", policy).status == 1
+    assert case.verify_proof("--policy", policy).status == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        ({"status": "compromised"}, 1),
+        ({"status": "retired", "retired_at": "2026-01-31T12:00:00Z"}, 1),
+        ({"status": "retired", "retired_at": "2026-01-31T12:00:01Z"}, 0),
+        ({"public_key": bytes(32)}, 1),
+        ({"key_id": "another"}, 1),
+    ],
+)
+def test_the_state_of_the_key_counts(case, members, status):
+    case.write_keys(**msgspec.convert(members, dict))
+    assert case.verify().status == status
+
+
+def test_what_cannot_be_read_is_neither_proven_nor_refuted(case, tmp_path):
+    assert run("verify", tmp_path / "nowhere", "--keys", case.keys).status == 2
+    assert run("verify", case.receipt, "--keys", tmp_path / "nowhere").status == 2
+    case.keys.write_bytes(b"{}")
+    said = case.verify("--json")
+    verdict = msgspec.json.decode(said.text, type=Verdict, strict=True)
+    assert (said.status, verdict.outcome, verdict.status) == (2, "unreadable", 2)
+
+
+def test_the_checks_run_without_the_server_and_its_libraries(case):
+    script = f"""
+import runpy, sys
+sys.argv = ["llmring_receipts", "verify", {str(case.receipt)!r}, "--keys", {str(case.keys)!r},
+            "--proof", {str(case.proof)!r}, "--vkey", {LOG.vkey()!r}, "--witness", {WITNESS.vkey()!r}]
+try:
+    runpy.run_module("llmring_receipts", run_name="__main__")
+finally:
+    ours = {{name.split(".")[1] for name in sys.modules if name.startswith("llmring_server.")}}
+    print(*sorted(ours), *(name for name in {SERVERS} if name in sys.modules), file=sys.stderr)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert "PROVEN" in ran.stdout
+    assert ran.stderr.split() == ["tlog", "verifying"]
+
+
+def test_the_server_s_own_command_says_the_same(case, llmring_cli):
+    ran = llmring_cli("receipts", "verify", str(case.receipt), "--keys", str(case.keys))
+    assert (ran.returncode, ran.stdout) == (0, case.verify().text)
+    case.receipt.write_bytes(case.content.replace(b'"input":120', b'"input":121'))
+    assert llmring_cli("receipts", "verify", str(case.receipt), "--keys", str(case.keys)).returncode == 1
+    assert llmring_cli("receipts", "verify", "nowhere", "--keys", str(case.keys)).returncode == 2

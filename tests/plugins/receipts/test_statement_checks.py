@@ -1,0 +1,272 @@
+"""`statement verify`: what it proves, and that it names each line that was taken out, changed or moved."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from statement_kit import END, START, Books, call, leaves, root, rows, run, write_rows
+
+import llmring_receipts
+from llmring_receipts import keys
+from llmring_receipts.statements import lines
+from llmring_receipts.statements.lines import Line
+from llmring_server.verifying.verdict import Verdict
+
+
+@pytest.fixture
+def books(tmp_path):
+    return Books(tmp_path)
+
+
+@pytest.fixture
+def stated(books):
+    """A statement of ten calls, and its CSV."""
+    return books.state(*(call(number) for number in range(10)))
+
+
+def test_all_lines_of_a_statement_are_proven(books, stated):
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert said.status == 0
+    assert (
+        "these are the 10 lines of the statement, numbers 1 to 10: none is missing, changed, moved or added"
+        in said.text
+    )
+    assert "that the calls took place" in said.text.partition("Not proven:")[2]
+
+
+def test_a_line_that_was_taken_out_is_named(books, stated):
+    table = rows(stated[1])
+    write_rows(stated[1], table[:4] + table[5:])
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert said.status == 1
+    assert "line 4 is missing" in said.text
+
+
+def test_lines_that_were_cut_off_at_the_end_are_named(books, stated):
+    write_rows(stated[1], rows(stated[1])[:8])
+    assert "lines 8 to 10 are missing" in books.verify(stated[0], "--lines", stated[1]).text
+
+
+def test_a_changed_cost_is_named(books, stated):
+    table = rows(stated[1])
+    table[7][table[0].index("cost")] = table[7][table[0].index("amount")] = "0.01"
+    write_rows(stated[1], table)
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert said.status == 1
+    assert "row 8: line 7 (call 00000000-0000-0000-0000-000000000007) was changed" in said.text
+    assert "line 6 " not in said.text
+    assert "the column of hashes is the one that was stated" in said.text
+
+
+def test_a_changed_line_with_a_hash_that_fits_is_seen_in_the_root_and_the_totals(books, stated):
+    table = rows(stated[1])
+    header = table[0]
+    table[7][header.index("cost")] = table[7][header.index("amount")] = "0.01"
+    forged = Line(**{name: text for name, text in zip(header, table[7], strict=True) if name != "hash"})
+    table[7][header.index("hash")] = keys.encode(forged.hash)
+    write_rows(stated[1], table)
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert said.status == 1
+    assert "do not lead to the root that was signed" in said.text
+    assert "the lines of openai:gpt-5 do not add up" in said.text
+
+
+def test_a_line_that_was_moved_is_named(books, stated):
+    table = rows(stated[1])
+    table[3], table[4] = table[4], table[3]
+    write_rows(stated[1], table)
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert said.status == 1
+    assert "row 5: line 3 was moved; it stands behind line 4" in said.text
+    assert "missing" not in said.text.partition("Proven:")[0]
+
+
+def test_a_line_that_comes_twice_is_named(books, stated):
+    table = rows(stated[1])
+    write_rows(stated[1], [*table[:6], table[5], *table[6:]])
+    assert "row 7: line 5 is there twice" in books.verify(stated[0], "--lines", stated[1]).text
+
+
+def test_lines_that_were_added_are_named(books, stated):
+    _, other = books.state(call(10), start=END)
+    table = rows(stated[1])
+    write_rows(stated[1], [*table, rows(other)[1]])
+    assert (
+        "the file goes on to line 11, the statement ends with 10" in books.verify(stated[0], "--lines", stated[1]).text
+    )
+
+
+def test_a_file_with_many_faults_counts_those_it_does_not_name(books):
+    statement, table = books.state(*(call(number) for number in range(200)))
+    write_rows(
+        table, [row if not place else [*row[:-1], keys.encode(bytes(32))] for place, row in enumerate(rows(table))]
+    )
+    assert "and 150 more" in books.verify(statement, "--lines", table).text
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd()", "'quoted'", "+1", "@x", "a,b", 'say "a"', "line\r\nbreak", "\ttab", "é😀\u2028", "\x7f\x1f\b"]
+)
+def test_any_text_of_a_call_comes_back_from_the_csv(books, text):
+    statement, table = books.state(call(1, alias=text, origin=text, model=text))
+    assert books.verify(statement, "--lines", table).status == 0
+
+
+def test_the_root_is_that_of_rfc_6962_over_rfc_8785(books):
+    statement, table = books.state(
+        *(call(number) for number in range(70)), call(70, alias='é\b\x1f\u2028"\\/', cost=None)
+    )
+    cells = [dict(zip(rows(table)[0], row, strict=True)) for row in rows(table)[1:]]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows(table)[0])
+    writer.writeheader()
+    writer.writerows(cells)
+    assert json.loads(statement.read_bytes())["lines"]["root"] == root(leaves(text.getvalue()))
+
+
+def test_a_spreadsheet_finds_no_formula_in_the_csv(books):
+    _, table = books.state(call(1, alias="=1+1", origin="@x"))
+    assert not any(cell.startswith(("=", "+", "@")) for row in rows(table) for cell in row)
+
+
+def test_a_statement_follows_the_one_before(books, stated):
+    following, _ = books.state(call(20), start=END)
+    said = books.verify(following, "--previous", stated[0], "--json")
+    assert said.status == 0
+    assert "previous" in said.codes("proven")
+
+
+def test_another_statement_in_place_of_the_one_before_is_seen(books, stated, tmp_path):
+    following, _ = books.state(call(20), start=END)
+    (tmp_path / "other").mkdir()
+    other = Books(tmp_path / "other", books.signer).state(*(call(number) for number in range(10)), end=END)[0]
+    assert books.verify(following, "--previous", other).status == 0
+    forged = Books(tmp_path / "other", books.signer).state(*(call(number, cost=None) for number in range(10)), end=END)[
+        0
+    ]
+    said = books.verify(following, "--previous", forged)
+    assert (said.status, "does not follow statement 1" in said.text) == (1, True)
+
+
+def test_without_more_than_the_statement_the_rest_is_not_proven(books, stated):
+    said = books.verify(stated[0], "--json")
+    assert said.status == 0
+    assert said.codes("proven") == ["signature"]
+    assert said.codes("not_proven") == ["key-owner", "truth", "logged", "lines", "previous", "operator"]
+
+
+def test_a_correction_adds_the_difference(books, stated):
+    before = {str(call(number).id): line_of_csv(stated[1], number) for number in range(10)}
+    statement, table = books.state(call(4, cost=call(4).cost - 1), stated=before, start=END)
+    assert [row[:3] for row in rows(table)[1:]] == [["11", "correction", "5"]]
+    (total,) = json.loads(statement.read_bytes())["totals"]
+    assert (total["amount"], total["calls"], total["corrections"], total["input_tokens"]) == ("-1", "0", "1", "0")
+    assert books.verify(statement, "--lines", table, "--previous", stated[0]).status == 0
+
+
+def line_of_csv(path, number) -> Line:
+    with path.open(newline="", encoding="utf-8") as file:
+        return [line for _, line, _ in lines.from_csv(file)][number]
+
+
+@pytest.mark.slow
+def test_no_byte_of_a_statement_can_be_changed(books):
+    statement, _ = books.state(call(1))
+    content = statement.read_bytes()
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        statement.write_bytes(changed)
+        assert books.verify(statement).status in (1, 2), place
+
+
+def test_no_byte_of_the_lines_can_be_changed(books):
+    statement, table = books.state(call(1), call(2))
+    content = table.read_bytes()
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        table.write_bytes(changed)
+        said = books.verify(statement, "--lines", table)
+        assert said.status in (1, 2), (place, said.text)
+
+
+def test_a_statement_of_a_key_that_is_not_in_the_set_is_refuted(books, stated, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = Books(tmp_path / "other")
+    said = other.verify(stated[0])
+    assert (said.status, "which is not in the set of keys" in said.text) == (1, True)
+
+
+def test_a_statement_of_a_compromised_key_is_refuted(books, stated):
+    content = json.loads((books.folder / "jwks.json").read_bytes())
+    content["keys"], content["compromised"] = [], content["keys"]
+    (books.folder / "jwks.json").write_text(json.dumps(content))
+    said = books.verify(stated[0])
+    assert (said.status, "is compromised" in said.text) == (1, True)
+
+
+def test_a_statement_dated_after_its_key_was_retired_is_refuted(books, stated):
+    content = json.loads((books.folder / "jwks.json").read_bytes())
+    content["keys"][0]["retired_at"] = START.isoformat()
+    (books.folder / "jwks.json").write_text(json.dumps(content))
+    assert books.verify(stated[0]).status == 1
+
+
+def test_a_receipt_is_no_statement_and_a_statement_no_receipt(books, stated):
+    receipt = books.folder / "receipt.json"
+    receipt.write_text(json.dumps(books.signer.sign()))
+    assert books.verify(receipt).status == 2
+    said = run("verify", stated[0], "--keys", books.folder / "jwks.json")
+    assert (said.status, "is no receipt" in said.text) == (2, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"a":1,"a":2}', b"\xff", b'{"type":"llmring-statement/1"}'])
+def test_what_is_no_statement_cannot_be_checked(books, content):
+    path = books.folder / "broken.json"
+    path.write_bytes(content)
+    said = books.verify(path, "--json")
+    assert (said.status, said.verdict["outcome"]) == (2, "unreadable")
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\r\n", b"\xff\xfe"])
+def test_what_is_no_csv_of_lines_cannot_be_checked(books, stated, content):
+    stated[1].write_bytes(content)
+    assert books.verify(stated[0], "--lines", stated[1]).status == 2
+
+
+def test_a_file_that_is_not_there_cannot_be_checked(books, stated):
+    assert books.verify(stated[0], "--lines", "nowhere.csv").status == 2
+    assert books.verify("nowhere.json").status == 2
+
+
+def test_the_verdict_as_json_keeps_to_its_schema(books, stated):
+    write_rows(stated[1], rows(stated[1])[:-1])
+    for said in (books.verify(stated[0], "--json"), books.verify(stated[0], "--lines", stated[1], "--json")):
+        verdict = msgspec.json.decode(said.text, type=Verdict, strict=True)
+        assert verdict.status == said.status
+        assert set(said.verdict) == {"subject", "outcome", "proven", "not_proven", "faults"}
+
+
+def test_node_verifies_a_statement(books, stated):
+    if not shutil.which("node"):
+        pytest.skip("node is not on PATH; install Node.js 18 or later to check statements outside Python")
+    program = Path(str(llmring_receipts.__file__)).with_name("bundled") / "check.mjs"
+    command = ["node", str(program), str(stated[0]), str(books.folder / "jwks.json")]
+    good = subprocess.run(command, text=True, capture_output=True, timeout=60)
+    assert (good.returncode, good.stdout.strip()) == (0, "valid"), good.stderr
+    stated[0].write_bytes(stated[0].read_bytes().replace(b'"count":10', b'"count":11'))
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 1
+
+
+def test_the_server_s_own_command_says_the_same(books, stated, llmring_cli):
+    known = ["--keys", str(books.folder / "jwks.json")]
+    ran = llmring_cli("statement", "verify", str(stated[0]), *known, "--lines", str(stated[1]))
+    assert (ran.returncode, ran.stdout) == (0, books.verify(stated[0], "--lines", stated[1]).text)
+    write_rows(stated[1], rows(stated[1])[:-1])
+    assert llmring_cli("statement", "verify", str(stated[0]), *known, "--lines", str(stated[1])).returncode == 1
