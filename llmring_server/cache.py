@@ -6,7 +6,7 @@ A cache may forget at any time and never fails its caller: with Redis away, each
 import contextlib
 import time
 from collections import OrderedDict
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from llmring_server.shared_redis import PREFIX, Away, SharedRedis
 
@@ -113,9 +113,10 @@ class RedisCache:
         """Add one here and in Redis, and return the higher of both: an outage of Redis begins no count anew."""
         here = await self._local.count(key, ttl)
         name = f"{PREFIX}count:{key}"
-        commands = self._redis.pipeline().set(name, 0, px=max(1, int(ttl * 1000)), nx=True).incr(name)
+        commands: Any = self._redis.pipeline()
+        commands.set(name, 0, px=max(1, int(ttl * 1000)), nx=True).incr(name)
         try:
-            return max(here, (await self._shared.ask(commands.execute))[-1])
+            return max(here, int((await self._shared.ask(commands.execute))[-1]))
         except Away:
             return here
 

@@ -59,7 +59,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[Fault, ...] = ()
 
 
-# What a responder puts into its request's context as `show_problem`, to answer people in another form than problem+json.
+# What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
 Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, Document], None]
 
 

@@ -1,4 +1,4 @@
-"""How often an address may try to sign in: counted in the cache, by all processes together where Redis is configured."""
+"""How often an address may try to sign in: counted in the cache, by all processes together where there is Redis."""
 
 from llmring_server.cache import Cache
 from llmring_server.clients import network

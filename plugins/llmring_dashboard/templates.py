@@ -9,7 +9,7 @@ from llmring_dashboard import wording
 
 
 class Templates:
-    """Renders the files in `templates/`; `always` are the names that every one of them may use."""
+    """Renders the files in `templates/`; `always` are the names that every one of them may use, with `parts.html`'s."""
 
     def __init__(self, **always: Any) -> None:
         self._environment = jinja2.Environment(
@@ -22,6 +22,7 @@ class Templates:
         )
         self._environment.globals.update(always)
         self._environment.filters.update(FILTERS)
+        self._environment.globals["parts"] = self._environment.get_template("parts.html").module
 
     def render(self, name: str, values: Mapping[str, Any]) -> bytes:
         """Return the page that a template makes of values."""
@@ -33,6 +34,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "exact": wording.exact,
     "count": wording.count,
     "percent": wording.percent,
+    "signed": wording.signed,
     "milliseconds": wording.milliseconds,
     "moment": wording.moment,
 }

@@ -37,6 +37,11 @@ def percent(share: float | Decimal | None) -> str:
     return NOTHING if share is None else f"{share * 100:,.1f} %"
 
 
+def signed(share: Decimal) -> str:
+    """Return a change, as a share of 1, in percents with its sign."""
+    return f"{share * 100:+,.1f} %"
+
+
 def milliseconds(duration: float | Decimal | None) -> str:
     """Return a duration given in ms, in seconds from one second on."""
     if duration is None:
