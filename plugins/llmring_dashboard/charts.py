@@ -39,20 +39,15 @@ def _undress(root: Any) -> None:
     for child in list(root):
         if not isinstance(child.tag, str) or child.tag.endswith(("defs", "title")):
             root.remove(child)
-    for graph in _classed(root, "graph"):
-        for overlay in [
-            *_classed(graph, "overlay"),
-            *_classed(graph, "text-overlay"),
-            *_classed(graph, "tooltip-overlay"),
-        ]:
-            graph.remove(overlay)
+        else:
+            for overlay in [part for part in child if "overlay" in part.get("class", "")]:
+                child.remove(overlay)
 
 
 def _say_figures(root: Any, bars: Sequence[Bar], steps: Sequence[date]) -> None:
     """Give each bar a title with its name, step and exact figure; those of nothing are left out."""
-    for index, bar in enumerate(bars):
-        (series,) = _classed(root, f"serie-{index}")
-        (column,) = _classed(series, "bars")
+    columns = [element for element in root.iter() if element.get("class") == "bars"]
+    for column, bar in zip(columns, bars, strict=True):
         for drawn, step, cost in zip(list(column), steps, bar.costs, strict=True):
             for old in [child for child in drawn if child.tag.endswith("desc")]:
                 drawn.remove(old)
@@ -61,7 +56,3 @@ def _say_figures(root: Any, bars: Sequence[Bar], steps: Sequence[date]) -> None:
                 continue
             name = "all others" if bar.others else bar.name or "without"
             etree.SubElement(drawn, "title").text = f"{name}, {step}: {money(cost)} ({exact(cost)} USD)"
-
-
-def _classed(element: Any, name: str) -> list[Any]:
-    return [found for found in element.iter() if name in str(found.get("class", "")).split()]

@@ -49,14 +49,15 @@ class Overview(Framed):
         )
         if not found.statistics.summary.total_requests and await self._is_new(visit.project_id):
             return View("first.html", {"curl": curl(visit.req.prefix)})
-        return View("overview.html", {**self._values(found, before, days, query.by), "picks": _picks(days, now)})
+        bars = spend.bars(found.days, days)
+        chart = await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
+        values = self._values(found, before, days, query.by)
+        return View("overview.html", {**values, "picks": _picks(days, now), "bars": bars, "chart": chart})
 
     async def _is_new(self, project: str) -> bool:
         return not (await self._usage.page(project, CallFilter(), 1)).entries
 
     def _values(self, found: Spending, before: Statistics, days: ranges.Days, by: Kind) -> dict[str, Any]:
-        bars = spend.bars(found.days, days)
-        steps = days.every()
         return {
             "days": days,
             "before": days.before(),
@@ -64,8 +65,6 @@ class Overview(Framed):
             "lines": spend.top(found.statistics, by),
             "names": len(spend.shares(found.statistics, by)),
             "steps": spend.by_step(found.statistics, days),
-            "bars": bars,
-            "chart": charts.stacked(bars, steps) if any(map(any, (bar.costs for bar in bars))) else None,
             "summary": found.statistics.summary,
             "by": by,
             "kinds": KINDS,
