@@ -50,7 +50,9 @@ class Overview(Framed):
         if not found.statistics.summary.total_requests and await self._is_new(visit.project_id):
             return View("first.html", {"curl": curl(visit.req.prefix)})
         bars = spend.bars(found.days, days)
-        chart = await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
+        chart = (
+            await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
+        )
         values = self._values(found, before, days, query.by)
         return View("overview.html", {**values, "picks": _picks(days, now), "bars": bars, "chart": chart})
 

@@ -23,7 +23,9 @@ def made(llmring_cli, *scopes, project=()):
     import json
 
     given = [f"--scope={scope}" for scope in scopes]
-    found = llmring_cli("keys", "create", *(project or ["--new-project=team"]), *given, "--json", LLMRING_PLUGINS="keys")
+    found = llmring_cli(
+        "keys", "create", *(project or ["--new-project=team"]), *given, "--json", LLMRING_PLUGINS="keys"
+    )
     key = json.loads(found.stdout)
     return key["key"], key["key_id"], key["project_id"]
 
