@@ -18,9 +18,10 @@ MOST_LABELS = 12
 def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
     """Return the SVG of costs (USD) over time, stacked by name; each bar's title says its figure exactly."""
     chart = pygal.StackedBar(
-        width=WIDTH, height=HEIGHT, js=(), css=(), show_legend=False, no_prefix=True, margin=8,
-        show_minor_x_labels=False, x_labels_major=[str(step) for step in steps[:: len(steps) // MOST_LABELS + 1]],
-        y_labels_major_count=3, formatter=lambda value: f"${value:,.6g}", print_zeroes=False,
+        width=WIDTH, height=HEIGHT, margin=8, js=(), css=(), no_prefix=True, show_legend=False, print_zeroes=False,
+        show_x_guides=False, show_minor_x_labels=False, truncate_label=-1, max_scale=8,
+        x_labels_major=[str(step) for step in steps[:: len(steps) // MOST_LABELS + 1]],
+        value_formatter=lambda value: f"${value:,.6g}",
     )  # fmt: skip
     chart.x_labels = [str(step) for step in steps]
     for bar in bars:
