@@ -7,7 +7,7 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_dashboard.sessions import PATH, Session, Sessions, new_session
+from llmring_dashboard.sessions import COOKIE, PATH, Session, Sessions, drop_cookie, new_session
 from llmring_dashboard.templates import Templates
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope, Standing
@@ -85,6 +85,7 @@ class Frame:
             return Visit(req=req, resp=resp, session=session or new_session())
         identity = await self._standing.standing(session.project_id, session.key_id)
         if identity is None or not identity.may("read"):
+            drop_cookie(req, resp, COOKIE)
             return Visit(req=req, resp=resp, session=new_session(), ended=True)
         req.context.project_id, req.context.key_id = identity.project_id, identity.key_id
         return Visit(req=req, resp=resp, session=session, identity=identity)

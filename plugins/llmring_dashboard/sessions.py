@@ -15,6 +15,7 @@ from llmring_dashboard.store import kept_secret
 from llmring_server.database import Database
 
 COOKIE = "llmring_session"
+VISITOR = "llmring_visitor"
 MESSAGE = "llmring_message"
 MESSAGE_SECONDS = 60
 PATH = "/ui"
@@ -65,14 +66,22 @@ class Sessions:
         return hmac.digest(self._pepper, DERIVED_FOR + kept.encode(), "sha256").hex()
 
     def read(self, req: falcon.asgi.Request) -> Session | None:
-        """Return the session that a request shows, or None without one, or for one that is forged or too old."""
-        found = self._loads("session", req.cookies.get(COOKIE, ""))
-        return msgspec.convert(found, Session) if isinstance(found, dict) else None
+        """Return the session that a request shows, or None without one, or for one that is forged or too old.
+
+        Who has not signed in has a cookie of another name: a session that was held back, since a link of another site
+        led here, is not lost to it.
+        """
+        for name in (COOKIE, VISITOR):
+            found = self._loads(name, req.cookies.get(name, ""))
+            if isinstance(found, dict):
+                return msgspec.convert(found, Session)
+        return None
 
     def write(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, session: Session) -> None:
         """Have the browser keep a session."""
-        text = self._signer("session").dumps(msgspec.to_builtins(session))
-        set_cookie(req, resp, COOKIE, str(text), self._lifetime)
+        name = COOKIE if session.signed_in else VISITOR
+        text = self._signer(name).dumps(msgspec.to_builtins(session))
+        set_cookie(req, resp, name, str(text), self._lifetime)
 
     def token(self, session: Session) -> str:
         """Return what the forms of a session carry, so that no other site's form is taken for one."""

@@ -1,5 +1,7 @@
 """The overview: each of its figures is what `/api/v1/stats` says, to the last decimal."""
 
+import csv
+import io
 import json
 import os
 import random
@@ -219,3 +221,15 @@ def test_another_projects_calls_are_not_counted(month, visit, log):
     log(month, {"cost": 5}, key="another")
     visitor = visit(month).sign_in("another").open("/ui/overview")
     assert (visitor.value("#requests"), visitor.value("#cost")) == ("1", "5")
+
+
+@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin", "provider"])
+def test_a_line_of_the_top_ten_leads_to_its_calls(month, visitor, stats, kind):
+    visitor.open("/ui/overview", **MONTH, by=kind)
+    line = visitor.page.css_first("#top-ten tbody a")
+    visitor.open(line.attributes["href"])
+    calls = stats(**MONTH)[f"by_{kind}"][line.text()]["requests"]
+    rows = list(
+        csv.DictReader(io.StringIO(visitor.client.get(f"/ui/logs.csv?{visitor.answer.url.query.decode()}").text))
+    )
+    assert (len(rows), {row[kind] for row in rows}) == (calls, {line.text()})

@@ -1,12 +1,16 @@
 """Signing in and out: sessions, their cookies, the forms' tokens, and who is kept out."""
 
 import http.cookies
+import json
 import subprocess
 import sys
 
 import pytest
 
+from llmring_server.testing import eventually
+
 SESSION = "llmring_session"
+VISITOR = "llmring_visitor"
 
 
 def cookie(answer, name=SESSION):
@@ -20,8 +24,6 @@ def cookie(answer, name=SESSION):
 
 def made(llmring_cli, *scopes, project=()):
     """Make a managed key, and return its text and id."""
-    import json
-
     given = [f"--scope={scope}" for scope in scopes]
     found = llmring_cli(
         "keys", "create", *(project or ["--new-project=team"]), *given, "--json", LLMRING_PLUGINS="keys"
@@ -51,7 +53,7 @@ def test_the_session_is_for_the_server_alone_and_does_not_hold_the_key(server, v
 
 def test_behind_tls_the_session_is_sent_over_tls_alone(server, visit):
     visitor = visit(server, **{"X-Forwarded-Proto": "https"}).open("/ui/sign-in")
-    assert cookie(visitor.answer)["secure"] is True
+    assert cookie(visitor.answer, VISITOR)["secure"] is True
 
 
 @pytest.mark.parametrize("key", ["two words", "", "x" * 256])
@@ -106,7 +108,6 @@ def test_an_expired_session_is_none(dashboard, visit):
     visitor = visit(server).sign_in()
     text = visitor.client.cookies.get(SESSION)
     assert visitor.path == "/ui/overview"
-    from llmring_server.testing import eventually
 
     def ended():
         fresh = visit(server)
@@ -199,6 +200,21 @@ def test_a_link_of_another_site_shows_the_page_although_the_session_was_held_bac
     assert (arriving.status, arriving.path) == (200, "/ui/logs")
     assert arriving.page.css_first("meta[http-equiv=refresh]").attributes["content"] == "0; url=/ui/logs?model=a"
     assert cookie(arriving.answer) is None
+
+
+def test_the_form_to_sign_in_leaves_a_session_that_was_held_back_alone(server, visit):
+    held_back = visit(server).open("/ui/overview")
+    assert (held_back.path, cookie(held_back.answer)) == ("/ui/sign-in", None)
+    assert cookie(held_back.answer, VISITOR)["httponly"] is True
+
+
+def test_after_a_session_has_ended_one_can_sign_in_again(dashboard, visit, llmring_cli):
+    (first, key_id, project), server = made(llmring_cli, "read"), dashboard("keys", "usage")
+    second, _, _ = made(llmring_cli, "read", project=["--project", project])
+    visitor = visit(server).sign_in(first)
+    llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
+    assert visitor.open("/ui/logs").path == "/ui/sign-in"
+    assert visitor.send("main form", key=second).path == "/ui/logs"
 
 
 def test_the_colours_are_as_chosen(visitor):
