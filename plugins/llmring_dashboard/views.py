@@ -13,6 +13,7 @@ from llmring_dashboard.frame import Frame, Framed, Visit, is_person
 from llmring_dashboard.policy import HEADERS
 from llmring_dashboard.sessions import PATH
 from llmring_server import wire
+from llmring_server.admission import SAFE
 from llmring_server.contracts import Scope
 from llmring_server.errors import Problem
 from llmring_server.operations import operation
@@ -138,7 +139,7 @@ def _send_to_sign_in(frame: Frame, visit: Visit) -> None:
     """
     if not is_person(visit.req):
         raise Problem(401, f"sign in with a project key at {SIGN_IN}", headers=CHALLENGE)
-    if visit.req.method != "GET":
+    if visit.req.method not in SAFE:
         _answer(frame, visit, Redirect(SIGN_IN, "Sign in first; nothing was changed."))
     elif visit.crosses_sites:
         _answer(frame, visit, ARRIVING)
