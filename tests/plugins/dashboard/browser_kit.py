@@ -1,12 +1,12 @@
 """A real browser: Debian's chromium, driven by Playwright, with an eye on what its pages do."""
 
-import os
 import shutil
-import subprocess
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+
+from npm_kit import install
 
 AXE = "axe-core@4.14.1"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -27,15 +27,7 @@ def chromium():
 
 def axe(folder):
     """Return the script of axe-core from npm; without npm or the registry the test is skipped."""
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("npm is not on PATH; install Node.js with npm to hold the pages to WCAG with axe-core")
-    quiet = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
-    done = subprocess.run([npm, "install", *quiet, AXE], cwd=folder, text=True, capture_output=True, timeout=120)
-    if done.returncode and os.environ.get("CI") == "true":
-        pytest.fail(f"npm cannot install {AXE}: {done.stderr}")
-    if done.returncode:
-        pytest.skip(f"npm cannot install {AXE}; connect to the npm registry and run again: {done.stderr[:200]}")
+    install(AXE, folder, "to hold the pages to WCAG with axe-core")
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
