@@ -15,9 +15,16 @@ WIDTH, HEIGHT = 960, 320
 MOST_LABELS = 12
 
 
+class Stack(pygal.StackedBar):  # type: ignore[misc]  # pygal has no types
+    """Stacked bars without the figures that pygal writes beside each for its script: a third of the time of a chart."""
+
+    def _tooltip_and_print_values(self, *drawn: object) -> None:
+        pass
+
+
 def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
     """Return the SVG of costs (USD) over time, stacked by name; each bar's title says its figure exactly."""
-    chart = pygal.StackedBar(
+    chart = Stack(
         width=WIDTH, height=HEIGHT, margin=8, js=(), css=(), no_prefix=True, show_legend=False, print_zeroes=False,
         show_x_guides=False, show_minor_x_labels=False, truncate_label=-1, max_scale=8,
         x_labels_major=[str(step) for step in steps[:: len(steps) // MOST_LABELS + 1]],
@@ -50,8 +57,6 @@ def _say_figures(root: Any, bars: Sequence[Bar], steps: Sequence[date]) -> None:
     columns = [element for element in root.iter() if element.get("class") == "bars"]
     for column, bar in zip(columns, bars, strict=True):
         for drawn, step, cost in zip(list(column), steps, bar.costs, strict=True):
-            for old in [child for child in drawn if child.tag.endswith("desc")]:
-                drawn.remove(old)
             if not cost:
                 column.remove(drawn)
                 continue
