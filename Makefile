@@ -8,7 +8,7 @@ VENV ?= .venv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgres matrix check format bench wheel lock clean
+.PHONY: help serve test test-postgres matrix check format screenshots bench wheel lock clean
 
 # A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -55,6 +55,10 @@ check: $(DEV) ## lint, formatting and types; Containerfile and compose.yaml too;
 format: $(DEV) ## put imports in order and format
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
+
+screenshots: $(DEV) ## take the pictures in docs/dashboard anew, with the tests' browser; wants chromium
+	@mkdir -p docs/dashboard
+	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/dashboard $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard -k screenshots
 
 bench: $(DEV) ## measure, and print a table (ARGS="--quick"); wants wrk: apt install wrk
 	@$(RUN) -m benchmarks $(ARGS)

@@ -8,7 +8,6 @@ import falcon.asgi
 
 from llmring_server import errors
 from llmring_server.admission import Admission
-from llmring_server.contracts import Projects
 from llmring_server.cors import Cors
 from llmring_server.docs import Docs
 from llmring_server.errors import StartupError
@@ -16,7 +15,6 @@ from llmring_server.health import DATABASE, Health, HealthCheck, Root
 from llmring_server.lifecycle import Application, Server
 from llmring_server.openapi import Specification
 from llmring_server.plugins import CORE, Plugin, load
-from llmring_server.projects import PlainKeys
 from llmring_server.reception import Reception
 from llmring_server.routing import Route, Router, RouteTable
 from llmring_server.settings import Settings, load_settings
@@ -75,7 +73,7 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     return [
         Reception(Cors(settings.cors_origins)),
         *([AccessLog()] if settings.log_level in ("debug", "info") else []),
-        Admission(settings, server.service(Projects, default=PlainKeys(server.pepper)), routes),
+        Admission(settings, server.projects, routes),
         *server.middleware,
     ]
 

@@ -1,4 +1,4 @@
-"""A small cache of bytes with an age: in this process, or shared through Redis when that is configured.
+"""A small cache of bytes, and counts, with an age: in this process, or shared through Redis when that is configured.
 
 A cache may forget at any time and never fails its caller: with Redis away, each process remembers for itself.
 """
@@ -6,7 +6,7 @@ A cache may forget at any time and never fails its caller: with Redis away, each
 import contextlib
 import time
 from collections import OrderedDict
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from llmring_server.shared_redis import PREFIX, Away, SharedRedis
 
@@ -15,7 +15,7 @@ REDIS_PAUSE_SECONDS = 5.0
 
 
 class Cache(Protocol):
-    """What features see: get, set and delete of bytes by a text key; `ttl` in seconds."""
+    """What features see: get, set and delete of bytes by a text key, and counting; `ttl` in seconds."""
 
     async def get(self, key: str) -> bytes | None:
         """Return what was set, or None."""
@@ -29,6 +29,10 @@ class Cache(Protocol):
         """Forget a key."""
         ...
 
+    async def count(self, key: str, ttl: float) -> int:
+        """Add one to a count and return it; it begins anew `ttl` seconds after its first."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...
@@ -40,6 +44,7 @@ class ProcessCache:
     def __init__(self, ttl: float) -> None:
         self._ttl = ttl
         self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     async def get(self, key: str) -> bytes | None:
         """Return what was set and has not expired."""
@@ -57,9 +62,22 @@ class ProcessCache:
         """Forget a key."""
         self._entries.pop(key, None)
 
+    async def count(self, key: str, ttl: float) -> int:
+        """Add one; counts make room for one another, never for entries."""
+        now = time.monotonic()
+        ends, so_far = self._counts.get(key, (0.0, 0))
+        if ends <= now:
+            self._counts.pop(key, None)
+            ends, so_far = now + ttl, 0
+        self._counts[key] = ends, so_far + 1
+        while len(self._counts) > MAX_ENTRIES:
+            self._counts.popitem(last=False)
+        return so_far + 1
+
     async def close(self) -> None:
         """Forget everything."""
         self._entries.clear()
+        self._counts.clear()
 
 
 class RedisCache:
@@ -90,6 +108,17 @@ class RedisCache:
         await self._local.delete(key)
         with contextlib.suppress(Away):
             await self._shared.ask(lambda: self._redis.delete(PREFIX + key))
+
+    async def count(self, key: str, ttl: float) -> int:
+        """Add one here and in Redis, and return the higher of both: an outage of Redis begins no count anew."""
+        here = await self._local.count(key, ttl)
+        name = f"{PREFIX}count:{key}"
+        commands: Any = self._redis.pipeline()
+        commands.set(name, 0, px=max(1, int(ttl * 1000)), nx=True).incr(name)
+        try:
+            return max(here, int((await self._shared.ask(commands.execute))[-1]))
+        except Away:
+            return here
 
     async def close(self) -> None:
         """Close the connections to Redis."""

@@ -59,6 +59,10 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[Fault, ...] = ()
 
 
+# What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
+Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, Document], None]
+
+
 class Problem(falcon.HTTPError):
     """An HTTP answer that is not 2xx.
 
@@ -116,19 +120,22 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
 
 
 def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
-    """Render any HTTP error, ours or Falcon's, as problem+json."""
+    """Render any HTTP error, ours or Falcon's: as problem+json, or as the request's `show_problem` does."""
     status = falcon.http_status_to_code(error.status)
     resp.text = None
     resp.stream = None
-    resp.content_type = PROBLEM_JSON
-    resp.data = msgspec.json.encode(
-        document(
-            status,
-            error.description or _say(req, status),
-            getattr(req.context, "request_id", ""),
-            getattr(error, "faults", ()),
-        )
+    problem = document(
+        status,
+        error.description or _say(req, status),
+        getattr(req.context, "request_id", ""),
+        getattr(error, "faults", ()),
     )
+    show: Show | None = getattr(req.context, "show_problem", None)
+    if show is not None:
+        show(req, resp, problem)
+        return
+    resp.content_type = PROBLEM_JSON
+    resp.data = msgspec.json.encode(problem)
 
 
 def document(status: int, detail: str, request_id: str = "", faults: Sequence[Fault] = ()) -> Document:

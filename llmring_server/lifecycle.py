@@ -13,6 +13,7 @@ import httpx
 
 from llmring_server.cache import Cache, open_cache
 from llmring_server.connections import STATE
+from llmring_server.contracts import Projects
 from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
@@ -20,6 +21,7 @@ from llmring_server.errors import StartupError
 from llmring_server.logs import logging_to_stderr
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet
+from llmring_server.projects import PlainKeys
 from llmring_server.settings import PluginSettings, Settings
 from llmring_server.stopping import Drain, on_signal
 from llmring_server.variables import read_plugin_settings, strays
@@ -61,6 +63,11 @@ class Server:
     def pepper(self) -> bytes:
         """The secret that project ids and key hashes are derived with."""
         return self.settings.key_pepper.get_secret_value().encode()
+
+    @property
+    def projects(self) -> Projects:
+        """Who says whose key a key is: a plugin, or the host for plain keys."""
+        return self.service(Projects, default=PlainKeys(self.pepper))
 
     def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
         """Return the settings that a plugin declared with `llmring_settings`.

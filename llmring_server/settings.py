@@ -72,7 +72,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 
-    plugins: Annotated[tuple[str, ...], NoDecode] = ("registry", "aliases", "usage", "receipts")
+    plugins: Annotated[tuple[str, ...], NoDecode] = ("registry", "aliases", "usage", "receipts", "dashboard")
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
     database_url: SecretStr | None = None

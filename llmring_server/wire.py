@@ -20,6 +20,7 @@ from llmring_server.headers import header
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+FORM = "application/x-www-form-urlencoded"
 REMEMBERED_QUERIES = 4_096
 MAX_REMEMBERED_QUERY = 256  # characters
 T = TypeVar("T")
@@ -204,15 +205,27 @@ def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
     return read(model, text)
 
 
-def _query(model: type[T], text: str) -> T:
+def decode_form(body: bytes, model: type[T]) -> T:
+    """Read a body of `FORM` into a frozen struct; a blank field means absent.
+
+    Raises:
+        Problem: 400 for a body that is no form, 422 with the field that does not fit.
+    """
+    try:
+        return _query(model, body.decode(), "body")
+    except UnicodeDecodeError as error:
+        raise Problem(400, f"the form is not UTF-8 at byte {error.start}") from error
+
+
+def _query(model: type[T], text: str, place: str = "query") -> T:
     given = {name: value for name, value in parse_query_string(text).items() if value != ""}
     for name, value in given.items():
         if "\0" in value or "\0" in name:
-            raise Problem.misfit("query", name, msg="U+0000 is no character that can be stored")
+            raise Problem.misfit(place, name, msg="U+0000 is no character that can be stored")
     try:
         return msgspec.convert(given, model, strict=False)
     except msgspec.ValidationError as error:
-        raise misfit(error, "query") from error
+        raise misfit(error, place) from error
 
 
 _query_again: Any = functools.lru_cache(maxsize=REMEMBERED_QUERIES)(_query)  # hot calls repeat theirs

@@ -12,7 +12,7 @@ from llmring_keys.recognition import ManagedKeys
 from llmring_keys.resources import Keys
 from llmring_keys.store import KeyStore
 from llmring_server import paths
-from llmring_server.contracts import Projects
+from llmring_server.contracts import Projects, Standing
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -36,7 +36,7 @@ def llmring_local_tables() -> Iterable[str]:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Say whose key a key is, in place of the host's plain keys."""
     managed = ManagedKeys(KeyStore(server.database, server.channel), server.channel, server.pepper)
-    return {Projects: managed, ManagedKeys: managed}
+    return {Projects: managed, Standing: managed, ManagedKeys: managed}
 
 
 @hookimpl

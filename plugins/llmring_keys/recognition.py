@@ -1,4 +1,4 @@
-"""From a key's text to who it is: the provider of the contract `Projects`."""
+"""From a key's text to who it is: the provider of the contracts `Projects` and `Standing`."""
 
 import asyncio
 import hmac
@@ -71,6 +71,14 @@ class ManagedKeys:
         identity = record.identity
         self._used[identity.project_id, identity.key_id] = now
         return identity
+
+    async def standing(self, project_id: str, key_id: str) -> Identity | None:
+        """Return who a key of this project is, or None when it is unknown, expired or revoked; the table is asked."""
+        key, now = await self._store.get(project_id, key_id), datetime.now(UTC)
+        if key is None or key.revoked_at or (key.ends_at and key.ends_at <= now):
+            return None
+        self._used[project_id, key_id] = now.timestamp()
+        return Identity(project_id, key_id, frozenset(key.scopes))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

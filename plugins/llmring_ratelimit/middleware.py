@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import falcon.asgi
 
 from llmring_ratelimit.buckets import Buckets
-from llmring_ratelimit.models import Limit, RouteClass, Verdict, network
+from llmring_ratelimit.models import Limit, RouteClass, Verdict
+from llmring_server.clients import network
 from llmring_server.errors import Problem
 
 # An orchestrator that is told 429 would take the server for dead.

@@ -1,6 +1,5 @@
 """Limits as they are written, `1000/s burst 2000`, and the arithmetic of a token bucket. No I/O."""
 
-import ipaddress
 import math
 import re
 from typing import Literal
@@ -56,14 +55,3 @@ def parse(text: str) -> Limit | None:
     if match is None or not count or not burst:
         raise ValueError("a limit such as 600/m, or 1000/s burst 5000, or off")
     return Limit(count / SECONDS[match["unit"]], burst, f"{count:,} requests {WORDS[match['unit']]}")
-
-
-def network(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 that a single IPv6 client commands."""
-    if ":" not in address:
-        return address
-    try:
-        found = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(found.ipv4_mapped or ipaddress.IPv6Network((found.packed[:8] + bytes(8), 64)))

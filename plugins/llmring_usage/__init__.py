@@ -8,6 +8,7 @@ import click
 
 from llmring_server import paths
 from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList, UsageEntries, UsageReceipts
+from llmring_server.contracts.usage import UsageReading
 from llmring_server.evidence import UsageLines
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
@@ -24,6 +25,7 @@ from llmring_usage.lines import LoggedLines
 from llmring_usage.listing import Export, Logs
 from llmring_usage.partitions import Partitions
 from llmring_usage.pricing import CALCULATORS
+from llmring_usage.reading import UsageReader
 from llmring_usage.receipts import Receipts
 from llmring_usage.recording import Recorder
 from llmring_usage.replay import Replay
@@ -51,7 +53,7 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's recorder and writer, and what looks after the tables."""
+    """Hold this server's recorder, writer and reader, and what looks after the tables."""
     settings = server.plugin_settings(UsageSettings)
     partitions = Partitions(server.database)
     receipts = Receipts(lambda: server.service(UsageReceipts, default=None))
@@ -60,6 +62,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     announcer = Announcer(server)
     batches = Batches(announcer)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
+    reader = UsageReader(UsageSums(server.database, settings), UsageLogs(server.database), settings)
     return {
         **({Journal: journal} if journal else {}),
         Batches: batches,
@@ -69,6 +72,8 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         Upkeep: Upkeep(server.database, partitions, settings),
         UsageEntries: UsageRegister(server.database),
         UsageLines: LoggedLines(server.database),
+        UsageReader: reader,
+        UsageReading: reader,
         UsageWriter: UsageWriter(ledger, settings, batches, journal),
     }
 
@@ -80,13 +85,13 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     writer = server.service(UsageWriter)
     recorder = server.service(Recorder)
     settled = _settled(server)
-    logs = UsageLogs(server.database)
+    reader = server.service(UsageReader)
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer, settled)),
         Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(recorder, writer, settled), batch=True),
-        Route(path=f"{PREFIX}/logs", resource=Logs(logs, settings)),
-        Route(path=f"{PREFIX}/logs/export", resource=Export(logs, settings)),
-        Route(path=f"{PREFIX}/stats", resource=Stats(UsageSums(server.database, settings), settings)),
+        Route(path=f"{PREFIX}/logs", resource=Logs(reader)),
+        Route(path=f"{PREFIX}/logs/export", resource=Export(reader)),
+        Route(path=f"{PREFIX}/stats", resource=Stats(reader, settings)),
     ]
 
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
-from uuid import UUID
 
 import msgspec
 
@@ -112,34 +111,3 @@ class Logged(msgspec.Struct, frozen=True):
 
 class Deferred(Logged, frozen=True):
     """The answer to a call that waits in the journal, safe on the disk, until the database is back."""
-
-
-class LogEntry(msgspec.Struct, frozen=True):
-    """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered."""
-
-    id: UUID
-    logged_at: datetime
-    provider: str
-    model: str
-    alias: str | None
-    profile: str
-    origin: str | None
-    id_at_origin: str | None
-    input_tokens: int
-    output_tokens: int
-    cached_input_tokens: int
-    cost: Decimal | None
-    cost_source: str | None
-    cost_status: str
-    latency_ms: Decimal | None
-    metadata: msgspec.Raw | None
-    received_at: datetime
-    computed_cost: Decimal | None
-    priced_as: str | None
-    registry_version: str | None
-    status: str
-    service_tier: str | None
-    reasoning_tokens: int
-    operation_id: str | None
-    attempt: int | None
-    tags: msgspec.Raw | None

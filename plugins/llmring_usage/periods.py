@@ -6,7 +6,7 @@ No call lies before 1900 or after 9000, so bounds beyond are moved there, where 
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -36,18 +36,6 @@ class Split(msgspec.Struct, frozen=True):
     first: date | None
     last: date | None
     edges: tuple[Range, ...]
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Return a zone by its IANA name.
-
-    Raises:
-        Problem: 422 for a name that is none.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Problem.misfit("query", "tz", msg="an IANA time zone, such as Europe/Madrid") from error
 
 
 def range_of(start: str | None, end: str | None, zone: ZoneInfo) -> Range:

@@ -5,7 +5,7 @@
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Context, Decimal
 from typing import Literal
 
@@ -53,11 +53,19 @@ class Rates(msgspec.Struct, frozen=True):
     reasoning: Decimal
 
 
+PROVIDER_KINDS = ("input", "cache read", "cache write, 5 minutes", "cache write, 1 hour", "reasoning", "output")
+
+
 def provider_cost(tokens: Tokens, price: Price) -> Decimal:
     """Return USD as providers bill: past the threshold the whole request is at the long-context rates."""
+    return total(provider_terms(tokens, price))
+
+
+def provider_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
+    """Return what `provider_cost` adds up, of each of `PROVIDER_KINDS`; writes of unsaid lifetime are of 5 minutes."""
     long = price.long_context_threshold is not None and tokens.prompt > price.long_context_threshold
     rates = provider_rates(price, long)
-    return _total(
+    return (
         (tokens.fresh, rates.fresh),
         (tokens.cache_read, rates.cache_read),
         (tokens.cache_write_5m + tokens.cache_write, rates.cache_write_5m),
@@ -81,14 +89,25 @@ def provider_rates(price: Price, long: bool) -> Rates:
     )
 
 
+CLIENT_KINDS = (
+    "input", "input past the threshold", "cache read", "cache write, 5 minutes", "cache write, 1 hour",
+    "cache write, lifetime unsaid", "reasoning", "output",
+)  # fmt: skip
+
+
 def client_cost(tokens: Tokens, price: Price) -> Decimal:
     """Return USD as the llmring client does: fresh input past the threshold at the long rate; a zero is no rate."""
+    return total(client_terms(tokens, price))
+
+
+def client_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
+    """Return what `client_cost` adds up, of each of `CLIENT_KINDS`."""
     fresh = price.input or ZERO
     threshold = price.long_context_threshold
     long = max(tokens.fresh - threshold, 0) if threshold else 0
     thinking = price.output_thinking or ZERO
     reasoning = tokens.reasoning if thinking else 0
-    return _total(
+    return (
         (tokens.fresh - long, fresh),
         (long, price.input_long_context or fresh),
         (tokens.cache_read, price.cache_read or price.cached_input or fresh),
@@ -108,13 +127,13 @@ def _first(*rates: Decimal | None) -> Decimal:
     return next((rate for rate in rates if rate is not None), ZERO)
 
 
-def _total(*terms: Term) -> Decimal:
+def total(terms: Iterable[Term]) -> Decimal:
     """Return Σ tokens × rate ÷ 1,000,000, without trailing zeros or an exponent."""
-    total = ZERO
+    millionths = ZERO
     for tokens, rate in terms:
         if tokens:
-            total = EXACT.fma(Decimal(tokens), rate, total)
-    return plain(EXACT.scaleb(total, -6))
+            millionths = EXACT.fma(Decimal(tokens), rate, millionths)
+    return plain(EXACT.scaleb(millionths, -6))
 
 
 def plain(amount: Decimal) -> Decimal:

@@ -9,17 +9,17 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import wire
+from llmring_server.contracts.usage import Period, Statistics
 from llmring_server.errors import DATABASE_AWAY, Fault, Problem, Unavailable
 from llmring_server.operations import operation
 from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
 from llmring_usage.ledger import Outcome
 from llmring_usage.models import Deferred, Entry, Logged, Row
-from llmring_usage.periods import Grouping, range_of, zone_of
+from llmring_usage.periods import Grouping
+from llmring_usage.reading import UsageReader
 from llmring_usage.recording import Recorder
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics import Period, Statistics
-from llmring_usage.sums import UsageSums
 from llmring_usage.writer import UsageWriter
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -119,8 +119,8 @@ async def _billed(settled: Settled, writer: UsageWriter, rows: Sequence[Row]) ->
 class Stats:
     """`/stats`: the sums of a range, broken down by everything a call carries."""
 
-    def __init__(self, sums: UsageSums, settings: UsageSettings) -> None:
-        self._sums = sums
+    def __init__(self, reader: UsageReader, settings: UsageSettings) -> None:
+        self._reader = reader
         self._settings = settings
 
     @operation(query=StatsQuery, answer=Statistics)
@@ -131,7 +131,7 @@ class Stats:
         form = query.format or self._settings.stats_format
         if form not in ("full", "rows"):
             raise Problem.misfit("query", "format", msg="full or rows")
-        zone = zone_of(query.tz or self._settings.timezone)
-        span = range_of(query.start_date, query.end_date, zone)
-        found = await self._sums.statistics(req.context.project_id, span, zone, query.group_by)
+        found = await self._reader.statistics(
+            req.context.project_id, query.start_date, query.end_date, query.tz, query.group_by
+        )
         return found.by_period if form == "rows" else found

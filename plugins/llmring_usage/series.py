@@ -75,3 +75,15 @@ def compact(price: Price) -> msgspec.Raw:
     rates: dict[str, Decimal | int | None] = msgspec.structs.asdict(price)
     said = {name: rate for name, rate in rates.items() if name not in OF_PRICES and rate is not None}
     return msgspec.Raw(wire.encode(said))
+
+
+class KeptPrice(Price, frozen=True, kw_only=True):
+    """A price as `compact` writes it: its rates alone."""
+
+    priced_as: str = ""
+    registry_version: str = ""
+
+
+def expanded(kept: msgspec.Raw) -> Price:
+    """Return the rates that a row keeps."""
+    return msgspec.json.decode(kept, type=KeptPrice)

@@ -1,4 +1,4 @@
-"""The answer of `/stats`: its structs, and how the grouped sums of the database become it. Pure functions."""
+"""How the grouped sums of the database become the answer of `/stats`. Pure functions."""
 
 import functools
 import math
@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
+from llmring_server.contracts.usage import Day, DayShare, ModelShare, Period, Share, Statistics, Summary
 from llmring_usage.periods import Grouping, period_start
 from llmring_usage.pricing import EXACT, ZERO
 
@@ -28,11 +29,11 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     unpriced_tokens: int
 
 
-class DayModel(msgspec.Struct, frozen=True, array_like=True):
-    """One model's calls on one day of the zone."""
+class DayName(msgspec.Struct, frozen=True, array_like=True):
+    """The calls of one name of a kind, such as a model, on one day of the zone."""
 
     day: date
-    model: str
+    name: str
     requests: int
     tokens: int
     cost: Decimal
@@ -46,73 +47,8 @@ class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
     calls: int
 
 
-class Summary(msgspec.Struct, frozen=True):
-    """The whole range; `total_tokens` is input + output as sent, unpriced calls are those without a cost."""
-
-    total_requests: int
-    total_cost: Decimal
-    total_tokens: int
-    input_tokens: int
-    output_tokens: int
-    cached_input_tokens: int
-    unique_models: int
-    unique_origins: int
-    unpriced_requests: int
-    unpriced_tokens: int
-    failed_requests: int
-
-
-class Period(msgspec.Struct, frozen=True):
-    """One day, week or month, by its first day; `top_model` is the one that cost most, then was called most."""
-
-    date: date
-    total_calls: int
-    total_tokens: int
-    total_cost: Decimal
-    top_model: str
-
-
-class Day(msgspec.Struct, frozen=True):
-    """One day of the zone."""
-
-    date: date
-    requests: int
-    cost: Decimal
-    top_model: str
-
-
-class Share(msgspec.Struct, frozen=True):
-    """One value's part of the whole; a key of '' gathers the calls without that value."""
-
-    requests: int
-    cost: Decimal
-    input_tokens: int
-    output_tokens: int
-
-
-class ModelShare(Share, frozen=True):
-    """One model's part, with its failed calls and how long calls took (ms; null without latencies)."""
-
-    errors: int
-    latency_p50_ms: float | None
-    latency_p95_ms: float | None
-
-
-class Statistics(msgspec.Struct, frozen=True):
-    """Everything `/stats` says; all parts come from one snapshot, so each breakdown adds up to the summary."""
-
-    summary: Summary
-    by_period: list[Period]
-    by_day: list[Day]
-    by_model: dict[str, ModelShare]
-    by_alias: dict[str, Share]
-    by_profile: dict[str, Share]
-    by_origin: dict[str, Share]
-    by_provider: dict[str, Share]
-
-
 def assemble(
-    groups: Iterable[Group], days: Iterable[DayModel], latencies: Iterable[LatencyBucket], grouping: Grouping
+    groups: Iterable[Group], days: Iterable[DayName], latencies: Iterable[LatencyBucket], grouping: Grouping
 ) -> Statistics:
     """Build the statistics from what the query gives."""
     by_kind: dict[str, list[Group]] = defaultdict(list)
@@ -122,9 +58,10 @@ def assemble(
     histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
     for found in latencies:
         histograms[found.model].append(found)
+    whole = merged(bucket for histogram in histograms.values() for bucket in histogram)
     by_day = _periods(days)
     return Statistics(
-        summary=_summary(by_kind),
+        summary=_summary(by_kind, whole),
         by_period=by_day if grouping == "day" else _periods(_moved(days, grouping)),
         by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
         by_model={group.name: _model_share(group, histograms[group.name]) for group in by_kind["model"]},
@@ -138,7 +75,13 @@ def assemble(
 BREAKDOWNS = ("alias", "profile", "origin", "provider")
 
 
-def _summary(by_kind: dict[str, list[Group]]) -> Summary:
+def shares_of(days: Iterable[DayName]) -> list[DayShare]:
+    """Return what a page shows of days by name, in order of time and then of name."""
+    ordered = sorted(days, key=lambda one: (one.day, one.name))
+    return [DayShare(one.day, one.name, one.requests, one.cost) for one in ordered]
+
+
+def _summary(by_kind: dict[str, list[Group]], latencies: list[LatencyBucket]) -> Summary:
     """Add up the providers: every call has one."""
     every = by_kind["provider"]
     given = sum(group.input_tokens for group in every)
@@ -155,18 +98,20 @@ def _summary(by_kind: dict[str, list[Group]]) -> Summary:
         unpriced_requests=sum(group.unpriced_requests for group in every),
         unpriced_tokens=sum(group.unpriced_tokens for group in every),
         failed_requests=sum(group.errors for group in every),
+        latency_p50_ms=percentile(latencies, 0.50),
+        latency_p95_ms=percentile(latencies, 0.95),
     )
 
 
-def _moved(days: Iterable[DayModel], grouping: Grouping) -> list[DayModel]:
+def _moved(days: Iterable[DayName], grouping: Grouping) -> list[DayName]:
     """Gather days into weeks or months, each under its first day."""
-    gathered: dict[tuple[date, str], DayModel] = {}
+    gathered: dict[tuple[date, str], DayName] = {}
     for one in days:
-        key = period_start(one.day, grouping), one.model
+        key = period_start(one.day, grouping), one.name
         found = gathered.get(key)
-        gathered[key] = DayModel(
+        gathered[key] = DayName(
             key[0],
-            one.model,
+            one.name,
             one.requests + (found.requests if found else 0),
             one.tokens + (found.tokens if found else 0),
             EXACT.add(one.cost, found.cost) if found else one.cost,
@@ -174,18 +119,18 @@ def _moved(days: Iterable[DayModel], grouping: Grouping) -> list[DayModel]:
     return list(gathered.values())
 
 
-def _periods(lines: Iterable[DayModel]) -> list[Period]:
+def _periods(lines: Iterable[DayName]) -> list[Period]:
     """Sum up each day over its models, in order of time; every model has one line a day."""
-    days: dict[date, list[DayModel]] = defaultdict(list)
+    days: dict[date, list[DayName]] = defaultdict(list)
     for line in lines:
         days[line.day].append(line)
     return [_period(day, days[day]) for day in sorted(days)]
 
 
-def _period(start: date, models: list[DayModel]) -> Period:
-    top = min(models, key=lambda line: (-line.cost, -line.requests, line.model))
+def _period(start: date, models: list[DayName]) -> Period:
+    top = min(models, key=lambda line: (-line.cost, -line.requests, line.name))
     cost = functools.reduce(EXACT.add, (line.cost for line in models), ZERO)
-    return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.model)
+    return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.name)
 
 
 def _share(group: Group) -> Share:
@@ -202,6 +147,14 @@ def _model_share(group: Group, histogram: list[LatencyBucket]) -> ModelShare:
         percentile(histogram, 0.50),
         percentile(histogram, 0.95),
     )
+
+
+def merged(buckets: Iterable[LatencyBucket]) -> list[LatencyBucket]:
+    """Return the histogram of all models together."""
+    calls: dict[int, int] = defaultdict(int)
+    for found in buckets:
+        calls[found.bucket] += found.calls
+    return [LatencyBucket("", bucket, number) for bucket, number in calls.items()]
 
 
 def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None:

@@ -9,22 +9,28 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
+from llmring_server.contracts.usage import LogEntry
 from llmring_server.database import Database
 from llmring_server.errors import Unavailable
-from llmring_usage.models import LogEntry
 from llmring_usage.periods import Range
+from llmring_usage.tokens import Tokens
 
 CHUNK_ROWS = 1_000
 STREAMS = 3
 
-SELECT: LiteralString = """
-    SELECT id, occurred_at AS logged_at, provider, model, alias, profile, origin, id_at_origin,
+COLUMNS: LiteralString = """
+    id, occurred_at AS logged_at, provider, model, alias, profile, origin, id_at_origin,
         input_tokens, output_tokens, cached_input_tokens, cost, cost_source, cost_status, latency_ms, metadata,
         received_at, computed_cost, priced_as, registry_version, status, service_tier, reasoning_tokens,
-        operation_id, attempt, tags
-    FROM usage_logs
-    WHERE project_id = %(project)s
-"""
+        operation_id, attempt, tags"""
+KINDS: LiteralString = """
+    fresh_tokens AS fresh, cache_read_tokens AS cache_read, cache_write_5m_tokens AS cache_write_5m,
+        cache_write_1h_tokens AS cache_write_1h, cache_write_tokens AS cache_write, price"""
+OF_PROJECT: LiteralString = " FROM usage_logs WHERE project_id = %(project)s"
+SELECT: LiteralString = "SELECT " + COLUMNS + OF_PROJECT
+ONE: LiteralString = (
+    "SELECT " + COLUMNS + ", " + KINDS + OF_PROJECT + " AND occurred_at = %(occurred_at)s AND id = %(id)s"
+)
 NEWEST_FIRST: LiteralString = " ORDER BY occurred_at DESC, id DESC"
 
 
@@ -33,6 +39,25 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
     occurred_at: datetime
     id: UUID
+
+
+class FullEntry(LogEntry, frozen=True):
+    """A row with the disjoint counts that were priced, and the rates (USD per million tokens) if any were known."""
+
+    fresh: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_write: int
+    price: msgspec.Raw | None
+
+    @property
+    def tokens(self) -> Tokens:
+        """What was priced."""
+        return Tokens(
+            self.fresh, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.cache_write,
+            self.output_tokens, self.reasoning_tokens,
+        )  # fmt: skip
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -60,6 +85,10 @@ class UsageLogs:
         query, params = selection(project, chosen, after)
         query += NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
         return await self._database.rows(LogEntry, query, {**params, "limit": limit, "offset": offset})
+
+    async def one(self, project: str, position: Position) -> FullEntry | None:
+        """Return the call at a position, or None when this project has none there."""
+        return await self._database.one(FullEntry, ONE, {"project": project, **msgspec.structs.asdict(position)})
 
     async def stream(self, project: str, chosen: Filter) -> AsyncIterator[list[LogEntry]]:
         """Yield all calls in chunks from a server-side cursor, in constant memory and one snapshot.

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from llmring_server.contracts.usage import Kind, Spending, Statistics
 from llmring_server.database import Database
 from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
 from llmring_usage.rollups import BUCKET, DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics import DayModel, Group, LatencyBucket, Statistics, assemble
+from llmring_usage.statistics import DayName, Group, LatencyBucket, assemble, shares_of
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
-DAY_COLUMNS: LiteralString = "day, model, requests, input_tokens, output_tokens, cost"
+DAY_COLUMNS: LiteralString = "day, name, requests, input_tokens, output_tokens, cost"
 DAILY_CALLS: LiteralString = "SELECT " + COLUMNS + " FROM usage_daily WHERE project_id = %(project)s"
 QUARTER_CALLS: LiteralString = (
     "SELECT " + COLUMNS + " FROM usage_quarters"
@@ -31,23 +32,11 @@ RAW_CALLS: LiteralString = (
     + EACH_NAME
     + " WHERE project_id = %(project)s"
 )
-DAILY_DAYS: LiteralString = (
-    "SELECT day, name, requests, input_tokens, output_tokens, cost FROM usage_daily"
-    " WHERE project_id = %(project)s AND kind = 'model'"
-)
-QUARTER_DAYS: LiteralString = (
-    "SELECT " + QUARTERS_DAY + ", name, requests, input_tokens, output_tokens, cost FROM usage_quarters"
-    " WHERE project_id = %(project)s AND kind = 'model'"
-)  # fmt: skip
-RAW_DAYS: LiteralString = (
-    "SELECT " + DAY + ", model, 1::bigint, input_tokens, output_tokens, coalesce(cost, 0)"
-    " FROM usage_logs WHERE project_id = %(project)s"
-)
 DAILY_LATENCIES: LiteralString = "SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s"
 RAW_LATENCIES: LiteralString = (
     "SELECT model, " + BUCKET + ", 1::bigint FROM usage_logs WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
 )
-STATISTICS: LiteralString = (
+GROUPED: LiteralString = (
     """
     grouped AS (
         SELECT json_build_array(kind, name, """
@@ -55,27 +44,20 @@ STATISTICS: LiteralString = (
     + """) AS line
         FROM calls
         GROUP BY kind, name
-    ), daily AS (
-        SELECT json_build_array(
-            day, model, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost)
-        ) AS line
-        FROM days
-        GROUP BY day, model
     ), histogram AS (
         SELECT json_build_array(model, bucket, sum(requests)) AS line
         FROM latencies
         GROUP BY model, bucket
     )
-    SELECT
-        (SELECT coalesce(json_agg(line), '[]') FROM grouped) AS groups,
-        (SELECT coalesce(json_agg(line), '[]') FROM daily) AS days,
-        (SELECT coalesce(json_agg(line), '[]') FROM histogram) AS latencies
 """
 )
-NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS days, '[]'::json AS latencies"
+BY_DAY: LiteralString = """
+    SELECT json_build_array(day, name, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost)) AS line
+    FROM """
+NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS latencies, '[]'::json AS days, '[]'::json AS named"
 
 _groups = msgspec.json.Decoder(list[Group])
-_days = msgspec.json.Decoder(list[DayModel])
+_days = msgspec.json.Decoder(list[DayName])
 _latencies = msgspec.json.Decoder(list[LatencyBucket])
 
 
@@ -88,32 +70,56 @@ class UsageSums:
 
     async def statistics(self, project: str, span: Range, zone: ZoneInfo, grouping: Grouping) -> Statistics:
         """Return the statistics of a project over a range, in days of `zone`."""
-        query, params = self.query(project, span, zone)
-        found = (await self._database.fetch(query, params))[0]
-        return assemble(
-            _groups.decode(found["groups"]),
-            _days.decode(found["days"]),
-            _latencies.decode(found["latencies"]),
-            grouping,
-        )
+        return _statistics(await self._ask(project, span, zone), grouping)
 
-    def query(self, project: str, span: Range, zone: ZoneInfo) -> tuple[LiteralString, dict[str, Any]]:
-        """Return the statement and its parameters; raw rows take part only where the range has edges."""
+    async def spending(self, project: str, span: Range, zone: ZoneInfo, kind: Kind) -> Spending:
+        """Return the same by day, with the days broken down by the names of a kind too."""
+        found = await self._ask(project, span, zone, kind)
+        return Spending(_statistics(found, "day"), shares_of(_days.decode(found["named"])))
+
+    async def _ask(self, project: str, span: Range, zone: ZoneInfo, kind: Kind | None = None) -> dict[str, Any]:
+        query, params = self.query(project, span, zone, kind)
+        return (await self._database.fetch(query, params))[0]
+
+    def query(
+        self, project: str, span: Range, zone: ZoneInfo, kind: Kind | None = None
+    ) -> tuple[LiteralString, dict[str, Any]]:
+        """Return the statement and its parameters; raw rows take part only where the range has edges.
+
+        With a `kind` it gives the days by that kind's names besides those by model, as `named`.
+        """
         params: dict[str, Any] = {"project": project, "zone": zone.key}
-        calls, days, latencies = Union(params, "c"), Union(params, "d"), Union(params, "l")
+        calls, latencies = Union(params, "c"), Union(params, "l")
         split = split_days(span, self._reporting)
+        by_day = split if zone == self._reporting else Split(None, None, (span,))
         calls.cover(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
-        if zone == self._reporting:
-            days.cover(split, DAILY_DAYS, QUARTER_DAYS, RAW_DAYS)
-        else:
-            days.cover(Split(None, None, (span,)), DAILY_DAYS, QUARTER_DAYS, RAW_DAYS)
         _take_latencies(latencies, split)
         if not calls.parts:
             return NOTHING, {}
-        return (
-            "WITH calls (" + COLUMNS + ") AS (" + calls.sql + "), days (" + DAY_COLUMNS + ") AS (" + days.sql
-            + "), latencies (model, bucket, requests) AS (" + latencies.sql + "), " + STATISTICS
-        ), params  # fmt: skip
+        tables: LiteralString = (
+            "calls (" + COLUMNS + ") AS (" + calls.sql + "), latencies (model, bucket, requests) AS ("
+            + latencies.sql + "), days (" + DAY_COLUMNS + ") AS (" + _days_by("model", Union(params, "d"), by_day) + ")"
+        )  # fmt: skip
+        selected: LiteralString = _listed("groups", "SELECT line FROM grouped") + ", " + _listed(
+            "latencies", "SELECT line FROM histogram"
+        ) + ", " + _listed("days", BY_DAY + "days GROUP BY day, name")  # fmt: skip
+        if kind == "model":
+            selected += ", " + _listed("named", BY_DAY + "days GROUP BY day, name")
+        elif kind is not None:
+            tables += ", named (" + DAY_COLUMNS + ") AS (" + _days_by(kind, Union(params, "n"), by_day) + ")"
+            selected += ", " + _listed("named", BY_DAY + "named GROUP BY day, name")
+        return "WITH " + tables + ", " + GROUPED + " SELECT " + selected, params
+
+
+def _statistics(found: dict[str, Any], grouping: Grouping) -> Statistics:
+    return assemble(
+        _groups.decode(found["groups"]), _days.decode(found["days"]), _latencies.decode(found["latencies"]), grouping
+    )
+
+
+def _listed(name: LiteralString, lines: LiteralString) -> LiteralString:
+    """Return the column in which all lines of a SELECT stand as one JSON array."""
+    return "(SELECT coalesce(json_agg(line), '[]') FROM (" + lines + ") AS every_" + name + ") AS " + name
 
 
 class Union:
@@ -151,6 +157,20 @@ class Union:
 
 
 NUMBERS: tuple[LiteralString, ...] = ("0", "1", "2", "3", "4", "5", "6", "7")
+
+
+def _days_by(kind: Kind, union: "Union", split: Split) -> LiteralString:
+    """Return the SELECT of a split range's calls by day and by the names of a kind."""
+    of_kind: LiteralString = " WHERE project_id = %(project)s AND kind = '" + kind + "'"
+    sums: LiteralString = ", name, requests, input_tokens, output_tokens, cost FROM "
+    union.cover(
+        split,
+        "SELECT day" + sums + "usage_daily" + of_kind,
+        "SELECT " + QUARTERS_DAY + sums + "usage_quarters" + of_kind,
+        "SELECT " + DAY + ", " + NAMES[kind] + ", 1::bigint, input_tokens, output_tokens, coalesce(cost, 0)"
+        " FROM usage_logs WHERE project_id = %(project)s",
+    )
+    return union.sql
 
 
 def _take_latencies(union: Union, split: Split) -> None:

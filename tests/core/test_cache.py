@@ -100,6 +100,44 @@ def test_an_entry_is_forgotten_after_its_ttl():
     assert ran(None, expired) == (b"1", None)
 
 
+async def counted(cache):
+    return [await cache.count(name, ttl=60) for name in ("a", "a", "b", "a")]
+
+
+def test_each_count_begins_at_one():
+    assert ran(None, counted) == [1, 2, 1, 3]
+
+
+async def counted_anew(cache):
+    await cache.count("a", ttl=0.05)
+    deadline = time.monotonic() + 5
+    while (found := await cache.count("a", ttl=0.05)) != 1 and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    return found
+
+
+def test_a_count_begins_anew_some_time_after_its_first_however_often_it_goes_on():
+    assert ran(None, counted_anew) == 1
+
+
+def test_processes_count_together_in_redis_and_each_goes_on_by_itself_without_it(own_redis):
+    async def steps(first):
+        second = open_cache(own_redis.url, 60)
+        together = [await cache.count("a", ttl=60) for cache in (first, second, first)]
+        own_redis.stop()
+        alone = [await cache.count("a", ttl=60) for cache in (first, second)]
+        await second.close()
+        return together, alone
+
+    assert ran(own_redis.url, steps) == ([1, 2, 3], [3, 2])
+
+
+def test_a_count_in_redis_ends(own_redis):
+    assert ran(own_redis.url, counted_anew) == 1
+    with redis.Redis.from_url(own_redis.url) as client:
+        eventually(lambda: client.keys("llmring:count:*") == [])
+
+
 def test_an_entry_without_a_ttl_has_the_deployments():
     async def steps(cache):
         await cache.set("a", b"1")

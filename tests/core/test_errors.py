@@ -166,3 +166,20 @@ def test_u0000_in_a_query_is_422(llmring_live):
 def test_a_query_parameter_given_twice_is_422_where_one_is_meant(llmring_live):
     client = llmring_live(["aliases"]).client()
     assert client.get("/api/v1/aliases?profile=a&profile=b").status_code == 422
+
+
+def test_a_request_may_have_its_problems_shown_in_a_form_of_its_own(llmring_live):
+    def show(req, resp, problem):
+        resp.content_type, resp.text = "text/plain", f"{problem.status}: {problem.detail}"
+
+    async def fail(self, req, resp):
+        req.context.show_problem = show
+        raise {"bug": ZeroDivisionError(), "away": psycopg.OperationalError()}.get(
+            req.query_string, Problem(409, "it is taken")
+        )
+
+    client = llmring_live([make_plugin("own", llmring_routes=serves("/own", fail, "get", public=True))]).client()
+    answers = [client.get(f"/own?{query}") for query in ("", "bug", "away")]
+    assert [answer.status_code for answer in answers] == [409, 500, 503]
+    assert answers[0].text == "409: it is taken"
+    assert {answer.headers["content-type"] for answer in answers} == {"text/plain"}

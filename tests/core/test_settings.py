@@ -40,7 +40,7 @@ def conf(tmp_path, environment):
 
 
 DEFAULTS = {
-    "plugins": ("registry", "aliases", "usage", "receipts"),
+    "plugins": ("registry", "aliases", "usage", "receipts", "dashboard"),
     "database_url": None,
     "embedded": True,
     "database_schema": "llmring",

@@ -25,7 +25,7 @@ def fields():
 
 def said(default):
     """Return how the page writes a default, or how that begins."""
-    if default is None:
+    if default is None or default == ():
         return "unset"
     if isinstance(default, SecretStr):
         return "empty"

@@ -24,6 +24,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PLUGINS = (
     "llmring_aliases",
     "llmring_conversations",
+    "llmring_dashboard",
     "llmring_keys",
     "llmring_metrics",
     "llmring_ratelimit",
@@ -125,6 +126,7 @@ def test_the_wheel_carries_conf_and_migrations_beside_the_code(wheel: Path) -> N
     assert expected <= files
     assert "llmring_server/py.typed" in files
     assert {f"{plugin}/__init__.py" for plugin in PLUGINS} <= files
+    assert {"llmring_dashboard/templates/base.html", "llmring_dashboard/static/dashboard.css"} <= files
 
 
 def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
@@ -173,7 +175,7 @@ def test_uvicorn_serves_the_default_conf_from_the_wheel(installation: Installati
         assert (health["status"], health["database"]) == ("healthy", "connected")
         status = installation.run("llmring-server", "migrate", "--status").splitlines()
         assert {line.split()[0] for line in status} == {"applied"}
-        enabled = migrations("core", "aliases", "receipts", "registry", "usage")
+        enabled = migrations("core", "aliases", "dashboard", "receipts", "registry", "usage")
         assert {line.split()[2] for line in status} == enabled
     finally:
         server.terminate()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from llmring_ratelimit import buckets
 from llmring_ratelimit.buckets import ProcessBuckets
-from llmring_ratelimit.models import Limit, Verdict, network, parse
+from llmring_ratelimit.models import Limit, Verdict, parse
+from llmring_server.clients import network
 
 
 @pytest.mark.parametrize(

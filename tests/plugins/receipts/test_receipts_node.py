@@ -1,12 +1,13 @@
 """A receipt is checked by node, with its own crypto and somebody else's canonical JSON."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from npm_kit import install
 
 CANONICALIZE = "canonicalize@2.1.0"
 
@@ -14,28 +15,9 @@ CANONICALIZE = "canonicalize@2.1.0"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Give a folder with verify.mjs and the npm package; without node or the registry the tests are skipped."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not (node and npm):
-        pytest.skip("node and npm are not on PATH; install Node.js 18 or later to check receipts outside Python")
     found = tmp_path_factory.mktemp("node")
     shutil.copy(Path(__file__).with_name("verify.mjs"), found)
-    command = [
-        npm,
-        "install",
-        "--no-save",
-        "--no-package-lock",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        CANONICALIZE,
-    ]
-    installed = subprocess.run(command, cwd=found, text=True, capture_output=True, timeout=120)
-    if installed.returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"npm cannot install {CANONICALIZE}: {installed.stderr}")
-        pytest.skip(
-            f"npm cannot install {CANONICALIZE}; connect to the npm registry and run again: {installed.stderr[:200]}"
-        )
+    install(CANONICALIZE, found, "to check receipts outside Python")
     return found
 
 

@@ -157,7 +157,10 @@ def latency(calls, share):
 
 def check(found, calls, zone, grouping):
     """Hold every part of the statistics against the calls."""
-    assert found["summary"] == summary(calls)
+    whole = dict(found["summary"])
+    check_latency(whole.pop("latency_p50_ms"), latency(calls, 0.5))
+    check_latency(whole.pop("latency_p95_ms"), latency(calls, 0.95))
+    assert whole == summary(calls)
     assert found["by_period"] == periods(calls, zone, grouping)
     assert found["by_day"] == [
         {"date": day["date"], "requests": day["total_calls"], "cost": day["total_cost"], "top_model": day["top_model"]}

@@ -14,7 +14,7 @@ from psycopg import sql
 from llmring_server.testing import eventually, live, make_settings
 from llmring_usage.periods import range_of
 from llmring_usage.settings import UsageSettings
-from llmring_usage.store import NEWEST_FIRST, Filter, Position, selection
+from llmring_usage.store import NEWEST_FIRST, ONE, Filter, Position, selection
 from llmring_usage.sums import UsageSums
 
 ROWS = 20_000
@@ -93,17 +93,18 @@ def partitions_read(plan):
     return {name.removeprefix("usage_logs_").replace("_", "-") for name in names if name.startswith("usage_logs")}
 
 
-def statistics(server, start, end, zone="UTC"):
+def statistics(server, start, end, zone="UTC", kind=None):
     zone = ZoneInfo(zone)
     sums = UsageSums(server.server.database, server.server.plugin_settings(UsageSettings))
-    return sums.query(server.project, range_of(start, end, zone), zone)
+    return sums.query(server.project, range_of(start, end, zone), zone, kind)
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [("2025-03-01", "2025-03-31"), (None, None), ("2025-06-15", None), (None, "2025-06-15")]
 )
-def test_statistics_over_whole_days_read_no_calls(server, start, end):
-    assert partitions_read(explain(server, *statistics(server, start, end))) == set()
+@pytest.mark.parametrize("kind", [None, "model", "alias"])
+def test_statistics_over_whole_days_read_no_calls(server, start, end, kind):
+    assert partitions_read(explain(server, *statistics(server, start, end, kind=kind))) == set()
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns", "Europe/Madrid"])
@@ -145,6 +146,13 @@ def test_a_page_at_any_depth_reads_the_index_for_its_rows_alone(server, depth, e
     after = position(server, depth) if depth else None
     query, params = selection(server.project, Filter(range_of(None, None, ZoneInfo("UTC"))), after)
     check_page(explained(server, query + PAGE, {**params, "limit": 51, "offset": 0}))
+
+
+@pytest.mark.parametrize("explained", [explain, explain_unseen])
+def test_one_call_is_found_by_its_key(server, explained):
+    place = position(server, 5_000)
+    params = {"project": server.project, "occurred_at": place.occurred_at, "id": place.id}
+    check_page(explained(server, ONE, params), limit=1)
 
 
 @pytest.mark.parametrize("explained", [explain, explain_unseen])

@@ -1,7 +1,7 @@
 """What one feature may ask of another: Protocols and frozen structs, nothing that runs.
 
 A plugin that offers a contract returns it from `llmring_services`; one that needs it calls
-`server.service(Contract)`. Neither imports the other.
+`server.service(Contract)`. Neither imports the other. What a feature shows of its data lies in a module of its name.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,6 +36,18 @@ class Projects(Protocol):
 
     async def identify(self, key: str) -> Identity | None:
         """Return who sends `key`, or None for a key that is unknown, expired or revoked."""
+        ...
+
+
+@runtime_checkable
+class Standing(Protocol):
+    """What a key may do at this moment, asked by its id: for whoever keeps a session open, and not the key.
+
+    Without a provider a plain key is as good as ever, and any other id is none.
+    """
+
+    async def standing(self, project_id: str, key_id: str) -> Identity | None:
+        """Return who a key of this project is, or None when it is unknown, expired or revoked."""
         ...
 
 

@@ -1,0 +1,225 @@
+"""What usage shows: the structs of `/api/v1/stats` and `/api/v1/logs`, and the contract by which pages read them."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Protocol, runtime_checkable
+from uuid import UUID
+
+import msgspec
+
+Kind = Literal["model", "alias", "profile", "origin", "provider"]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The whole range; `total_tokens` is input + output as sent, unpriced calls are those without a cost.
+
+    Latencies are those that half, or 95 of 100, of the calls do not exceed (ms; null without any).
+    """
+
+    total_requests: int
+    total_cost: Decimal
+    total_tokens: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    unique_models: int
+    unique_origins: int
+    unpriced_requests: int
+    unpriced_tokens: int
+    failed_requests: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+
+
+class Period(msgspec.Struct, frozen=True):
+    """One day, week or month, by its first day; `top_model` is the one that cost most, then was called most."""
+
+    date: date
+    total_calls: int
+    total_tokens: int
+    total_cost: Decimal
+    top_model: str
+
+
+class Day(msgspec.Struct, frozen=True):
+    """One day of the zone."""
+
+    date: date
+    requests: int
+    cost: Decimal
+    top_model: str
+
+
+class Share(msgspec.Struct, frozen=True):
+    """One value's part of the whole; a key of '' gathers the calls without that value."""
+
+    requests: int
+    cost: Decimal
+    input_tokens: int
+    output_tokens: int
+
+
+class ModelShare(Share, frozen=True):
+    """One model's part, with its failed calls and how long calls took (ms; null without latencies)."""
+
+    errors: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """Everything `/stats` says; all parts come from one snapshot, so each breakdown adds up to the summary."""
+
+    summary: Summary
+    by_period: list[Period]
+    by_day: list[Day]
+    by_model: dict[str, ModelShare]
+    by_alias: dict[str, Share]
+    by_profile: dict[str, Share]
+    by_origin: dict[str, Share]
+    by_provider: dict[str, Share]
+
+
+class DayShare(msgspec.Struct, frozen=True):
+    """One name's part of one day of the zone; '' gathers the calls without one."""
+
+    date: date
+    name: str
+    requests: int
+    cost: Decimal
+
+
+class Spending(msgspec.Struct, frozen=True):
+    """Statistics, and their days broken down by the names of one kind; all from one snapshot."""
+
+    statistics: Statistics
+    days: list[DayShare]
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered."""
+
+    id: UUID
+    logged_at: datetime
+    provider: str
+    model: str
+    alias: str | None
+    profile: str
+    origin: str | None
+    id_at_origin: str | None
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cost: Decimal | None
+    cost_source: str | None
+    cost_status: str
+    latency_ms: Decimal | None
+    metadata: msgspec.Raw | None
+    received_at: datetime
+    computed_cost: Decimal | None
+    priced_as: str | None
+    registry_version: str | None
+    status: str
+    service_tier: str | None
+    reasoning_tokens: int
+    operation_id: str | None
+    attempt: int | None
+    tags: msgspec.Raw | None
+
+
+class CallFilter(msgspec.Struct, frozen=True):
+    """Which calls: a range of time, and exact values of alias, model, provider, profile and origin.
+
+    `start_date` and `end_date` are dates, the end's included, or times; `tz` is the zone of dates (default: the
+    reporting zone). None leaves a member open.
+    """
+
+    alias: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    profile: str | None = None
+    origin: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+    tz: str | None = None
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """A page of calls, newest first, and the cursors that lead behind each of them.
+
+    `more` says whether any come after the last.
+    """
+
+    entries: list[LogEntry]
+    cursors: list[str]
+    more: bool
+
+
+class CostTerm(msgspec.Struct, frozen=True):
+    """One part of a computed cost: so many tokens of a kind at a rate (USD per million) come to `cost` USD."""
+
+    kind: str
+    tokens: int
+    rate: Decimal
+    cost: Decimal
+
+
+class Calculation(msgspec.Struct, frozen=True):
+    """How a cost was computed: by which calculator, with the terms whose sum is `total` USD.
+
+    `exact` is False where that is not the cost that was stored, which today's calculators do not give.
+    """
+
+    calculator: str
+    terms: list[CostTerm]
+    total: Decimal
+    exact: bool
+
+
+class LoggedCall(msgspec.Struct, frozen=True):
+    """One call in full; `calculation` is None where no price was known."""
+
+    entry: LogEntry
+    calculation: Calculation | None
+
+
+@runtime_checkable
+class UsageReading(Protocol):
+    """A project's usage as `/api/v1/stats`, `/api/v1/logs` and its export give it, for another feature to show.
+
+    Every method raises Problem (422) for a range, zone or cursor that cannot be, as those calls do.
+    """
+
+    @property
+    def timezone(self) -> str:
+        """The reporting zone of the deployment, an IANA name."""
+        ...
+
+    async def statistics(
+        self, project: str, start_date: str | None, end_date: str | None, tz: str | None
+    ) -> Statistics:
+        """Return the statistics of a range, by day."""
+        ...
+
+    async def spending(
+        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind
+    ) -> Spending:
+        """Return the statistics of a range, with its days by the names of a kind."""
+        ...
+
+    async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
+        """Return up to `limit` calls, newest first, those after a cursor."""
+        ...
+
+    async def call(self, project: str, cursor: str) -> LoggedCall | None:
+        """Return the call behind which a cursor leads, or None when this project has none there."""
+        ...
+
+    async def csv(self, project: str, chosen: CallFilter) -> AsyncIterator[bytes]:
+        """Return every call that fits as CSV, in parts and constant memory; the iterator must be run to its end.
+
+        Raises:
+            Unavailable: too many exports run already.
+        """
+        ...

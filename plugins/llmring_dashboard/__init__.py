@@ -1,0 +1,73 @@
+"""The dashboard: pages at `/ui` of what the other features know, for people, complete without JavaScript."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from llmring_dashboard import logs, overview
+from llmring_dashboard.attempts import Attempts
+from llmring_dashboard.frame import Entry, Frame
+from llmring_dashboard.pages import Page
+from llmring_dashboard.sessions import PATH, Sessions
+from llmring_dashboard.settings import DashboardSettings
+from llmring_dashboard.sign_in import Home, SignIn, SignOut, Theme
+from llmring_dashboard.static import Static
+from llmring_dashboard.views import MAX_FORM
+from llmring_server import paths
+from llmring_server.contracts import Standing
+from llmring_server.hookspecs import hookimpl
+from llmring_server.lifecycle import Server
+from llmring_server.projects import PlainKeys
+from llmring_server.routing import Route
+
+PAGES: tuple[Page, ...] = (overview.PAGE, logs.PAGE)
+
+
+@hookimpl
+def llmring_settings() -> type[DashboardSettings]:
+    """Read `[dashboard]`."""
+    return DashboardSettings
+
+
+@hookimpl
+def llmring_migrations() -> Path:
+    """Create `dashboard_secrets`."""
+    return paths.migrations("dashboard")
+
+
+@hookimpl
+def llmring_services(server: Server) -> Mapping[type, object]:
+    """Hold what sessions are signed with."""
+    return {Sessions: Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)}
+
+
+@hookimpl
+def llmring_routes(server: Server) -> Iterable[Route]:
+    """Serve signing in and out, and each page whose feature is enabled."""
+    pages = [page for page in PAGES if page.shown(server)]
+    static = Static()
+    frame = Frame(
+        server.service(Sessions),
+        server.service(Standing, default=PlainKeys(server.pepper)),
+        [Entry(page.name, page.title, page.path) for page in pages],
+        static.address,
+    )
+    attempts = Attempts(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)
+    return [
+        _route("", Home(frame)),
+        _route("/sign-in", SignIn(frame, server.projects, attempts)),
+        _route("/sign-out", SignOut(frame)),
+        _route("/theme", Theme(frame)),
+        _route("/static/{name}", static),
+        *(route for page in pages for route in page.routes(server, frame)),
+    ]
+
+
+@hookimpl
+def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
+    """Find what to sign sessions with."""
+    return server.service(Sessions).running()
+
+
+def _route(path: str, resource: object) -> Route:
+    return Route(path=PATH + path, resource=resource, public=True, max_body=MAX_FORM)

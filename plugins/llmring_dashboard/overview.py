@@ -1,0 +1,101 @@
+"""The overview: what was spent, on what, and whether anything is odd."""
+
+import asyncio
+import shlex
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from llmring_dashboard import charts, ranges, spend
+from llmring_dashboard.frame import Frame, Framed, Visit
+from llmring_dashboard.pages import Page
+from llmring_dashboard.ranges import RangeQuery
+from llmring_dashboard.views import View, view
+from llmring_server.contracts.usage import CallFilter, Kind, Spending, Statistics, UsageReading
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+
+KINDS: tuple[tuple[Kind, str], ...] = (
+    ("model", "Model"), ("alias", "Alias"), ("profile", "Profile"), ("origin", "Origin"), ("provider", "Provider")
+)  # fmt: skip
+CALL = (
+    '{"provider": "openai", "model": "gpt-4o-mini", "input_tokens": 1200, "output_tokens": 80, "origin": "first try"}'
+)
+
+
+class OverviewQuery(RangeQuery, frozen=True):
+    """The range, and by what the costs are broken down."""
+
+    by: Kind = "model"
+
+
+class Overview(Framed):
+    """`/ui/overview`."""
+
+    def __init__(self, frame: Frame, usage: UsageReading) -> None:
+        super().__init__(frame)
+        self._usage = usage
+        self._zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+
+    @view(query=OverviewQuery)
+    async def on_get(self, visit: Visit, query: OverviewQuery) -> View:
+        """Cost, requests, tokens and latencies of a range, against the range before, and what they are made of."""
+        now = datetime.now(UTC)
+        days = ranges.days_of(query, self._usage.timezone, now)
+        found, before = await asyncio.gather(
+            self._usage.spending(visit.project_id, *_named(days), query.by),
+            self._usage.statistics(visit.project_id, *_named(days.before())),
+        )
+        if not found.statistics.summary.total_requests and await self._is_new(visit.project_id):
+            return View("first.html", {"curl": curl(visit.req.prefix)})
+        bars = spend.bars(found.days, days)
+        chart = (
+            await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
+        )
+        values = self._values(found, before, days, query.by)
+        return View("overview.html", {**values, "picks": _picks(days, now), "bars": bars, "chart": chart})
+
+    async def _is_new(self, project: str) -> bool:
+        return not (await self._usage.page(project, CallFilter(), 1)).entries
+
+    def _values(self, found: Spending, before: Statistics, days: ranges.Days, by: Kind) -> dict[str, Any]:
+        return {
+            "days": days,
+            "before": days.before(),
+            "tiles": spend.tiles(found.statistics.summary, before.summary),
+            "lines": spend.top(found.statistics, by),
+            "names": len(spend.shares(found.statistics, by)),
+            "steps": spend.by_step(found.statistics, days),
+            "summary": found.statistics.summary,
+            "by": by,
+            "kinds": KINDS,
+            "zones": self._zones,
+        }
+
+
+def curl(prefix: str) -> str:
+    """Return a command that logs a first call to the server at `prefix`, with the key in a variable."""
+    return " \\\n  ".join((
+        f"curl {shlex.quote(prefix + '/api/v1/log')}",
+        '-H "X-Project-Key: $LLMRING_PROJECT_KEY"',
+        "-H 'Content-Type: application/json'",
+        f"-d '{CALL}'",
+    ))  # fmt: skip
+
+
+def _named(days: ranges.Days) -> tuple[str, str, str]:
+    return days.first.isoformat(), days.last.isoformat(), days.zone.key
+
+
+def _picks(days: ranges.Days, now: datetime) -> list[tuple[str, ranges.Days, bool]]:
+    offered = ranges.picks(now.astimezone(days.zone).date(), days.zone)
+    return [(name, found, found == days) for name, found in offered]
+
+
+def _routes(server: Server, frame: Frame) -> Iterable[Route]:
+    overview = Overview(frame, server.service(UsageReading))
+    return [Route(path=PAGE.path, resource=overview, public=True)]
+
+
+PAGE = Page(name="overview", title="Overview", reads=UsageReading, routes=_routes)

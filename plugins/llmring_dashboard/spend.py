@@ -1,0 +1,137 @@
+"""From statistics to what the overview shows: tiles against the range before, the top ten, the bars. Pure functions."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Context, Decimal
+from typing import Literal
+
+import msgspec
+
+from llmring_dashboard.ranges import Days, step_of
+from llmring_server.contracts.usage import DayShare, Kind, Share, Statistics, Summary
+
+TOP = 10
+SERIES = 9
+EXACT = Context(prec=80)
+RATIO = Context(prec=6)
+ZERO = Decimal(0)
+
+Unit = Literal["usd", "whole", "share", "ms"]
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of a range and of the range before; `rise` is by which part of itself it rose, None from nothing."""
+
+    id: str
+    label: str
+    title: str
+    unit: Unit
+    now: Decimal | int | float | None
+    before: Decimal | int | float | None
+
+    @property
+    def rise(self) -> Decimal | None:
+        """How much more it is now, as a part of what it was before."""
+        if self.now is None or not self.before:
+            return None
+        return part(Decimal(str(self.now)) - Decimal(str(self.before)), Decimal(str(self.before)))
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a breakdown; '' names the calls without a name, `part` is its part of the range's cost."""
+
+    name: str
+    share: Share
+    part: Decimal | None
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """What one name cost in each step of a range, in USD; `others` gathers the names that have no bar of their own."""
+
+    name: str
+    costs: list[Decimal]
+    others: bool = False
+
+
+def tiles(now: Summary, before: Summary) -> list[Tile]:
+    """Return the figures at the head of the overview."""
+
+    def tile(id: str, label: str, unit: Unit, title: str, name: str) -> Tile:
+        return Tile(id=id, label=label, title=title, unit=unit, now=getattr(now, name), before=getattr(before, name))
+
+    return [
+        tile("cost", "Cost", "usd", "What all priced calls cost, in USD", "total_cost"),
+        tile("requests", "Requests", "whole", "Logged calls", "total_requests"),
+        tile("tokens", "Tokens", "whole", "Input and output tokens, as they were sent", "total_tokens"),
+        Tile(
+            id="errors",
+            label="Error rate",
+            title="Calls that were logged with the status error, as a share of all",
+            unit="share",
+            now=part(now.failed_requests, now.total_requests),
+            before=part(before.failed_requests, before.total_requests),
+        ),
+        tile("unpriced", "Unpriced calls", "whole", "Calls whose cost is not known; they add nothing to the cost",
+             "unpriced_requests"),
+        tile("p50", "Latency, median", "ms", "Half of the calls took at most this long", "latency_p50_ms"),
+        tile("p95", "Latency, 95 %", "ms", "95 of 100 calls took at most this long", "latency_p95_ms"),
+    ]  # fmt: skip
+
+
+def shares(found: Statistics, kind: Kind) -> Mapping[str, Share]:
+    """Return the breakdown of a kind."""
+    parts: Mapping[str, Share] = getattr(found, f"by_{kind}")
+    return parts
+
+
+def top(found: Statistics, kind: Kind) -> list[Line]:
+    """Return the lines that cost most, then were called most, ten at most."""
+    lines = [
+        Line(name, share, part(share.cost, found.summary.total_cost)) for name, share in shares(found, kind).items()
+    ]
+    return sorted(lines, key=lambda line: (-line.share.cost, -line.share.requests, line.name))[:TOP]
+
+
+def bars(shown: Sequence[DayShare], days: Days) -> list[Bar]:
+    """Return the costs of each step by name: the costliest names by themselves, the rest together."""
+    steps = {step: index for index, step in enumerate(days.every())}
+    costs: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(steps))
+    for one in shown:
+        _add(costs[one.name], steps[step_of(one.date, days.step)], one.cost)
+    ordered = sorted(costs, key=lambda name: (-total(costs[name]), name))
+    found = [Bar(name, costs[name]) for name in ordered[:SERIES]]
+    rest = ordered[SERIES:]
+    if rest:
+        found.append(
+            Bar("", [total([costs[name][index] for name in rest]) for index in range(len(steps))], others=True)
+        )
+    return found
+
+
+def by_step(found: Statistics, days: Days) -> list[tuple[date, int, Decimal]]:
+    """Return requests and cost (USD) of each step of a range, also of those without calls."""
+    requests: dict[date, int] = dict.fromkeys(days.every(), 0)
+    costs: dict[date, Decimal] = dict.fromkeys(requests, ZERO)
+    for one in found.by_day:
+        step = step_of(one.date, days.step)
+        requests[step] += one.requests
+        costs[step] = EXACT.add(costs[step], one.cost)
+    return [(step, requests[step], costs[step]) for step in requests]
+
+
+def total(amounts: Sequence[Decimal]) -> Decimal:
+    """Return an exact sum."""
+    found = ZERO
+    for amount in amounts:
+        found = EXACT.add(found, amount)
+    return found
+
+
+def part(some: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """Return a part of a whole to six digits, None of nothing."""
+    return RATIO.divide(Decimal(some), Decimal(whole)) if whole else None
+
+
+def _add(costs: list[Decimal], index: int, amount: Decimal) -> None:
+    costs[index] = EXACT.add(costs[index], amount)

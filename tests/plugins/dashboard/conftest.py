@@ -1,0 +1,40 @@
+"""The dashboard on a real server, and visitors of it."""
+
+import pytest
+from dashboard_kit import ASKED, Visitor
+
+
+@pytest.fixture
+def dashboard(llmring_live):
+    """Give a function that serves the dashboard, with usage alone unless other plugins are named."""
+    return lambda *plugins, **tables: llmring_live(["dashboard", *(plugins or ("usage",))], **tables)
+
+
+@pytest.fixture
+def server(dashboard):
+    return dashboard()
+
+
+@pytest.fixture
+def visit():
+    """Give a function that opens a browser at a server."""
+    return lambda server, **headers: Visitor(server.client(None, **ASKED, **headers))
+
+
+@pytest.fixture
+def visitor(server, visit):
+    """A browser that has signed in."""
+    return visit(server).sign_in()
+
+
+@pytest.fixture
+def log():
+    """Log calls for a project, each given as changes to a plain one, and return their ids."""
+
+    def send(server, *calls, key="test-project"):
+        plain = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100}
+        answer = server.client(key).post("/api/v1/log/batch", json=[plain | call for call in calls])
+        assert answer.json()["accepted"] == len(calls), answer.text
+        return [result["log_id"] for result in answer.json()["results"]]
+
+    return send

@@ -1,0 +1,179 @@
+"""The dashboard in a real browser: with JavaScript and without, by keyboard, on a phone, in both themes."""
+
+import csv
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from browser_kit import STANDARD, Window, axe, chromium, running
+from test_dashboard_overview import MONTH, seeded
+from test_dashboard_sign_in import made
+
+from llmring_server.testing import eventually
+
+OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"
+SCREENSHOTS = os.environ.get("LLMRING_SCREENSHOTS")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running(chromium()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def axe_source(tmp_path_factory):
+    return axe(tmp_path_factory.mktemp("axe"))
+
+
+@pytest.fixture
+def month(dashboard, log, small_registry):
+    server = dashboard("registry", "usage", registry={"base_url": small_registry.as_uri() + "/"})
+    assert server.client().get("/registry").status_code == 200
+    priced = {"input_tokens": 9500, "output_tokens": 150, "cached_input_tokens": 8000, "metadata": {"a": 1}}
+    log(server, *seeded(), priced | {"timestamp": "2026-03-31T23:59:00Z"})
+    return server
+
+
+@pytest.fixture
+def window(browser, month):
+    """Give a function that opens a window at the server; keywords are the browser's settings."""
+    contexts = []
+
+    def make(**settings):
+        contexts.append(browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **settings}))
+        contexts[-1].set_default_timeout(20_000)
+        return Window(contexts[-1].new_page(), month.url)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_a_visit_from_signing_in_to_signing_out(window, month, script):
+    opened = window(java_script_enabled=script, accept_downloads=True)
+    page = opened.sign_in("test-project", OVERVIEW)
+    total = month.client().get("/api/v1/stats", params=MONTH).json()["summary"]["total_requests"]
+    assert page.locator("#requests data").first.get_attribute("value") == str(total)
+    page.get_by_role("link", name="Logs").click()
+    page.get_by_label("Model").fill("gpt-5-mini")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("#calls tbody tr").count() == 1
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download these calls as CSV").click()
+    with Path(download.value.path()).open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["model"], Decimal(row["cost"])) == ("gpt-5-mini", Decimal("0.000875"))
+    page.locator("#calls tbody a").click()
+    assert page.locator("#calculation .sum").get_attribute("value") == "0.000875"
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_role("status").inner_text() == "You have signed out."
+    page.goto(f"{month.url}/ui/overview")
+    assert page.get_by_role("heading", name="Sign in").is_visible()
+    if script:
+        opened.check_manners()
+
+
+def test_a_wrong_key_is_told(window):
+    page = window().sign_in("two words")
+    assert "The key" in page.get_by_role("alert").inner_text()
+
+
+def test_a_session_whose_key_is_revoked_leads_back_to_signing_in(browser, dashboard, llmring_cli):
+    key, key_id, _ = made(llmring_cli, "read")
+    with browser.new_context() as context:
+        opened = Window(context.new_page(), dashboard("keys", "usage").url)
+        page = opened.sign_in(key)
+        assert page.get_by_role("heading", name="Overview").is_visible()
+        llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
+        page.get_by_role("link", name="Logs").click()
+        assert "revoked" in page.get_by_role("status").inner_text()
+        assert page.get_by_label("Project key").is_visible()
+
+
+def test_a_session_that_is_too_old_leads_back_to_signing_in(browser, dashboard):
+    with browser.new_context() as context:
+        opened = Window(context.new_page(), dashboard(dashboard={"session_hours": 3 / 3600}).url)
+        opened.sign_in()
+        eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
+
+
+def test_the_colours_change_as_soon_as_they_are_chosen(window):
+    opened = window(color_scheme="light")
+    page = opened.sign_in()
+    assert page.locator(".visitor form button", has_text="Set").is_hidden()
+    page.get_by_label("Colours").select_option("dark")
+    page.wait_for_selector("html[data-theme=dark]")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(15, 20, 25)"
+    opened.check_manners()
+
+
+def test_the_pages_can_be_walked_by_keyboard(window):
+    page = window().sign_in("test-project", OVERVIEW)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.parametrize("path", ["/ui/overview?start_date=2026-03-01&end_date=2026-03-31", "/ui/logs"])
+def test_a_phone_scrolls_down_only(window, path):
+    opened = window(viewport={"width": 360, "height": 740})
+    opened.sign_in()
+    page = opened.open(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_print_leaves_out_what_cannot_be_clicked(window):
+    page = window().sign_in("test-project", OVERVIEW)
+    page.emulate_media(media="print")
+    assert page.get_by_role("button", name="Show").is_hidden()
+    assert page.locator("#top-ten").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_keeps_to_wcag(window, month, axe_source, scheme):
+    opened = window(color_scheme=scheme)
+    found = {"sign in": faults(opened.open("/ui/sign-in"), axe_source)}
+    page = opened.sign_in("two words")
+    found["wrong key"] = faults(page, axe_source)
+    page = opened.sign_in("test-project", OVERVIEW)
+    page.locator("summary").click()
+    found["overview"] = faults(page, axe_source)
+    found["logs"] = faults(opened.open("/ui/logs"), axe_source)
+    found["no logs"] = faults(opened.open("/ui/logs?model=none"), axe_source)
+    opened.open("/ui/logs?model=gpt-5-mini").locator("#calls tbody a").click()
+    page.wait_for_selector("#calculation")
+    found["call"] = faults(page, axe_source)
+    found["problem"] = faults(opened.open("/ui/logs/none"), axe_source)
+    page.context.clear_cookies()
+    opened.sign_in("new-project")
+    found["first"] = faults(page, axe_source)
+    assert found == {name: [] for name in found}
+    opened.check_manners()
+
+
+def faults(page, source):
+    """Return what axe-core finds wrong with a page: the rule, and where."""
+    page.evaluate(source)
+    found = page.evaluate("tags => axe.run({runOnly: tags})", STANDARD)
+    return [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in found["violations"]]
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("overview", "light"), ("call", "dark")])
+def test_screenshots_can_be_taken(window, tmp_path, name, scheme):
+    """`make screenshots` keeps them in docs/dashboard."""
+    opened = window(color_scheme=scheme, viewport={"width": 1280, "height": 1080})
+    page = opened.sign_in("test-project", OVERVIEW)
+    if name == "call":
+        opened.open("/ui/logs?model=gpt-5-mini").locator("#calls tbody a").click()
+        page.wait_for_selector("#calculation")
+    taken = Path(SCREENSHOTS or tmp_path) / f"{name}-{scheme}.png"
+    page.screenshot(path=taken)
+    assert taken.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,155 @@
+"""Logs: filters, pages, the download, and one call in full."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+
+import pytest
+
+MARKUP = """<b onclick="x">'bold'</b>"""
+
+
+@pytest.fixture
+def priced(dashboard, small_registry):
+    """A server of usage with the small registry, once that is loaded."""
+    server = dashboard("registry", "usage", registry={"base_url": small_registry.as_uri() + "/"})
+    assert server.client().get("/registry").status_code == 200
+    return server
+
+
+def ids(visitor):
+    return [row.attributes["id"] for row in visitor.page.css("#calls tbody tr")]
+
+
+def link(visitor, text):
+    """Return the address of a link by its text, or None."""
+    return next((node.attributes["href"] for node in visitor.page.css("main a") if node.text() == text), None)
+
+
+def test_every_call_is_on_one_page_and_the_newest_first(server, visitor, log):
+    sent = log(server, *({"timestamp": f"2026-03-01T{n // 60:02}:{n % 60:02}:00Z", "cost": n} for n in range(120)))
+    visitor.open("/ui/logs")
+    seen = ids(visitor)
+    assert len(seen) == 50
+    while link(visitor, "Older"):
+        seen += ids(visitor.open(link(visitor, "Older")))
+    assert seen == sent[::-1]
+    assert ids(visitor.open(link(visitor, "Newest"))) == sent[:-51:-1]
+
+
+@pytest.mark.parametrize("member", ["alias", "model", "provider", "profile", "origin"])
+def test_a_filter_is_exact_and_stays_in_the_form(server, visitor, log, member):
+    (wanted, _) = log(server, {member: "wanted & found"}, {member: "wanted"})
+    visitor.open("/ui/logs").send("form.filters", **{member: "wanted & found"})
+    assert ids(visitor) == [wanted]
+    assert visitor.page.css_first(f"#field-{member}").attributes["value"] == "wanted & found"
+
+
+def test_dates_are_of_the_zone_that_is_asked_for(server, visitor, log):
+    (wanted, _) = log(server, {"timestamp": "2026-03-01T18:20:00Z"}, {"timestamp": "2026-03-01T18:00:00Z"})
+    visitor.open("/ui/logs", start_date="2026-03-02", end_date="2026-03-02", tz="Asia/Kathmandu")
+    assert ids(visitor) == [wanted]
+    assert visitor.text("#calls time") == "2026-03-02 00:05:00"
+
+
+def test_pages_keep_the_filter(server, visitor, log):
+    log(server, *({"alias": "a", "timestamp": f"2026-03-01T00:{n:02}:00Z"} for n in range(55)), {"alias": "b"})
+    visitor.open("/ui/logs", alias="a").open(link(visitor, "Older"))
+    assert len(ids(visitor)) == 5
+    assert visitor.page.css_first("#field-alias").attributes["value"] == "a"
+
+
+def test_the_download_is_just_this_view_as_the_export_gives_it(server, visitor, log):
+    log(server, *({"alias": "a b", "cost": "0.000000000001", "origin": "=1+1"} for _ in range(60)), {"alias": "c"})
+    visitor.open("/ui/logs", alias="a b")
+    answer = visitor.client.get(link(visitor, "Download these calls as CSV"))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="usage.csv"'
+    assert answer.content == server.client().get("/api/v1/logs/export", params={"alias": "a b"}).content
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert (len(rows), {row["cost"] for row in rows}) == (60, {"0.000000000001"})
+
+
+def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
+    members = {
+        "model": "m", "alias": MARKUP, "origin": "web", "id_at_origin": "conversation-7", "latency_ms": 1234.5,
+        "service_tier": "flex", "operation_id": "op", "attempt": 2, "tags": {"team": MARKUP}, "status": "error",
+        "metadata": {"note": MARKUP, "n": [1.50, 2]}, "cost": "0.25",
+    }  # fmt: skip
+    log(server, members)
+    visitor.open("/ui/logs").open(link_of(visitor, 0))
+    said = dict(visitor.rows("#call"))
+    assert (said["Alias"], said["Id at origin"], said["Latency"]) == (MARKUP, "conversation-7", "1.23 s")
+    assert (said["Status"], said["Attempt"], said["Operation"]) == ("error", "2", "op")
+    assert json.loads(visitor.text("#metadata")) == members["metadata"]
+    assert json.loads(visitor.text("#tags")) == members["tags"]
+    assert visitor.page.css("main b") == []
+    assert "as the client sent it" in visitor.text("[aria-labelledby=cost]")
+
+
+def link_of(visitor, index):
+    return visitor.page.css("#calls tbody a")[index].attributes["href"]
+
+
+def test_a_computed_cost_is_taken_apart_into_tokens_and_prices(priced, visit, log):
+    log(priced, {"input_tokens": 9500, "output_tokens": 150, "cached_input_tokens": 8000})
+    visitor = visit(priced).sign_in().open("/ui/logs")
+    visitor.open(link_of(visitor, 0))
+    assert visitor.value("[aria-labelledby=cost] p") == "0.000875"
+    text = visitor.text("[aria-labelledby=cost]")
+    assert "Priced as openai:gpt-5-mini of registry version openai.3" in text
+    *terms, total = visitor.rows("#calculation")
+    assert terms == [
+        ["input", "1500", "0.25", "0.000375"],
+        ["cache read", "8000", "0.025", "0.0002"],
+        ["output", "150", "2.0", "0.0003"],
+    ]
+    assert (total[0], total[3]) == ("Sum", "0.000875")
+    assert visitor.page.css(".fault") == []
+
+
+@pytest.mark.parametrize("calculator", ["provider", "client"])
+def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_registry, calculator):
+    tables = {"registry": {"base_url": small_registry.as_uri() + "/"}}
+    server = dashboard("registry", "usage", **tables, usage={"calculator": calculator})
+    assert server.client().get("/registry").status_code == 200
+    log(server, {"provider": "google", "model": "gemini-2.5-pro", "input_tokens": 250_000, "output_tokens": 1_000})
+    other = dashboard("registry", "usage", **tables)
+    visitor = visit(other).sign_in().open("/ui/logs")
+    visitor.open(link_of(visitor, 0))
+    words = {"provider": "as the provider bills", "client": "as the llmring client estimates"}
+    assert words[calculator] in visitor.text("[aria-labelledby=cost]")
+    costs = [Decimal(row[3]) for row in visitor.rows("#calculation")]
+    assert sum(costs[:-1]) == costs[-1] == Decimal(visitor.value("[aria-labelledby=cost] p"))
+    assert visitor.page.css(".fault") == []
+
+
+def test_a_call_without_a_price_says_why(priced, visit, log):
+    log(priced, {"model": "unheard-of"})
+    visitor = visit(priced).sign_in().open("/ui/logs")
+    assert visitor.rows("#calls")[0][7] == "–"
+    visitor.open(link_of(visitor, 0))
+    assert "the registry did not know the model" in visitor.text("[aria-labelledby=cost]")
+    assert visitor.page.css("#calculation") == []
+
+
+def test_another_projects_call_is_unknown(server, visit, visitor, log):
+    log(server, {"cost": 1})
+    address = link_of(visitor.open("/ui/logs"), 0)
+    other = visit(server).sign_in("another").open(address)
+    assert (other.status, other.heading) == (404, "Not Found")
+
+
+@pytest.mark.parametrize("place", ["x", "WyJ4IiwieSJd", "%00", "a" * 500])
+def test_what_names_no_call_is_unknown(visitor, place):
+    assert visitor.open(f"/ui/logs/{place}").status == 404
+
+
+@pytest.mark.parametrize("query", [{"after": "x"}, {"start_date": "x"}, {"tz": "x"}])
+def test_what_cannot_be_asked_for_is_refused(visitor, query):
+    assert visitor.open("/ui/logs", **query).status == 422
+
+
+def test_no_call_that_fits_is_said(visitor):
+    assert visitor.open("/ui/logs", model="none").text(".empty h2") == "No calls"

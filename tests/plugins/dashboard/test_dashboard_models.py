@@ -1,0 +1,104 @@
+"""What the pages compute: ranges, shares, bars and figures in words."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmring_dashboard import ranges, spend, wording
+from llmring_dashboard.ranges import Days, RangeQuery
+from llmring_server.contracts.usage import DayShare
+from llmring_server.errors import Problem
+
+NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
+ROME = ZoneInfo("Europe/Rome")
+
+
+def days(first, last):
+    return Days(date.fromisoformat(first), date.fromisoformat(last), ROME)
+
+
+def test_by_default_the_last_thirty_days_until_today_are_shown():
+    found = ranges.days_of(RangeQuery(), "Pacific/Kiritimati", NOON)
+    assert (found.first, found.last, found.number) == (date(2026, 2, 15), date(2026, 3, 16), 30)
+
+
+def test_a_range_that_begins_later_ends_where_it_begins():
+    found = ranges.days_of(RangeQuery(start_date="2026-04-01"), "UTC", NOON)
+    assert (found.first, found.last) == (date(2026, 4, 1), date(2026, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        ("2026-03-01", "2026-03-31", ("2026-01-29", "2026-02-28")),
+        ("2026-03-01", "2026-03-01", ("2026-02-28", "2026-02-28")),
+    ],
+)
+def test_the_range_before_is_as_long_and_ends_where_this_one_begins(first, last, before):
+    assert days(first, last).before() == days(*before)
+
+
+@given(st.dates(date(1970, 1, 1), date(8000, 1, 1)), st.integers(1, ranges.LONGEST_DAYS))
+def test_every_day_of_a_range_lies_in_one_of_its_bars(first, number):
+    last = date.fromordinal(first.toordinal() + number - 1)
+    found = Days(first, last, ROME)
+    steps = found.every()
+    assert steps == sorted(set(steps))
+    assert {ranges.step_of(day, found.step) for day in (first, last)} <= set(steps)
+    assert len(steps) <= 122
+
+
+def test_what_is_offered_are_whole_ranges():
+    offered = {name: (str(found.first), str(found.last)) for name, found in ranges.picks(date(2026, 3, 15), ROME)}
+    assert offered["This month"] == ("2026-03-01", "2026-03-15")
+    assert offered["Last month"] == ("2026-02-01", "2026-02-28")
+    assert offered["7 days"] == ("2026-03-09", "2026-03-15")
+
+
+@pytest.mark.parametrize("query", [RangeQuery(start_date="1969-12-31"), RangeQuery(end_date="20260301T00")])
+def test_dates_out_of_reach_are_refused(query):
+    with pytest.raises(Problem) as caught:
+        ranges.days_of(query, "UTC", NOON)
+    assert caught.value.status_code == 422
+
+
+def test_the_costliest_names_have_bars_of_their_own_and_the_rest_share_one():
+    shown = [DayShare(date(2026, 3, 1), f"m{index:02}", 1, Decimal(index)) for index in range(1, 13)]
+    found = spend.bars(shown, days("2026-03-01", "2026-03-02"))
+    assert [bar.name for bar in found] == ["m12", "m11", "m10", "m09", "m08", "m07", "m06", "m05", "m04", ""]
+    assert [bar.others for bar in found] == [False] * 9 + [True]
+    assert found[-1].costs == [Decimal(6), Decimal(0)]
+
+
+def test_sums_of_bars_are_exact():
+    tiny, huge = Decimal("1e-12"), Decimal(10) ** 15
+    shown = [DayShare(date(2026, 3, 1), name, 1, cost) for name, cost in (("a", tiny), ("b", huge))]
+    assert spend.total([bar.costs[0] for bar in spend.bars(shown, days("2026-03-01", "2026-03-01"))]) == tiny + huge
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (None, "–"), ("0", "$0.00"), ("0.000000123456", "$0.000000123"), ("0.5", "$0.5"), ("1", "$1.00"),
+        ("1234567.891", "$1,234,567.89"), ("0.9999", "$1.00"), ("1E+3", "$1,000.00"),
+    ],
+)  # fmt: skip
+def test_money_is_rounded_for_the_eye(amount, words):
+    assert wording.money(amount and Decimal(amount)) == words
+
+
+@pytest.mark.parametrize(("amount", "words"), [("1E-7", "0.0000001"), ("1E+3", "1000"), ("2.50", "2.50")])
+def test_an_exact_figure_has_all_its_decimals_and_no_exponent(amount, words):
+    assert wording.exact(Decimal(amount)) == words
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [(None, "–"), (0.4, "0 ms"), (999, "999 ms"), (1000, "1.00 s"), (Decimal("61234"), "61.23 s")],
+)
+def test_durations_are_in_seconds_from_one_on(duration, words):
+    assert wording.milliseconds(duration) == words

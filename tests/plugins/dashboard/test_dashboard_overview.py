@@ -1,0 +1,235 @@
+"""The overview: each of its figures is what `/api/v1/stats` says, to the last decimal."""
+
+import csv
+import io
+import json
+import os
+import random
+import re
+import shlex
+import subprocess
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+
+MARKUP = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;{{7*7}}"""
+FIRST = date(2026, 3, 1)
+MONTH = {"start_date": "2026-03-01", "end_date": "2026-03-31", "tz": "UTC"}
+
+
+def seeded(days=31, calls=12, first=FIRST):
+    """Return the calls of a month, with awkward amounts and names."""
+    chance = random.Random(7)
+    return [
+        {
+            "provider": chance.choice(["openai", "anthropic"]),
+            "model": f"model-{chance.randrange(14)}",
+            "alias": chance.choice([None, "summarizer", "écrit", MARKUP]),
+            "profile": chance.choice(["default", "prod"]),
+            "origin": chance.choice([None, "web", "batch", "cron"]),
+            "input_tokens": chance.randrange(10**6),
+            "output_tokens": chance.randrange(10**4),
+            "cost": chance.choice([None, float(f"0.{chance.randrange(1, 10**12):012}"), chance.randrange(9)]),
+            "latency_ms": chance.choice([None, chance.randrange(1, 60_000)]),
+            "status": chance.choice(["success", "success", "error"]),
+            "timestamp": datetime.combine(
+                first + timedelta(days=day), time(chance.randrange(24), chance.randrange(60)), UTC
+            ).isoformat(),
+        }
+        for day in range(days)
+        for _ in range(calls)
+    ]
+
+
+@pytest.fixture
+def month(server, log):
+    """The server, with a month of calls and some of the month before."""
+    log(server, *seeded(), *seeded(days=28, calls=2, first=date(2026, 2, 1)))
+    return server
+
+
+@pytest.fixture
+def stats(server):
+    """Give a function that asks `/api/v1/stats`, its numbers as they are written."""
+
+    def ask(**query):
+        answer = server.client().get("/api/v1/stats", params=query)
+        return json.loads(answer.content, parse_float=Decimal)
+
+    return ask
+
+
+def number(text):
+    return None if text in (None, "") else Decimal(text)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/St_Johns", "Asia/Kathmandu"])
+def test_each_tile_is_what_the_statistics_say(month, visitor, stats, zone):
+    summary = stats(**MONTH | {"tz": zone})["summary"]
+    visitor.open("/ui/overview", **MONTH | {"tz": zone})
+    expected = {
+        "cost": "total_cost",
+        "requests": "total_requests",
+        "tokens": "total_tokens",
+        "unpriced": "unpriced_requests",
+        "p50": "latency_p50_ms",
+        "p95": "latency_p95_ms",
+    }
+    assert {tile: number(visitor.value(f"#{tile} dd")) for tile in expected} == {
+        tile: summary[name] for tile, name in expected.items()
+    }
+    rate = Decimal(visitor.value("#errors dd"))
+    assert rate == pytest.approx(Decimal(summary["failed_requests"]) / summary["total_requests"], rel=Decimal("1e-5"))
+
+
+def test_each_tile_stands_against_the_range_before(month, visitor, stats):
+    before = stats(start_date="2026-01-29", end_date="2026-02-28", tz="UTC")["summary"]
+    visitor.open("/ui/overview", **MONTH)
+    assert "compared with 2026-01-29 to 2026-02-28" in visitor.text("main")
+    assert number(visitor.value("#cost .before")) == before["total_cost"]
+    assert number(visitor.value("#requests .before")) == before["total_requests"]
+    rise = (Decimal(visitor.value("#cost dd")) / before["total_cost"] - 1) * 100
+    assert f"{rise:+,.1f} %" in visitor.text("#cost .before")
+
+
+@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin", "provider"])
+def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
+    found = stats(**MONTH)
+    shares = found[f"by_{kind}"]
+    order = sorted(shares, key=lambda name: (-shares[name]["cost"], -shares[name]["requests"], name))[:10]
+    rows = visitor.open("/ui/overview", **MONTH, by=kind).rows("#top-ten")
+    assert [row[0] for row in rows] == [name or "without" for name in order]
+    for row, name in zip(rows, order, strict=True):
+        share = shares[name]
+        members = ["cost", "requests", "input_tokens", "output_tokens"]
+        assert [number(row[index]) for index in (1, 3, 4, 5)] == [share[member] for member in members]
+        assert Decimal(row[2]) == pytest.approx(share["cost"] / found["summary"]["total_cost"], rel=Decimal("1e-5"))
+        if kind == "model":
+            more = [share[member] for member in ("errors", "latency_p50_ms", "latency_p95_ms")]
+            assert [number(cell) for cell in row[6:]] == more
+
+
+def bars(visitor):
+    """Return the figure of each bar: (name, day) → USD."""
+    titles = [node.text() for node in visitor.page.css(".chart svg .bar title")]
+    found = [re.fullmatch(r"(.*), (\d{4}-\d\d-\d\d): \$\S+ \((\S+) USD\)", title) for title in titles]
+    return {(match[1], match[2]): Decimal(match[3]) for match in found}
+
+
+@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin"])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_each_bar_is_what_the_statistics_say_of_its_day(month, visitor, stats, kind, zone):
+    found = bars(visitor.open("/ui/overview", **MONTH | {"tz": zone, "by": kind}))
+    drawn = {name for name, _ in found} - {"all others"}
+    expected = {}
+    for day in range(31):
+        at = (FIRST + timedelta(days=day)).isoformat()
+        for name, share in stats(start_date=at, end_date=at, tz=zone)[f"by_{kind}"].items():
+            known = (name or "without") if (name or "without") in drawn else "all others"
+            expected[known, at] = expected.get((known, at), Decimal(0)) + share["cost"]
+    assert found == {key: cost for key, cost in expected.items() if cost}
+    assert ("all others" in {name for name, _ in found}) == (kind == "model")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_the_table_of_days_is_what_the_statistics_say(month, visitor, stats, zone):
+    by_day = {day["date"]: day for day in stats(**MONTH | {"tz": zone})["by_day"]}
+    rows = visitor.open("/ui/overview", **MONTH | {"tz": zone}).rows("#by-step")
+    assert [row[0] for row in rows] == [(FIRST + timedelta(days=day)).isoformat() for day in range(31)]
+    assert {row[0]: (int(row[1]), Decimal(row[2])) for row in rows if row[1] != "0"} == {
+        day: (one["requests"], one["cost"]) for day, one in by_day.items()
+    }
+
+
+@pytest.mark.parametrize(("last", "step", "grouping"), [("2026-05-31", "day", None), ("2026-12-31", "week", "week")])
+def test_long_ranges_are_shown_by_wider_bars(month, visitor, stats, last, step, grouping):
+    visitor.open("/ui/overview", start_date="2026-03-02", end_date=last, tz="UTC")
+    assert visitor.text("#spent") == f"Cost by {step} and model"
+    if grouping:
+        found = stats(start_date="2026-03-02", end_date=last, tz="UTC", group_by=grouping)["by_period"]
+        rows = [row for row in visitor.rows("#by-step") if row[1] != "0"]
+        assert [(row[0], Decimal(row[2])) for row in rows] == [(one["date"], one["total_cost"]) for one in found]
+
+
+def test_the_range_is_picked_by_a_form_and_lives_in_the_address(month, visitor):
+    visitor.open("/ui/overview").send(
+        "form.filters", start_date="2026-03-01", end_date="2026-03-02", tz="Europe/Rome", by="origin"
+    )
+    query = dict(visitor.answer.url.params)
+    assert query == {"start_date": "2026-03-01", "end_date": "2026-03-02", "tz": "Europe/Rome", "by": "origin"}
+    assert "2026-03-01 to 2026-03-02, Europe/Rome" in visitor.text("main")
+
+
+def test_the_ranges_on_offer_are_links(month, visitor):
+    visitor.open("/ui/overview")
+    offered = {node.text(): node.attributes["href"] for node in visitor.page.css(".picks a")}
+    assert list(offered) == ["Today", "7 days", "30 days", "90 days", "This month", "Last month"]
+    assert visitor.text(".picks a[aria-current]") == "30 days"
+    assert visitor.open(offered["7 days"]).text(".picks a[aria-current]") == "7 days"
+
+
+def test_a_range_is_of_the_reporting_zone_unless_another_is_named(dashboard, visit, log):
+    server = dashboard(usage={"timezone": "Pacific/Kiritimati"})
+    log(server, {"cost": 1})
+    visitor = visit(server).sign_in().open("/ui/overview")
+    assert "Pacific/Kiritimati" in visitor.text("main")
+    assert visitor.value("#requests") == "1"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"start_date": "x"}, {"end_date": "2026-02-30"}, {"tz": "Mars/Olympus"}, {"by": "price"},
+     {"start_date": "2026-03-02", "end_date": "2026-03-01"}, {"start_date": "2000-01-01"}, {"end_date": "9999-12-31"}],
+)  # fmt: skip
+def test_a_range_that_cannot_be_is_refused_with_its_place(visitor, query):
+    visitor.open("/ui/overview", **query)
+    assert (visitor.status, visitor.heading) == (422, "Unprocessable Entity")
+    assert f"query.{next(iter(query))}" in visitor.text("[role=alert]") or "start_date" in visitor.text("[role=alert]")
+
+
+def test_markup_in_names_is_text_everywhere(server, visitor, log):
+    names = {"provider": MARKUP[:60], "model": MARKUP, "alias": MARKUP, "profile": MARKUP, "origin": MARKUP}
+    log(server, names | {"cost": 1, "timestamp": "2026-03-01T00:00:00Z"})
+    for kind in ("model", "alias", "profile", "origin", "provider"):
+        visitor.open("/ui/overview", **MONTH, by=kind)
+        expected = names[kind]
+        assert [row[0] for row in visitor.rows("#top-ten")] == [expected]
+        assert visitor.text(".legend li") == expected
+        assert list(bars(visitor)) == [(expected, "2026-03-01")]
+        assert visitor.page.css("main script, main img") == []
+
+
+def test_a_new_project_is_shown_a_command_that_logs_a_first_call(server, visitor):
+    key = visitor.open("/ui/overview").text("#variable")
+    assert "LLMRING_PROJECT_KEY" in key
+    command = shlex.split(visitor.page.css_first("#curl").text().replace("\\\n", " "))
+    command = [os.path.expandvars(word.replace("$LLMRING_PROJECT_KEY", "test-project")) for word in command]
+    done = subprocess.run([*command, "-sS", "--fail"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["log_id"]
+    assert visitor.open("/ui/overview").value("#requests") == "1"
+
+
+def test_a_range_without_calls_says_so_once_the_project_has_some(month, visitor):
+    visitor.open("/ui/overview", start_date="2020-01-01", end_date="2020-01-31")
+    assert visitor.page.css_first("#curl") is None
+    assert (visitor.value("#requests"), visitor.value("#errors")) == ("0", "")
+    assert "No call of this range has a cost" in visitor.text("main")
+
+
+def test_another_projects_calls_are_not_counted(month, visit, log):
+    log(month, {"cost": 5}, key="another")
+    visitor = visit(month).sign_in("another").open("/ui/overview")
+    assert (visitor.value("#requests"), visitor.value("#cost")) == ("1", "5")
+
+
+@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin", "provider"])
+def test_a_line_of_the_top_ten_leads_to_its_calls(month, visitor, stats, kind):
+    visitor.open("/ui/overview", **MONTH, by=kind)
+    line = visitor.page.css_first("#top-ten tbody a")
+    visitor.open(line.attributes["href"])
+    calls = stats(**MONTH)[f"by_{kind}"][line.text()]["requests"]
+    rows = list(
+        csv.DictReader(io.StringIO(visitor.client.get(f"/ui/logs.csv?{visitor.answer.url.query.decode()}").text))
+    )
+    assert (len(rows), {row[kind] for row in rows}) == (calls, {line.text()})
