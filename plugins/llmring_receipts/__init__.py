@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from llmring_receipts import commands
+from llmring_receipts.book import ProjectReceipts
 from llmring_receipts.canonical import MAX_BYTES
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
 from llmring_receipts.settings import ReceiptSettings
 from llmring_receipts.store import KeyStore, ReceiptStore
 from llmring_server import paths
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -34,9 +36,10 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's store and keys, for our own routes and lifespan."""
+    """Offer the receipts to other features; hold this server's store and keys, for our own routes and lifespan."""
     keyring = Keyring(server.plugin_settings(ReceiptSettings), KeyStore(server.database))
-    return {ReceiptStore: ReceiptStore(server.database), Keyring: keyring}
+    store = ReceiptStore(server.database)
+    return {ReceiptBook: ProjectReceipts(keyring, store), ReceiptStore: store, Keyring: keyring}
 
 
 @hookimpl

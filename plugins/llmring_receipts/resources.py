@@ -84,21 +84,21 @@ class Receipts:
             after = models.cursor_of(query.cursor) if query.cursor else None
         except ValueError as error:
             raise Problem.misfit("query", "cursor", msg=str(error)) from error
-        rows = await self._store.page(req.context.project_id, query.limit + 1, after)
-        if len(rows) > query.limit:
-            rows = rows[: query.limit]
-            cursor = models.Cursor(rows[-1].issued_at, rows[-1].receipt_id).text()
-            resp.set_header("Link", f'<{req.root_path}{req.path}?limit={query.limit}&cursor={cursor}>; rel="next"')
+        rows, cursor = await self._store.page(req.context.project_id, query.limit, after)
+        if cursor is not None:
+            resp.set_header(
+                "Link", f'<{req.root_path}{req.path}?limit={query.limit}&cursor={cursor.text()}>; rel="next"'
+            )
         return [msgspec.Raw(row.content) for row in rows]
 
     @operation(answer=Receipt, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, receipt_id: str) -> None:
         """Get one receipt, byte for byte as it was signed."""
         known = models.is_receipt_id(receipt_id)
-        content = await self._store.get(req.context.project_id, receipt_id) if known else None
-        if content is None:
+        row = await self._store.get(req.context.project_id, receipt_id) if known else None
+        if row is None:
             raise Problem(404, f"this project has no receipt {receipt_id!r}")
-        resp.data = content
+        resp.data = row.content
 
 
 class Verification:
@@ -111,15 +111,9 @@ class Verification:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Verdict:
         """Say whether a receipt's signature is good, and in plain words why not."""
         receipt = _receipt(body)
-        named = receipt.get("key_id")
-        key = await self._keyring.find(named)
-        if key is None:
-            reason = (
-                f"no key {named[:128]!r} is known here" if isinstance(named, str) else "the receipt names no key_id"
-            )
-            return Verdict(valid=False, reason=reason, key_id=named if isinstance(named, str) else None)
-        fault = signing.fault(receipt, key)
-        return Verdict(valid=fault is None, reason=fault, key_id=key.key_id)
+        key = await self._keyring.find(receipt.get("key_id"))
+        taken = signing.verified(receipt, key)
+        return Verdict(valid=taken[-1].fault is None, reason=taken[-1].fault, key_id=signing.named(receipt))
 
 
 class PublicKeys:
