@@ -1,7 +1,7 @@
 """The dashboard on a real server, and visitors of it."""
 
 import pytest
-from dashboard_kit import ASKED, Visitor
+from dashboard_kit import ASKED, Browser, Visitor
 
 
 @pytest.fixture
@@ -38,3 +38,9 @@ def log():
         return [result["log_id"] for result in answer.json()["results"]]
 
     return send
+
+
+@pytest.fixture
+def browse(visit):
+    """Give a function that opens a browser at a server, signed in with a key unless that is None."""
+    return lambda server, key="one": Browser(visit(server).sign_in(key) if key else visit(server))
