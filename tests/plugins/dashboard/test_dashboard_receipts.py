@@ -12,10 +12,14 @@ from llmring_server.testing import eventually
 API = "/api/v1/receipts"
 
 
+def signing():
+    """Return the settings of receipts with a key of one's own."""
+    return {"private_key_b64": base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()}
+
+
 @pytest.fixture
 def server(llmring_live):
-    seed = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-    return llmring_live(["dashboard", "receipts"], receipts={"private_key_b64": seed})
+    return llmring_live(["dashboard", "receipts"], receipts=signing())
 
 
 @pytest.fixture
