@@ -117,11 +117,9 @@ class Bind(AliasChanging):
     @view(form=BindForm, scope="admin", errors=(412, 422))
     async def on_post(self, visit: Visit, form: BindForm) -> Redirect:
         """Bind."""
-        identity = visit.identity
-        assert identity is not None  # noqa: S101 a scope was asked for
         bound = await self.book.bind(
-            identity.project_id,
-            identity.key_id,
+            visit.project_id,
+            visit.session.key_id,
             profile=form.profile,
             alias=form.alias,
             model=form.model,
@@ -145,10 +143,8 @@ class Unbind(AliasChanging):
     @view(form=UnbindForm, scope="admin", errors=(412,))
     async def on_post(self, visit: Visit, form: UnbindForm) -> Redirect:
         """Unbind."""
-        identity = visit.identity
-        assert identity is not None  # noqa: S101 a scope was asked for
         await self.book.unbind(
-            identity.project_id, identity.key_id, profile=form.profile, alias=form.alias, seen=form.seen
+            visit.project_id, visit.session.key_id, profile=form.profile, alias=form.alias, seen=form.seen
         )
         return Redirect(ALIASES, f"{form.alias} of profile {form.profile} is unbound.")
 
@@ -170,9 +166,7 @@ class Undo(AliasChanging):
     @view(form=UndoForm, scope="admin", errors=(409,))
     async def on_post(self, visit: Visit, form: UndoForm) -> Redirect:
         """Undo."""
-        identity = visit.identity
-        assert identity is not None  # noqa: S101 a scope was asked for
-        change = await self.book.undo(identity.project_id, identity.key_id, form.number)
+        change = await self.book.undo(visit.project_id, visit.session.key_id, form.number)
         stands = f"points at {change.previous_model} again" if change.previous_model else "is unbound again"
         return Redirect(
             f"{ALIASES}/history?{urlencode({'alias': change.alias, 'profile': change.profile})}",

@@ -1,16 +1,14 @@
 """The page of aliases: profiles side by side, and the history of their changes."""
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import msgspec
 
-from llmring_dashboard.alias_changes import Bind, Edit, Unbind, Undo
+from llmring_dashboard.alias_changes import ALIASES, Bind, Edit, Number, Unbind, Undo
 from llmring_dashboard.consequences import Consequences
 from llmring_dashboard.frame import Frame, Framed, Visit
 from llmring_dashboard.grid import grid_of
 from llmring_dashboard.pages import Page
-from llmring_dashboard.sessions import PATH
 from llmring_dashboard.views import MAX_FORM, View, view
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import ModelCatalog
@@ -18,10 +16,8 @@ from llmring_server.contracts.traffic import Traffic
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
-ALIASES = f"{PATH}/aliases"
 HISTORY = f"{ALIASES}/history"
 CHANGES = 50
-MAX_NUMBER = 2**63 - 1
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -36,7 +32,7 @@ class Told(msgspec.Struct, frozen=True):
 
     alias: str | None = None
     profile: str | None = None
-    before: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] | None = None
+    before: Number | None = None
 
 
 class Aliases(Framed):
