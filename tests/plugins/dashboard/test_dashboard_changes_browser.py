@@ -138,12 +138,9 @@ def test_a_phone_scrolls_down_only(window):
     assert wide == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_screenshots_can_be_taken(window, tmp_path, scheme):
+@pytest.mark.parametrize(("name", "scheme"), [("bind", "light"), ("receipt", "dark"), ("registry", "light")])
+def test_screenshots_can_be_taken(window, tmp_path, name, scheme):
     """`make screenshots` keeps them in docs/."""
-    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
-    opened = window(color_scheme=scheme, viewport={"width": 1280, "height": 1080})
-    for name in ("aliases", "bind", "receipt", "registry"):
-        opened.open(PAGES[name]).screenshot(path=folder / f"{name}-{scheme}.png")
-    taken = [folder / f"{name}-{scheme}.png" for name in ("aliases", "bind", "receipt", "registry")]
-    assert [file.read_bytes()[1:4] for file in taken] == [b"PNG"] * 4
+    file = (Path(SCREENSHOTS) if SCREENSHOTS else tmp_path) / f"{name}-{scheme}.png"
+    window(color_scheme=scheme, viewport={"width": 1280, "height": 900}).open(PAGES[name]).screenshot(path=file)
+    assert file.read_bytes()[1:4] == b"PNG"

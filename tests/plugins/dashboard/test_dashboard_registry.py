@@ -50,7 +50,7 @@ def test_every_model_is_listed_with_its_prices(serve, browse):
     models = server.client().get("/registry").json()["models"]
     assert listed(page) == sorted(models)
     row = {one[1]: one for one in page.words("#models")}[MINI]
-    assert row[2:6] == ["Active", "$0.25", "$0.025", "$2.0"]
+    assert row[2:6] == ["Active", "$0.25", "$0.025", "$2.00"]
     assert page.text("#version") == server.client().get("/registry").json()["version"]
 
 
@@ -116,7 +116,7 @@ def test_what_changed_between_two_versions_is_shown_model_by_model(serve, browse
     form = browser.open("/ui/registry/changes")
     assert not form.page.css("table")
     page = browser.send(form, "/ui/registry/changes", before=before, after=after)
-    assert page.words("#added") == [["openai:new", "Active", "$1", "$2"]]
+    assert page.words("#added") == [["openai:new", "Active", "$1.00", "$2.00"]]
     assert [row[0] for row in page.words("#removed")] == ["openai:gpt-4o-2024-05-13"]
     assert page.words("#changed") == [[FOUR, "dollars_per_million_tokens_input", "2.5", "2.0"]]
     same = browser.send(form, "/ui/registry/changes", before=before, after=before)
