@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from browser_kit import STANDARD, Window, axe, chromium, running
+from browser_kit import STANDARD
 from test_dashboard_overview import MONTH, seeded
 from test_dashboard_sign_in import made
 
@@ -16,17 +16,6 @@ OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"
 SCREENSHOTS = os.environ.get("LLMRING_SCREENSHOTS")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with running(chromium()) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def axe_source(tmp_path_factory):
-    return axe(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.fixture
@@ -39,18 +28,9 @@ def month(dashboard, log, small_registry):
 
 
 @pytest.fixture
-def window(browser, month):
+def window(window_at, month):
     """Give a function that opens a window at the server; keywords are the browser's settings."""
-    contexts = []
-
-    def make(**settings):
-        contexts.append(browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **settings}))
-        contexts[-1].set_default_timeout(20_000)
-        return Window(contexts[-1].new_page(), month.url)
-
-    yield make
-    for context in contexts:
-        context.close()
+    return lambda **settings: window_at(month, **settings)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])

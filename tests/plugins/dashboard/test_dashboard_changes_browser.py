@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from browser_kit import Window, axe, chromium, running
 from test_dashboard_browser import faults
 from test_dashboard_receipts import signing
 
@@ -32,17 +31,6 @@ PAGES = {
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with running(chromium()) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def axe_source(tmp_path_factory):
-    return axe(tmp_path_factory.mktemp("axe"))
-
-
 @pytest.fixture
 def server(llmring_live, small_registry, log):
     """Aliases in two profiles, calls of one of them, and a receipt."""
@@ -62,20 +50,15 @@ def server(llmring_live, small_registry, log):
 
 
 @pytest.fixture
-def window(browser, server):
+def window(window_at, server):
     """Give a function that opens a window at the server, signed in; keywords are the browser's settings."""
-    contexts = []
 
     def make(**settings):
-        contexts.append(browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **settings}))
-        contexts[-1].set_default_timeout(20_000)
-        opened = Window(contexts[-1].new_page(), server.url)
+        opened = window_at(server, **settings)
         opened.sign_in()
         return opened
 
-    yield make
-    for context in contexts:
-        context.close()
+    return make
 
 
 def resolved(server):

@@ -11,8 +11,6 @@ from llmring_usage.models import Entry
 from llmring_usage.pricing import CALCULATORS
 from llmring_usage.tokens import count
 
-NOW = datetime.now(UTC)
-WEEK = timedelta(days=7)
 MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
 CALLS = [
     {"input_tokens": 1000, "output_tokens": 100, "cached_input_tokens": 400},
@@ -23,9 +21,14 @@ CALLS = [
 ]
 
 
+def ago(**span):
+    """Return the time so long ago."""
+    return datetime.now(UTC) - timedelta(**span)
+
+
 def ask(server, *models, key="test-project", profile="default", alias="fast", days=7):
     traffic = server.server.service(Traffic)
-    since, until = NOW - timedelta(days=days), NOW + timedelta(minutes=5)
+    since, until = ago(days=days), ago(minutes=-5)
     work = traffic.of_alias(
         server.project_id(key), profile=profile, alias=alias, since=since, until=until, models=models
     )
@@ -56,8 +59,8 @@ def test_the_calls_of_an_alias_are_counted_by_model_and_origin(usage, log):
 
 def test_calls_outside_the_range_are_left_out(usage, log):
     client = usage.client()
-    log(client, alias="fast", timestamp=(NOW - timedelta(days=7, minutes=1)).isoformat())
-    log(client, alias="fast", timestamp=(NOW - timedelta(days=6, hours=23)).isoformat())
+    log(client, alias="fast", timestamp=ago(days=7, minutes=1).isoformat())
+    log(client, alias="fast", timestamp=ago(days=6, hours=23).isoformat())
     assert ask(usage).requests == 1
 
 
@@ -123,14 +126,14 @@ def test_the_models_and_providers_called_come_with_most_requests_first(usage, lo
     log(client, model="a", cost=0.5)
     log(client, model="b", cost=0.1)
     log(client, model="b", provider="google")
-    log(client, model="c", timestamp=(NOW - timedelta(days=40)).isoformat())
+    log(client, model="c", timestamp=ago(days=40).isoformat())
     log(usage.client("two"), model="other")
     traffic, project = usage.server.service(Traffic), usage.project_id()
-    found = usage.run(traffic.models(project, NOW - timedelta(days=30)))
+    found = usage.run(traffic.models(project, ago(days=30)))
     assert [(one.model, one.requests, one.cost, one.unpriced_requests) for one in found] == [
         ("b", 2, Decimal("0.1"), 1), ("a", 1, Decimal("0.5"), 0),
     ]  # fmt: skip
-    assert usage.run(traffic.providers(project, NOW - timedelta(days=30))) == ["openai", "google"]
+    assert usage.run(traffic.providers(project, ago(days=30))) == ["openai", "google"]
 
 
 def test_too_many_calls_to_add_up_in_time_are_told_as_such(usage, log):
@@ -142,7 +145,7 @@ def test_too_many_calls_to_add_up_in_time_are_told_as_such(usage, log):
             await connection.execute("LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE")
             traffic = usage.server.service(Traffic)
             return await traffic.of_alias(
-                usage.project_id(), profile="default", alias="fast", since=NOW - WEEK, until=NOW + WEEK
+                usage.project_id(), profile="default", alias="fast", since=ago(days=7), until=ago(days=-7)
             )
 
     assert usage.run(locked()) is None
