@@ -6,7 +6,7 @@ import msgspec
 
 from llmring_server.contracts.aliases import BoundAlias
 
-MAX_ROWS = 500
+MAX_CELLS = 1_000
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """Aliases by profile; `left_out` counts the rows behind the first `MAX_ROWS`."""
+    """Aliases by profile; `left_out` counts the rows behind those that `MAX_CELLS` cells hold."""
 
     profiles: Sequence[str]
     rows: Sequence[Row]
@@ -31,7 +31,8 @@ def grid_of(bindings: Sequence[BoundAlias], wanted: str = "", *, only_different:
     found = {(one.alias, one.profile): one for one in bindings}
     rows = [_row(alias, [found.get((alias, profile)) for profile in profiles]) for alias in _names(bindings)]
     rows = [row for row in rows if _has(row, wanted) and (row.differs or not only_different)]
-    return Grid(profiles, rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS))
+    shown = rows[: max(1, MAX_CELLS // max(1, len(profiles)))]
+    return Grid(profiles, shown, len(rows) - len(shown))
 
 
 def _names(bindings: Sequence[BoundAlias]) -> list[str]:

@@ -77,6 +77,16 @@ def test_aliases_are_found_by_name_by_model_and_by_difference(client, browser):
     assert "No alias fits" in browser.open("/ui/aliases", q="nowhere").text("main")
 
 
+def test_of_very_many_aliases_the_first_are_shown_and_the_rest_counted(client, browser):
+    names, profiles = [f"a{n:04}" for n in range(600)], ["default", "prod"]
+    body = [{"alias": name, "model": MINI, "profile": profile} for name in names for profile in profiles]
+    assert client.post(f"{API}/bulk_upsert", json=body).status_code == 200
+    page = browser.open("/ui/aliases")
+    assert [row[0] for row in page.words("#aliases")] == names[:500]
+    assert "100 more aliases fit" in page.text("main")
+    assert [row[0] for row in browser.open("/ui/aliases", q="a0599").words("#aliases")] == ["a0599"]
+
+
 def test_a_project_without_aliases_is_told_what_they_are(browser):
     page = browser.open("/ui/aliases")
     assert "No alias is bound yet" in page.text("main")

@@ -169,6 +169,15 @@ def test_a_model_used_under_another_name_is_told_with_its_listed_one(serve, brow
     assert row[0].startswith("anthropic:claude-sonnet-4-5 listed as anthropic:claude-sonnet-4-5-")
 
 
+def test_of_a_model_with_very_many_aliases_some_are_named_and_the_rest_counted(serve, browse):
+    server = serve("aliases")
+    body = [{"alias": f"a{n:02}", "model": MINI} for n in range(25)]
+    assert server.client("one").post("/api/v1/aliases/bulk_upsert", json=body).status_code == 200
+    [row] = browse(server).open("/ui/registry/in-use").words("#in-use")
+    assert row[4].startswith("a00 (default), a01 (default)")
+    assert row[4].endswith("a19 (default) and 5 more")
+
+
 def test_what_is_in_use_is_known_from_what_is_enabled(serve, browse):
     alone = browse(serve()).open("/ui/registry/in-use")
     assert "Neither usage nor aliases are enabled" in alone.text("main")
