@@ -63,23 +63,20 @@ def test_a_wrong_key_is_told(window):
     assert "The key" in page.get_by_role("alert").inner_text()
 
 
-def test_a_session_whose_key_is_revoked_leads_back_to_signing_in(browser, dashboard, llmring_cli):
+def test_a_session_whose_key_is_revoked_leads_back_to_signing_in(window_at, dashboard, llmring_cli):
     key, key_id, _ = made(llmring_cli, "read")
-    with browser.new_context() as context:
-        opened = Window(context.new_page(), dashboard("keys", "usage").url)
-        page = opened.sign_in(key)
-        assert page.get_by_role("heading", name="Overview").is_visible()
-        llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
-        page.get_by_role("link", name="Logs").click()
-        assert "revoked" in page.get_by_role("status").inner_text()
-        assert page.get_by_label("Project key").is_visible()
+    page = window_at(dashboard("keys", "usage")).sign_in(key)
+    assert page.get_by_role("heading", name="Overview").is_visible()
+    llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
+    page.get_by_role("link", name="Logs").click()
+    assert "revoked" in page.get_by_role("status").inner_text()
+    assert page.get_by_label("Project key").is_visible()
 
 
-def test_a_session_that_is_too_old_leads_back_to_signing_in(browser, dashboard):
-    with browser.new_context() as context:
-        opened = Window(context.new_page(), dashboard(dashboard={"session_hours": 3 / 3600}).url)
-        opened.sign_in()
-        eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
+def test_a_session_that_is_too_old_leads_back_to_signing_in(window_at, dashboard):
+    opened = window_at(dashboard(dashboard={"session_hours": 3 / 3600}))
+    opened.sign_in()
+    eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
 
 
 def test_the_colours_change_as_soon_as_they_are_chosen(window):
