@@ -12,7 +12,7 @@ from llmring_dashboard.pages import Page
 from llmring_dashboard.sessions import PATH
 from llmring_dashboard.views import MAX_FORM, View, view
 from llmring_server.contracts.aliases import AliasBook
-from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels
+from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels, RegistryVersion
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.errors import Problem
 from llmring_server.lifecycle import Server
@@ -107,7 +107,9 @@ class Registry(Framed):
         changes = None
         if query.before and query.after:
             changes = await self._catalog.changes(query.before, query.after)
-        return View("registry_changes.html", {"versions": versions, "asked": query, "changes": changes, "rates": RATES})
+        return View(
+            "registry_changes.html", {"versions": versions, "chosen": _chosen(query, versions), "changes": changes}
+        )
 
     @view(errors=(503,))
     async def on_get_use(self, visit: Visit) -> View:
@@ -127,6 +129,12 @@ def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogMod
         return found is None, found or Decimal(0), model.key
 
     return sorted(models, key=rate)
+
+
+def _chosen(asked: Two, versions: Sequence[RegistryVersion]) -> Two:
+    """Return the versions to compare, or to offer first: the two composed last."""
+    composed = [one.version for one in versions if one.provider is None][:2]
+    return Two(asked.before or next(reversed(composed), None), asked.after or next(iter(composed), None))
 
 
 def _choices(registry: RegistryModels) -> dict[str, Sequence[str]]:

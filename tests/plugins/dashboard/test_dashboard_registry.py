@@ -115,7 +115,11 @@ def test_what_changed_between_two_versions_is_shown_model_by_model(serve, browse
     after = eventually(lambda: (found := server.client().get("/registry").json()["version"]) != before and found)
     form = browser.open("/ui/registry/changes")
     assert not form.page.css("table")
-    page = browser.send(form, "/ui/registry/changes", before=before, after=after)
+    page = browser.send(form, "/ui/registry/changes")
+    assert (page.field("#field-before option[selected]"), page.field("#field-after option[selected]")) == (
+        before,
+        after,
+    )
     assert page.words("#added") == [["openai:new", "Active", "$1.00", "$2.00"]]
     assert [row[0] for row in page.words("#removed")] == ["openai:gpt-4o-2024-05-13"]
     assert page.words("#changed") == [[FOUR, "dollars_per_million_tokens_input", "2.5", "2.0"]]
