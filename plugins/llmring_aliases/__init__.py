@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from llmring_aliases import commands
+from llmring_aliases.book import ProjectAliases
 from llmring_aliases.changes import Changes
 from llmring_aliases.feeds import Feeds
 from llmring_aliases.news import Bulletin
@@ -21,6 +22,7 @@ from llmring_aliases.watch import Watch
 from llmring_server import paths
 from llmring_server.background import upkeep
 from llmring_server.contracts import Projects
+from llmring_server.contracts.aliases import AliasBook
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.retention import drop_due
@@ -44,13 +46,19 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's snapshots and feeds, and the way to change aliases that keeps them in step."""
+    """Offer the aliases to other features; hold our snapshots and feeds, and what keeps them in step with changes."""
     store, settings = AliasStore(server.database), server.plugin_settings(AliasSettings)
     snapshots = Snapshots(store, server.channel, settings.cached_aliases)
     feeds = Feeds(store, server.channel)
     server.at_stop(feeds.stop)
     changes = Changes(server.database, Bulletin(server.channel, [snapshots, feeds]))
-    return {AliasStore: store, Snapshots: snapshots, Feeds: feeds, Changes: changes}
+    return {
+        AliasBook: ProjectAliases(store, changes),
+        AliasStore: store,
+        Snapshots: snapshots,
+        Feeds: feeds,
+        Changes: changes,
+    }
 
 
 @hookimpl

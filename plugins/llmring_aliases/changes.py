@@ -1,6 +1,6 @@
 """Changing aliases: under the lock of the project's version, with history and notice, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, LiteralString
 
 import msgspec
@@ -67,10 +67,30 @@ APPLY: LiteralString = """
         (SELECT count(*) FROM numbered WHERE model IS NULL) AS unbound
     FROM counted
 """
+# A change, the latest of its alias, and the one before it, which alone knows the metadata of then.
+BEFORE: LiteralString = """
+    SELECT undone.profile, undone.alias, undone.previous_model, former.seq AS before, former.metadata,
+        (
+            SELECT max(seq) FROM alias_history AS later
+            WHERE later.project_id = %(project)s AND later.profile = undone.profile AND later.alias = undone.alias
+        ) AS latest
+    FROM alias_history AS undone LEFT JOIN LATERAL (
+        SELECT seq, metadata FROM alias_history AS former
+        WHERE former.project_id = %(project)s AND former.profile = undone.profile
+            AND former.alias = undone.alias AND former.seq < undone.seq
+        ORDER BY seq DESC
+        LIMIT 1
+    ) AS former ON true
+    WHERE undone.project_id = %(project)s AND undone.seq = %(seq)s
+"""
 
 
 class Moved(Exception):
     """A condition does not hold: what it speaks of has changed since. Nothing was done."""
+
+
+class Forgotten(Exception):
+    """The history no longer says what an alias was before a change. Nothing was done."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -117,10 +137,34 @@ class Changes:
         Raises:
             Moved: `condition` does not hold.
         """
-        async with self._database.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(LOCK, {"project": project})
+
+        async def decide(cursor: Any) -> Sequence[Target]:
             if condition is not None:
                 await _check(cursor, project, condition)
+            return targets
+
+        return await self._carry_out(project, key, decide, replaced)
+
+    async def undo(self, project: str, key: str, seq: int) -> Outcome:
+        """Make an alias what it was before a change.
+
+        Raises:
+            Moved: the alias has changed since, or the history has no such change.
+            Forgotten: what the alias was before is not known any more.
+        """
+
+        async def decide(cursor: Any) -> Sequence[Target]:
+            return [await _before(cursor, project, seq)]
+
+        return await self._carry_out(project, key, decide, None)
+
+    async def _carry_out(
+        self, project: str, key: str, decide: Callable[[Any], Awaitable[Sequence[Target]]], replaced: str | None
+    ) -> Outcome:
+        """Make what `decide` says under the lock, and tell of it."""
+        async with self._database.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(LOCK, {"project": project})
+            targets = await decide(cursor)
             outcome = await _apply(cursor, project, key, targets, replaced)
             profiles = {target.profile for target in targets} | ({replaced} if replaced else set())
             news = news_of(project, outcome.version, profiles)
@@ -137,6 +181,18 @@ async def _check(cursor: Any, project: str, condition: Condition) -> None:
     number = row["edition"] if condition.alias is None else one(row["alias"]).seq if row else None
     if not condition.holds(number):
         raise Moved
+
+
+async def _before(cursor: Any, project: str, seq: int) -> Target:
+    """Return what the alias of a change was before it, if that change is its latest."""
+    row = await (await cursor.execute(BEFORE, {"project": project, "seq": seq})).fetchone()
+    if row is None or row["latest"] != seq:
+        raise Moved
+    if row["previous_model"] is None:
+        return Target(row["profile"], row["alias"])
+    if row["before"] is None:
+        raise Forgotten
+    return Target(row["profile"], row["alias"], row["previous_model"], row["metadata"] or wire.NULL)
 
 
 async def _apply(cursor: Any, project: str, key: str, targets: Sequence[Target], replaced: str | None) -> Outcome:

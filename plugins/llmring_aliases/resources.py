@@ -6,7 +6,6 @@ import falcon.asgi
 from llmring_aliases.changes import Changes, Moved, Outcome
 from llmring_aliases.conditions import IF_MATCH, IF_NONE_MATCH, condition, etag, moved, unchanged
 from llmring_aliases.models import (
-    DEFAULT_PROFILE,
     Alias,
     Binding,
     Deleted,
@@ -17,10 +16,10 @@ from llmring_aliases.models import (
     ResolveQuery,
     Setting,
     Target,
-    faults_of,
     name_fault,
 )
 from llmring_aliases.snapshots import Snapshots
+from llmring_aliases.targets import checked
 from llmring_server.errors import Problem
 from llmring_server.operations import operation
 from llmring_server.wire import decode_query
@@ -132,16 +131,6 @@ class Resolution:
 def unbound(alias: str, profile: str) -> Problem:
     """Return the 404 that names an alias."""
     return Problem(404, f"alias {alias!r} is not bound in profile {profile!r}")
-
-
-def checked(binding: Binding) -> Target:
-    """Return what a single binding asks for, or raise the 422 that says what would do."""
-    target = Target(binding.profile or DEFAULT_PROFILE, binding.alias, binding.model, binding.metadata)
-    faults = faults_of([target])
-    if faults:
-        _, field, msg = faults[0]
-        raise Problem.misfit("body", field, msg=msg)
-    return target
 
 
 def bound(resp: falcon.asgi.Response, outcome: Outcome) -> Alias:

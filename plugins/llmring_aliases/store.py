@@ -1,6 +1,6 @@
 """Reading aliases from PostgreSQL: one statement a method, every one of them within a project."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import LiteralString
 
 import msgspec
@@ -44,6 +44,15 @@ HISTORY: LiteralString = """
     SELECT seq, profile, alias, action, model, previous_model, metadata, key_id, changed_at
     FROM alias_history
     WHERE project_id = %(project)s
+"""
+# Of some changes, those that are the latest of their alias.
+STANDING: LiteralString = """
+    SELECT seq FROM alias_history AS told
+    WHERE project_id = %(project)s AND seq = ANY(%(seqs)s) AND NOT EXISTS (
+        SELECT FROM alias_history AS later
+        WHERE later.project_id = %(project)s AND later.profile = told.profile AND later.alias = told.alias
+            AND later.seq > told.seq
+    )
 """
 # Those of a page whose metadata together has no more than so many bytes, and one in any case.
 MEASURED: LiteralString = """
@@ -130,6 +139,11 @@ class AliasStore:
         if before is not None:
             query += " AND seq < %(before)s"
         return await self._database.rows(Entry, query + " ORDER BY seq DESC LIMIT %(limit)s", params)
+
+    async def standing(self, project: str, seqs: Sequence[int]) -> set[int]:
+        """Return which of some changes no later change of the same alias has followed."""
+        rows = await self._database.fetch(STANDING, {"project": project, "seqs": list(seqs)})
+        return {row["seq"] for row in rows}
 
     async def changes(self, project: str, profile: str | None, after: int) -> Page:
         """Return changes numbered above `after`, oldest first: a page of `PAGE` and of about `PAGE_BYTES` at most."""

@@ -32,6 +32,7 @@ class Templates:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": wording.money,
     "exact": wording.exact,
+    "rate": wording.rate,
     "count": wording.count,
     "percent": wording.percent,
     "signed": wording.signed,

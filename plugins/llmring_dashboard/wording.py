@@ -27,6 +27,12 @@ def money(amount: Decimal | None) -> str:
     return f"${shown:,f}"
 
 
+def rate(dollars: Decimal) -> str:
+    """Return a price in USD with all its decimals, two at least: $0.075, $3.00."""
+    places = max(2, -int(dollars.normalize().as_tuple().exponent))
+    return f"${dollars:,.{places}f}"
+
+
 def count(number: int | None) -> str:
     """Return a whole number, in groups of three."""
     return NOTHING if number is None else f"{number:,d}"

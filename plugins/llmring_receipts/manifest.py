@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from llmring_receipts import commands
+from llmring_receipts.book import ProjectReceipts
 from llmring_receipts.calls import CallReceipts
 from llmring_receipts.canonical import MAX_BYTES
 from llmring_receipts.checks.commands import statement
@@ -19,6 +20,7 @@ from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
 from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.errors import StartupError
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -48,6 +50,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     return {
         **({UsageReceipts: CallReceipts(keyring, store)} if settings.auto else {}),
         Keyring: keyring,
+        ReceiptBook: ProjectReceipts(keyring, store),
         ReceiptKeyEvents: keys,
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),

@@ -99,6 +99,9 @@ class Kept(msgspec.Struct, frozen=True):
     status: str
 
 
+Issuer = Literal["self", "trusted"]
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """Whether a receipt's signature is good, in plain words why not, and whose key it names.
 
@@ -108,7 +111,7 @@ class Verdict(msgspec.Struct, frozen=True):
     valid: bool
     reason: str | None
     key_id: str | None
-    issuer: Literal["self", "trusted"] | None
+    issuer: Issuer | None
 
 
 class Stored(msgspec.Struct, frozen=True):

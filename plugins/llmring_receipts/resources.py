@@ -15,6 +15,7 @@ from llmring_receipts.models import (
     Draft,
     Envelope,
     IssueQuery,
+    Issuer,
     Kept,
     KeyQuery,
     ListQuery,
@@ -83,9 +84,9 @@ class Issue:
         if asked.id is not None or not models.is_receipt_id(asked.usage_log_id):
             return None
         found = await self._store.get(project, asked.usage_log_id)
-        if found is not None and not is_asked_for(canonical.parse(found), asked):
+        if found is not None and not is_asked_for(canonical.parse(found.content), asked):
             raise Problem(409, f"another receipt is stored under {asked.usage_log_id!r}; name an id for this one")
-        return found
+        return found.content if found else None
 
     async def _of_call(self, project: str, asked: CallDraft) -> Draft:
         if self._calls is None:
@@ -128,21 +129,21 @@ class Receipts:
             after = models.cursor_of(query.cursor) if query.cursor else None
         except ValueError as error:
             raise Problem.misfit("query", "cursor", msg=str(error)) from error
-        rows = await self._store.page(req.context.project_id, query.limit + 1, after)
-        if len(rows) > query.limit:
-            rows = rows[: query.limit]
-            cursor = models.Cursor(rows[-1].issued_at, rows[-1].receipt_id).text()
-            resp.set_header("Link", f'<{req.root_path}{req.path}?limit={query.limit}&cursor={cursor}>; rel="next"')
+        rows, cursor = await self._store.page(req.context.project_id, query.limit, after)
+        if cursor is not None:
+            resp.set_header(
+                "Link", f'<{req.root_path}{req.path}?limit={query.limit}&cursor={cursor.text()}>; rel="next"'
+            )
         return [msgspec.Raw(row.content) for row in rows]
 
     @operation(answer=Receipt, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, receipt_id: str) -> None:
         """Get one receipt, byte for byte as it was signed."""
         known = models.is_receipt_id(receipt_id)
-        content = await self._store.get(req.context.project_id, receipt_id) if known else None
-        if content is None:
+        row = await self._store.get(req.context.project_id, receipt_id) if known else None
+        if row is None:
             raise Problem(404, f"this project has no receipt {receipt_id!r}")
-        resp.data = content
+        resp.data = row.content
 
 
 class Verification:
@@ -155,15 +156,10 @@ class Verification:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Verdict:
         """Say whether a receipt's signature is good, and in plain words why not."""
         receipt = bodies.receipt(body)
-        named = receipt.get("key_id")
-        key = await self._keyring.find(named)
-        if key is None:
-            reason = (
-                f"no key {named[:128]!r} is known here" if isinstance(named, str) else "the receipt names no key_id"
-            )
-            return Verdict(False, reason, named if isinstance(named, str) else None, None)
-        fault = signing.fault(receipt, key)
-        return Verdict(fault is None, fault, key.key_id, "self" if self._keyring.is_own(key) else "trusted")
+        key = await self._keyring.find(receipt.get("key_id"))
+        fault = signing.verified(receipt, key)[-1].fault
+        issuer: Issuer | None = None if key is None else "self" if self._keyring.is_own(key) else "trusted"
+        return Verdict(fault is None, fault, signing.named(receipt), issuer)
 
 
 class PublicKeys:

@@ -1,8 +1,9 @@
 """Signing and checking: Ed25519 over the canonical JSON of everything but `signature`. Pure, as `canonical`."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -12,6 +13,8 @@ from llmring_receipts import canonical, keys
 
 SIGNATURE = "signature"
 SIGNATURE_BYTES = 64
+
+About = Literal["key_known", "signature_present", "signature_spelling", "signature_match", "key_trusted"]
 
 _SIGNATURE = re.compile(r"ed25519:([A-Za-z0-9_-]{86})")
 
@@ -28,19 +31,35 @@ def signature(text: bytes, key: Ed25519PrivateKey) -> str:
     return f"ed25519:{keys.encode(key.sign(text))}"
 
 
+class Check(msgspec.Struct, frozen=True):
+    """One step of a verification, and in plain words why it failed; None when it held."""
+
+    about: About
+    fault: str | None
+
+
+def named(receipt: dict[str, Any]) -> str | None:
+    """Return the id of the key that a receipt says it is signed with, or None."""
+    found = receipt.get("key_id")
+    return found if isinstance(found, str) else None
+
+
+def verified(receipt: dict[str, Any], key: keys.PublicKey | None) -> list[Check]:
+    """Return the steps of verifying a receipt by the key it names (None: not known here), up to one that failed.
+
+    The signature is good when the last of them held.
+    """
+    taken = []
+    for check in _checks(receipt, key):
+        taken.append(check)
+        if check.fault is not None:
+            break
+    return taken
+
+
 def fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
     """Say in plain words why a receipt's signature by `key` counts for nothing, or None when it is good."""
-    given = receipt.get(SIGNATURE)
-    if given is None:
-        return "there is no signature"
-    made = _signature(given)
-    if made is None:
-        return "the signature is not spelt ed25519: and 86 characters of base64url"
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(made, _object(*_around(receipt)))
-    except (InvalidSignature, ValueError):
-        return f"the signature is not that of key {key.key_id!r} over this content: one of the two was changed"
-    return _time_fault(receipt, key)
+    return verified(receipt, key)[-1].fault
 
 
 def time_of(receipt: dict[str, Any]) -> datetime | None:
@@ -50,6 +69,32 @@ def time_of(receipt: dict[str, Any]) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (msgspec.ValidationError, OverflowError):
         return None
+
+
+def _checks(receipt: dict[str, Any], key: keys.PublicKey | None) -> Iterator[Check]:
+    """Yield the steps in order; whoever reads them stops at the first that fails."""
+    yield Check("key_known", None if key is not None else _unknown(named(receipt)))
+    assert key is not None  # noqa: S101 nobody reads on behind a step that failed
+    given = receipt.get(SIGNATURE)
+    yield Check("signature_present", "the receipt has no signature" if given is None else None)
+    made = _signature(given)
+    spelling = "the signature is not spelt ed25519: and 86 characters of base64url" if made is None else None
+    yield Check("signature_spelling", spelling)
+    yield Check("signature_match", _match_fault(receipt, key, made or b""))
+    yield Check("key_trusted", _time_fault(receipt, key))
+
+
+def _unknown(key_id: str | None) -> str:
+    return "the receipt names no key_id" if key_id is None else f"no key {key_id[:128]!r} is known here"
+
+
+def _match_fault(receipt: dict[str, Any], key: keys.PublicKey, signature: bytes) -> str | None:
+    """Say that a signature is not the key's over this content, or None when it is."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _object(*_around(receipt)))
+    except (InvalidSignature, ValueError):
+        return f"the signature is not that of key {key.key_id!r} over this content: one of the two was changed"
+    return None
 
 
 def _time_fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:

@@ -116,10 +116,9 @@ class ReceiptStore:
         """Do so in the caller's transaction."""
         return await self._settle(connection, receipts, await self._add(connection, receipts))
 
-    async def get(self, project: str, receipt_id: str) -> bytes | None:
-        """Return a receipt's bytes as they were signed, or None when this project has none of that id."""
-        found = await self._database.one(Row, GET, {"project": project, "receipt_id": receipt_id})
-        return found.content if found else None
+    async def get(self, project: str, receipt_id: str) -> Row | None:
+        """Return a receipt, its bytes as they were signed, or None when this project has none of that id."""
+        return await self._database.one(Row, GET, {"project": project, "receipt_id": receipt_id})
 
     async def find(self, connection: Connection, names: Sequence[Name]) -> dict[Name, bytes]:
         """Return the receipts that there are of those, by project and id."""
@@ -127,14 +126,16 @@ class ReceiptStore:
         cursor = await connection.execute(FIND, {"names": msgspec.json.encode(asked).decode()})
         return {(project, receipt_id): content for project, receipt_id, content in await cursor.fetchall()}
 
-    async def page(self, project: str, limit: int, after: Cursor | None) -> Sequence[Row]:
-        """Return up to `limit` of a project's receipts, newest first, those after the cursor."""
-        given = {"project": project, "limit": limit}
+    async def page(self, project: str, limit: int, after: Cursor | None) -> tuple[Sequence[Row], Cursor | None]:
+        """Return up to `limit` of a project's receipts, newest first, those after a cursor; and the next page's."""
+        given: dict[str, object] = {"project": project, "limit": limit + 1}
         if after is None:
-            return await self._database.rows(Row, LIST, given)
-        return await self._database.rows(
-            Row, LIST_AFTER, {**given, "issued_at": after.issued_at, "receipt_id": after.receipt_id}
-        )
+            rows = await self._database.rows(Row, LIST, given)
+        else:
+            given |= {"issued_at": after.issued_at, "receipt_id": after.receipt_id}
+            rows = await self._database.rows(Row, LIST_AFTER, given)
+        page = rows[:limit]
+        return page, Cursor(page[-1].issued_at, page[-1].receipt_id) if len(rows) > limit else None
 
     async def _add(self, connection: Connection, receipts: Sequence[Stored]) -> set[int]:
         """Insert what is new, tell of it, and return its places; of several under one name, the first is."""

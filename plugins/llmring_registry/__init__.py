@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from llmring_registry.archive import Archive
+from llmring_registry.catalog import Catalog
 from llmring_registry.copies import LastGood
 from llmring_registry.registry import Registry
 from llmring_registry.resources import Mirror, Models, Versions
@@ -13,6 +14,7 @@ from llmring_registry.store import RegistryStore
 from llmring_registry.upstream import Upstream
 from llmring_server import paths
 from llmring_server.contracts import Figure, PriceList
+from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -33,15 +35,17 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Offer the prices of the current copy; hold the registry and its archive for our own routes."""
+    """Offer the prices and the models of the registry; hold the registry and its archive for our own routes."""
     settings = server.plugin_settings(RegistrySettings)
     upstream = Upstream(server.http, settings.base_url, settings.max_file_bytes)
     store = RegistryStore(server.database, upstream.source)
     registry = Registry(settings, upstream, LastGood(store, server.cache, settings.providers))
+    archive = Archive(registry, store, upstream, settings.timeout_seconds)
     return {
         PriceList: registry,
+        ModelCatalog: Catalog(registry, archive, store),
         Registry: registry,
-        Archive: Archive(registry, store, upstream, settings.timeout_seconds),
+        Archive: archive,
     }
 
 

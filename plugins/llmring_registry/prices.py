@@ -57,6 +57,10 @@ class PriceBook:
             return self._prices.get(model)
         return found
 
+    def of(self, key: str) -> Price:
+        """Return the price of a key that the copy has."""
+        return self._prices[key]
+
     def __len__(self) -> int:
         return len(self._prices)
 

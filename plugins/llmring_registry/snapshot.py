@@ -1,5 +1,6 @@
 """One composed registry: its version, its bytes, its filters and its prices; immutable, swapped as a whole."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from llmring_registry.descriptions import described
 from llmring_registry.models import File, Provider, current_path, digest, read_provider
 from llmring_registry.prices import PriceBook
 from llmring_server import wire
+from llmring_server.contracts.registry import CatalogModel
 
 DIGEST_LENGTH = 8
 LONGEST_VERSION = 512
@@ -72,6 +75,24 @@ class Snapshot:
         self._generated_at = max((p.updated_at for p in providers if p.updated_at), default=None)
         self._filtered: dict[tuple[frozenset[str], frozenset[str]], Page] = {}
         self.page = self._encode(self._entries, self._providers)
+
+    @functools.cached_property
+    def catalog(self) -> dict[str, CatalogModel]:
+        """Every model as people read it, by key; made on first use."""
+        return {
+            key: described(key, provider, self.prices.of(key), self._able[key])
+            for provider in self._providers.values()
+            for key in provider.models
+        }
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Provider → its own version."""
+        return {name: provider.version for name, provider in self._providers.items()}
+
+    def entry(self, key: str) -> msgspec.Raw:
+        """Return a model's entry as the provider gives it."""
+        return self._entries[key]
 
     @property
     def models(self) -> int:

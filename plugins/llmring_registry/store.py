@@ -32,6 +32,13 @@ PARTS = """
     WHERE v.version = %(version)s
     ORDER BY v.position
 """
+COMPOSED = """
+    SELECT version, min(composed_at) AS known_at
+    FROM registry_versions
+    GROUP BY version
+    ORDER BY known_at DESC, version
+    LIMIT %(limit)s
+"""
 KEEP_CONTENT = "INSERT INTO registry_contents (sha256, body) VALUES (%(sha256)s, %(body)s) ON CONFLICT DO NOTHING"
 KEEP_FILE = """
     INSERT INTO registry_files AS kept (source, path, sha256, etag, last_modified, archived, fetched_at)
@@ -71,6 +78,13 @@ class Part(msgspec.Struct, frozen=True):
     composed_at: datetime
 
 
+class Composed(msgspec.Struct, frozen=True):
+    """A version that was composed here, and when it was first, UTC."""
+
+    version: str
+    known_at: datetime
+
+
 class RegistryStore:
     """The tables `registry_*`, seen from one source."""
 
@@ -98,6 +112,10 @@ class RegistryStore:
             row.provider: File(path=row.provider, body=row.body, sha256=row.sha256, fetched_at=row.composed_at)
             for row in rows
         }
+
+    async def composed(self, limit: int) -> list[Composed]:
+        """Return the versions that any process has composed and kept, newest first."""
+        return await self._database.rows(Composed, COMPOSED, {"limit": limit})
 
     async def keep(self, files: Collection[File], version: str, parts: Mapping[str, File]) -> None:
         """Store the current files and what the version composed of them is made of, all or nothing."""

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from llmring_server import paths
 from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList, UsageEntries, UsageReceipts
+from llmring_server.contracts.traffic import Traffic
 from llmring_server.contracts.usage import UsageReading
 from llmring_server.evidence import UsageLines
 from llmring_server.health import HealthCheck
@@ -15,6 +17,7 @@ from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 from llmring_usage import commands, figures
+from llmring_usage.bands import BAND_TERMS
 from llmring_usage.billing import Settled, UsageBilling
 from llmring_usage.entries import UsageRegister
 from llmring_usage.events import Announcer
@@ -33,6 +36,7 @@ from llmring_usage.resources import Stats, UsageBatch, UsageLog
 from llmring_usage.settings import UsageSettings
 from llmring_usage.store import UsageLogs
 from llmring_usage.sums import UsageSums
+from llmring_usage.traffic import UsageTraffic
 from llmring_usage.upkeep import Upkeep
 from llmring_usage.writer import UsageWriter
 
@@ -53,7 +57,7 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's recorder, writer and reader, and what looks after the tables."""
+    """Offer billing, reading and who calls what; hold this server's recorder and writer, and what keeps the tables."""
     settings = server.plugin_settings(UsageSettings)
     partitions = Partitions(server.database)
     receipts = Receipts(lambda: server.service(UsageReceipts, default=None))
@@ -74,6 +78,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         UsageLines: LoggedLines(server.database),
         UsageReader: reader,
         UsageReading: reader,
+        Traffic: UsageTraffic(server.database, recorder, BAND_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
         UsageWriter: UsageWriter(ledger, settings, batches, journal),
     }
 

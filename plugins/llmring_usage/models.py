@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 

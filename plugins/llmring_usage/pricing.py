@@ -63,7 +63,12 @@ def provider_cost(tokens: Tokens, price: Price) -> Decimal:
 
 def provider_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
     """Return what `provider_cost` adds up, of each of `PROVIDER_KINDS`; writes of unsaid lifetime are of 5 minutes."""
-    long = price.long_context_threshold is not None and tokens.prompt > price.long_context_threshold
+    threshold = price.long_context_threshold
+    return provider_terms_at(tokens, price, threshold is not None and tokens.prompt > threshold)
+
+
+def provider_terms_at(tokens: Tokens, price: Price, long: bool) -> tuple[Term, ...]:
+    """Return the terms of a call, or of several summed up, that is past the threshold or not."""
     rates = provider_rates(price, long)
     return (
         (tokens.fresh, rates.fresh),
@@ -102,9 +107,13 @@ def client_cost(tokens: Tokens, price: Price) -> Decimal:
 
 def client_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
     """Return what `client_cost` adds up, of each of `CLIENT_KINDS`."""
-    fresh = price.input or ZERO
     threshold = price.long_context_threshold
-    long = max(tokens.fresh - threshold, 0) if threshold else 0
+    return client_terms_at(tokens, price, max(tokens.fresh - threshold, 0) if threshold else 0)
+
+
+def client_terms_at(tokens: Tokens, price: Price, long: int) -> tuple[Term, ...]:
+    """Return the terms of a call, or of several summed up, of whose fresh tokens `long` are past the threshold."""
+    fresh = price.input or ZERO
     thinking = price.output_thinking or ZERO
     reasoning = tokens.reasoning if thinking else 0
     return (

@@ -84,10 +84,10 @@ class Recorder:
 
     def quote(self, provider: str, model: str, tokens: Tokens) -> Quote:
         """Price a call at today's registry, or say why that is not possible."""
-        price = self._price(provider, model)
+        price = self.price(provider, model)
         return Quote(price) if isinstance(price, str) else quote(tokens, price, self._calculator)
 
-    def _price(self, provider: str, model: str) -> Price | CostStatus:
+    def price(self, provider: str, model: str) -> Price | CostStatus:
         """Return a model's price, or why there is none."""
         if self._prices is None:
             return "registry_not_enabled"
@@ -97,7 +97,7 @@ class Recorder:
 
     def _series_of(self, project: str, entry: Entry) -> Series:
         """Return the series that an entry belongs to; those seen lately are remembered."""
-        price = self._price(entry.provider, entry.model)
+        price = self.price(entry.provider, entry.model)
         said = (
             project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None, price
         )  # fmt: skip

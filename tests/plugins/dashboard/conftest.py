@@ -1,7 +1,8 @@
 """The dashboard on a real server, and visitors of it."""
 
 import pytest
-from dashboard_kit import ASKED, Visitor
+from browser_kit import Window, axe, chromium, running
+from dashboard_kit import ASKED, Browser, Visitor
 
 
 @pytest.fixture
@@ -38,3 +39,37 @@ def log():
         return [result["log_id"] for result in answer.json()["results"]]
 
     return send
+
+
+@pytest.fixture
+def browse(visit):
+    """Give a function that opens a browser at a server, signed in with a key unless that is None."""
+    return lambda server, key="one": Browser(visit(server).sign_in(key) if key else visit(server))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser, of which each window is one visitor."""
+    with running(chromium()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def axe_source(tmp_path_factory):
+    """The script that holds a page to WCAG."""
+    return axe(tmp_path_factory.mktemp("axe"))
+
+
+@pytest.fixture
+def window_at(browser):
+    """Give a function that opens a window at a server; keywords are the browser's settings."""
+    contexts = []
+
+    def make(server, **settings):
+        contexts.append(browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **settings}))
+        contexts[-1].set_default_timeout(20_000)
+        return Window(contexts[-1].new_page(), server.url)
+
+    yield make
+    for context in contexts:
+        context.close()

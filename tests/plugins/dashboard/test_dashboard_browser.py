@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from browser_kit import STANDARD, Window, axe, chromium, running
+from browser_kit import STANDARD
 from test_dashboard_overview import MONTH, seeded
 from test_dashboard_sign_in import made
 
@@ -16,17 +16,6 @@ OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"
 SCREENSHOTS = os.environ.get("LLMRING_SCREENSHOTS")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with running(chromium()) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def axe_source(tmp_path_factory):
-    return axe(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.fixture
@@ -39,18 +28,9 @@ def month(dashboard, log, small_registry):
 
 
 @pytest.fixture
-def window(browser, month):
+def window(window_at, month):
     """Give a function that opens a window at the server; keywords are the browser's settings."""
-    contexts = []
-
-    def make(**settings):
-        contexts.append(browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **settings}))
-        contexts[-1].set_default_timeout(20_000)
-        return Window(contexts[-1].new_page(), month.url)
-
-    yield make
-    for context in contexts:
-        context.close()
+    return lambda **settings: window_at(month, **settings)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
@@ -83,23 +63,20 @@ def test_a_wrong_key_is_told(window):
     assert "The key" in page.get_by_role("alert").inner_text()
 
 
-def test_a_session_whose_key_is_revoked_leads_back_to_signing_in(browser, dashboard, llmring_cli):
+def test_a_session_whose_key_is_revoked_leads_back_to_signing_in(window_at, dashboard, llmring_cli):
     key, key_id, _ = made(llmring_cli, "read")
-    with browser.new_context() as context:
-        opened = Window(context.new_page(), dashboard("keys", "usage").url)
-        page = opened.sign_in(key)
-        assert page.get_by_role("heading", name="Overview").is_visible()
-        llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
-        page.get_by_role("link", name="Logs").click()
-        assert "revoked" in page.get_by_role("status").inner_text()
-        assert page.get_by_label("Project key").is_visible()
+    page = window_at(dashboard("keys", "usage")).sign_in(key)
+    assert page.get_by_role("heading", name="Overview").is_visible()
+    llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
+    page.get_by_role("link", name="Logs").click()
+    assert "revoked" in page.get_by_role("status").inner_text()
+    assert page.get_by_label("Project key").is_visible()
 
 
-def test_a_session_that_is_too_old_leads_back_to_signing_in(browser, dashboard):
-    with browser.new_context() as context:
-        opened = Window(context.new_page(), dashboard(dashboard={"session_hours": 3 / 3600}).url)
-        opened.sign_in()
-        eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
+def test_a_session_that_is_too_old_leads_back_to_signing_in(window_at, dashboard):
+    opened = window_at(dashboard(dashboard={"session_hours": 3 / 3600}))
+    opened.sign_in()
+    eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
 
 
 def test_the_colours_change_as_soon_as_they_are_chosen(window):

@@ -16,6 +16,7 @@ from llmring_usage.periods import range_of
 from llmring_usage.settings import UsageSettings
 from llmring_usage.store import NEWEST_FIRST, ONE, Filter, Position, selection
 from llmring_usage.sums import UsageSums
+from llmring_usage.traffic import CALLS, NAMED
 
 ROWS = 20_000
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -125,6 +126,24 @@ def test_statistics_find_a_project_by_the_key_of_the_sums(server):
     ]
     assert [node["Node Type"] for node in scans if "Relation Name" in node or "Index Name" in node]
     assert not any(node["Node Type"] == "Seq Scan" for node in scans)
+
+
+def test_the_calls_of_an_alias_are_read_by_the_key_of_the_range_alone(server):
+    since = datetime(2025, 6, 28, tzinfo=UTC)
+    params = {
+        "project": server.project, "alias": "a1", "profile": "default", "since": since,
+        "until": since + timedelta(days=7), "bounds": [200_001],
+    }  # fmt: skip
+    plan = explain(server, CALLS, params)
+    assert partitions_read(plan) == {"2025-06", "2025-07"}
+    assert not any(node["Node Type"] == "Seq Scan" for node in plan)
+    read = [n["Actual Rows"] * n["Actual Loops"] for n in plan if n.get("Relation Name", "").startswith("usage_logs")]
+    assert 0 < sum(read) <= ROWS / 52 / 7 * 1.2
+
+
+def test_the_models_in_use_are_read_from_the_sums(server):
+    params = {"project": server.project, "kind": "model", "day": "2025-06-01", "limit": 500}
+    assert partitions_read(explain(server, NAMED, params)) == set()
 
 
 def position(server, depth):

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
+from llmring_usage.bands import BAND_TERMS, Band, quote_bands
 from llmring_usage.models import MAX_COUNT, Entry
 from llmring_usage.pricing import CALCULATORS, client_cost, provider_cost, quote
-from llmring_usage.tokens import count
+from llmring_usage.tokens import Tokens, count
 
 
 def price(**rates: str | int | None) -> Price:
@@ -139,3 +140,32 @@ def test_arithmetic_is_exact(entry, rates):
     expected = (kinds.prompt * micro["input"] + kinds.output * micro["output"], whole * whole)
     cost = provider_cost(kinds, plain)
     assert int(cost.scaleb(12, context=__import__("decimal").Context(prec=90))) == expected[0]
+
+
+def banded(calls, threshold):
+    """Return calls summed up by whether their prompt and their fresh input are above a threshold."""
+    groups = {}
+    for kinds in calls:
+        groups.setdefault((kinds.prompt > threshold, kinds.fresh > threshold), []).append(kinds)
+    return [
+        Band(len(group), summed(group), threshold if prompt else 0, threshold if fresh else 0)
+        for (prompt, fresh), group in groups.items()
+    ]
+
+
+def summed(calls):
+    return Tokens(*(sum(getattr(kinds, name) for kinds in calls) for name in Tokens.__struct_fields__))
+
+
+@given(st.lists(entries, max_size=8), prices, st.sampled_from(sorted(CALCULATORS)))
+def test_many_calls_at_once_cost_what_they_cost_one_by_one(given_entries, rates, calculator):
+    calls = [count(entry) for entry in given_entries]
+    costs = [quote(kinds, rates, CALCULATORS[calculator]).cost for kinds in calls]
+    bands = banded(calls, rates.long_context_threshold or 0)
+    exact = sum(int(cost.scaleb(24, context=__import__("decimal").Context(prec=90))) for cost in costs)
+    found = quote_bands(bands, rates, BAND_TERMS[calculator]).cost
+    assert int(found.scaleb(24, context=__import__("decimal").Context(prec=90))) == exact
+
+
+def test_many_calls_of_a_model_without_a_price_are_unpriced_not_free():
+    assert quote_bands([], price(input="1"), BAND_TERMS["provider"]).cost is None

@@ -1,0 +1,81 @@
+"""Which models a project uses, by its calls and its aliases, and whether the registry still has them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from llmring_dashboard.consequences import split
+from llmring_server.contracts.aliases import AliasBook, BoundAlias
+from llmring_server.contracts.registry import CatalogModel, ModelCatalog
+from llmring_server.contracts.traffic import ModelTraffic, Traffic
+
+SPAN = timedelta(days=30)
+
+
+class InUse(msgspec.Struct, kw_only=True):
+    """A model by the name it is used under; `listed` is what the registry has for that name, None when nothing.
+
+    `cost` is USD of its calls within the span.
+    """
+
+    name: str
+    listed: CatalogModel | None
+    requests: int = 0
+    cost: Decimal = Decimal(0)
+    aliases: list[BoundAlias] = msgspec.field(default_factory=list)
+
+    @property
+    def urgency(self) -> tuple[int, int, str]:
+        """The order in which a person should look: what is gone first, then what is outdated, then by requests."""
+        rank = 0 if self.listed is None else 1 if self.listed.outdated else 2
+        return rank, -self.requests, self.name
+
+
+class ModelsInUse:
+    """Asks usage and aliases, each where it is enabled, and holds their models against the registry."""
+
+    def __init__(self, catalog: ModelCatalog, traffic: Traffic | None, book: AliasBook | None) -> None:
+        self._catalog = catalog
+        self._traffic = traffic
+        self._book = book
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Return which features say what is in use."""
+        named = (("calls of the last 30 days", self._traffic), ("aliases", self._book))
+        return [name for name, feature in named if feature is not None]
+
+    async def of(self, project: str) -> Sequence[InUse]:
+        """Return the models that a project uses, those that need a look first.
+
+        Raises:
+            Unavailable: there is no copy of the registry.
+        """
+        found: dict[str, InUse] = {}
+        if self._traffic is not None:
+            since = datetime.now(UTC) - SPAN
+            providers = await self._traffic.providers(project, since)
+            for called in await self._traffic.models(project, since):
+                one = await self._named(called, providers)
+                found[one.name] = one
+        for bound in await self._book.bindings(project) if self._book is not None else ():
+            for model in split(bound.model):
+                if model not in found:
+                    provider, _, name = model.partition(":")
+                    found[model] = InUse(name=model, listed=await self._catalog.find(provider, name))
+                found[model].aliases.append(bound)
+        return sorted(found.values(), key=lambda one: one.urgency)
+
+    async def _named(self, called: ModelTraffic, providers: Sequence[str]) -> InUse:
+        """Return a called model under the first provider that has it: sums by model do not say which was called."""
+        for provider in providers:
+            listed = await self._catalog.find(provider, called.model)
+            if listed is not None:
+                return _in_use(f"{provider}:{called.model}", listed, called)
+        return _in_use(f"{providers[0]}:{called.model}" if len(providers) == 1 else called.model, None, called)
+
+
+def _in_use(name: str, listed: CatalogModel | None, called: ModelTraffic) -> InUse:
+    return InUse(name=name, listed=listed, requests=called.requests, cost=called.cost)

@@ -1,0 +1,87 @@
+"""Receipts in words: what stands in one, line by line as it was signed, and what each step of verifying asks. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from llmring_server.contracts.receipts import KeptReceipt, ReceiptProof
+
+STEPS: Mapping[str, str] = {
+    "content_readable": "The bytes that are kept read as a receipt.",
+    "key_known": "The key that the receipt names is one of this server's keys.",
+    "signature_present": "The receipt carries a signature.",
+    "signature_spelling": "The signature is spelt as one: ed25519 and 64 bytes.",
+    "signature_match": "The signature is that key's, over exactly this content: not a character was changed since.",
+    "key_trusted": "The key may be believed: it is not compromised, and was not retired before the receipt's date.",
+}
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_string = msgspec.json.Decoder(str)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One member of a receipt: the path to it (`cost.amount`), and its value; numbers keep every digit."""
+
+    name: str
+    value: str
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a verification in words; `held` is None for one that was not taken, since one before it failed."""
+
+    words: str
+    held: bool | None
+    fault: str | None
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """A receipt as a list shows it; what it does not state, or states in another form, is None."""
+
+    receipt: KeptReceipt
+    model: str | None
+    alias: str | None
+    cost: str | None
+
+
+def brief(receipt: KeptReceipt) -> Brief:
+    """Return what a list shows of a receipt."""
+    try:
+        told = {line.name: line.value for line in lines(receipt.content)}
+    except UNREADABLE:
+        return Brief(receipt, None, None, None)
+    amount, currency = told.get("cost.amount"), told.get("cost.currency", "")
+    cost = None if amount is None else f"{amount} {currency}".strip()
+    return Brief(receipt, told.get("model"), told.get("alias"), cost)
+
+
+def lines(content: bytes) -> list[Line]:
+    """Return a receipt's members in the order in which they were signed; null ones are left out.
+
+    Raises:
+        UNREADABLE: the content is no JSON that a receipt can be.
+    """
+    return [Line(name, value) for name, value in _flat("", msgspec.Raw(content))]
+
+
+def steps(proof: ReceiptProof) -> list[Step]:
+    """Return every step of a verification, those that were not taken too."""
+    faults: dict[str, str | None] = {check.about: check.fault for check in proof.checks}
+    return [
+        Step(words, faults[about] is None if about in faults else None, faults.get(about))
+        for about, words in STEPS.items()
+    ]
+
+
+def _flat(name: str, raw: msgspec.Raw) -> Iterator[tuple[str, str]]:
+    text = bytes(raw)
+    if text.startswith(b"{"):
+        for key, item in _object.decode(text).items():
+            yield from _flat(f"{name}.{key}" if name else key, item)
+    elif text.startswith(b"["):
+        for index, item in enumerate(_list.decode(text)):
+            yield from _flat(f"{name}[{index}]", item)
+    elif text != b"null":
+        yield name, _string.decode(text) if text.startswith(b'"') else text.decode()

@@ -1,0 +1,164 @@
+"""The pages of the registry: search, comparison, what changed between two versions, and the models in use."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from llmring_dashboard.frame import Frame, Framed, Visit
+from llmring_dashboard.models_in_use import ModelsInUse
+from llmring_dashboard.pages import Page
+from llmring_dashboard.sessions import PATH
+from llmring_dashboard.views import MAX_FORM, View, view
+from llmring_server.contracts.aliases import AliasBook
+from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels, RegistryVersion
+from llmring_server.contracts.traffic import Traffic
+from llmring_server.errors import Problem
+from llmring_server.lifecycle import Server
+from llmring_server.routing import Route
+
+REGISTRY = f"{PATH}/registry"
+SHOWN = 500
+COMPARED = 6
+RATES = (
+    ("input", "Input"),
+    ("cached_input", "Cached input"),
+    ("cache_read", "Read from a cache"),
+    ("cache_write_5m", "Write to a cache, 5 minutes"),
+    ("cache_write_1h", "Write to a cache, 1 hour"),
+    ("output", "Output"),
+    ("output_thinking", "Reasoning"),
+    ("input_long_context", "Input, long context"),
+    ("output_long_context", "Output, long context"),
+)
+
+Order = Literal["name", "input", "output"]
+
+
+class Search(msgspec.Struct, frozen=True):
+    """Which models: with `q` in a name, of a provider, with a capability, current or outdated; and in what order."""
+
+    q: str = ""
+    provider: str = ""
+    capability: str = ""
+    status: Literal["", "current", "outdated"] = ""
+    order: Order = "name"
+
+    def fits(self, model: CatalogModel) -> bool:
+        """Whether a model is one of these."""
+        names = (model.key, model.display_name or "", *model.aliases)
+        return (
+            any(self.q.casefold() in name.casefold() for name in names)
+            and self.provider in ("", model.provider)
+            and (not self.capability or self.capability in model.capabilities)
+            and (not self.status or model.outdated == (self.status == "outdated"))
+        )
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The models to compare."""
+
+    model: str | list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def models(self) -> Sequence[str]:
+        """Each model once, in the order in which they were chosen."""
+        return list(dict.fromkeys([self.model] if isinstance(self.model, str) else self.model))
+
+
+class Two(msgspec.Struct, frozen=True):
+    """Two versions."""
+
+    before: str | None = None
+    after: str | None = None
+
+
+class Registry(Framed):
+    """`/ui/registry` and what lies below it."""
+
+    def __init__(self, frame: Frame, catalog: ModelCatalog, in_use: ModelsInUse) -> None:
+        super().__init__(frame)
+        self._catalog = catalog
+        self._in_use = in_use
+
+    @view(query=Search, errors=(503,))
+    async def on_get(self, visit: Visit, query: Search) -> View:
+        """The models that fit a search, with their prices."""
+        registry = await self._catalog.models()
+        found = _sorted([model for model in registry.models if query.fits(model)], query.order)
+        values = {"registry": registry, "asked": query, "models": found[:SHOWN], "found": len(found)}
+        return View("registry.html", {**values, **_choices(registry)})
+
+    @view(query=Chosen, errors=(503,))
+    async def on_get_compare(self, visit: Visit, query: Chosen) -> View:
+        """Some models side by side."""
+        if len(query.models) > COMPARED:
+            raise Problem.misfit("query", "model", msg=f"compare {COMPARED} models at most")
+        known = {model.key: model for model in (await self._catalog.models()).models}
+        unknown = [name for name in query.models if name not in known]
+        models = [known[name] for name in query.models if name in known]
+        return View("registry_compare.html", {"models": models, "unknown": unknown, "rates": RATES, "most": COMPARED})
+
+    @view(query=Two, errors=(422, 503))
+    async def on_get_changes(self, visit: Visit, query: Two) -> View:
+        """What changed between two versions."""
+        versions = await self._catalog.versions()
+        changes = None
+        if query.before and query.after:
+            changes = await self._catalog.changes(query.before, query.after)
+        return View(
+            "registry_changes.html", {"versions": versions, "chosen": _chosen(query, versions), "changes": changes}
+        )
+
+    @view(errors=(503,))
+    async def on_get_use(self, visit: Visit) -> View:
+        """The models that the project uses, and which of them are deprecated or gone."""
+        models = await self._in_use.of(visit.project_id)
+        worrying = sum(one.listed is None or one.listed.outdated for one in models)
+        return View("registry_use.html", {"models": models, "worrying": worrying, "sources": self._in_use.sources})
+
+
+def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogModel]:
+    """Return models by name, or cheapest first with those without a price last."""
+    if order == "name":
+        return sorted(models, key=lambda model: model.key)
+
+    def rate(model: CatalogModel) -> tuple[bool, Decimal, str]:
+        found = model.price.input if order == "input" else model.price.output
+        return found is None, found or Decimal(0), model.key
+
+    return sorted(models, key=rate)
+
+
+def _chosen(asked: Two, versions: Sequence[RegistryVersion]) -> Two:
+    """Return the versions to compare, or to offer first: the two composed last."""
+    composed = [one.version for one in versions if one.provider is None][:2]
+    return Two(asked.before or next(reversed(composed), None), asked.after or next(iter(composed), None))
+
+
+def _choices(registry: RegistryModels) -> dict[str, Sequence[str]]:
+    """Return what a search may choose from."""
+    return {
+        "providers": sorted({model.provider for model in registry.models}),
+        "capabilities": sorted({name for model in registry.models for name in model.capabilities}),
+    }
+
+
+def _routes(server: Server, frame: Frame) -> Iterable[Route]:
+    catalog = server.service(ModelCatalog)
+    in_use = ModelsInUse(catalog, server.service(Traffic, default=None), server.service(AliasBook, default=None))
+    registry = Registry(frame, catalog, in_use)
+    templates = {
+        REGISTRY: None,
+        f"{REGISTRY}/compare": "compare",
+        f"{REGISTRY}/changes": "changes",
+        f"{REGISTRY}/in-use": "use",
+    }
+    return [
+        Route(path=path, resource=registry, suffix=suffix, public=True, max_body=MAX_FORM)
+        for path, suffix in templates.items()
+    ]
+
+
+PAGE = Page(name="registry", title="Registry", reads=ModelCatalog, routes=_routes)

@@ -1,0 +1,59 @@
+"""Receipts for other features: the contract `ReceiptBook`, over the same store and keys as the JSON calls."""
+
+from llmring_receipts import canonical, models, signing
+from llmring_receipts.canonical import Refused
+from llmring_receipts.keyring import Keyring
+from llmring_receipts.models import Row
+from llmring_receipts.store import ReceiptStore
+from llmring_server.contracts.receipts import KeptReceipt, ReceiptCheck, ReceiptPage, ReceiptProof
+from llmring_server.errors import Problem
+
+
+class ProjectReceipts:
+    """The receipts of any project; see `ReceiptBook`."""
+
+    def __init__(self, keyring: Keyring, store: ReceiptStore) -> None:
+        self._keyring = keyring
+        self._store = store
+
+    async def page(self, project: str, limit: int, cursor: str | None = None) -> ReceiptPage:
+        """Return some receipts, newest first."""
+        try:
+            after = models.cursor_of(cursor) if cursor else None
+        except ValueError as error:
+            raise Problem.misfit("query", "cursor", msg=str(error)) from error
+        rows, following = await self._store.page(project, limit, after)
+        return ReceiptPage([_kept(row) for row in rows], following.text() if following else None)
+
+    async def get(self, project: str, receipt_id: str) -> KeptReceipt | None:
+        """Return a receipt, or None."""
+        row = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
+        return _kept(row) if row else None
+
+    async def prove(self, content: bytes) -> ReceiptProof:
+        """Verify a kept receipt and spell out how."""
+        try:
+            receipt = canonical.parse(content)
+        except Refused as error:
+            return _unreadable(error.reason)
+        if not isinstance(receipt, dict):
+            return _unreadable("the content is no JSON object")
+        key_id = signing.named(receipt)
+        key = await self._keyring.find(key_id)
+        taken = signing.verified(receipt, key)
+        return ReceiptProof(
+            valid=taken[-1].fault is None,
+            checks=[ReceiptCheck("content_readable", None), *(ReceiptCheck(step.about, step.fault) for step in taken)],
+            key_id=key_id,
+            key_status=key.status if key else None,
+            key_created_at=key.created_at if key else None,
+            key_retired_at=key.retired_at if key else None,
+        )
+
+
+def _unreadable(why: str) -> ReceiptProof:
+    return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", why)], key_id=None)
+
+
+def _kept(row: Row) -> KeptReceipt:
+    return KeptReceipt(row.receipt_id, row.issued_at, row.content)

@@ -1,0 +1,114 @@
+"""The registry as people look at it: the contract `ModelCatalog`, over the current copy, the archive and the store."""
+
+from collections.abc import Sequence
+
+from llmring_registry.archive import Archive
+from llmring_registry.descriptions import difference
+from llmring_registry.models import NUMBER, is_provider
+from llmring_registry.registry import Registry
+from llmring_registry.resources import ready
+from llmring_registry.snapshot import VERSION, Snapshot, compose
+from llmring_registry.store import RegistryStore
+from llmring_registry.upstream import UpstreamError
+from llmring_server.contracts.registry import CatalogModel, RegistryChanges, RegistryModels, RegistryVersion
+from llmring_server.errors import Problem, Unavailable
+
+COMPOSED = 100
+ARCHIVED = 50
+
+
+class Catalog:
+    """Models, versions and what changed between two; see `ModelCatalog`."""
+
+    def __init__(self, registry: Registry, archive: Archive, store: RegistryStore) -> None:
+        self._registry = registry
+        self._archive = archive
+        self._store = store
+
+    async def models(self) -> RegistryModels:
+        """Return every model of the current copy."""
+        snapshot = self._registry.current() or await ready(self._registry)
+        copy = self._registry.copy
+        return RegistryModels(
+            version=snapshot.version,
+            models=list(snapshot.catalog.values()),
+            fetched_at=copy.fetched_at,
+            stale_seconds=self._registry.stale_age(),
+            missing=copy.missing,
+        )
+
+    async def find(self, provider: str, model: str) -> CatalogModel | None:
+        """Return the model that answers to a name, or None."""
+        snapshot = self._registry.current() or await ready(self._registry)
+        price = snapshot.prices.find(provider, model)
+        return None if price is None else snapshot.catalog[price.priced_as]
+
+    async def versions(self) -> Sequence[RegistryVersion]:
+        """Return what can be compared: composed versions, then the newest of each provider's files."""
+        snapshot = self._registry.current() or await ready(self._registry)
+        composed = [RegistryVersion(one.version, None, one.known_at) for one in await self._store.composed(COMPOSED)]
+        return composed + [
+            RegistryVersion(f"{name}.{number}", name, None)
+            for name, newest in snapshot.numbers.items()
+            for number in range(newest, max(0, newest - ARCHIVED), -1)
+        ]
+
+    async def changes(self, before: str, after: str) -> RegistryChanges:
+        """Compare two versions."""
+        old, new = await self._snapshot(before), await self._snapshot(after)
+        common = _compared(old, new)
+        was, now = (_of(snapshot, common) for snapshot in (old, new))
+        changed = [difference(was[key], old.entry(key), now[key], new.entry(key)) for key in sorted(was.keys() & now)]
+        return RegistryChanges(
+            before=before,
+            after=after,
+            added=[now[key] for key in sorted(now.keys() - was)],
+            removed=[was[key] for key in sorted(was.keys() - now)],
+            changed=[change for change in changed if change is not None],
+        )
+
+    async def _snapshot(self, version: str) -> Snapshot:
+        """Return a composed version, or one provider's file by itself.
+
+        Raises:
+            Problem: 404 when there is no such version.
+            Unavailable: the source does not give a file that is not kept here.
+        """
+        current = self._registry.current()
+        if current is not None and current.version == version:
+            return current
+        parts = await self._store.parts(version) if VERSION.fullmatch(version) else {}
+        provider, _, number = version.rpartition(".")
+        if not parts and is_provider(provider) and NUMBER.fullmatch(number):
+            return await self._file(provider, number, current)
+        if not parts:
+            raise Problem(404, f"no registry of version {version!r} is known here")
+        return compose(parts)
+
+    async def _file(self, provider: str, number: str, current: Snapshot | None) -> Snapshot:
+        if current is not None and current.numbers.get(provider) == int(number):
+            return compose({provider: self._registry.copy.providers[provider]})
+        try:
+            file = await self._archive.file(provider, number)
+        except UpstreamError as error:
+            raise Unavailable(f"the source does not give {provider}.{number} ({error}); try again shortly") from error
+        if file is None:
+            raise Problem(404, f"the source has no version {number} of provider {provider!r}")
+        return compose({provider: file})
+
+
+def _compared(old: Snapshot, new: Snapshot) -> frozenset[str]:
+    """Return the providers to compare: all of both, or where either is of one provider alone, that one.
+
+    Raises:
+        Problem: 422 when the two have none in common.
+    """
+    names = frozenset(old.numbers), frozenset(new.numbers)
+    common = names[0] & names[1]
+    if not common:
+        raise Problem.misfit("query", "after", msg="is of another provider; compare versions of one provider")
+    return common if min(map(len, names)) == 1 else names[0] | names[1]
+
+
+def _of(snapshot: Snapshot, providers: frozenset[str]) -> dict[str, CatalogModel]:
+    return {key: model for key, model in snapshot.catalog.items() if model.provider in providers}

@@ -1,0 +1,70 @@
+"""A model's entry as people read it, and what differs between two; upstream's members are taken as they come."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from llmring_registry.models import Provider
+from llmring_server.contracts import Price
+from llmring_server.contracts.registry import CatalogModel, ModelChange
+
+MAX_TEXT = 256
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def described(key: str, provider: Provider, price: Price, able: frozenset[str]) -> CatalogModel:
+    """Return a model's entry as people read it; a member that is not what it should be is left out."""
+    entry = {name: _value(raw) for name, raw in members(provider.models[key]).items()}
+    active, aliases = entry.get("is_active"), entry.get("model_aliases")
+    return CatalogModel(
+        key=key,
+        provider=provider.name,
+        price=price,
+        active=active if isinstance(active, bool) else None,
+        deprecated=_text(entry.get("deprecated_date")),
+        display_name=_text(entry.get("display_name")),
+        max_input_tokens=_count(entry.get("max_input_tokens")),
+        max_output_tokens=_count(entry.get("max_output_tokens")),
+        capabilities=tuple(sorted(able)),
+        aliases=tuple(filter(None, map(_text, aliases))) if isinstance(aliases, list) else (),
+    )
+
+
+def members(entry: msgspec.Raw) -> Mapping[str, msgspec.Raw]:
+    """Return the members of an entry; one that is no object is the only member of itself, `entry`."""
+    try:
+        return _members.decode(entry)
+    except (msgspec.MsgspecError, RecursionError):
+        return {"entry": entry}
+
+
+def difference(before: CatalogModel, old: msgspec.Raw, after: CatalogModel, new: msgspec.Raw) -> ModelChange | None:
+    """Return what differs between two entries of one model, or None; 2.5 and 2.50 do not differ."""
+    was, now = members(old), members(new)
+    fields = [
+        (name, _spelt(was.get(name)), _spelt(now.get(name)))
+        for name in sorted({*was, *now})
+        if name not in was or name not in now or _value(was[name]) != _value(now[name])
+    ]
+    return ModelChange(before, after, fields) if fields else None
+
+
+def _value(raw: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return bytes(raw)
+
+
+def _spelt(raw: msgspec.Raw | None) -> str | None:
+    return None if raw is None else bytes(raw).decode()
+
+
+def _text(value: object) -> str | None:
+    return value[:MAX_TEXT] if isinstance(value, str) and value else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

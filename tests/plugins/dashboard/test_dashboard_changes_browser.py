@@ -1,0 +1,129 @@
+"""The pages of aliases, receipts and the registry in a real browser: a change and its undoing, WCAG, a phone."""
+
+import os
+from pathlib import Path
+
+import pytest
+from test_dashboard_browser import faults
+from test_dashboard_receipts import signing
+
+MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
+SCREENSHOTS = os.environ.get("LLMRING_SCREENSHOTS")
+PAGES = {
+    "aliases": "/ui/aliases",
+    "no alias fits": "/ui/aliases?q=nowhere",
+    "edit": "/ui/aliases/edit?alias=fast",
+    "does not fit": "/ui/aliases/bind?alias=no%20name&model=x",
+    "bind": f"/ui/aliases/bind?alias=fast&model={PRO},openai:nowhere",
+    "unbind": "/ui/aliases/unbind?alias=fast",
+    "undo": "/ui/aliases/undo?number=3",
+    "history": "/ui/aliases/history",
+    "receipts": "/ui/receipts",
+    "receipt": "/ui/receipts/mine",
+    "registry": "/ui/registry",
+    "compare": f"/ui/registry/compare?model={MINI}&model={PRO}",
+    "nothing to compare": "/ui/registry/compare",
+    "changes": "/ui/registry/changes?before=openai.1&after=openai.3",
+    "in use": "/ui/registry/in-use",
+    "not there": "/ui/receipts/nowhere",
+}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(llmring_live, small_registry, log):
+    """Aliases in two profiles, calls of one of them, and a receipt."""
+    registry = {"base_url": small_registry.as_uri() + "/"}
+    found = llmring_live(
+        ["dashboard", "registry", "usage", "aliases", "receipts"], registry=registry, receipts=signing()
+    )
+    client = found.client()
+    assert client.get("/registry").status_code == 200
+    for alias, model, profile in (("fast", MINI, "default"), ("fast", PRO, "prod"), ("old", "openai:gone", "default")):
+        body = {"alias": alias, "model": model, "profile": profile}
+        assert client.post("/api/v1/aliases/bind", json=body).status_code == 200
+    log(found, *({"alias": "fast", "origin": origin} for origin in ("web", "web", "batch")), {"model": "gone"})
+    receipt = {"id": "mine", "model": MINI, "tokens": {"input": 1, "output": 2}, "cost": {"amount": "0.1"}}
+    assert client.post("/api/v1/receipts/issue?store=true", json=receipt).status_code == 200
+    return found
+
+
+@pytest.fixture
+def window(window_at, server):
+    """Give a function that opens a window at the server, signed in; keywords are the browser's settings."""
+
+    def make(**settings):
+        opened = window_at(server, **settings)
+        opened.sign_in()
+        return opened
+
+    return make
+
+
+def resolved(server):
+    return server.client().get("/api/v1/aliases/resolve?alias=fast").json()["model"]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_an_alias_is_changed_and_the_change_is_undone(window, server, script):
+    opened = window(java_script_enabled=script)
+    page = opened.open("/ui/aliases")
+    page.get_by_role("link", name="Change fast of profile default").click()
+    page.get_by_label("Model").fill(PRO)
+    page.get_by_role("button", name="Look at what that means").click()
+    assert page.locator("#requests data").get_attribute("value") == "3"
+    assert page.locator("#prospects tbody tr").count() == 2
+    assert resolved(server) == MINI
+    page.get_by_role("button", name="Change fast").click()
+    assert page.get_by_role("status").inner_text() == f"fast of profile default now points at {PRO}."
+    assert resolved(server) == PRO
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("link", name="Undo change 4 of fast").click()
+    page.get_by_role("button", name="Undo the change of fast").click()
+    assert page.get_by_role("status").inner_text() == f"fast of profile default points at {MINI} again."
+    assert resolved(server) == MINI
+    if script:
+        opened.check_manners()
+
+
+def test_a_receipt_is_downloaded_as_it_was_signed(window, server):
+    page = window(accept_downloads=True).open("/ui/receipts/mine")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the signed bytes").click()
+    assert download.value.suggested_filename == "mine.json"
+    assert Path(download.value.path()).read_bytes() == server.client().get("/api/v1/receipts/mine").content
+
+
+def test_models_are_compared_by_ticking_them(window):
+    page = window().open("/ui/registry")
+    for model in (MINI, PRO):
+        page.get_by_role("checkbox", name=f"Compare {model}").check()
+    page.get_by_role("button", name="Compare those that are ticked").click()
+    assert page.locator("#comparison thead th").all_inner_texts() == ["What", PRO, MINI]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_keeps_to_wcag(window, axe_source, scheme):
+    opened = window(color_scheme=scheme)
+    found = {name: faults(opened.open(path), axe_source) for name, path in PAGES.items()}
+    assert found == {name: [] for name in found}
+    opened.check_manners()
+
+
+def test_a_phone_scrolls_down_only(window):
+    opened = window(viewport={"width": 360, "height": 740})
+    wide = {}
+    for name, path in PAGES.items():
+        width = opened.open(path).evaluate("document.documentElement.scrollWidth")
+        if width > 360:
+            wide[name] = width
+    assert wide == {}
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("bind", "light"), ("receipt", "dark"), ("registry", "light")])
+def test_screenshots_can_be_taken(window, tmp_path, name, scheme):
+    """`make screenshots` keeps them in docs/."""
+    file = (Path(SCREENSHOTS) if SCREENSHOTS else tmp_path) / f"{name}-{scheme}.png"
+    window(color_scheme=scheme, viewport={"width": 1280, "height": 900}).open(PAGES[name]).screenshot(path=file)
+    assert file.read_bytes()[1:4] == b"PNG"

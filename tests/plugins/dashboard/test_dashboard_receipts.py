@@ -1,0 +1,156 @@
+"""The pages of receipts: the list, one with its verification spelled out, and the signed bytes as they are."""
+
+import base64
+import json
+import secrets
+
+import pytest
+from dashboard_kit import MARKUP, folded
+
+from llmring_server.testing import eventually
+
+API = "/api/v1/receipts"
+
+
+def signing():
+    """Return the settings of receipts with a key of one's own."""
+    return {"private_key_b64": base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()}
+
+
+@pytest.fixture
+def server(llmring_live):
+    return llmring_live(["dashboard", "receipts"], receipts=signing())
+
+
+@pytest.fixture
+def issue(server):
+    """Give a function that issues and keeps a receipt, and returns its bytes."""
+
+    def ask(key="one", **members):
+        body = {"model": "openai:gpt-4o-mini", "tokens": {"input": 1, "output": 2}, "cost": {"amount": "0.10"}}
+        answer = server.client(key).post(f"{API}/issue", params={"store": True}, json={**body, **members})
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    return ask
+
+
+@pytest.fixture
+def browser(server, browse):
+    return browse(server)
+
+
+def spoil(server, **columns):
+    """Change kept receipts behind the server's back."""
+    for column, value in columns.items():
+        server.run(server.server.database.execute(f"UPDATE receipts SET {column} = %s", [value]))
+
+
+def words(page):
+    """Return how each step ended: its first word in bold, or that it was not taken."""
+    ends = [folded(node) for node in page.page.css("#steps li strong, #steps li span")]
+    return ["-" if end.startswith("Not looked at") else end.rstrip(".:") for end in ends]
+
+
+def test_a_project_without_receipts_is_told_how_to_keep_one(browser):
+    assert "No receipt is kept yet" in browser.open("/ui/receipts").text("main")
+
+
+def test_receipts_are_listed_newest_first_with_what_they_state(issue, browser):
+    issue(id="first", timestamp="2026-01-01T12:00:00Z", alias="fast")
+    issue(id="second", timestamp="2026-01-02T12:00:00Z", cost={"amount": "0.000000000001", "currency": "EUR"})
+    assert browser.open("/ui/receipts").words("#receipts") == [
+        ["2026-01-02 12:00:00 UTC", "second", "openai:gpt-4o-mini", "–", "0.000000000001 EUR"],
+        ["2026-01-01 12:00:00 UTC", "first", "openai:gpt-4o-mini", "fast", "0.1 USD"],
+    ]
+
+
+def test_pages_hold_each_receipt_once(issue, browser):
+    for number in range(55):
+        issue(id=f"r{number:02}", timestamp=f"2026-01-01T12:00:{number:02}Z")
+    first = browser.open("/ui/receipts")
+    second = browser.follow(first, "Older")
+    listed = [row[1] for row in [*first.words("#receipts"), *second.words("#receipts")]]
+    assert listed == [f"r{number:02}" for number in reversed(range(55))]
+    assert "Older" not in second.links
+
+
+def test_a_good_receipt_is_verified_step_by_step(issue, browser):
+    signed = json.loads(issue(id="mine", ext={"deep": [1, {"amount": "1.50"}], "none": None}))
+    page = browser.follow(browser.open("/ui/receipts"), "mine")
+    assert page.text("#verdict").startswith("Valid.")
+    assert words(page) == ["Yes"] * 6
+    content = dict(page.words("#content"))
+    assert content["cost.amount"] == "0.1"
+    assert content["tokens.output"] == "2"
+    assert content["ext.deep[1].amount"] == "1.50"
+    assert content["signature"] == signed["signature"]
+    assert signed["key_id"] in page.text("main")
+
+
+def test_the_download_is_what_was_signed_byte_for_byte(issue, browser):
+    signed = issue(id="a:b~c.d")
+    page = browser.open("/ui/receipts/a:b~c.d")
+    answer = browser.follow(page, "Download the signed bytes").answer
+    assert answer.content == signed
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_receipt_that_was_changed_says_where_it_fails(server, issue, browser):
+    signed = issue(id="mine")
+    spoil(server, content=signed.replace(b'"0.1"', b'"0.2"'))
+    page = browser.open("/ui/receipts/mine")
+    assert page.text("#verdict").startswith("Not valid.")
+    assert words(page) == ["Yes", "Yes", "Yes", "Yes", "No", "-"]
+    assert "one of the two was changed" in page.text("#steps")
+
+
+@pytest.mark.parametrize("content", [b"", b"no receipt", b"[1]", b"\xff\xfe", b'{"a":' * 40 + b"1" + b"}" * 40])
+def test_content_that_cannot_be_read_is_shown_as_it_is(server, issue, browser, content):
+    issue(id="mine")
+    spoil(server, content=content)
+    page = browser.open("/ui/receipts/mine")
+    assert page.status == 200
+    assert words(page) == ["No", "-", "-", "-", "-", "-"]
+    assert browser.open("/ui/receipts").status == 200
+    assert browser.open("/ui/receipts/mine/signed").answer.content == content
+
+
+def test_a_compromised_key_is_told_so(server, issue, browser):
+    issue(id="mine")
+    server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))
+    page = eventually(lambda: (found := browser.open("/ui/receipts/mine")).text("#verdict").startswith("Not") and found)
+    assert words(page) == ["Yes", "Yes", "Yes", "Yes", "Yes", "No"]
+    assert "compromised" in page.text("#steps")
+
+
+def test_another_projects_receipts_are_not_there(issue, browser):
+    issue("two", id="theirs")
+    assert "theirs" not in browser.open("/ui/receipts").text("main")
+    for path in ("/ui/receipts/theirs", "/ui/receipts/theirs/signed", "/ui/receipts/nowhere", "/ui/receipts/a%00b"):
+        page = browser.open(path)
+        assert page.status == 404
+        assert "no receipt" in page.text("[role=alert]")
+
+
+def test_a_cursor_of_elsewhere_is_refused(browser):
+    assert browser.open("/ui/receipts", cursor="x").status == 422
+
+
+def test_markup_is_shown_as_text(issue, browser):
+    issue(id="mine", model=MARKUP, alias=MARKUP, ext={MARKUP: MARKUP})
+    assert browser.open("/ui/receipts").words("#receipts")[0][2:4] == [MARKUP, MARKUP]
+    page = browser.open("/ui/receipts/mine")
+    assert dict(page.words("#content"))[f"ext.{MARKUP}"] == MARKUP
+    for shown in (page, browser.open("/ui/receipts")):
+        assert not shown.page.css("main img, main script")
+
+
+def test_whoever_has_not_signed_in_sees_no_receipt(server, issue, browse):
+    issue(id="mine")
+    visitor = browse(server, None)
+    for path in ("/ui/receipts", "/ui/receipts/mine", "/ui/receipts/mine/signed"):
+        page = visitor.open(path)
+        assert page.path == "/ui/sign-in"
+        assert "mine" not in page.text("main")

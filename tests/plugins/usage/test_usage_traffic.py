@@ -1,0 +1,152 @@
+"""What other features are offered of usage: who calls an alias, and what other models would have cost."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from llmring_server.contracts import PriceList
+from llmring_server.contracts.traffic import TokenCounts, Traffic
+from llmring_usage.models import Entry
+from llmring_usage.pricing import CALCULATORS
+from llmring_usage.tokens import count
+
+MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
+CALLS = [
+    {"input_tokens": 1000, "output_tokens": 100, "cached_input_tokens": 400},
+    {"input_tokens": 250_000, "output_tokens": 1000},
+    {"input_tokens": 200_000, "output_tokens": 10, "reasoning_tokens": 5},
+    {"input_tokens": 200_001, "output_tokens": 10},
+    {"input_tokens": 150_000, "output_tokens": 7, "cache_write_1h_tokens": 60_000, "cache_write_tokens": 3},
+]
+
+
+def ago(**span):
+    """Return the time so long ago."""
+    return datetime.now(UTC) - timedelta(**span)
+
+
+def ask(server, *models, key="test-project", profile="default", alias="fast", days=7):
+    traffic = server.server.service(Traffic)
+    since, until = ago(days=days), ago(minutes=-5)
+    work = traffic.of_alias(
+        server.project_id(key), profile=profile, alias=alias, since=since, until=until, models=models
+    )
+    return server.run(work)
+
+
+def log_all(server, log, **members):
+    for call in CALLS:
+        log(server.client(), alias="fast", **call, **members)
+
+
+def test_the_calls_of_an_alias_are_counted_by_model_and_origin(usage, log):
+    client = usage.client()
+    for number in range(3):
+        log(client, alias="fast", cost=0.1, origin=f"app{number}")
+    log(client, alias="fast", model="gpt-4o", cost=0.25, origin="app0")
+    log(client, alias="fast", model="gpt-4o")
+    log(client, alias="slow", cost=9)
+    log(client, alias="fast", profile="prod", cost=9)
+    log(usage.client("two"), alias="fast", cost=9)
+    found = ask(usage)
+    assert (found.requests, found.cost, found.unpriced_requests) == (5, Decimal("0.55"), 1)
+    assert [(one.provider, one.model, one.requests, one.cost) for one in found.models] == [
+        ("openai", "gpt-5-mini", 3, Decimal("0.3")), ("openai", "gpt-4o", 2, Decimal("0.25")),
+    ]  # fmt: skip
+    assert found.origins == [("app0", 2), ("app1", 1), ("app2", 1), (None, 1)]
+
+
+def test_calls_outside_the_range_are_left_out(usage, log):
+    client = usage.client()
+    log(client, alias="fast", timestamp=ago(days=7, minutes=1).isoformat())
+    log(client, alias="fast", timestamp=ago(days=6, hours=23).isoformat())
+    assert ask(usage).requests == 1
+
+
+def test_an_alias_without_calls_has_none(usage):
+    found = ask(usage, MINI)
+    assert (found.requests, found.cost, found.tokens, found.models, found.origins) == (0, 0, TokenCounts(), [], [])
+
+
+def test_tokens_are_summed_by_kind(usage, log):
+    log_all(usage, log)
+    assert ask(usage).tokens == TokenCounts(
+        fresh=600 + 250_000 + 200_000 + 200_001 + 150_000,
+        cache_read=400,
+        cache_write_1h=60_000,
+        cache_write=3,
+        output=1127,
+        reasoning=5,
+    )
+
+
+@pytest.mark.parametrize("calculator", ["provider", "client"])
+def test_another_model_would_have_cost_what_each_call_would_have_by_itself(
+    llmring_live, small_registry, log, calculator
+):
+    """Prompts on both sides of a threshold, and on it: the prices of a long context go by each call."""
+    server = llmring_live(
+        ["registry", "usage"],
+        registry={"base_url": small_registry.as_uri() + "/"},
+        usage={"calculator": calculator},
+    )
+    log_all(server, log)
+    models = [MINI, PRO, FLASH]
+    prices = server.server.service(PriceList)
+    expected = []
+    for model in models:
+        price = prices.find(*model.split(":"))
+        kinds = [count(Entry(provider="openai", model="gpt-5-mini", **call)) for call in CALLS]
+        expected.append(sum(CALCULATORS[calculator](each, price) for each in kinds))
+    found = ask(server, *models)
+    assert [(one.model, one.status, one.cost) for one in found.alternatives] == [
+        (model, "priced", cost) for model, cost in zip(models, expected, strict=True)
+    ]
+    assert found.alternatives[0].cost == found.cost
+    assert found.alternatives[1].registry_version == "google.1"
+
+
+def test_a_model_without_a_price_says_why(priced, usage_away, log):
+    log(priced.client(), alias="fast")
+    [unknown] = ask(priced, "openai:nowhere").alternatives
+    assert (unknown.cost, unknown.status) == (None, "model_not_in_registry")
+    [off] = ask(usage_away, MINI).alternatives
+    assert (off.cost, off.status) == (None, "registry_not_enabled")
+
+
+@pytest.fixture
+def usage_away(llmring_live):
+    """Another server without a registry."""
+    return llmring_live(["usage"])
+
+
+def test_the_models_and_providers_called_come_with_most_requests_first(usage, log):
+    client = usage.client()
+    log(client, model="a", cost=0.5)
+    log(client, model="b", cost=0.1)
+    log(client, model="b", provider="google")
+    log(client, model="c", timestamp=ago(days=40).isoformat())
+    log(usage.client("two"), model="other")
+    traffic, project = usage.server.service(Traffic), usage.project_id()
+    found = usage.run(traffic.models(project, ago(days=30)))
+    assert [(one.model, one.requests, one.cost, one.unpriced_requests) for one in found] == [
+        ("b", 2, Decimal("0.1"), 1), ("a", 1, Decimal("0.5"), 0),
+    ]  # fmt: skip
+    assert usage.run(traffic.providers(project, ago(days=30))) == ["openai", "google"]
+
+
+def test_too_many_calls_to_add_up_in_time_are_told_as_such(usage, log):
+    """A lock stands in for the time that very many rows take."""
+    log(usage.client(), alias="fast")
+
+    async def locked():
+        async with usage.server.database.transaction(20) as connection:
+            await connection.execute("LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE")
+            traffic = usage.server.service(Traffic)
+            return await traffic.of_alias(
+                usage.project_id(), profile="default", alias="fast", since=ago(days=7), until=ago(days=-7)
+            )
+
+    assert usage.run(locked()) is None
+    assert ask(usage).requests == 1
