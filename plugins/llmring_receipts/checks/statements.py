@@ -8,7 +8,7 @@ import msgspec
 from llmring_receipts import canonical, keys
 from llmring_receipts.checks.signed import check_signature, digest_of, read_document, read_keys
 from llmring_receipts.statements import lines
-from llmring_receipts.statements.document import TYPE, Statement, digest
+from llmring_receipts.statements.document import TYPE, Statement, follows, gap
 from llmring_receipts.statements.lines import BadLines
 from llmring_server.tlog import leaves
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
@@ -67,20 +67,15 @@ def check_previous(findings: Findings, statement: Statement, path: Path) -> None
     """
     document, before = read_statement(path)
     content = canonical.canonicalize(document)
-    follows = (
-        statement.project == before.project
-        and statement.number == before.number + 1
-        and statement.start == before.end
-        and statement.previous == digest(content)
-    )
-    if not follows:
+    between = gap(statement, before)
+    if not follows(statement, before, content):
         findings.fault(
             "previous",
             f"statement {statement.number} does not follow statement {before.number} as it is in {path} (SHA-256 "
             f"{digest_of(document)})",
         )
-    elif None not in (before.lines.last, statement.lines.first) and statement.lines.first != before.lines.last + 1:  # type: ignore[operator]
-        findings.fault("previous", f"lines {before.lines.last} and {statement.lines.first} are not neighbours")
+    elif between:
+        findings.fault("previous", between)
     else:
         findings.proven("previous", f"it follows statement {before.number}, with no line and no time between them")
 

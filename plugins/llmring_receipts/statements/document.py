@@ -84,6 +84,24 @@ def month_end(moment: datetime) -> datetime:
     return month_start(month_start(moment) + timedelta(days=32))
 
 
+def follows(statement: Statement, before: Statement, content: bytes) -> bool:
+    """Whether a statement is the next one after another, whose canonical bytes are `content`."""
+    return (
+        statement.project == before.project
+        and statement.number == before.number + 1
+        and statement.start == before.end
+        and statement.previous == digest(content)
+    )
+
+
+def gap(statement: Statement, before: Statement) -> str | None:
+    """Say that there are numbers of lines between a statement and the one before, or None; without lines, None."""
+    last, first = before.lines.last, statement.lines.first
+    if last is None or first is None or first == last + 1:
+        return None
+    return f"lines {last} and {first} are not neighbours"
+
+
 def compose(
     *, project: str, number: int, start: datetime | None, end: datetime, made: datetime, lines: Span,
     totals: list[dict[str, Any]], previous: bytes | None, key_id: str,

@@ -245,7 +245,9 @@ def test_another_project_sees_nothing(server, log, state):
     assert other.post(STATEMENTS).status_code == 409
 
 
-@pytest.mark.parametrize("path", ["/2", "/0", "/-1", "/x", "/99999999999999999999", "/%C2%B2", "/1/lines", "/lines/x"])
+@pytest.mark.parametrize(
+    "path", ["/2", "/0", "/-1", "/x", "/99999999999999999999", "/" + "9" * 5000, "/%C2%B2", "/1/lines", "/lines/x"]
+)
 def test_what_is_not_there_is_not_found(client, path):
     assert client.get(STATEMENTS + path).status_code == 404
 
