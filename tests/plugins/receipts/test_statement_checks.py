@@ -16,6 +16,7 @@ from llmring_receipts import keys
 from llmring_receipts.statements import lines
 from llmring_receipts.statements.lines import Line
 from llmring_server.verifying.verdict import Verdict
+from offline_kit import checked_alone
 
 
 @pytest.fixture
@@ -251,6 +252,12 @@ def test_the_verdict_as_json_keeps_to_its_schema(books, stated):
         verdict = msgspec.json.decode(said.text, type=Verdict, strict=True)
         assert verdict.status == said.status
         assert set(said.verdict) == {"subject", "outcome", "proven", "not_proven", "faults"}
+
+
+def test_statements_are_checked_without_the_server_and_its_libraries(books, stated):
+    known = ["--keys", books.folder / "jwks.json"]
+    status, text, imported = checked_alone("statement", "verify", stated[0], *known, "--lines", stated[1])
+    assert (status, "these are the 10 lines" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
 def test_node_verifies_a_statement(books, stated):
