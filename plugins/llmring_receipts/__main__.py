@@ -1,4 +1,4 @@
-"""`python -m llmring_receipts verify | statement verify | tlog verify | tlog compare`: the checks, without the server."""
+"""`python -m llmring_receipts verify | statement verify | tlog verify | tlog compare`: checks without the server."""
 
 import click
 

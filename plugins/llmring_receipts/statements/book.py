@@ -99,15 +99,17 @@ def _chain_fault(kept: Kept, said: Statement, before: Kept | None) -> str | None
     """Say why a statement is not this project's next one, or None when it is."""
     if (said.project, said.number) != (kept.project_id, kept.number):
         return f"it says that it is statement {said.number} of project {said.project}"
-    if kept.number == 1:
-        first = said.previous is None and said.start is None
-        return None if first else "it is the project's first, and names one before it"
+    wrong = document.contradiction(said)
+    if wrong or kept.number == 1:
+        return wrong
     earlier = _statement(before.content) if before else None
     if before is None or earlier is None:
         return f"statement {kept.number - 1} is missing, or cannot be read any more"
     if not document.follows(said, earlier, before.content):
         return f"it does not name statement {kept.number - 1} as that is kept: one of the two was changed"
-    return document.gap(said, earlier)
+    if said.lines.first not in (None, before.last_seq + 1):
+        return f"its lines begin with number {said.lines.first}, those before end with {before.last_seq}"
+    return None
 
 
 def _add(chunk: list[Stated], tree: Blocks, totals: Totals) -> None:

@@ -214,7 +214,10 @@ def test_an_auditor_proves_statements_lines_and_one_call_offline(server, client,
         "--previous", statement, "--json",
     )  # fmt: skip
     assert (first.status, first.codes("proven")) == (0, ["signature", "lines", "totals", "line"])
-    assert (second.status, second.codes("proven")) == (0, ["signature", "lines", "totals", "line", "previous"])
+    assert (second.status, second.codes("proven")) == (
+        0,
+        ["signature", "lines", "totals", "line", "previous", "previous-lines"],
+    )
 
 
 @pytest.mark.parametrize("member", ["line", "index", "count", "path"])
@@ -366,7 +369,7 @@ def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, 
     assert [server.run(monthly(server).due(datetime(2026, 2, day, tzinfo=UTC))) for day in (2, 3)] == [1, 0]
     closing, table, known = files(2)
     said = run("statement", "verify", closing, "--keys", known, "--lines", table, "--previous", files(1)[0], "--json")
-    assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous"])
+    assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous", "previous-lines"])
     assert json.loads(closing.read_bytes())["lines"]["count"] == 0
 
 
