@@ -17,6 +17,7 @@ from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
 from llmring_server import wire
 from llmring_server.contracts import LogProofs
+from llmring_server.contracts.log_places import LogPlaces, NoPlace
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
 from llmring_server.tlog import blocks
@@ -26,6 +27,7 @@ PATIENCE_SECONDS = 1.5
 AT_ONCE = 2  # each holds a connection for as long as it takes
 CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 MAX_NUMBER = 2**31 - 1
+WAITS = b"the statement waits for its place in the log; ask again shortly\n"
 
 Spawn = Callable[[Coroutine[Any, Any, Any], str], None]
 
@@ -131,17 +133,22 @@ class StatementList:
 class StatementProofs:
     """That a statement is in the transparency log, where there is one."""
 
-    def __init__(self, log: LogProofs | None) -> None:
+    def __init__(self, log: LogProofs | None, places: LogPlaces | None) -> None:
         self._log = log
+        self._places = places
 
-    @operation(media=TEXT, errors=(404, 503))
+    @operation(media=TEXT, also=(202,), errors=(404, 503))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
-        """The proof of a statement as a file (C2SP tlog-proof), about a second after the statement was made."""
-        asked = self._log is not None and number.isascii() and number.isdecimal() and len(number) <= 10
-        proof = await self._log.statement_proof(req.context.project_id, number) if asked and self._log else None
+        """The proof of a statement as a file (C2SP tlog-proof); 202 while it waits for its place in the log."""
+        resp.content_type = TEXT
+        project, named = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
+        if self._places and named and await self._places.statement_place(project, number) == NoPlace("waiting"):
+            resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", WAITS
+            return
+        proof = await self._log.statement_proof(project, number) if self._log and named else None
         if proof is None:
-            raise Problem(404, f"the log has no statement {number[:40]!r} of this project, or not yet")
-        resp.content_type, resp.data = TEXT, proof
+            raise Problem(404, f"the log has no statement {number[:40]!r} of this project")
+        resp.data = proof
 
 
 class StatedLines:

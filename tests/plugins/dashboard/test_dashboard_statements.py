@@ -2,6 +2,11 @@
 
 import csv
 import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from dashboard_kit import MARKUP
@@ -143,6 +148,22 @@ def test_its_parts_are_downloaded_as_the_api_gives_them(server, log, state, brow
         assert answer.content == same.content
         assert answer.headers["content-type"] == same.headers["content-type"]
         assert f'filename="{name}"' in answer.headers["content-disposition"]
+
+
+def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
+    for _ in range(2):
+        log()
+        state()
+    for number in (1, 2):
+        page = browser.open(f"/ui/statements/{number}")
+        for link in ("Download the signed bytes", "Download the lines as CSV", "its public keys"):
+            answer = browser.follow(page, link).answer
+            name = re.search(r'filename="(.*)"', answer.headers.get("content-disposition", ""))
+            (tmp_path / (name[1] if name else answer.url.path.rpartition("/")[2])).write_bytes(answer.content)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    command = ["bash", "-c", page.page.css_first("#check").text()]
+    ran = subprocess.run(command, cwd=tmp_path, env={"PATH": path}, text=True, capture_output=True, timeout=60)
+    assert (ran.returncode, "it follows statement 1" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
 def test_a_changed_line_a_changed_statement_and_a_missing_one_are_said(server, log, state, browser):
