@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import falcon
 import msgspec
 
+from llmring_dashboard.downloads import PROOF, ZIP, hand_out
 from llmring_dashboard.frame import Frame, Framed, Visit
 from llmring_dashboard.log_places import logged
 from llmring_dashboard.pages import Page
 from llmring_dashboard.receipt_text import brief, lines, steps
 from llmring_dashboard.sessions import PATH
 from llmring_dashboard.statements import PAGE as STATEMENTS
-from llmring_dashboard.statements import TEXT
 from llmring_dashboard.views import MAX_FORM, View, view
 from llmring_server.contracts import LogProofs
 from llmring_server.contracts.log_places import LogPlaces
@@ -22,7 +22,6 @@ from llmring_server.routing import Route
 
 RECEIPTS = f"{PATH}/receipts"
 SHOWN = 50
-ZIP = "application/zip"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -78,9 +77,7 @@ class Receipts(Framed):
     async def on_get_signed(self, visit: Visit, receipt_id: str) -> None:
         """The signed bytes of one receipt, as a file."""
         receipt = await self._find(visit, receipt_id)
-        visit.resp.content_type = falcon.MEDIA_JSON
-        visit.resp.downloadable_as = f"{receipt.receipt_id}.json"
-        visit.resp.data = receipt.content
+        hand_out(visit, receipt.content, falcon.MEDIA_JSON, f"{receipt.receipt_id}.json")
 
     @view(media="text/plain", errors=(410,))
     async def on_get_proof(self, visit: Visit, receipt_id: str) -> None:
@@ -89,9 +86,7 @@ class Receipts(Framed):
         proof = await proofs.receipt_proof(visit.project_id, receipt.receipt_id) if proofs else None
         if proof is None:
             raise Problem(404, f"the log has no receipt {receipt_id!r} of this project, or not yet")
-        visit.resp.content_type = TEXT
-        visit.resp.downloadable_as = f"{receipt.receipt_id}.proof"
-        visit.resp.data = proof
+        hand_out(visit, proof, PROOF, f"{receipt.receipt_id}.proof")
 
     @view(media=ZIP, errors=(410,))
     async def on_get_bundle(self, visit: Visit, receipt_id: str) -> None:
@@ -100,9 +95,7 @@ class Receipts(Framed):
         content = await bundles.zipped(visit.project_id, receipt_id) if bundles else None
         if content is None:
             raise _missing(receipt_id)
-        visit.resp.content_type = ZIP
-        visit.resp.downloadable_as = f"{receipt_id}.zip"
-        visit.resp.data = content
+        hand_out(visit, content, ZIP, f"{receipt_id}.zip")
 
     async def _find(self, visit: Visit, receipt_id: str) -> KeptReceipt:
         receipt = await self._book.get(visit.project_id, receipt_id)

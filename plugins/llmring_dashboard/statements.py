@@ -6,6 +6,7 @@ from typing import Annotated
 import falcon
 import msgspec
 
+from llmring_dashboard.downloads import PROOF, TABLE, hand_out
 from llmring_dashboard.frame import Frame, Framed, Visit
 from llmring_dashboard.log_places import logged
 from llmring_dashboard.pages import Page
@@ -22,7 +23,6 @@ from llmring_server.routing import Route
 SHOWN = 24
 CORRECTIONS = 50
 MAX_NUMBER = 2**31 - 1
-CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -74,15 +74,13 @@ class Statements(Framed):
     async def on_get_signed(self, visit: Visit, number: str) -> None:
         """The signed bytes of one statement, as a file."""
         statement = await self._find(visit, number)
-        visit.resp.content_type = falcon.MEDIA_JSON
-        visit.resp.downloadable_as = f"statement-{statement.number}.json"
-        visit.resp.data = statement.content
+        hand_out(visit, statement.content, falcon.MEDIA_JSON, f"statement-{statement.number}.json")
 
     @view(media="text/csv")
     async def on_get_lines(self, visit: Visit, number: str) -> None:
         """The lines of one statement as CSV."""
         statement = await self._find(visit, number)
-        visit.resp.content_type = CSV
+        visit.resp.content_type = TABLE
         visit.resp.downloadable_as = f"statement-{statement.number}.csv"
         visit.resp.stream = await self._book.csv(visit.project_id, statement.number)
 
@@ -94,9 +92,7 @@ class Statements(Framed):
         proof = await asked if asked else None
         if proof is None:
             raise Problem(404, f"the log has no statement {statement.number} of this project, or not yet")
-        visit.resp.content_type = TEXT
-        visit.resp.downloadable_as = f"statement-{statement.number}.proof"
-        visit.resp.data = proof
+        hand_out(visit, proof, PROOF, f"statement-{statement.number}.proof")
 
     async def _find(self, visit: Visit, number: str) -> KeptStatement:
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
