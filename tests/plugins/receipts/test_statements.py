@@ -360,6 +360,29 @@ def test_months_that_were_missed_have_a_statement_each(server, client, log):
     assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-04-01", "2026-03-01", "2026-02-01"]
 
 
+def test_a_month_that_was_missed_is_stated_also_when_its_project_was_not_used_since(server, client, log):
+    log(timestamp="2026-01-15T00:00:00Z")
+    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
+    log(timestamp="2026-02-15T00:00:00Z")
+    late = monthly(server)
+    assert [server.run(late.due(datetime(2026, month, 2, tzinfo=UTC))) for month in (5, 6)] == [1, 0]
+    assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-03-01", "2026-02-01"]
+
+
+def test_a_project_whose_lines_cannot_be_read_holds_up_no_other(server, log):
+    for key in ("one", "two", "three"):
+        server.client(key).post("/api/v1/log", json={**CALL, "timestamp": "2026-01-15T00:00:00Z"}).raise_for_status()
+    months = monthly(server)
+    assert server.run(months.due(datetime(2026, 2, 2, tzinfo=UTC))) == 3
+    server.rows(
+        "UPDATE statement_lines SET content = '{}' WHERE project_id = %s RETURNING 1", [server.project_id("two")]
+    )
+    for key in ("one", "two", "three"):
+        server.client(key).post("/api/v1/log", json={**CALL, "timestamp": "2026-02-15T00:00:00Z"}).raise_for_status()
+    assert server.run(months.due(datetime(2026, 3, 2, tzinfo=UTC))) == 2
+    assert len(server.client("two").get(STATEMENTS).json()) == 1
+
+
 def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, client, log, files):
     log(timestamp="2026-01-15T00:00:00Z")
     statements = StatementStore(server.server.database)
