@@ -58,7 +58,7 @@ class Sequencer:
         """
         async with self._database.transaction() as connection:
             turn = await self._turn(connection) if await self._store.lock(connection) else Turn(None)
-        if turn.state and turn.state.checkpoint:
+        if turn.state and turn.state.checkpoint and not turn.state.alarm:
             await asyncio.to_thread(self._guard.advance, turn.state.checkpoint)
         return turn
 

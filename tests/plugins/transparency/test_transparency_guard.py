@@ -48,15 +48,31 @@ def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, ba
     assert Reader(again.client("one"), key.verifier).checkpoint().size == 3
 
 
-def test_a_backup_that_grew_elsewhere_is_a_fork(server, reader, one, backed_up, start, tmp_path, key, llmring_live):
+@pytest.fixture
+def forked(server, one, backed_up, start, tmp_path, key, llmring_live):
+    """The log of five leaves that this machine published has become another one of six, under another guard."""
     server.run(server.server.close())
     backed_up.restore(llmring_live(["usage"]))
     elsewhere = start(guard_file=str(tmp_path / "another-machine"))
     grown(elsewhere, Reader(elsewhere.client("one"), key.verifier), one, "x", "y", "z")
     elsewhere.run(elsewhere.server.close())
+
+
+def test_a_backup_that_grew_elsewhere_is_a_fork_and_is_not_shown(forked, start):
+    back = start()
+    answer = back.client(None).get("/tlog/checkpoint")
+    assert answer.status_code == 503
+    assert "not those that were published" in answer.json()["detail"]
+    assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
+
+
+def test_the_alarm_of_a_fork_comes_again_after_resume(forked, start, guard_file, llmring_cli):
+    published = guard_file.read_bytes()
     back = start()
     eventually(lambda: alarm(back) is not None)
-    assert "not those that were published" in alarm(back)
+    assert llmring_cli("tlog", "resume", LLMRING_PLUGINS="transparency").returncode == 0
+    assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
+    assert guard_file.read_bytes() == published
 
 
 def test_the_newest_backup_lets_it_sign_again(server, reader, one, backed_up):
