@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from llmring_receipts import commands
+from llmring_receipts import commands, figures
 from llmring_receipts.book import ProjectReceipts
 from llmring_receipts.calls import CallReceipts
 from llmring_receipts.canonical import MAX_BYTES
@@ -19,7 +19,7 @@ from llmring_receipts.statements import parts
 from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
-from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.contracts import Figure, ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.errors import StartupError
 from llmring_server.hookspecs import hookimpl
@@ -77,6 +77,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
         *parts.routes(server, keyring),
     ]
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show how many receipts wait for the database, and how many are written at once."""
+    return figures.of_writing(server.service(ReceiptWriter))
 
 
 @hookimpl
