@@ -68,7 +68,7 @@ SET_COUNTS = """
 SET_TILES = """
     INSERT INTO transparency_tiles (level, number, content)
     SELECT level, number, content
-    FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(contents)s::bytea[]) AS given (level, number, content)
+    FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(contents)b::bytea[]) AS given (level, number, content)
     ON CONFLICT (level, number) DO UPDATE SET content = excluded.content
 """
 SET_STATE = "UPDATE transparency_log SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s WHERE only_row"
@@ -143,8 +143,9 @@ class LogStore:
 
     async def waiting(self, connection: Connection, limit: int) -> list[Waiting]:
         """Return what waits longest."""
-        async with connection.cursor(row_factory=class_row(Waiting), binary=True) as cursor:
-            return await (await cursor.execute(WAITING, {"limit": limit})).fetchall()
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(WAITING, {"limit": limit})
+            return [Waiting(*row) for row in await cursor.fetchall()]
 
     async def tiles(self, wanted: Iterable[Tile], connection: Connection | None = None) -> dict[Tile, bytes]:
         """Return the content of tiles, those that there are; level -1 has the entries."""
