@@ -7,6 +7,7 @@ from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.signers import Signer
+from llmring_transparency.wiring import Parts
 
 
 def grown(server, reader, one, *names):
@@ -118,8 +119,11 @@ def test_nothing_is_signed_while_it_cannot_be_noted(server, reader, one, guard_f
     store(server, *receipts(one, "b"))
     eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
     assert reader.checkpoint().size == 2
+    log = server.server.service(Parts).log
+    assert eventually(lambda: log.age > 0), "nobody sees that receipts wait"
     lock.rmdir()
     assert reader.until(3).size == 3
+    assert eventually(lambda: log.age == 0)
 
 
 def test_a_log_of_another_name_stops_the_start(server, reader, start):
