@@ -5,6 +5,7 @@ import time
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from transparency_kit import ORIGIN, Backup, Reader, alarm, receipts, store
 from witness_kit import Witness, answering, commanded
 
@@ -16,7 +17,7 @@ from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.notes import Kind, Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.witnessing import Refusal, Submission
-from llmring_transparency import keyfile
+from llmring_transparency import commands, keyfile
 
 
 @pytest.fixture
@@ -74,19 +75,21 @@ def test_the_witness_that_comes_along_cosigns_and_remembers_in_its_folder(start,
     assert checkpoints.read(kept.read_bytes())[0] == reader.checkpoint()
 
 
-def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(llmring_cli, key, tmp_path):
+def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(key, tmp_path):
     file = tmp_path / "witness.key"
     keyfile.write(file, Signer.fresh("witness.example/w1", Kind.COSIGNATURE))
 
-    def said(log):
+    def refused(log):
         given = ["--key-file", str(file), "--log", log, "--state", str(tmp_path / "state")]
-        done = llmring_cli("witness", *given, LLMRING_PLUGINS="transparency")
-        assert done.returncode == 1
-        return done.stderr
+        done = CliRunner().invoke(commands.witness, given)
+        assert done.exit_code == 1
+        return done
 
-    assert "--log: no verifier key" in said("nonsense")
+    assert "--log: no verifier key" in refused("nonsense").output
     file.chmod(0o644)
-    assert "others can read" in said(key.verifier.vkey())
+    stopped = refused(key.verifier.vkey()).exception
+    assert isinstance(stopped, StartupError)
+    assert "others can read" in str(stopped)
 
 
 def test_a_dead_witness_blocks_nothing(start, key):
