@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from llmring_receipts import commands
+from llmring_receipts import commands, figures
 from llmring_receipts.book import ProjectReceipts
 from llmring_receipts.bundles import Bundles
 from llmring_receipts.calls import CallReceipts
@@ -22,7 +22,7 @@ from llmring_receipts.statements.store import StatementStore
 from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
-from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.contracts import Figure, ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
 from llmring_server.errors import StartupError
@@ -85,6 +85,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
         *parts.routes(server, keyring),
     ]
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show how many receipts wait for the database, and how many are written at once."""
+    return figures.of_writing(server.service(ReceiptWriter))
 
 
 @hookimpl
