@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.database import drop
 from benchmarks.singles import Single
-from llmring_server.contracts import StoredReceipt
+from llmring_server.contracts.transparency import StoredReceipt
 from llmring_server.lifecycle import Server
 from llmring_server.plugins import load
 from llmring_server.settings import Settings

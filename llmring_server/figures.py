@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 
-from llmring_server.contracts import Distribution
+from llmring_server.contracts.figures import Distribution
 
 
 class Histogram:

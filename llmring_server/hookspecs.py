@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 import pluggy
 
-from llmring_server.contracts import Figure, RecordedUsage
+from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts.figures import Figure
 from llmring_server.settings import PluginSettings
 
 if TYPE_CHECKING:

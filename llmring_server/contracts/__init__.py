@@ -4,16 +4,13 @@ A plugin that offers a contract returns it from `llmring_services`; one that nee
 `server.service(Contract)`. Neither imports the other. What a feature shows of its data lies in a module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 import psycopg
-
-from llmring_server.transparency import LogProofs as LogProofs
-from llmring_server.transparency import StatementsStored as StatementsStored
 
 Scope = Literal["ingest", "read", "admin"]
 
@@ -214,87 +211,3 @@ class BilledBefore(Protocol):
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
         """
         ...
-
-
-class StoredReceipt(msgspec.Struct, frozen=True):
-    """A project's receipt as it is stored; `content` is its canonical JSON with the signature, byte for byte."""
-
-    project_id: str
-    receipt_id: str
-    content: bytes
-
-
-@runtime_checkable
-class ReceiptsStored(Protocol):
-    """Whoever must miss no receipt, as a transparency log must. Without a provider, nobody is told of receipts."""
-
-    async def write(self, connection: psycopg.AsyncConnection[Any], receipts: Sequence[StoredReceipt]) -> None:
-        """Write what belongs to receipts that are being stored, in their transaction: both or neither.
-
-        Called once a batch, with each receipt that is new, in the order of project and id, on the way of requests: one
-        statement a batch is what it should take. The batch may be stored again in another transaction after one that
-        failed; what it raises undoes the batch.
-        """
-        ...
-
-
-class KeyEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a key of this deployment's receipts: when it was added, retired, or marked compromised (UTC).
-
-    `public_key` are its 32 bytes; `number` grows from event to event, and some may be missing.
-    """
-
-    number: int
-    key_id: str
-    public_key: bytes
-    change: Literal["added", "retired", "compromised"]
-    at: datetime
-
-
-@runtime_checkable
-class ReceiptKeyEvents(Protocol):
-    """The history of the keys that receipts are signed with. Without a provider, there are no keys."""
-
-    async def after(self, number: int) -> Sequence[KeyEvent]:
-        """Return the events behind that number, in order; none appears later before one that was returned.
-
-        Raises:
-            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
-        """
-        ...
-
-
-Number = int | float | Decimal
-Labels = tuple[str, ...]
-
-
-class Distribution(msgspec.Struct, frozen=True):
-    """How values are spread: `counts[i]` of them are above `bounds[i - 1]` and at most `bounds[i]`.
-
-    The last count, one more than there are bounds, is of those above all bounds; `total` is the sum of the values.
-    """
-
-    bounds: tuple[float, ...]
-    counts: tuple[int, ...]
-    total: Number
-
-
-Reading = Number | Distribution | Mapping[Labels, Number] | Mapping[Labels, Distribution] | None
-
-
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure that a feature shows to whoever watches the server.
-
-    `name` is Prometheus's (`llmring_usage_queue_entries`), with the unit at its end; a counter's ends in `_total`.
-    `read` returns the figure of this process as it stands: a number, for a histogram a Distribution, by label values
-    where there are `labels`, None when there is nothing to show. It is called on the event loop about once a second
-    and must not wait. Counters and histograms never fall while the process lives. `across` says how the gauges of
-    several worker processes become one; counters and histograms are always summed.
-    """
-
-    name: str
-    help: str
-    kind: Literal["counter", "gauge", "histogram"]
-    read: Callable[[], Reading]
-    labels: tuple[str, ...] = ()
-    across: Literal["sum", "min", "max"] = "sum"

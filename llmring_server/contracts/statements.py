@@ -99,7 +99,7 @@ class StatementProof(msgspec.Struct, frozen=True):
 class StatementBook(Protocol):
     """A project's statements, read as the JSON calls do. Without a provider, there are none.
 
-    They are made where calls are logged (`llmring_server.evidence.UsageLines`).
+    They are made where calls are logged (`llmring_server.contracts.usage_lines.UsageLines`).
     """
 
     async def page(self, project: str, limit: int, before: int | None = None) -> list[KeptStatement]:

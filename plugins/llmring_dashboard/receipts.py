@@ -13,9 +13,9 @@ from llmring_dashboard.receipt_text import brief, lines, steps
 from llmring_dashboard.sessions import PATH
 from llmring_dashboard.statements import PAGE as STATEMENTS
 from llmring_dashboard.views import MAX_FORM, View, view
-from llmring_server.contracts import LogProofs
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptBook, ReceiptBundles
+from llmring_server.contracts.transparency import LogProofs
 from llmring_server.errors import Problem
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route

@@ -12,11 +12,11 @@ from llmring_dashboard.log_places import logged
 from llmring_dashboard.pages import Page
 from llmring_dashboard.statement_text import month, steps
 from llmring_dashboard.views import View, view
-from llmring_server.contracts import LogProofs
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.statements import KeptStatement, StatementBook
+from llmring_server.contracts.transparency import LogProofs
+from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.errors import Problem
-from llmring_server.evidence import UsageLines
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 

@@ -12,7 +12,8 @@ from llmring_metrics.resources import Metrics
 from llmring_metrics.settings import MetricsSettings
 from llmring_metrics.usage import Usage
 from llmring_metrics.workers import Workers, open_workers
-from llmring_server.contracts import Figure, RecordedUsage
+from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts.figures import Figure
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route

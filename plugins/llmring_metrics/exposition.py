@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from llmring_metrics.models import Everyone, Value, combined
-from llmring_server.contracts import Distribution, Figure, Labels
+from llmring_server.contracts.figures import Distribution, Figure, Labels
 
 OPENMETRICS = "application/openmetrics-text"
 ABOVE_ALL = "+Inf"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from llmring_metrics.models import Snapshot, Value, listed, remains
-from llmring_server.contracts import Figure, Labels
+from llmring_server.contracts.figures import Figure, Labels
 from llmring_server.errors import StartupError
 from llmring_server.plugins import Plugin
 

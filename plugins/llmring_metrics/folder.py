@@ -17,7 +17,7 @@ import msgspec
 
 from llmring_metrics.models import Everyone, Snapshot
 from llmring_metrics.place import Place
-from llmring_server.contracts import Labels
+from llmring_server.contracts.figures import Labels
 
 GONE = "gone.json"
 LABELS = "labels"

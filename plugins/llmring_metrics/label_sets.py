@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from llmring_metrics.workers import Workers
-from llmring_server.contracts import Labels
+from llmring_server.contracts.figures import Labels
 
 OTHER = "other"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from llmring_server.contracts import Distribution, Figure, Labels, Number, Reading
+from llmring_server.contracts.figures import Distribution, Figure, Labels, Number, Reading
 
 # More digits than the sum of any number of costs needs.
 EXACT_DIGITS = 200

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from llmring_server.contracts import Figure
+from llmring_server.contracts.figures import Figure
 from llmring_server.database import Database
 
 MILLISECONDS = 1000

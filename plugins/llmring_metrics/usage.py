@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from llmring_metrics.label_sets import LabelSets
 from llmring_metrics.models import EXACT_DIGITS
-from llmring_server.contracts import Figure, Labels, Number, RecordedUsage
+from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts.figures import Figure, Labels, Number
 
 BY = ("project", "provider", "model")
 

@@ -15,7 +15,7 @@ from llmring_metrics.folder import Folder
 from llmring_metrics.models import Everyone
 from llmring_server import __version__
 from llmring_server.background import beside
-from llmring_server.contracts import Labels
+from llmring_server.contracts.figures import Labels
 from llmring_server.errors import StartupError
 
 log = logging.getLogger(__name__)

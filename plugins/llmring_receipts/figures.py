@@ -1,7 +1,7 @@
 """The figures of receipts: how many wait for the database, and how many are written at once."""
 
 from llmring_receipts.writer import ReceiptWriter
-from llmring_server.contracts import Figure
+from llmring_server.contracts.figures import Figure
 
 PREFIX = "llmring_receipts_"
 

@@ -22,9 +22,11 @@ from llmring_receipts.statements.store import StatementStore
 from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
-from llmring_server.contracts import Figure, ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.contracts import UsageEntries, UsageReceipts
+from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
+from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored
 from llmring_server.errors import StartupError
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server

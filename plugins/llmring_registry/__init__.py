@@ -13,7 +13,8 @@ from llmring_registry.settings import RegistrySettings
 from llmring_registry.store import RegistryStore
 from llmring_registry.upstream import Upstream
 from llmring_server import paths
-from llmring_server.contracts import Figure, PriceList
+from llmring_server.contracts import PriceList
+from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from llmring_server import paths
-from llmring_server.contracts import Figure, LogProofs, ReceiptsStored, StatementsStored
+from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.log_places import LogPlaces
+from llmring_server.contracts.transparency import LogPolicy, LogProofs, ReceiptsStored, StatementsStored
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
-from llmring_server.transparency import LogPolicy
 from llmring_transparency import commands, figures, wiring
 from llmring_transparency.log import Log
 from llmring_transparency.places import Places

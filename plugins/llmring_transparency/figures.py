@@ -1,6 +1,6 @@
 """The figures of the log: how far it is, how long the oldest receipt has waited, and whether it has stopped."""
 
-from llmring_server.contracts import Figure
+from llmring_server.contracts.figures import Figure
 from llmring_transparency.log import Log
 
 PREFIX = "llmring_transparency_"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from llmring_server.contracts import KeyEvent, ReceiptKeyEvents
+from llmring_server.contracts.transparency import KeyEvent, ReceiptKeyEvents
 from llmring_server.database import Database
 from llmring_server.tlog import base64
 from llmring_server.tlog.leaves import Kind

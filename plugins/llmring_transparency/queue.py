@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from llmring_server.contracts import StoredReceipt
+from llmring_server.contracts.transparency import StoredReceipt
 from llmring_server.tlog.leaves import Kind
 from llmring_transparency.models import Queued
 from llmring_transparency.store import LogStore

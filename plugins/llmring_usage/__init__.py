@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from llmring_server import paths
-from llmring_server.contracts import BilledBefore, Billing, Figure, PriceList, UsageEntries, UsageReceipts
+from llmring_server.contracts import BilledBefore, Billing, PriceList, UsageEntries, UsageReceipts
+from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.contracts.usage import UsageReading
-from llmring_server.evidence import UsageLines
+from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server

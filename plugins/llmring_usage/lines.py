@@ -7,8 +7,8 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import class_row
 
+from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.database import Database
-from llmring_server.evidence import UsageLine
 
 CHUNK_ROWS = 250  # what is read at once is decoded at once, and requests wait meanwhile
 # Days are counted in the reporting zone, which is at most this far from UTC.

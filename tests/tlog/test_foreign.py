@@ -18,7 +18,7 @@ from foreign_kit import (
     tiles_case,
 )
 
-from llmring_server.contracts import ReceiptsStored, StoredReceipt
+from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.testing import eventually
 from llmring_server.tlog import base64, checkpoints, leaves, proof_files, tiles
 from llmring_server.tlog.signers import Signer

@@ -16,9 +16,9 @@ from llmring_receipts.statements.document import Span
 from llmring_receipts.statements.lines import Line, changed, difference, money
 from llmring_receipts.statements.store import Kept, Session, StatementStore
 from llmring_receipts.statements.totals import Totals
-from llmring_server.contracts import StatementsStored
+from llmring_server.contracts.transparency import StatementsStored
+from llmring_server.contracts.usage_lines import UsageLine, UsageLines
 from llmring_server.database import Database
-from llmring_server.evidence import UsageLine, UsageLines
 from llmring_server.tlog.blocks import Blocks
 
 MAKING_SECONDS = 1_800.0

@@ -9,7 +9,7 @@ from llmring_receipts.keyring import NoSigningKey
 from llmring_receipts.statements.document import month_end, month_start
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import StatementStore
-from llmring_server.evidence import UsageLines
+from llmring_server.contracts.usage_lines import UsageLines
 
 log = logging.getLogger(__name__)
 

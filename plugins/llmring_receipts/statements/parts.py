@@ -10,9 +10,9 @@ from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.background import upkeep
-from llmring_server.contracts import LogProofs, StatementsStored
 from llmring_server.contracts.log_places import LogPlaces
-from llmring_server.evidence import UsageLines
+from llmring_server.contracts.transparency import LogProofs, StatementsStored
+from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 

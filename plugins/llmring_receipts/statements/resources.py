@@ -16,8 +16,8 @@ from llmring_receipts.statements.export import csv
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
 from llmring_server import wire
-from llmring_server.contracts import LogProofs
 from llmring_server.contracts.log_places import LogPlaces, NoPlace
+from llmring_server.contracts.transparency import LogProofs
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
 from llmring_server.tlog import blocks

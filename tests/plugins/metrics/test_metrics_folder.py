@@ -8,7 +8,7 @@ import pytest
 
 from llmring_metrics.folder import Folder
 from llmring_metrics.models import combined, remains
-from llmring_server.contracts import Figure
+from llmring_server.contracts.figures import Figure
 
 FIGURE = Figure(name="llmring_f_total", help="", kind="counter", read=lambda: 0)
 

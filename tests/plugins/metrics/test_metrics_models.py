@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmring_metrics.models import Everyone, Snapshot, combined, remains, total
-from llmring_server.contracts import Distribution, Figure
+from llmring_server.contracts.figures import Distribution, Figure
 
 any_example = settings(deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow])
 COSTS = st.decimals(0, 10**15, allow_nan=False, places=40)

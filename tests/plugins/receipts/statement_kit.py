@@ -18,7 +18,7 @@ from llmring_receipts.__main__ import main
 from llmring_receipts.keys import PublicKey
 from llmring_receipts.statements import document, lines
 from llmring_receipts.statements.making import Account
-from llmring_server.evidence import UsageLine
+from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.wire import encode
 
 START = datetime(2026, 10, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from receipts_kit import Signer
 
-from llmring_server.contracts import ReceiptsStored
+from llmring_server.contracts.transparency import ReceiptsStored
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually, make_plugin
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored
+from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored
 from llmring_server.testing import make_plugin
 
 ISSUE = "/api/v1/receipts/issue"

@@ -16,8 +16,8 @@ from llmring_receipts.statements import document
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.store import StatementStore
-from llmring_server.contracts import StatementsStored
-from llmring_server.evidence import UsageLines
+from llmring_server.contracts.transparency import StatementsStored
+from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.testing import eventually, make_plugin
 from llmring_server.tlog.signers import Signer
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from transparency_kit import ORIGIN, Reader, content, receipts, store
 
-from llmring_server.contracts import ReceiptsStored
+from llmring_server.contracts.transparency import ReceiptsStored
 from llmring_server.tlog import base64, leaves, notes
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.leaves import Kind, Opening

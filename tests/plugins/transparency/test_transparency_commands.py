@@ -6,7 +6,7 @@ import httpx
 import pytest
 from transparency_kit import ORIGIN, Reader, receipts, store
 
-from llmring_server.contracts import LogProofs, StatementsStored
+from llmring_server.contracts.transparency import LogProofs, StatementsStored
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints, leaves, notes, proof_files
 from llmring_server.tlog.hashing import leaf_hash

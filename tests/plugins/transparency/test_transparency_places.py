@@ -6,8 +6,8 @@ import pytest
 from transparency_kit import ORIGIN, receipts, store
 from witness_kit import Witness
 
-from llmring_server.contracts import StatementsStored
 from llmring_server.contracts.log_places import LogPlace, LogPlaces, NoPlace
+from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.errors import Unavailable
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints

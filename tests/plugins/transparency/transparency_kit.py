@@ -2,7 +2,7 @@
 
 import time
 
-from llmring_server.contracts import ReceiptsStored, StoredReceipt
+from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.tlog import checkpoints, leaves, proof_files
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.signers import Signer
