@@ -15,6 +15,7 @@ from llmring_dashboard.static import Static
 from llmring_dashboard.views import MAX_FORM
 from llmring_server import paths
 from llmring_server.contracts import Standing
+from llmring_server.contracts.pages import FrontPage
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.projects import PlainKeys
@@ -37,8 +38,9 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold what sessions are signed with."""
-    return {Sessions: Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)}
+    """Hold what sessions are signed with, and say where the pages begin."""
+    sessions = Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)
+    return {Sessions: sessions, FrontPage: FrontPage(PATH)}
 
 
 @hookimpl

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -87,6 +87,11 @@ def picks(today: date, zone: ZoneInfo) -> list[tuple[str, Days]]:
         ("This month", Days(month, today, zone)),
         ("Last month", Days(last_month.replace(day=1), last_month, zone)),
     ]
+
+
+def zone_names() -> list[str]:
+    """Return the zones that a page offers: those named after places, and UTC."""
+    return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def step_of(day: date, step: Step) -> date:

@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 
 from llmring_dashboard.attempts import Attempts
-from llmring_dashboard.frame import THEME, Frame, Framed, Visit, is_person
+from llmring_dashboard.frame import THEME, Frame, Framed, Visit
 from llmring_dashboard.sessions import COOKIE, PATH, drop_cookie, new_session, set_cookie
 from llmring_dashboard.views import ARRIVING, Form, Redirect, View, view
 from llmring_server.contracts import Identity, Projects
 from llmring_server.errors import Problem
+from llmring_server.headers import is_person
 from llmring_server.projects import CHALLENGE, key_fault
 
 OURS = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash

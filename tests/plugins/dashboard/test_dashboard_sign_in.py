@@ -225,9 +225,14 @@ def test_the_colours_are_as_chosen(visitor):
 
 
 def test_every_page_forbids_what_it_does_not_need(visitor):
-    policy = visitor.answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
-    assert "unsafe" not in policy
+    policies = set()
+    for path in ("/ui/overview", "/ui/overview", "/ui/logs/none"):
+        policy = visitor.open(path).answer.headers["content-security-policy"]
+        nonce = visitor.page.css_first("link[rel=stylesheet]").attributes["nonce"]
+        assert policy.startswith(f"default-src 'none'; script-src 'self'; style-src 'nonce-{nonce}'; img-src 'self';")
+        assert "unsafe" not in policy
+        policies.add(policy)
+    assert len(policies) == 3
     assert visitor.answer.headers["cache-control"] == "no-store"
     assert visitor.answer.headers["referrer-policy"] == "no-referrer"
 
@@ -244,6 +249,21 @@ def test_an_address_that_does_not_exist_is_a_problem_page(visitor):
     visitor.open("/ui/overview", start_date="tomorrow")
     assert (visitor.status, visitor.heading) == (422, "Unprocessable Entity")
     assert "2026-11-23" in visitor.text("main")
+
+
+def test_signing_in_while_the_database_is_away_says_so(dashboard, visit):
+    server = dashboard("keys", "usage")
+    visitor = visit(server).open("/ui/sign-in")
+    server.run(server.server.database.close())
+    visitor.send("main form", key="a-managed-key")
+    assert (visitor.status, visitor.heading) == (503, "Service Unavailable")
+
+
+def test_a_browser_at_the_servers_address_is_led_to_the_pages(server, visit):
+    assert visit(server).open("/").path == "/ui/sign-in"
+    answer = server.client(None).get("/")
+    assert (answer.status_code, answer.json()["ui"]) == (200, "/ui")
+    assert "Accept" in answer.headers["vary"]
 
 
 def test_a_database_that_is_away_is_a_page_too(dashboard, visit):
@@ -264,7 +284,9 @@ print(sorted({"jinja2", "pygal", "itsdangerous", "llmring_dashboard"} & set(sys.
 
 
 def test_without_the_plugin_nothing_is_served_and_nothing_of_it_imported(llmring_live):
-    assert llmring_live(["usage"]).client().get("/ui").status_code == 404
+    client = llmring_live(["usage"]).client(Accept="text/html")
+    assert client.get("/ui").status_code == 404
+    assert "ui" not in client.get("/").json()
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
