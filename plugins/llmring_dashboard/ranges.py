@@ -50,10 +50,14 @@ class Days(msgspec.Struct, frozen=True):
         length = timedelta(days=self.number)
         return Days(self.first - length, self.last - length, self.zone)
 
+    def steps(self) -> dict[date, date]:
+        """Return the first day of the bar that each day lies in, in order."""
+        step, days = self.step, (self.first + timedelta(days=index) for index in range(self.number))
+        return {day: step_of(day, step) for day in days}
+
     def every(self) -> list[date]:
         """Return the first day of each bar, in order."""
-        steps = (step_of(self.first + timedelta(days=index), self.step) for index in range(self.number))
-        return list(dict.fromkeys(steps))
+        return list(dict.fromkeys(self.steps().values()))
 
     def query(self, **more: str) -> str:
         """Return these days as the query of an address."""

@@ -62,7 +62,7 @@ READ = """() => ({
     tiles: [...document.querySelectorAll(".tile")].map(tile => [tile.id, tile.querySelector("dd > data").value]),
     before: [...document.querySelectorAll(".tile")].map(tile => [tile.id, tile.querySelector(".before data").value]),
     bars: [...document.querySelectorAll(".chart .bar")].map(
-        bar => [bar.querySelector("title").textContent, bar.querySelector("rect").getBBox().height]),
+        bar => [bar.querySelector("title").textContent, bar.getBBox().height]),
     days: [...document.querySelectorAll("#by-step tbody tr")].map(
         row => [row.querySelector("time").dateTime, ...[...row.querySelectorAll("data")].map(cell => cell.value)]),
     top: [...document.querySelectorAll("#top-ten tbody tr")].map(
