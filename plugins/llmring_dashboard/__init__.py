@@ -10,7 +10,7 @@ from llmring_dashboard.frame import Entry, Frame
 from llmring_dashboard.pages import Page
 from llmring_dashboard.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.sign_in import Home, SignIn, SignOut, Theme
+from llmring_dashboard.sign_in import Elsewhere, Home, SignIn, SignOut, Theme
 from llmring_dashboard.static import Static
 from llmring_dashboard.views import MAX_FORM
 from llmring_server import paths
@@ -61,6 +61,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         _route("/sign-out", SignOut(frame)),
         _route("/theme", Theme(frame)),
         _route("/static/{name}", static),
+        _route("/{page}", Elsewhere(frame)),
         *(route for page in pages for route in page.routes(server, frame)),
     ]
 

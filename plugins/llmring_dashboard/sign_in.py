@@ -114,6 +114,19 @@ class Home(Framed):
         return Redirect(self.frame.navigation[0].path) if self.frame.navigation else View("nothing.html")
 
 
+class Elsewhere(Framed):
+    """`/ui/{page}` where there is no such page."""
+
+    @view()
+    async def on_get(self, visit: Visit, page: str) -> None:
+        """Say, to people as a page, that there is none.
+
+        Raises:
+            Problem: 404.
+        """
+        raise Problem(404, f"there is no page {PATH}/{page}; it may belong to a feature that is not enabled")
+
+
 def inside(address: str | None) -> str:
     """Return an address that was asked for when it is one of these pages, else the first page's."""
     return address if address and OURS.fullmatch(address) else PATH

@@ -245,7 +245,13 @@ def test_no_page_has_a_style_or_script_of_its_own(visitor, log, server):
         assert page.css("script[src^='/ui/static/']")
 
 
-def test_an_address_that_does_not_exist_is_a_problem_page(visitor):
+def test_a_page_that_does_not_exist_is_said_on_a_page(visitor):
+    visitor.open("/ui/receipts")
+    assert (visitor.status, visitor.heading) == (404, "Not Found")
+    assert "no page /ui/receipts" in visitor.text("[role=alert]")
+
+
+def test_what_cannot_be_asked_for_is_said_on_a_page(visitor):
     visitor.open("/ui/overview", start_date="tomorrow")
     assert (visitor.status, visitor.heading) == (422, "Unprocessable Entity")
     assert "2026-11-23" in visitor.text("main")
