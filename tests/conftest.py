@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from llmring_server import shared_redis
+
 # A package of its own, tested in its own environment by core/test_example_plugin.py.
 collect_ignore = ["example_plugin"]
 
@@ -16,6 +18,12 @@ collect_ignore = ["example_plugin"]
 def small_registry(tmp_path: Path) -> Path:
     """Give a folder in upstream's layout that a test may change: openai.3, anthropic.2, google.1, real prices."""
     return Path(shutil.copytree(Path(__file__).parent / "registry", tmp_path / "registry"))
+
+
+@pytest.fixture
+def patient_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a Redis that a busy machine makes slow, in tests that are about something else."""
+    monkeypatch.setattr(shared_redis, "TIMEOUT_SECONDS", 10.0)
 
 
 @pytest.fixture

@@ -120,6 +120,7 @@ def test_a_count_begins_anew_some_time_after_its_first_however_often_it_goes_on(
     assert ran(None, counted_anew) == 1
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_processes_count_together_in_redis_and_each_goes_on_by_itself_without_it(own_redis):
     async def steps(first):
         second = open_cache(own_redis.url, 60)
@@ -132,6 +133,7 @@ def test_processes_count_together_in_redis_and_each_goes_on_by_itself_without_it
     assert ran(own_redis.url, steps) == ([1, 2, 3], [3, 2])
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_a_count_in_redis_ends(own_redis):
     assert ran(own_redis.url, counted_anew) == 1
     with redis.Redis.from_url(own_redis.url) as client:
@@ -158,14 +160,17 @@ def test_the_process_cache_is_bounded_and_forgets_the_oldest(monkeypatch):
     assert ran(None, steps) == [b"a", None, b"c", b"d"]
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_redis_keeps_and_forgets(own_redis):
     assert ran(own_redis.url, kept_and_forgotten) == (b"1", None)
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_redis_forgets_after_the_ttl(own_redis):
     assert ran(own_redis.url, expired) == (b"1", None)
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_the_shortest_ttl_is_no_error_to_redis(own_redis, caplog):
     async def steps(cache):
         await cache.set("a", b"1", ttl=0.0001)
@@ -174,6 +179,7 @@ def test_the_shortest_ttl_is_no_error_to_redis(own_redis, caplog):
     assert caplog.text == ""
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_what_one_process_sets_another_gets(own_redis):
     async def sets(cache):
         await cache.set("a", b"1")

@@ -11,8 +11,8 @@ def test_a_start_that_fails_is_one_line_and_status_1(llmring_cli):
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        "llmring-server: plugin 'aliasses' is not installed; available: aliases, conversations, keys, metrics, "
-        "ratelimit, receipts, registry, usage; did you mean 'aliases'?\n"
+        "llmring-server: plugin 'aliasses' is not installed; available: aliases, conversations, dashboard, keys, "
+        "metrics, ratelimit, receipts, registry, transparency, usage; did you mean 'aliases'?\n"
     )
 
 

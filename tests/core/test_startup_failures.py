@@ -25,8 +25,8 @@ def refused(*plugins, **given):
 
 def test_a_plugin_that_is_not_installed_is_named_with_what_is_and_what_was_meant():
     assert str(refused("aliasses")) == (
-        "plugin 'aliasses' is not installed; available: aliases, conversations, keys, metrics, ratelimit, receipts, "
-        "registry, usage; did you mean 'aliases'?"
+        "plugin 'aliasses' is not installed; available: aliases, conversations, dashboard, keys, metrics, ratelimit, "
+        "receipts, registry, transparency, usage; did you mean 'aliases'?"
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 from llmring_keys.issuing import Issuer
 from llmring_keys.models import Project, Terms
 from llmring_keys.store import KeyStore
-from llmring_server import shared_redis
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 
@@ -19,12 +18,8 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "outp
 
 
 @pytest.fixture(params=["process", "redis"])
-def limited(request, llmring_live, monkeypatch):
-    """Give a function that starts a server with these limits and no others, in the process and in Redis.
-
-    A Redis that a busy machine makes slow is not what these tests are about: it is waited for.
-    """
-    monkeypatch.setattr(shared_redis, "TIMEOUT_SECONDS", 10.0)
+def limited(request, llmring_live, patient_redis):
+    """Give a function that starts a server with these limits and no others, in the process and in Redis."""
     shared = {"redis_url": request.getfixturevalue("llmring_redis").url} if request.param == "redis" else {}
 
     def start(plugins=("ratelimit", "usage"), **limits):

@@ -57,6 +57,7 @@ def complaints(caplog):
     return [record.getMessage() for record in caplog.records if "does not answer" in record.getMessage()]
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_what_one_process_takes_another_lacks(llmring_redis):
     limit = parse("1/h burst 3")
 
@@ -66,6 +67,7 @@ def test_what_one_process_takes_another_lacks(llmring_redis):
     assert ran(llmring_redis.url, take) + ran(llmring_redis.url, take) == [True, True, True, False]
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_a_request_is_one_command_and_a_rush_shares_it(llmring_redis):
     async def rush(mine):
         await mine.take("warm", MUCH)
@@ -81,6 +83,7 @@ def test_a_request_is_one_command_and_a_rush_shares_it(llmring_redis):
     assert rushed <= 3
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_a_bucket_in_redis_is_forgotten_when_it_is_full(llmring_redis):
     limit = parse("10/s burst 5")
 
@@ -112,6 +115,7 @@ def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, capl
     assert len(complaints(caplog)) == 1
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_a_process_that_loses_redis_goes_on_from_what_it_said_last(llmring_redis):
     limit = parse("1/h burst 10")
 
@@ -184,6 +188,7 @@ def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkey
     assert len(complaints(caplog)) == 1
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_a_redis_that_forgot_the_script_is_told_it_again(llmring_redis):
     limit = parse("1/h burst 9")  # slow, so that the bucket is not full, and forgotten, before it is looked at
 
@@ -212,6 +217,7 @@ def test_a_wrong_password_limits_in_the_process_and_is_not_logged(llmring_redis,
     assert "wrong-word" not in caplog.text
 
 
+@pytest.mark.usefixtures("patient_redis")
 def test_a_request_that_goes_away_takes_no_other_with_it(llmring_redis):
     async def steps(mine):
         gone = asyncio.create_task(mine.take("a", MUCH))
