@@ -47,6 +47,8 @@ class Session:
                 self._measure(server, cases.cases(server))
             with cases.fresh_server(self.url, self.log, LLMRING_RECEIPTS_AUTO="true") as server:
                 self._measure(server, cases.receipted())
+            with cases.fresh_server(self.url, self.log, **cases.transparent(self.data)) as server:
+                self._measure(server, cases.logged())
         if "growth" in names:
             with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
                 self._measure(server, growth.cases(server, self.url, wanted))

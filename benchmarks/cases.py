@@ -12,6 +12,7 @@ from benchmarks.database import WRITTEN, drop
 from benchmarks.measure import Case, Request
 from benchmarks.processes import OURS, ROOT, Uvicorn, served
 from llmring_receipts import keys
+from llmring_server.tlog.signers import Signer
 
 KEY = "bench"
 LISTED = "bench-listed"
@@ -98,7 +99,6 @@ def cases(server: Uvicorn) -> list[Case]:
     unchanged = Request("/api/v1/aliases/", (f"X-Project-Key: {LISTED}", f"If-None-Match: {known}"))
     log = Request("/api/v1/log", (AUTHORIZED, JSON), bodies())
     many = Request("/api/v1/log/batch", (AUTHORIZED, JSON), (batch(),))
-    issue = Request("/api/v1/receipts/issue?store=true", (AUTHORIZED, JSON), (json.dumps(RECEIPT).encode(),))
     return [
         Case("POST /log", log, 1, "p50 ≤ 0.8 ms"),
         Case("POST /log", log, 16),
@@ -112,10 +112,31 @@ def cases(server: Uvicorn) -> list[Case]:
         Case("GET /aliases, 1,000 of them, If-None-Match", unchanged, 16, "≥ 0.5 of bare"),
         Case("GET /registry", Request("/registry"), 16),
         Case("GET /registry, If-None-Match", Request("/registry", (f"If-None-Match: {etag}",)), 16, "≥ 0.5 of bare"),
-        Case("POST /receipts/issue?store=true", issue, 64, "≥ 4,000/s"),
+        Case("POST /receipts/issue?store=true", issue(), 64, "≥ 4,000/s"),
     ]
 
 
 def receipted() -> list[Case]:
     """Return the lines of logging where every call gets a receipt."""
     return [Case("POST /log, each with a receipt", Request("/api/v1/log", (AUTHORIZED, JSON), bodies()), 64)]
+
+
+def issue() -> Request:
+    """Return what asks for a receipt that is stored too."""
+    return Request("/api/v1/receipts/issue?store=true", (AUTHORIZED, JSON), (json.dumps(RECEIPT).encode(),))
+
+
+def transparent(folder: Path) -> dict[str, str]:
+    """Return the settings of a server whose receipts go into a new transparency log, its guard's file in a folder."""
+    guard = folder / "bench-log.checkpoint"
+    guard.unlink(missing_ok=True)
+    return {
+        "LLMRING_PLUGINS": "registry,aliases,usage,receipts,transparency",
+        "LLMRING_TRANSPARENCY_KEY": Signer.fresh("log.example/bench").text(),
+        "LLMRING_TRANSPARENCY_GUARD_FILE": str(guard),
+    }
+
+
+def logged() -> list[Case]:
+    """Return the lines of receipts that go into the transparency log, whose sequencer runs in the same process."""
+    return [Case("POST /receipts/issue?store=true, into the transparency log", issue(), 64)]

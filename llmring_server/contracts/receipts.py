@@ -67,3 +67,16 @@ class ReceiptBook(Protocol):
     async def prove(self, content: bytes) -> ReceiptProof:
         """Check a kept receipt's signature against the keys of this deployment, as `/verify` does."""
         ...
+
+
+@runtime_checkable
+class ReceiptBundles(Protocol):
+    """Receipts with all that checks them, for somebody without this server."""
+
+    async def zipped(self, project: str, receipt_id: str) -> bytes | None:
+        """Return a zip file with a receipt, its proof, the keys and how to check them, or None without that receipt.
+
+        Raises:
+            Problem: 410, its place in the log cannot be shown any more; 503, not now.
+        """
+        ...

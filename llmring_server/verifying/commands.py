@@ -1,4 +1,4 @@
-"""The commands of offline checks: how each ends, and `tlog verify DIR`."""
+"""The commands of offline checks: how each ends, `tlog verify DIR`, and `tlog compare OLDER NEWER`."""
 
 import sys
 from collections.abc import Callable
@@ -11,10 +11,12 @@ import msgspec
 from llmring_server.verifying import policy
 from llmring_server.verifying.files import read
 from llmring_server.verifying.folder import check_folder
+from llmring_server.verifying.growth import check_growth
 from llmring_server.verifying.policy import Policy
 from llmring_server.verifying.verdict import Findings, Unreadable, unreadable
 
 FILE = click.Path(path_type=Path)
+TRUE = "that what was entered is true; the log shows only that it stayed as it was"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 vkey = click.option("--vkey", multiple=True, help="The log's verifier key, `name+id+key`.")
@@ -68,6 +70,25 @@ def verify_folder(
     def check(findings: Findings) -> None:
         trust = policy_of(vkey, witness, policy_file)
         check_folder(findings, folder, trust, read(older) if older else None)
-        findings.open("truth", "that what was entered is true; the log shows only that it stayed as it was")
+        findings.open("truth", TRUE)
 
     conclude(f"log {folder}", as_json, check)
+
+
+@click.command("compare")
+@click.argument("older", type=FILE)
+@click.argument("newer", type=FILE)
+@click.option("--proof", type=FILE, required=True, help="What /tlog/consistency?old=&new= answers for their sizes.")
+@trusted
+@as_json
+def compare_checkpoints(
+    older: Path, newer: Path, proof: Path, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Check that a log still begins with what an OLDER checkpoint, which you kept, was of; without any server."""
+
+    def check(findings: Findings) -> None:
+        check_growth(findings, read(older), read(newer), proof, policy_of(vkey, witness, policy_file))
+        findings.open("truth", TRUE)
+
+    conclude(f"checkpoint {newer}", as_json, check)

@@ -9,10 +9,9 @@ from llmring_server.tlog.blocks import Blocks
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash, tree_hash
 from llmring_server.tlog.leaves import Kind
-from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.tiles import ENTRIES, WIDTH, Tile, path, tiles, width
 from llmring_server.verifying.files import read
-from llmring_server.verifying.logs import check_checkpoint
+from llmring_server.verifying.logs import check_checkpoint, older_checkpoint
 from llmring_server.verifying.policy import Policy
 from llmring_server.verifying.verdict import Findings, Unreadable
 
@@ -29,7 +28,7 @@ def check_folder(findings: Findings, folder: Path, policy: Policy, older: bytes 
     if found is None:
         return
     checkpoint, log = found
-    was = _older(findings, older, log) if older is not None else None
+    was = older_checkpoint(findings, older, log) if older is not None else None
     roots = _roots(findings, folder, checkpoint.size, was)
     if roots.get(checkpoint.size) == checkpoint.root:
         findings.proven("entries", f"the folder holds all {checkpoint.size} entries of the log {log.name}, unchanged")
@@ -37,15 +36,6 @@ def check_folder(findings: Findings, folder: Path, policy: Policy, older: bytes 
         findings.fault("root", f"the {checkpoint.size} entries do not lead to the root that the log signed")
     if was is not None:
         _check_older(findings, was, checkpoint, roots.get(was.size))
-
-
-def _older(findings: Findings, content: bytes, log: Verifier) -> Checkpoint | None:
-    """Return an older checkpoint of the log; what was asked of witnesses is asked of the newer one alone."""
-    aside = Findings(findings.subject)
-    found = check_checkpoint(aside, content, Policy((log,)))
-    for fault in aside.verdict().faults:
-        findings.fault("older", f"of the older checkpoint: {fault.text}")
-    return found[0] if found else None
 
 
 def _check_older(findings: Findings, older: Checkpoint, newer: Checkpoint, root: bytes | None) -> None:

@@ -64,6 +64,15 @@ def check_checkpoint(findings: Findings, content: bytes, policy: Policy) -> tupl
     return checkpoint, log
 
 
+def older_checkpoint(findings: Findings, content: bytes, log: Verifier) -> Checkpoint | None:
+    """Return an older checkpoint of a log; what was asked of witnesses is asked of the newer one alone."""
+    aside = Findings(findings.subject)
+    found = check_checkpoint(aside, content, Policy((log,)))
+    for fault in aside.verdict().faults:
+        findings.fault("older", f"of the older checkpoint: {fault.text}")
+    return found[0] if found else None
+
+
 def check_witnesses(findings: Findings, note: notes.Note, policy: Policy) -> None:
     """Note which witnesses of the policy have cosigned, and whether they are enough.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from llmring_dashboard import aliases, logs, overview, receipts, registry
+from llmring_dashboard import aliases, logs, overview, receipts, registry, statements
 from llmring_dashboard.attempts import Attempts
 from llmring_dashboard.frame import Entry, Frame
 from llmring_dashboard.pages import Page
@@ -21,7 +21,9 @@ from llmring_server.lifecycle import Server
 from llmring_server.projects import PlainKeys
 from llmring_server.routing import Route
 
-PAGES: tuple[Page, ...] = (overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, registry.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, statements.PAGE, registry.PAGE
+)  # fmt: skip
 
 
 @hookimpl

@@ -30,7 +30,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of a verification in words; `held` is None for one that was not taken, since one before it failed."""
+    """One step of a verification in words; `held` is None for one that was not taken, since one before it failed.
+
+    Where it was not taken for another reason, `fault` is that.
+    """
 
     words: str
     held: bool | None

@@ -1,9 +1,9 @@
-"""`python -m llmring_receipts verify | statement verify | tlog verify`: the checks, without the server's libraries."""
+"""`python -m llmring_receipts verify | statement verify | tlog verify | tlog compare`: checks without the server."""
 
 import click
 
 from llmring_receipts.checks.commands import statement, verify_receipt
-from llmring_server.verifying.commands import verify_folder
+from llmring_server.verifying.commands import compare_checkpoints, verify_folder
 
 
 @click.group()
@@ -19,6 +19,7 @@ def tlog() -> None:
 main.add_command(verify_receipt)
 main.add_command(statement)
 tlog.add_command(verify_folder)
+tlog.add_command(compare_checkpoints)
 
 if __name__ == "__main__":
     main(prog_name="python -m llmring_receipts")

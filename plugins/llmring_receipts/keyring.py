@@ -54,8 +54,7 @@ class Keyring:
             StartupError: a configured key cannot be used, or its id belongs to another key.
         """
         self._own = await asyncio.to_thread(read_own_key, self._settings)
-        trusted = await asyncio.to_thread(read_trusted_keys, self._settings)
-        self._trusted = {key.key_id: key for key in trusted}
+        await self.load_trusted()
         for key in await self._store.keys():
             self._check_trusted(key.key_id, key.public_key)
         if self._settings.auto and (self._own is None or self._own.private_key is None):
@@ -70,6 +69,19 @@ class Keyring:
             yield
         finally:
             await self._reads.close()
+
+    async def load_trusted(self) -> None:
+        """Read the keys of trusted issuers, as `opened` does; enough for a command that signs nothing.
+
+        Raises:
+            StartupError: their file cannot be used.
+        """
+        trusted = await asyncio.to_thread(read_trusted_keys, self._settings)
+        self._trusted = {key.key_id: key for key in trusted}
+
+    def trusted(self, key_id: str) -> PublicKey | None:
+        """Return a trusted issuer's key, or None."""
+        return self._trusted.get(key_id)
 
     async def signing_key(self, within: Connection | None = None) -> tuple[str, Ed25519PrivateKey]:
         """Return the id and the private key to sign with; the table is read on the caller's connection, if given.

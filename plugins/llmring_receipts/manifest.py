@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from llmring_receipts import commands
+from llmring_receipts import commands, figures
 from llmring_receipts.book import ProjectReceipts
+from llmring_receipts.bundles import Bundles
 from llmring_receipts.calls import CallReceipts
 from llmring_receipts.canonical import MAX_BYTES
 from llmring_receipts.checks.commands import statement
@@ -16,11 +17,14 @@ from llmring_receipts.keyring import Keyring
 from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
 from llmring_receipts.settings import ReceiptSettings
 from llmring_receipts.statements import parts
+from llmring_receipts.statements.book import ProjectStatements
+from llmring_receipts.statements.store import StatementStore
 from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import paths
-from llmring_server.contracts import ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
-from llmring_server.contracts.receipts import ReceiptBook
+from llmring_server.contracts import Figure, ReceiptKeyEvents, ReceiptsStored, UsageEntries, UsageReceipts
+from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
+from llmring_server.contracts.statements import StatementBook
 from llmring_server.errors import StartupError
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -47,13 +51,17 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings, keys = server.plugin_settings(ReceiptSettings), KeyStore(server.database)
     keyring = Keyring(settings, keys)
     store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
+    book, bundles = ProjectReceipts(keyring, store), Bundles(server, store, keys, keyring)
     return {
         **({UsageReceipts: CallReceipts(keyring, store)} if settings.auto else {}),
+        Bundles: bundles,
         Keyring: keyring,
-        ReceiptBook: ProjectReceipts(keyring, store),
+        ReceiptBook: book,
+        ReceiptBundles: bundles,
         ReceiptKeyEvents: keys,
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
+        StatementBook: ProjectStatements(StatementStore(server.database), book),
     }
 
 
@@ -77,6 +85,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
         *parts.routes(server, keyring),
     ]
+
+
+@hookimpl
+def llmring_metrics(server: Server) -> Iterable[Figure]:
+    """Show how many receipts wait for the database, and how many are written at once."""
+    return figures.of_writing(server.service(ReceiptWriter))
 
 
 @hookimpl

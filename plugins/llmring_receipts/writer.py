@@ -1,23 +1,31 @@
 """Group commit of receipts: those that wait at one time are stored by one statement, answered after its commit."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from llmring_receipts.models import Stored
 from llmring_receipts.store import Outcome, ReceiptStore
 from llmring_server.errors import Unavailable
+from llmring_server.figures import Histogram
 from llmring_server.flights import Flights
 
 MAX_BATCH = 256
 MAX_WAITING = 1_000
+RECEIPTS = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
 class ReceiptWriter:
-    """The queue in front of the store, bounded; there is one batch under way, and no timer."""
+    """The queue in front of the store, bounded; there is one batch under way, and no timer.
+
+    `waiting` counts the receipts that wait for the database or are on their way, `sizes` those of each batch it took.
+    """
 
     def __init__(self, store: ReceiptStore) -> None:
-        self._batches = Flights(store.put, most=MAX_BATCH, room=MAX_WAITING, name="llmring receipts writer")
+        self._store = store
+        self._batches = Flights(self._write, most=MAX_BATCH, room=MAX_WAITING, name="llmring receipts writer")
+        self.waiting = 0
+        self.sizes = Histogram(RECEIPTS)
 
     async def put(self, receipt: Stored) -> Outcome:
         """Store a receipt and return what became of it, after the commit; see `ReceiptStore.put`.
@@ -26,10 +34,13 @@ class ReceiptWriter:
             Unavailable: too many wait already.
             psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: the database does not answer in time.
         """
+        self.waiting += 1
         try:
             return await self._batches.ask(receipt)
         except asyncio.QueueFull as error:
             raise Unavailable("too many receipts wait for the database; try again shortly") from error
+        finally:
+            self.waiting -= 1
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -38,3 +49,8 @@ class ReceiptWriter:
             yield
         finally:
             await self._batches.close()
+
+    async def _write(self, receipts: Sequence[Stored]) -> Sequence[Outcome]:
+        outcomes = await self._store.put(receipts)
+        self.sizes.observe(len(receipts))
+        return outcomes

@@ -8,6 +8,7 @@ import click
 
 from llmring_server import paths
 from llmring_server.contracts import Figure, LogProofs, ReceiptsStored, StatementsStored
+from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.health import HealthCheck
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
@@ -15,6 +16,7 @@ from llmring_server.routing import Route
 from llmring_server.transparency import LogPolicy
 from llmring_transparency import commands, figures, wiring
 from llmring_transparency.log import Log
+from llmring_transparency.places import Places
 from llmring_transparency.policy import ReadersPolicy
 from llmring_transparency.resources import Checkpoints, LogKeys, ReceiptProofs, Tiles
 from llmring_transparency.settings import TransparencySettings
@@ -43,6 +45,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     """Be told of receipts and statements in the transactions that store them, and prove them."""
     parts = wiring.parts(server)
     return {
+        LogPlaces: Places(parts.store, parts.published, parts.witnesses),
         LogPolicy: ReadersPolicy(parts.store, parts.witnesses),
         LogProofs: parts.prover,
         ReceiptsStored: parts.queue,

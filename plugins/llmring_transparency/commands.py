@@ -1,4 +1,4 @@
-"""`llmring-server tlog keygen | export | verify | status | erase | resume` and `llmring-server witness`."""
+"""`llmring-server tlog keygen | export | verify | compare | status | erase | resume` and `llmring-server witness`."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from llmring_server.lifecycle import Server
 from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind, NoteFault
 from llmring_server.tlog.signers import Signer
-from llmring_server.verifying.commands import verify_folder
+from llmring_server.verifying.commands import compare_checkpoints, verify_folder
 from llmring_transparency import keyfile
 from llmring_transparency.erasure import erase as erase_receipt
 from llmring_transparency.export import export as export_log
@@ -130,6 +130,7 @@ def witness(key_file: Path, logs: tuple[str, ...], state: Path, host: str, port:
 
 
 tlog.add_command(verify_folder)
+tlog.add_command(compare_checkpoints)
 
 
 def _write(out: Path, signer: Signer) -> None:

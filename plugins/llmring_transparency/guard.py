@@ -48,8 +48,18 @@ class Guard:
             self._noted = self._read()
         return self._noted
 
+    def knows(self, state: State) -> bool:
+        """Whether the checkpoint of a state, or a newer one of its log, was noted when the file was last read."""
+        noted = self._noted
+        if noted is None or noted.origin != state.origin:
+            return False
+        return noted.size > state.size or (noted.size, noted.root) == (state.size, state.root)
+
     def advance(self, note: bytes) -> None:
-        """Note a checkpoint before it is published; one that is older than what the file has changes nothing."""
+        """Note a checkpoint before it is published; one that is older than what the file has changes nothing.
+
+        Whoever calls has seen that it continues what was noted (`fault`): the file is all that shows a fork.
+        """
         checkpoint, _ = checkpoints.read(note)
         if self._noted and self._noted.size >= checkpoint.size:
             return

@@ -110,6 +110,8 @@ class Log:
         """Take a turn and return how many leaves it took; what fails is logged, shown by `check`, and tried again."""
         first = self._state is None
         try:
+            if self._fault:  # how long rows have waited must show while turns fail, above all then
+                self._oldest = await self._store.oldest()
             if not busy:
                 await self._key_events.queue()
             turn = await self._sequencer.turn()

@@ -6,35 +6,47 @@ from llmring_server.errors import Problem, Unavailable
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import Kind, Opening
 from llmring_server.tlog.proof_files import Proof
+from llmring_transparency import guard
 from llmring_transparency.guard import Guard
 from llmring_transparency.models import Leaf, State
 from llmring_transparency.store import LogStore
 from llmring_transparency.tree import Tree
 
+UNNOTED = "the checkpoint cannot be noted outside the database; see the server's log"
 NONE_YET = "the log has no checkpoint yet; is a key configured? `llmring-server tlog keygen` makes one"
 
 
 class Published:
-    """The log as it is published: a checkpoint that was not noted outside the database is not."""
+    """The log as it is published: a checkpoint that was not noted outside the database is not, nor is a fork."""
 
-    def __init__(self, store: LogStore, guard: Guard) -> None:
+    def __init__(self, store: LogStore, noted: Guard) -> None:
         self._store = store
-        self._guard = guard
+        self._guard = noted
 
     async def state(self) -> State:
         """Return the log's state, its checkpoint noted.
 
         Raises:
-            Unavailable: there is no checkpoint yet, or it cannot be noted.
+            Unavailable: there is no checkpoint yet, it cannot be noted, or it does not continue what was published.
         """
         state = await self._store.state()
         if state is None or state.checkpoint is None:
             raise Unavailable(NONE_YET)
-        try:
-            await asyncio.to_thread(self._guard.advance, state.checkpoint)
-        except OSError as error:
-            raise Unavailable("the checkpoint cannot be noted outside the database; see the server's log") from error
+        if not self._guard.knows(state):
+            try:
+                await self._note(state, state.checkpoint)
+            except OSError as error:
+                raise Unavailable(UNNOTED) from error
         return state
+
+    async def _note(self, state: State, checkpoint: bytes) -> None:
+        noted = await asyncio.to_thread(self._guard.noted)
+        if self._guard.knows(state):
+            return
+        fault = guard.fault(noted, state, await self._store.tiles(guard.needed(noted)))
+        if fault:
+            raise Unavailable(f"this checkpoint is not shown: {fault}")
+        await asyncio.to_thread(self._guard.advance, checkpoint)
 
 
 class Prover:

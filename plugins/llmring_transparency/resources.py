@@ -113,15 +113,16 @@ class ReceiptProofs:
         """
         project = req.context.project_id
         named = receipt_id.isprintable() and len(receipt_id) <= MAX_REFERENCE
-        proof = await self._prover.proof(project, Kind.RECEIPT, receipt_id) if named else None
-        if proof is not None:
-            resp.content_type, resp.data = TEXT, proof
-        elif named and await self._prover.waits(project, Kind.RECEIPT, receipt_id):
+        # The queue is asked first: a receipt that leaves it in between has its leaf by then.
+        if named and await self._prover.waits(project, Kind.RECEIPT, receipt_id):
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", "1")
             resp.data = msgspec.json.encode(Pending(receipt_id, "queued"))
-        else:
+            return
+        proof = await self._prover.proof(project, Kind.RECEIPT, receipt_id) if named else None
+        if proof is None:
             raise Problem(404, f"the log has no receipt {receipt_id!r} of this project")
+        resp.content_type, resp.data = TEXT, proof
 
 
 def _event(leaf: Leaf) -> Event:

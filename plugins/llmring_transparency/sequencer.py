@@ -58,7 +58,7 @@ class Sequencer:
         """
         async with self._database.transaction() as connection:
             turn = await self._turn(connection) if await self._store.lock(connection) else Turn(None)
-        if turn.state and turn.state.checkpoint:
+        if turn.state and turn.state.checkpoint and not turn.state.alarm:
             await asyncio.to_thread(self._guard.advance, turn.state.checkpoint)
         return turn
 
@@ -129,13 +129,15 @@ def _holds(growth: Growth, state: State) -> bool:
 def _number(rows: Sequence[Waiting], counts: dict[str, int]) -> tuple[list[Numbered], list[bytes]]:
     """Return rows with their places, and their entries; `counts` grows by the receipts of each project."""
     numbered, entries = [], []
-    for row in rows:
+    salts = secrets.token_bytes(SALT_BYTES * len(rows))  # asked of the system once, not for each row
+    for place, row in enumerate(rows):
         if row.kind != Kind.RECEIPT:
             numbered.append(Numbered(row.queue_id, None, None))
             entries.append(leaves.public_entry(Kind(row.kind), row.content))
             continue
         counts[row.project_id] += 1
-        opened = Opening(row.project_id, counts[row.project_id], secrets.token_bytes(SALT_BYTES))
+        salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
+        opened = Opening(row.project_id, counts[row.project_id], salt)
         numbered.append(Numbered(row.queue_id, opened.seq, opened.salt))
         entries.append(leaves.receipt_entry(opened, row.content))
     return numbered, entries

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from psycopg import AsyncCursor
 from psycopg.rows import class_row
 
@@ -29,11 +30,13 @@ ADD_KEY = (
     "INSERT INTO transparency_keys (vkey, since) VALUES (%(vkey)s, now()) ON CONFLICT (vkey) DO NOTHING RETURNING vkey"
 )
 KEYS = "SELECT vkey, since FROM transparency_keys ORDER BY since, vkey"
+# msgspec writes bytes as base64.
 PUT = """
     INSERT INTO transparency_queue (project_id, kind, reference, content, queued_at)
-    SELECT project_id, kind, reference, content, now()
-    FROM unnest(%(projects)s::text[], %(kinds)s::smallint[], %(references)s::text[], %(contents)s::bytea[])
-        WITH ORDINALITY AS given (project_id, kind, reference, content, place)
+    SELECT project_id, kind, reference, decode(content, 'base64'), now()
+    FROM ROWS FROM (
+        json_to_recordset(%(queued)s::json) AS (project_id text, kind smallint, reference text, content text)
+    ) WITH ORDINALITY AS given (project_id, kind, reference, content, place)
     ORDER BY place
 """
 WAITING = """
@@ -68,7 +71,7 @@ SET_COUNTS = """
 SET_TILES = """
     INSERT INTO transparency_tiles (level, number, content)
     SELECT level, number, content
-    FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(contents)s::bytea[]) AS given (level, number, content)
+    FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(contents)b::bytea[]) AS given (level, number, content)
     ON CONFLICT (level, number) DO UPDATE SET content = excluded.content
 """
 SET_STATE = "UPDATE transparency_log SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s WHERE only_row"
@@ -133,18 +136,13 @@ class LogStore:
 
     async def put(self, connection: Connection, queued: Sequence[Queued]) -> None:
         """Put into the queue, in this order."""
-        columns = {
-            "projects": [one.project_id for one in queued],
-            "kinds": [int(one.kind) for one in queued],
-            "references": [one.reference for one in queued],
-            "contents": [one.content for one in queued],
-        }
-        await connection.execute(PUT, columns)
+        await connection.execute(PUT, {"queued": msgspec.json.encode(queued).decode()})
 
     async def waiting(self, connection: Connection, limit: int) -> list[Waiting]:
         """Return what waits longest."""
-        async with connection.cursor(row_factory=class_row(Waiting), binary=True) as cursor:
-            return await (await cursor.execute(WAITING, {"limit": limit})).fetchall()
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(WAITING, {"limit": limit})
+            return [Waiting(*row) for row in await cursor.fetchall()]
 
     async def tiles(self, wanted: Iterable[Tile], connection: Connection | None = None) -> dict[Tile, bytes]:
         """Return the content of tiles, those that there are; level -1 has the entries."""

@@ -17,7 +17,7 @@ PACKAGES = ["llmring_server", *sorted(path.name for path in (ROOT / "plugins").g
 NOT_SQL = ("llmring_server.testing", "llmring_server.client", "llmring_server.asgi", "llmring_server.__main__")
 STATEMENT = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|MERGE|TRUNCATE)\b")
 CHANGING = re.compile(r"\b(INSERT INTO|UPDATE \w+ |DO UPDATE|DELETE FROM|FOR UPDATE|MERGE INTO|TRIGGER)\b")
-PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d+")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sb]|%s|\$\d+")
 
 
 def plain(text):

@@ -13,6 +13,7 @@ from llmring_server.tlog.tiles import WIDTH, Tile, path, tiles
 from llmring_server.verifying import policy
 from llmring_server.verifying.commands import verify_folder
 from llmring_server.verifying.verdict import Unreadable
+from offline_kit import checked_alone
 
 
 def signed(size, *, witnessed=False, of=root, key=KEY):
@@ -128,6 +129,11 @@ def test_a_witness_need_not_have_seen_the_older_checkpoint(tmp_path):
 def test_the_verdict_is_there_as_json(tmp_path):
     _, text = verify(write(tmp_path, 3), "--vkey", LOG.vkey(), "--json")
     assert json.loads(text)["outcome"] == "proven"
+
+
+def test_a_log_is_checked_without_the_server_and_its_libraries(tmp_path):
+    status, text, imported = checked_alone("tlog", "verify", write(tmp_path, 3), "--vkey", LOG.vkey())
+    assert (status, "all 3 entries" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
 def test_whom_to_trust_must_be_said(tmp_path):

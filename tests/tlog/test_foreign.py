@@ -7,11 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from foreign_kit import Tool, b64, installed, missing
+from foreign_kit import (
+    Tool,
+    cases,
+    checkpoint_case,
+    consistency_case,
+    inclusion_case,
+    installed,
+    missing,
+    tiles_case,
+)
 
 from llmring_server.contracts import ReceiptsStored, StoredReceipt
 from llmring_server.testing import eventually
-from llmring_server.tlog import checkpoints
+from llmring_server.tlog import base64, checkpoints, leaves, proof_files, tiles
 from llmring_server.tlog.signers import Signer
 
 HERE = Path(__file__).parent
@@ -69,43 +78,62 @@ def sumdb(tmp_path_factory):
 
 @pytest.mark.parametrize("tool", ["aics", "rfc9162", "sumdb"])
 def test_a_foreign_tool_takes_what_is_good_and_refuses_any_changed_byte(tool, request):
-    request.getfixturevalue(tool).check()
+    request.getfixturevalue(tool).check(cases())
 
 
 @pytest.fixture
-def exported(llmring_live, llmring_cli, tmp_path):
-    """Give a folder that a server's own log of 600 receipts was exported to, and the log's verifier key."""
-    key = Signer.fresh("log.example/exported")
+def server(llmring_live, key, tmp_path):
+    """Give a server with a log of 601 leaves."""
     server = llmring_live(["transparency"], transparency={"key": key.text(), "guard_file": str(tmp_path / "guard")})
+    told = [StoredReceipt(server.project_id("one"), f"r{number}", b"{}") for number in range(600)]
 
     async def store():
         async with server.server.database.transaction() as connection:
-            told = [StoredReceipt("prj_one", f"r{number}", b"{}") for number in range(600)]
             await server.server.service(ReceiptsStored).write(connection, told)
 
     server.run(store())
     eventually(lambda: server.rows("SELECT size FROM transparency_log")[0]["size"] == 601)
+    return server
+
+
+@pytest.fixture
+def key():
+    return Signer.fresh("log.example/exported")
+
+
+@pytest.fixture
+def exported(server, llmring_cli, tmp_path):
+    """Give the folder that the server's log was exported to."""
     done = llmring_cli("tlog", "export", str(tmp_path / "log"), LLMRING_PLUGINS="transparency")
     assert done.returncode == 0, done.stderr
-    return tmp_path / "log", key.verifier.vkey()
+    return tmp_path / "log"
 
 
-@pytest.mark.parametrize("tool", ["aics", "sumdb"])
-def test_a_foreign_tool_takes_an_exported_log(tool, exported, request):
-    folder, vkey = exported
-    note = (folder / "checkpoint").read_bytes()
-    checkpoint, _ = checkpoints.read(note)
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    del files["checkpoint"]
-    changed = files | {"tile/entries/001": files["tile/entries/001"].replace(b"\x01\x01", b"\x01\x02", 1)}
-    cases = [
-        {"kind": "checkpoint", "note": b64(note), "vkey": vkey},
-        tiles_case(checkpoint, files),
-        tiles_case(checkpoint, changed),
+@pytest.mark.parametrize("tool", ["aics", "rfc9162", "sumdb"])
+def test_a_foreign_tool_takes_a_servers_own_log_and_refuses_any_changed_byte(tool, server, exported, key, request):
+    checkpoint, _ = checkpoints.read((exported / "checkpoint").read_bytes())
+    files = {str(path.relative_to(exported)): path.read_bytes() for path in exported.rglob("*") if path.is_file()}
+    good = [
+        checkpoint_case(files.pop("checkpoint"), key.verifier.vkey()),
+        tiles_case(checkpoint.size, checkpoint.root, files),
+        served_inclusion(server.client("one"), checkpoint),
+        served_consistency(server.client(None), checkpoint, files),
     ]
-    assert request.getfixturevalue(tool).verdicts(cases) == [True, True, False]
+    request.getfixturevalue(tool).check(good)
 
 
-def tiles_case(checkpoint, files):
-    encoded = {name: b64(content) for name, content in files.items()}
-    return {"kind": "tiles", "size": checkpoint.size, "root": b64(checkpoint.root), "files": encoded}
+def served_inclusion(client, checkpoint):
+    proof = proof_files.parse(client.get("/api/v1/receipts/r299/proof").content)
+    made = leaves.receipt_entry(leaves.opening(proof.extra), b"{}")
+    return inclusion_case(proof.index, checkpoint.size, made, checkpoint.root, proof.hashes)
+
+
+def served_consistency(client, checkpoint, files):
+    asked = {"old": 300, "new": checkpoint.size}
+    proof = client.get("/tlog/consistency", params=asked).json()["proof"]
+    rows = {
+        tile: files[f"tile/{tile.level}/{tiles.path(tile.number, width)}"]
+        for tile, width in tiles.tiles(checkpoint.size)
+    }
+    old_root = tiles.root(300, rows)
+    return consistency_case(300, checkpoint.size, old_root, checkpoint.root, map(base64.decode, proof))

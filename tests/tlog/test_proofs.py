@@ -52,11 +52,11 @@ def test_every_leaf_is_proven_by_the_path_of_rfc_6962(size, tree):
         check_inclusion(index, size, leaf_hash(entry(index)), root(0, size), made)
 
 
-@pytest.mark.parametrize("new", range(1, 65))
+@pytest.mark.parametrize("new", range(65))
 def test_every_older_tree_is_proven_by_the_proof_of_rfc_6962(new, tree):
-    for old in range(1, new + 1):
+    for old in range(new + 1):
         made = tree.hashes(proofs.consistency(old, new))
-        assert made == proof(old, new)
+        assert made == (proof(old, new) if old else []), "the empty tree needs no proof"
         check_consistency(old, new, root(0, old), root(0, new), made)
 
 

@@ -45,13 +45,13 @@ def statement() -> None:
 @key_set
 @click.option("--lines", "table", type=FILE, help="The CSV of the statement's lines: all of them are checked.")
 @click.option("--line", type=FILE, help="One call's lines with their paths, as the server hands them out.")
-@click.option("--previous", type=FILE, help="The statement before it.")
+@click.option("--previous", type=FILE, multiple=True, help="The statement before it; also those before that.")
 @log_proof
 @trusted
 @as_json
 def verify_statement(
-    statement_file: Path, known: Path, table: Path | None, line: Path | None, previous: Path | None, proof: Path | None,
-    vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None, as_json: bool,
+    statement_file: Path, known: Path, table: Path | None, line: Path | None, previous: tuple[Path, ...],
+    proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Check a statement, and lines of it, and name each line that was taken out, changed or moved."""
 
@@ -67,17 +67,17 @@ def verify_statement(
             statements.check_logged(findings, document, proof, policy_of(vkey, witness, policy_file))
         elif vkey or witness or policy_file:
             raise Unreadable("whom to trust was said, but there is no --proof to check")
-        _say_what_is_open(findings, table or line, previous, proof)
+        if not previous and said.number > 1:
+            findings.open("previous", "that no statement is missing before it: give the one before with --previous")
+        _say_what_is_open(findings, table or line, proof)
 
     conclude(f"statement {statement_file}", as_json, check)
 
 
-def _say_what_is_open(findings: Findings, lines: Path | None, previous: Path | None, proof: Path | None) -> None:
+def _say_what_is_open(findings: Findings, lines: Path | None, proof: Path | None) -> None:
     """Note what was not proven because nothing was given to prove it with."""
     if lines is None:
         findings.open("lines", "any single line: give the CSV with --lines, or one line with its path with --line")
-    if previous is None:
-        findings.open("previous", "that no statement is missing before it: give the one before with --previous")
     if proof is None:
         findings.open(
             "operator",

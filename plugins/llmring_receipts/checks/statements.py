@@ -1,5 +1,6 @@
 """Whether a statement is genuine, and whether lines are its lines: all of them, or one with its path."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from llmring_receipts import canonical, keys
 from llmring_receipts.checks.signed import check_signature, digest_of, read_document, read_keys
 from llmring_receipts.statements import lines
-from llmring_receipts.statements.document import TYPE, Statement, digest
+from llmring_receipts.statements.document import TYPE, Statement, contradiction, follows, gap
 from llmring_receipts.statements.lines import BadLines
 from llmring_server.tlog import leaves
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
@@ -54,35 +55,43 @@ def check_statement(findings: Findings, path: Path, known: Path) -> tuple[dict[s
     """
     document, statement = read_statement(path)
     check_signature(findings, document, read_keys(known), "statement")
+    wrong = contradiction(statement)
+    if wrong:
+        findings.fault("contradiction", f"the statement contradicts itself: {wrong}")
     findings.open("truth", TRUE)
     findings.open("logged", LOGGED)
     return document, statement
 
 
-def check_previous(findings: Findings, statement: Statement, path: Path) -> None:
-    """Note whether a statement follows another: its number, its lines, its time and the digest of the other.
+def check_previous(findings: Findings, statement: Statement, paths: Sequence[Path]) -> None:
+    """Note whether a statement follows others: their numbers, lines and times, and the digest of each.
 
     Raises:
-        Unreadable: the file holds no statement.
+        Unreadable: a file holds no statement.
     """
-    document, before = read_statement(path)
-    content = canonical.canonicalize(document)
-    follows = (
-        statement.project == before.project
-        and statement.number == before.number + 1
-        and statement.start == before.end
-        and statement.previous == digest(content)
-    )
-    if not follows:
-        findings.fault(
-            "previous",
-            f"statement {statement.number} does not follow statement {before.number} as it is in {path} (SHA-256 "
-            f"{digest_of(document)})",
-        )
-    elif None not in (before.lines.last, statement.lines.first) and statement.lines.first != before.lines.last + 1:  # type: ignore[operator]
-        findings.fault("previous", f"lines {before.lines.last} and {statement.lines.first} are not neighbours")
+    chain = [statement]
+    for path, document, before in sorted(((path, *read_statement(path)) for path in paths), key=_newest_first):
+        if not follows(chain[0], before, canonical.canonicalize(document)):
+            findings.fault(
+                "previous",
+                f"statement {chain[0].number} does not follow statement {before.number} as it is in {path} (SHA-256 "
+                f"{digest_of(document)})",
+            )
+            return
+        chain.insert(0, before)
+    wrong = gap(chain)
+    if wrong:
+        findings.fault("previous", f"lines are left out: {wrong}")
+        return
+    named = " and ".join(str(before.number) for before in reversed(chain[:-1]))
+    findings.proven("previous", f"it follows statement {named}, with no time between them")
+    if chain[0].number == 1 or any(before.lines.count for before in chain[:-1]):
+        findings.proven("previous-lines", "no number of a line is left out between them")
     else:
-        findings.proven("previous", f"it follows statement {before.number}, with no line and no time between them")
+        findings.open(
+            "previous-lines",
+            f"that no line is left out before it: statement {named} has none; give those before with --previous too",
+        )
 
 
 def check_line(findings: Findings, statement: Statement, path: Path) -> None:
@@ -117,6 +126,10 @@ def check_logged(findings: Findings, document: dict[str, Any], proof: Path, poli
     """
     entry = leaves.public_entry(Kind.STATEMENT, canonical.canonicalize(document))
     logs.check_entry(findings, "this statement", entry, logs.read_proof(files.read(proof)), policy)
+
+
+def _newest_first(read: tuple[Path, dict[str, Any], Statement]) -> int:
+    return -read[2].number
 
 
 def _line_proofs(path: Path, number: int) -> list[LineProof]:

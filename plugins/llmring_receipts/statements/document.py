@@ -1,6 +1,8 @@
 """The statement itself: what it says of its lines, and how one follows another. Pure."""
 
 import hashlib
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ import msgspec
 from llmring_receipts import keys
 
 TYPE = "llmring-statement/1"
+_COUNT = re.compile("[0-9]{1,30}")
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -82,6 +85,45 @@ def month_start(moment: datetime) -> datetime:
 def month_end(moment: datetime) -> datetime:
     """Return when the month ends that an instant lies in, in UTC."""
     return month_start(month_start(moment) + timedelta(days=32))
+
+
+def follows(statement: Statement, before: Statement, content: bytes) -> bool:
+    """Whether a statement is the next one after another, whose canonical bytes are `content`."""
+    return (
+        statement.project == before.project
+        and statement.number == before.number + 1
+        and statement.start == before.end
+        and statement.previous == digest(content)
+    )
+
+
+def contradiction(statement: Statement) -> str | None:
+    """Say in what a statement contradicts itself, or None: whoever has the key can sign anything."""
+    span = statement.lines
+    numbered = 0 if span.first is None or span.last is None else span.last - span.first + 1
+    first = statement.number == 1
+    if numbered != span.count:
+        return f"it has {span.count} lines, and numbers for {numbered}"
+    counts = [count for total in statement.totals for count in (total.calls, total.corrections)]
+    if not all(_COUNT.fullmatch(count) for count in counts) or sum(map(int, counts)) != span.count:
+        return f"its totals are not those of {span.count} lines"
+    if first != (statement.previous is None) or first != (statement.start is None):
+        return "the first statement alone has none before it, and no start"
+    if first and span.count and span.first != 1:
+        return f"the project's lines begin with number {span.first}"
+    return None
+
+
+def gap(chain: Sequence[Statement]) -> str | None:
+    """Say where numbers of lines are left out in statements that follow one another, the oldest first, or None."""
+    last = 0 if chain[0].number == 1 else None
+    for statement in chain:
+        if statement.lines.first is None:
+            continue
+        if last is not None and statement.lines.first != last + 1:
+            return f"line {statement.lines.first} of statement {statement.number} comes after line {last}"
+        last = statement.lines.last
+    return None
 
 
 def compose(

@@ -3,6 +3,8 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+
 from llmring_receipts.keyring import NoSigningKey
 from llmring_receipts.statements.document import month_end, month_start
 from llmring_receipts.statements.making import Statements
@@ -11,15 +13,23 @@ from llmring_server.evidence import UsageLines
 
 log = logging.getLogger(__name__)
 
+MONTHS_BACK = 12
+
 
 class Monthly:
-    """Makes what statements are due; each month of a project's has its own, a project's first holds all before it."""
+    """Makes what statements are due; each month of a project's has its own, a project's first holds all before it.
+
+    The first time, and after a failure, it looks for projects that were used in the last year, since nobody may have
+    run in a month; else at the last month alone. A project that failed comes last the next time, and holds up no other.
+    """
 
     def __init__(self, statements: Statements, store: StatementStore, usage: UsageLines, hours: float) -> None:
         self._statements = statements
         self._store = store
         self._usage = usage
         self._wait = timedelta(hours=hours)
+        self._months = MONTHS_BACK
+        self._failed: set[str] = set()
 
     async def once(self) -> None:
         """Make the statements that are due by now; without a signing key there are none."""
@@ -28,21 +38,50 @@ class Monthly:
     async def due(self, now: datetime) -> int:
         """Make the statements that are due at `now`, and return how many were made."""
         end = month_start(now - self._wait)
-        made = 0
+        used, made = await self._used(end), 0
         try:
-            for project in await self._usage.projects(month_start(end - timedelta(days=1)), end):
-                made += await self._up_to(project, end)
+            for project in sorted(used, key=self._failed.__contains__):
+                made += await self._of(project, used[project], end)
         except NoSigningKey as error:
             log.warning("no statements are made: %s", error)
+            return made
+        self._months = MONTHS_BACK if self._failed else 1
         return made
 
-    async def _up_to(self, project: str, end: datetime) -> int:
-        """Make a project's statements month by month up to `end`, and return how many were made."""
+    async def _used(self, end: datetime) -> dict[str, datetime]:
+        """Return the projects that were used before `end`, each with the end of the last month in which it was."""
+        found: dict[str, datetime] = {}
+        last = end
+        for _ in range(self._months):
+            first = month_start(last - timedelta(days=1))
+            for project in await self._usage.projects(first, last):
+                found.setdefault(project, last)
+            last = first
+        return found
+
+    async def _of(self, project: str, used: datetime, end: datetime) -> int:
+        """Make a project's statements; what fails for other reasons than the database or the key is logged."""
+        try:
+            made = await self._up_to(project, used, end)
+        except (psycopg.Error, TimeoutError):
+            self._failed.add(project)
+            raise
+        except NoSigningKey:
+            raise
+        except Exception:
+            self._failed.add(project)
+            log.exception("no statement of project %s can be made; it will be tried again", project)
+            return 0
+        self._failed.discard(project)
+        return made
+
+    async def _up_to(self, project: str, used: datetime, end: datetime) -> int:
+        """Make a project's first statement, up to `end`, or those that follow, month by month up to `used`."""
         last = await self._store.latest(project)
         if last is None:
             return int(await self._statements.make(project, end) is not None)
         made, at = 0, month_end(last.ended_at)
-        while at <= end:
+        while at <= used:
             made += await self._statements.make(project, at, closing=True) is not None
             at = month_end(at)
         return made

@@ -11,6 +11,7 @@ from llmring_receipts.statements.resources import StatedLines, StatementList, St
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.background import upkeep
 from llmring_server.contracts import LogProofs, StatementsStored
+from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.evidence import UsageLines
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -23,12 +24,13 @@ def routes(server: Server, keyring: Keyring) -> Iterable[Route]:
     usage, store = server.service(UsageLines, default=None), StatementStore(server.database)
     if usage is None:
         return []
+    proofs = StatementProofs(server.service(LogProofs, default=None), server.service(LogPlaces, default=None))
     listed = StatementList(_statements(server, keyring, usage), store, server.spawn)
     return [
         Route(path=PREFIX, resource=listed),
         Route(path=f"{PREFIX}/{{number}}", resource=listed, suffix="one"),
         Route(path=f"{PREFIX}/{{number}}/lines", resource=listed, suffix="lines"),
-        Route(path=f"{PREFIX}/{{number}}/proof", resource=StatementProofs(server.service(LogProofs, default=None))),
+        Route(path=f"{PREFIX}/{{number}}/proof", resource=proofs),
         Route(path=f"{PREFIX}/lines/{{log_id}}", resource=StatedLines(store)),
     ]
 

@@ -1,7 +1,7 @@
 """Statements over HTTP: list and make them, get one, its lines as CSV, and the proof of one call's lines."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,12 +11,13 @@ import msgspec
 
 from llmring_receipts import keys
 from llmring_receipts.keyring import NoSigningKey
-from llmring_receipts.statements import lines
 from llmring_receipts.statements.document import Statement
+from llmring_receipts.statements.export import csv
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
 from llmring_server import wire
 from llmring_server.contracts import LogProofs
+from llmring_server.contracts.log_places import LogPlaces, NoPlace
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
 from llmring_server.tlog import blocks
@@ -26,6 +27,7 @@ PATIENCE_SECONDS = 1.5
 AT_ONCE = 2  # each holds a connection for as long as it takes
 CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 MAX_NUMBER = 2**31 - 1
+WAITS = b"the statement waits for its place in the log; ask again shortly\n"
 
 Spawn = Callable[[Coroutine[Any, Any, Any], str], None]
 
@@ -79,9 +81,9 @@ class StatementList:
         found = await self._store.page(req.context.project_id, query.limit + 1, query.before)
         page = found[: query.limit]
         if len(found) > query.limit:
-            last = msgspec.json.decode(page[-1])["number"]
-            resp.set_header("Link", f'<{req.root_path}{req.path}?limit={query.limit}&before={last}>; rel="next"')
-        return [msgspec.Raw(content) for content in page]
+            after = f"limit={query.limit}&before={page[-1].number}"
+            resp.set_header("Link", f'<{req.root_path}{req.path}?{after}>; rel="next"')
+        return [msgspec.Raw(listed.content) for listed in page]
 
     @operation(answer=Made, status=201, also=(202,), errors=(409, 503))
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> dict[str, Any] | None:
@@ -114,19 +116,14 @@ class StatementList:
         kept = await self._kept(req, number)
         resp.content_type = CSV
         resp.set_header("Content-Disposition", f'attachment; filename="statement-{kept.number}.csv"')
-        resp.stream = self._csv(kept)
+        resp.stream = csv(self._store, kept)
 
     async def _make(self, project: str) -> bytes | None:
         async with self._making:
             return await self._statements.make(project, datetime.now(UTC))
 
-    async def _csv(self, kept: Kept) -> AsyncIterator[bytes]:
-        yield lines.to_csv([], header=True)
-        async for chunk in self._store.lines(kept):
-            yield await asyncio.to_thread(_rendered, chunk)
-
     async def _kept(self, req: falcon.asgi.Request, number: str) -> Kept:
-        known = number.isascii() and number.isdecimal() and int(number) <= MAX_NUMBER
+        known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
         kept = await self._store.get(req.context.project_id, int(number)) if known else None
         if kept is None:
             raise Problem(404, f"this project has no statement {number[:40]!r}")
@@ -136,17 +133,22 @@ class StatementList:
 class StatementProofs:
     """That a statement is in the transparency log, where there is one."""
 
-    def __init__(self, log: LogProofs | None) -> None:
+    def __init__(self, log: LogProofs | None, places: LogPlaces | None) -> None:
         self._log = log
+        self._places = places
 
-    @operation(media=TEXT, errors=(404, 503))
+    @operation(media=TEXT, also=(202,), errors=(404, 503))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
-        """The proof of a statement as a file (C2SP tlog-proof), about a second after the statement was made."""
-        asked = self._log is not None and number.isascii() and number.isdecimal() and len(number) <= 10
-        proof = await self._log.statement_proof(req.context.project_id, number) if asked and self._log else None
+        """The proof of a statement as a file (C2SP tlog-proof); 202 while it waits for its place in the log."""
+        resp.content_type = TEXT
+        project, named = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
+        if self._places and named and await self._places.statement_place(project, number) == NoPlace("waiting"):
+            resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", WAITS
+            return
+        proof = await self._log.statement_proof(project, number) if self._log and named else None
         if proof is None:
-            raise Problem(404, f"the log has no statement {number[:40]!r} of this project, or not yet")
-        resp.content_type, resp.data = TEXT, proof
+            raise Problem(404, f"the log has no statement {number[:40]!r} of this project")
+        resp.data = proof
 
 
 class StatedLines:
@@ -180,10 +182,6 @@ class StatedLines:
             leaves[block] = b"".join(line.hash for line in around)
         path = blocks.path(index, kept.line_count, leaves, kept.blocks)
         return LineProof(stated.number, stated.content, index, kept.line_count, [keys.encode(step) for step in path])
-
-
-def _rendered(chunk: list[Stated]) -> bytes:
-    return lines.to_csv([lines.read(stated.content) for stated in chunk], header=False)
 
 
 async def _until(making: "asyncio.Future[Any]") -> None:

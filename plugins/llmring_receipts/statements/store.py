@@ -26,7 +26,7 @@ KEPT: LiteralString = """
 LATEST: LiteralString = KEPT + " ORDER BY number DESC LIMIT 1"
 ONE: LiteralString = KEPT + " AND number = %(number)s"
 PAGE: LiteralString = """
-    SELECT content FROM statements
+    SELECT number, content FROM statements
     WHERE project_id = %(project)s AND (%(before)s::integer IS NULL OR number < %(before)s)
     ORDER BY number DESC
     LIMIT %(limit)s
@@ -55,6 +55,21 @@ BETWEEN: LiteralString = """
     WHERE project_id = %(project)s AND seq >= %(first)s AND seq < %(end)s
     ORDER BY seq
 """
+# A value's quotes are escaped, so nothing but the member looks like this.
+CORRECTIONS: LiteralString = """
+    SELECT seq, number, content FROM statement_lines
+    WHERE project_id = %(project)s AND seq >= %(first)s AND seq < %(end)s
+        AND position('"kind":"correction"' IN content) > 0
+    ORDER BY seq
+    LIMIT %(limit)s
+"""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A statement of a list, byte for byte as it was signed."""
+
+    number: int
+    content: bytes
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -101,10 +116,9 @@ class StatementStore:
         """Return a project's statement by its number, or None."""
         return await self._database.one(Kept, ONE, {"project": project, "number": number})
 
-    async def page(self, project: str, limit: int, before: int | None) -> list[bytes]:
-        """Return up to `limit` statements as they were signed, newest first, those below a number."""
-        found = await self._database.fetch(PAGE, {"project": project, "limit": limit, "before": before})
-        return [row["content"] for row in found]
+    async def page(self, project: str, limit: int, before: int | None) -> list[Listed]:
+        """Return up to `limit` statements, newest first, those below a number."""
+        return await self._database.rows(Listed, PAGE, {"project": project, "limit": limit, "before": before})
 
     async def of_call(self, project: str, log_id: UUID) -> list[Stated]:
         """Return the lines that speak of a call: what it was, then each correction."""
@@ -113,6 +127,11 @@ class StatementStore:
     async def between(self, project: str, first: int, end: int) -> list[Stated]:
         """Return a project's lines from number `first` up to, not including, `end`."""
         return await self._database.rows(Stated, BETWEEN, {"project": project, "first": first, "end": end})
+
+    async def corrections(self, kept: Kept, limit: int) -> list[Stated]:
+        """Return a statement's first lines of kind `correction`, in order."""
+        asked = {"project": kept.project_id, "first": kept.first_seq, "end": kept.last_seq + 1, "limit": limit}
+        return await self._database.rows(Stated, CORRECTIONS, asked)
 
     async def lines(self, kept: Kept) -> AsyncIterator[list[Stated]]:
         """Yield a statement's lines in order, a thousand at a time; they never change, so no snapshot is held."""

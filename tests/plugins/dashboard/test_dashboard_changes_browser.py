@@ -1,10 +1,13 @@
-"""The pages of aliases, receipts and the registry in a real browser: a change and its undoing, WCAG, a phone."""
+"""The pages of aliases, receipts, statements and the registry in a real browser: a change, WCAG, a phone."""
 
 from pathlib import Path
 
 import pytest
 from test_dashboard_browser import faults
 from test_dashboard_receipts import signing
+
+from llmring_server.testing import eventually
+from llmring_server.tlog.signers import Signer
 
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
 PAGES = {
@@ -18,6 +21,9 @@ PAGES = {
     "history": "/ui/aliases/history",
     "receipts": "/ui/receipts",
     "receipt": "/ui/receipts/mine",
+    "statements": "/ui/statements",
+    "statement": "/ui/statements/2",
+    "no older statement": "/ui/statements?before=1",
     "registry": "/ui/registry",
     "compare": f"/ui/registry/compare?model={MINI}&model={PRO}",
     "nothing to compare": "/ui/registry/compare",
@@ -30,11 +36,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def server(llmring_live, small_registry, log):
-    """Aliases in two profiles, calls of one of them, and a receipt."""
-    registry = {"base_url": small_registry.as_uri() + "/"}
+def server(llmring_live, small_registry, log, tmp_path):
+    """Aliases in two profiles, calls of one of them, a receipt, and two statements with a correction, all logged."""
     found = llmring_live(
-        ["dashboard", "registry", "usage", "aliases", "receipts"], registry=registry, receipts=signing()
+        ["dashboard", "registry", "usage", "aliases", "receipts", "transparency"],
+        registry={"base_url": small_registry.as_uri() + "/"},
+        receipts=signing(),
+        transparency={"key": Signer.fresh("log.example/receipts").text(), "guard_file": str(tmp_path / "guard")},
     )
     client = found.client()
     assert client.get("/registry").status_code == 200
@@ -44,6 +52,10 @@ def server(llmring_live, small_registry, log):
     log(found, *({"alias": "fast", "origin": origin} for origin in ("web", "web", "batch")), {"model": "gone"})
     receipt = {"id": "mine", "model": MINI, "tokens": {"input": 1, "output": 2}, "cost": {"amount": "0.1"}}
     assert client.post("/api/v1/receipts/issue?store=true", json=receipt).status_code == 200
+    assert client.post("/api/v1/statements").status_code == 201
+    assert found.rows("UPDATE usage_logs SET cost = 0.5 WHERE alias = 'fast' RETURNING id")
+    assert client.post("/api/v1/statements").status_code == 201
+    eventually(lambda: client.get("/api/v1/statements/2/proof").status_code == 200)
     return found
 
 
@@ -91,6 +103,22 @@ def test_a_receipt_is_downloaded_as_it_was_signed(window, server):
         page.get_by_role("link", name="Download the signed bytes").click()
     assert download.value.suggested_filename == "mine.json"
     assert Path(download.value.path()).read_bytes() == server.client().get("/api/v1/receipts/mine").content
+
+
+def test_a_statement_is_reached_from_the_receipts_and_its_parts_are_downloaded(window, server):
+    page = window(accept_downloads=True).open("/ui/receipts")
+    page.get_by_role("main").get_by_role("link", name="statements").click()
+    page.get_by_role("main").get_by_role("link", name="2", exact=True).click()
+    assert page.locator("#corrections tbody tr").count() == 3
+    for name, file, path in (
+        ("Download the lines as CSV", "statement-2.csv", "2/lines"),
+        ("Download the proof", "statement-2.proof", "2/proof"),
+    ):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        assert download.value.suggested_filename == file
+        given = Path(download.value.path()).read_bytes()
+        assert given == server.client().get(f"/api/v1/statements/{path}").content
 
 
 def test_models_are_compared_by_ticking_them(window):

@@ -1,4 +1,4 @@
-"""Who may do what on the pages of aliases, receipts and the registry, and what they say while the database is away."""
+"""Who may do what on the pages of aliases, receipts, statements and the registry, also while the database is away."""
 
 import time
 
@@ -8,6 +8,8 @@ from test_dashboard_sign_in import made
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
 PAGES = (
     "/ui/aliases", "/ui/aliases/history", "/ui/receipts", "/ui/receipts/mine", "/ui/receipts/mine/signed",
+    "/ui/receipts/mine/proof", "/ui/receipts/mine/bundle", "/ui/statements", "/ui/statements/1",
+    "/ui/statements/1/signed", "/ui/statements/1/lines", "/ui/statements/1/proof",
     "/ui/registry", "/ui/registry/compare", "/ui/registry/changes", "/ui/registry/in-use",
 )  # fmt: skip
 CHANGING = (

@@ -13,8 +13,9 @@ from llmring_server.app import compose
 from llmring_server.figures import Histogram
 from llmring_server.settings import conf_path, read_conf
 from llmring_server.testing import make_plugin, make_settings
+from llmring_server.tlog.signers import Signer
 
-TEAM = read_conf(conf_path("team"))["plugins"]
+EVERY = [*read_conf(conf_path("team"))["plugins"], "transparency"]
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "metrics.md").read_text()
 DASHBOARD = json.loads((DOCS / "grafana-dashboard.json").read_text())
@@ -24,10 +25,16 @@ NAME = re.compile(r"llmring_\w+")
 BY = re.compile(r"by \(([^)]*)\) ?\((?:\w+\()*(llmring_\w+)")
 
 
+def tables(folder):
+    """Return settings with which there is something to show: a journal, and a log with a key."""
+    log = {"key": Signer.fresh("log.example/metrics").text(), "guard_file": str(folder / "published")}
+    return {"usage": {"journal_dir": folder / "journal"}, "transparency": log}
+
+
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory):
     """Every figure of the built-in plugins, as a server of all of them shows it."""
-    server, _ = compose(make_settings({}, usage={"journal_dir": tmp_path_factory.mktemp("journal")}), TEAM)
+    server, _ = compose(make_settings({}, **tables(tmp_path_factory.mktemp("data"))), EVERY)
     return server.service(Figures).all
 
 
@@ -44,8 +51,8 @@ def test_every_metric_is_documented_with_its_kind_and_labels_and_none_besides(fi
 
 
 def test_every_metric_that_the_dashboard_asks_for_is_at_the_address(llmring_live, small_registry, tmp_path, shown):
-    tables = {"registry": {"base_url": small_registry.as_uri() + "/"}, "usage": {"journal_dir": tmp_path}}
-    client = llmring_live(TEAM, metrics={"token": TOKEN}, **tables).client()
+    given = {"registry": {"base_url": small_registry.as_uri() + "/"}, **tables(tmp_path)}
+    client = llmring_live(EVERY, metrics={"token": TOKEN}, **given).client()
     text = client.get("/metrics", headers=BEARER).text
     families = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
     served = {name for name in shown if name in families or name.rpartition("_")[0] in families}

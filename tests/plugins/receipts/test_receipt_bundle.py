@@ -4,12 +4,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
+from receipts_kit import Signer
 from statement_kit import run
 
+from llmring_receipts import jwks, keys
 from llmring_server.testing import eventually
 from llmring_server.tlog.signers import Signer as LogSigner
 
@@ -46,8 +50,8 @@ def bundle(server, client, issue, llmring_cli, variables, tmp_path):
     """Give the folder that a bundle of a logged receipt was unpacked into."""
     receipt_id = issue(store=True, ext={"note": "ü"}).raise_for_status().json()["id"]
     eventually(lambda: client.get(f"/api/v1/receipts/{receipt_id}/proof").status_code == 200)
-    ran = llmring_cli("receipts", "bundle", receipt_id, "--out", str(tmp_path / "bundle.zip"), **variables)
-    assert ran.returncode == 0, ran.stderr
+    done = llmring_cli("receipts", "bundle", receipt_id, "--out", str(tmp_path / "bundle.zip"), **variables)
+    assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
         archive.extractall(tmp_path / "bundle")
     return tmp_path / "bundle"
@@ -66,72 +70,82 @@ def test_a_bundle_has_the_receipt_and_all_that_checks_it(bundle, client):
     assert client.get(f"/api/v1/receipts/{receipt_id}").content == (bundle / "receipt.json").read_bytes()
 
 
-def test_the_checks_of_a_bundle_need_nothing_else(bundle):
-    options = ["--keys", bundle / "jwks.json", "--proof", bundle / "proof", "--policy", bundle / "policy"]
-    said = run("verify", bundle / "receipt.json", *options, "--json")
-    assert (said.status, said.codes("proven")) == (0, ["signature", "inclusion"])
+def commands(bundle: Path, language: str, *words: str) -> list[str]:
+    """Return what a shell is given to run the one block of the bundle's page in a language that has these words."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", (bundle / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (found,) = [block for block in blocks if all(word in block for word in words)]
+    return ["bash", "-euo", "pipefail", "-c", found]
+
+
+def ran(bundle: Path, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the bundle's folder."""
+    given = {**os.environ, **environment}
+    return subprocess.run(command, cwd=bundle, env=given, text=True, capture_output=True, timeout=300)
+
+
+def test_its_page_s_line_for_the_server_s_own_checks_proves_it(bundle):
+    line = commands(bundle, "console", "llmring_receipts")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    good = ran(bundle, line, PATH=path)
+    assert (good.returncode, "is entry" in good.stdout.partition("Not proven:")[0]) == (0, True), good.stderr
     changed(bundle / "receipt.json")
-    assert run("verify", bundle / "receipt.json", *options).status == 1
+    assert ran(bundle, line, PATH=path).returncode == 1
 
 
 def test_its_page_s_lines_for_openssl_verify_it(bundle):
     missing = [tool for tool in ("bash", "sed", "openssl", "base64") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"install {', '.join(missing)} to run the lines of the bundle's page")
-    (lines,) = re.findall(r"```sh\n(.*?)```", (bundle / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    command = ["bash", "-euo", "pipefail", "-c", lines]
-    good = subprocess.run(command, cwd=bundle, text=True, capture_output=True, timeout=60)
+    lines = commands(bundle, "sh")
+    good = ran(bundle, lines)
     assert "Verified Successfully" in good.stdout, good.stderr
     changed(bundle / "receipt.json")
-    assert subprocess.run(command, cwd=bundle, text=True, capture_output=True, timeout=60).returncode == 1
+    assert ran(bundle, lines).returncode == 1
 
 
-def test_its_program_for_node_verifies_it(bundle):
+def test_its_page_s_line_for_node_verifies_it(bundle):
     if not shutil.which("node"):
         pytest.skip("node is not on PATH; install Node.js 18 or later to check a bundle outside Python")
-    command = ["node", "check.mjs", "receipt.json", "jwks.json"]
-    good = subprocess.run(command, cwd=bundle, text=True, capture_output=True, timeout=60)
+    line = commands(bundle, "console", "node")
+    good = ran(bundle, line)
     assert (good.returncode, good.stdout.strip()) == (0, "valid"), good.stderr
     changed(bundle / "receipt.json")
-    assert subprocess.run(command, cwd=bundle, text=True, capture_output=True, timeout=60).returncode == 1
+    assert ran(bundle, line).returncode == 1
 
 
-def test_its_program_for_go_finds_it_in_the_log(bundle, log_key, tmp_path):
+def test_its_page_s_line_for_go_finds_it_in_the_log_and_with_no_byte_changed(bundle, log_key, tmp_path):
     if not shutil.which("go") or not GOCODE.is_dir():
         pytest.skip("go or its module x/mod is missing; install golang-go and golang-golang-x-mod-dev")
-    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(tmp_path / "go")}
-    built = ["go", "build", "-o", "check", "check.go"]
-    subprocess.run(built, cwd=bundle, env=environment, check=True, capture_output=True, timeout=300)
-    vkey = (bundle / "policy").read_text().split()[1]
-    assert vkey == log_key.verifier.vkey()
-    command = ["./check", "receipt.json", "proof", vkey]
-    good = subprocess.run(command, cwd=bundle, text=True, capture_output=True, timeout=60)
-    assert good.returncode == 0, good.stderr
-    assert re.match(r"included: entry \d+ of log.example, size \d+; number 1 of project prj_", good.stdout)
+    cache = str(tmp_path / "go")
+    good = ran(bundle, commands(bundle, "console", "GO111MODULE"), GOCACHE=cache)
+    assert re.match(r"included: entry \d+ of log.example, size \d+; number 1 of project prj_", good.stdout), good.stderr
+    here = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": cache}
+    assert ran(bundle, ["go", "build", "-o", "check", "check.go"], **here).returncode == 0
+    command = ["./check", "receipt.json", "proof", log_key.verifier.vkey()]
     content = (bundle / "proof").read_bytes()
     for place in range(0, len(content), 7):
         flipped = bytearray(content)
         flipped[place] ^= 1
         (bundle / "proof").write_bytes(flipped)
-        assert subprocess.run(command, cwd=bundle, capture_output=True, timeout=60).returncode == 1, place
+        assert ran(bundle, command).returncode == 1, place
     (bundle / "proof").write_bytes(content)
     changed(bundle / "receipt.json")
-    assert subprocess.run(command, cwd=bundle, capture_output=True, timeout=60).returncode == 1
+    assert ran(bundle, command).returncode == 1
 
 
 def test_without_a_log_there_is_no_proof_and_that_is_said(llmring_cli, bundle, variables, tmp_path):
     receipt_id = re.search(rb'"id":"([^"]+)"', (bundle / "receipt.json").read_bytes())[1].decode()
     only = {**variables, "LLMRING_PLUGINS": "receipts"}
     only = {name: text for name, text in only.items() if "TRANSPARENCY" not in name}
-    ran = llmring_cli("receipts", "bundle", receipt_id, "--out", str(tmp_path / "2.zip"), **only)
-    assert (ran.returncode, "there is no proof in it" in ran.stderr) == (0, True)
+    done = llmring_cli("receipts", "bundle", receipt_id, "--out", str(tmp_path / "2.zip"), **only)
+    assert (done.returncode, "there is no proof in it" in done.stderr) == (0, True)
     with zipfile.ZipFile(tmp_path / "2.zip") as archive:
         assert not {"proof", "policy"} & set(archive.namelist())
 
 
 def test_what_is_no_receipt_has_no_bundle(llmring_cli, bundle, variables, tmp_path, server):
-    ran = llmring_cli("receipts", "bundle", "nothing", "--out", str(tmp_path / "3.zip"), **variables)
-    assert (ran.returncode, "there is no receipt 'nothing'" in ran.stderr) == (1, True)
+    done = llmring_cli("receipts", "bundle", "nothing", "--out", str(tmp_path / "3.zip"), **variables)
+    assert (done.returncode, "there is no receipt 'nothing'" in done.stderr) == (1, True)
     assert not (tmp_path / "3.zip").exists()
 
 
@@ -140,8 +154,8 @@ def test_an_id_that_several_projects_have_needs_the_project(llmring_cli, server,
         answer = server.client(project).post("/api/v1/receipts/", json={"receipt": signer.sign(id="same")})
         answer.raise_for_status()
     out = ["--out", str(tmp_path / "4.zip")]
-    ran = llmring_cli("receipts", "bundle", "same", *out, **variables)
-    assert (ran.returncode, "--project" in ran.stderr) == (1, True)
+    done = llmring_cli("receipts", "bundle", "same", *out, **variables)
+    assert (done.returncode, "--project" in done.stderr) == (1, True)
     named = llmring_cli("receipts", "bundle", "same", *out, "--project", server.project_id("two"), **variables)
     assert named.returncode == 0, named.stderr
 
@@ -154,3 +168,19 @@ def test_an_exported_log_is_checked_whole(bundle, llmring_cli, variables, log_ke
     tile = next((folder / "tile" / "entries").glob("000.p/*"))
     tile.write_bytes(tile.read_bytes()[:-1] + b"\0")
     assert llmring_cli("tlog", "verify", str(folder), "--vkey", vkey, **variables).returncode == 1
+
+
+def test_the_key_of_a_trusted_issuer_is_in_the_bundle_of_its_receipt(llmring_live, llmring_cli, signer, tmp_path):
+    theirs = Signer()
+    known = [keys.PublicKey(theirs.key_id, theirs.public, None, None, "active")]
+    (tmp_path / "issuers.json").write_bytes(msgspec.json.encode(jwks.write(known, None)))
+    settings = {"private_key_b64": signer.seed, "trusted_jwks": str(tmp_path / "issuers.json")}
+    client = llmring_live(["receipts"], receipts=settings).client("one")
+    client.post("/api/v1/receipts/", json={"receipt": theirs.sign()}).raise_for_status()
+    variables = {f"LLMRING_RECEIPTS_{name.upper()}": text for name, text in settings.items()}
+    out = tmp_path / "theirs.zip"
+    done = llmring_cli("receipts", "bundle", "by-hand", "--out", str(out), LLMRING_PLUGINS="receipts", **variables)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path)
+    assert run("verify", tmp_path / "receipt.json", "--keys", tmp_path / "jwks.json").status == 0

@@ -80,14 +80,37 @@ def test_openssl_reads_the_pem(openssl):
     assert "d7:5a:98:01:82:b1:0a:b7" in shown.stdout
 
 
-def test_openssl_verifies_a_receipt(openssl, signer, tmp_path):
+@pytest.fixture
+def verified(openssl, signer, tmp_path):
+    """Give a function that has openssl verify bytes against the signature of a receipt."""
     receipt = signer.sign()
     made = receipt.pop(signing.SIGNATURE).removeprefix("ed25519:")
-    (tmp_path / "message").write_bytes(canonicalize(receipt))
     (tmp_path / "signature").write_bytes(keys.decode(made, 64))
     (tmp_path / "key.pem").write_text(keys.public_pem(signer.public))
     command = [openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "key.pem", "-sigfile", "signature"]
-    verified = subprocess.run([*command, "-in", "message"], cwd=tmp_path, text=True, capture_output=True)
-    if "oneshot" in verified.stderr or "unknown option" in verified.stderr.lower():
-        pytest.skip("this openssl cannot verify Ed25519 on the command line; install 3.0 or later")
-    assert "Verified Successfully" in verified.stdout, verified.stderr
+
+    def verify(change):
+        (tmp_path / "message").write_bytes(change(canonicalize(receipt)))
+        done = subprocess.run([*command, "-in", "message"], cwd=tmp_path, text=True, capture_output=True)
+        if "oneshot" in done.stderr or "unknown option" in done.stderr.lower():
+            pytest.skip("this openssl cannot verify Ed25519 on the command line; install 3.0 or later")
+        return done
+
+    return verify
+
+
+def test_openssl_verifies_a_receipt(verified):
+    done = verified(lambda message: message)
+    assert "Verified Successfully" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("place", [0, 100, -1])
+def test_openssl_refuses_a_receipt_with_a_byte_changed(verified, place):
+    def change(message):
+        changed = bytearray(message)
+        changed[place] ^= 1
+        return bytes(changed)
+
+    done = verified(change)
+    assert done.returncode != 0
+    assert "Verified Successfully" not in done.stdout

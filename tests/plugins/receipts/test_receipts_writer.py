@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import httpx
 import psycopg
 from receipts_kit import PAYLOAD
 
@@ -18,6 +19,7 @@ from llmring_server.errors import Unavailable
 from llmring_server.testing import eventually
 
 ANSWER_SECONDS = 2.0
+TOKEN = "a-token-of-these-tests"
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -146,3 +148,20 @@ def test_what_does_not_fit_the_queue_is_refused_at_once(server):
         found = put(server, [stored(f"r{n}") for n in range(MAX_WAITING + 5)])
     assert [isinstance(one, Unavailable) for one in found].count(True) == 5
     assert eventually(lambda: put(server, [stored("again")]) == [Outcome.NEW])
+
+
+def test_receipts_that_wait_and_those_that_are_written_at_once_are_figures(llmring_live, signer):
+    receipts, metrics = {"private_key_b64": signer.seed}, {"token": TOKEN}
+    server = llmring_live(["receipts", "metrics"], receipts=receipts, metrics=metrics)
+
+    def shown():
+        return httpx.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+
+    put(server, [stored(f"r{n}") for n in range(30)])
+    assert "llmring_receipts_batch_receipts_sum 30.0" in shown()
+    assert 'llmring_receipts_batch_receipts_bucket{le="20"} 0.0' in shown()
+    with ThreadPoolExecutor(1) as pool, locked(server):
+        waiting = pool.submit(put, server, [stored(f"w{n}") for n in range(5)])
+        assert eventually(lambda: "llmring_receipts_queue_receipts 5.0" in shown())
+    waiting.result()
+    assert "llmring_receipts_queue_receipts 0.0" in shown()

@@ -214,7 +214,10 @@ def test_an_auditor_proves_statements_lines_and_one_call_offline(server, client,
         "--previous", statement, "--json",
     )  # fmt: skip
     assert (first.status, first.codes("proven")) == (0, ["signature", "lines", "totals", "line"])
-    assert (second.status, second.codes("proven")) == (0, ["signature", "lines", "totals", "line", "previous"])
+    assert (second.status, second.codes("proven")) == (
+        0,
+        ["signature", "lines", "totals", "line", "previous", "previous-lines"],
+    )
 
 
 @pytest.mark.parametrize("member", ["line", "index", "count", "path"])
@@ -245,7 +248,9 @@ def test_another_project_sees_nothing(server, log, state):
     assert other.post(STATEMENTS).status_code == 409
 
 
-@pytest.mark.parametrize("path", ["/2", "/0", "/-1", "/x", "/99999999999999999999", "/%C2%B2", "/1/lines", "/lines/x"])
+@pytest.mark.parametrize(
+    "path", ["/2", "/0", "/-1", "/x", "/99999999999999999999", "/" + "9" * 5000, "/%C2%B2", "/1/lines", "/lines/x"]
+)
 def test_what_is_not_there_is_not_found(client, path):
     assert client.get(STATEMENTS + path).status_code == 404
 
@@ -355,6 +360,29 @@ def test_months_that_were_missed_have_a_statement_each(server, client, log):
     assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-04-01", "2026-03-01", "2026-02-01"]
 
 
+def test_a_month_that_was_missed_is_stated_also_when_its_project_was_not_used_since(server, client, log):
+    log(timestamp="2026-01-15T00:00:00Z")
+    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
+    log(timestamp="2026-02-15T00:00:00Z")
+    late = monthly(server)
+    assert [server.run(late.due(datetime(2026, month, 2, tzinfo=UTC))) for month in (5, 6)] == [1, 0]
+    assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-03-01", "2026-02-01"]
+
+
+def test_a_project_whose_lines_cannot_be_read_holds_up_no_other(server, log):
+    for key in ("one", "two", "three"):
+        server.client(key).post("/api/v1/log", json={**CALL, "timestamp": "2026-01-15T00:00:00Z"}).raise_for_status()
+    months = monthly(server)
+    assert server.run(months.due(datetime(2026, 2, 2, tzinfo=UTC))) == 3
+    server.rows(
+        "UPDATE statement_lines SET content = '{}' WHERE project_id = %s RETURNING 1", [server.project_id("two")]
+    )
+    for key in ("one", "two", "three"):
+        server.client(key).post("/api/v1/log", json={**CALL, "timestamp": "2026-02-15T00:00:00Z"}).raise_for_status()
+    assert server.run(months.due(datetime(2026, 3, 2, tzinfo=UTC))) == 2
+    assert len(server.client("two").get(STATEMENTS).json()) == 1
+
+
 def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, client, log, files):
     log(timestamp="2026-01-15T00:00:00Z")
     statements = StatementStore(server.server.database)
@@ -364,7 +392,7 @@ def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, 
     assert [server.run(monthly(server).due(datetime(2026, 2, day, tzinfo=UTC))) for day in (2, 3)] == [1, 0]
     closing, table, known = files(2)
     said = run("statement", "verify", closing, "--keys", known, "--lines", table, "--previous", files(1)[0], "--json")
-    assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous"])
+    assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous", "previous-lines"])
     assert json.loads(closing.read_bytes())["lines"]["count"] == 0
 
 
@@ -391,7 +419,8 @@ def test_a_statement_is_in_the_transparency_log(llmring_live, signer, tmp_path):
     client.post(STATEMENTS).raise_for_status()
     paths[0].write_bytes(client.get(f"{STATEMENTS}/1").content)
     paths[1].write_bytes(client.get("/receipts/public-keys.json").content)
-    paths[2].write_bytes(eventually(lambda: client.get(f"{STATEMENTS}/1/proof").raise_for_status().content))
+    proof = eventually(lambda: (found := client.get(f"{STATEMENTS}/1/proof")).status_code == 200 and found)
+    paths[2].write_bytes(proof.content)
     options = ["--keys", paths[1], "--proof", paths[2], "--vkey", log.verifier.vkey()]
     said = run("statement", "verify", paths[0], *options, "--json")
     assert (said.status, said.codes("proven")) == (0, ["signature", "inclusion"])
@@ -400,6 +429,16 @@ def test_a_statement_is_in_the_transparency_log(llmring_live, signer, tmp_path):
     paths[0].write_bytes(client.get(f"{STATEMENTS}/2").content)
     assert run("statement", "verify", paths[0], *options).status == 1
     assert client.get(f"{STATEMENTS}/7/proof").status_code == 404
+
+
+def test_a_statement_that_waits_for_the_log_has_no_proof_yet(llmring_live, signer):
+    server = llmring_live(["transparency", "usage", "receipts"], receipts={"private_key_b64": signer.seed})
+    client = server.client()
+    client.post("/api/v1/log", json=CALL).raise_for_status()
+    client.post(STATEMENTS).raise_for_status()
+    answer = client.get(f"{STATEMENTS}/1/proof")
+    assert (answer.status_code, answer.headers["Retry-After"], "waits" in answer.text) == (202, "1", True)
+    assert client.get(f"{STATEMENTS}/2/proof").status_code == 404
 
 
 def test_what_usage_reprice_changes_is_corrected_and_what_retention_drops_stays_stated(

@@ -1,6 +1,7 @@
 """The log as its readers see it: checkpoints, tiles, proofs, and what they are refused."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from transparency_kit import ORIGIN, Reader, content, receipts, store
@@ -62,6 +63,20 @@ def test_without_a_key_nothing_is_signed_and_it_is_said(llmring_live):
     answer = llmring_live(["transparency"]).client(None).get("/tlog/checkpoint")
     assert answer.status_code == 503
     assert "tlog keygen" in answer.json()["detail"]
+
+
+def test_a_receipt_on_its_way_into_the_log_is_never_unknown(server, reader, one):
+    clients = [server.client("one") for _ in range(6)]
+
+    def ask(place):
+        while (status := clients[place].get(f"/api/v1/receipts/{batch}-{place}/proof").status_code) == 202:
+            pass
+        return status
+
+    with ThreadPoolExecutor(6) as pool:
+        for batch in range(10):
+            store(server, *receipts(one, *(f"{batch}-{place}" for place in range(6))))
+            assert set(pool.map(ask, range(6))) == {200}
 
 
 @pytest.mark.parametrize("name", ["none", "%00", "a" * 300, "%C2%80"])

@@ -1,5 +1,7 @@
 """The commands of the log: keys, a copy of it all, erasure; and what watchers of the server see."""
 
+import json
+
 import httpx
 import pytest
 from transparency_kit import ORIGIN, Reader, receipts, store
@@ -72,6 +74,8 @@ def test_export_writes_the_paths_that_are_served(server, reader, one, tlog, tmp_
         assert served.content == file.read_bytes()
     checkpoint, rows = read(tmp_path / "copy")
     assert root(checkpoint.size, rows) == checkpoint.root
+    verified = tlog("verify", str(tmp_path / "copy"), "--vkey", reader.log.vkey())
+    assert verified.returncode == 0, verified.stdout
 
 
 def test_a_later_export_into_the_same_folder_is_the_later_log(server, reader, one, tlog, tmp_path):
@@ -138,25 +142,47 @@ def test_the_age_of_the_queue_and_the_size_of_the_tree_are_figures(llmring_live,
     eventually(lambda: "llmring_transparency_tree_leaves 3.0" in shown())
     assert "llmring_transparency_queue_age_seconds 0.0" in shown()
     assert "llmring_transparency_signing_stopped 0.0" in shown()
+    server.rows("UPDATE transparency_log SET alarm = 'a test' RETURNING size")
+    store(server, *receipts(server.project_id("one"), "c"))
+    eventually(lambda: "llmring_transparency_signing_stopped 1.0" in shown())
+    eventually(lambda: "llmring_transparency_queue_age_seconds 0.0" not in shown())
+    assert "llmring_transparency_tree_leaves 3.0" in shown()
 
 
-def test_keys_of_receipts_are_in_the_log_as_they_come_and_go(llmring_live, key, guard_file):
-    seed = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
-    server = llmring_live(
-        ["receipts", "transparency"],
+@pytest.fixture
+def signing(llmring_live, key, guard_file):
+    """Give a server that issues a receipt for every logged call, and has them in its log."""
+    return llmring_live(
+        ["usage", "receipts", "transparency"],
         transparency={"key": key.text(), "guard_file": str(guard_file)},
-        receipts={"private_key_b64": seed},
+        receipts={"private_key_b64": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", "auto": True},
     )
-    reader = Reader(server.client("one"), key.verifier)
+
+
+def test_keys_of_receipts_are_in_the_log_as_they_come_and_go(signing, key, llmring_cli):
+    reader = Reader(signing.client("one"), key.verifier)
     reader.until(2)
-    told = [event["content"] for event in reader.client.get("/tlog/keys").json()["events"]]
-    assert [(event["type"], event["change"]) for event in told] == [
+    (published,) = reader.client.get("/receipts/public-keys.json").json()["keys"]
+    llmring_cli("receipts", "retire", published["kid"], "--compromised", LLMRING_PLUGINS="receipts")
+    reader.until(3)
+    events = reader.client.get("/tlog/keys").json()["events"]
+    assert [(event["content"]["type"], event["content"]["change"]) for event in events] == [
         ("checkpoint-key", "added"),
         ("receipt-key", "added"),
+        ("receipt-key", "compromised"),
     ]
-    issued = reader.client.post(
-        "/api/v1/receipts/issue?store=true",
-        json={"model": "openai:gpt-4o-mini", "tokens": {"input": 1, "output": 1}, "cost": {"amount": "0.1"}},
-    )
-    reader.until(3)
+    said = [json.dumps(event["content"], sort_keys=True, separators=(",", ":")).encode() for event in events]
+    assert reader.entries() == [leaves.public_entry(Kind.KEY_EVENT, text) for text in said]
+
+
+def test_receipts_of_payloads_and_of_logged_calls_are_proven_as_they_were_answered(signing, key):
+    reader = Reader(signing.client("one"), key.verifier)
+    payload = {"model": "openai:gpt-4o-mini", "tokens": {"input": 1, "output": 1}, "cost": {"amount": "0.1"}}
+    issued = reader.client.post("/api/v1/receipts/issue?store=true", json=payload)
+    call = {"provider": "openai", "model": "gpt-4o-mini", "input_tokens": 1, "output_tokens": 1, "cost": 0.1}
+    logged = reader.client.post("/api/v1/log", json=call).json()["receipt"]
+    reader.until(4)
+    kept = reader.client.get(f"/api/v1/receipts/{logged['id']}")
+    assert kept.json() == logged
     assert reader.prove(issued.json()["id"], issued.content).seq == 1
+    assert reader.prove(logged["id"], kept.content).seq == 2

@@ -1,4 +1,7 @@
-"""Three processes grow one log under load, each killed and replaced again and again: nothing lost, nothing twice."""
+"""Three processes grow one log under load, each killed and replaced again and again: nothing lost, nothing twice.
+
+In as many rounds as LLMRING_TEST_ROUNDS says; 20 take some minutes.
+"""
 
 import os
 import random

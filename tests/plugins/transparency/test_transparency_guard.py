@@ -7,6 +7,7 @@ from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.signers import Signer
+from llmring_transparency.wiring import Parts
 
 
 def grown(server, reader, one, *names):
@@ -48,15 +49,31 @@ def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, ba
     assert Reader(again.client("one"), key.verifier).checkpoint().size == 3
 
 
-def test_a_backup_that_grew_elsewhere_is_a_fork(server, reader, one, backed_up, start, tmp_path, key, llmring_live):
+@pytest.fixture
+def forked(server, one, backed_up, start, tmp_path, key, llmring_live):
+    """The log of five leaves that this machine published has become another one of six, under another guard."""
     server.run(server.server.close())
     backed_up.restore(llmring_live(["usage"]))
     elsewhere = start(guard_file=str(tmp_path / "another-machine"))
     grown(elsewhere, Reader(elsewhere.client("one"), key.verifier), one, "x", "y", "z")
     elsewhere.run(elsewhere.server.close())
+
+
+def test_a_backup_that_grew_elsewhere_is_a_fork_and_is_not_shown(forked, start):
+    back = start()
+    answer = back.client(None).get("/tlog/checkpoint")
+    assert answer.status_code == 503
+    assert "not those that were published" in answer.json()["detail"]
+    assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
+
+
+def test_the_alarm_of_a_fork_comes_again_after_resume(forked, start, guard_file, llmring_cli):
+    published = guard_file.read_bytes()
     back = start()
     eventually(lambda: alarm(back) is not None)
-    assert "not those that were published" in alarm(back)
+    assert llmring_cli("tlog", "resume", LLMRING_PLUGINS="transparency").returncode == 0
+    assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
+    assert guard_file.read_bytes() == published
 
 
 def test_the_newest_backup_lets_it_sign_again(server, reader, one, backed_up):
@@ -102,8 +119,11 @@ def test_nothing_is_signed_while_it_cannot_be_noted(server, reader, one, guard_f
     store(server, *receipts(one, "b"))
     eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
     assert reader.checkpoint().size == 2
+    log = server.server.service(Parts).log
+    assert eventually(lambda: log.age > 0), "nobody sees that receipts wait"
     lock.rmdir()
     assert reader.until(3).size == 3
+    assert eventually(lambda: log.age == 0)
 
 
 def test_a_log_of_another_name_stops_the_start(server, reader, start):

@@ -5,8 +5,9 @@ import time
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from transparency_kit import ORIGIN, Backup, Reader, alarm, receipts, store
-from witness_kit import Witness, answering
+from witness_kit import Witness, answering, commanded
 
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
@@ -16,6 +17,7 @@ from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.notes import Kind, Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.witnessing import Refusal, Submission
+from llmring_transparency import commands, keyfile
 
 
 @pytest.fixture
@@ -31,8 +33,12 @@ def server(start, witness):
 
 def cosigned(reader, witness):
     """Return the size of the served checkpoint when the witness has cosigned it, else None."""
+    return cosigned_by(reader, witness.signer.verifier)
+
+
+def cosigned_by(reader, verifier):
     note = notes.parse(reader.client.get("/tlog/checkpoint").content)
-    found = {signature.verifier for signature in note.signatures([reader.log, witness.signer.verifier])}
+    found = {signature.verifier for signature in note.signatures([reader.log, verifier])}
     return checkpoints.parse(note.text).size if len(found) == 2 else None
 
 
@@ -55,6 +61,35 @@ def test_a_proof_leads_to_a_cosigned_checkpoint(server, reader, one, witness):
     assert signatures[1].verifier == witness.signer.verifier
     assert abs(signatures[1].time - time.time()) < 60
     reader.prove("a")
+
+
+def test_the_witness_that_comes_along_cosigns_and_remembers_in_its_folder(start, key, tmp_path):
+    signer, file = Signer.fresh("witness.example/w1", Kind.COSIGNATURE), tmp_path / "witness.key"
+    keyfile.write(file, signer)
+    with commanded(file, key.verifier, tmp_path / "state") as url:
+        server = start(witnesses=f"{signer.verifier.vkey()} {url}")
+        reader = Reader(server.client("one"), key.verifier)
+        reader.until(1)
+        eventually(lambda: cosigned_by(reader, signer.verifier) == 1)
+    (kept,) = [path for path in (tmp_path / "state").iterdir() if not path.suffix]
+    assert checkpoints.read(kept.read_bytes())[0] == reader.checkpoint()
+
+
+def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(key, tmp_path):
+    file = tmp_path / "witness.key"
+    keyfile.write(file, Signer.fresh("witness.example/w1", Kind.COSIGNATURE))
+
+    def refused(log):
+        given = ["--key-file", str(file), "--log", log, "--state", str(tmp_path / "state")]
+        done = CliRunner().invoke(commands.witness, given)
+        assert done.exit_code == 1
+        return done
+
+    assert "--log: no verifier key" in refused("nonsense").output
+    file.chmod(0o644)
+    stopped = refused(key.verifier.vkey()).exception
+    assert isinstance(stopped, StartupError)
+    assert "others can read" in str(stopped)
 
 
 def test_a_dead_witness_blocks_nothing(start, key):

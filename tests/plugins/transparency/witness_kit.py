@@ -1,12 +1,16 @@
 """Witnesses to ask: the real one on a socket, and ones that misbehave."""
 
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import uvicorn
 
-from llmring_server.testing.process import free_port
+from llmring_server.testing import eventually
+from llmring_server.testing.process import clean_environment, free_port
 from llmring_server.tlog.notes import Kind
 from llmring_server.tlog.signers import Signer
 from llmring_transparency.witness import Ledger, application
@@ -66,3 +70,26 @@ def answering(status, body=b"", content_type="text/plain", wait=None):
             stack.callback(thread.join, 10)
             stack.callback(server.shutdown)
             yield f"http://127.0.0.1:{server.server_address[1]}", asked
+
+
+@contextmanager
+def commanded(key_file, log, state):
+    """Run `llmring-server witness` for one log, without any database, and give its address."""
+    port = free_port()
+    options = {"--key-file": key_file, "--log": log.vkey(), "--state": state, "--port": port}
+    given = [str(part) for option in options.items() for part in option]
+    command = [sys.executable, "-m", "llmring_server", "witness", *given]
+    process = subprocess.Popen(command, env=clean_environment({"LLMRING_PLUGINS": "transparency"}))
+    try:
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/add-checkpoint"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def answers(url):
+    try:
+        return httpx.get(url).status_code == 405
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,64 @@
+"""Whether one checkpoint of a log continues another, by the proof that the log's server gives."""
+
+from pathlib import Path
+
+import msgspec
+
+from llmring_server.tlog import proof_files
+from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.proofs import Unproven, check_consistency
+from llmring_server.verifying.files import read
+from llmring_server.verifying.logs import check_checkpoint, older_checkpoint
+from llmring_server.verifying.policy import Policy
+from llmring_server.verifying.verdict import Findings, Unreadable
+
+
+class ConsistencyProof(msgspec.Struct, frozen=True):
+    """That the tree of `old` leaves is the beginning of that of `new`, as `/tlog/consistency` answers; in base64."""
+
+    old: int
+    new: int
+    proof: list[str]
+
+
+def check_growth(findings: Findings, older: bytes, newer: bytes, proof: Path, policy: Policy) -> None:
+    """Note whether the log that a newer checkpoint is of begins with what an older one is of.
+
+    Raises:
+        Unreadable: the file holds no proof, or one for trees of other sizes.
+    """
+    given = _read_proof(proof)
+    found = check_checkpoint(findings, newer, policy)
+    was = older_checkpoint(findings, older, found[1]) if found else None
+    if found is None or was is None:
+        return
+    now = found[0]
+    if was.size > now.size:
+        findings.fault("older", f"the older checkpoint is of size {was.size}, the newer of {now.size} only")
+    elif (given.old, given.new) != (was.size, now.size):
+        raise Unreadable(
+            f"{proof} is a proof for the sizes {given.old} and {given.new}; these checkpoints need that of "
+            f"/tlog/consistency?old={was.size}&new={now.size}"
+        )
+    else:
+        _check(findings, was, now, given)
+
+
+def _check(findings: Findings, was: Checkpoint, now: Checkpoint, given: ConsistencyProof) -> None:
+    try:
+        check_consistency(was.size, now.size, was.root, now.root, proof_files.parse_hashes(given.proof))
+    except Unproven as error:
+        findings.fault("consistency", f"the log is not shown to continue the older checkpoint: {error}")
+    else:
+        findings.proven(
+            "consistency",
+            f"the first {was.size} of the {now.size} entries of the log {now.origin} are those of the older "
+            "checkpoint: none was taken out, changed or moved since",
+        )
+
+
+def _read_proof(path: Path) -> ConsistencyProof:
+    try:
+        return msgspec.json.decode(read(path), type=ConsistencyProof)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(f"{path} holds no proof of /tlog/consistency: {error}") from error

@@ -1,0 +1,14 @@
+"""Files that pages give out."""
+
+from llmring_dashboard.frame import Visit
+
+PROOF = "text/plain; charset=utf-8"
+TABLE = "text/csv; charset=utf-8"
+ZIP = "application/zip"
+
+
+def hand_out(visit: Visit, content: bytes, media: str, name: str) -> None:
+    """Answer with a file of this name and media type."""
+    visit.resp.content_type = media
+    visit.resp.downloadable_as = name
+    visit.resp.data = content

@@ -1,0 +1,83 @@
+"""A receipt with all that checks it: its proof, keys, the log's policy, and a page that says how others' tools do."""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from llmring_receipts import canonical, jwks, keys, models, signing
+from llmring_receipts.canonical import Refused
+from llmring_receipts.key_store import KeyStore
+from llmring_receipts.keyring import Keyring
+from llmring_receipts.store import ReceiptStore
+from llmring_server.contracts import LogProofs
+from llmring_server.lifecycle import Server
+from llmring_server.transparency import LogPolicy
+
+PAGES = ("README.md", "check.mjs", "check.go")
+ALWAYS_THE_SAME = (1980, 1, 1, 0, 0, 0)
+
+
+class Bundles:
+    """Bundles of any project's receipts; fulfils `ReceiptBundles`."""
+
+    def __init__(self, server: Server, store: ReceiptStore, key_store: KeyStore, keyring: Keyring) -> None:
+        self._server = server
+        self._store = store
+        self._keys = key_store
+        self._keyring = keyring
+
+    async def zipped(self, project: str, receipt_id: str) -> bytes | None:
+        """Return a receipt's bundle as a zip file, or None when the project has no such receipt."""
+        files = await self.files(project, receipt_id)
+        return await asyncio.to_thread(zipped, files) if files else None
+
+    async def files(self, project: str, receipt_id: str) -> dict[str, bytes]:
+        """Return the files of a bundle by name; none when the project has no such receipt.
+
+        Raises:
+            Problem: 410, its place in the log cannot be shown any more; 503, not now.
+        """
+        kept = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
+        if kept is None:
+            return {}
+        own = await self._keys.keys()
+        key_id = _named(kept.content)
+        signed_by = next((key for key in own if key.key_id == key_id), self._keyring.trusted(key_id or ""))
+        every = own if signed_by is None or signed_by in own else [*own, signed_by]
+        files = {"receipt.json": kept.content, "jwks.json": msgspec.json.encode(jwks.write(every, None))}
+        if signed_by is not None:
+            files["key.pem"] = keys.public_pem(signed_by.public_key).encode()
+        files |= await self._logged(project, receipt_id)
+        folder = Path(__file__).with_name("bundled")
+        return files | {name: (folder / name).read_bytes() for name in PAGES}
+
+    async def _logged(self, project: str, receipt_id: str) -> dict[str, bytes]:
+        """Return the proof and the policy, as far as there is a log that has the receipt."""
+        log = self._server.service(LogProofs, default=None)
+        trusted = self._server.service(LogPolicy, default=None)
+        proof = await log.receipt_proof(project, receipt_id) if log else None
+        policy = await trusted.policy() if proof and trusted else None
+        found = {"proof": proof, "policy": policy.encode() if policy else None}
+        return {name: content for name, content in found.items() if content is not None}
+
+
+def _named(content: bytes) -> str | None:
+    """Return the id of the key that a kept receipt names."""
+    try:
+        receipt = canonical.parse(content)
+    except Refused:
+        return None
+    return signing.named(receipt) if isinstance(receipt, dict) else None
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return files as a zip archive; the same files make the same bytes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, ALWAYS_THE_SAME), text, zipfile.ZIP_DEFLATED)
+    return content.getvalue()

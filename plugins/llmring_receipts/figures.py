@@ -1,0 +1,24 @@
+"""The figures of receipts: how many wait for the database, and how many are written at once."""
+
+from llmring_receipts.writer import ReceiptWriter
+from llmring_server.contracts import Figure
+
+PREFIX = "llmring_receipts_"
+
+
+def of_writing(writer: ReceiptWriter) -> list[Figure]:
+    """Return the figures of a process's writer."""
+    return [
+        Figure(
+            name=PREFIX + "queue_receipts",
+            help="Receipts that wait for the database.",
+            kind="gauge",
+            read=lambda: writer.waiting,
+        ),
+        Figure(
+            name=PREFIX + "batch_receipts",
+            help="Receipts written in one transaction.",
+            kind="histogram",
+            read=writer.sizes.read,
+        ),
+    ]

@@ -1,0 +1,141 @@
+"""Statements for other features: the contract `StatementBook`, over the same store as the JSON calls."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from llmring_receipts import keys
+from llmring_receipts.statements import document, lines
+from llmring_receipts.statements.document import Statement
+from llmring_receipts.statements.export import csv
+from llmring_receipts.statements.store import Kept, Stated, StatementStore
+from llmring_receipts.statements.totals import Totals
+from llmring_server.contracts.receipts import ReceiptBook
+from llmring_server.contracts.statements import Correction, KeptStatement, Said, StatementCheck, StatementProof
+from llmring_server.tlog.blocks import Blocks
+
+MAX_LINES = 10_000
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NO_LINE = (ValueError, ArithmeticError)
+
+
+class ProjectStatements:
+    """The statements of any project; see `StatementBook`."""
+
+    def __init__(self, store: StatementStore, receipts: ReceiptBook) -> None:
+        self._store = store
+        self._receipts = receipts
+
+    async def page(self, project: str, limit: int, before: int | None = None) -> list[KeptStatement]:
+        """Return some statements, newest first."""
+        found = await self._store.page(project, limit, before)
+        return [KeptStatement(listed.number, listed.content, _said(listed.content)) for listed in found]
+
+    async def get(self, project: str, number: int) -> KeptStatement | None:
+        """Return a statement, or None."""
+        kept = await self._store.get(project, number)
+        return KeptStatement(kept.number, kept.content, _said(kept.content)) if kept else None
+
+    async def prove(self, project: str, statement: KeptStatement) -> StatementProof:
+        """Verify a kept statement, and spell out how."""
+        signature = await self._receipts.prove(statement.content)
+        kept = await self._store.get(project, statement.number)
+        said = _statement(statement.content)
+        if kept is None or said is None:
+            return StatementProof(signature, [])
+        before = await self._store.get(project, kept.number - 1)
+        checks = [StatementCheck("follows", _chain_fault(kept, said, before))]
+        return StatementProof(signature, checks + await self._line_checks(kept, said))
+
+    async def corrections(self, project: str, statement: KeptStatement, limit: int) -> list[Correction]:
+        """Return the first corrections of a statement, those that can be read; none where its totals count none."""
+        stated = statement.said is not None and any(total.corrections for total in statement.said.totals)
+        kept = await self._store.get(project, statement.number) if stated else None
+        found = await self._store.corrections(kept, limit) if kept else []
+        return [correction for one in found if (correction := _correction(one)) is not None]
+
+    async def csv(self, project: str, number: int) -> AsyncIterator[bytes] | None:
+        """Return the lines of a statement as CSV, or None."""
+        kept = await self._store.get(project, number)
+        return csv(self._store, kept) if kept else None
+
+    async def _line_checks(self, kept: Kept, said: Statement) -> list[StatementCheck]:
+        """Hold the kept lines against the root and the totals that were signed, where they are few enough."""
+        if kept.line_count > MAX_LINES:
+            return []
+        tree, totals = Blocks(), Totals()
+        try:
+            async for chunk in self._store.lines(kept):
+                await asyncio.to_thread(_add, chunk, tree, totals)
+        except NO_LINE:
+            return [StatementCheck("lines", f"line {kept.first_seq + tree.size} cannot be read any more")]
+        led = (tree.size, keys.encode(tree.root())) == (said.lines.count, said.lines.root)
+        added = totals.said() == msgspec.to_builtins(said.totals)
+        return [
+            StatementCheck("lines", None if led else "the lines that are kept do not lead to the root that was signed"),
+            StatementCheck("totals", None if added else "the lines that are kept do not add up to the signed totals"),
+        ]
+
+
+def _said(content: bytes) -> Said | None:
+    """Return what a statement's bytes say, its figures as numbers, or None where they cannot be read."""
+    try:
+        return msgspec.json.decode(content, type=Said, strict=False)
+    except UNREADABLE:
+        return None
+
+
+def _statement(content: bytes) -> Statement | None:
+    try:
+        return msgspec.json.decode(content, type=Statement)
+    except UNREADABLE:
+        return None
+
+
+def _chain_fault(kept: Kept, said: Statement, before: Kept | None) -> str | None:
+    """Say why a statement is not this project's next one, or None when it is."""
+    if (said.project, said.number) != (kept.project_id, kept.number):
+        return f"it says that it is statement {said.number} of project {said.project}"
+    wrong = document.contradiction(said)
+    if wrong or kept.number == 1:
+        return wrong
+    earlier = _statement(before.content) if before else None
+    if before is None or earlier is None:
+        return f"statement {kept.number - 1} is missing, or cannot be read any more"
+    if not document.follows(said, earlier, before.content):
+        return f"it does not name statement {kept.number - 1} as that is kept: one of the two was changed"
+    if said.lines.first not in (None, before.last_seq + 1):
+        return f"its lines begin with number {said.lines.first}, those before end with {before.last_seq}"
+    return None
+
+
+def _add(chunk: list[Stated], tree: Blocks, totals: Totals) -> None:
+    """Add lines to a tree and to sums.
+
+    Raises:
+        NO_LINE: one cannot be read; the tree has those before it.
+    """
+    for stated in chunk:
+        totals.add(lines.read(stated.content))
+        tree.add(stated.hash)
+
+
+def _correction(stated: Stated) -> Correction | None:
+    """Return what a line of kind `correction` says, or None when it cannot be read any more."""
+    try:
+        line = lines.read(stated.content)
+        return Correction(
+            seq=stated.seq,
+            corrects=int(line.corrects),
+            call_id=line.id,
+            occurred_at=datetime.fromisoformat(line.occurred_at),
+            model=f"{line.provider}:{line.model}",
+            cost=Decimal(line.cost) if line.cost else None,
+            change=Decimal(line.amount),
+            currency=line.currency,
+        )
+    except NO_LINE:
+        return None

@@ -1,0 +1,18 @@
+"""A statement's lines as CSV, in parts and constant memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from llmring_receipts.statements import lines
+from llmring_receipts.statements.store import Kept, Stated, StatementStore
+
+
+async def csv(store: StatementStore, kept: Kept) -> AsyncIterator[bytes]:
+    """Yield the lines of a statement as the CSV that `lines.from_csv` reads."""
+    yield lines.to_csv([], header=True)
+    async for chunk in store.lines(kept):
+        yield await asyncio.to_thread(_rendered, chunk)
+
+
+def _rendered(chunk: list[Stated]) -> bytes:
+    return lines.to_csv([lines.read(stated.content) for stated in chunk], header=False)

@@ -1,0 +1,48 @@
+"""Where projects' receipts and statements stand in the log, for features that show it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from llmring_server.contracts.log_places import Cosigner, LogPlace, NoPlace
+from llmring_server.tlog import checkpoints
+from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.notes import Note, Verifier
+from llmring_transparency.proving import Published
+from llmring_transparency.store import LogStore
+
+
+class Places:
+    """Fulfils `LogPlaces`; `witnesses` are the configured ones, lines of others count for nothing."""
+
+    def __init__(self, store: LogStore, published: Published, witnesses: Sequence[Verifier]) -> None:
+        self._store = store
+        self._published = published
+        self._witnesses = witnesses
+
+    async def receipt_place(self, project: str, receipt_id: str) -> LogPlace | NoPlace:
+        """Return where a project's receipt stands."""
+        return await self._place(project, Kind.RECEIPT, receipt_id)
+
+    async def statement_place(self, project: str, statement_id: str) -> LogPlace | NoPlace:
+        """Return where a project's statement stands."""
+        return await self._place(project, Kind.STATEMENT, statement_id)
+
+    async def _place(self, project: str, kind: Kind, reference: str) -> LogPlace | NoPlace:
+        # The queue is asked first: what leaves it in between has its leaf by then, and is not taken for unknown.
+        if await self._store.waits(project, kind, reference):
+            return NoPlace("waiting")
+        leaf = await self._store.leaf(project, kind, reference)
+        if leaf is None:
+            return NoPlace("unknown")
+        if kind is Kind.RECEIPT and leaf.salt is None:
+            return NoPlace("erased")
+        content = (await self._published.state()).proving(leaf.leaf_index) or b""
+        checkpoint, note = checkpoints.read(content)
+        return LogPlace(
+            origin=checkpoint.origin, index=leaf.leaf_index, size=checkpoint.size, seq=leaf.seq,
+            checkpoint=content.decode(), cosigners=self._cosigners(note),
+        )  # fmt: skip
+
+    def _cosigners(self, note: Note) -> list[Cosigner]:
+        found = note.signatures(self._witnesses)
+        return [Cosigner(one.verifier.name, datetime.fromtimestamp(one.time or 0, UTC)) for one in found]

@@ -1,0 +1,25 @@
+"""The offline checks in a process of their own, and what of the server that process has imported."""
+
+import subprocess
+import sys
+
+SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "uvicorn", "httpx", "pydantic", "redis", "asyncio")
+SCRIPT = f"""
+import runpy, sys
+sys.argv[0] = "llmring_receipts"
+try:
+    runpy.run_module("llmring_receipts", run_name="__main__")
+finally:
+    ours = {{name.split(".")[1] for name in sys.modules if name.startswith("llmring_server.")}}
+    print(*sorted(ours), *(name for name in {SERVERS} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def checked_alone(*arguments):
+    """Run `python -m llmring_receipts …` in a fresh process; return its exit status, its words, and what it imported.
+
+    The last is the rooms of the server, and those of its libraries that a check has no need of.
+    """
+    command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
+    ran = subprocess.run(command, text=True, capture_output=True, timeout=60)
+    return ran.returncode, ran.stdout, ran.stderr.split()
