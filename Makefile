@@ -58,7 +58,7 @@ format: $(DEV) ## put imports in order and format
 
 screenshots: $(DEV) ## take the pictures in docs/dashboard anew, with the tests' browser; wants chromium
 	@mkdir -p docs/dashboard
-	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/dashboard $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard -k screenshots
+	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/dashboard $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
 
 bench: $(DEV) ## measure, and print a table (ARGS="--quick"); wants wrk: apt install wrk
 	@$(RUN) -m benchmarks $(ARGS)

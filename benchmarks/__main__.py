@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import cases, growth, singles, table, tree
+from benchmarks import cases, growth, pages, singles, table, tree
 from benchmarks.database import SEEDED, data_folder, postgres, postmaster
 from benchmarks.machine import describe
 from benchmarks.measure import WRK, Bench, Case, Effort, Measured
@@ -15,8 +15,8 @@ from benchmarks.processes import BARE, OURS, Uvicorn, served
 from benchmarks.scales import Scale, scales
 from benchmarks.seed import seed
 
-NAMES = ("calls", "growth", "start", "memory", "retention", "tree")
-NEEDS_ROWS = {"growth", "retention"}
+NAMES = ("calls", "growth", "pages", "start", "memory", "retention", "tree")
+NEEDS_ROWS = {"growth", "pages", "retention"}
 MEMORY_LOGS = 1_000_000
 QUICK_ROWS, QUICK_LOGS = 100_000, 50_000
 TREE_LEAVES, QUICK_LEAVES = 200_000, 20_000
@@ -52,6 +52,11 @@ class Session:
         if "growth" in names:
             with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
                 self._measure(server, growth.cases(server, self.url, wanted))
+        if "pages" in names:
+            with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
+                self._measure(server, pages.growing(server, self.url, wanted))
+            with cases.fresh_server(self.url, self.log) as server:
+                self._measure(server, pages.listing(server))
         self._once(names)
         return table.report(machine, self.measured, self.singles, self._curve(wanted) if "growth" in names else ())
 

@@ -41,9 +41,10 @@ def environment(url: str, schema: str) -> dict[str, str]:
 
 
 def quiet() -> dict[str, str]:
-    """Return the settings that every measured server has, whatever its database."""
+    """Return the settings that every measured server has, whatever its database: nothing works beside the load."""
     return {
         "LLMRING_LOG_LEVEL": "warning",
+        "LLMRING_RECEIPTS_STATEMENTS_MONTHLY": "false",
         "LLMRING_REGISTRY_BASE_URL": REGISTRY.as_uri(),
         "LLMRING_RECEIPTS_PRIVATE_KEY_B64": keys.encode(keys.seed_of(keys.new_key())),
     }

@@ -23,22 +23,22 @@ def cases(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
     found = []
     for scale in scales:
         named = f"{scale.rows:,} rows, {scale.combinations:,} combinations"
-        asked, key = _month(url), (f"X-Project-Key: {scale.key}",)
+        asked, key = month(url), (f"X-Project-Key: {scale.key}",)
         stats = Request(f"/api/v1/stats?{asked}", key)
         kathmandu = Request(f"/api/v1/stats?{asked}&tz={OTHER}", key)
         found.append(Case(f"GET /stats, 30 days, {named}, {REPORTING}", stats, 1, GOALS[scale.combinations]))
         found.append(Case(f"GET /stats, 30 days, {named}, {OTHER}", kathmandu, 1, OTHER_GOAL))
     largest = max(scales)
-    edged = Request(f"/api/v1/stats?{_month(url, '12:07:00Z')}", (f"X-Project-Key: {largest.key}",))
+    edged = Request(f"/api/v1/stats?{month(url, '12:07:00Z')}", (f"X-Project-Key: {largest.key}",))
     found.append(Case(f"GET /stats, 30 days to the minute, {largest.rows:,} rows, {REPORTING}", edged, 1))
     return found + _pages(server, largest)
 
 
-def _month(url: str, time: str | None = None) -> str:
-    """Return the last 30 days that are seeded as query parameters; with `time`, to that time of day."""
+def month(url: str, time: str | None = None, days: int = DENSE.days) -> str:
+    """Return the last 30 days that are seeded, or as many as asked for, as query parameters; `time` ends them there."""
     last = last_day(url)
     assert last is not None, "the database is not seeded"
-    first = last - DENSE + timedelta(days=1)
+    first = last - timedelta(days=days - 1)
     end = f"T{time}" if time else ""
     return f"start_date={first:%F}{end}&end_date={last:%F}{end}"
 

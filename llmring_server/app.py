@@ -8,6 +8,7 @@ import falcon.asgi
 
 from llmring_server import errors
 from llmring_server.admission import Admission
+from llmring_server.contracts.pages import FrontPage
 from llmring_server.cors import Cors
 from llmring_server.docs import Docs
 from llmring_server.errors import StartupError
@@ -95,7 +96,7 @@ def _core_routes(server: Server, specification: Specification) -> list[Route]:
         checks.append(check)
     health, docs = Health(checks, server.drain), Docs()
     return [
-        Route(path="/", resource=Root(server.plugins.names), public=True),
+        Route(path="/", resource=Root(server.plugins.names, server.service(FrontPage, default=None)), public=True),
         Route(path="/health", resource=health, public=True),
         Route(path="/health/live", resource=health, suffix="live", public=True),
         Route(path="/health/ready", resource=health, suffix="ready", public=True),

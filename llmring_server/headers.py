@@ -10,3 +10,8 @@ def header(req: falcon.asgi.Request, name: bytes) -> str | None:
     """
     value = req._asgi_headers.get(name)
     return None if value is None else value.decode("latin-1")
+
+
+def is_person(req: falcon.asgi.Request) -> bool:
+    """Whether a request asks for HTML, as browsers do; whoever does not is answered in JSON."""
+    return "text/html" in (header(req, b"accept") or "")

@@ -8,7 +8,9 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import __version__
+from llmring_server.contracts.pages import FrontPage
 from llmring_server.errors import Unavailable
+from llmring_server.headers import is_person
 from llmring_server.operations import operation
 from llmring_server.stopping import Drain
 
@@ -26,14 +28,15 @@ class HealthCheck(msgspec.Struct, frozen=True):
     critical: bool = True
 
 
-class Welcome(msgspec.Struct, frozen=True):
-    """What `/` says of the server."""
+class Welcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What `/` says of the server; `ui` is where people find pages, left out where there are none."""
 
     name: str
     version: str
     docs: str
     registry: str
     plugins: list[str]
+    ui: str | None = None
 
 
 class Wellness(msgspec.Struct, frozen=True):
@@ -54,13 +57,20 @@ class Alive(msgspec.Struct, frozen=True):
 class Root:
     """`/`: what this server is and which features it has."""
 
-    def __init__(self, plugins: Sequence[str]) -> None:
-        self._welcome = Welcome("LLMRing Server", __version__, "/docs", "/registry", list(plugins))
+    def __init__(self, plugins: Sequence[str], front: FrontPage | None) -> None:
+        ui = front.path if front else None
+        self._welcome = Welcome("LLMRing Server", __version__, "/docs", "/registry", list(plugins), ui)
 
-    @operation(answer=Welcome)
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Welcome:
-        """Name, version and enabled plugins."""
-        return self._welcome
+    @operation(answer=Welcome, also=(303,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Welcome | None:
+        """Name, version and enabled plugins; a browser is led to the pages, where there are any."""
+        if self._welcome.ui is None:
+            return self._welcome
+        resp.append_header("Vary", "Accept")
+        if not is_person(req):
+            return self._welcome
+        resp.status, resp.location = falcon.HTTP_303, self._welcome.ui
+        return None
 
 
 class Health:

@@ -10,11 +10,12 @@ from llmring_dashboard.frame import Entry, Frame
 from llmring_dashboard.pages import Page
 from llmring_dashboard.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.sign_in import Home, SignIn, SignOut, Theme
+from llmring_dashboard.sign_in import Elsewhere, Home, SignIn, SignOut, Theme
 from llmring_dashboard.static import Static
 from llmring_dashboard.views import MAX_FORM
 from llmring_server import paths
 from llmring_server.contracts import Standing
+from llmring_server.contracts.pages import FrontPage
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
 from llmring_server.projects import PlainKeys
@@ -39,8 +40,9 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold what sessions are signed with."""
-    return {Sessions: Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)}
+    """Hold what sessions are signed with, and say where the pages begin."""
+    sessions = Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)
+    return {Sessions: sessions, FrontPage: FrontPage(PATH)}
 
 
 @hookimpl
@@ -61,6 +63,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         _route("/sign-out", SignOut(frame)),
         _route("/theme", Theme(frame)),
         _route("/static/{name}", static),
+        _route("/{page}", Elsewhere(frame)),
         *(route for page in pages for route in page.routes(server, frame)),
     ]
 

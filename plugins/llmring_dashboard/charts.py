@@ -1,6 +1,6 @@
-"""Charts: SVG drawn by pygal, without its scripts and styles, which the pages' policy forbids; ours colour it."""
+"""Charts: SVG by pygal, without its scripts and styles, which the pages' policy forbids; ours colour it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,17 +13,39 @@ from llmring_dashboard.wording import exact, money
 
 WIDTH, HEIGHT = 960, 320
 MOST_LABELS = 12
+GAP = 0.06
 
 
-class Stack(pygal.StackedBar):  # type: ignore[misc]  # pygal has no types
-    """Stacked bars without the figures that pygal writes beside each for its script: a third of the time of a chart."""
+class Stack(pygal.Bar):  # type: ignore[misc]  # pygal has no types
+    """Bars of the whole, each drawn as the stack of its parts.
 
-    def _tooltip_and_print_values(self, *drawn: object) -> None:
-        pass
+    pygal lays out the one series of the whole: scale, axes, guides. Its own stacks take a multiple of the time for as
+    many parts as there are here, and carry figures for its script.
+    """
+
+    parts: Sequence[Bar] = ()
+    steps: Sequence[date] = ()
+
+    def bar(self, serie: Any, rescale: bool = False) -> None:
+        """Draw the parts of every bar, those of nothing left out; each has a title that says its figure exactly."""
+        plot, view = self.svg.serie(serie)["plot"], self.view
+        steps, width = self.steps, view.x(1 / self._len) - view.x(0)
+        floors = [0.0] * len(steps)
+        lefts = [f"{view.x(index / self._len) + GAP * width:.2f}" for index in range(len(steps))]
+        for number, part in enumerate(self.parts):
+            group = etree.SubElement(plot, "g", {"class": f"color-{number}"})
+            for index, cost in _costs(part):
+                floor, top = floors[index], floors[index] + float(cost)
+                floors[index] = top
+                drawn = etree.SubElement(group, "rect", {
+                    "class": "bar", "x": lefts[index], "y": f"{view.y(top):.2f}",
+                    "width": f"{width * (1 - 2 * GAP):.2f}", "height": f"{view.y(floor) - view.y(top):.2f}",
+                })  # fmt: skip
+                etree.SubElement(drawn, "title").text = _words(part, steps[index], cost)
 
 
 def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
-    """Return the SVG of costs (USD) over time, stacked by name; each bar's title says its figure exactly."""
+    """Return the SVG of costs (USD, none negative) over time, stacked by name."""
     chart = Stack(
         width=WIDTH, height=HEIGHT, margin=8, js=(), css=(), no_prefix=True, show_legend=False, print_zeroes=False,
         show_x_guides=False, show_minor_x_labels=False, truncate_label=-1, max_scale=8,
@@ -31,14 +53,22 @@ def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
         value_formatter=lambda value: f"${value:,.6g}",
     )  # fmt: skip
     chart.x_labels = [str(step) for step in steps]
-    for bar in bars:
-        chart.add(bar.name, [float(cost) for cost in bar.costs])
+    chart.parts, chart.steps = bars, steps
+    chart.add("", [float(sum(costs)) for costs in zip(*(bar.costs for bar in bars), strict=True)])
     root = chart.render_tree()
     _undress(root)
-    _say_figures(root, bars, steps)
     root.set("role", "img")
     root.set("aria-label", "Bars of the cost, stacked by name; the table below says the same")
     return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 — escaped by the XML library that writes it
+
+
+def _costs(part: Bar) -> Iterator[tuple[int, Any]]:
+    return ((index, cost) for index, cost in enumerate(part.costs) if cost)
+
+
+def _words(part: Bar, step: date, cost: Any) -> str:
+    name = "all others" if part.others else part.name or "without"
+    return f"{name}, {step}: {money(cost)} ({exact(cost)} USD)"
 
 
 def _undress(root: Any) -> None:
@@ -50,15 +80,3 @@ def _undress(root: Any) -> None:
         else:
             for overlay in [part for part in child if "overlay" in part.get("class", "")]:
                 child.remove(overlay)
-
-
-def _say_figures(root: Any, bars: Sequence[Bar], steps: Sequence[date]) -> None:
-    """Give each bar a title with its name, step and exact figure; those of nothing are left out."""
-    columns = [element for element in root.iter() if element.get("class") == "bars"]
-    for column, bar in zip(columns, bars, strict=True):
-        for drawn, step, cost in zip(list(column), steps, bar.costs, strict=True):
-            if not cost:
-                column.remove(drawn)
-                continue
-            name = "all others" if bar.others else bar.name or "without"
-            etree.SubElement(drawn, "title").text = f"{name}, {step}: {money(cost)} ({exact(cost)} USD)"

@@ -51,6 +51,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return chosen if chosen in THEMES else ""
 
     @property
+    def nonce(self) -> str:
+        """What the page's own stylesheet carries, so that the page's policy lets it in."""
+        return str(self.req.context.nonce)
+
+    @property
     def address(self) -> str:
         """Path and query of this request."""
         return f"{self.req.path}?{self.req.query_string}" if self.req.query_string else str(self.req.path)
@@ -109,8 +114,3 @@ class Framed:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-
-
-def is_person(req: falcon.asgi.Request) -> bool:
-    """Whether a request asks for HTML, as browsers do; whoever does not is answered as everywhere, in JSON."""
-    return "text/html" in (header(req, b"accept") or "")

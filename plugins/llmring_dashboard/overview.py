@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from llmring_dashboard import charts, ranges, spend
 from llmring_dashboard.frame import Frame, Framed, Visit
@@ -36,7 +35,7 @@ class Overview(Framed):
     def __init__(self, frame: Frame, usage: UsageReading) -> None:
         super().__init__(frame)
         self._usage = usage
-        self._zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+        self._zones = ranges.zone_names()
 
     @view(query=OverviewQuery)
     async def on_get(self, visit: Visit, query: OverviewQuery) -> View:

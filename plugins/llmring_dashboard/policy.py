@@ -1,13 +1,14 @@
 """What a page may do in a browser: show itself, with files of this server, and send forms back to it."""
 
+from collections.abc import Mapping
+
 from llmring_server.security import OF_PAGES, PRIVATE
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -15,3 +16,8 @@ HEADERS = {
     "Vary": "Accept, Cookie",
     **OF_PAGES,
 }
+
+
+def headers(nonce: str) -> Mapping[str, str]:
+    """Return the headers of one answer; of styles, the page may use those alone that carry its `nonce`."""
+    return {"Content-Security-Policy": POLICY.format(nonce=nonce), **HEADERS}

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -50,10 +50,14 @@ class Days(msgspec.Struct, frozen=True):
         length = timedelta(days=self.number)
         return Days(self.first - length, self.last - length, self.zone)
 
+    def steps(self) -> dict[date, date]:
+        """Return the first day of the bar that each day lies in, in order."""
+        step, days = self.step, (self.first + timedelta(days=index) for index in range(self.number))
+        return {day: step_of(day, step) for day in days}
+
     def every(self) -> list[date]:
         """Return the first day of each bar, in order."""
-        steps = (step_of(self.first + timedelta(days=index), self.step) for index in range(self.number))
-        return list(dict.fromkeys(steps))
+        return list(dict.fromkeys(self.steps().values()))
 
     def query(self, **more: str) -> str:
         """Return these days as the query of an address."""
@@ -87,6 +91,11 @@ def picks(today: date, zone: ZoneInfo) -> list[tuple[str, Days]]:
         ("This month", Days(month, today, zone)),
         ("Last month", Days(last_month.replace(day=1), last_month, zone)),
     ]
+
+
+def zone_names() -> list[str]:
+    """Return the zones that a page offers: those named after places, and UTC."""
+    return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def step_of(day: date, step: Step) -> date:

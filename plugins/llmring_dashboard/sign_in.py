@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 
 from llmring_dashboard.attempts import Attempts
-from llmring_dashboard.frame import THEME, Frame, Framed, Visit, is_person
+from llmring_dashboard.frame import THEME, Frame, Framed, Visit
 from llmring_dashboard.sessions import COOKIE, PATH, drop_cookie, new_session, set_cookie
 from llmring_dashboard.views import ARRIVING, Form, Redirect, View, view
 from llmring_server.contracts import Identity, Projects
 from llmring_server.errors import Problem
+from llmring_server.headers import is_person
 from llmring_server.projects import CHALLENGE, key_fault
 
 OURS = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash
@@ -111,6 +112,19 @@ class Home(Framed):
     async def on_get(self, visit: Visit) -> View | Redirect:
         """Lead to the first page, or say that no enabled feature has one."""
         return Redirect(self.frame.navigation[0].path) if self.frame.navigation else View("nothing.html")
+
+
+class Elsewhere(Framed):
+    """`/ui/{page}` where there is no such page."""
+
+    @view()
+    async def on_get(self, visit: Visit, page: str) -> None:
+        """Say, to people as a page, that there is none.
+
+        Raises:
+            Problem: 404.
+        """
+        raise Problem(404, f"there is no page {PATH}/{page}; it may belong to a feature that is not enabled")
 
 
 def inside(address: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.ranges import Days, step_of
+from llmring_dashboard.ranges import Days
 from llmring_server.contracts.usage import DayShare, Kind, Share, Statistics, Summary
 
 TOP = 10
@@ -95,26 +95,28 @@ def top(found: Statistics, kind: Kind) -> list[Line]:
 
 def bars(shown: Sequence[DayShare], days: Days) -> list[Bar]:
     """Return the costs of each step by name: the costliest names by themselves, the rest together."""
-    steps = {step: index for index, step in enumerate(days.every())}
-    costs: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(steps))
+    lies_in, every = days.steps(), days.every()
+    index_of = {step: index for index, step in enumerate(every)}
+    costs: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(every))
     for one in shown:
-        _add(costs[one.name], steps[step_of(one.date, days.step)], one.cost)
+        _add(costs[one.name], index_of[lies_in[one.date]], one.cost)
     ordered = sorted(costs, key=lambda name: (-total(costs[name]), name))
     found = [Bar(name, costs[name]) for name in ordered[:SERIES]]
     rest = ordered[SERIES:]
     if rest:
         found.append(
-            Bar("", [total([costs[name][index] for name in rest]) for index in range(len(steps))], others=True)
+            Bar("", [total([costs[name][index] for name in rest]) for index in range(len(every))], others=True)
         )
     return found
 
 
 def by_step(found: Statistics, days: Days) -> list[tuple[date, int, Decimal]]:
     """Return requests and cost (USD) of each step of a range, also of those without calls."""
-    requests: dict[date, int] = dict.fromkeys(days.every(), 0)
+    lies_in = days.steps()
+    requests: dict[date, int] = dict.fromkeys(lies_in.values(), 0)
     costs: dict[date, Decimal] = dict.fromkeys(requests, ZERO)
     for one in found.by_day:
-        step = step_of(one.date, days.step)
+        step = lies_in[one.date]
         requests[step] += one.requests
         costs[step] = EXACT.add(costs[step], one.cost)
     return [(step, requests[step], costs[step]) for step in requests]

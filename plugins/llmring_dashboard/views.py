@@ -1,6 +1,7 @@
 """`@view`: what every responder of a page needs done before it works, and how its answer becomes one over HTTP."""
 
 import functools
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +10,14 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_dashboard.frame import Frame, Framed, Visit, is_person
-from llmring_dashboard.policy import HEADERS
+from llmring_dashboard.frame import Frame, Framed, Visit
+from llmring_dashboard.policy import headers
 from llmring_dashboard.sessions import PATH
 from llmring_server import wire
 from llmring_server.admission import SAFE
 from llmring_server.contracts import Scope
 from llmring_server.errors import Problem
+from llmring_server.headers import is_person
 from llmring_server.operations import operation
 from llmring_server.projects import CHALLENGE
 
@@ -96,7 +98,8 @@ def view(
 async def _visit(frame: Frame, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Visit:
     if is_person(req):
         req.context.show_problem = frame.show_problem
-    resp.set_headers(HEADERS)
+    req.context.nonce = secrets.token_urlsafe(16)
+    resp.set_headers(headers(req.context.nonce))
     req.context.visit = visit = await frame.visit(req, resp)
     return visit
 

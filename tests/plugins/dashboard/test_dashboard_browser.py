@@ -1,19 +1,19 @@
 """The dashboard in a real browser: with JavaScript and without, by keyboard, on a phone, in both themes."""
 
 import csv
-import os
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from browser_kit import STANDARD
-from test_dashboard_overview import MONTH, seeded
+from test_dashboard_overview import MONTH, TILES, seeded
 from test_dashboard_sign_in import made
 
+from llmring_dashboard.wording import money
 from llmring_server.testing import eventually
 
 OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"
-SCREENSHOTS = os.environ.get("LLMRING_SCREENSHOTS")
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +56,59 @@ def test_a_visit_from_signing_in_to_signing_out(window, month, script):
     assert page.get_by_role("heading", name="Sign in").is_visible()
     if script:
         opened.check_manners()
+
+
+READ = """() => ({
+    tiles: [...document.querySelectorAll(".tile")].map(tile => [tile.id, tile.querySelector("dd > data").value]),
+    before: [...document.querySelectorAll(".tile")].map(tile => [tile.id, tile.querySelector(".before data").value]),
+    bars: [...document.querySelectorAll(".chart .bar")].map(
+        bar => [bar.querySelector("title").textContent, bar.getBBox().height]),
+    days: [...document.querySelectorAll("#by-step tbody tr")].map(
+        row => [row.querySelector("time").dateTime, ...[...row.querySelectorAll("data")].map(cell => cell.value)]),
+    top: [...document.querySelectorAll("#top-ten tbody tr")].map(
+        row => [row.querySelector("th").innerText, ...[...row.querySelectorAll("data")].map(cell => cell.value)]),
+    foreign: document.querySelectorAll("main script, main img").length,
+})"""
+
+
+def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
+    def stats(**query):
+        answer = month.client().get("/api/v1/stats", params={"tz": "UTC", **query})
+        return json.loads(answer.content, parse_float=Decimal)
+
+    opened = window()
+    opened.sign_in()
+    seen = opened.open("/ui/overview?start_date=2026-03-01&end_date=2026-03-31&tz=UTC&by=alias").evaluate(READ)
+    found = stats(start_date="2026-03-01", end_date="2026-03-31")
+    before = stats(start_date="2026-01-29", end_date="2026-02-28")
+    for part, summary in (("tiles", found["summary"]), ("before", before["summary"])):
+        shown = {name: Decimal(text) for name, text in seen[part] if name in TILES and text}
+        assert shown == {tile: summary[name] for tile, name in TILES.items() if summary[name] is not None}
+    by_day = {day["date"]: (day["requests"], day["cost"]) for day in found["by_day"]}
+    assert {day: (int(calls), Decimal(cost)) for day, calls, cost in seen["days"]} == by_day
+    members = ("cost", "requests", "input_tokens", "output_tokens")
+    shares = {name or "without": [share[one] for one in members] for name, share in found["by_alias"].items()}
+    assert {name: [Decimal(text) for text in (cost, *more)] for name, cost, _, *more in seen["top"]} == shares
+    named = {(name or "without", day): share["cost"] for day in by_day
+             for name, share in stats(start_date=day, end_date=day)["by_alias"].items() if share["cost"]}  # fmt: skip
+    drawn = dict(seen["bars"])
+    expected = {f"{name}, {day}: {money(Decimal(cost))} ({cost} USD)": cost for (name, day), cost in named.items()}
+    assert set(drawn) == set(expected)
+    tall = [drawn[title] / float(cost) for title, cost in expected.items() if cost > 1]
+    assert max(tall) == pytest.approx(min(tall), rel=0.01)
+    assert seen["foreign"] == 0
+    opened.check_manners()
+
+
+def test_while_a_page_is_on_its_way_the_one_before_says_so(window):
+    page = window().sign_in("test-project", OVERVIEW)
+    look = "() => { %s; return document.querySelector('main').getAttribute('aria-busy') }"
+    assert page.evaluate(look % "document.querySelector('a[href$=\"/ui/logs\"]').click()") == "true"
+    page.wait_for_selector("#calls")
+    assert page.evaluate(look % "") is None
+    assert page.evaluate(look % "document.querySelector('.filters').requestSubmit()") == "true"
+    page.wait_for_url("**/ui/logs?**")
+    assert page.evaluate(look % "document.querySelector('a[download]').click()") is None
 
 
 def test_a_wrong_key_is_told(window):
@@ -141,16 +194,3 @@ def faults(page, source):
     page.evaluate(source)
     found = page.evaluate("tags => axe.run({runOnly: tags})", STANDARD)
     return [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in found["violations"]]
-
-
-@pytest.mark.parametrize(("name", "scheme"), [("overview", "light"), ("call", "dark")])
-def test_screenshots_can_be_taken(window, tmp_path, name, scheme):
-    """`make screenshots` keeps them in docs/dashboard."""
-    opened = window(color_scheme=scheme, viewport={"width": 1280, "height": 1080})
-    page = opened.sign_in("test-project", OVERVIEW)
-    if name == "call":
-        opened.open("/ui/logs?model=gpt-5-mini").locator("#calls tbody a").click()
-        page.wait_for_selector("#calculation")
-    taken = Path(SCREENSHOTS or tmp_path) / f"{name}-{scheme}.png"
-    page.screenshot(path=taken)
-    assert taken.read_bytes().startswith(b"\x89PNG")

@@ -1,6 +1,5 @@
 """The pages of aliases, receipts, statements and the registry in a real browser: a change, WCAG, a phone."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from llmring_server.testing import eventually
 from llmring_server.tlog.signers import Signer
 
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
-SCREENSHOTS = os.environ.get("LLMRING_SCREENSHOTS")
 PAGES = {
     "aliases": "/ui/aliases",
     "no alias fits": "/ui/aliases?q=nowhere",
@@ -147,11 +145,3 @@ def test_a_phone_scrolls_down_only(window):
         if width > 360:
             wide[name] = width
     assert wide == {}
-
-
-@pytest.mark.parametrize(("name", "scheme"), [("bind", "light"), ("receipt", "dark"), ("registry", "light")])
-def test_screenshots_can_be_taken(window, tmp_path, name, scheme):
-    """`make screenshots` keeps them in docs/."""
-    file = (Path(SCREENSHOTS) if SCREENSHOTS else tmp_path) / f"{name}-{scheme}.png"
-    window(color_scheme=scheme, viewport={"width": 1280, "height": 900}).open(PAGES[name]).screenshot(path=file)
-    assert file.read_bytes()[1:4] == b"PNG"

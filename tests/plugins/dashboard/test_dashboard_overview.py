@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import shlex
 import subprocess
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,6 +15,15 @@ import pytest
 MARKUP = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;{{7*7}}"""
 FIRST = date(2026, 3, 1)
 MONTH = {"start_date": "2026-03-01", "end_date": "2026-03-31", "tz": "UTC"}
+
+TILES = {
+    "cost": "total_cost",
+    "requests": "total_requests",
+    "tokens": "total_tokens",
+    "unpriced": "unpriced_requests",
+    "p50": "latency_p50_ms",
+    "p95": "latency_p95_ms",
+}
 
 
 def seeded(days=31, calls=12, first=FIRST):
@@ -68,16 +76,8 @@ def number(text):
 def test_each_tile_is_what_the_statistics_say(month, visitor, stats, zone):
     summary = stats(**MONTH | {"tz": zone})["summary"]
     visitor.open("/ui/overview", **MONTH | {"tz": zone})
-    expected = {
-        "cost": "total_cost",
-        "requests": "total_requests",
-        "tokens": "total_tokens",
-        "unpriced": "unpriced_requests",
-        "p50": "latency_p50_ms",
-        "p95": "latency_p95_ms",
-    }
-    assert {tile: number(visitor.value(f"#{tile} dd")) for tile in expected} == {
-        tile: summary[name] for tile, name in expected.items()
+    assert {tile: number(visitor.value(f"#{tile} dd")) for tile in TILES} == {
+        tile: summary[name] for tile, name in TILES.items()
     }
     rate = Decimal(visitor.value("#errors dd"))
     assert rate == pytest.approx(Decimal(summary["failed_requests"]) / summary["total_requests"], rel=Decimal("1e-5"))
@@ -87,8 +87,11 @@ def test_each_tile_stands_against_the_range_before(month, visitor, stats):
     before = stats(start_date="2026-01-29", end_date="2026-02-28", tz="UTC")["summary"]
     visitor.open("/ui/overview", **MONTH)
     assert "compared with 2026-01-29 to 2026-02-28" in visitor.text("main")
-    assert number(visitor.value("#cost .before")) == before["total_cost"]
-    assert number(visitor.value("#requests .before")) == before["total_requests"]
+    assert {tile: number(visitor.value(f"#{tile} .before")) for tile in TILES} == {
+        tile: before[name] for tile, name in TILES.items()
+    }
+    failed = Decimal(before["failed_requests"]) / before["total_requests"]
+    assert Decimal(visitor.value("#errors .before")) == pytest.approx(failed, rel=Decimal("1e-5"))
     rise = (Decimal(visitor.value("#cost dd")) / before["total_cost"] - 1) * 100
     assert f"{rise:+,.1f} %" in visitor.text("#cost .before")
 
@@ -200,12 +203,18 @@ def test_markup_in_names_is_text_everywhere(server, visitor, log):
         assert visitor.page.css("main script, main img") == []
 
 
+def test_characters_that_no_page_can_show_do_not_break_the_chart(server, visitor, log):
+    log(server, {"model": "a\x01b\x1f\ufffe", "cost": 1, "timestamp": "2026-03-01T00:00:00Z"})
+    assert visitor.open("/ui/overview", **MONTH).status == 200
+    assert list(bars(visitor).values()) == [1]
+
+
 def test_a_new_project_is_shown_a_command_that_logs_a_first_call(server, visitor):
     key = visitor.open("/ui/overview").text("#variable")
     assert "LLMRING_PROJECT_KEY" in key
-    command = shlex.split(visitor.page.css_first("#curl").text().replace("\\\n", " "))
-    command = [os.path.expandvars(word.replace("$LLMRING_PROJECT_KEY", "test-project")) for word in command]
-    done = subprocess.run([*command, "-sS", "--fail"], capture_output=True, text=True, check=True)
+    command = visitor.page.css_first("#curl").text()
+    known = {**os.environ, "LLMRING_PROJECT_KEY": "test-project"}
+    done = subprocess.run(["sh", "-c", command], env=known, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["log_id"]
     assert visitor.open("/ui/overview").value("#requests") == "1"
 

@@ -2,8 +2,6 @@
 
 import http.cookies
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -215,59 +213,3 @@ def test_after_a_session_has_ended_one_can_sign_in_again(dashboard, visit, llmri
     llmring_cli("keys", "revoke", key_id, LLMRING_PLUGINS="keys")
     assert visitor.open("/ui/logs").path == "/ui/sign-in"
     assert visitor.send("main form", key=second).path == "/ui/logs"
-
-
-def test_the_colours_are_as_chosen(visitor):
-    visitor.send("form[action='/ui/theme']", theme="dark")
-    assert (visitor.path, visitor.page.css_first("html").attributes["data-theme"]) == ("/ui/overview", "dark")
-    visitor.send("form[action='/ui/theme']", theme="system")
-    assert "data-theme" not in visitor.page.css_first("html").attributes
-
-
-def test_every_page_forbids_what_it_does_not_need(visitor):
-    policy = visitor.answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
-    assert "unsafe" not in policy
-    assert visitor.answer.headers["cache-control"] == "no-store"
-    assert visitor.answer.headers["referrer-policy"] == "no-referrer"
-
-
-def test_no_page_has_a_style_or_script_of_its_own(visitor, log, server):
-    log(server, {"cost": 1}, {"model": "b", "cost": 2})
-    for path in ("/ui/overview", "/ui/logs", "/ui/sign-in"):
-        page = visitor.open(path).page
-        assert page.css("style, [style], [onclick], script:not([src])") == []
-        assert page.css("script[src^='/ui/static/']")
-
-
-def test_an_address_that_does_not_exist_is_a_problem_page(visitor):
-    visitor.open("/ui/overview", start_date="tomorrow")
-    assert (visitor.status, visitor.heading) == (422, "Unprocessable Entity")
-    assert "2026-11-23" in visitor.text("main")
-
-
-def test_a_database_that_is_away_is_a_page_too(dashboard, visit):
-    server = dashboard()
-    visitor = visit(server).sign_in()
-    server.run(server.server.database.close())
-    visitor.open("/ui/overview")
-    assert (visitor.status, visitor.heading) == (503, "Service Unavailable")
-
-
-WITHOUT = """
-import sys
-from llmring_server.app import create_app
-from llmring_server.testing import make_settings
-create_app(make_settings({}), ["usage", "registry", "aliases", "receipts"])
-print(sorted({"jinja2", "pygal", "itsdangerous", "llmring_dashboard"} & set(sys.modules)))
-"""
-
-
-def test_without_the_plugin_nothing_is_served_and_nothing_of_it_imported(llmring_live):
-    assert llmring_live(["usage"]).client().get("/ui").status_code == 404
-    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_with_no_feature_that_has_a_page_that_is_said(dashboard, visit):
-    assert visit(dashboard("ratelimit")).sign_in().heading == "Nothing to show"
