@@ -1,8 +1,12 @@
 """Time zones by their names, as requests give them."""
 
+import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from llmring_server.errors import Problem
+
+# Names that a system's copy of the zones may have besides, and PostgreSQL's has not.
+SYSTEMS_OWN = re.compile("(posix|right)/.*|posixrules|localtime")
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -12,6 +16,8 @@ def zone_of(name: str) -> ZoneInfo:
         Problem: 422 for a name that is none.
     """
     try:
+        if SYSTEMS_OWN.fullmatch(name):
+            raise ValueError(name)
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Problem.misfit("query", "tz", msg="an IANA time zone, such as Europe/Madrid") from error

@@ -67,8 +67,7 @@ def _costs(part: Bar) -> Iterator[tuple[int, Any]]:
 
 
 def _words(part: Bar, step: date, cost: Any) -> str:
-    name = "all others" if part.others else part.name or "without"
-    return f"{name}, {step}: {money(cost)} ({exact(cost)} USD)"
+    return f"{part.label}, {step}: {money(cost)} ({exact(cost)} USD)"
 
 
 def _undress(root: Any) -> None:

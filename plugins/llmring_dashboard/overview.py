@@ -53,10 +53,17 @@ class Overview(Framed):
             await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
         )
         values = self._values(found, before, days, query.by)
-        return View("overview.html", {**values, "picks": _picks(days, now), "bars": bars, "chart": chart})
+        unfinished = days.last >= now.astimezone(days.zone).date()
+        shown = {"picks": _picks(days, now), "bars": bars, "chart": chart, "unfinished": unfinished}
+        shown["bar_columns"] = [(bar.label, "number") for bar in bars]
+        return View("overview.html", {**values, **shown})
 
     async def _is_new(self, project: str) -> bool:
-        return not (await self._usage.page(project, CallFilter(), 1)).entries
+        """Whether nothing was ever logged: no call is kept, and none of before what is kept was counted."""
+        if (await self._usage.page(project, CallFilter(), 1)).entries:
+            return False
+        ever = await self._usage.statistics(project, None, None, None)
+        return not ever.summary.total_requests
 
     def _values(self, found: Spending, before: Statistics, days: ranges.Days, by: Kind) -> dict[str, Any]:
         return {

@@ -1,7 +1,8 @@
 """From statistics to what the overview shows: tiles against the range before, the top ten, the bars. Pure functions."""
 
+import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from typing import Literal
@@ -53,6 +54,11 @@ class Bar(msgspec.Struct, frozen=True):
     costs: list[Decimal]
     others: bool = False
 
+    @property
+    def label(self) -> str:
+        """What the bar is called in words."""
+        return "all others" if self.others else self.name or "without"
+
 
 def tiles(now: Summary, before: Summary) -> list[Tile]:
     """Return the figures at the head of the overview."""
@@ -95,44 +101,43 @@ def top(found: Statistics, kind: Kind) -> list[Line]:
 
 def bars(shown: Sequence[DayShare], days: Days) -> list[Bar]:
     """Return the costs of each step by name: the costliest names by themselves, the rest together."""
-    lies_in, every = days.steps(), days.every()
-    index_of = {step: index for index, step in enumerate(every)}
-    costs: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(every))
+    steps = len(days.every())
+    totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in shown:
-        _add(costs[one.name], index_of[lies_in[one.date]], one.cost)
-    ordered = sorted(costs, key=lambda name: (-total(costs[name]), name))
-    found = [Bar(name, costs[name]) for name in ordered[:SERIES]]
-    rest = ordered[SERIES:]
-    if rest:
-        found.append(
-            Bar("", [total([costs[name][index] for name in rest]) for index in range(len(every))], others=True)
-        )
-    return found
+        totals[one.name] = EXACT.add(totals[one.name], one.cost)
+    costliest = heapq.nsmallest(SERIES, totals, key=lambda name: (-totals[name], name))
+    found = {name: Bar(name, [ZERO] * steps) for name in costliest}
+    others = Bar("", [ZERO] * steps, others=True)
+    place = _places(days)
+    for one in shown:
+        _add(found.get(one.name, others).costs, place(one.date), one.cost)
+    return [*found.values(), *([others] if len(totals) > len(found) else [])]
 
 
 def by_step(found: Statistics, days: Days) -> list[tuple[date, int, Decimal]]:
     """Return requests and cost (USD) of each step of a range, also of those without calls."""
-    lies_in = days.steps()
-    requests: dict[date, int] = dict.fromkeys(lies_in.values(), 0)
-    costs: dict[date, Decimal] = dict.fromkeys(requests, ZERO)
+    every, place = days.every(), _places(days)
+    requests, costs = [0] * len(every), [ZERO] * len(every)
     for one in found.by_day:
-        step = lies_in[one.date]
-        requests[step] += one.requests
-        costs[step] = EXACT.add(costs[step], one.cost)
-    return [(step, requests[step], costs[step]) for step in requests]
-
-
-def total(amounts: Sequence[Decimal]) -> Decimal:
-    """Return an exact sum."""
-    found = ZERO
-    for amount in amounts:
-        found = EXACT.add(found, amount)
-    return found
+        requests[place(one.date)] += one.requests
+        _add(costs, place(one.date), one.cost)
+    return list(zip(every, requests, costs, strict=True))
 
 
 def part(some: Decimal | int, whole: Decimal | int) -> Decimal | None:
     """Return a part of a whole to six digits, None of nothing."""
     return RATIO.divide(Decimal(some), Decimal(whole)) if whole else None
+
+
+def _places(days: Days) -> Callable[[date], int]:
+    """Return a function that says which step, from 0, a day lies in.
+
+    A day just outside lies in the nearest: the database counts days by its own copy of the zones, and one that is newer
+    or older than ours may put an hour at the edge on the other side.
+    """
+    index_of = {step: index for index, step in enumerate(days.every())}
+    steps = days.steps()
+    return lambda day: index_of[steps[min(max(day, days.first), days.last)]]
 
 
 def _add(costs: list[Decimal], index: int, amount: Decimal) -> None:

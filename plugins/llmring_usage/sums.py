@@ -8,9 +8,11 @@ from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import msgspec
+from psycopg import errors
 
 from llmring_server.contracts.usage import Kind, Spending, Statistics
 from llmring_server.database import Database
+from llmring_server.errors import Problem
 from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
 from llmring_usage.rollups import BUCKET, DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
 from llmring_usage.settings import UsageSettings
@@ -79,7 +81,11 @@ class UsageSums:
 
     async def _ask(self, project: str, span: Range, zone: ZoneInfo, kind: Kind | None = None) -> dict[str, Any]:
         query, params = self.query(project, span, zone, kind)
-        return (await self._database.fetch(query, params))[0]
+        try:
+            return (await self._database.fetch(query, params))[0]
+        except errors.InvalidParameterValue as error:
+            msg = f"a time zone that the database knows too; it has no {zone.key!r}"
+            raise Problem.misfit("query", "tz", msg=msg) from error
 
     def query(
         self, project: str, span: Range, zone: ZoneInfo, kind: Kind | None = None

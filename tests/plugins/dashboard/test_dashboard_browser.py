@@ -64,7 +64,8 @@ READ = """() => ({
     bars: [...document.querySelectorAll(".chart .bar")].map(
         bar => [bar.querySelector("title").textContent, bar.getBBox().height]),
     days: [...document.querySelectorAll("#by-step tbody tr")].map(
-        row => [row.querySelector("time").dateTime, ...[...row.querySelectorAll("data")].map(cell => cell.value)]),
+        row => [row.querySelector("time").dateTime,
+                ...[...row.querySelectorAll("data")].slice(0, 2).map(cell => cell.value)]),
     top: [...document.querySelectorAll("#top-ten tbody tr")].map(
         row => [row.querySelector("th").innerText, ...[...row.querySelectorAll("data")].map(cell => cell.value)]),
     foreign: document.querySelectorAll("main script, main img").length,

@@ -145,6 +145,22 @@ def test_the_table_of_days_is_what_the_statistics_say(month, visitor, stats, zon
     }
 
 
+def test_the_table_says_the_same_as_the_bars(month, visitor):
+    visitor.open("/ui/overview", **MONTH, by="origin")
+    names = [node.text() for node in visitor.page.css("#by-step th[scope=col]")][3:]
+    told = {
+        (name, row[0]): Decimal(cost)
+        for row in visitor.rows("#by-step")
+        for name, cost in zip(names, row[3:], strict=True)
+    }
+    assert {key: cost for key, cost in told.items() if cost} == bars(visitor)
+
+
+def test_it_is_said_when_the_last_day_is_not_over(month, visitor):
+    assert "not over yet" in visitor.open("/ui/overview").text("main")
+    assert "not over yet" not in visitor.open("/ui/overview", **MONTH).text("main")
+
+
 @pytest.mark.parametrize(("last", "step", "grouping"), [("2026-05-31", "day", None), ("2026-12-31", "week", "week")])
 def test_long_ranges_are_shown_by_wider_bars(month, visitor, stats, last, step, grouping):
     visitor.open("/ui/overview", start_date="2026-03-02", end_date=last, tz="UTC")

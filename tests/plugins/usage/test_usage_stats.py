@@ -1,5 +1,7 @@
 """`/stats`: grouping, zones, and parts that add up."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 
@@ -109,6 +111,21 @@ def test_rows_can_be_the_deployments_default(llmring_live, log, stats):
 )
 def test_a_query_that_does_not_fit_is_refused(client, query):
     assert client.get("/api/v1/stats", params=query).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "zone", ["posix/Europe/Madrid", "right/Europe/Madrid", "posixrules", "localtime", "Europe/Nowhere"]
+)
+def test_a_zone_that_not_everybody_knows_is_refused(client, zone):
+    answer = client.get("/api/v1/stats", params={"tz": zone})
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
+
+
+def test_a_zone_that_the_database_does_not_know_is_refused(client, log, monkeypatch):
+    log(client)
+    monkeypatch.setattr("llmring_usage.reading.zone_of", lambda name: ZoneInfo("posix/Europe/Madrid"))
+    answer = client.get("/api/v1/stats", params={"tz": "Europe/Madrid"})
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
 
 
 def test_another_reporting_zone_than_the_rollups_refuses_to_start(llmring_live):
