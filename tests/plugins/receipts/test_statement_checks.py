@@ -184,6 +184,37 @@ def test_a_statement_that_contradicts_itself_is_refuted_whoever_signed_it(books,
     assert (found.status, f"the statement contradicts itself: {told}" in found.text) == (1, True)
 
 
+def signed_with(books, path, totals):
+    """Sign a statement anew with other totals."""
+    said = {name: value for name, value in json.loads(path.read_bytes()).items() if name != "signature"}
+    path.write_bytes(signing.sign(said | {"totals": totals}, books.signer.private))
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"amount": "1000000"}, "the total of openai:gpt-5 is that of no line"),
+        ({"currency": "EUR", "amount": "77"}, "the total of openai:gpt-5 is that of no line"),
+    ],
+)
+def test_a_total_that_no_line_adds_to_is_refuted(books, stated, extra, told):
+    (total, *others) = json.loads(stated[0].read_bytes())["totals"]
+    empty = {name: "0" for name in total if name not in ("model", "currency")}
+    signed_with(books, stated[0], [total, *others, {**total, **empty, **extra}])
+    assert told in books.verify(stated[0]).text
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert (said.status, "the lines of openai:gpt-5 do not add up" in said.text) == (1, True)
+    assert "totals" not in books.verify(stated[0], "--lines", stated[1], "--json").codes("proven")
+
+
+def test_a_total_that_is_split_in_two_is_refuted(books, stated):
+    (total, *others) = json.loads(stated[0].read_bytes())["totals"]
+    rest = {**total, "calls": str(int(total["calls"]) - 1)}
+    one = {**dict.fromkeys(total, "0"), "model": total["model"], "currency": total["currency"], "calls": "1"}
+    signed_with(books, stated[0], [rest, one, *others])
+    assert "openai:gpt-5 has two totals in USD" in books.verify(stated[0]).text
+
+
 def test_a_count_that_is_no_number_is_refuted(books, stated):
     said = {name: value for name, value in json.loads(stated[0].read_bytes()).items() if name != "signature"}
     said["totals"][0]["calls"] = "many"
