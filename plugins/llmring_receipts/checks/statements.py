@@ -141,7 +141,7 @@ def _line_proofs(path: Path, number: int) -> list[LineProof]:
         proofs = msgspec.convert(given, list[LineProof])
         for proof in proofs:
             lines.read(proof.line)
-    except (msgspec.MsgspecError, KeyError, TypeError, BadLines) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, BadLines, RecursionError) as error:
         raise Unreadable(f"{path} holds no lines with their paths: {error}") from error
     if not proofs:
         raise Unreadable(f"{path} holds no line of statement {number}")

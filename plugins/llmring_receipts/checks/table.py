@@ -40,7 +40,7 @@ class Order:
         if self._next <= last:
             self._gaps.append(range(self._next, last + 1))
         for gap in self._gaps:
-            named = f"line {gap.start} is" if len(gap) == 1 else f"lines {gap.start} to {gap.stop - 1} are"
+            named = f"line {gap.start} is" if gap.stop - gap.start == 1 else f"lines {gap.start} to {gap.stop - 1} are"
             self._findings.fault("missing", f"{named} missing")
         if self._next > last + 1:
             self._findings.fault("added", f"the file goes on to line {self._next - 1}, the statement ends with {last}")

@@ -321,6 +321,28 @@ def test_what_is_no_csv_of_lines_cannot_be_checked(books, stated, content):
     assert books.verify(stated[0], "--lines", stated[1]).status == 2
 
 
+def test_a_line_of_an_enormous_number_is_added_and_what_it_leaves_out_missing(books, stated):
+    table = rows(stated[1])
+    table[10][table[0].index("seq")] = "9" * 29
+    write_rows(stated[1], table)
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert (said.status, f"lines 10 to {int('9' * 29) - 1} are missing" in said.text) == (1, True)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"lines":' + b"[" * 100_000])
+def test_lines_that_are_nested_too_deep_cannot_be_checked(books, stated, content):
+    path = books.folder / "line.json"
+    path.write_bytes(content)
+    assert books.verify(stated[0], "--line", path).status == 2
+
+
+def test_a_line_nested_too_deep_in_its_text_cannot_be_checked(books, stated):
+    path = books.folder / "line.json"
+    line = {"number": 1, "line": '{"more":' + "[" * 100_000, "index": 0, "count": 10, "path": []}
+    path.write_text(json.dumps({"lines": [line]}))
+    assert books.verify(stated[0], "--line", path).status == 2
+
+
 def test_a_file_that_is_not_there_cannot_be_checked(books, stated):
     assert books.verify(stated[0], "--lines", "nowhere.csv").status == 2
     assert books.verify("nowhere.json").status == 2
