@@ -107,6 +107,8 @@ def check_line(findings: Findings, statement: Statement, path: Path) -> None:
             root = keys.decode(statement.lines.root, HASH_BYTES)
             if proof.count != statement.lines.count or int(line.seq) != (statement.lines.first or 0) + proof.index:
                 raise Unproven("its place is not that of its number")
+            if line.canonical() != proof.line.encode():
+                raise Unproven("it is not spelt as lines are, and two readers may read it differently")
             check_inclusion(proof.index, proof.count, leaf_hash(proof.line.encode()), root, hashes)
         except (Unproven, ValueError) as error:
             findings.fault("line", f"line {line.seq} (call {line.id}) is not shown to be in the statement: {error}")

@@ -16,6 +16,7 @@ import llmring_receipts
 from llmring_receipts import keys, signing
 from llmring_receipts.statements import lines
 from llmring_receipts.statements.lines import Line
+from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.verifying.verdict import Verdict
 from offline_kit import checked_alone
 
@@ -341,6 +342,29 @@ def test_a_line_nested_too_deep_in_its_text_cannot_be_checked(books, stated):
     line = {"number": 1, "line": '{"more":' + "[" * 100_000, "index": 0, "count": 10, "path": []}
     path.write_text(json.dumps({"lines": [line]}))
     assert books.verify(stated[0], "--line", path).status == 2
+
+
+SPELLINGS = {
+    "a member twice": lambda line: line.replace('"amount":', '"amount":"0","amount":', 1),
+    "a member of no line": lambda line: line.replace("}", ',"paid":"yes"}'),
+    "a space": lambda line: line.replace(",", ", ", 1),
+    "an escape": lambda line: line.replace("openai", "\\u006fpenai"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_line_that_two_readers_may_read_differently_is_not_proven(books, spelling):
+    statement, table = books.state(call(1))
+    line = line_of_csv(table, 0).canonical().decode()
+    path, proof = books.folder / "line.json", {"number": 1, "line": line, "index": 0, "count": 1, "path": []}
+    path.write_text(json.dumps({"lines": [proof]}))
+    assert books.verify(statement, "--line", path).status == 0
+    said = {name: value for name, value in json.loads(statement.read_bytes()).items() if name != "signature"}
+    said["lines"]["root"] = keys.encode(leaf_hash(spelling(line).encode()))
+    statement.write_bytes(signing.sign(said, books.signer.private))
+    path.write_text(json.dumps({"lines": [proof | {"line": spelling(line)}]}))
+    found = books.verify(statement, "--line", path)
+    assert (found.status, "it is not spelt as lines are" in found.text) == (1, True)
 
 
 def test_a_file_that_is_not_there_cannot_be_checked(books, stated):
