@@ -108,6 +108,10 @@ class StatementStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def ping(self) -> None:
+        """Ask the database for nothing; raises when it does not answer."""
+        await self._database.ping()
+
     async def latest(self, project: str) -> Kept | None:
         """Return a project's last statement, or None."""
         return await self._database.one(Kept, LATEST, {"project": project})

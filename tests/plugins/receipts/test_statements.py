@@ -7,6 +7,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from statement_kit import leaves, root, run
 
@@ -87,10 +88,10 @@ def reprice(server, log_id, cost):
     assert server.rows(query, [cost, log_id])
 
 
-def monthly(server, hours=24):
+def monthly(server, hours=24, told=None):
     usage, store = server.server.service(UsageLines), StatementStore(server.server.database)
     keyring = server.server.service(Keyring)
-    return Monthly(Statements(server.server.database, store, usage, keyring, None), store, usage, hours)
+    return Monthly(Statements(server.server.database, store, usage, keyring, told), store, usage, hours)
 
 
 def test_a_statement_holds_every_call_and_adds_up(client, log, state):
@@ -369,18 +370,51 @@ def test_a_month_that_was_missed_is_stated_also_when_its_project_was_not_used_si
     assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-03-01", "2026-02-01"]
 
 
-def test_a_project_whose_lines_cannot_be_read_holds_up_no_other(server, log):
+def log_in_three_projects(server, month):
     for key in ("one", "two", "three"):
-        server.client(key).post("/api/v1/log", json={**CALL, "timestamp": "2026-01-15T00:00:00Z"}).raise_for_status()
+        call = {**CALL, "timestamp": f"2026-{month:02}-15T00:00:00Z"}
+        server.client(key).post("/api/v1/log", json=call).raise_for_status()
+
+
+def test_a_project_whose_lines_cannot_be_read_holds_up_no_other(server, log):
+    log_in_three_projects(server, 1)
     months = monthly(server)
     assert server.run(months.due(datetime(2026, 2, 2, tzinfo=UTC))) == 3
     server.rows(
         "UPDATE statement_lines SET content = '{}' WHERE project_id = %s RETURNING 1", [server.project_id("two")]
     )
-    for key in ("one", "two", "three"):
-        server.client(key).post("/api/v1/log", json={**CALL, "timestamp": "2026-02-15T00:00:00Z"}).raise_for_status()
+    log_in_three_projects(server, 2)
     assert server.run(months.due(datetime(2026, 3, 2, tzinfo=UTC))) == 2
     assert len(server.client("two").get(STATEMENTS).json()) == 1
+
+
+@pytest.mark.parametrize("error", [TimeoutError("too long"), psycopg.OperationalError("too long")])
+def test_a_project_whose_statement_takes_too_long_holds_up_no_other(server, error):
+    log_in_three_projects(server, 1)
+    first = min(server.project_id(key) for key in ("one", "two", "three"))
+
+    class Failing:
+        async def write_statement(self, connection, project_id, statement_id, content):
+            if project_id == first:
+                raise error
+
+    assert server.run(monthly(server, told=Failing()).due(datetime(2026, 2, 2, tzinfo=UTC))) == 2
+    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
+
+
+def test_without_a_database_no_other_project_is_tried(server):
+    log_in_three_projects(server, 1)
+    asked = []
+
+    class GoesAway:
+        async def write_statement(self, connection, project_id, statement_id, content):
+            asked.append(project_id)
+            await server.server.database.close()
+            raise TimeoutError("gone")
+
+    with pytest.raises(psycopg.OperationalError):
+        server.run(monthly(server, told=GoesAway()).due(datetime(2026, 2, 2, tzinfo=UTC)))
+    assert len(asked) == 1
 
 
 def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, client, log, files):
