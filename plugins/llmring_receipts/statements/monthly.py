@@ -55,14 +55,11 @@ class Monthly:
 
     async def _used(self, end: datetime) -> dict[str, datetime]:
         """Return the projects that were used before `end`, each with the end of the last month in which it was."""
-        found: dict[str, datetime] = {}
-        last = end
+        first = end
         for _ in range(self._months):
-            first = month_start(last - timedelta(days=1))
-            for project in await self._usage.projects(first, last):
-                found.setdefault(project, last)
-            last = first
-        return found
+            first = month_start(first - timedelta(days=1))
+        used = await self._usage.projects(first, end)
+        return {project: month_end(until - timedelta.resolution) for project, until in used.items()}
 
     async def _of(self, project: str, used: datetime, end: datetime) -> int:
         """Make a project's statements; what fails is logged, unless there is no key or no database for any other."""
