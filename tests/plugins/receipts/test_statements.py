@@ -17,6 +17,7 @@ from llmring_receipts.statements import document
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.store import StatementStore
+from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.testing import eventually, make_plugin
@@ -428,6 +429,27 @@ def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, 
     said = run("statement", "verify", closing, "--keys", known, "--lines", table, "--previous", files(1)[0], "--json")
     assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous", "previous-lines"])
     assert json.loads(closing.read_bytes())["lines"]["count"] == 0
+
+
+def test_a_month_is_awaited_until_it_is_stated(server, client, log):
+    log()
+    due, project = server.server.service(StatementsDue), server.project_id("one")
+    end = document.month_end(datetime.now(UTC))
+    assert server.run(due.awaited([project], end)) == [project]
+    assert server.run(monthly(server).due(end + timedelta(days=2))) == 1
+    assert server.run(due.awaited([project, "prj_other"], end)) == ["prj_other"]
+
+
+def test_a_month_that_ended_more_than_a_year_ago_is_not_awaited(server):
+    due = server.server.service(StatementsDue)
+    assert server.run(due.awaited(["prj_other"], datetime.now(UTC) - timedelta(days=400))) == []
+
+
+@pytest.mark.parametrize("settings", [{}, {"statements_monthly": False}])
+def test_where_none_are_made_by_themselves_none_are_awaited(llmring_live, signer, settings):
+    key = {"private_key_b64": signer.seed} if settings else {}
+    server = llmring_live(["usage", "receipts"], receipts={**key, **settings})
+    assert server.server.service(StatementsDue, default=None) is None
 
 
 def test_a_server_that_starts_makes_what_is_due(llmring_live, signer):
