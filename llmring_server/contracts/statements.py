@@ -1,6 +1,6 @@
 """What a feature may ask of statements of usage: a project's list, what one says, its lines, and what checks it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
@@ -120,4 +120,16 @@ class StatementBook(Protocol):
 
     async def csv(self, project: str, number: int) -> AsyncIterator[bytes] | None:
         """Return a statement's lines as CSV, in parts and constant memory, or None without that statement."""
+        ...
+
+
+@runtime_checkable
+class StatementsDue(Protocol):
+    """Which calls are yet to be stated by themselves, before they are dropped. Without a provider, none are."""
+
+    async def awaited(self, projects: Collection[str], end: datetime) -> list[str]:
+        """Return those of these projects that have no statement up to `end` and will be given one.
+
+        A month that ended more than a year ago is given none any more.
+        """
         ...

@@ -45,6 +45,10 @@ class UsageLines(Protocol):
         """
         ...
 
-    async def projects(self, start: datetime, end: datetime) -> list[str]:
-        """Return the projects that may have calls in `[start, end)`; a few that have none may be among them."""
+    async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
+        """Return the projects that may have calls in `[start, end)`, each with a time behind the last of them.
+
+        That time is at most two days behind the last call, and never behind `end`. A few projects that have none may
+        be among them. It may take minutes where there are many projects.
+        """
         ...

@@ -14,6 +14,7 @@ VERSION = b"\x01"
 ENTRY_BYTES = 34
 SALT_BYTES = 32
 MAX_NAME_BYTES = 255
+SEQ_LIMIT = 2**64  # it is hashed in eight bytes
 
 _RECEIPT = b"llmring-receipt-leaf/v1\0"
 _PUBLIC = {2: b"llmring-statement-leaf/v1\0", 3: b"llmring-key-event-leaf/v1\0", 4: b"llmring-tombstone-leaf/v1\0"}
@@ -49,10 +50,12 @@ def opening(text: bytes) -> Opening:
     """
     try:
         found = msgspec.json.decode(text, type=Opening)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(f"no opening of a receipt's entry: {error}") from error
-    if len(found.salt) != SALT_BYTES or found.seq < 1 or found.text() != text:
-        raise ValueError("no opening of a receipt's entry: a project, a seq from 1 on, and a salt of 32 bytes")
+    if len(found.salt) != SALT_BYTES or not 0 < found.seq < SEQ_LIMIT or found.text() != text:
+        raise ValueError(
+            "no opening of a receipt's entry: a project, a seq from 1 to 2**64 - 1, and a salt of 32 bytes"
+        )
     return found
 
 

@@ -45,13 +45,19 @@ def policy_of(vkeys: tuple[str, ...], witnesses: tuple[str, ...], file: Path | N
 
 
 def conclude(subject: str, as_json: bool, check: Callable[[Findings], None]) -> None:
-    """Run a check, print its verdict, and end with its status: 0 proven, 1 refuted, 2 cannot be checked."""
+    """Run a check, print its verdict, and end with its status: 0 proven, 1 refuted, 2 cannot be checked.
+
+    Files come from whoever is checked: what no reader of them foresaw is unreadable too, and refutes nothing.
+    """
     findings = Findings(subject)
     try:
         check(findings)
         verdict = findings.verdict()
     except Unreadable as error:
         verdict = unreadable(subject, error)
+    except (RecursionError, ArithmeticError, ValueError) as error:
+        told = f"what was given cannot be read: {type(error).__name__}, {error}"
+        verdict = unreadable(subject, Unreadable(told))
     click.echo(msgspec.json.format(msgspec.json.encode(verdict)).decode() if as_json else verdict.text())
     sys.exit(verdict.status)
 

@@ -60,5 +60,5 @@ def _check(findings: Findings, was: Checkpoint, now: Checkpoint, given: Consiste
 def _read_proof(path: Path) -> ConsistencyProof:
     try:
         return msgspec.json.decode(read(path), type=ConsistencyProof)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Unreadable(f"{path} holds no proof of /tlog/consistency: {error}") from error

@@ -48,7 +48,7 @@ class Bundles:
         signed_by = next((key for key in own if key.key_id == key_id), self._keyring.trusted(key_id or ""))
         every = own if signed_by is None or signed_by in own else [*own, signed_by]
         files = {"receipt.json": kept.content, "jwks.json": msgspec.json.encode(jwks.write(every, None))}
-        if signed_by is not None:
+        if signed_by is not None and signed_by.status != "compromised":
             files["key.pem"] = keys.public_pem(signed_by.public_key).encode()
         files |= await self._logged(project, receipt_id)
         folder = Path(__file__).with_name("bundled")

@@ -61,18 +61,20 @@ def listing(as_json: bool) -> None:
 @click.argument("key_id")
 @click.option("--compromised", is_flag=True, help="Others may have it: none of its receipts counts any more.")
 def retire(key_id: str, compromised: bool) -> None:
-    """Take a key out of use: receipts dated before now verify for ever, later ones do not."""
+    """Take a key out of use, under every id it has: receipts dated before now verify for ever, later ones do not."""
 
-    async def work(store: KeyStore) -> PublicKey:
+    async def work(store: KeyStore) -> list[PublicKey]:
         changed = await (store.compromise(key_id) if compromised else store.retire(key_id, GRACE))
-        known = next((key for key in await store.keys() if key.key_id == key_id), None)
+        every = await store.keys()
+        known = next((key for key in every if key.key_id == key_id), None)
         if known is None:
             raise click.ClickException(f"there is no key {key_id!r}; `llmring-server receipts keys` lists them")
         if not changed:
             raise click.ClickException(f"key {key_id!r} is {known.status} already")
-        return known
+        return [key for key in every if key.public_key == known.public_key]
 
-    click.echo(_line(offline.run(lambda server: work(KeyStore(server.database)), lifespans=False)))
+    for key in offline.run(lambda server: work(KeyStore(server.database)), lifespans=False):
+        click.echo(_line(key))
 
 
 def _line(key: PublicKey) -> str:

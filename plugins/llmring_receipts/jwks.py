@@ -74,7 +74,7 @@ def write(every: Iterable[PublicKey], current_key_id: str | None) -> KeySet:
 def read(content: bytes) -> list[PublicKey]:
     """Return the Ed25519 keys of a set in its order, those of other kinds and for other uses left out.
 
-    A key without a `kid` has its thumbprint for an id (RFC 7638).
+    A key without a `kid` has its thumbprint for an id (RFC 7638). One that is compromised is so under every id.
 
     Raises:
         KeyFault: not a JWK set, no Ed25519 key in it, a private key, or two keys under one id.
@@ -92,7 +92,12 @@ def read(content: bytes) -> list[PublicKey]:
                 found[key.key_id] = key
     if not found:
         raise KeyFault("the set has no Ed25519 key")
-    return list(found.values())
+    taken = {key.public_key for key in found.values() if key.status == "compromised"}
+    return [_compromised(key) if key.public_key in taken else key for key in found.values()]
+
+
+def _compromised(key: PublicKey) -> PublicKey:
+    return msgspec.structs.replace(key, status="compromised")
 
 
 def _signs(given: _Given) -> bool:

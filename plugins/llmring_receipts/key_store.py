@@ -16,9 +16,16 @@ KEYS: LiteralString = (
 )
 # Whoever changes a key holds this lock until the commit: events become visible in the order of their numbers.
 LOCK: LiteralString = "LOCK TABLE receipt_keys IN SHARE ROW EXCLUSIVE MODE"
+# A key may get another id while it is in use; under none does it come back once it is retired or compromised.
 ADD: LiteralString = """
     INSERT INTO receipt_keys (key_id, public_key, created_at, status)
-    VALUES (%(key_id)s, %(public_key)s, now(), 'active')
+    SELECT %(key_id)s, %(public_key)s, now(), 'active'
+    FROM (
+        SELECT bool_or(status = 'active') AND NOT bool_or(status = 'compromised') AS used
+        FROM receipt_keys
+        WHERE public_key = %(public_key)s
+    ) AS same
+    WHERE coalesce(used, true)
     ON CONFLICT (key_id) DO NOTHING
 """
 RETIRE_OTHERS: LiteralString = """
@@ -32,12 +39,12 @@ RETIRE_OTHERS: LiteralString = """
 RETIRE: LiteralString = """
     UPDATE receipt_keys
     SET status = 'retired', retired_at = now() + %(grace)s
-    WHERE key_id = %(key_id)s AND status = 'active'
+    WHERE public_key = (SELECT public_key FROM receipt_keys WHERE key_id = %(key_id)s) AND status = 'active'
 """
 COMPROMISE: LiteralString = """
     UPDATE receipt_keys
     SET status = 'compromised', retired_at = coalesce(retired_at, now())
-    WHERE key_id = %(key_id)s AND status <> 'compromised'
+    WHERE public_key = (SELECT public_key FROM receipt_keys WHERE key_id = %(key_id)s) AND status <> 'compromised'
 """
 NOTE: LiteralString = """
     INSERT INTO receipt_key_events (key_id, change, at)
@@ -86,17 +93,18 @@ class KeyStore:
     async def register(self, key_id: str, public_key: bytes, *, retire_after: timedelta | None) -> None:
         """Add a key unless its id is known; with `retire_after`, retire the other active ones that much later.
 
+        A key that is retired or compromised under another id is not added, and retires nothing.
         A key that is retired itself retires nothing, so replicas with an old and a new key may start in any order.
         """
         given = {"key_id": key_id, "public_key": public_key, "grace": retire_after}
         await self._change([ADD] if retire_after is None else [ADD, RETIRE_OTHERS], given)
 
     async def retire(self, key_id: str, after: timedelta) -> bool:
-        """Retire an active key that much later, and say whether there was one."""
+        """Retire an active key that much later, under every id it has, and say whether there was one."""
         return await self._change([RETIRE], {"key_id": key_id, "grace": after})
 
     async def compromise(self, key_id: str) -> bool:
-        """Mark a key as compromised, and say whether it was not before."""
+        """Mark a key as compromised, under every id it has, and say whether it was not before."""
         return await self._change([COMPROMISE], {"key_id": key_id})
 
     async def note(self) -> None:

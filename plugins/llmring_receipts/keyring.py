@@ -51,7 +51,8 @@ class Keyring:
         """Read the configured keys and register our own; with a private one, other active keys are retired.
 
         Raises:
-            StartupError: a configured key cannot be used, or its id belongs to another key.
+            StartupError: a configured key cannot be used, was taken out of use under another id, or has an id that
+                belongs to another key.
         """
         self._own = await asyncio.to_thread(read_own_key, self._settings)
         await self.load_trusted()
@@ -134,7 +135,12 @@ class Keyring:
 
     async def _register(self, own: OwnKey) -> None:
         await self._store.register(own.key_id, own.public_key, retire_after=GRACE if own.private_key else None)
-        known = {key.key_id: key for key in await self._store.keys()}[own.key_id]
+        known = {key.key_id: key for key in await self._store.keys()}.get(own.key_id)
+        if known is None:
+            raise StartupError(
+                f"plugin 'receipts': the configured key was taken out of use under another id, and comes back under "
+                f"none, also not as {own.key_id!r}; make a new one with `llmring-server receipts keygen`"
+            )
         if known.public_key != own.public_key:
             raise StartupError(
                 f"plugin 'receipts': the key id {own.key_id!r} belongs to another key already; give the new key a "

@@ -64,6 +64,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
         StatementBook: ProjectStatements(StatementStore(server.database), book),
+        **parts.services(server, settings),
     }
 
 

@@ -10,6 +10,7 @@ import click
 from llmring_server import paths
 from llmring_server.contracts import BilledBefore, Billing, PriceList, UsageEntries, UsageReceipts
 from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.contracts.usage import UsageReading
 from llmring_server.contracts.usage_lines import UsageLines
@@ -74,7 +75,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
         Receipts: receipts,
         Recorder: recorder,
-        Upkeep: Upkeep(server.database, partitions, settings),
+        Upkeep: Upkeep(server.database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
         UsageEntries: UsageRegister(server.database),
         UsageLines: LoggedLines(server.database),
         UsageReader: reader,

@@ -1,7 +1,7 @@
 """Logged calls one by one, oldest first, for whoever accounts for them: the contract `UsageLines`."""
 
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 
 import psycopg
@@ -13,6 +13,7 @@ from llmring_server.database import Database
 CHUNK_ROWS = 250  # what is read at once is decoded at once, and requests wait meanwhile
 # Days are counted in the reporting zone, which is at most this far from UTC.
 ZONES_APART = timedelta(days=1)
+PROJECTS_SECONDS = 600.0
 
 BEFORE: LiteralString = """
     SELECT id, occurred_at, provider, model, alias, profile, origin, status, input_tokens, output_tokens,
@@ -22,8 +23,9 @@ BEFORE: LiteralString = """
     ORDER BY occurred_at, id
 """
 PROJECTS: LiteralString = """
-    SELECT DISTINCT project_id FROM usage_daily
+    SELECT project_id, max(day) AS day FROM usage_daily
     WHERE kind = 'model' AND day >= %(first)s AND day <= %(last)s
+    GROUP BY project_id
     ORDER BY project_id
 """
 
@@ -43,7 +45,17 @@ class LoggedLines:
             while chunk := await cursor.fetchmany(CHUNK_ROWS):
                 yield chunk
 
-    async def projects(self, start: datetime, end: datetime) -> list[str]:
-        """Return the projects with calls on the days from a day before `start` to a day after `end`."""
+    async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
+        """Return the projects with calls on the days from a day before `start` to a day after `end`; see the contract.
+
+        All sums of these days are read, by no index: they lie by project.
+        """
         days = {"first": (start - ZONES_APART).date(), "last": (end + ZONES_APART).date()}
-        return [row["project_id"] for row in await self._database.fetch(PROJECTS, days)]
+        async with self._database.connection(PROJECTS_SECONDS) as connection:
+            found = await (await connection.execute(PROJECTS, days)).fetchall()
+        return {project: min(end, _behind(day)) for project, day in found}
+
+
+def _behind(day: date) -> datetime:
+    """Return an instant at which a day is over in every zone."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) + ZONES_APART

@@ -1,15 +1,21 @@
 """Retention: whole months of raw rows are dropped once they are old enough; their sums stay in the rollups."""
 
+import logging
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import msgspec
 from psycopg import sql
 
+from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
 from llmring_usage.facts import DROPPED_BEFORE, SET, Facts
+from llmring_usage.lines import LoggedLines
 from llmring_usage.partitions import FIRST_YEAR, following
+
+log = logging.getLogger(__name__)
 
 OLDEST = f"usage_logs_before_{FIRST_YEAR}"
 MONTHLY = re.compile(r"usage_logs_(\d{4})_(\d{2})")
@@ -36,6 +42,11 @@ class Partition(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """Say its name and about how large it is."""
         return f"{self.name}: ~{self.rows:,} rows, {self.bytes / MEBIBYTE:,.1f} MiB"
+
+    @property
+    def start(self) -> datetime:
+        """When the month begins (UTC) that its last rows may be of."""
+        return (self.end - timedelta(days=1)).replace(day=1)
 
     @property
     def end(self) -> datetime:
@@ -84,3 +95,44 @@ class Retention:
         """Return the instant (UTC) before which raw rows are gone, or None when none were dropped."""
         kept = await self._facts.get(DROPPED_BEFORE)
         return datetime.fromisoformat(kept) if kept else None
+
+
+class StatedFirst:
+    """Retention that leaves a month's calls, and all later ones, alone while a statement of them is awaited."""
+
+    def __init__(
+        self, retention: Retention, lines: LoggedLines, statements: Callable[[], StatementsDue | None]
+    ) -> None:
+        self._retention = retention
+        self._lines = lines
+        self._statements = statements
+        self._told: str | None = None
+
+    async def due(self, days: int) -> list[Partition]:
+        """Return the partitions that are old enough and stated, oldest first; whose are awaited is logged once."""
+        found = []
+        for partition in await self._retention.due(days):
+            awaited = await self._awaited(partition)
+            if awaited:
+                self._tell(partition, awaited)
+                break
+            found.append(partition)
+        return found
+
+    async def drop(self, partition: Partition) -> None:
+        """Drop a partition's rows."""
+        await self._retention.drop(partition)
+
+    async def _awaited(self, partition: Partition) -> Sequence[str]:
+        statements = self._statements()
+        if statements is None:
+            return []
+        return await statements.awaited(await self._lines.projects(partition.start, partition.end), partition.end)
+
+    def _tell(self, partition: Partition, awaited: Sequence[str]) -> None:
+        if self._told != partition.name:
+            log.warning(
+                "%s outlived the retention and is kept until its calls are stated; %d projects have no statement up to "
+                "%s, such as %s", partition.name, len(awaited), partition.end, awaited[0],
+            )  # fmt: skip
+            self._told = partition.name

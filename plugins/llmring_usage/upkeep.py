@@ -1,16 +1,18 @@
 """What the usage tables need while the server runs: partitions made ahead, expired idempotency keys dropped."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import LiteralString
 
 from llmring_server.background import upkeep
+from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_server.retention import drop_due
 from llmring_usage.facts import TIMEZONE, Facts
+from llmring_usage.lines import LoggedLines
 from llmring_usage.partitions import Partitions
-from llmring_usage.retention import Retention
+from llmring_usage.retention import Retention, StatedFirst
 from llmring_usage.settings import UsageSettings
 
 EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
@@ -19,12 +21,15 @@ EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_
 class Upkeep:
     """Looks after the tables, at start and then every hour."""
 
-    def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
+    def __init__(
+        self, database: Database, partitions: Partitions, settings: UsageSettings,
+        statements: Callable[[], StatementsDue | None],
+    ) -> None:  # fmt: skip
         self._database = database
         self._partitions = partitions
         self._settings = settings
         self._facts = Facts(database)
-        self._retention = Retention(database)
+        self._retention = StatedFirst(Retention(database), LoggedLines(database), statements)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -52,7 +57,7 @@ class Upkeep:
             )
 
     async def once(self) -> None:
-        """Make partitions ahead, drop what has outlived the retention, and expire idempotency keys."""
+        """Make partitions ahead, drop what has outlived the retention and is stated, and expire idempotency keys."""
         await self._partitions.ahead()
         await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})

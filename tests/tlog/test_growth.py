@@ -8,7 +8,7 @@ from test_folders import signed
 from tlog_kit import LOG, WITNESS, WITNESSED, Tree, flips
 
 from llmring_server.tlog import base64, proofs
-from llmring_server.verifying.commands import compare_checkpoints
+from llmring_server.verifying.commands import compare_checkpoints, conclude
 
 
 class Case:
@@ -86,7 +86,16 @@ def test_the_proof_of_other_sizes_cannot_be_used_and_the_right_one_is_named(case
     assert (status, "/tlog/consistency?old=3&new=8" in text) == (2, True)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"old":3,"new":8}', b"\xff"])
+NO_PROOFS = {
+    "nothing": b"",
+    "a list": b"[]",
+    "no hashes": b'{"old":3,"new":8}',
+    "no text": b"\xff",
+    "too deep": b'{"more":' + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", NO_PROOFS.values(), ids=NO_PROOFS)
 def test_what_is_no_proof_cannot_be_checked(case, content):
     case.proof.write_bytes(content)
     assert case.compare()[0] == 2
@@ -109,3 +118,13 @@ def test_a_witness_is_asked_for_the_newer_checkpoint_alone(case):
 
 def test_whom_to_trust_must_be_said(case):
     assert case.compare("--json")[0] == 2
+
+
+@pytest.mark.parametrize("error", [OverflowError, RecursionError, ValueError])
+def test_what_no_check_foresaw_cannot_be_checked_and_refutes_nothing(error, capsys):
+    def check(findings):
+        raise error("too large")
+
+    with pytest.raises(SystemExit) as ended:
+        conclude("log", as_json=False, check=check)
+    assert (ended.value.code, capsys.readouterr().out.startswith("log: UNREADABLE")) == (2, True)

@@ -46,14 +46,26 @@ def test_whoever_knows_all_but_the_salt_cannot_tell_whose_receipt_it_is():
     assert all(guess != entry[2:] for guess in guesses)
 
 
-def test_an_opening_is_read_as_it_is_written():
-    assert leaves.opening(OPENING.text()) == OPENING
+@pytest.mark.parametrize("seq", [1, 7, 2**64 - 1])
+def test_an_opening_is_read_as_it_is_written(seq):
+    opened = Opening("prj_aaaa", seq, bytes(range(32)))
+    assert leaves.opening(opened.text()) == opened
+    assert len(leaves.receipt_entry(opened, RECEIPT)) == leaves.ENTRY_BYTES
 
 
-@pytest.mark.parametrize(
-    "text",
-    [b"", b"{}", b"[]", OPENING.text() + b" ", OPENING.text().replace(b":7", b":0"), OPENING.text()[:-30] + b'"}'],
-)
+OTHERS = {
+    "nothing": b"",
+    "no members": b"{}",
+    "a list": b"[]",
+    "a space behind it": OPENING.text() + b" ",
+    "number 0": OPENING.text().replace(b":7", b":0"),
+    "a number of nine bytes": OPENING.text().replace(b":7", b":18446744073709551616"),
+    "cut off": OPENING.text()[:-30] + b'"}',
+    "too deep": b'{"more":' + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
 def test_other_text_is_no_opening(text):
     with pytest.raises(ValueError, match="no opening"):
         leaves.opening(text)

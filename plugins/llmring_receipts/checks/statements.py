@@ -107,6 +107,8 @@ def check_line(findings: Findings, statement: Statement, path: Path) -> None:
             root = keys.decode(statement.lines.root, HASH_BYTES)
             if proof.count != statement.lines.count or int(line.seq) != (statement.lines.first or 0) + proof.index:
                 raise Unproven("its place is not that of its number")
+            if line.canonical() != proof.line.encode():
+                raise Unproven("it is not spelt as lines are, and two readers may read it differently")
             check_inclusion(proof.index, proof.count, leaf_hash(proof.line.encode()), root, hashes)
         except (Unproven, ValueError) as error:
             findings.fault("line", f"line {line.seq} (call {line.id}) is not shown to be in the statement: {error}")
@@ -141,7 +143,7 @@ def _line_proofs(path: Path, number: int) -> list[LineProof]:
         proofs = msgspec.convert(given, list[LineProof])
         for proof in proofs:
             lines.read(proof.line)
-    except (msgspec.MsgspecError, KeyError, TypeError, BadLines) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, BadLines, RecursionError) as error:
         raise Unreadable(f"{path} holds no lines with their paths: {error}") from error
     if not proofs:
         raise Unreadable(f"{path} holds no line of statement {number}")

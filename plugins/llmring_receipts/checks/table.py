@@ -1,10 +1,11 @@
 """Whether a CSV holds exactly the lines of a statement; if not, which were taken out, changed, moved or added."""
 
+from collections import Counter
 from pathlib import Path
 
 from llmring_receipts import keys
 from llmring_receipts.statements import lines
-from llmring_receipts.statements.document import Statement
+from llmring_receipts.statements.document import Statement, Total
 from llmring_receipts.statements.lines import BadLines, Line
 from llmring_receipts.statements.totals import Totals
 from llmring_server.tlog.blocks import Blocks
@@ -39,7 +40,7 @@ class Order:
         if self._next <= last:
             self._gaps.append(range(self._next, last + 1))
         for gap in self._gaps:
-            named = f"line {gap.start} is" if len(gap) == 1 else f"lines {gap.start} to {gap.stop - 1} are"
+            named = f"line {gap.start} is" if gap.stop - gap.start == 1 else f"lines {gap.start} to {gap.stop - 1} are"
             self._findings.fault("missing", f"{named} missing")
         if self._next > last + 1:
             self._findings.fault("added", f"the file goes on to line {self._next - 1}, the statement ends with {last}")
@@ -88,10 +89,8 @@ def check_table(findings: Findings, statement: Statement, path: Path) -> None:
 
 def _conclude(findings: Findings, statement: Statement, reading: Reading) -> None:
     """Hold the tree and the sums of what was read against what was signed."""
-    stated = [{name: getattr(total, name) for name in total.__struct_fields__} for total in statement.totals]
-    wrong = [total["model"] for total in reading.totals.said() if total not in stated]
-    gone = {total["model"] for total in stated} - {total["model"] for total in reading.totals.said()}
-    for model in sorted({*wrong, *gone}):
+    stated, found = Counter(statement.totals), Counter(Total(**total) for total in reading.totals.said())
+    for model in sorted({total.model for total in (stated - found) | (found - stated)}):
         findings.fault("totals", f"the lines of {model} do not add up to what the statement says")
     if keys.encode(reading.tree.root()) == statement.lines.root:
         _all_there(findings, statement)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,14 +105,29 @@ def contradiction(statement: Statement) -> str | None:
     first = statement.number == 1
     if numbered != span.count:
         return f"it has {span.count} lines, and numbers for {numbered}"
-    counts = [count for total in statement.totals for count in (total.calls, total.corrections)]
-    if not all(_COUNT.fullmatch(count) for count in counts) or sum(map(int, counts)) != span.count:
-        return f"its totals are not those of {span.count} lines"
+    wrong = _wrong_totals(statement.totals, span.count)
+    if wrong:
+        return wrong
     if first != (statement.previous is None) or first != (statement.start is None):
         return "the first statement alone has none before it, and no start"
     if first and span.count and span.first != 1:
         return f"the project's lines begin with number {span.first}"
     return None
+
+
+def _wrong_totals(totals: Sequence[Total], lines: int) -> str | None:
+    """Say why totals cannot be those of so many lines, or None."""
+    counts = [(total.calls, total.corrections) for total in totals]
+    if not all(_COUNT.fullmatch(count) for pair in counts for count in pair):
+        return f"its totals are not those of {lines} lines"
+    sums = [int(calls) + int(corrections) for calls, corrections in counts]
+    if sum(sums) != lines:
+        return f"its totals are not those of {lines} lines"
+    if 0 in sums:
+        return f"the total of {totals[sums.index(0)].model} is that of no line"
+    named = Counter((total.model, total.currency) for total in totals)
+    twice = next(((model, currency) for (model, currency), times in named.items() if times > 1), None)
+    return f"{twice[0]} has two totals in {twice[1]}" if twice else None
 
 
 def gap(chain: Sequence[Statement]) -> str | None:

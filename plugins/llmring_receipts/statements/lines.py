@@ -87,7 +87,7 @@ def read(content: str | bytes) -> Line:
     """
     try:
         return _decoder.decode(content)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadLines(f"no line of a statement: {error}") from error
 
 

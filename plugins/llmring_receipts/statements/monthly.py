@@ -36,9 +36,14 @@ class Monthly:
         await self.due(datetime.now(UTC))
 
     async def due(self, now: datetime) -> int:
-        """Make the statements that are due at `now`, and return how many were made."""
+        """Make the statements that are due at `now`, and return how many were made.
+
+        Raises:
+            psycopg.OperationalError, TimeoutError: the database does not answer.
+        """
         end = month_start(now - self._wait)
         used, made = await self._used(end), 0
+        self._months = MONTHS_BACK
         try:
             for project in sorted(used, key=self._failed.__contains__):
                 made += await self._of(project, used[project], end)
@@ -50,26 +55,22 @@ class Monthly:
 
     async def _used(self, end: datetime) -> dict[str, datetime]:
         """Return the projects that were used before `end`, each with the end of the last month in which it was."""
-        found: dict[str, datetime] = {}
-        last = end
+        first = end
         for _ in range(self._months):
-            first = month_start(last - timedelta(days=1))
-            for project in await self._usage.projects(first, last):
-                found.setdefault(project, last)
-            last = first
-        return found
+            first = month_start(first - timedelta(days=1))
+        used = await self._usage.projects(first, end)
+        return {project: month_end(until - timedelta.resolution) for project, until in used.items()}
 
     async def _of(self, project: str, used: datetime, end: datetime) -> int:
-        """Make a project's statements; what fails for other reasons than the database or the key is logged."""
+        """Make a project's statements; what fails is logged, unless there is no key or no database for any other."""
         try:
             made = await self._up_to(project, used, end)
-        except (psycopg.Error, TimeoutError):
-            self._failed.add(project)
-            raise
         except NoSigningKey:
             raise
-        except Exception:
+        except Exception as error:
             self._failed.add(project)
+            if isinstance(error, (psycopg.Error, TimeoutError)):
+                await self._store.ping()
             log.exception("no statement of project %s can be made; it will be tried again", project)
             return 0
         self._failed.discard(project)

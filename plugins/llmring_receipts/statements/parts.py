@@ -1,22 +1,30 @@
 """The parts of statements, put together for the hooks of receipts; all of them are empty where nobody logs usage."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.settings import ReceiptSettings
+from llmring_receipts.statements.due import MonthsDue
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.background import upkeep
 from llmring_server.contracts.log_places import LogPlaces
+from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.transparency import LogProofs, StatementsStored
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
 PREFIX = "/api/v1/statements"
+
+
+def services(server: Server, settings: ReceiptSettings) -> Mapping[type, object]:
+    """Say what is yet to be stated, where statements are made by themselves and there is a key to sign them with."""
+    signs = settings.private_key_b64 or settings.private_key_file
+    return {StatementsDue: MonthsDue(StatementStore(server.database))} if signs and settings.statements_monthly else {}
 
 
 def routes(server: Server, keyring: Keyring) -> Iterable[Route]:

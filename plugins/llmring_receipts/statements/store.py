@@ -1,6 +1,6 @@
 """Statements and their lines in PostgreSQL; neither is ever changed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -24,6 +24,10 @@ KEPT: LiteralString = """
     WHERE project_id = %(project)s
 """
 LATEST: LiteralString = KEPT + " ORDER BY number DESC LIMIT 1"
+UP_TO: LiteralString = """
+    SELECT DISTINCT project_id FROM statements
+    WHERE project_id = ANY(%(projects)s::text[]) AND ended_at >= %(end)s
+"""
 ONE: LiteralString = KEPT + " AND number = %(number)s"
 PAGE: LiteralString = """
     SELECT number, content FROM statements
@@ -108,9 +112,18 @@ class StatementStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def ping(self) -> None:
+        """Ask the database for nothing; raises when it does not answer."""
+        await self._database.ping()
+
     async def latest(self, project: str) -> Kept | None:
         """Return a project's last statement, or None."""
         return await self._database.one(Kept, LATEST, {"project": project})
+
+    async def stated_up_to(self, projects: Collection[str], end: datetime) -> set[str]:
+        """Return those of these projects that have a statement up to `end`, or further."""
+        found = await self._database.fetch(UP_TO, {"projects": list(projects), "end": end})
+        return {row["project_id"] for row in found}
 
     async def get(self, project: str, number: int) -> Kept | None:
         """Return a project's statement by its number, or None."""

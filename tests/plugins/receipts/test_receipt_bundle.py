@@ -1,5 +1,6 @@
 """`receipts bundle`: what is in the file, and that tools of others accept it as its page says, and nothing altered."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from receipts_kit import Signer
 from statement_kit import run
 
 from llmring_receipts import jwks, keys
+from llmring_receipts.bundles import Bundles
+from llmring_receipts.key_store import KeyStore
 from llmring_server.testing import eventually
 from llmring_server.tlog.signers import Signer as LogSigner
 
@@ -111,6 +114,48 @@ def test_its_page_s_line_for_node_verifies_it(bundle):
     assert (good.returncode, good.stdout.strip()) == (0, "valid"), good.stderr
     changed(bundle / "receipt.json")
     assert ran(bundle, line).returncode == 1
+
+
+def compromised(known: dict[str, object]) -> None:
+    known["keys"], known["compromised"] = known["compromised"], known["keys"]
+
+
+def compromised_under_another_id(known) -> None:
+    known["compromised"] = [{**known["keys"][0], "kid": "other", "key_id": "other"}]
+
+
+def retired_before(known) -> None:
+    known["keys"][0]["retired_at"] = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("change", [compromised, compromised_under_another_id, retired_before])
+def test_node_takes_no_signature_of_a_key_that_does_not_count(bundle, change):
+    if not shutil.which("node"):
+        pytest.skip("node is not on PATH; install Node.js 18 or later to check a bundle outside Python")
+    known = json.loads((bundle / "jwks.json").read_bytes())
+    change(known)
+    (bundle / "jwks.json").write_text(json.dumps(known))
+    said = ran(bundle, ["node", "check.mjs", "receipt.json", "jwks.json"])
+    assert (said.returncode, said.stdout.strip(), said.stderr) == (1, "not valid", "")
+
+
+def test_node_takes_the_signature_of_a_key_that_was_retired_later(bundle):
+    if not shutil.which("node"):
+        pytest.skip("node is not on PATH; install Node.js 18 or later to check a bundle outside Python")
+    known = json.loads((bundle / "jwks.json").read_bytes())
+    known["keys"][0]["retired_at"] = "2999-01-01T00:00:00Z"
+    (bundle / "jwks.json").write_text(json.dumps(known))
+    assert ran(bundle, ["node", "check.mjs", "receipt.json", "jwks.json"]).returncode == 0
+
+
+def test_the_key_of_a_receipt_is_not_handed_out_once_it_is_compromised(llmring_live, signer):
+    server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
+    server.client("one").post("/api/v1/receipts/", json={"receipt": signer.sign(id="kept")}).raise_for_status()
+    bundles, project, receipt_id = server.server.service(Bundles), server.project_id("one"), "kept"
+    assert "key.pem" in server.run(bundles.files(project, receipt_id))
+    server.run(KeyStore(server.server.database).compromise(signer.key_id))
+    found = server.run(bundles.files(project, receipt_id))
+    assert ("key.pem" in found, b'"compromised":[{' in found["jwks.json"]) == (False, True)
 
 
 def test_its_page_s_line_for_go_finds_it_in_the_log_and_with_no_byte_changed(bundle, log_key, tmp_path):

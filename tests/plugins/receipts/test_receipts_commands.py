@@ -72,6 +72,28 @@ def test_a_retired_key_may_be_compromised_later(server, receipts, signer):
     assert row["status"] == "compromised"
 
 
+def test_a_key_with_two_ids_is_compromised_under_both(llmring_live, receipts, signer):
+    llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
+    server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed, "key_id": "prod"})
+    stolen = signer.sign()
+    assert verdict(server, stolen)["valid"] is True
+    done = receipts("retire", "prod", "--compromised")
+    assert {tuple(line.split()[:2]) for line in done.stdout.splitlines()} == {
+        (signer.key_id, "compromised"),
+        ("prod", "compromised"),
+    }
+    assert eventually(lambda: verdict(server, stolen)["valid"] is False)
+    published = server.client(None).get("/receipts/public-keys.json").json()
+    assert (published["keys"], len(published["compromised"])) == ([], 2)
+
+
+def test_a_key_with_two_ids_is_retired_by_either(llmring_live, receipts, signer):
+    llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
+    server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed, "key_id": "prod"})
+    assert receipts("retire", signer.key_id).returncode == 0
+    assert {row["status"] for row in server.rows("SELECT status FROM receipt_keys")} == {"retired"}
+
+
 @pytest.mark.parametrize("arguments", [["nobody"], ["nobody", "--compromised"]])
 def test_a_key_that_is_not_there_cannot_be_retired(server, receipts, arguments):
     done = receipts("retire", *arguments)

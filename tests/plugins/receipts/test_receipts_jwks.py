@@ -52,6 +52,13 @@ def test_a_key_that_is_also_listed_as_compromised_is():
     assert found.status == "compromised"
 
 
+def test_a_key_that_is_compromised_under_one_id_is_so_under_every_other():
+    signer, other = Signer(), Signer()
+    given = [jwk(signer, kid="first", retired_at="2026-01-31T00:00:00Z"), jwk(other, kid="other")]
+    found = {key.key_id: key.status for key in read(*given, compromised=[jwk(signer, kid="second")])}
+    assert found == {"first": "compromised", "other": "active", "second": "compromised"}
+
+
 SIGNER = Signer()
 REFUSED = {
     "no JSON": b"{",

@@ -11,6 +11,7 @@ import pytest
 from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts import keys
+from llmring_receipts.key_store import KeyStore
 from llmring_server.errors import StartupError
 from llmring_server.testing.live import live, make_settings
 from llmring_server.testing.process import clean_environment
@@ -175,6 +176,30 @@ def test_many_servers_starting_at_once_agree_on_one_active_key(llmring_database)
 def test_a_name_may_be_given_to_the_key(start, signer):
     server = start(private_key_b64=signer.seed, key_id="main")
     assert server.client().post(ISSUE, json=PAYLOAD).json()["key_id"] == "main"
+
+
+def test_a_key_in_use_may_get_another_name_and_another(start, signer):
+    start(private_key_b64=signer.seed)
+    start(private_key_b64=signer.seed, key_id="first")
+    for _ in range(2):
+        server = start(private_key_b64=signer.seed, key_id="second")
+        assert server.client().post(ISSUE, json=PAYLOAD).json()["key_id"] == "second"
+    assert statuses(server) == {signer.key_id: "retired", "first": "retired", "second": "active"}
+
+
+def test_a_key_that_was_retired_does_not_come_back_under_another_name(start, signer):
+    start(private_key_b64=signer.seed)
+    server = start(private_key_b64=Signer().seed, key_id="next")
+    with pytest.raises(StartupError, match="was taken out of use under another id"):
+        start(private_key_b64=signer.seed, key_id="again")
+    assert statuses(server) == {signer.key_id: "retired", "next": "active"}
+
+
+def test_a_key_that_is_compromised_does_not_come_back_under_another_name(start, signer):
+    server = start(private_key_b64=signer.seed)
+    server.run(KeyStore(server.server.database).compromise(signer.key_id))
+    with pytest.raises(StartupError, match="was taken out of use under another id"):
+        start(private_key_b64=signer.seed, key_id="again")
 
 
 def test_the_private_key_never_enters_the_database(start, signer):

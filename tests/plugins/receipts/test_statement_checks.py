@@ -16,6 +16,7 @@ import llmring_receipts
 from llmring_receipts import keys, signing
 from llmring_receipts.statements import lines
 from llmring_receipts.statements.lines import Line
+from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.verifying.verdict import Verdict
 from offline_kit import checked_alone
 
@@ -184,6 +185,37 @@ def test_a_statement_that_contradicts_itself_is_refuted_whoever_signed_it(books,
     assert (found.status, f"the statement contradicts itself: {told}" in found.text) == (1, True)
 
 
+def signed_with(books, path, totals):
+    """Sign a statement anew with other totals."""
+    said = {name: value for name, value in json.loads(path.read_bytes()).items() if name != "signature"}
+    path.write_bytes(signing.sign(said | {"totals": totals}, books.signer.private))
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"amount": "1000000"}, "the total of openai:gpt-5 is that of no line"),
+        ({"currency": "EUR", "amount": "77"}, "the total of openai:gpt-5 is that of no line"),
+    ],
+)
+def test_a_total_that_no_line_adds_to_is_refuted(books, stated, extra, told):
+    (total, *others) = json.loads(stated[0].read_bytes())["totals"]
+    empty = {name: "0" for name in total if name not in ("model", "currency")}
+    signed_with(books, stated[0], [total, *others, {**total, **empty, **extra}])
+    assert told in books.verify(stated[0]).text
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert (said.status, "the lines of openai:gpt-5 do not add up" in said.text) == (1, True)
+    assert "totals" not in books.verify(stated[0], "--lines", stated[1], "--json").codes("proven")
+
+
+def test_a_total_that_is_split_in_two_is_refuted(books, stated):
+    (total, *others) = json.loads(stated[0].read_bytes())["totals"]
+    rest = {**total, "calls": str(int(total["calls"]) - 1)}
+    one = {**dict.fromkeys(total, "0"), "model": total["model"], "currency": total["currency"], "calls": "1"}
+    signed_with(books, stated[0], [rest, one, *others])
+    assert "openai:gpt-5 has two totals in USD" in books.verify(stated[0]).text
+
+
 def test_a_count_that_is_no_number_is_refuted(books, stated):
     said = {name: value for name, value in json.loads(stated[0].read_bytes()).items() if name != "signature"}
     said["totals"][0]["calls"] = "many"
@@ -288,6 +320,51 @@ def test_what_is_no_statement_cannot_be_checked(books, content):
 def test_what_is_no_csv_of_lines_cannot_be_checked(books, stated, content):
     stated[1].write_bytes(content)
     assert books.verify(stated[0], "--lines", stated[1]).status == 2
+
+
+def test_a_line_of_an_enormous_number_is_added_and_what_it_leaves_out_missing(books, stated):
+    table = rows(stated[1])
+    table[10][table[0].index("seq")] = "9" * 29
+    write_rows(stated[1], table)
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert (said.status, f"lines 10 to {int('9' * 29) - 1} are missing" in said.text) == (1, True)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"lines":' + b"[" * 100_000])
+def test_lines_that_are_nested_too_deep_cannot_be_checked(books, stated, content):
+    path = books.folder / "line.json"
+    path.write_bytes(content)
+    assert books.verify(stated[0], "--line", path).status == 2
+
+
+def test_a_line_nested_too_deep_in_its_text_cannot_be_checked(books, stated):
+    path = books.folder / "line.json"
+    line = {"number": 1, "line": '{"more":' + "[" * 100_000, "index": 0, "count": 10, "path": []}
+    path.write_text(json.dumps({"lines": [line]}))
+    assert books.verify(stated[0], "--line", path).status == 2
+
+
+SPELLINGS = {
+    "a member twice": lambda line: line.replace('"amount":', '"amount":"0","amount":', 1),
+    "a member of no line": lambda line: line.replace("}", ',"paid":"yes"}'),
+    "a space": lambda line: line.replace(",", ", ", 1),
+    "an escape": lambda line: line.replace("openai", "\\u006fpenai"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_line_that_two_readers_may_read_differently_is_not_proven(books, spelling):
+    statement, table = books.state(call(1))
+    line = line_of_csv(table, 0).canonical().decode()
+    path, proof = books.folder / "line.json", {"number": 1, "line": line, "index": 0, "count": 1, "path": []}
+    path.write_text(json.dumps({"lines": [proof]}))
+    assert books.verify(statement, "--line", path).status == 0
+    said = {name: value for name, value in json.loads(statement.read_bytes()).items() if name != "signature"}
+    said["lines"]["root"] = keys.encode(leaf_hash(spelling(line).encode()))
+    statement.write_bytes(signing.sign(said, books.signer.private))
+    path.write_text(json.dumps({"lines": [proof | {"line": spelling(line)}]}))
+    found = books.verify(statement, "--line", path)
+    assert (found.status, "it is not spelt as lines are" in found.text) == (1, True)
 
 
 def test_a_file_that_is_not_there_cannot_be_checked(books, stated):

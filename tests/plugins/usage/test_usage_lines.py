@@ -1,0 +1,40 @@
+"""Which projects were used, for whoever accounts for their calls: the contract `UsageLines`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from llmring_server.contracts.usage_lines import UsageLines
+
+CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1}
+START, END = datetime(2025, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def used(llmring_live):
+    """Give a function that logs calls of projects at these times, and returns what is said of a year's use."""
+
+    def ask(**times):
+        server = llmring_live(["usage"])
+        for project, moments in times.items():
+            for moment in moments:
+                call = {**CALL, "timestamp": moment}
+                server.client(project).post("/api/v1/log", json=call).raise_for_status()
+        found = server.run(server.server.service(UsageLines).projects(START, END))
+        return {project: found.get(server.project_id(project)) for project in times}
+
+    return ask
+
+
+def test_a_year_s_projects_are_told_with_a_time_soon_behind_their_last_call(used):
+    found = used(one=["2025-06-01T00:00:00Z", "2026-01-15T12:00:00Z"], two=["2025-03-01T00:00:00Z"])
+    for project, last in (("one", datetime(2026, 1, 15, 12, tzinfo=UTC)), ("two", START)):
+        assert last < found[project] <= last + timedelta(days=2)
+
+
+def test_that_time_is_never_behind_the_end(used):
+    assert used(one=["2026-02-28T23:59:59Z", "2026-03-09T00:00:00Z"])["one"] == END
+
+
+def test_a_project_that_was_used_at_other_times_alone_is_not_told(used):
+    assert used(one=["2025-02-01T00:00:00Z", "2026-03-09T00:00:00Z"])["one"] is None
