@@ -1,0 +1,60 @@
+"""Several processes of one log ask its witnesses at one time: none takes another for a fork, none undoes another."""
+
+import asyncio
+
+import pytest
+from transparency_kit import alarm, receipts, store
+from witness_kit import Crowded, Witness
+
+from llmring_server.tlog import notes
+from llmring_transparency.cosigning import Cosigning, read_witnesses
+from llmring_transparency.guard import Guard
+from llmring_transparency.sequencer import Sequencer
+from llmring_transparency.store import LogStore
+
+
+@pytest.fixture
+def worker(server, key, guard_file):
+    """Give a function that returns what one process, just started, asks witnesses with."""
+
+    def started(*witnesses):
+        database = server.server.database
+        log = LogStore(database)
+        sequencer = Sequencer(database, log, key, Guard(guard_file))
+        return Cosigning(server.server.http, read_witnesses(witnesses), log, sequencer)
+
+    return started
+
+
+@pytest.fixture
+def asked(server):
+    """Give a function that has workers ask for the log's newest checkpoint at one time; each says if all cosigned."""
+
+    async def rounds(workers):
+        state = await LogStore(server.server.database).state()
+        return await asyncio.gather(*(worker.round(state) for worker in workers))
+
+    return lambda *workers: server.run(rounds(workers))
+
+
+def cosigners(reader, *witnesses):
+    """Return which witnesses have cosigned the checkpoint that is served."""
+    note = notes.parse(reader.client.get("/tlog/checkpoint").content)
+    found = {signature.verifier for signature in note.signatures([reader.log, *(w.signer.verifier for w in witnesses)])}
+    return [witness for witness in witnesses if witness.signer.verifier in found]
+
+
+def test_two_that_begin_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
+    server, reader, one, worker, asked, key, tmp_path
+):
+    with Witness(tmp_path / "witness", key.verifier, Crowded).running() as witness:
+        reader.until(1)
+        assert asked(worker(witness.setting)) == [True]
+        store(server, *receipts(one, "a", "b"))
+        reader.until(3)
+        first, second = worker(witness.setting), worker(witness.setting)
+        witness.ledger.crowd.release(4)  # both think of 0 leaves, are told 1, and come back at one time
+        assert sorted(asked(first, second)) == [False, True]
+        assert alarm(server) is None
+        assert cosigners(reader, witness) == [witness]
+        assert asked(first, second) == [True, True]
