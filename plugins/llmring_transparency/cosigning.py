@@ -117,12 +117,20 @@ class Cosigning:
                 log.info("asking again the witnesses that did not cosign")
             self._news.clear()
             try:
-                complete = self._newest is None or await self.round(self._newest)
+                complete = self._newest is None or await self._ask(self._newest)
             except Exception as error:
                 complete = False
                 away = isinstance(error, (*DATABASE_AWAY, TimeoutError))
                 log.error("the witnesses are asked again later: %s", error, exc_info=not away)
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _ask(self, state: State) -> bool:
+        """Do a round, unless the log signs no more: a witness must not cosign what does not continue the log."""
+        current = await self._store.state()
+        if current is None or current.alarm:
+            log.warning("the witnesses are not asked while the log signs no more")
+            return False
+        return await self.round(state)
 
     async def _line(self, witness: Witness, state: State) -> Line | None:
         try:

@@ -49,11 +49,9 @@ class Guard:
         return self._noted
 
     def knows(self, state: State) -> bool:
-        """Whether the checkpoint of a state, or a newer one of its log, was noted when the file was last read."""
+        """Whether the checkpoint of a state was the newest that was noted, when the file was last read."""
         noted = self._noted
-        if noted is None or noted.origin != state.origin:
-            return False
-        return noted.size > state.size or (noted.size, noted.root) == (state.size, state.root)
+        return noted is not None and (noted.origin, noted.size, noted.root) == (state.origin, state.size, state.root)
 
     def advance(self, note: bytes) -> None:
         """Note a checkpoint before it is published; one that is older than what the file has changes nothing.

@@ -125,6 +125,6 @@ class Log:
             log.error("the log did not grow, and will be tried again: %s", self._fault, exc_info=not known)
             return 0
         self._fault = None
-        if turn.state and turn.state.checkpoint and (turn.taken or first):
+        if turn.state and turn.state.checkpoint and not turn.state.alarm and (turn.taken or first):
             self._cosigning.publish(turn.state)
         return turn.taken

@@ -1,16 +1,22 @@
 """Several processes of one log ask its witnesses at one time: none takes another for a fork, none undoes another."""
 
 import asyncio
+from contextlib import contextmanager
 
 import pytest
 from transparency_kit import alarm, receipts, store
-from witness_kit import Crowded, Witness
+from witness_kit import Crowded, Witness, answering
 
+from llmring_server.testing import eventually
 from llmring_server.tlog import notes
+from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.signers import Signer
 from llmring_transparency.cosigning import Cosigning, read_witnesses
 from llmring_transparency.guard import Guard
 from llmring_transparency.sequencer import Sequencer
 from llmring_transparency.store import LogStore
+
+WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
 
 
 @pytest.fixture
@@ -37,6 +43,17 @@ def asked(server):
     return lambda *workers: server.run(rounds(workers))
 
 
+@contextmanager
+def running(server, asking):
+    """Have a worker ask in the background of the server's event loop."""
+    block = asking.running()
+    server.run(block.__aenter__())
+    try:
+        yield
+    finally:
+        server.run(block.__aexit__(None, None, None))
+
+
 def cosigners(reader, *witnesses):
     """Return which witnesses have cosigned the checkpoint that is served."""
     note = notes.parse(reader.client.get("/tlog/checkpoint").content)
@@ -58,3 +75,22 @@ def test_two_that_begin_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
         assert alarm(server) is None
         assert cosigners(reader, witness) == [witness]
         assert asked(first, second) == [True, True]
+
+
+def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, worker, caplog):
+    async def publish(asking):
+        asking.publish(await LogStore(server.server.database).state())
+
+    reader.until(1)
+    server.rows("UPDATE transparency_log SET alarm = 'a test' RETURNING size")
+    with answering(500) as (url, asked):
+        asking = worker(f"{WITNESS.vkey()} {url}")
+        with running(server, asking):
+            server.run(publish(asking))
+            eventually(lambda: "not asked while the log signs no more" in caplog.text)
+            server.rows("UPDATE transparency_log SET alarm = NULL RETURNING size")
+            store(server, *receipts(one, "a"))
+            reader.until(2)
+            server.run(publish(asking))
+            eventually(lambda: asked)
+    assert len(asked) == 1
