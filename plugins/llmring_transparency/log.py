@@ -58,6 +58,7 @@ class Log:
         """
         await asyncio.to_thread(self._guard.open)
         await self._begin()
+        await self._warn()
         async with self._cosigning.running(), beside(self._grow(), "llmring transparency log"):
             yield
 
@@ -96,6 +97,17 @@ class Log:
             if await self._store.add_key(connection, verifier.vkey()):
                 event = checkpoint_key(verifier.vkey(), datetime.now(UTC))
                 await self._store.put(connection, [Queued(DEPLOYMENT, Kind.KEY_EVENT, verifier.vkey(), event)])
+
+    async def _warn(self) -> None:
+        """Say when this machine cannot see a restored backup: it knows nothing of the leaves that are there."""
+        state = await self._store.state()
+        if state and state.size and await asyncio.to_thread(self._guard.noted) is None:
+            log.warning(
+                "the restore guard %s has no checkpoint, and the log has %d leaves: if the database was restored from "
+                "an older backup, this machine cannot see it, and forks the log; keep the file on a disk that stays",
+                self._guard.path,
+                state.size,
+            )
 
     async def _grow(self) -> None:
         taken = 0

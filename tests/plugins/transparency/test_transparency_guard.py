@@ -164,6 +164,16 @@ def test_a_tile_that_was_changed_stops_the_signing(server, reader, one):
     assert server.rows("SELECT size FROM transparency_log") == [{"size": published.size}]
 
 
+def test_a_machine_whose_guard_knows_nothing_of_a_log_with_leaves_says_so_at_its_start(
+    server, reader, start, caplog, tmp_path
+):
+    reader.until(1)
+    start()
+    assert "has no checkpoint" not in caplog.text
+    start(guard_file=str(tmp_path / "new-machine"))
+    assert f"the restore guard {tmp_path / 'new-machine'} has no checkpoint, and the log has 1 leaves" in caplog.text
+
+
 def test_a_checkpoint_is_noted_outside_the_database_before_it_is_shown(server, reader, one, guard_file):
     for name in "abc":
         grown(server, reader, one, name)
