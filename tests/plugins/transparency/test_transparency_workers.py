@@ -4,6 +4,7 @@ import asyncio
 from contextlib import contextmanager
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from transparency_kit import alarm, receipts, store
 from witness_kit import Crowded, Witness, answering
 
@@ -94,3 +95,14 @@ def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, wo
             server.run(publish(asking))
             eventually(lambda: asked)
     assert len(asked) == 1
+
+
+def test_a_cosignature_of_a_time_that_is_no_date_is_not_kept(server, reader, worker, asked):
+    key = Ed25519PrivateKey.generate()
+    verifier = notes.verifier("far.example", key, Kind.COSIGNATURE)
+    reader.until(1)
+    text = notes.parse(reader.client.get("/tlog/checkpoint").content).text
+    line = notes.cosign(text, verifier.name, key, 2**40)
+    with answering(200, line.text().encode()) as (url, _):
+        assert asked(worker(f"{verifier.vkey()} {url}")) == [False]
+    assert server.rows("SELECT cosigned FROM transparency_log") == [{"cosigned": None}]
