@@ -83,6 +83,13 @@ class Note(msgspec.Struct, frozen=True):
         """Return the note's bytes."""
         return (self.text + "\n" + "".join(line.text() for line in self.lines)).encode()
 
+    def joined(self, newer: "Note") -> "Note":
+        """Return the newer note with this one's lines of other keys too, if it has the same text."""
+        if newer.text != self.text:
+            return newer
+        lines = {(line.name, line.key_id): line for line in (*self.lines, *newer.lines)}
+        return Note(newer.text, tuple(lines.values()))
+
     def signatures(self, verifiers: Iterable[Verifier]) -> list[Signature]:
         """Return the good signatures of known keys, in the order of the lines; lines of unknown keys count for nothing.
 

@@ -104,7 +104,7 @@ class Cosigning:
         lines = [line for line in asked if line]
         if lines and state.checkpoint:
             note = notes.parse(state.checkpoint)
-            await self._store.set_cosigned(state.size, Note(note.text, (*note.lines, *lines)).content())
+            await self._store.set_cosigned(state.size, Note(note.text, (*note.lines, *lines)))
         return len(lines) == len(self._witnesses)
 
     async def _keep_asking(self) -> None:

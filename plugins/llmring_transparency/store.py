@@ -10,7 +10,9 @@ from psycopg.rows import class_row
 
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
+from llmring_server.tlog import notes
 from llmring_server.tlog.leaves import SALT_BYTES
+from llmring_server.tlog.notes import Note
 from llmring_server.tlog.tiles import Tile
 from llmring_transparency.models import Leaf, LogKey, Numbered, Queued, State, Waiting
 
@@ -76,6 +78,7 @@ SET_TILES = """
 """
 SET_STATE = "UPDATE transparency_log SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s WHERE only_row"
 SET_KEY_EVENTS = "UPDATE transparency_log SET key_events = %(number)s WHERE only_row"
+LOCKED_COSIGNED = "SELECT cosigned_size, cosigned FROM transparency_log WHERE only_row FOR UPDATE"
 SET_COSIGNED = """
     UPDATE transparency_log SET cosigned_size = %(size)s, cosigned = %(note)s
     WHERE only_row AND cosigned_size <= %(size)s AND size >= %(size)s
@@ -188,9 +191,13 @@ class LogStore:
         """Keep up to which event the history of receipt keys has been queued."""
         await connection.execute(SET_KEY_EVENTS, {"number": number})
 
-    async def set_cosigned(self, size: int, note: bytes) -> None:
-        """Keep a checkpoint that witnesses have cosigned, unless a newer one is kept."""
-        await self._database.execute(SET_COSIGNED, {"size": size, "note": note})
+    async def set_cosigned(self, size: int, note: Note) -> None:
+        """Keep a checkpoint that witnesses have cosigned, unless a newer one is kept; lines of the same one add up."""
+        async with self._database.transaction() as connection:
+            found = await (await connection.execute(LOCKED_COSIGNED)).fetchone()
+            if found and found[0] == size and found[1]:
+                note = notes.parse(found[1]).joined(note)
+            await connection.execute(SET_COSIGNED, {"size": size, "note": note.content()})
 
     async def set_alarm(self, alarm: str | None, connection: Connection | None = None) -> None:
         """Keep why the log signs no more; None lets it sign again."""

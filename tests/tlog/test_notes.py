@@ -87,6 +87,18 @@ def test_a_checkpoint_with_a_byte_changed_is_not_the_logs():
             witnessed(changed)
 
 
+def test_two_notes_of_one_text_are_joined_with_a_line_of_each_key_the_newer_of_two():
+    text = Checkpoint(ORIGIN, 1, root(0, 1)).text()
+    own, other = notes.sign(text, ORIGIN, KEY), notes.cosign(text, "other.example", KEY, TIME)
+    old, new = (notes.cosign(text, WITNESSED.name, WITNESS, time) for time in (TIME, TIME + 1))
+    assert Note(text, (own, old, other)).joined(Note(text, (own, new))) == Note(text, (own, new, other))
+
+
+def test_a_note_of_another_text_is_not_joined():
+    newer = Note("another\n", (notes.sign("another\n", ORIGIN, KEY),))
+    assert notes.parse(signed()).joined(newer) == newer
+
+
 def cosigned_at(time):
     text = Checkpoint(ORIGIN, 1, root(0, 1)).text()
     return Note(text, (notes.cosign(text, WITNESSED.name, WITNESS, time),)).signatures([WITNESSED])

@@ -1,7 +1,7 @@
 """Several processes of one log ask its witnesses at one time: none takes another for a fork, none undoes another."""
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,6 +44,12 @@ def asked(server):
     return lambda *workers: server.run(rounds(workers))
 
 
+@pytest.fixture
+def two_witnesses(key, tmp_path):
+    with ExitStack() as stack:
+        yield [stack.enter_context(Witness(tmp_path / name, key.verifier).running()) for name in ("w1", "w2")]
+
+
 @contextmanager
 def running(server, asking):
     """Have a worker ask in the background of the server's event loop."""
@@ -76,6 +82,24 @@ def test_two_that_begin_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
         assert alarm(server) is None
         assert cosigners(reader, witness) == [witness]
         assert asked(first, second) == [True, True]
+
+
+def test_one_that_a_witness_did_not_answer_takes_away_no_line_that_another_got(
+    server, reader, worker, asked, two_witnesses
+):
+    both, (first, second) = [one.setting for one in two_witnesses], two_witnesses
+    reader.until(1)
+    assert asked(worker(*both)) == [True]
+    with answering(500) as (away, _):
+        assert asked(worker(first.setting, f"{second.signer.verifier.vkey()} {away}")) == [False]
+    assert cosigners(reader, first, second) == [first, second]
+
+
+def test_the_lines_that_several_got_at_one_time_add_up(server, reader, worker, asked, two_witnesses):
+    first, second = two_witnesses
+    reader.until(1)
+    assert asked(worker(first.setting), worker(second.setting)) == [True, True]
+    assert cosigners(reader, first, second) == [first, second]
 
 
 def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, worker, caplog):
