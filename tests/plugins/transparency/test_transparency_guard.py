@@ -6,6 +6,7 @@ import pytest
 from transparency_kit import Backup, Reader, alarm, receipts, store
 from witness_kit import answering
 
+from llmring_server.contracts.transparency import LogPolicy
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
@@ -213,6 +214,16 @@ def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, st
         reader.log.vkey(),
         key.verifier.vkey(),
     ]
+
+
+def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(server, reader, start, one):
+    old = grown(server, reader, one, "a")
+    server.run(server.server.close())
+    key = Signer.fresh(old.origin)
+    again = start(key=key.text())
+    Reader(again.client("one"), key.verifier).until(old.size + 1)
+    lines = again.run(again.server.service(LogPolicy).policy()).splitlines()
+    assert lines[:2] == [f"log {key.verifier.vkey()}", f"log {reader.log.vkey()}"]
 
 
 @pytest.mark.parametrize(
