@@ -96,7 +96,7 @@ WAITS = """
 """
 PUBLIC_LEAVES = """
     SELECT project_id, leaf_index, kind, reference, seq, salt, content FROM transparency_leaves
-    WHERE project_id = '' ORDER BY leaf_index
+    WHERE project_id = '' AND leaf_index > %(after)s ORDER BY leaf_index LIMIT %(limit)s
 """
 DESTROY_SALT = """
     UPDATE transparency_leaves SET salt = NULL
@@ -219,9 +219,9 @@ class LogStore:
         """Whether a project's receipt or statement waits for its leaf."""
         return bool(await self._database.fetch(WAITS, {"project": project, "kind": kind, "reference": reference}))
 
-    async def public_leaves(self) -> list[Leaf]:
-        """Return the deployment's own leaves, key events and tombstones, in order."""
-        return await self._database.rows(Leaf, PUBLIC_LEAVES)
+    async def public_leaves(self, after: int, limit: int) -> list[Leaf]:
+        """Return the first of the deployment's own leaves, key events and tombstones, after an index, in order."""
+        return await self._database.rows(Leaf, PUBLIC_LEAVES, {"after": after, "limit": limit})
 
     async def destroy_salt(self, connection: Connection, project: str, index: int) -> bool:
         """Destroy what opens a receipt's leaf, and return whether there was something."""
