@@ -114,7 +114,7 @@ def erase(project_id: str, receipt_id: str) -> None:
 
 @click.command()
 @click.option("--key-file", type=OUT, required=True, help="The witness's key, of `tlog keygen --witness`.")
-@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; may come again.")
+@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; again for others.")
 @click.option("--state", type=FOLDER, required=True, help="Folder for the newest checkpoint of each log.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8010, show_default=True, help="Port to listen on.")
