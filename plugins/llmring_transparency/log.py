@@ -123,12 +123,12 @@ class Log:
         first = self._state is None
         try:
             if self._fault:  # how long rows have waited must show while turns fail, above all then
-                self._oldest = await self._store.oldest()
+                self._oldest = await self._store.oldest(self._sequencer.floor)
             if not busy:
                 await self._key_events.queue()
             turn = await self._sequencer.turn()
             self._state = turn.state or await self._store.state()
-            self._oldest = await self._store.oldest()
+            self._oldest = await self._store.oldest(self._sequencer.floor)
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
             known = isinstance(

@@ -43,7 +43,7 @@ PUT = """
 """
 WAITING = """
     SELECT queue_id, project_id, kind, content
-    FROM transparency_queue ORDER BY queue_id LIMIT %(limit)s
+    FROM transparency_queue WHERE queue_id > %(floor)s ORDER BY queue_id LIMIT %(limit)s
 """
 TILES = """
     SELECT level, number, content FROM transparency_tiles
@@ -84,7 +84,7 @@ SET_COSIGNED = """
     WHERE only_row AND cosigned_size <= %(size)s AND size >= %(size)s
 """
 SET_ALARM = "UPDATE transparency_log SET alarm = %(alarm)s WHERE only_row"
-OLDEST = "SELECT queued_at FROM transparency_queue ORDER BY queue_id LIMIT 1"
+OLDEST = "SELECT queued_at FROM transparency_queue WHERE queue_id > %(floor)s ORDER BY queue_id LIMIT 1"
 LEAF = """
     SELECT project_id, leaf_index, kind, reference, seq, salt, content FROM transparency_leaves
     WHERE project_id = %(project)s AND kind = %(kind)s AND reference = %(reference)s
@@ -141,10 +141,10 @@ class LogStore:
         """Put into the queue, in this order."""
         await connection.execute(PUT, {"queued": msgspec.json.encode(queued).decode()})
 
-    async def waiting(self, connection: Connection, limit: int) -> list[Waiting]:
-        """Return what waits longest."""
+    async def waiting(self, connection: Connection, limit: int, floor: int) -> list[Waiting]:
+        """Return what waits longest, of the rows of the queue with an id above `floor`."""
         async with connection.cursor(binary=True) as cursor:
-            await cursor.execute(WAITING, {"limit": limit})
+            await cursor.execute(WAITING, {"limit": limit, "floor": floor})
             return [Waiting(*row) for row in await cursor.fetchall()]
 
     async def tiles(self, wanted: Iterable[Tile], connection: Connection | None = None) -> dict[Tile, bytes]:
@@ -206,9 +206,9 @@ class LogStore:
         else:
             await connection.execute(SET_ALARM, {"alarm": alarm})
 
-    async def oldest(self) -> datetime | None:
-        """Return since when the queue's oldest row waits (UTC), or None when nothing does."""
-        found = await self._database.fetch(OLDEST)
+    async def oldest(self, floor: int) -> datetime | None:
+        """Return since when the queue's oldest row with an id above `floor` waits (UTC), or None when none does."""
+        found = await self._database.fetch(OLDEST, {"floor": floor})
         return found[0]["queued_at"] if found else None
 
     async def leaf(self, project: str, kind: int, reference: str) -> Leaf | None:
