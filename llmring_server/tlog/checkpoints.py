@@ -72,16 +72,18 @@ def read(content: bytes) -> tuple[Checkpoint, notes.Note]:
     return parse(note.text), note
 
 
-def opened(content: bytes, log: notes.Verifier) -> Checkpoint:
-    """Return the checkpoint of a signed note that the log itself has signed.
+def opened(content: bytes, *keys: notes.Verifier) -> Checkpoint:
+    """Return the checkpoint of a signed note that the log itself has signed, with one of its keys.
 
     Raises:
         NoteFault: it is no signed note, or the log's signature is missing or not good.
         CheckpointFault: its text is no checkpoint, or that of a log of another name.
     """
     checkpoint, note = read(content)
-    if not note.signatures([log]):
-        raise notes.NoteFault(f"the note is not signed with the log's key {log.name}+{log.key_id.hex()}")
-    if checkpoint.origin != log.name:
-        raise CheckpointFault(f"the checkpoint is of the log {checkpoint.origin!r}, not of {log.name!r}")
+    signed = note.signatures(keys)
+    if not signed:
+        said = " or ".join(f"{key.name}+{key.key_id.hex()}" for key in keys)
+        raise notes.NoteFault(f"the note is not signed with the log's key {said}")
+    if checkpoint.origin not in {signature.verifier.name for signature in signed}:
+        raise CheckpointFault(f"the checkpoint is of the log {checkpoint.origin!r}, not of {signed[0].verifier.name!r}")
     return checkpoint

@@ -17,6 +17,7 @@ KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 TIME_BYTES = 8
 MAX_LINES = 100
+END_OF_TIME = 253_402_300_800  # the year 10000, in seconds since 1970; dates end before it
 
 _DASH = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
@@ -82,11 +83,18 @@ class Note(msgspec.Struct, frozen=True):
         """Return the note's bytes."""
         return (self.text + "\n" + "".join(line.text() for line in self.lines)).encode()
 
+    def joined(self, newer: "Note") -> "Note":
+        """Return the newer note with this one's lines of other keys too, if it has the same text."""
+        if newer.text != self.text:
+            return newer
+        lines = {(line.name, line.key_id): line for line in (*self.lines, *newer.lines)}
+        return Note(newer.text, tuple(lines.values()))
+
     def signatures(self, verifiers: Iterable[Verifier]) -> list[Signature]:
         """Return the good signatures of known keys, in the order of the lines; lines of unknown keys count for nothing.
 
         Raises:
-            NoteFault: a line of a known key is not good, or comes twice.
+            NoteFault: a line of a known key is not good, of a time that is no date, or comes twice.
         """
         known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
         signed = [(known[line.name, line.key_id], line) for line in self.lines if (line.name, line.key_id) in known]
@@ -189,6 +197,8 @@ def _check(text: str, verifier: Verifier, line: Line) -> int | None:
     time, signed, signature = None, text.encode(), line.signature
     if verifier.kind is Kind.COSIGNATURE:
         time, signature = int.from_bytes(signature[:TIME_BYTES], "big"), signature[TIME_BYTES:]
+        if time >= END_OF_TIME:
+            raise NoteFault(f"the cosignature of {verifier.name} is of a time after the year 9999")
         signed = _cosigned(text, time)
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature, signed)

@@ -1,5 +1,7 @@
 """What a log sends to a witness, and what the witness makes of it (C2SP tlog-witness)."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from llmring_server.tlog import base64, checkpoints, proof_files
@@ -48,8 +50,8 @@ def parse(content: bytes) -> Submission:
         raise Refusal(400, f"no submission: {error}") from error
 
 
-def opened(submission: Submission, logs: dict[str, Verifier]) -> tuple[Checkpoint, Note]:
-    """Return the checkpoint that a known log has signed.
+def opened(submission: Submission, logs: Mapping[str, Sequence[Verifier]]) -> tuple[Checkpoint, Note]:
+    """Return the checkpoint that a known log has signed; `logs` are the keys of each by its name.
 
     Raises:
         Refusal: it is no checkpoint, of an unknown log, or not signed by it.
@@ -58,7 +60,7 @@ def opened(submission: Submission, logs: dict[str, Verifier]) -> tuple[Checkpoin
         checkpoint, note = checkpoints.read(submission.note)
         if checkpoint.origin not in logs:
             raise Refusal(404, f"the log {checkpoint.origin} is not known here")
-        checkpoints.opened(submission.note, logs[checkpoint.origin])
+        checkpoints.opened(submission.note, *logs[checkpoint.origin])
     except NoteFault as error:
         raise Refusal(403, str(error)) from error
     except CheckpointFault as error:

@@ -6,16 +6,16 @@ import click
 import uvicorn
 
 from llmring_server import offline
+from llmring_server.errors import Unavailable
 from llmring_server.lifecycle import Server
 from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind, NoteFault
 from llmring_server.tlog.signers import Signer
 from llmring_server.verifying.commands import compare_checkpoints, verify_folder
-from llmring_transparency import keyfile
+from llmring_transparency import keyfile, wiring
 from llmring_transparency.erasure import erase as erase_receipt
 from llmring_transparency.export import export as export_log
 from llmring_transparency.store import LogStore
-from llmring_transparency.tree import Tree
 from llmring_transparency.witness import Ledger, application
 
 OUT = click.Path(path_type=Path, dir_okay=False)
@@ -53,17 +53,19 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
 @tlog.command()
 @click.argument("folder", type=FOLDER)
 def export(folder: Path) -> None:
-    """Write the log to FOLDER, as files under the paths that it is served at; a later call adds what is new."""
+    """Write the log to FOLDER, as files under the paths that it is served at; a later call adds what is new.
+
+    What the server would not show, since it does not continue what was published, is not written either.
+    """
 
     async def work(server: Server) -> int:
-        store = LogStore(server.database)
-        state = await store.state()
-        if state is None or state.checkpoint is None:
-            raise click.ClickException("the log has no checkpoint yet")
-        return await export_log(folder, state, Tree(store))
+        parts = server.service(wiring.Parts)
+        return await export_log(folder, await parts.published.state(), parts.tree)
 
     try:
         size = offline.run(work, lifespans=False)
+    except Unavailable as error:
+        raise click.ClickException(str(error.description)) from error
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{folder}: {size} leaves")
@@ -112,7 +114,7 @@ def erase(project_id: str, receipt_id: str) -> None:
 
 @click.command()
 @click.option("--key-file", type=OUT, required=True, help="The witness's key, of `tlog keygen --witness`.")
-@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; may come again.")
+@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; again for others.")
 @click.option("--state", type=FOLDER, required=True, help="Folder for the newest checkpoint of each log.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8010, show_default=True, help="Port to listen on.")

@@ -104,7 +104,7 @@ class Cosigning:
         lines = [line for line in asked if line]
         if lines and state.checkpoint:
             note = notes.parse(state.checkpoint)
-            await self._store.set_cosigned(state.size, Note(note.text, (*note.lines, *lines)).content())
+            await self._store.set_cosigned(state.size, Note(note.text, (*note.lines, *lines)))
         return len(lines) == len(self._witnesses)
 
     async def _keep_asking(self) -> None:
@@ -117,12 +117,20 @@ class Cosigning:
                 log.info("asking again the witnesses that did not cosign")
             self._news.clear()
             try:
-                complete = self._newest is None or await self.round(self._newest)
+                complete = self._newest is None or await self._ask(self._newest)
             except Exception as error:
                 complete = False
                 away = isinstance(error, (*DATABASE_AWAY, TimeoutError))
                 log.error("the witnesses are asked again later: %s", error, exc_info=not away)
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _ask(self, state: State) -> bool:
+        """Do a round, unless the log signs no more: a witness must not cosign what does not continue the log."""
+        current = await self._store.state()
+        if current is None or current.alarm:
+            log.warning("the witnesses are not asked while the log signs no more")
+            return False
+        return await self.round(state)
 
     async def _line(self, witness: Witness, state: State) -> Line | None:
         try:
@@ -134,11 +142,18 @@ class Cosigning:
         return None
 
     async def _cosigned(self, witness: Witness, state: State) -> Line:
-        """Return a witness's line; when it knows another size than was thought, ask again from there."""
+        """Return a witness's line; when it knows another size than was thought, ask again from there.
+
+        A second size that is not the one just sent is no fork: another process of this log was there in between.
+        """
         answer = await self._submit(witness, state, self._known.get(witness, 0))
-        if answer.status_code == CONFLICT and answer.headers.get("Content-Type", "").startswith(witnessing.SIZE_TYPE):
-            self._known[witness] = await self._size(witness, state, answer.text)
-            answer = await self._submit(witness, state, self._known[witness])
+        if _names_size(answer):
+            told = self._known[witness] = await self._size(witness, state, answer.text)
+            answer = await self._submit(witness, state, told)
+            if _names_size(answer):
+                size = self._known[witness] = await self._size(witness, state, answer.text)
+                if size != told:
+                    raise Unwitnessed(f"another process had {size} leaves cosigned meanwhile")
         name = witness.verifier.name
         if answer.status_code in (CONFLICT, UNPROVEN):
             raise Forked(f"the witness {name} has cosigned another tree of this log (it answers {answer.status_code})")
@@ -169,6 +184,11 @@ class Cosigning:
                 f"{current.size if current else 0}: it was restored from an older backup"
             )
         raise Unwitnessed(f"it has cosigned a newer checkpoint, of {size} leaves")
+
+
+def _names_size(answer: httpx.Response) -> bool:
+    """Whether a witness refuses a submission since it has cosigned another size than was said."""
+    return answer.status_code == CONFLICT and answer.headers.get("Content-Type", "").startswith(witnessing.SIZE_TYPE)
 
 
 def _own_line(witness: Witness, state: State, text: str) -> Line:

@@ -23,7 +23,7 @@ class Guard:
     """The file `path`, which the processes of one machine share. Its calls block, for the time of an fsync at most."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._noted: Checkpoint | None = None
 
     def open(self) -> None:
@@ -35,10 +35,10 @@ class Guard:
         try:
             self.noted()
         except OSError as error:
-            raise StartupError(f"the restore guard {self._path}: {error.strerror or error}") from error
+            raise StartupError(f"the restore guard {self.path}: {error.strerror or error}") from error
         except (NoteFault, CheckpointFault) as error:
             raise StartupError(
-                f"the restore guard {self._path} holds no checkpoint ({error}); put back the file, or, if you know "
+                f"the restore guard {self.path} holds no checkpoint ({error}); put back the file, or, if you know "
                 "that the database was not restored from a backup, delete it"
             ) from error
 
@@ -49,11 +49,9 @@ class Guard:
         return self._noted
 
     def knows(self, state: State) -> bool:
-        """Whether the checkpoint of a state, or a newer one of its log, was noted when the file was last read."""
+        """Whether the checkpoint of a state was the newest that was noted, when the file was last read."""
         noted = self._noted
-        if noted is None or noted.origin != state.origin:
-            return False
-        return noted.size > state.size or (noted.size, noted.root) == (state.size, state.root)
+        return noted is not None and (noted.origin, noted.size, noted.root) == (state.origin, state.size, state.root)
 
     def advance(self, note: bytes) -> None:
         """Note a checkpoint before it is published; one that is older than what the file has changes nothing.
@@ -66,19 +64,19 @@ class Guard:
         with self._locked():
             self._noted = self._read()
             if self._noted is None or self._noted.size < checkpoint.size:
-                durable.replace(self._path, note)
+                durable.replace(self.path, note)
                 self._noted = checkpoint
 
     def _read(self) -> Checkpoint | None:
         try:
-            return checkpoints.read(self._path.read_bytes())[0]
+            return checkpoints.read(self.path.read_bytes())[0]
         except FileNotFoundError:
             return None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_name(self._path.name + ".lock").open("ab") as lock:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_name(self.path.name + ".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -58,6 +58,7 @@ class Log:
         """
         await asyncio.to_thread(self._guard.open)
         await self._begin()
+        await self._warn()
         async with self._cosigning.running(), beside(self._grow(), "llmring transparency log"):
             yield
 
@@ -97,6 +98,17 @@ class Log:
                 event = checkpoint_key(verifier.vkey(), datetime.now(UTC))
                 await self._store.put(connection, [Queued(DEPLOYMENT, Kind.KEY_EVENT, verifier.vkey(), event)])
 
+    async def _warn(self) -> None:
+        """Say when this machine cannot see a restored backup: it knows nothing of the leaves that are there."""
+        state = await self._store.state()
+        if state and state.size and await asyncio.to_thread(self._guard.noted) is None:
+            log.warning(
+                "the restore guard %s has no checkpoint, and the log has %d leaves: if the database was restored from "
+                "an older backup, this machine cannot see it, and forks the log; keep the file on a disk that stays",
+                self._guard.path,
+                state.size,
+            )
+
     async def _grow(self) -> None:
         taken = 0
         while True:
@@ -111,12 +123,12 @@ class Log:
         first = self._state is None
         try:
             if self._fault:  # how long rows have waited must show while turns fail, above all then
-                self._oldest = await self._store.oldest()
+                self._oldest = await self._store.oldest(self._sequencer.floor)
             if not busy:
                 await self._key_events.queue()
             turn = await self._sequencer.turn()
             self._state = turn.state or await self._store.state()
-            self._oldest = await self._store.oldest()
+            self._oldest = await self._store.oldest(self._sequencer.floor)
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
             known = isinstance(
@@ -125,6 +137,6 @@ class Log:
             log.error("the log did not grow, and will be tried again: %s", self._fault, exc_info=not known)
             return 0
         self._fault = None
-        if turn.state and turn.state.checkpoint and (turn.taken or first):
+        if turn.state and turn.state.checkpoint and not turn.state.alarm and (turn.taken or first):
             self._cosigning.publish(turn.state)
         return turn.taken

@@ -104,6 +104,13 @@ class Sizes(msgspec.Struct, frozen=True):
     new: Size | None = None
 
 
+class Events(msgspec.Struct, frozen=True):
+    """`?after=&limit=`: at most `limit` events, of leaves after the index `after`; from the first when absent."""
+
+    after: Size | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1000
+
+
 class Consistency(msgspec.Struct, frozen=True):
     """That a tree is the beginning of another: RFC 6962 hashes in base64."""
 

@@ -15,6 +15,6 @@ class ReadersPolicy:
         self._witnesses = [witness.vkey() for witness in witnesses]
 
     async def policy(self) -> str | None:
-        """Return the policy, or None before the log has a key."""
-        keys = [key.vkey for key in await self._store.keys()]
+        """Return the policy, the log's newest key first, or None before it has one."""
+        keys = [key.vkey for key in reversed(await self._store.keys())]
         return policy.write(keys, self._witnesses) if keys else None

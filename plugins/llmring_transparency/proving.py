@@ -29,24 +29,32 @@ class Published:
         Raises:
             Unavailable: there is no checkpoint yet, it cannot be noted, or it does not continue what was published.
         """
+        state = await self._read()
+        if self._guard.knows(state):
+            return state
+        try:
+            return await self._noted(state)
+        except OSError as error:
+            raise Unavailable(UNNOTED) from error
+
+    async def _read(self) -> State:
         state = await self._store.state()
         if state is None or state.checkpoint is None:
             raise Unavailable(NONE_YET)
-        if not self._guard.knows(state):
-            try:
-                await self._note(state, state.checkpoint)
-            except OSError as error:
-                raise Unavailable(UNNOTED) from error
         return state
 
-    async def _note(self, state: State, checkpoint: bytes) -> None:
+    async def _noted(self, state: State) -> State:
+        """Return a state, or a newer one, once it is noted."""
         noted = await asyncio.to_thread(self._guard.noted)
+        if noted and noted.size > state.size:  # read before the file was: the database may have what is noted by now
+            state = await self._read()
         if self._guard.knows(state):
-            return
+            return state
         fault = guard.fault(noted, state, await self._store.tiles(guard.needed(noted)))
         if fault:
             raise Unavailable(f"this checkpoint is not shown: {fault}")
-        await asyncio.to_thread(self._guard.advance, checkpoint)
+        await asyncio.to_thread(self._guard.advance, state.checkpoint or b"")
+        return state
 
 
 class Prover:

@@ -12,7 +12,7 @@ from llmring_server.tlog import base64, tiles
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.tiles import WIDTH, Tile
-from llmring_transparency.models import Consistency, Event, Keys, Leaf, Pending, Sizes
+from llmring_transparency.models import Consistency, Event, Events, Keys, Leaf, Pending, Sizes
 from llmring_transparency.proving import Prover, Published
 from llmring_transparency.store import ENTRIES_LEVEL, LogStore
 from llmring_transparency.tree import Tree
@@ -21,6 +21,7 @@ TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 FOR_EVER = "public, max-age=31536000, immutable"
 MOMENT = "public, max-age=1"
+MINUTE = "public, max-age=60"
 SELF_ATTESTED, WITNESSED = "self-attested", "witnessed"
 MAX_REFERENCE = 128
 
@@ -83,19 +84,22 @@ class LogKeys:
         self._origin = origin
         self._witnesses = [witness.vkey() for witness in witnesses]
 
-    @operation(answer=Keys)
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Keys:
+    @operation(query=Events, answer=Keys)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Events) -> Keys:
         """The keys of checkpoints and witnesses, and what became of keys, as it stands in the log.
 
-        Without witnesses the log is self-attested: nobody but its operator vouches that all are shown the same one.
+        There may be more events where `limit` came: ask again `after` the index of the last. Without witnesses the log
+        is self-attested: nobody but its operator vouches that all are shown the same one.
         """
         state = await self._store.state()
+        leaves = await self._store.public_leaves(-1 if query.after is None else query.after, query.limit)
+        resp.cache_control = [MINUTE]
         return Keys(
             origin=state.origin if state else self._origin or "",
             attestation=WITNESSED if self._witnesses else SELF_ATTESTED,
             keys=await self._store.keys(),
             witnesses=self._witnesses,
-            events=[_event(leaf) for leaf in await self._store.public_leaves()],
+            events=[_event(leaf) for leaf in leaves],
         )
 
 

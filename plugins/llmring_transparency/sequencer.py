@@ -22,6 +22,7 @@ from llmring_server.tlog.notes import Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import WIDTH, Tile
 from llmring_transparency import guard
+from llmring_transparency.floor import Floor
 from llmring_transparency.guard import Guard
 from llmring_transparency.models import Numbered, State, Waiting
 from llmring_transparency.store import ENTRIES_LEVEL, LogStore
@@ -40,13 +41,15 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Sequencer:
-    """One process's part in growing the log."""
+    """One process's part in growing the log; `floor` is where in the queue its last turn began to read."""
 
     def __init__(self, database: Database, store: LogStore, signer: Signer, guard: Guard) -> None:
         self._database = database
         self._store = store
         self._signer = signer
         self._guard = guard
+        self._floor = Floor()
+        self.floor = 0
 
     async def turn(self) -> Turn:
         """Take a batch of the queue into the log.
@@ -70,8 +73,12 @@ class Sequencer:
         if alarm:
             await self.raise_alarm(alarm, connection)
             return Turn(msgspec.structs.replace(state, alarm=alarm))
-        rows = await self._store.waiting(connection, BATCH)
-        return Turn(await self._grow(connection, state, growth, rows), len(rows)) if rows else Turn(state)
+        self.floor = self._floor.next()
+        rows = await self._store.waiting(connection, BATCH, self.floor)
+        if not rows:
+            return Turn(state)
+        self._floor.took(rows[0].queue_id)
+        return Turn(await self._grow(connection, state, growth, rows), len(rows))
 
     async def raise_alarm(self, alarm: str, connection: Connection | None = None) -> None:
         """Stop signing, in every process, until `llmring-server tlog resume`."""

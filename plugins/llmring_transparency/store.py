@@ -10,7 +10,9 @@ from psycopg.rows import class_row
 
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
+from llmring_server.tlog import notes
 from llmring_server.tlog.leaves import SALT_BYTES
+from llmring_server.tlog.notes import Note
 from llmring_server.tlog.tiles import Tile
 from llmring_transparency.models import Leaf, LogKey, Numbered, Queued, State, Waiting
 
@@ -41,7 +43,7 @@ PUT = """
 """
 WAITING = """
     SELECT queue_id, project_id, kind, content
-    FROM transparency_queue ORDER BY queue_id LIMIT %(limit)s
+    FROM transparency_queue WHERE queue_id > %(floor)s ORDER BY queue_id LIMIT %(limit)s
 """
 TILES = """
     SELECT level, number, content FROM transparency_tiles
@@ -76,12 +78,13 @@ SET_TILES = """
 """
 SET_STATE = "UPDATE transparency_log SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s WHERE only_row"
 SET_KEY_EVENTS = "UPDATE transparency_log SET key_events = %(number)s WHERE only_row"
+LOCKED_COSIGNED = "SELECT cosigned_size, cosigned FROM transparency_log WHERE only_row FOR UPDATE"
 SET_COSIGNED = """
     UPDATE transparency_log SET cosigned_size = %(size)s, cosigned = %(note)s
     WHERE only_row AND cosigned_size <= %(size)s AND size >= %(size)s
 """
 SET_ALARM = "UPDATE transparency_log SET alarm = %(alarm)s WHERE only_row"
-OLDEST = "SELECT queued_at FROM transparency_queue ORDER BY queue_id LIMIT 1"
+OLDEST = "SELECT queued_at FROM transparency_queue WHERE queue_id > %(floor)s ORDER BY queue_id LIMIT 1"
 LEAF = """
     SELECT project_id, leaf_index, kind, reference, seq, salt, content FROM transparency_leaves
     WHERE project_id = %(project)s AND kind = %(kind)s AND reference = %(reference)s
@@ -93,7 +96,7 @@ WAITS = """
 """
 PUBLIC_LEAVES = """
     SELECT project_id, leaf_index, kind, reference, seq, salt, content FROM transparency_leaves
-    WHERE project_id = '' ORDER BY leaf_index
+    WHERE project_id = '' AND leaf_index > %(after)s ORDER BY leaf_index LIMIT %(limit)s
 """
 DESTROY_SALT = """
     UPDATE transparency_leaves SET salt = NULL
@@ -138,10 +141,10 @@ class LogStore:
         """Put into the queue, in this order."""
         await connection.execute(PUT, {"queued": msgspec.json.encode(queued).decode()})
 
-    async def waiting(self, connection: Connection, limit: int) -> list[Waiting]:
-        """Return what waits longest."""
+    async def waiting(self, connection: Connection, limit: int, floor: int) -> list[Waiting]:
+        """Return what waits longest, of the rows of the queue with an id above `floor`."""
         async with connection.cursor(binary=True) as cursor:
-            await cursor.execute(WAITING, {"limit": limit})
+            await cursor.execute(WAITING, {"limit": limit, "floor": floor})
             return [Waiting(*row) for row in await cursor.fetchall()]
 
     async def tiles(self, wanted: Iterable[Tile], connection: Connection | None = None) -> dict[Tile, bytes]:
@@ -188,9 +191,13 @@ class LogStore:
         """Keep up to which event the history of receipt keys has been queued."""
         await connection.execute(SET_KEY_EVENTS, {"number": number})
 
-    async def set_cosigned(self, size: int, note: bytes) -> None:
-        """Keep a checkpoint that witnesses have cosigned, unless a newer one is kept."""
-        await self._database.execute(SET_COSIGNED, {"size": size, "note": note})
+    async def set_cosigned(self, size: int, note: Note) -> None:
+        """Keep a checkpoint that witnesses have cosigned, unless a newer one is kept; lines of the same one add up."""
+        async with self._database.transaction() as connection:
+            found = await (await connection.execute(LOCKED_COSIGNED)).fetchone()
+            if found and found[0] == size and found[1]:
+                note = notes.parse(found[1]).joined(note)
+            await connection.execute(SET_COSIGNED, {"size": size, "note": note.content()})
 
     async def set_alarm(self, alarm: str | None, connection: Connection | None = None) -> None:
         """Keep why the log signs no more; None lets it sign again."""
@@ -199,9 +206,9 @@ class LogStore:
         else:
             await connection.execute(SET_ALARM, {"alarm": alarm})
 
-    async def oldest(self) -> datetime | None:
-        """Return since when the queue's oldest row waits (UTC), or None when nothing does."""
-        found = await self._database.fetch(OLDEST)
+    async def oldest(self, floor: int) -> datetime | None:
+        """Return since when the queue's oldest row with an id above `floor` waits (UTC), or None when none does."""
+        found = await self._database.fetch(OLDEST, {"floor": floor})
         return found[0]["queued_at"] if found else None
 
     async def leaf(self, project: str, kind: int, reference: str) -> Leaf | None:
@@ -212,9 +219,9 @@ class LogStore:
         """Whether a project's receipt or statement waits for its leaf."""
         return bool(await self._database.fetch(WAITS, {"project": project, "kind": kind, "reference": reference}))
 
-    async def public_leaves(self) -> list[Leaf]:
-        """Return the deployment's own leaves, key events and tombstones, in order."""
-        return await self._database.rows(Leaf, PUBLIC_LEAVES)
+    async def public_leaves(self, after: int, limit: int) -> list[Leaf]:
+        """Return the first of the deployment's own leaves, key events and tombstones, after an index, in order."""
+        return await self._database.rows(Leaf, PUBLIC_LEAVES, {"after": after, "limit": limit})
 
     async def destroy_salt(self, connection: Connection, project: str, index: int) -> bool:
         """Destroy what opens a receipt's leaf, and return whether there was something."""

@@ -22,12 +22,17 @@ MAX_BODY = 65_536
 
 
 class Ledger:
-    """The newest checkpoint of each log, a file each in `folder`; what is kept was cosigned, and is kept first."""
+    """The newest checkpoint of each log, a file each in `folder`; what is kept was cosigned, and is kept first.
+
+    Several of `logs` may be keys of one log, under its one name.
+    """
 
     def __init__(self, folder: Path, signer: Signer, logs: Sequence[Verifier]) -> None:
         self._folder = folder
         self._signer = signer
-        self._logs = {log.name: log for log in logs}
+        self._logs: dict[str, list[Verifier]] = {}
+        for log in logs:
+            self._logs.setdefault(log.name, []).append(log)
 
     def add(self, content: bytes) -> str:
         """Return the cosignature line for a submission, the checkpoint kept. Blocks, and takes turns by log.

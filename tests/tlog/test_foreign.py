@@ -104,7 +104,8 @@ def key():
 @pytest.fixture
 def exported(server, llmring_cli, tmp_path):
     """Give the folder that the server's log was exported to."""
-    done = llmring_cli("tlog", "export", str(tmp_path / "log"), LLMRING_PLUGINS="transparency")
+    variables = {"LLMRING_PLUGINS": "transparency", "LLMRING_DATA_DIR": str(tmp_path)}
+    done = llmring_cli("tlog", "export", str(tmp_path / "log"), **variables)
     assert done.returncode == 0, done.stderr
     return tmp_path / "log"
 

@@ -1,5 +1,7 @@
 """Signed notes, checkpoints and proof files: read as they are written, and refused with any byte changed."""
 
+from datetime import UTC, datetime
+
 import pytest
 from tlog_kit import KEY, LOG, ORIGIN, WITNESS, WITNESSED, Tree, entry, flips, root
 
@@ -83,6 +85,34 @@ def test_a_checkpoint_with_a_byte_changed_is_not_the_logs():
     for _, changed in flips(signed()):
         with pytest.raises((NoteFault, CheckpointFault)):
             witnessed(changed)
+
+
+def test_two_notes_of_one_text_are_joined_with_a_line_of_each_key_the_newer_of_two():
+    text = Checkpoint(ORIGIN, 1, root(0, 1)).text()
+    own, other = notes.sign(text, ORIGIN, KEY), notes.cosign(text, "other.example", KEY, TIME)
+    old, new = (notes.cosign(text, WITNESSED.name, WITNESS, time) for time in (TIME, TIME + 1))
+    assert Note(text, (own, old, other)).joined(Note(text, (own, new))) == Note(text, (own, new, other))
+
+
+def test_a_note_of_another_text_is_not_joined():
+    newer = Note("another\n", (notes.sign("another\n", ORIGIN, KEY),))
+    assert notes.parse(signed()).joined(newer) == newer
+
+
+def cosigned_at(time):
+    text = Checkpoint(ORIGIN, 1, root(0, 1)).text()
+    return Note(text, (notes.cosign(text, WITNESSED.name, WITNESS, time),)).signatures([WITNESSED])
+
+
+def test_a_cosignature_of_the_last_second_that_is_a_date_is_good():
+    (found,) = cosigned_at(253_402_300_799)
+    assert datetime.fromtimestamp(found.time, UTC).year == 9999
+
+
+@pytest.mark.parametrize("time", [253_402_300_800, 2**40, 2**64 - 1])
+def test_a_cosignature_of_a_time_that_is_no_date_is_refused(time):
+    with pytest.raises(NoteFault, match="after the year 9999"):
+        cosigned_at(time)
 
 
 def test_a_note_signed_twice_by_one_key_is_refused():

@@ -180,3 +180,26 @@ def test_the_lines_of_a_checkpoint_are_the_logs_own(reader, key):
     note = notes.parse(reader.client.get("/tlog/checkpoint").content)
     assert [line.name for line in note.lines] == [ORIGIN]
     assert note.signatures([key.verifier])
+
+
+def test_the_events_come_in_pages_that_may_be_kept_for_a_minute(server, reader):
+    reader.until(1)
+    server.rows(
+        "INSERT INTO transparency_leaves (project_id, leaf_index, kind, reference, content, logged_at)"
+        " SELECT '', place, 4, 'tombstone ' || place, '{}', now() FROM generate_series(1, 1200) AS places (place)"
+    )
+
+    def indices(query=""):
+        answer = reader.client.get(f"/tlog/keys{query}")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=60")
+        return [event["index"] for event in answer.json()["events"]]
+
+    assert indices() == list(range(1000))
+    assert indices("?after=999") == list(range(1000, 1201))
+    assert indices("?after=3&limit=2") == [4, 5]
+    assert indices("?after=1200") == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "after=-1", "after=x", "after=9223372036854775808"])
+def test_a_page_of_events_that_cannot_be_is_refused(server, reader, query):
+    assert reader.client.get(f"/tlog/keys?{query}").status_code in (400, 422)

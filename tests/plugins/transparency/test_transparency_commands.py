@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from transparency_kit import ORIGIN, Reader, receipts, store
+from transparency_kit import ORIGIN, Backup, Reader, receipts, store
 
 from llmring_server.contracts.transparency import LogProofs, StatementsStored
 from llmring_server.testing import eventually
@@ -15,13 +15,14 @@ from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import Tile, path, root, tiles
 
 TOKEN = "a-token-of-these-tests"
-PLUGINS = {"LLMRING_PLUGINS": "transparency"}
 
 
 @pytest.fixture
-def tlog(llmring_cli):
+def tlog(llmring_cli, guard_file):
+    given = {"LLMRING_PLUGINS": "transparency", "LLMRING_TRANSPARENCY_GUARD_FILE": str(guard_file)}
+
     def run(*arguments, **variables):
-        return llmring_cli("tlog", *arguments, **PLUGINS, **variables)
+        return llmring_cli("tlog", *arguments, **given, **variables)
 
     return run
 
@@ -88,6 +89,17 @@ def test_a_later_export_into_the_same_folder_is_the_later_log(server, reader, on
     assert root(601, rows) == checkpoint.root
     entries = leaves.unbundle((tmp_path / "tile/entries/000").read_bytes())
     assert b"".join(map(leaf_hash, entries)) == rows[Tile(0, 0)]
+
+
+def test_a_log_that_does_not_continue_what_was_published_is_not_exported(server, reader, one, tlog, tmp_path):
+    reader.until(1)
+    backup = Backup(server)
+    store(server, *receipts(one, "a"))
+    reader.until(2)
+    backup.restore()
+    refused = tlog("export", str(tmp_path / "copy"))
+    assert (refused.returncode, "restored from an older backup" in refused.stderr) == (1, True)
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_log_without_a_checkpoint_is_not_exported(llmring_live, tlog, tmp_path):

@@ -1,13 +1,23 @@
 """The restore guard and the sequencer's own checks: a log that does not continue what was published signs nothing."""
 
+import asyncio
+
 import pytest
 from transparency_kit import Backup, Reader, alarm, receipts, store
+from witness_kit import answering
 
+from llmring_server.contracts.transparency import LogPolicy
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
+from llmring_server.tlog.notes import Kind
 from llmring_server.tlog.signers import Signer
+from llmring_transparency.guard import Guard
+from llmring_transparency.proving import Published
+from llmring_transparency.store import LogStore
 from llmring_transparency.wiring import Parts
+
+WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
 
 
 def grown(server, reader, one, *names):
@@ -30,7 +40,7 @@ def test_an_older_backup_under_a_running_log_stops_the_signing(server, reader, o
     store(server, *receipts(one, "e", "f", "g"))
     eventually(lambda: alarm(server) is not None)
     assert "restored from an older backup" in alarm(server)
-    assert reader.checkpoint().size == 3
+    assert server.rows("SELECT size FROM transparency_log") == [{"size": 3}]
     assert reader.client.get("/api/v1/receipts/e/proof").status_code == 202
 
 
@@ -46,7 +56,49 @@ def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, ba
     again = start()
     store(again, *receipts(one, "e"))
     eventually(lambda: alarm(again) is not None)
-    assert Reader(again.client("one"), key.verifier).checkpoint().size == 3
+    assert again.rows("SELECT size FROM transparency_log") == [{"size": 3}]
+
+
+@pytest.mark.parametrize("path", ["checkpoint", "consistency?old=1", "tile/0/000.p/3"])
+def test_a_log_behind_what_was_published_is_not_shown_since_nobody_can_see_whether_it_continues(
+    server, reader, backed_up, path
+):
+    assert reader.client.get(f"/tlog/{path}").status_code == 200
+    backed_up.restore()
+    answer = reader.client.get(f"/tlog/{path}")
+    assert (answer.status_code, "restored from an older backup" in answer.json()["detail"]) == (503, True)
+
+
+def test_a_log_at_its_end_is_read_on_a_server_without_its_key_and_with_another_guard_file(
+    server, reader, backed_up, llmring_live, tmp_path
+):
+    server.run(server.server.close())
+    backed_up.restore(llmring_live(["usage"]))
+    archive = llmring_live(["transparency"], transparency={"guard_file": str(tmp_path / "archive" / "guard")})
+    assert Reader(archive.client("one"), reader.log).checkpoint().size == 3
+
+
+def test_a_state_that_was_read_before_the_guard_s_file_is_read_once_more(server, reader, one, guard_file):
+    """Another worker's turn between the two reads is no restored backup."""
+    grown(server, reader, one, "a")
+    database = server.server.database
+
+    class Late(LogStore):
+        """A store whose first state is returned only once the log has grown, and was noted."""
+
+        grows = True
+
+        async def state(self, connection=None):
+            state = await super().state(connection)
+            if self.grows:
+                self.grows = False
+                await asyncio.to_thread(grown, server, reader, one, "b")
+            return state
+
+    async def shown():
+        return await Published(Late(database), Guard(guard_file)).state()
+
+    assert server.run(shown()).size == 3
 
 
 @pytest.fixture
@@ -65,6 +117,15 @@ def test_a_backup_that_grew_elsewhere_is_a_fork_and_is_not_shown(forked, start):
     assert answer.status_code == 503
     assert "not those that were published" in answer.json()["detail"]
     assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
+
+
+def test_no_witness_is_asked_for_a_fork(forked, start):
+    with answering(500) as (url, asked):
+        back = start(witnesses=f"{WITNESS.vkey()} {url}")
+        eventually(lambda: back.client(None).get("/health").json()["checks"]["transparency"] != "ok")
+        assert "not those that were published" in alarm(back)
+        back.run(back.server.close())
+        assert asked == []
 
 
 def test_the_alarm_of_a_fork_comes_again_after_resume(forked, start, guard_file, llmring_cli):
@@ -102,6 +163,16 @@ def test_a_tile_that_was_changed_stops_the_signing(server, reader, one):
     store(server, *receipts(one, "c"))
     eventually(lambda: alarm(server) is not None)
     assert server.rows("SELECT size FROM transparency_log") == [{"size": published.size}]
+
+
+def test_a_machine_whose_guard_knows_nothing_of_a_log_with_leaves_says_so_at_its_start(
+    server, reader, start, caplog, tmp_path
+):
+    reader.until(1)
+    start()
+    assert "has no checkpoint" not in caplog.text
+    start(guard_file=str(tmp_path / "new-machine"))
+    assert f"the restore guard {tmp_path / 'new-machine'} has no checkpoint, and the log has 1 leaves" in caplog.text
 
 
 def test_a_checkpoint_is_noted_outside_the_database_before_it_is_shown(server, reader, one, guard_file):
@@ -143,6 +214,16 @@ def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, st
         reader.log.vkey(),
         key.verifier.vkey(),
     ]
+
+
+def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(server, reader, start, one):
+    old = grown(server, reader, one, "a")
+    server.run(server.server.close())
+    key = Signer.fresh(old.origin)
+    again = start(key=key.text())
+    Reader(again.client("one"), key.verifier).until(old.size + 1)
+    lines = again.run(again.server.service(LogPolicy).policy()).splitlines()
+    assert lines[:2] == [f"log {key.verifier.vkey()}", f"log {reader.log.vkey()}"]
 
 
 @pytest.mark.parametrize(

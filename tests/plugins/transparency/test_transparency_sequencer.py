@@ -1,9 +1,12 @@
 """The sequencer: a turn is taken whole or not at all, whatever the database makes of it."""
 
 import pytest
-from transparency_kit import receipts, store
+from transparency_kit import Reader, receipts, store
 
 from llmring_server.testing import eventually
+from llmring_transparency import floor
+from llmring_transparency.floor import MARGIN_ROWS, WHOLE_SECONDS, Floor
+from llmring_transparency.store import LogStore
 
 
 def kept(server):
@@ -57,3 +60,44 @@ def test_a_turn_that_fails_in_the_middle_changes_nothing_and_is_taken_again(serv
     assert [reader.prove(name).seq for name in "abcd"] == [1, 2, 3, 4]
     assert len(reader.entries()) == 5
     eventually(lambda: growing(reader))
+
+
+def test_a_turn_reads_the_queue_from_below_what_was_taken_last_and_once_a_minute_whole():
+    now = [1000.0]
+    read = Floor(lambda: now[0])
+    assert read.next() == 0
+    read.took(10)
+    assert read.next() == 0
+    read.took(MARGIN_ROWS + 7)
+    assert read.next() == 7
+    now[0] += WHOLE_SECONDS
+    assert [read.next(), read.next()] == [0, 7]
+
+
+def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
+    server = llmring_live(["transparency"])
+    log, project = LogStore(server.server.database), server.project_id("one")
+    store(server, *receipts(project, "a", "b", "c"))
+
+    async def found(above):
+        async with server.server.database.transaction() as connection:
+            return [row.queue_id for row in await log.waiting(connection, 2, above)], await log.oldest(above)
+
+    (first, second), _ = server.run(found(0))
+    assert server.run(found(first))[0] == [second, second + 1]
+    assert server.run(found(second + 1)) == ([], None)
+
+
+def test_a_row_that_was_committed_late_comes_into_the_log_all_the_same(start, key, monkeypatch):
+    monkeypatch.setattr(floor, "WHOLE_SECONDS", 1.0)
+    server = start()
+    reader, project = Reader(server.client("one"), key.verifier), server.project_id("one")
+    reader.until(1)
+    server.rows("ALTER TABLE transparency_queue ALTER COLUMN queue_id RESTART WITH 1000000")
+    store(server, *receipts(project, "a"))
+    reader.until(2)
+    server.rows(
+        "INSERT INTO transparency_queue (project_id, queue_id, kind, reference, content, queued_at)"
+        f" OVERRIDING SYSTEM VALUE VALUES ('{project}', 500, 1, 'late', 'x', now())"
+    )
+    assert reader.until(3).size == 3

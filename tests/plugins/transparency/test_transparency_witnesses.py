@@ -18,6 +18,7 @@ from llmring_server.tlog.notes import Kind, Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.witnessing import Refusal, Submission
 from llmring_transparency import commands, keyfile
+from llmring_transparency.witness import Ledger
 
 
 @pytest.fixture
@@ -218,6 +219,17 @@ def test_a_witness_refuses_logs_and_signatures_that_it_does_not_know(submit, key
     other = Signer.fresh("other.example")
     assert submit(0, Note(text, (other.sign(text),)).content()).status_code == 404
     assert submit(0, note(Signer.fresh(ORIGIN), 5)).status_code == 403
+
+
+def test_a_witness_of_a_log_that_changes_its_key_takes_the_old_and_the_new(tmp_path, key):
+    new, stranger = Signer.fresh(ORIGIN), Signer.fresh(ORIGIN)
+    ledger = Ledger(tmp_path, Signer.fresh("witness.example/w1", Kind.COSIGNATURE), [key.verifier, new.verifier])
+    assert ledger.add(Submission(0, (), note(key, 5, bytes(32))).content())
+    assert ledger.add(Submission(5, (), note(new, 5, bytes(32))).content())
+    assert ledger.add(Submission(5, (), note(key, 5, bytes(32))).content())
+    with pytest.raises(Refusal, match="not signed with the log's key") as refused:
+        ledger.add(Submission(5, (), note(stranger, 5, bytes(32))).content())
+    assert refused.value.status == 403
 
 
 @pytest.mark.parametrize("body", [b"", b"old 0\n", b"old x\n\n", b"old 0\n?\n\n", b"old 00\n\n", b"\xff\n\n"])

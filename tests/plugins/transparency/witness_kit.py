@@ -19,10 +19,10 @@ from llmring_transparency.witness import Ledger, application
 class Witness:
     """A witness of one log at an address, with its state in a folder."""
 
-    def __init__(self, folder, log):
+    def __init__(self, folder, log, ledger=Ledger):
         folder.mkdir(exist_ok=True)
         self.signer = Signer.fresh("witness.example/w1", Kind.COSIGNATURE)
-        self.ledger = Ledger(folder, self.signer, [log])
+        self.ledger = ledger(folder, self.signer, [log])
         self.url = f"http://127.0.0.1:{free_port()}"
 
     @property
@@ -36,10 +36,25 @@ class Witness:
         thread = threading.Thread(target=served.run, daemon=True)
         thread.start()
         try:
+            eventually(lambda: served.started)
             yield self
         finally:
             served.should_exit = True
             thread.join(10)
+
+
+class Crowded(Ledger):
+    """A ledger that takes as many of the next submissions as `crowd` is released for two at a time, none alone."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.crowd = threading.Semaphore(0)
+        self._pair = threading.Barrier(2)
+
+    def add(self, content):
+        if self.crowd.acquire(blocking=False):
+            self._pair.wait(10)
+        return super().add(content)
 
 
 @contextmanager

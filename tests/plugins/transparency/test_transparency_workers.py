@@ -1,0 +1,132 @@
+"""Several processes of one log ask its witnesses at one time: none takes another for a fork, none undoes another."""
+
+import asyncio
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from transparency_kit import alarm, receipts, store
+from witness_kit import Crowded, Witness, answering
+
+from llmring_server.testing import eventually
+from llmring_server.tlog import notes
+from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.signers import Signer
+from llmring_transparency.cosigning import Cosigning, read_witnesses
+from llmring_transparency.guard import Guard
+from llmring_transparency.sequencer import Sequencer
+from llmring_transparency.store import LogStore
+
+WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
+
+
+@pytest.fixture
+def worker(server, key, guard_file):
+    """Give a function that returns what one process, just started, asks witnesses with."""
+
+    def started(*witnesses):
+        database = server.server.database
+        log = LogStore(database)
+        sequencer = Sequencer(database, log, key, Guard(guard_file))
+        return Cosigning(server.server.http, read_witnesses(witnesses), log, sequencer)
+
+    return started
+
+
+@pytest.fixture
+def asked(server):
+    """Give a function that has workers ask for the log's newest checkpoint at one time; each says if all cosigned."""
+
+    async def rounds(workers):
+        state = await LogStore(server.server.database).state()
+        return await asyncio.gather(*(worker.round(state) for worker in workers))
+
+    return lambda *workers: server.run(rounds(workers))
+
+
+@pytest.fixture
+def two_witnesses(key, tmp_path):
+    with ExitStack() as stack:
+        yield [stack.enter_context(Witness(tmp_path / name, key.verifier).running()) for name in ("w1", "w2")]
+
+
+@contextmanager
+def running(server, asking):
+    """Have a worker ask in the background of the server's event loop."""
+    block = asking.running()
+    server.run(block.__aenter__())
+    try:
+        yield
+    finally:
+        server.run(block.__aexit__(None, None, None))
+
+
+def cosigners(reader, *witnesses):
+    """Return which witnesses have cosigned the checkpoint that is served."""
+    note = notes.parse(reader.client.get("/tlog/checkpoint").content)
+    found = {signature.verifier for signature in note.signatures([reader.log, *(w.signer.verifier for w in witnesses)])}
+    return [witness for witness in witnesses if witness.signer.verifier in found]
+
+
+def test_two_that_begin_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
+    server, reader, one, worker, asked, key, tmp_path
+):
+    with Witness(tmp_path / "witness", key.verifier, Crowded).running() as witness:
+        reader.until(1)
+        assert asked(worker(witness.setting)) == [True]
+        store(server, *receipts(one, "a", "b"))
+        reader.until(3)
+        first, second = worker(witness.setting), worker(witness.setting)
+        witness.ledger.crowd.release(4)  # both think of 0 leaves, are told 1, and come back at one time
+        assert sorted(asked(first, second)) == [False, True]
+        assert alarm(server) is None
+        assert cosigners(reader, witness) == [witness]
+        assert asked(first, second) == [True, True]
+
+
+def test_one_that_a_witness_did_not_answer_takes_away_no_line_that_another_got(
+    server, reader, worker, asked, two_witnesses
+):
+    both, (first, second) = [one.setting for one in two_witnesses], two_witnesses
+    reader.until(1)
+    assert asked(worker(*both)) == [True]
+    with answering(500) as (away, _):
+        assert asked(worker(first.setting, f"{second.signer.verifier.vkey()} {away}")) == [False]
+    assert cosigners(reader, first, second) == [first, second]
+
+
+def test_the_lines_that_several_got_at_one_time_add_up(server, reader, worker, asked, two_witnesses):
+    first, second = two_witnesses
+    reader.until(1)
+    assert asked(worker(first.setting), worker(second.setting)) == [True, True]
+    assert cosigners(reader, first, second) == [first, second]
+
+
+def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, worker, caplog):
+    async def publish(asking):
+        asking.publish(await LogStore(server.server.database).state())
+
+    reader.until(1)
+    server.rows("UPDATE transparency_log SET alarm = 'a test' RETURNING size")
+    with answering(500) as (url, asked):
+        asking = worker(f"{WITNESS.vkey()} {url}")
+        with running(server, asking):
+            server.run(publish(asking))
+            eventually(lambda: "not asked while the log signs no more" in caplog.text)
+            server.rows("UPDATE transparency_log SET alarm = NULL RETURNING size")
+            store(server, *receipts(one, "a"))
+            reader.until(2)
+            server.run(publish(asking))
+            eventually(lambda: asked)
+    assert len(asked) == 1
+
+
+def test_a_cosignature_of_a_time_that_is_no_date_is_not_kept(server, reader, worker, asked):
+    key = Ed25519PrivateKey.generate()
+    verifier = notes.verifier("far.example", key, Kind.COSIGNATURE)
+    reader.until(1)
+    text = notes.parse(reader.client.get("/tlog/checkpoint").content).text
+    line = notes.cosign(text, verifier.name, key, 2**40)
+    with answering(200, line.text().encode()) as (url, _):
+        assert asked(worker(f"{verifier.vkey()} {url}")) == [False]
+    assert server.rows("SELECT cosigned FROM transparency_log") == [{"cosigned": None}]
