@@ -1,11 +1,14 @@
 """Logs: filters, pages, the download, and one call in full."""
 
 import csv
+import gc
 import io
 import json
 from decimal import Decimal
 
 import pytest
+
+from llmring_server.testing import eventually
 
 MARKUP = """<b onclick="x">'bold'</b>"""
 
@@ -69,6 +72,25 @@ def test_the_download_is_just_this_view_as_the_export_gives_it(server, visitor, 
     assert answer.content == server.client().get("/api/v1/logs/export", params={"alias": "a b"}).content
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert (len(rows), {row["cost"] for row in rows}) == (60, {"0.000000000001"})
+
+
+@pytest.fixture
+def uncollected():
+    """Nothing is closed by the garbage collector alone meanwhile."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_asking_for_the_head_of_the_download_leaves_no_export_open(server, visitor, log, uncollected):
+    log(server, {"cost": 1})
+    answers = [visitor.client.head("/ui/logs.csv") for _ in range(5)]
+    assert {(answer.status_code, answer.headers["content-type"]) for answer in answers} == {
+        (200, "text/csv; charset=utf-8")
+    }
+    pool = server.server.database.pool
+    eventually(lambda: (stats := pool.get_stats())["pool_size"] == stats["pool_available"])
+    assert len(visitor.client.get("/ui/logs.csv").text.splitlines()) == 2
 
 
 def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
