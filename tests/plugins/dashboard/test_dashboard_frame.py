@@ -32,6 +32,14 @@ def test_no_page_has_a_style_or_script_of_its_own(visitor, log, server):
         assert page.css("script[src^='/ui/static/']")
 
 
+def test_a_file_is_kept_for_long_under_the_address_that_names_its_content_alone(visitor):
+    address = visitor.page.css_first("link[rel=stylesheet]").attributes["href"]
+    assert "immutable" in visitor.client.get(address).headers["cache-control"]
+    for other in (address.partition("?")[0], f"{address}0"):
+        answer = visitor.client.get(other)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
 def test_a_page_that_does_not_exist_is_said_on_a_page(visitor):
     visitor.open("/ui/receipts")
     assert (visitor.status, visitor.heading) == (404, "Not Found")
