@@ -152,7 +152,8 @@ def test_a_call_without_a_price_says_why(priced, visit, log):
     visitor = visit(priced).sign_in().open("/ui/logs")
     assert visitor.rows("#calls")[0][7] == "–"
     visitor.open(link_of(visitor, 0))
-    assert "the registry did not know the model" in visitor.text("[aria-labelledby=cost]")
+    said = "This call has no known cost: the registry did not know the model."
+    assert said in visitor.text("[aria-labelledby=cost]")
     assert visitor.page.css("#calculation") == []
 
 
