@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 
 def test_the_colours_are_as_chosen(visitor):
     visitor.send("form[action='/ui/theme']", theme="dark")
@@ -40,10 +42,11 @@ def test_a_file_is_kept_for_long_under_the_address_that_names_its_content_alone(
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
 
 
-def test_a_page_that_does_not_exist_is_said_on_a_page(visitor):
-    visitor.open("/ui/receipts")
+@pytest.mark.parametrize("path", ["/ui/receipts", "/ui/receipts/a/b", "/ui/logs/a/b", "/ui/a/b/c"])
+def test_a_page_that_does_not_exist_is_said_on_a_page(visitor, path):
+    visitor.open(path)
     assert (visitor.status, visitor.heading) == (404, "Not Found")
-    assert "no page /ui/receipts" in visitor.text("[role=alert]")
+    assert f"no page {path}" in visitor.text("[role=alert]")
 
 
 def test_what_cannot_be_asked_for_is_said_on_a_page(visitor):
