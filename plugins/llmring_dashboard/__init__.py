@@ -63,7 +63,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         _route("/sign-out", SignOut(frame)),
         _route("/theme", Theme(frame)),
         _route("/static/{name}", static),
-        _route("/{page}", Elsewhere(frame)),
+        _route("/{page:path}", Elsewhere(frame)),
         *(route for page in pages for route in page.routes(server, frame)),
     ]
 

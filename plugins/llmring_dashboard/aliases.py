@@ -1,5 +1,6 @@
 """The page of aliases: profiles side by side, and the history of their changes."""
 
+import asyncio
 from collections.abc import Iterable
 
 import msgspec
@@ -21,9 +22,10 @@ CHANGES = 50
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """Which aliases: those with `q` in their name or model, and only those that differ between profiles."""
+    """Which aliases: those with `q` in their name or model, those of a profile, those that differ between profiles."""
 
     q: str = ""
+    profile: str = ""
     different: bool = False
 
 
@@ -46,7 +48,9 @@ class Aliases(Framed):
     async def on_get(self, visit: Visit, query: Shown) -> View:
         """The aliases of every profile side by side."""
         bindings = await self._book.bindings(visit.project_id)
-        grid = grid_of(bindings, query.q, only_different=query.different)
+        grid = await asyncio.to_thread(
+            grid_of, bindings, query.q, profile=query.profile, only_different=query.different
+        )
         return View("aliases.html", {"grid": grid, "asked": query, "any": bool(bindings)})
 
 

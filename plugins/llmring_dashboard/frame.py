@@ -65,6 +65,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a link of another site led here, so that the browser holds back the session it may have."""
         return header(self.req, b"sec-fetch-site") == "cross-site"
 
+    @property
+    def reads_content(self) -> bool:
+        """Whether the answer's content is sent too: to HEAD its headers are all, and a stream would never be run."""
+        return bool(self.req.method != "HEAD")
+
     def is_within(self, path: str) -> bool:
         """Whether this request is for a page, or for something below it."""
         return bool(self.req.path == path or self.req.path.startswith(path + "/"))

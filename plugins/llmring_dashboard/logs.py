@@ -57,7 +57,8 @@ class Logs(Framed):
     @view(query=CallFilter, media="text/csv")
     async def on_get_file(self, visit: Visit, query: CallFilter) -> None:
         """The calls of a view as CSV."""
-        visit.resp.stream = await self._usage.csv(visit.project_id, query)
+        if visit.reads_content:
+            visit.resp.stream = await self._usage.csv(visit.project_id, query)
         visit.resp.content_type = "text/csv; charset=utf-8"
         visit.resp.set_header("Content-Disposition", 'attachment; filename="usage.csv"')
 

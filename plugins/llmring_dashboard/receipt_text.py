@@ -1,5 +1,6 @@
 """Receipts in words: what stands in one, line by line as it was signed, and what each step of verifying asks. Pure."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -20,6 +21,8 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _string = msgspec.json.Decoder(str)
+
+_NULL = msgspec.Raw(b"null")
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -49,24 +52,35 @@ class Brief(msgspec.Struct, frozen=True):
     cost: str | None
 
 
+class _Stated(msgspec.Struct):
+    """What a list reads of a receipt; the rest is skipped unread."""
+
+    model: msgspec.Raw = _NULL
+    alias: msgspec.Raw = _NULL
+    cost: msgspec.Raw = _NULL
+
+
+class _Cost(msgspec.Struct):
+    amount: msgspec.Raw = _NULL
+    currency: msgspec.Raw = _NULL
+
+
 def brief(receipt: KeptReceipt) -> Brief:
-    """Return what a list shows of a receipt."""
+    """Return what a list shows of a receipt; however much else stands in that is not read."""
     try:
-        told = {line.name: line.value for line in lines(receipt.content)}
+        stated = msgspec.json.decode(receipt.content, type=_Stated)
+        return Brief(receipt, _plain(stated.model), _plain(stated.alias), _amount(stated.cost))
     except UNREADABLE:
         return Brief(receipt, None, None, None)
-    amount, currency = told.get("cost.amount"), told.get("cost.currency", "")
-    cost = None if amount is None else f"{amount} {currency}".strip()
-    return Brief(receipt, told.get("model"), told.get("alias"), cost)
 
 
-def lines(content: bytes) -> list[Line]:
-    """Return a receipt's members in the order in which they were signed; null ones are left out.
+def lines(content: bytes, most: int) -> list[Line]:
+    """Return the first `most` of a receipt's members in the order in which they were signed; null ones are left out.
 
     Raises:
         UNREADABLE: the content is no JSON that a receipt can be.
     """
-    return [Line(name, value) for name, value in _flat("", msgspec.Raw(content))]
+    return [Line(name, value) for name, value in itertools.islice(_flat("", msgspec.Raw(content)), most)]
 
 
 def steps(proof: ReceiptProof) -> list[Step]:
@@ -86,5 +100,21 @@ def _flat(name: str, raw: msgspec.Raw) -> Iterator[tuple[str, str]]:
     elif text.startswith(b"["):
         for index, item in enumerate(_list.decode(text)):
             yield from _flat(f"{name}[{index}]", item)
-    elif text != b"null":
-        yield name, _string.decode(text) if text.startswith(b'"') else text.decode()
+    elif (value := _plain(raw)) is not None:
+        yield name, value
+
+
+def _plain(raw: msgspec.Raw) -> str | None:
+    """Return a string, a number or a truth value as it was signed, None for null and for what has members."""
+    text = bytes(raw)
+    if text == b"null" or text.startswith((b"{", b"[")):
+        return None
+    return _string.decode(text) if text.startswith(b'"') else text.decode()
+
+
+def _amount(cost: msgspec.Raw) -> str | None:
+    if not bytes(cost).startswith(b"{"):
+        return None
+    stated = msgspec.json.decode(cost, type=_Cost)
+    amount = _plain(stated.amount)
+    return None if amount is None else f"{amount} {_plain(stated.currency) or ''}".strip()

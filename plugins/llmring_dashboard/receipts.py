@@ -1,5 +1,6 @@
 """The pages of receipts: the list, one with its verification and its place in the log, and downloads of its parts."""
 
+import asyncio
 from collections.abc import Iterable
 
 import falcon
@@ -22,6 +23,7 @@ from llmring_server.routing import Route
 
 RECEIPTS = f"{PATH}/receipts"
 SHOWN = 50
+LINES = 500
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -61,12 +63,14 @@ class Receipts(Framed):
         receipt = await self._find(visit, receipt_id)
         proof = await self._book.prove(receipt.content)
         readable = proof.checks[0].fault is None
+        said = await asyncio.to_thread(lines, receipt.content, LINES + 1) if readable else []
         places = self._offers.places
         values = {
             "receipt": receipt,
             "proof": proof,
             "steps": steps(proof),
-            "lines": lines(receipt.content) if readable else [],
+            "lines": said[:LINES],
+            "cut": len(said) > LINES,
             "logged": await logged(places.receipt_place(visit.project_id, receipt_id)) if places else None,
             "bundled": self._offers.bundles is not None,
             "raw": receipt.content.decode(errors="backslashreplace"),

@@ -115,8 +115,10 @@ class Registry(Framed):
     async def on_get_use(self, visit: Visit) -> View:
         """The models that the project uses, and which of them are deprecated or gone."""
         models = await self._in_use.of(visit.project_id)
-        worrying = sum(one.listed is None or one.listed.outdated for one in models)
-        return View("registry_use.html", {"models": models, "worrying": worrying, "sources": self._in_use.sources})
+        return View("registry_use.html", {
+            "models": models[:SHOWN], "number": len(models), "sources": self._in_use.sources,
+            "worrying": sum(one.listed is None or one.listed.outdated for one in models),
+        })  # fmt: skip
 
 
 def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogModel]:

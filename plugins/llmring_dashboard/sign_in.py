@@ -115,7 +115,7 @@ class Home(Framed):
 
 
 class Elsewhere(Framed):
-    """`/ui/{page}` where there is no such page."""
+    """Every address below `/ui` where there is no page, however deep."""
 
     @view()
     async def on_get(self, visit: Visit, page: str) -> None:

@@ -80,9 +80,13 @@ class Statements(Framed):
     async def on_get_lines(self, visit: Visit, number: str) -> None:
         """The lines of one statement as CSV."""
         statement = await self._find(visit, number)
+        if visit.reads_content:
+            lines = await self._book.csv(visit.project_id, statement.number)
+            if lines is None:
+                raise _missing(number)
+            visit.resp.stream = lines
         visit.resp.content_type = TABLE
         visit.resp.downloadable_as = f"statement-{statement.number}.csv"
-        visit.resp.stream = await self._book.csv(visit.project_id, statement.number)
 
     @view(media="text/plain")
     async def on_get_proof(self, visit: Visit, number: str) -> None:
@@ -98,8 +102,12 @@ class Statements(Framed):
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
         statement = await self._book.get(visit.project_id, int(number)) if known else None
         if statement is None:
-            raise Problem(404, f"this project has no statement {number[:40]!r}")
+            raise _missing(number)
         return statement
+
+
+def _missing(number: str) -> Problem:
+    return Problem(404, f"this project has no statement {number[:40]!r}")
 
 
 def _routes(server: Server, frame: Frame) -> Iterable[Route]:

@@ -19,16 +19,18 @@ class Static:
     def __init__(self) -> None:
         folder = importlib.resources.files(PACKAGE) / "static"
         self._files = {name: (folder / name).read_bytes() for name in TYPES}
+        self._digests = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in self._files.items()}
 
     def address(self, name: str) -> str:
         """Return where a file lies; another content has another address, so that it may be kept for long."""
-        return f"{PATH}/static/{name}?{hashlib.sha256(self._files[name]).hexdigest()[:12]}"
+        return f"{PATH}/static/{name}?{self._digests[name]}"
 
     @operation(media=tuple(TYPES.values()), errors=(404,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-        """A file of the dashboard."""
+        """A file of the dashboard; it may be kept for long under the address that names its content, and no other."""
         if name not in self._files:
             raise Problem(404, f"{PATH}/static has no file {name!r}")
         resp.content_type, resp.data = TYPES[name], self._files[name]
-        resp.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        lasting = req.query_string == self._digests[name]
+        resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-cache")
         resp.set_header("Cross-Origin-Resource-Policy", "same-origin")

@@ -1,13 +1,4 @@
 // Comfort only: every page is complete without this file.
-// A choice of colours is sent as soon as it is made, and its button is put away.
-for (const form of document.querySelectorAll(".visitor form")) {
-  const choices = form.querySelectorAll("select");
-  const button = form.querySelector("button");
-  if (choices.length && button) {
-    button.hidden = true;
-    for (const choice of choices) choice.addEventListener("change", () => form.requestSubmit());
-  }
-}
 // While the next page is on its way, this one says so. One that the browser kept is shown as it was before.
 const main = document.querySelector("main");
 const leaves = link => link && !link.hasAttribute("download") && !link.target && link.getAttribute("href")[0] !== "#";

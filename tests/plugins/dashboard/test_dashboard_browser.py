@@ -133,11 +133,19 @@ def test_a_session_that_is_too_old_leads_back_to_signing_in(window_at, dashboard
     eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
 
 
-def test_the_colours_change_as_soon_as_they_are_chosen(window):
+def test_the_colours_change_when_the_button_is_pressed_and_not_while_choosing(window):
     opened = window(color_scheme="light")
     page = opened.sign_in()
-    assert page.locator(".visitor form button", has_text="Set").is_hidden()
-    page.get_by_label("Colours").select_option("dark")
+    theme = page.get_by_label("Colours")
+    theme.focus()
+    asked = len(opened.requested)
+    theme.press("ArrowDown")
+    theme.press("ArrowDown")
+    assert theme.input_value() == "dark"
+    assert theme.evaluate("choice => document.activeElement === choice")
+    page.get_by_role("link", name="Logs").hover()
+    assert opened.requested[asked:] == []
+    page.get_by_role("button", name="Set").click()
     page.wait_for_selector("html[data-theme=dark]")
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(15, 20, 25)"
     opened.check_manners()

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 
 def test_the_colours_are_as_chosen(visitor):
     visitor.send("form[action='/ui/theme']", theme="dark")
@@ -32,10 +34,19 @@ def test_no_page_has_a_style_or_script_of_its_own(visitor, log, server):
         assert page.css("script[src^='/ui/static/']")
 
 
-def test_a_page_that_does_not_exist_is_said_on_a_page(visitor):
-    visitor.open("/ui/receipts")
+def test_a_file_is_kept_for_long_under_the_address_that_names_its_content_alone(visitor):
+    address = visitor.page.css_first("link[rel=stylesheet]").attributes["href"]
+    assert "immutable" in visitor.client.get(address).headers["cache-control"]
+    for other in (address.partition("?")[0], f"{address}0"):
+        answer = visitor.client.get(other)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize("path", ["/ui/receipts", "/ui/receipts/a/b", "/ui/logs/a/b", "/ui/a/b/c"])
+def test_a_page_that_does_not_exist_is_said_on_a_page(visitor, path):
+    visitor.open(path)
     assert (visitor.status, visitor.heading) == (404, "Not Found")
-    assert "no page /ui/receipts" in visitor.text("[role=alert]")
+    assert f"no page {path}" in visitor.text("[role=alert]")
 
 
 def test_what_cannot_be_asked_for_is_said_on_a_page(visitor):

@@ -1,11 +1,14 @@
 """Logs: filters, pages, the download, and one call in full."""
 
 import csv
+import gc
 import io
 import json
 from decimal import Decimal
 
 import pytest
+
+from llmring_server.testing import eventually
 
 MARKUP = """<b onclick="x">'bold'</b>"""
 
@@ -71,6 +74,25 @@ def test_the_download_is_just_this_view_as_the_export_gives_it(server, visitor, 
     assert (len(rows), {row["cost"] for row in rows}) == (60, {"0.000000000001"})
 
 
+@pytest.fixture
+def uncollected():
+    """Nothing is closed by the garbage collector alone meanwhile."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_asking_for_the_head_of_the_download_leaves_no_export_open(server, visitor, log, uncollected):
+    log(server, {"cost": 1})
+    answers = [visitor.client.head("/ui/logs.csv") for _ in range(5)]
+    assert {(answer.status_code, answer.headers["content-type"]) for answer in answers} == {
+        (200, "text/csv; charset=utf-8")
+    }
+    pool = server.server.database.pool
+    eventually(lambda: (stats := pool.get_stats())["pool_size"] == stats["pool_available"])
+    assert len(visitor.client.get("/ui/logs.csv").text.splitlines()) == 2
+
+
 def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
     members = {
         "model": "m", "alias": MARKUP, "origin": "web", "id_at_origin": "conversation-7", "latency_ms": 1234.5,
@@ -130,7 +152,8 @@ def test_a_call_without_a_price_says_why(priced, visit, log):
     visitor = visit(priced).sign_in().open("/ui/logs")
     assert visitor.rows("#calls")[0][7] == "–"
     visitor.open(link_of(visitor, 0))
-    assert "the registry did not know the model" in visitor.text("[aria-labelledby=cost]")
+    said = "This call has no known cost: the registry did not know the model."
+    assert said in visitor.text("[aria-labelledby=cost]")
     assert visitor.page.css("#calculation") == []
 
 

@@ -3,10 +3,14 @@
 import base64
 import json
 import secrets
+import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 from dashboard_kit import MARKUP, folded
 
+from llmring_dashboard.receipt_text import brief
+from llmring_server.contracts.receipts import KeptReceipt
 from llmring_server.testing import eventually
 
 API = "/api/v1/receipts"
@@ -86,6 +90,44 @@ def test_a_good_receipt_is_verified_step_by_step(issue, browser):
     assert content["ext.deep[1].amount"] == "1.50"
     assert content["signature"] == signed["signature"]
     assert signed["key_id"] in page.text("main")
+
+
+def test_of_very_many_members_the_first_are_shown_and_the_rest_left_to_the_download(issue, browser):
+    issue(id="mine", ext={"many": list(range(600))})
+    page = browser.open("/ui/receipts/mine")
+    assert len(page.rows("#content")) == 500
+    assert "the download has the rest" in page.text("#cut")
+    assert words(page) == ["Yes"] * 6
+    issue(id="small")
+    assert browser.open("/ui/receipts/small").text("#cut") is None
+
+
+def kept(**members):
+    return KeptReceipt("r", datetime(2026, 1, 1, tzinfo=UTC), json.dumps(members).encode())
+
+
+def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():
+    receipt = kept(
+        ext={f"k{n}": [n] for n in range(20_000)},
+        model="m",
+        alias=None,
+        cost={"amount": "0.1", "currency": "EUR", "rest": [0] * 20_000},
+    )
+    tracemalloc.start()
+    shown = brief(receipt)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (shown.model, shown.alias, shown.cost) == ("m", None, "0.1 EUR")
+    assert peak < 100_000
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [({"amount": 1.50}, "1.5"), ({"amount": {"x": 1}}, None), ({"currency": "EUR"}, None), ("0.1", None), ([1], None)],
+)
+def test_a_cost_in_another_form_is_not_shown_and_the_model_is(cost, words):
+    shown = brief(kept(model="m", alias=["a"], cost=cost))
+    assert (shown.model, shown.alias, shown.cost) == ("m", None, words)
 
 
 def test_the_download_is_what_was_signed_byte_for_byte(issue, browser):

@@ -182,6 +182,16 @@ def test_of_a_model_with_very_many_aliases_some_are_named_and_the_rest_counted(s
     assert row[4].endswith("a19 (default) and 5 more")
 
 
+def test_of_very_many_models_the_first_are_shown_and_the_rest_counted(serve, browse):
+    server = serve("aliases")
+    body = [{"alias": f"a{n:03}", "model": f"openai:gone-{n:03}"} for n in range(501)] + [{"alias": "b", "model": MINI}]
+    assert server.client("one").post("/api/v1/aliases/bulk_upsert", json=body).status_code == 200
+    page = browse(server).open("/ui/registry/in-use")
+    assert [row[0] for row in page.words("#in-use")] == [f"openai:gone-{n:03}" for n in range(500)]
+    assert page.text("#left-out").startswith("2 more are in use")
+    assert page.text("#worrying").startswith("501 of 502 need a look")
+
+
 def test_what_is_in_use_is_known_from_what_is_enabled(serve, browse):
     alone = browse(serve()).open("/ui/registry/in-use")
     assert "Neither usage nor aliases are enabled" in alone.text("main")

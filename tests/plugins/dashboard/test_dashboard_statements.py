@@ -149,6 +149,17 @@ def test_its_parts_are_downloaded_as_the_api_gives_them(server, log, state, brow
         assert f'filename="{name}"' in answer.headers["content-disposition"]
 
 
+def test_the_head_of_the_lines_is_that_of_the_file(log, state, browser):
+    log()
+    state()
+    client = browser.open("/ui/statements/1").client
+    head, whole = client.head("/ui/statements/1/lines"), client.get("/ui/statements/1/lines")
+    assert (head.status_code, head.content, whole.status_code) == (200, b"", 200)
+    for name in ("content-type", "content-disposition"):
+        assert head.headers[name] == whole.headers[name]
+    assert client.head("/ui/statements/2/lines").status_code == 404
+
+
 def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
     for _ in range(2):
         log()
