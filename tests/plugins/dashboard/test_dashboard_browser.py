@@ -42,6 +42,7 @@ def test_a_visit_from_signing_in_to_signing_out(window, month, script):
     page.get_by_role("link", name="Logs").click()
     page.get_by_label("Model").fill("gpt-5-mini")
     page.get_by_role("button", name="Show").click()
+    page.locator("#calls tbody tr").first.wait_for()
     assert page.locator("#calls tbody tr").count() == 1
     with page.expect_download() as download:
         page.get_by_role("link", name="Download these calls as CSV").click()

@@ -109,6 +109,7 @@ def test_a_statement_is_reached_from_the_receipts_and_its_parts_are_downloaded(w
     page = window(accept_downloads=True).open("/ui/receipts")
     page.get_by_role("main").get_by_role("link", name="statements").click()
     page.get_by_role("main").get_by_role("link", name="2", exact=True).click()
+    page.locator("#corrections tbody tr").nth(2).wait_for()
     assert page.locator("#corrections tbody tr").count() == 3
     for name, file, path in (
         ("Download the lines as CSV", "statement-2.csv", "2/lines"),
