@@ -7,7 +7,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from decimal import Context, Decimal
-from typing import Literal
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 
 CostStatus = Literal["priced", "model_not_in_registry", "price_missing", "registry_unavailable", "registry_not_enabled"]
+RateT = TypeVar("RateT", int, Decimal)
 Term = tuple[int, Decimal]
 Calculator = Callable[[Tokens, Price], Decimal]
 
@@ -42,15 +43,15 @@ def price_status(price: Price) -> CostStatus:
     return "price_missing" if price.input is None or price.output is None else "priced"
 
 
-class Rates(msgspec.Struct, frozen=True):
+class Rates(NamedTuple, Generic[RateT]):
     """The rate of each token kind, USD per million, with every fallback resolved."""
 
-    fresh: Decimal
-    cache_read: Decimal
-    cache_write_5m: Decimal
-    cache_write_1h: Decimal
-    output: Decimal
-    reasoning: Decimal
+    fresh: RateT
+    cache_read: RateT
+    cache_write_5m: RateT
+    cache_write_1h: RateT
+    output: RateT
+    reasoning: RateT
 
 
 PROVIDER_KINDS = ("input", "cache read", "cache write, 5 minutes", "cache write, 1 hour", "reasoning", "output")
@@ -58,18 +59,27 @@ PROVIDER_KINDS = ("input", "cache read", "cache write, 5 minutes", "cache write,
 
 def provider_cost(tokens: Tokens, price: Price) -> Decimal:
     """Return USD as providers bill: past the threshold the whole request is at the long-context rates."""
-    return total(provider_terms(tokens, price))
+    rates, decimals = whole_rates(price, _is_long(tokens, price))
+    units = sum([count * rate for count, rate in _provider_terms(tokens, rates)])
+    return plain(EXACT.scaleb(units, -6 - decimals))
 
 
 def provider_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
     """Return what `provider_cost` adds up, of each of `PROVIDER_KINDS`; writes of unsaid lifetime are of 5 minutes."""
-    threshold = price.long_context_threshold
-    return provider_terms_at(tokens, price, threshold is not None and tokens.prompt > threshold)
+    return provider_terms_at(tokens, price, _is_long(tokens, price))
 
 
 def provider_terms_at(tokens: Tokens, price: Price, long: bool) -> tuple[Term, ...]:
     """Return the terms of a call, or of several summed up, that is past the threshold or not."""
-    rates = provider_rates(price, long)
+    return _provider_terms(tokens, provider_rates(price, long))
+
+
+def _is_long(tokens: Tokens, price: Price) -> bool:
+    threshold = price.long_context_threshold
+    return threshold is not None and tokens.prompt > threshold
+
+
+def _provider_terms(tokens: Tokens, rates: Rates[RateT]) -> tuple[tuple[int, RateT], ...]:
     return (
         (tokens.fresh, rates.fresh),
         (tokens.cache_read, rates.cache_read),
@@ -81,7 +91,15 @@ def provider_terms_at(tokens: Tokens, price: Price, long: bool) -> tuple[Term, .
 
 
 @functools.lru_cache(maxsize=4096)
-def provider_rates(price: Price, long: bool) -> Rates:
+def whole_rates(price: Price, long: bool) -> tuple[Rates[int], int]:
+    """Return a price's rates as whole numbers, and how many decimals they were shifted by: sums of them are exact."""
+    rates = provider_rates(price, long)
+    decimals = max(-int(rate.as_tuple().exponent) for rate in rates)
+    return Rates(*(int(EXACT.scaleb(rate, decimals)) for rate in rates)), decimals
+
+
+@functools.lru_cache(maxsize=4096)
+def provider_rates(price: Price, long: bool) -> Rates[Decimal]:
     """Resolve a price's rates, at the long-context ones or not; a pure function of the price, so it is remembered."""
     output = _first(price.output_long_context if long else None, price.output)
     return Rates(
