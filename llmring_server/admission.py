@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-import falcon.asgi
 import msgspec
 
 from llmring_server.contracts import Identity, Projects, Scope
 from llmring_server.errors import Problem
+from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import form_of
 from llmring_server.projects import CHALLENGE, read_key
 from llmring_server.routing import Route, RouteTable
@@ -40,7 +40,7 @@ class Admission:
         self._terms = {template: terms_of(route, settings) for template, route in routes.by_template.items()}
 
     async def process_resource(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
+        self, req: AnyRequest, resp: AnyResponse, resource: object, params: dict[str, str]
     ) -> None:
         """Note the limits, and identify the project, except on public routes and preflights."""
         terms, context = self._terms[req.uri_template or ""], req.context

@@ -12,6 +12,7 @@ from llmring_server.contracts.pages import FrontPage
 from llmring_server.cors import Cors
 from llmring_server.docs import Docs
 from llmring_server.errors import StartupError
+from llmring_server.exchange import AnyRequest
 from llmring_server.health import DATABASE, Health, HealthCheck, Root
 from llmring_server.lifecycle import Application, Server
 from llmring_server.openapi import Specification
@@ -39,14 +40,16 @@ def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin]
 
 def mounted(server: Server, routes: RouteTable) -> App:
     """Return the ASGI application of a server and its routes."""
-    app: App = Application(server, _middleware(server, routes), media_type=JSON, router=Router())
+    app = Application(server, _middleware(server, routes), media_type=JSON, router=Router())
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = False
     app.req_options.auto_parse_qs_csv = False
     routes.mount(app)
+    if all(getattr(component, "direct", False) for component in server.middleware):
+        app.open_ways(route for _, route in routes.items())
     server.at_stop(lambda: app.add_middleware(LastAnswers(server.drain)))
 
-    def owner(req: falcon.asgi.Request, traceback: TracebackType | None) -> str:
+    def owner(req: AnyRequest, traceback: TracebackType | None) -> str:
         return server.plugins.owner(traceback) or routes.owner(req.uri_template) or CORE
 
     errors.install(app, owner)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import falcon.asgi
 
+from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.headers import header
 
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -21,13 +22,14 @@ class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
     def __init__(self, origins: Sequence[str]) -> None:
         super().__init__(allow_origins="*" if "*" in origins else list(origins), expose_headers=EXPOSED)
 
-    def allow(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    def allow(self, req: AnyRequest, resp: AnyResponse) -> None:
         """Let Falcon decide on the origin, then name headers and methods on an accepted preflight."""
         if self.allow_origins != "*":
             resp.append_header("Vary", "Origin")
         if header(req, b"origin") is None:
             return
-        self.process_response(req, resp, None, req_succeeded=False)  # what it does to a preflight follows here
+        # An origin makes a request take Falcon's way; what Falcon does to a preflight follows here.
+        self.process_response(req, resp, None, req_succeeded=False)  # type: ignore[arg-type]
         if req.method == "OPTIONS" and resp.get_header("Access-Control-Allow-Origin"):
             resp.set_header("Access-Control-Allow-Methods", METHODS)
             resp.set_header("Access-Control-Allow-Headers", HEADERS)

@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 import psycopg_pool
 
+from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.tracing import shown
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ DATABASE_AWAY = (
     psycopg_pool.PoolTimeout,
 )
 
-Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
+Owner = Callable[[AnyRequest, TracebackType | None], str]
 
 
 class StartupError(Exception):
@@ -60,7 +61,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 # What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
-Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, Document], None]
+Show = Callable[[AnyRequest, AnyResponse, Document], None]
 
 
 class Problem(falcon.HTTPError):
@@ -97,17 +98,13 @@ class Unavailable(Problem):
 def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
     """Make every error of `app` a problem+json; `owner` names the plugin that failed, for the log."""
 
-    async def database_away(
-        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
-    ) -> None:
+    async def database_away(req: AnyRequest, resp: AnyResponse, error: Exception, params: object) -> None:
         log.warning("database away: %s %s: %s", req.method, shown(req.path), type(error).__name__)
         away = Unavailable("the database does not answer; try again shortly")
         resp.status, resp.retry_after = away.status, RETRY_AFTER_SECONDS
         _write(req, resp, away)
 
-    async def unexpected(
-        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
-    ) -> None:
+    async def unexpected(req: AnyRequest, resp: AnyResponse, error: Exception, params: object) -> None:
         name = owner(req, error.__traceback__)
         log.error("plugin %r failed: %s %s", name, req.method, shown(req.path), exc_info=error)
         resp.status = falcon.HTTP_500
@@ -119,7 +116,7 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
         app.add_error_handler(away, database_away)
 
 
-def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
+def _write(req: AnyRequest, resp: AnyResponse, error: falcon.HTTPError) -> None:
     """Render any HTTP error, ours or Falcon's: as problem+json, or as the request's `show_problem` does."""
     status = falcon.http_status_to_code(error.status)
     resp.text = None
@@ -148,7 +145,7 @@ def title(status: int) -> str:
     return str(falcon.code_to_http_status(status)).partition(" ")[2]
 
 
-def _say(req: falcon.asgi.Request, status: int) -> str:
+def _say(req: AnyRequest, status: int) -> str:
     """Return a sentence for the errors that Falcon raises without one."""
     if status == 404:
         return f"nothing is served at {req.path}; see /docs for what is"

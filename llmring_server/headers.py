@@ -1,9 +1,9 @@
 """Request headers, read at little cost."""
 
-import falcon.asgi
+from llmring_server.exchange import AnyRequest
 
 
-def header(req: falcon.asgi.Request, name: bytes) -> str | None:
+def header(req: AnyRequest, name: bytes) -> str | None:
     """Return a request's header by its lower-case name, or None.
 
     Falcon's `get_header` raises and catches for each that is missing, and most of those asked for on every request are.
@@ -12,6 +12,6 @@ def header(req: falcon.asgi.Request, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def is_person(req: falcon.asgi.Request) -> bool:
+def is_person(req: AnyRequest) -> bool:
     """Whether a request asks for HTML, as browsers do; whoever does not is answered in JSON."""
     return "text/html" in (header(req, b"accept") or "")

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-import falcon.asgi
 import httpx
 
 from llmring_server.cache import Cache, open_cache
@@ -17,6 +16,7 @@ from llmring_server.contracts import Projects
 from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
+from llmring_server.direct import DirectApp
 from llmring_server.errors import StartupError
 from llmring_server.logs import logging_to_stderr
 from llmring_server.paths import migrations
@@ -197,7 +197,7 @@ class Lifecycle:
         await self._server.close()
 
 
-class Application(falcon.asgi.App[Any, Any]):
+class Application(DirectApp):
     """Falcon's application, told apart in one thing: a start that fails says why in one line.
 
     The traceback, which Falcon would send along, is shown at log level `debug`.

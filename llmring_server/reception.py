@@ -1,8 +1,7 @@
 """Reception: what happens first to every request, whatever it asks for."""
 
-import falcon.asgi
-
 from llmring_server.cors import Cors
+from llmring_server.exchange import AnyRequest, AnyResponse, Said
 from llmring_server.security import TAKE_AT_ITS_WORD
 from llmring_server.tracing import take_id
 
@@ -16,8 +15,9 @@ class Reception:
     def __init__(self, cors: Cors) -> None:
         self._cors = cors
 
-    async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    async def process_request(self, req: AnyRequest, resp: AnyResponse) -> None:
         """Receive."""
         take_id(req, resp)
-        resp.set_header(*TAKE_AT_ITS_WORD)
+        if not isinstance(resp, Said):
+            resp.set_header(*TAKE_AT_ITS_WORD)
         self._cors.allow(req, resp)

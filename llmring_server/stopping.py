@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import falcon.asgi
+from llmring_server.exchange import AnyRequest, AnyResponse
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 QUIET_SECONDS = 0.25
@@ -52,9 +52,7 @@ class LastAnswers:
     def __init__(self, drain: Drain) -> None:
         self._drain = drain
 
-    async def process_response(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
-    ) -> None:
+    async def process_response(self, req: AnyRequest, resp: AnyResponse, resource: object, req_succeeded: bool) -> None:
         """Say so, and that somebody asked."""
         resp.set_header("Connection", "close")
         self._drain.asked()

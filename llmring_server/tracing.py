@@ -8,9 +8,9 @@ import time
 import urllib.parse
 from typing import Any
 
-import falcon.asgi
 import uuid_utils
 
+from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.headers import header
 
 HEADER = "X-Request-ID"
@@ -22,12 +22,13 @@ current: contextvars.ContextVar[str] = contextvars.ContextVar("llmring_request_i
 access = logging.getLogger("llmring_server.access")
 
 
-def take_id(req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+def take_id(req: AnyRequest, resp: AnyResponse) -> None:
     """Take the client's id of a request when it is well-formed, or make a new one, and note when that was."""
     given = header(req, b"x-request-id")
     request_id = given if given and ACCEPTED.fullmatch(given) else uuid_utils.uuid7().hex
-    req.context.request_id = request_id
-    req.context.started = time.perf_counter()
+    context = req.context
+    context.request_id = request_id
+    context.started = time.perf_counter()
     resp.set_header(HEADER, request_id)
     current.set(request_id)
 
@@ -35,9 +36,7 @@ def take_id(req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
 class AccessLog:
     """Middleware: writes a line for each request, at level INFO."""
 
-    async def process_response(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
-    ) -> None:
+    async def process_response(self, req: AnyRequest, resp: AnyResponse, resource: object, req_succeeded: bool) -> None:
         """Log method, path, status and milliseconds; never a header, where the key is."""
         elapsed = (time.perf_counter() - req.context.started) * 1000
         path = shown(req.path)
@@ -45,7 +44,7 @@ class AccessLog:
         access.info("%s %s %d %.1f ms", req.method, path, resp.status_code, elapsed, extra=more)
 
 
-def _members(req: falcon.asgi.Request, resp: falcon.asgi.Response, path: str, elapsed: float) -> dict[str, Any]:
+def _members(req: AnyRequest, resp: AnyResponse, path: str, elapsed: float) -> dict[str, Any]:
     """Return what a log of objects says of a request; `bytes` are the answer's, None where nobody knows beforehand."""
     return {
         "method": req.method,
@@ -58,7 +57,7 @@ def _members(req: falcon.asgi.Request, resp: falcon.asgi.Response, path: str, el
     }
 
 
-def _size(resp: falcon.asgi.Response) -> int | None:
+def _size(resp: AnyResponse) -> int | None:
     if resp.data is not None:
         return len(resp.data)
     if resp.text is not None:

@@ -16,6 +16,7 @@ import msgspec
 from falcon.uri import parse_query_string
 
 from llmring_server.errors import Fault, Problem
+from llmring_server.exchange import AnyRequest, Asked
 from llmring_server.headers import header
 
 JSON = "application/json"
@@ -48,6 +49,17 @@ class Limits(msgspec.Struct, frozen=True):
 
     bytes: int
     depth: int
+
+
+def body_of(req: Asked, limits: Limits) -> bytes:
+    """Return the body of a lean request, which has arrived.
+
+    Raises:
+        Problem: 413 when it is larger than `limits.bytes`.
+    """
+    if len(req.body) > limits.bytes:
+        raise too_large(limits.bytes)
+    return req.body
 
 
 def null() -> msgspec.Raw:
@@ -104,13 +116,16 @@ def too_large(limit: int) -> Problem:
     return Problem(413, f"the body is larger than {limit} bytes; send less at once")
 
 
-def require_type(req: falcon.asgi.Request, *accepted: str) -> str:
+def require_type(req: AnyRequest, *accepted: str) -> str:
     """Return the media type of the body; none given counts as the first of `accepted`.
 
     Raises:
         Problem: 415 for any other.
     """
-    given = (req.content_type or accepted[0]).partition(";")[0].strip().lower()
+    media = req.content_type
+    if not media or media in accepted:
+        return media or accepted[0]
+    given = media.partition(";")[0].strip().lower()
     if given in accepted or (JSON in accepted and given.endswith("+json")):
         return given
     raise Problem(415, f"Content-Type {given!r} is not read here; send {' or '.join(accepted)}")
@@ -137,17 +152,15 @@ def text_fault(body: bytes, depth: int) -> Problem | None:
             body.decode()
         except UnicodeDecodeError as error:
             return Problem(400, f"the body is not UTF-8 at byte {error.start}")
-    unescaped = body
-    if b"\\" in body:
-        unescaped = body.replace(b"\\\\", b"__")
-        found = _not_text(unescaped) if b"\\u" in unescaped else None
-        if found:
-            return Problem(
-                422,
-                f"{found[0].decode()} at byte {found.start()} is no character that can be stored; leave it out",
-            )
-        unescaped = unescaped.replace(b'\\"', b"__")
-    return _depth_fault(unescaped, depth)
+    if b"\\" not in body:
+        return _depth_fault(body, depth)
+    unescaped = body.replace(b"\\\\", b"__")
+    found = _not_text(unescaped) if b"\\u" in unescaped else None
+    if found:
+        return Problem(
+            422, f"{found[0].decode()} at byte {found.start()} is no character that can be stored; leave it out"
+        )
+    return _depth_fault(unescaped.replace(b'\\"', b"__"), depth)
 
 
 def _not_text(body: bytes) -> "re.Match[bytes] | None":
@@ -194,7 +207,7 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *place: str | int) -
         raise Problem(400, "the body is nested too deep") from error
 
 
-def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
+def decode_query(req: AnyRequest, model: type[T]) -> T:
     """Read the query into a frozen struct; a blank parameter means absent.
 
     Raises:

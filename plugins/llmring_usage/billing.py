@@ -94,6 +94,11 @@ class Settled:
         self._receipts = receipts
         self._database = database
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anybody to ask."""
+        return self._before is not None
+
     async def find(self, rows: Sequence[Row]) -> list[Logged | None]:
         """Return the answer that stands for each call of a project, or None for one that is news.
 

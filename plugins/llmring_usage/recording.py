@@ -89,11 +89,13 @@ class Recorder:
 
     def price(self, provider: str, model: str) -> Price | CostStatus:
         """Return a model's price, or why there is none."""
-        if self._prices is None:
+        prices = self._prices
+        if prices is None:
             return "registry_not_enabled"
-        if not self._prices.loaded:
-            return "registry_unavailable"
-        return self._prices.find(provider, model) or "model_not_in_registry"
+        found = prices.find(provider, model)
+        if found is None:
+            return "model_not_in_registry" if prices.loaded else "registry_unavailable"
+        return found
 
     def _series_of(self, project: str, entry: Entry) -> Series:
         """Return the series that an entry belongs to; those seen lately are remembered."""

@@ -43,15 +43,18 @@ class UsageLog:
         self._writer = writer
         self._settled = settled
 
-    @operation(body=Entry, answer=Logged, also=(202,), headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest")
+    @operation(
+        body=Entry, answer=Logged, also=(202,), headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest", direct=True
+    )
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Entry) -> Logged:
         """Log one call; answered after its commit, never before, or with 202 when it is safe in the journal."""
         arrived = asyncio.get_running_loop().time()
         row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
-        (known,) = await _billed(self._settled, self._writer, (row,)) if row.id_at_origin else (None,)
-        if known is not None:
-            return known
-        (outcome,) = await self._writer.record((row,), arrived)
+        if row.id_at_origin and self._settled.asks:
+            (known,) = await _billed(self._settled, self._writer, (row,))
+            if known is not None:
+                return known
+        (outcome,) = await self._writer.submit((row,), arrived)
         if isinstance(outcome, Problem):
             raise outcome
         if isinstance(outcome, Deferred):

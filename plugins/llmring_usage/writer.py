@@ -32,7 +32,10 @@ class Submission:
 
     def __init__(self, rows: Sequence[Row], deadline: float, outcomes: "asyncio.Future[list[Outcome]]") -> None:
         self.rows = rows
-        self.size = sum(ROW_BYTES + (len(memoryview(row.metadata)) if row.metadata else 0) for row in rows)
+        self.size = ROW_BYTES * len(rows)
+        for row in rows:
+            if row.metadata:
+                self.size += len(memoryview(row.metadata))
         self.deadline = deadline
         self.outcomes = outcomes
 
@@ -50,6 +53,7 @@ class UsageWriter:
         self._bytes = 0
         self._wake = asyncio.Event()
         self._closing = False
+        self._most = max(settings.queue_entries, MAX_BATCH)
 
     @property
     def keeps(self) -> bool:
@@ -69,9 +73,9 @@ class UsageWriter:
         Raises:
             Unavailable: the queue is full, or the database does not answer in time.
         """
-        parts = [self._submit(rows[at : at + MAX_BATCH], arrived) for at in range(0, len(rows), MAX_BATCH)]
-        if len(parts) == 1:
-            return await parts[0]
+        if len(rows) <= MAX_BATCH:
+            return await self.submit(rows, arrived)
+        parts = [self.submit(rows[at : at + MAX_BATCH], arrived) for at in range(0, len(rows), MAX_BATCH)]
         settled = await asyncio.gather(*parts, return_exceptions=True)
         if all(isinstance(part, BaseException) for part in settled):
             raise next(part for part in settled if isinstance(part, BaseException))
@@ -94,11 +98,12 @@ class UsageWriter:
             self._wake.set()
             await task
 
-    def _submit(self, rows: Sequence[Row], arrived: float | None) -> "asyncio.Future[list[Outcome]]":
+    def submit(self, rows: Sequence[Row], arrived: float | None = None) -> "asyncio.Future[list[Outcome]]":
+        """Have a batch's rows at most stored; what is returned gives their outcomes, as `record` does."""
         loop = asyncio.get_running_loop()
         since = loop.time() if arrived is None else arrived
         submission = Submission(rows, since + self._settings.write_timeout, loop.create_future())
-        full = self._entries + len(rows) > max(self._settings.queue_entries, MAX_BATCH)
+        full = self._entries + len(rows) > self._most
         if self._closing or full or self._bytes + submission.size > self._settings.queue_bytes:
             submission.outcomes.set_exception(Unavailable("too many entries wait for the database; try again shortly"))
             return submission.outcomes
