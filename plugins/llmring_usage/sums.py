@@ -161,11 +161,17 @@ class Union:
         return " UNION ALL ".join(self.parts)
 
     def add(self, select: LiteralString, column: LiteralString, first: Any, last: Any) -> None:
-        """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open."""
+        """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open.
+
+        Days are hidden from the planner in a subquery: seeing a long range of a large project, it would read the sums
+        of all projects, by several workers, instead of those by the key.
+        """
         name: LiteralString = self._prefix + NUMBERS[len(self.parts)]
         for bound, value, sign in (("from", first, ">="), ("to", last, "<")):
             if value is not None:
-                select += " AND " + column + " " + sign + " %(" + name + bound + ")s"
+                given: LiteralString = "%(" + name + bound + ")s"
+                at: LiteralString = "(SELECT " + given + "::date)" if column == "day" else given
+                select += " AND " + column + " " + sign + " " + at
                 self._params[name + bound] = value
         self.parts.append(select)
 
