@@ -1,14 +1,16 @@
 """`python -m benchmarks.seed`: fill a database with 10 k, 1 M and 10 M calls a project, rollups included, in minutes.
 
 The rows are made by PostgreSQL, in as many connections as there are cores; the rollups are made from them by the very
-statements the server uses. What is there already is left alone, so a seeded folder can be used again.
+statements the server uses, and the hours of aliases by its very upkeep, so that no server has to do so while it is
+measured. What is there already is left alone, so a seeded folder can be used again.
 """
 
 import argparse
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
@@ -19,7 +21,9 @@ import psycopg
 from benchmarks.database import SEEDED, postgres, settings_for
 from benchmarks.scales import SHAPES, Scale, Span, first_month, months, scales, spans
 from llmring_server.app import compose
+from llmring_server.database import Database
 from llmring_server.projects import project_id
+from llmring_usage.alias_hours import AliasHours
 from llmring_usage.facts import DROPPED_BEFORE
 from llmring_usage.partitions import Partitions, month_of
 from llmring_usage.rollups import ROLLUPS
@@ -90,8 +94,12 @@ def seed(url: str, wanted: Iterable[Scale]) -> None:
     stretches = [(scale, Span(*month, 0)) for scale in wanted for month in months(first_month(end), end)]
     _each(url, _sum_up, stretches)
     print(f"rollups after {monotonic() - began:.0f} s", flush=True)
+    asyncio.run(_add_up_hours(url))
+    print(f"hours after {monotonic() - began:.0f} s", flush=True)
     with connect(url) as connection:
-        connection.execute("VACUUM (ANALYZE) usage_logs, usage_daily, usage_quarters, usage_latencies")
+        connection.execute(
+            "VACUUM (ANALYZE) usage_logs, usage_daily, usage_quarters, usage_latencies, usage_alias_hours"
+        )
         connection.execute("CHECKPOINT")
     print(f"vacuum after {monotonic() - began:.0f} s", flush=True)
 
@@ -104,11 +112,22 @@ def connect(url: str) -> "psycopg.Connection[Any]":
 
 async def _prepare(url: str, end: datetime) -> None:
     """Migrate, and make every month's partition."""
+    async with _database(url) as database:
+        await Partitions(database).ensure([month_of(start) for start, _ in months(first_month(end), end)])
+
+
+async def _add_up_hours(url: str) -> None:
+    """Do what the server's upkeep does each hour for the question before an alias is bound."""
+    async with _database(url) as database:
+        await AliasHours(database).refresh(datetime.now(UTC))
+
+
+@asynccontextmanager
+async def _database(url: str) -> AsyncIterator[Database]:
     server, _ = compose(settings_for(url, SEEDED))
     await server.database.open()
     try:
-        wanted = [month_of(start) for start, _ in months(first_month(end), end)]
-        await Partitions(server.database).ensure(wanted)
+        yield server.database
     finally:
         await server.database.close()
 

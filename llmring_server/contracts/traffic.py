@@ -69,6 +69,7 @@ class Traffic(Protocol):
     ) -> AliasTraffic | None:
         """Return an alias's calls, and what each of `models` would have cost for the same tokens.
 
+        Of the last seven days, whole hours are added up beforehand; calls of older ones are read one by one.
         Costs come from the one pricing path, call by call where a model's price depends on the prompt's length. None
         means that there are too many calls to add up within a few seconds.
         """

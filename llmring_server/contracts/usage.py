@@ -1,6 +1,6 @@
 """What usage shows: the structs of `/api/v1/stats` and `/api/v1/logs`, and the contract by which pages read them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
+Step = Literal["day", "week", "month"]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -81,8 +82,8 @@ class Statistics(msgspec.Struct, frozen=True):
     by_provider: dict[str, Share]
 
 
-class DayShare(msgspec.Struct, frozen=True):
-    """One name's part of one day of the zone; '' gathers the calls without one."""
+class StepShare(msgspec.Struct, frozen=True):
+    """One name's part of a day, week or month of the zone, by its first day; '' gathers the calls without a name."""
 
     date: date
     name: str
@@ -91,10 +92,11 @@ class DayShare(msgspec.Struct, frozen=True):
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """Statistics, and their days broken down by the names of one kind; all from one snapshot."""
+    """A range, its breakdown by one kind, and that kind's part of each step of time; all from one snapshot."""
 
-    statistics: Statistics
-    days: list[DayShare]
+    summary: Summary
+    shares: Mapping[str, Share]
+    steps: list[StepShare]
 
 
 class LogEntry(msgspec.Struct, frozen=True):
@@ -196,16 +198,17 @@ class UsageReading(Protocol):
         """The reporting zone of the deployment, an IANA name."""
         ...
 
-    async def statistics(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None
-    ) -> Statistics:
-        """Return the statistics of a range, by day."""
+    async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
+        """Return the sums of a range."""
         ...
 
     async def spending(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind
+        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
     ) -> Spending:
-        """Return the statistics of a range, with its days by the names of a kind."""
+        """Return a range broken down by the names of a kind (models with errors and latencies), and that over time.
+
+        Weeks begin on Monday (ISO 8601); the first and last step hold what lies in the range.
+        """
         ...
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:

@@ -30,16 +30,16 @@ class Stack(pygal.Bar):  # type: ignore[misc]  # pygal has no types
         """Draw the parts of every bar, those of nothing left out; each has a title that says its figure exactly."""
         plot, view = self.svg.serie(serie)["plot"], self.view
         steps, width = self.steps, view.x(1 / self._len) - view.x(0)
-        floors = [0.0] * len(steps)
+        tops, edges = [0.0] * len(steps), [view.y(0.0)] * len(steps)
         lefts = [f"{view.x(index / self._len) + GAP * width:.2f}" for index in range(len(steps))]
         for number, part in enumerate(self.parts):
             group = etree.SubElement(plot, "g", {"class": f"color-{number}"})
             for index, cost in _costs(part):
-                floor, top = floors[index], floors[index] + float(cost)
-                floors[index] = top
+                tops[index] += float(cost)
+                floor, edges[index] = edges[index], view.y(tops[index])
                 drawn = etree.SubElement(group, "rect", {
-                    "class": "bar", "x": lefts[index], "y": f"{view.y(top):.2f}",
-                    "width": f"{width * (1 - 2 * GAP):.2f}", "height": f"{view.y(floor) - view.y(top):.2f}",
+                    "class": "bar", "x": lefts[index], "y": f"{edges[index]:.2f}",
+                    "width": f"{width * (1 - 2 * GAP):.2f}", "height": f"{floor - edges[index]:.2f}",
                 })  # fmt: skip
                 etree.SubElement(drawn, "title").text = _words(part, steps[index], cost)
 

@@ -11,7 +11,7 @@ from llmring_dashboard.frame import Frame, Framed, Visit
 from llmring_dashboard.pages import Page
 from llmring_dashboard.ranges import RangeQuery
 from llmring_dashboard.views import View, view
-from llmring_server.contracts.usage import CallFilter, Kind, Spending, Statistics, UsageReading
+from llmring_server.contracts.usage import CallFilter, Kind, Spending, Summary, UsageReading
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
@@ -43,12 +43,12 @@ class Overview(Framed):
         now = datetime.now(UTC)
         days = ranges.days_of(query, self._usage.timezone, now)
         found, before = await asyncio.gather(
-            self._usage.spending(visit.project_id, *_named(days), query.by),
-            self._usage.statistics(visit.project_id, *_named(days.before())),
+            self._usage.spending(visit.project_id, *_named(days), query.by, days.step),
+            self._usage.summary(visit.project_id, *_named(days.before())),
         )
-        if not found.statistics.summary.total_requests and await self._is_new(visit.project_id):
+        if not found.summary.total_requests and await self._is_new(visit.project_id):
             return View("first.html", {"curl": curl(visit.req.prefix)})
-        bars = spend.bars(found.days, days)
+        bars = spend.bars(found.steps, days)
         chart = (
             await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
         )
@@ -62,18 +62,17 @@ class Overview(Framed):
         """Whether nothing was ever logged: no call is kept, and none of before what is kept was counted."""
         if (await self._usage.page(project, CallFilter(), 1)).entries:
             return False
-        ever = await self._usage.statistics(project, None, None, None)
-        return not ever.summary.total_requests
+        return not (await self._usage.summary(project, None, None, None)).total_requests
 
-    def _values(self, found: Spending, before: Statistics, days: ranges.Days, by: Kind) -> dict[str, Any]:
+    def _values(self, found: Spending, before: Summary, days: ranges.Days, by: Kind) -> dict[str, Any]:
         return {
             "days": days,
             "before": days.before(),
-            "tiles": spend.tiles(found.statistics.summary, before.summary),
-            "lines": spend.top(found.statistics, by),
-            "names": len(spend.shares(found.statistics, by)),
-            "steps": spend.by_step(found.statistics, days),
-            "summary": found.statistics.summary,
+            "tiles": spend.tiles(found.summary, before),
+            "lines": spend.top(found),
+            "names": len(found.shares),
+            "steps": spend.by_step(found.steps, days),
+            "summary": found.summary,
             "by": by,
             "kinds": KINDS,
             "zones": self._zones,

@@ -1,21 +1,21 @@
 """Which days a page shows: dates in a zone, the range before them, and what there is to pick. Pure functions."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from llmring_server.contracts.usage import Step
 from llmring_server.errors import Problem
 from llmring_server.zones import zone_of
 
 DEFAULT_DAYS = 30
 LONGEST_DAYS = 3_660
 DAYS_BY_DAY, DAYS_BY_WEEK = 92, 731
+LONGEST_STEP: Mapping[Step, int] = {"day": 1, "week": 7, "month": 31}
 FIRST, LAST = date(1970, 1, 1), date(8999, 12, 31)
-
-Step = Literal["day", "week", "month"]
 
 
 class RangeQuery(msgspec.Struct, frozen=True):
@@ -50,14 +50,13 @@ class Days(msgspec.Struct, frozen=True):
         length = timedelta(days=self.number)
         return Days(self.first - length, self.last - length, self.zone)
 
-    def steps(self) -> dict[date, date]:
-        """Return the first day of the bar that each day lies in, in order."""
-        step, days = self.step, (self.first + timedelta(days=index) for index in range(self.number))
-        return {day: step_of(day, step) for day in days}
-
     def every(self) -> list[date]:
         """Return the first day of each bar, in order."""
-        return list(dict.fromkeys(self.steps().values()))
+        step = self.step
+        found = [step_of(self.first, step)]
+        while (following := step_of(found[-1] + timedelta(days=LONGEST_STEP[step]), step)) <= self.last:
+            found.append(following)
+        return found
 
     def query(self, **more: str) -> str:
         """Return these days as the query of an address."""

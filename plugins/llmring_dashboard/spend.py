@@ -2,7 +2,7 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from llmring_dashboard.ranges import Days
-from llmring_server.contracts.usage import DayShare, Kind, Share, Statistics, Summary
+from llmring_server.contracts.usage import Share, Spending, StepShare, Summary
 
 TOP = 10
 SERIES = 9
@@ -85,40 +85,32 @@ def tiles(now: Summary, before: Summary) -> list[Tile]:
     ]  # fmt: skip
 
 
-def shares(found: Statistics, kind: Kind) -> Mapping[str, Share]:
-    """Return the breakdown of a kind."""
-    parts: Mapping[str, Share] = getattr(found, f"by_{kind}")
-    return parts
-
-
-def top(found: Statistics, kind: Kind) -> list[Line]:
+def top(found: Spending) -> list[Line]:
     """Return the lines that cost most, then were called most, ten at most."""
-    lines = [
-        Line(name, share, part(share.cost, found.summary.total_cost)) for name, share in shares(found, kind).items()
-    ]
+    whole = found.summary.total_cost
+    lines = [Line(name, share, part(share.cost, whole)) for name, share in found.shares.items()]
     return sorted(lines, key=lambda line: (-line.share.cost, -line.share.requests, line.name))[:TOP]
 
 
-def bars(shown: Sequence[DayShare], days: Days) -> list[Bar]:
+def bars(shown: Sequence[StepShare], days: Days) -> list[Bar]:
     """Return the costs of each step by name: the costliest names by themselves, the rest together."""
-    steps = len(days.every())
+    steps, place = len(days.every()), _places(days)
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in shown:
         totals[one.name] = EXACT.add(totals[one.name], one.cost)
     costliest = heapq.nsmallest(SERIES, totals, key=lambda name: (-totals[name], name))
     found = {name: Bar(name, [ZERO] * steps) for name in costliest}
     others = Bar("", [ZERO] * steps, others=True)
-    place = _places(days)
     for one in shown:
         _add(found.get(one.name, others).costs, place(one.date), one.cost)
     return [*found.values(), *([others] if len(totals) > len(found) else [])]
 
 
-def by_step(found: Statistics, days: Days) -> list[tuple[date, int, Decimal]]:
+def by_step(shown: Sequence[StepShare], days: Days) -> list[tuple[date, int, Decimal]]:
     """Return requests and cost (USD) of each step of a range, also of those without calls."""
     every, place = days.every(), _places(days)
     requests, costs = [0] * len(every), [ZERO] * len(every)
-    for one in found.by_day:
+    for one in shown:
         requests[place(one.date)] += one.requests
         _add(costs, place(one.date), one.cost)
     return list(zip(every, requests, costs, strict=True))
@@ -130,14 +122,14 @@ def part(some: Decimal | int, whole: Decimal | int) -> Decimal | None:
 
 
 def _places(days: Days) -> Callable[[date], int]:
-    """Return a function that says which step, from 0, a day lies in.
+    """Return a function that says which step of a range, from 0, the step with a first day is.
 
-    A day just outside lies in the nearest: the database counts days by its own copy of the zones, and one that is newer
-    or older than ours may put an hour at the edge on the other side.
+    One just outside is the nearest: the database counts days by its own copy of the zones, and one that is newer or
+    older than ours may put an hour at the edge on the other side.
     """
-    index_of = {step: index for index, step in enumerate(days.every())}
-    steps = days.steps()
-    return lambda day: index_of[steps[min(max(day, days.first), days.last)]]
+    every = days.every()
+    index_of = {step: index for index, step in enumerate(every)}
+    return lambda step: index_of.get(step, 0 if step < every[0] else len(every) - 1)
 
 
 def _add(costs: list[Decimal], index: int, amount: Decimal) -> None:

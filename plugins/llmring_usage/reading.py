@@ -2,7 +2,17 @@
 
 from collections.abc import AsyncIterator
 
-from llmring_server.contracts.usage import CallFilter, Kind, LogEntry, LoggedCall, LogPage, Spending, Statistics
+from llmring_server.contracts.usage import (
+    CallFilter,
+    Kind,
+    LogEntry,
+    LoggedCall,
+    LogPage,
+    Spending,
+    Statistics,
+    Step,
+    Summary,
+)
 from llmring_server.zones import zone_of
 from llmring_usage.cursors import read_cursor, write_cursor
 from llmring_usage.explaining import explain
@@ -11,7 +21,7 @@ from llmring_usage.periods import Grouping, range_of
 from llmring_usage.series import expanded
 from llmring_usage.settings import UsageSettings
 from llmring_usage.store import Filter, UsageLogs
-from llmring_usage.sums import UsageSums
+from llmring_usage.sums import OverTime, UsageSums
 
 
 class UsageReader:
@@ -34,12 +44,17 @@ class UsageReader:
         zone = zone_of(tz or self.timezone)
         return await self._sums.statistics(project, range_of(start_date, end_date, zone), zone, grouping)
 
-    async def spending(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind
-    ) -> Spending:
-        """Return the statistics of a range, with its days by the names of a kind."""
+    async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
+        """Return the sums of a range."""
         zone = zone_of(tz or self.timezone)
-        return await self._sums.spending(project, range_of(start_date, end_date, zone), zone, kind)
+        return await self._sums.summary(project, range_of(start_date, end_date, zone), zone)
+
+    async def spending(
+        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
+    ) -> Spending:
+        """Return a range broken down by the names of a kind, and that over time."""
+        zone = zone_of(tz or self.timezone)
+        return await self._sums.spending(project, range_of(start_date, end_date, zone), zone, OverTime(kind, step))
 
     async def page(
         self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None, offset: int = 0

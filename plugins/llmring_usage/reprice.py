@@ -16,6 +16,7 @@ import msgspec
 
 from llmring_server import wire
 from llmring_server.database import Database
+from llmring_usage.alias_hours import hour
 from llmring_usage.facts import Facts
 from llmring_usage.recording import Recorder
 from llmring_usage.rollups import DAILY, QUARTERS
@@ -66,7 +67,12 @@ CORRECT: LiteralString = (
             AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_source IS DISTINCT FROM 'client'
         RETURNING kept.project_id, kept.occurred_at, kept.provider, kept.model, kept.alias, kept.profile, kept.origin,
             kept.input_tokens, kept.output_tokens, given.cost, given.old_cost
-    ), """
+    ), void AS (
+        DELETE FROM usage_alias_hours AS hours USING changed
+        WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias
+            AND hours.hour = """
+    + hour("changed.occurred_at")
+    + "), "
     + ", ".join(
         "add_" + rollup.table + " AS (" + rollup.add(rollup.summed("changed", DELTAS), "0") + ")"
         for rollup in (DAILY, QUARTERS)

@@ -9,7 +9,17 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_server.contracts.usage import Day, DayShare, ModelShare, Period, Share, Statistics, Summary
+from llmring_server.contracts.usage import (
+    Day,
+    Kind,
+    ModelShare,
+    Period,
+    Share,
+    Spending,
+    Statistics,
+    StepShare,
+    Summary,
+)
 from llmring_usage.periods import Grouping, period_start
 from llmring_usage.pricing import EXACT, ZERO
 
@@ -29,10 +39,10 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     unpriced_tokens: int
 
 
-class DayName(msgspec.Struct, frozen=True, array_like=True):
-    """The calls of one name of a kind, such as a model, on one day of the zone."""
+class StepName(msgspec.Struct, frozen=True, array_like=True):
+    """The calls of one name of a kind, such as a model, in one step of time (day, week, month), by its first day."""
 
-    day: date
+    start: date
     name: str
     requests: int
     tokens: int
@@ -47,43 +57,46 @@ class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
     calls: int
 
 
-def assemble(
-    groups: Iterable[Group], days: Iterable[DayName], latencies: Iterable[LatencyBucket], grouping: Grouping
-) -> Statistics:
-    """Build the statistics from what the query gives."""
-    by_kind: dict[str, list[Group]] = defaultdict(list)
-    for group in groups:
-        by_kind[group.kind].append(group)
-    shares = {kind: {group.name: _share(group) for group in by_kind[kind]} for kind in BREAKDOWNS}
-    histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
-    for found in latencies:
-        histograms[found.model].append(found)
-    whole = merged(bucket for histogram in histograms.values() for bucket in histogram)
-    by_day = _periods(days)
+class Found(msgspec.Struct, frozen=True):
+    """What the query gives: the sums by name, those over time, and the histogram of latencies by model."""
+
+    groups: list[Group]
+    steps: list[StepName]
+    latencies: list[LatencyBucket]
+
+    def of(self, kind: str) -> list[Group]:
+        """Return the sums of one kind's names."""
+        return [group for group in self.groups if group.kind == kind]
+
+
+def assemble(found: Found, grouping: Grouping) -> Statistics:
+    """Build the statistics from what the query gives by day and model."""
+    by_day = _periods(found.steps)
     return Statistics(
-        summary=_summary(by_kind, whole),
-        by_period=by_day if grouping == "day" else _periods(_moved(days, grouping)),
+        summary=summary_of(found),
+        by_period=by_day if grouping == "day" else _periods(_moved(found.steps, grouping)),
         by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
-        by_model={group.name: _model_share(group, histograms[group.name]) for group in by_kind["model"]},
-        by_alias=shares["alias"],
-        by_profile=shares["profile"],
-        by_origin=shares["origin"],
-        by_provider=shares["provider"],
+        by_model=_models(found),
+        by_alias=_shares(found, "alias"),
+        by_profile=_shares(found, "profile"),
+        by_origin=_shares(found, "origin"),
+        by_provider=_shares(found, "provider"),
     )
 
 
-BREAKDOWNS = ("alias", "profile", "origin", "provider")
+def spending_of(found: Found, kind: Kind) -> Spending:
+    """Build what a page shows of a kind's names; its steps are in order of time and then of name."""
+    ordered = sorted(found.steps, key=lambda one: (one.start, one.name))
+    return Spending(
+        summary=summary_of(found),
+        shares=_models(found) if kind == "model" else _shares(found, kind),
+        steps=[StepShare(one.start, one.name, one.requests, one.cost) for one in ordered],
+    )
 
 
-def shares_of(days: Iterable[DayName]) -> list[DayShare]:
-    """Return what a page shows of days by name, in order of time and then of name."""
-    ordered = sorted(days, key=lambda one: (one.day, one.name))
-    return [DayShare(one.day, one.name, one.requests, one.cost) for one in ordered]
-
-
-def _summary(by_kind: dict[str, list[Group]], latencies: list[LatencyBucket]) -> Summary:
+def summary_of(found: Found) -> Summary:
     """Add up the providers: every call has one."""
-    every = by_kind["provider"]
+    every, latencies = found.of("provider"), merged(found.latencies)
     given = sum(group.input_tokens for group in every)
     made = sum(group.output_tokens for group in every)
     return Summary(
@@ -93,8 +106,8 @@ def _summary(by_kind: dict[str, list[Group]], latencies: list[LatencyBucket]) ->
         input_tokens=given,
         output_tokens=made,
         cached_input_tokens=sum(group.cached_input_tokens for group in every),
-        unique_models=len(by_kind["model"]),
-        unique_origins=sum(1 for group in by_kind["origin"] if group.name),
+        unique_models=len(found.of("model")),
+        unique_origins=sum(1 for group in found.of("origin") if group.name),
         unpriced_requests=sum(group.unpriced_requests for group in every),
         unpriced_tokens=sum(group.unpriced_tokens for group in every),
         failed_requests=sum(group.errors for group in every),
@@ -103,13 +116,13 @@ def _summary(by_kind: dict[str, list[Group]], latencies: list[LatencyBucket]) ->
     )
 
 
-def _moved(days: Iterable[DayName], grouping: Grouping) -> list[DayName]:
+def _moved(days: Iterable[StepName], grouping: Grouping) -> list[StepName]:
     """Gather days into weeks or months, each under its first day."""
-    gathered: dict[tuple[date, str], DayName] = {}
+    gathered: dict[tuple[date, str], StepName] = {}
     for one in days:
-        key = period_start(one.day, grouping), one.name
+        key = period_start(one.start, grouping), one.name
         found = gathered.get(key)
-        gathered[key] = DayName(
+        gathered[key] = StepName(
             key[0],
             one.name,
             one.requests + (found.requests if found else 0),
@@ -119,22 +132,32 @@ def _moved(days: Iterable[DayName], grouping: Grouping) -> list[DayName]:
     return list(gathered.values())
 
 
-def _periods(lines: Iterable[DayName]) -> list[Period]:
-    """Sum up each day over its models, in order of time; every model has one line a day."""
-    days: dict[date, list[DayName]] = defaultdict(list)
+def _periods(lines: Iterable[StepName]) -> list[Period]:
+    """Sum up each period over its models, in order of time; every model has one line in each."""
+    periods: dict[date, list[StepName]] = defaultdict(list)
     for line in lines:
-        days[line.day].append(line)
-    return [_period(day, days[day]) for day in sorted(days)]
+        periods[line.start].append(line)
+    return [_period(start, periods[start]) for start in sorted(periods)]
 
 
-def _period(start: date, models: list[DayName]) -> Period:
+def _period(start: date, models: list[StepName]) -> Period:
     top = min(models, key=lambda line: (-line.cost, -line.requests, line.name))
     cost = functools.reduce(EXACT.add, (line.cost for line in models), ZERO)
     return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.name)
 
 
-def _share(group: Group) -> Share:
-    return Share(group.requests, group.cost, group.input_tokens, group.output_tokens)
+def _shares(found: Found, kind: str) -> dict[str, Share]:
+    return {
+        group.name: Share(group.requests, group.cost, group.input_tokens, group.output_tokens)
+        for group in found.of(kind)
+    }
+
+
+def _models(found: Found) -> dict[str, ModelShare]:
+    histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
+    for latency in found.latencies:
+        histograms[latency.model].append(latency)
+    return {group.name: _model_share(group, histograms[group.name]) for group in found.of("model")}
 
 
 def _model_share(group: Group, histogram: list[LatencyBucket]) -> ModelShare:

@@ -1,22 +1,23 @@
 """The statistics query: one statement, so one snapshot, over rollups for whole buckets and raw rows for the edges.
 
 Sums over the whole range come from days of the reporting zone, whatever zone is asked for, with quarter hours at the
-edges; only its days, by model, are counted in the zone, from a rollup that is as fine as zones are and no wider.
+edges; only its steps of time, by the names of one kind, are counted in the zone, from a rollup as fine as zones are.
 """
 
+from collections.abc import Mapping
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg import errors
 
-from llmring_server.contracts.usage import Kind, Spending, Statistics
+from llmring_server.contracts.usage import Kind, Spending, Statistics, Step, Summary
 from llmring_server.database import Database
 from llmring_server.errors import Problem
 from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
 from llmring_usage.rollups import BUCKET, DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics import DayName, Group, LatencyBucket, assemble, shares_of
+from llmring_usage.statistics import Found, Group, LatencyBucket, StepName, assemble, spending_of, summary_of
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
 DAY_COLUMNS: LiteralString = "day, name, requests, input_tokens, output_tokens, cost"
@@ -53,18 +54,30 @@ GROUPED: LiteralString = (
     )
 """
 )
-BY_DAY: LiteralString = """
-    SELECT json_build_array(day, name, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost)) AS line
-    FROM """
-NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS latencies, '[]'::json AS days, '[]'::json AS named"
+STEPS: Mapping[Step, LiteralString] = {
+    "day": "day",
+    "week": "date_trunc('week', day::timestamp)::date",
+    "month": "date_trunc('month', day::timestamp)::date",
+}
+NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS latencies, '[]'::json AS steps"
 
 _groups = msgspec.json.Decoder(list[Group])
-_days = msgspec.json.Decoder(list[DayName])
+_steps = msgspec.json.Decoder(list[StepName])
 _latencies = msgspec.json.Decoder(list[LatencyBucket])
 
 
+class OverTime(msgspec.Struct, frozen=True):
+    """What a range is broken down by over time: the names of a kind, by day, week or month."""
+
+    kind: Kind = "model"
+    step: Step = "day"
+
+
+BY_DAY = OverTime()
+
+
 class UsageSums:
-    """Answers `/stats` for any range and zone."""
+    """Answers `/stats`, and what pages show of it, for any range and zone."""
 
     def __init__(self, database: Database, settings: UsageSettings) -> None:
         self._database = database
@@ -72,54 +85,60 @@ class UsageSums:
 
     async def statistics(self, project: str, span: Range, zone: ZoneInfo, grouping: Grouping) -> Statistics:
         """Return the statistics of a project over a range, in days of `zone`."""
-        return _statistics(await self._ask(project, span, zone), grouping)
+        return assemble(await self._ask(project, span, zone, BY_DAY), grouping)
 
-    async def spending(self, project: str, span: Range, zone: ZoneInfo, kind: Kind) -> Spending:
-        """Return the same by day, with the days broken down by the names of a kind too."""
-        found = await self._ask(project, span, zone, kind)
-        return Spending(_statistics(found, "day"), shares_of(_days.decode(found["named"])))
+    async def summary(self, project: str, span: Range, zone: ZoneInfo) -> Summary:
+        """Return the sums of a project over a range."""
+        return summary_of(await self._ask(project, span, zone))
 
-    async def _ask(self, project: str, span: Range, zone: ZoneInfo, kind: Kind | None = None) -> dict[str, Any]:
-        query, params = self.query(project, span, zone, kind)
+    async def spending(self, project: str, span: Range, zone: ZoneInfo, over_time: OverTime) -> Spending:
+        """Return the sums of a project over a range, and by the names of a kind, also over time."""
+        return spending_of(await self._ask(project, span, zone, over_time), over_time.kind)
+
+    async def _ask(self, project: str, span: Range, zone: ZoneInfo, over_time: OverTime | None = None) -> Found:
+        query, params = self.query(project, span, zone, over_time)
         try:
-            return (await self._database.fetch(query, params))[0]
+            (row,) = await self._database.fetch(query, params)
         except errors.InvalidParameterValue as error:
             msg = f"a time zone that the database knows too; it has no {zone.key!r}"
             raise Problem.misfit("query", "tz", msg=msg) from error
+        return Found(_groups.decode(row["groups"]), _steps.decode(row["steps"]), _latencies.decode(row["latencies"]))
 
     def query(
-        self, project: str, span: Range, zone: ZoneInfo, kind: Kind | None = None
+        self, project: str, span: Range, zone: ZoneInfo, over_time: OverTime | None = None
     ) -> tuple[LiteralString, dict[str, Any]]:
         """Return the statement and its parameters; raw rows take part only where the range has edges.
 
-        With a `kind` it gives the days by that kind's names besides those by model, as `named`.
+        Without `over_time`, nothing is counted by steps of time.
         """
         params: dict[str, Any] = {"project": project, "zone": zone.key}
         calls, latencies = Union(params, "c"), Union(params, "l")
         split = split_days(span, self._reporting)
-        by_day = split if zone == self._reporting else Split(None, None, (span,))
         calls.cover(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
         _take_latencies(latencies, split)
         if not calls.parts:
             return NOTHING, {}
         tables: LiteralString = (
             "calls (" + COLUMNS + ") AS (" + calls.sql + "), latencies (model, bucket, requests) AS ("
-            + latencies.sql + "), days (" + DAY_COLUMNS + ") AS (" + _days_by("model", Union(params, "d"), by_day) + ")"
+            + latencies.sql + ")"
         )  # fmt: skip
-        selected: LiteralString = _listed("groups", "SELECT line FROM grouped") + ", " + _listed(
-            "latencies", "SELECT line FROM histogram"
-        ) + ", " + _listed("days", BY_DAY + "days GROUP BY day, name")  # fmt: skip
-        if kind == "model":
-            selected += ", " + _listed("named", BY_DAY + "days GROUP BY day, name")
-        elif kind is not None:
-            tables += ", named (" + DAY_COLUMNS + ") AS (" + _days_by(kind, Union(params, "n"), by_day) + ")"
-            selected += ", " + _listed("named", BY_DAY + "named GROUP BY day, name")
-        return "WITH " + tables + ", " + GROUPED + " SELECT " + selected, params
+        steps: LiteralString = "'[]'::json AS steps"
+        if over_time is not None:
+            by_day = split if zone == self._reporting else Split(None, None, (span,))
+            days = _days_by(over_time.kind, Union(params, "d"), by_day)
+            tables += ", days (" + DAY_COLUMNS + ") AS (" + days + ")"
+            steps = _listed("steps", _stepped(STEPS[over_time.step]))
+        found = (
+            _listed("groups", "SELECT line FROM grouped") + ", " + _listed("latencies", "SELECT line FROM histogram")
+        )
+        return "WITH " + tables + ", " + GROUPED + " SELECT " + found + ", " + steps, params
 
 
-def _statistics(found: dict[str, Any], grouping: Grouping) -> Statistics:
-    return assemble(
-        _groups.decode(found["groups"]), _days.decode(found["days"]), _latencies.decode(found["latencies"]), grouping
+def _stepped(start: LiteralString) -> LiteralString:
+    """Return the SELECT of the days gathered into steps of time; `start` is the first day of a day's step."""
+    return (
+        "SELECT json_build_array(" + start + ", name, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost))"
+        " AS line FROM days GROUP BY " + start + ", name"
     )
 
 
@@ -142,11 +161,17 @@ class Union:
         return " UNION ALL ".join(self.parts)
 
     def add(self, select: LiteralString, column: LiteralString, first: Any, last: Any) -> None:
-        """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open."""
+        """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open.
+
+        Days are hidden from the planner in a subquery: seeing a long range of a large project, it would read the sums
+        of all projects, by several workers, instead of those by the key.
+        """
         name: LiteralString = self._prefix + NUMBERS[len(self.parts)]
         for bound, value, sign in (("from", first, ">="), ("to", last, "<")):
             if value is not None:
-                select += " AND " + column + " " + sign + " %(" + name + bound + ")s"
+                given: LiteralString = "%(" + name + bound + ")s"
+                at: LiteralString = "(SELECT " + given + "::date)" if column == "day" else given
+                select += " AND " + column + " " + sign + " " + at
                 self._params[name + bound] = value
         self.parts.append(select)
 

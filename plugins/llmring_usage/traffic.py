@@ -1,4 +1,4 @@
-"""Usage as whoever changes an alias asks about it: the contract `Traffic`, over raw rows and the daily sums."""
+"""Usage as whoever changes an alias asks about it: the contract `Traffic`, over hourly and daily sums."""
 
 import functools
 import logging
@@ -8,52 +8,24 @@ from decimal import Decimal
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
-import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.contracts import Price
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, ModelTraffic, TokenCounts
 from llmring_server.database import Database
 from llmring_server.errors import DATABASE_AWAY
+from llmring_usage.alias_calls import CALLS, Line, span
+from llmring_usage.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
 from llmring_usage.bands import Band, BandTerms, quote_bands
 from llmring_usage.pricing import EXACT
 from llmring_usage.recording import Recorder
-from llmring_usage.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
 SECONDS = 3.0
 ORIGINS = 5
 MODELS = 500
-BY_MODEL, BY_ORIGIN, BY_BAND = 3, 5, 6
 
-# Calls of an alias three times over: by model, by origin, and by which of the thresholds they are above.
-CALLS: LiteralString = """
-    SELECT GROUPING(provider, origin, prompt_band) AS kind, provider, model, origin, prompt_band, fresh_band,
-        count(*) AS requests,
-        coalesce(sum(cost), 0) AS cost,
-        count(*) FILTER (WHERE cost IS NULL) AS unpriced_requests,
-        sum(fresh_tokens)::numeric AS fresh,
-        sum(cache_read_tokens)::numeric AS cache_read,
-        sum(cache_write_5m_tokens)::numeric AS cache_write_5m,
-        sum(cache_write_1h_tokens)::numeric AS cache_write_1h,
-        sum(cache_write_tokens)::numeric AS cache_write,
-        sum(output_tokens)::numeric AS output,
-        sum(reasoning_tokens)::numeric AS reasoning
-    FROM (
-        SELECT *,
-            width_bucket(
-                fresh_tokens::numeric + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-                    + cache_write_tokens, %(bounds)s::numeric[]
-            ) AS prompt_band,
-            width_bucket(fresh_tokens::numeric, %(bounds)s::numeric[]) AS fresh_band
-        FROM usage_logs
-        WHERE project_id = %(project)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
-            AND alias = %(alias)s AND profile = %(profile)s
-    ) AS calls
-    GROUP BY GROUPING SETS ((provider, model), (origin), (prompt_band, fresh_band))
-    ORDER BY kind, requests DESC, provider, model, origin
-"""
 NAMED: LiteralString = """
     SELECT NULL AS provider, name AS model, sum(requests)::bigint AS requests, sum(cost) AS cost,
         sum(unpriced_requests)::bigint AS unpriced_requests
@@ -63,32 +35,6 @@ NAMED: LiteralString = """
     ORDER BY requests DESC, name
     LIMIT %(limit)s
 """
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """Calls that have something in common: a model, an origin, or a band, as `kind` says; sums of tokens are exact."""
-
-    kind: int
-    provider: str | None
-    model: str | None
-    origin: str | None
-    prompt_band: int | None
-    fresh_band: int | None
-    requests: int
-    cost: Decimal
-    unpriced_requests: int
-    fresh: Decimal
-    cache_read: Decimal
-    cache_write_5m: Decimal
-    cache_write_1h: Decimal
-    cache_write: Decimal
-    output: Decimal
-    reasoning: Decimal
-
-    @property
-    def tokens(self) -> Tokens:
-        """The sums by kind."""
-        return Tokens(*(int(getattr(self, kind)) for kind in Tokens.__struct_fields__))
 
 
 class UsageTraffic:
@@ -107,19 +53,11 @@ class UsageTraffic:
         prices = {model: self._price(model) for model in dict.fromkeys(models)}
         known = [price.long_context_threshold for price in prices.values() if isinstance(price, Price)]
         thresholds = sorted({threshold for threshold in known if threshold})
-        lines = await self._lines(
-            {
-                "project": project,
-                "alias": alias,
-                "profile": profile,
-                "since": since,
-                "until": until,
-                "bounds": [threshold + 1 for threshold in thresholds],
-            }
-        )
+        asked = {"project": project, "alias": alias, "profile": profile, **span(since, until, thresholds)}
+        lines = await self._lines(asked)
         if lines is None:
             return None
-        bands = [_band(line, thresholds) for line in lines if line.kind == BY_BAND]
+        bands = [_band(line) for line in lines if line.kind == BY_LENGTH]
         called = [_called(line) for line in lines if line.kind == BY_MODEL]
         return AliasTraffic(
             since=since,
@@ -129,7 +67,7 @@ class UsageTraffic:
             unpriced_requests=sum(model.unpriced_requests for model in called),
             tokens=_counted(bands),
             models=called,
-            origins=[(line.origin, line.requests) for line in lines if line.kind == BY_ORIGIN][:ORIGINS],
+            origins=[(line.origin, int(line.requests)) for line in lines if line.kind == BY_ORIGIN][:ORIGINS],
             alternatives=[self._alternative(model, price, bands) for model, price in prices.items()],
         )
 
@@ -177,13 +115,12 @@ class UsageTraffic:
         )
 
 
-def _band(line: Line, thresholds: Sequence[int]) -> Band:
-    above = (0, *thresholds)
-    return Band(line.requests, line.tokens, above[line.prompt_band or 0], above[line.fresh_band or 0])
+def _band(line: Line) -> Band:
+    return Band(int(line.requests), line.tokens, line.prompt_over or 0, line.fresh_over or 0)
 
 
 def _called(line: Line) -> ModelTraffic:
-    return ModelTraffic(line.provider, line.model or "", line.requests, line.cost, line.unpriced_requests)
+    return ModelTraffic(line.provider, line.model or "", int(line.requests), line.cost, int(line.unpriced_requests))
 
 
 def _counted(bands: Sequence[Band]) -> TokenCounts:

@@ -1,4 +1,4 @@
-"""What the usage tables need while the server runs: partitions made ahead, expired idempotency keys dropped."""
+"""What the usage tables need while the server runs: partitions made ahead, old rows dropped, hours added up."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_server.retention import drop_due
+from llmring_usage.alias_hours import AliasHours
 from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.lines import LoggedLines
 from llmring_usage.partitions import Partitions
@@ -29,6 +30,7 @@ class Upkeep:
         self._partitions = partitions
         self._settings = settings
         self._facts = Facts(database)
+        self._alias_hours = AliasHours(database)
         self._retention = StatedFirst(Retention(database), LoggedLines(database), statements)
 
     @asynccontextmanager
@@ -57,7 +59,8 @@ class Upkeep:
             )
 
     async def once(self) -> None:
-        """Make partitions ahead, drop what has outlived the retention and is stated, and expire idempotency keys."""
+        """Make partitions ahead, drop months once they are old enough and stated, expire keys, and add up hours."""
         await self._partitions.ahead()
         await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
+        await self._alias_hours.hourly()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llmring_dashboard import ranges, spend, wording
 from llmring_dashboard.ranges import Days, RangeQuery
-from llmring_server.contracts.usage import DayShare
+from llmring_server.contracts.usage import StepShare
 from llmring_server.errors import Problem
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_dates_out_of_reach_are_refused(query):
 
 
 def test_the_costliest_names_have_bars_of_their_own_and_the_rest_share_one():
-    shown = [DayShare(date(2026, 3, 1), f"m{index:02}", 1, Decimal(index)) for index in range(1, 13)]
+    shown = [StepShare(date(2026, 3, 1), f"m{index:02}", 1, Decimal(index)) for index in range(1, 13)]
     found = spend.bars(shown, days("2026-03-01", "2026-03-02"))
     assert [bar.name for bar in found] == ["m12", "m11", "m10", "m09", "m08", "m07", "m06", "m05", "m04", ""]
     assert [bar.others for bar in found] == [False] * 9 + [True]
@@ -76,8 +76,8 @@ def test_the_costliest_names_have_bars_of_their_own_and_the_rest_share_one():
 
 def test_sums_of_bars_are_exact():
     tiny, huge = Decimal("1e-12"), Decimal(10) ** 15
-    shown = [DayShare(date(2026, 3, 1), name, 1, cost) for name, cost in (("a", tiny), ("b", huge))]
-    shown += [DayShare(date(2026, 3, 1), "b", 1, tiny)]
+    shown = [StepShare(date(2026, 3, 1), name, 1, cost) for name, cost in (("a", tiny), ("b", huge))]
+    shown += [StepShare(date(2026, 3, 1), "b", 1, tiny)]
     found = spend.bars(shown, days("2026-03-01", "2026-03-01"))
     assert [(bar.name, bar.costs) for bar in found] == [("b", [huge + tiny]), ("a", [tiny])]
 

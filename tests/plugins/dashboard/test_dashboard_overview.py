@@ -9,11 +9,13 @@ import re
 import subprocess
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 MARKUP = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;{{7*7}}"""
 FIRST = date(2026, 3, 1)
+KINDS = ["model", "alias", "profile", "origin", "provider"]
 MONTH = {"start_date": "2026-03-01", "end_date": "2026-03-31", "tz": "UTC"}
 
 TILES = {
@@ -96,7 +98,7 @@ def test_each_tile_stands_against_the_range_before(month, visitor, stats):
     assert f"{rise:+,.1f} %" in visitor.text("#cost .before")
 
 
-@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin", "provider"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
     found = stats(**MONTH)
     shares = found[f"by_{kind}"]
@@ -120,7 +122,7 @@ def bars(visitor):
     return {(match[1], match[2]): Decimal(match[3]) for match in found}
 
 
-@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
 def test_each_bar_is_what_the_statistics_say_of_its_day(month, visitor, stats, kind, zone):
     found = bars(visitor.open("/ui/overview", **MONTH | {"tz": zone, "by": kind}))
@@ -161,14 +163,42 @@ def test_it_is_said_when_the_last_day_is_not_over(month, visitor):
     assert "not over yet" not in visitor.open("/ui/overview", **MONTH).text("main")
 
 
-@pytest.mark.parametrize(("last", "step", "grouping"), [("2026-05-31", "day", None), ("2026-12-31", "week", "week")])
-def test_long_ranges_are_shown_by_wider_bars(month, visitor, stats, last, step, grouping):
-    visitor.open("/ui/overview", start_date="2026-03-02", end_date=last, tz="UTC")
+@pytest.mark.parametrize(
+    ("first", "last", "step"),
+    [("2026-03-02", "2026-05-31", "day"), ("2026-03-04", "2026-12-31", "week"), ("2024-03-10", "2026-03-20", "month")],
+)
+def test_long_ranges_are_shown_by_wider_bars(month, visitor, stats, first, last, step):
+    visitor.open("/ui/overview", start_date=first, end_date=last, tz="UTC")
     assert visitor.text("#spent") == f"Cost by {step} and model"
-    if grouping:
-        found = stats(start_date="2026-03-02", end_date=last, tz="UTC", group_by=grouping)["by_period"]
-        rows = [row for row in visitor.rows("#by-step") if row[1] != "0"]
-        assert [(row[0], Decimal(row[2])) for row in rows] == [(one["date"], one["total_cost"]) for one in found]
+    found = stats(start_date=first, end_date=last, tz="UTC", group_by=step)["by_period"]
+    rows = [row for row in visitor.rows("#by-step") if row[1] != "0"]
+    assert [(row[0], int(row[1]), Decimal(row[2])) for row in rows] == [
+        (one["date"], one["total_calls"], one["total_cost"]) for one in found
+    ]
+
+
+WEEKS = [date(2026, 2, 2) + timedelta(weeks=number) for number in range(10)]
+MONTHS = [date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("zone", ["UTC", "America/St_Johns"])
+@pytest.mark.parametrize(
+    ("first", "last", "steps"),
+    [(date(2026, 2, 4), date(2026, 12, 31), WEEKS), (date(2024, 3, 10), date(2026, 3, 20), MONTHS)],
+)
+def test_each_wider_bar_is_what_the_statistics_say_of_its_days(month, visitor, stats, kind, zone, first, last, steps):
+    query = {"start_date": first.isoformat(), "end_date": last.isoformat(), "tz": zone, "by": kind}
+    found = bars(visitor.open("/ui/overview", **query))
+    drawn = {name for name, _ in found} - {"all others"}
+    expected = {}
+    for start, behind in pairwise(steps):
+        ends = {"start_date": max(start, first), "end_date": min(behind - timedelta(days=1), last)}
+        for name, share in stats(**ends, tz=zone)[f"by_{kind}"].items():
+            known = (name or "without") if (name or "without") in drawn else "all others"
+            key = known, start.isoformat()
+            expected[key] = expected.get(key, Decimal(0)) + share["cost"]
+    assert found == {key: cost for key, cost in expected.items() if cost}
 
 
 def test_the_range_is_picked_by_a_form_and_lives_in_the_address(month, visitor):
@@ -248,7 +278,7 @@ def test_another_projects_calls_are_not_counted(month, visit, log):
     assert (visitor.value("#requests"), visitor.value("#cost")) == ("1", "5")
 
 
-@pytest.mark.parametrize("kind", ["model", "alias", "profile", "origin", "provider"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_line_of_the_top_ten_leads_to_its_calls(month, visitor, stats, kind):
     visitor.open("/ui/overview", **MONTH, by=kind)
     line = visitor.page.css_first("#top-ten tbody a")

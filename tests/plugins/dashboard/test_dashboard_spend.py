@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from llmring_dashboard import spend
 from llmring_dashboard.ranges import Days
-from llmring_server.contracts.usage import DayShare
+from llmring_server.contracts.usage import StepShare
 
 DAYS = Days(date(2026, 11, 18), date(2026, 11, 20), ZoneInfo("America/Vancouver"))
 
 
 def share(day, name, cost):
-    return DayShare(date(2026, 11, day), name, 1, Decimal(cost))
+    return StepShare(date(2026, 11, day), name, 1, Decimal(cost))
 
 
 def test_a_day_that_the_database_counts_outside_the_range_lies_in_the_nearest_bar():

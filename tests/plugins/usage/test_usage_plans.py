@@ -12,11 +12,14 @@ import pytest
 from psycopg import sql
 
 from llmring_server.testing import eventually, live, make_settings
+from llmring_usage.alias_calls import CALLS, span
+from llmring_usage.alias_hours import AliasHours
+from llmring_usage.audit import Audit
 from llmring_usage.periods import range_of
 from llmring_usage.settings import UsageSettings
 from llmring_usage.store import NEWEST_FIRST, ONE, Filter, Position, selection
-from llmring_usage.sums import UsageSums
-from llmring_usage.traffic import CALLS, NAMED
+from llmring_usage.sums import BY_DAY, OverTime, UsageSums
+from llmring_usage.traffic import NAMED
 
 ROWS = 20_000
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -55,6 +58,7 @@ def server(llmring_postgres):
             rows = ROWS if project == own["project_id"] else ROWS // 10
             params = {"project": project, "first": FIRST, "apart": year // rows, "rows": rows}
             server.run(server.server.database.execute(SEED, params))
+        server.run(mended(Audit(server.server.database, ZoneInfo("UTC"))))
         for table in ("usage_logs", "usage_daily", "usage_quarters", "usage_latencies"):
             server.run(server.server.database.execute(f"VACUUM ANALYZE {table}"))
         server.project = own["project_id"]
@@ -62,6 +66,10 @@ def server(llmring_postgres):
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+
+
+async def mended(audit):
+    return [finding async for finding in audit.mend()]
 
 
 def nodes(plan):
@@ -94,18 +102,18 @@ def partitions_read(plan):
     return {name.removeprefix("usage_logs_").replace("_", "-") for name in names if name.startswith("usage_logs")}
 
 
-def statistics(server, start, end, zone="UTC", kind=None):
+def statistics(server, start, end, zone="UTC", over_time=BY_DAY):
     zone = ZoneInfo(zone)
     sums = UsageSums(server.server.database, server.server.plugin_settings(UsageSettings))
-    return sums.query(server.project, range_of(start, end, zone), zone, kind)
+    return sums.query(server.project, range_of(start, end, zone), zone, over_time)
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [("2025-03-01", "2025-03-31"), (None, None), ("2025-06-15", None), (None, "2025-06-15")]
 )
-@pytest.mark.parametrize("kind", [None, "model", "alias"])
-def test_statistics_over_whole_days_read_no_calls(server, start, end, kind):
-    assert partitions_read(explain(server, *statistics(server, start, end, kind=kind))) == set()
+@pytest.mark.parametrize("over_time", [None, BY_DAY, OverTime("model", "week"), OverTime("alias", "month")])
+def test_statistics_over_whole_days_read_no_calls(server, start, end, over_time):
+    assert partitions_read(explain(server, *statistics(server, start, end, over_time=over_time))) == set()
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns", "Europe/Madrid"])
@@ -114,31 +122,77 @@ def test_statistics_of_a_range_with_odd_ends_read_calls_of_the_months_of_its_end
     assert partitions_read(explain(server, *query)) == {"2025-03", "2025-07"}
 
 
+@pytest.mark.parametrize("over_time", [None, OverTime("origin", "week"), OverTime("model", "month")])
+def test_an_overview_of_a_year_reads_calls_of_its_edges_only(server, over_time):
+    """Edges of days in a zone that is half an hour off: quarters fill them, but for latencies."""
+    plan = explain(server, *statistics(server, "2025-01-02", "2025-12-30", "America/St_Johns", over_time))
+    assert partitions_read(plan) == {"2025-01", "2025-12"}
+    assert 0 < calls_read(plan) <= ROWS / 364 * 2 * 1.2
+
+
 def test_statistics_over_whole_days_of_another_zone_read_few_calls(server):
     plan = explain(server, *statistics(server, "2025-03-10", "2025-07-20", "Asia/Kathmandu"))
     read = [n["Actual Rows"] * n["Actual Loops"] for n in plan if n.get("Relation Name", "").startswith("usage_logs")]
     assert sum(read) <= 2 * 60
 
 
-def test_statistics_find_a_project_by_the_key_of_the_sums(server):
-    scans = [
-        n for n in explain(server, *statistics(server, "2025-03-01", "2025-03-02")) if "usage_daily" in str(n.values())
-    ]
+@pytest.mark.parametrize(("start", "end"), [("2025-03-01", "2025-03-02"), ("2025-01-01", "2025-12-31")])
+def test_statistics_find_a_project_by_the_key_of_the_sums(server, start, end):
+    scans = [n for n in explain(server, *statistics(server, start, end)) if "usage_daily" in str(n.values())]
     assert [node["Node Type"] for node in scans if "Relation Name" in node or "Index Name" in node]
     assert not any(node["Node Type"] == "Seq Scan" for node in scans)
 
 
-def test_the_calls_of_an_alias_are_read_by_the_key_of_the_range_alone(server):
-    since = datetime(2025, 6, 28, tzinfo=UTC)
-    params = {
-        "project": server.project, "alias": "a1", "profile": "default", "since": since,
-        "until": since + timedelta(days=7), "bounds": [200_001],
-    }  # fmt: skip
-    plan = explain(server, CALLS, params)
+def calls_of_a_week(server, since=datetime(2025, 6, 28, tzinfo=UTC), until=datetime(2025, 7, 5, tzinfo=UTC)):
+    whose = {"project": server.project, "alias": "a1", "profile": "default"}
+    return {**whose, **span(since, until, [200_000])}
+
+
+def calls_read(plan):
+    """Return how many raw rows a plan has read, those it passed over included; each loop counts their average."""
+    scans = [node for node in plan if node.get("Relation Name", "").startswith("usage_logs")]
+    return sum((n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"] for n in scans)
+
+
+def calls_between(server, first, last):
+    query = "SELECT count(*) AS calls FROM usage_logs WHERE project_id = %s AND occurred_at >= %s AND occurred_at < %s"
+    (found,) = server.rows(query, [server.project, first, last])
+    return found["calls"]
+
+
+@pytest.fixture
+def added_up(server):
+    """The server, once the hours of that week are added up; they are forgotten again."""
+    server.run(AliasHours(server.server.database).refresh(datetime(2025, 7, 5, tzinfo=UTC)))
+    yield server
+    server.run(server.server.database.execute("DELETE FROM usage_alias_hours"))
+
+
+def test_the_calls_of_an_alias_are_read_by_the_key_of_the_hours_alone(server):
+    plan = explain(server, CALLS, calls_of_a_week(server))
     assert partitions_read(plan) == {"2025-06", "2025-07"}
     assert not any(node["Node Type"] == "Seq Scan" for node in plan)
-    read = [n["Actual Rows"] * n["Actual Loops"] for n in plan if n.get("Relation Name", "").startswith("usage_logs")]
-    assert 0 < sum(read) <= ROWS / 52 / 7 * 1.2
+    assert 0 < calls_read(plan) <= ROWS / 52 * 1.2
+
+
+def test_the_calls_of_an_alias_are_not_read_once_its_hours_are_added_up(added_up):
+    assert calls_read(explain(added_up, CALLS, calls_of_a_week(added_up))) == 0
+
+
+def test_of_a_range_with_odd_ends_only_the_calls_of_its_ends_are_read(added_up):
+    since, until = datetime(2025, 6, 28, 1, 15, tzinfo=UTC), datetime(2025, 7, 4, 20, 50, tzinfo=UTC)
+    plan = explain(added_up, CALLS, calls_of_a_week(added_up, since, until))
+    first, last = since.replace(hour=2, minute=0), until.replace(minute=0)
+    ends = calls_between(added_up, since, first) + calls_between(added_up, last, until)
+    assert 0 < calls_read(plan) <= ends + 2
+
+
+def test_of_hours_that_are_void_only_the_calls_of_these_are_read(added_up):
+    day = datetime(2025, 7, 1, tzinfo=UTC)
+    spoil = "UPDATE usage_alias_hours SET requests = requests + 1 WHERE hour >= %s AND hour < %s"
+    assert added_up.run(added_up.server.database.execute(spoil, [day, day + timedelta(days=1)]))
+    plan = explain(added_up, CALLS, calls_of_a_week(added_up))
+    assert 0 < calls_read(plan) <= calls_between(added_up, day, day + timedelta(days=1))
 
 
 def test_the_models_in_use_are_read_from_the_sums(server):
