@@ -19,7 +19,8 @@ from llmring_server.settings import Settings
 from llmring_server.testing import make_plugin
 
 LOG = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 5, "cost": 0.5}
-JSON = {"Content-Type": "application/json"}
+JSON_TYPE = "application/json"
+JSON = {"Content-Type": JSON_TYPE}
 KEY = {"X-Project-Key": "test-project"}
 TWICE = [("X-Twice", "a"), ("X-Twice", "b")]
 OF_ONE_ANSWER = {"date", "x-request-id"}
@@ -165,7 +166,7 @@ SENT = (*KEY.items(), *JSON.items())
 CASES = {
     "a note": Case("POST", "/notes", b'{"text":"a"}', SENT),
     "with a trailing slash": Case("POST", "/notes/", b'{"text":"a"}', SENT),
-    "with a charset": Case("POST", "/notes", b'{"text":"a"}', (*KEY.items(), ("Content-Type", "application/json; q=1"))),
+    "with a charset": Case("POST", "/notes", b'{"text":"a"}', (*KEY.items(), ("Content-Type", f"{JSON_TYPE}; q=1"))),
     "without a type": Case("POST", "/notes", b'{"text":"a"}', (*KEY.items(),)),
     "of another type": Case("POST", "/notes", b'{"text":"a"}', (*KEY.items(), ("Content-Type", "text/plain"))),
     "without a body": Case("POST", "/notes", b"", SENT),
