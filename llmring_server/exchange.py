@@ -19,9 +19,9 @@ NO_BODY: Mapping[str, Any] = {"type": "http.request", "body": b"", "more_body": 
 
 
 class Context:
-    """What is found out about a request on its way; see `reception`, `tracing` and `admission`."""
+    """What is found out about a request on its way, by the host (the slots) or by anybody else."""
 
-    __slots__ = ("key_id", "limits", "project_id", "request_id", "scope", "show_problem", "started")
+    __slots__ = ("__dict__", "key_id", "limits", "project_id", "request_id", "scope", "show_problem", "started")
 
 
 class Asked:
