@@ -97,7 +97,8 @@ def _usual(scope: Mapping[str, Any]) -> dict[bytes, bytes] | None:
 
 def _whole(event: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
     """Whether a first event has all of the body that was announced."""
-    return event["type"] == "http.request" and not event.get("more_body") and int(headers[LENGTH]) == len(event["body"])
+    whole = event["type"] == "http.request" and not event.get("more_body")
+    return whole and headers[LENGTH] == b"%d" % len(event["body"])
 
 
 def _again(event: Any, receive: Any) -> Any:
