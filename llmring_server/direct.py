@@ -45,7 +45,7 @@ class DirectApp(falcon.asgi.App[Any, Any]):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]
         """Serve a request directly where it has a way and nothing unusual about it."""
         way = self._ways.get((scope.get("method"), scope.get("path")))
-        headers = None if way is None else _usual(scope)
+        headers = None if way is None else usual(scope)
         if way is None or headers is None:
             return await super().__call__(scope, receive, send)
         event = await receive() if LENGTH in headers else NO_BODY
@@ -86,7 +86,7 @@ class DirectApp(falcon.asgi.App[Any, Any]):
             raise error
 
 
-def _usual(scope: Mapping[str, Any]) -> dict[bytes, bytes] | None:
+def usual(scope: Mapping[str, Any]) -> dict[bytes, bytes] | None:
     """Return the headers of a request, or None when only Falcon reads its head in full."""
     given = scope["headers"]
     headers = dict(given)
