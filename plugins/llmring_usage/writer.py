@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 1_000
 ROW_BYTES = 512
+REST_SECONDS = 0.05
 AWAY = "the database does not answer; try again shortly"
 Told = Callable[[Sequence[Row], Sequence[Outcome]], None]
 
@@ -117,12 +118,22 @@ class UsageWriter:
         while self._waiting or not self._closing:
             if self._waiting:
                 await self._flush(self._take())
-                continue
-            await self._ledger.rest()
-            self._wake.clear()
-            if not self._waiting and not self._closing:
-                await self._wake.wait()
+            else:
+                await self._idle()
         await self._ledger.rest()
+
+    async def _idle(self) -> None:
+        """Wait for entries; the connection goes back to the pool when none come for a while."""
+        self._wake.clear()
+        alarm = asyncio.get_running_loop().call_later(REST_SECONDS, self._wake.set)
+        await self._wake.wait()
+        alarm.cancel()
+        if self._waiting or self._closing:
+            return
+        await self._ledger.rest()
+        self._wake.clear()
+        if not self._waiting and not self._closing:
+            await self._wake.wait()
 
     def _take(self) -> list[Submission]:
         """Take what waits, oldest first, up to a batch; whose time is up is refused."""

@@ -182,3 +182,25 @@ def test_what_waits_when_the_server_stops_is_written_and_answered_first(llmring_
 
 def waits_for_lock(server):
     return server.rows("SELECT 1 AS found FROM pg_locks WHERE NOT granted AND relation = 'usage_logs'::regclass")
+
+
+def connections_lent(server):
+    stats = server.server.database.pool.get_stats()
+    return stats["pool_size"] - stats["pool_available"]
+
+
+def test_calls_one_after_the_other_do_not_ask_the_pool_for_a_connection_each(usage):
+    writer, pool = usage.server.service(UsageWriter), usage.server.database.pool
+
+    async def one_after_the_other():
+        for _ in range(50):
+            await writer.record([row()])
+
+    before = pool.get_stats().get("requests_num", 0)
+    usage.run(one_after_the_other())
+    assert pool.get_stats()["requests_num"] - before < 25
+
+
+def test_the_writers_connection_is_there_for_others_when_no_calls_come(usage):
+    record(usage, [[row()]])
+    eventually(lambda: connections_lent(usage) == 0)
