@@ -1,8 +1,8 @@
 """`python -m benchmarks.seed`: fill a database with 10 k, 1 M and 10 M calls a project, rollups included, in minutes.
 
 The rows are made by PostgreSQL, in as many connections as there are cores; the rollups are made from them by the very
-statements the server uses, and the hours of aliases by its very upkeep, so that no server has to do so while it is
-measured. What is there already is left alone, so a seeded folder can be used again.
+statements the server uses, the hours of aliases and the months of latencies by its very upkeep, so that no server has
+to do so while it is measured. What is there already is left alone, so a seeded folder can be used again.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, LiteralString
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -25,6 +26,7 @@ from llmring_server.database import Database
 from llmring_server.projects import project_id
 from llmring_usage.alias_hours import AliasHours
 from llmring_usage.facts import DROPPED_BEFORE
+from llmring_usage.latency_months import LatencyMonths
 from llmring_usage.partitions import Partitions, month_of
 from llmring_usage.rollups import ROLLUPS
 
@@ -94,11 +96,12 @@ def seed(url: str, wanted: Iterable[Scale]) -> None:
     stretches = [(scale, Span(*month, 0)) for scale in wanted for month in months(first_month(end), end)]
     _each(url, _sum_up, stretches)
     print(f"rollups after {monotonic() - began:.0f} s", flush=True)
-    asyncio.run(_add_up_hours(url))
-    print(f"hours after {monotonic() - began:.0f} s", flush=True)
+    asyncio.run(_add_up(url))
+    print(f"hours and months after {monotonic() - began:.0f} s", flush=True)
     with connect(url) as connection:
         connection.execute(
-            "VACUUM (ANALYZE) usage_logs, usage_daily, usage_quarters, usage_latencies, usage_alias_hours"
+            "VACUUM (ANALYZE) usage_logs, usage_daily, usage_quarters, usage_latencies, usage_alias_hours,"
+            " usage_latency_months"
         )
         connection.execute("CHECKPOINT")
     print(f"vacuum after {monotonic() - began:.0f} s", flush=True)
@@ -116,10 +119,12 @@ async def _prepare(url: str, end: datetime) -> None:
         await Partitions(database).ensure([month_of(start) for start, _ in months(first_month(end), end)])
 
 
-async def _add_up_hours(url: str) -> None:
-    """Do what the server's upkeep does each hour for the question before an alias is bound."""
+async def _add_up(url: str) -> None:
+    """Do what the server's upkeep does: each hour for the question before an alias is bound, each day for latencies."""
+    now = datetime.now(UTC)
     async with _database(url) as database:
-        await AliasHours(database).refresh(datetime.now(UTC))
+        await AliasHours(database).refresh(now)
+        await LatencyMonths(database, ZoneInfo("UTC")).refresh(now.date())
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from llmring_server.database import Database
-from llmring_usage.facts import SET, TIMEZONE
+from llmring_server.database.pool import Connection
+from llmring_usage.facts import LATENCY_MONTHS, SET, TIMEZONE, Facts
 from llmring_usage.partitions import following
 from llmring_usage.periods import midnight
 from llmring_usage.retention import Retention
@@ -20,6 +21,9 @@ from llmring_usage.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Roll
 
 WINDOW_SECONDS = 600.0
 
+LOCK: LiteralString = (
+    "LOCK TABLE usage_daily, usage_quarters, usage_latencies, usage_latency_months IN ACCESS EXCLUSIVE MODE"
+)
 BOUNDS: LiteralString = """
     SELECT
         least((SELECT min(occurred_at) FROM usage_logs), (SELECT min(quarter) FROM usage_quarters)) AS low,
@@ -28,6 +32,9 @@ BOUNDS: LiteralString = """
 RAW: LiteralString = "(SELECT * FROM usage_logs WHERE occurred_at >= %(start)s AND occurred_at < %(end)s) AS logs"
 IN_QUARTERS: LiteralString = "quarter >= %(start)s AND quarter < %(end)s"
 IN_DAYS: LiteralString = "day >= %(first)s AND day < %(last)s"
+# Whoever adds a month of latencies up waits for this lock, and then sees what was mended.
+ALONE: LiteralString = "LOCK TABLE usage_latency_months IN SHARE ROW EXCLUSIVE MODE"
+FORGET: LiteralString = "DELETE FROM usage_latency_months WHERE month = %s"
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -95,6 +102,7 @@ class Audit:
         self._database = database
         self._zone = zone
         self._retention = Retention(database)
+        self._facts = Facts(database)
 
     async def verify(self) -> AsyncIterator[Finding]:
         """Yield what each check finds in each window; nothing is changed."""
@@ -105,16 +113,17 @@ class Audit:
     async def mend(self) -> AsyncIterator[Finding]:
         """Add to each rollup what it lacks (or has too much), and yield how many keys that were."""
         async for check, window in self._work():
-            added = await self._run(check.mending, window)
+            added = await self._mend(check, window)
             emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE requests = 0 RETURNING 1"
             await self._run("WITH emptied AS (" + emptied + ") SELECT count(*) FROM emptied", window)
             yield Finding(check.name, window.first, added)
+        await self._facts.forget(LATENCY_MONTHS)
 
     async def move_days(self) -> None:
         """Count the days anew in this audit's zone, from the 15-minute sums; servers must be stopped meanwhile."""
         async with self._database.transaction(WINDOW_SECONDS) as connection:
-            await connection.execute("LOCK TABLE usage_daily, usage_quarters, usage_latencies IN ACCESS EXCLUSIVE MODE")
-            await connection.execute("TRUNCATE usage_daily")
+            await connection.execute(LOCK)
+            await connection.execute("TRUNCATE usage_daily, usage_latency_months")
             await connection.execute("DELETE FROM usage_latencies WHERE day >= coalesce(%s::date, '1900-01-01')",
                                      [await self._retention.dropped_before()])  # fmt: skip
             await connection.execute(DAILY.add(QUARTERS.totals(at=QUARTERS_DAY), "0"), {"zone": self._zone.key})
@@ -149,8 +158,20 @@ class Audit:
             yield Window(first, last, start, midnight(last, self._zone))
             first = last
 
+    async def _mend(self, check: Check, window: Window) -> int:
+        """Mend one rollup in a window, return how many keys were off, and forget the month of what was mended."""
+        async with self._database.transaction(WINDOW_SECONDS) as connection:
+            await connection.execute(ALONE)
+            off = await self._count(connection, check.mending, window)
+            if off:
+                await connection.execute(FORGET, [window.first.replace(day=1)])
+            return off
+
     async def _run(self, query: LiteralString, window: Window) -> int:
-        params = {**msgspec.structs.asdict(window), "zone": self._zone.key}
         async with self._database.connection(WINDOW_SECONDS) as connection:
-            found = await (await connection.execute(query, params)).fetchone()
-            return int(found[0]) if found else 0
+            return await self._count(connection, query, window)
+
+    async def _count(self, connection: Connection, query: LiteralString, window: Window) -> int:
+        params = {**msgspec.structs.asdict(window), "zone": self._zone.key}
+        found = await (await connection.execute(query, params)).fetchone()
+        return int(found[0]) if found else 0

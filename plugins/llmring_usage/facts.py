@@ -7,6 +7,7 @@ from llmring_server.database import Database
 TIMEZONE = "timezone"
 DROPPED_BEFORE = "dropped_before"
 ALIAS_HOURS = "alias_hours"
+LATENCY_MONTHS = "latency_months"
 
 KEEP_FIRST: LiteralString = """
     INSERT INTO usage_facts (name, value) VALUES (%(name)s, %(value)s)

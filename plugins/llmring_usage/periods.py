@@ -69,6 +69,16 @@ def split_days(span: Range, zone: ZoneInfo) -> Split:
     return Split(first, last, _edges(span, midnight(first, zone), midnight(last, zone)))
 
 
+def months_within(split: Split) -> tuple[date, date] | None:
+    """Return the days that bound the whole months among a split range's days, `[first, last)`; None without any."""
+    if split.first is None or split.last is None:
+        return None
+    first, last = split.first, split.last.replace(day=1)
+    if first.day > 1:
+        first = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return (first, last) if first < last else None
+
+
 def split_quarters(span: Range) -> Split:
     """Cut a range at whole quarter hours."""
     first = FIRST_INSTANT if span.start is None else ORIGIN - (ORIGIN - span.start) // QUARTER * QUARTER

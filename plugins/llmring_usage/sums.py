@@ -14,10 +14,12 @@ from psycopg import errors
 from llmring_server.contracts.usage import Kind, Spending, Statistics, Step, Summary
 from llmring_server.database import Database
 from llmring_server.errors import Problem
-from llmring_usage.periods import Grouping, Range, Split, split_days, split_quarters
-from llmring_usage.rollups import BUCKET, DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
+from llmring_usage.latencies import latencies
+from llmring_usage.periods import Grouping, Range, Split, split_days
+from llmring_usage.rollups import DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics import Found, Group, LatencyBucket, StepName, assemble, spending_of, summary_of
+from llmring_usage.unions import Union
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
 DAY_COLUMNS: LiteralString = "day, name, requests, input_tokens, output_tokens, cost"
@@ -35,10 +37,6 @@ RAW_CALLS: LiteralString = (
     + EACH_NAME
     + " WHERE project_id = %(project)s"
 )
-DAILY_LATENCIES: LiteralString = "SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s"
-RAW_LATENCIES: LiteralString = (
-    "SELECT model, " + BUCKET + ", 1::bigint FROM usage_logs WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
-)
 GROUPED: LiteralString = (
     """
     grouped AS (
@@ -47,13 +45,13 @@ GROUPED: LiteralString = (
     + """) AS line
         FROM calls
         GROUP BY kind, name
-    ), histogram AS (
-        SELECT json_build_array(model, bucket, sum(requests)) AS line
-        FROM latencies
-        GROUP BY model, bucket
     )
 """
 )
+BY_MODEL: LiteralString = (
+    "SELECT json_build_array(model, bucket, sum(requests)) AS line FROM latencies GROUP BY model, bucket"
+)
+TOGETHER: LiteralString = "SELECT json_build_array('', bucket, sum(requests)) AS line FROM latencies GROUP BY bucket"
 STEPS: Mapping[Step, LiteralString] = {
     "day": "day",
     "week": "date_trunc('week', day::timestamp)::date",
@@ -109,28 +107,22 @@ class UsageSums:
     ) -> tuple[LiteralString, dict[str, Any]]:
         """Return the statement and its parameters; raw rows take part only where the range has edges.
 
-        Without `over_time`, nothing is counted by steps of time.
+        Without `over_time`, nothing is counted by steps of time, and latencies are those of all models together.
         """
         params: dict[str, Any] = {"project": project, "zone": zone.key}
-        calls, latencies = Union(params, "c"), Union(params, "l")
-        split = split_days(span, self._reporting)
+        calls, split = Union(params, "c"), split_days(span, self._reporting)
         calls.cover(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
-        _take_latencies(latencies, split)
         if not calls.parts:
             return NOTHING, {}
-        tables: LiteralString = (
-            "calls (" + COLUMNS + ") AS (" + calls.sql + "), latencies (model, bucket, requests) AS ("
-            + latencies.sql + ")"
-        )  # fmt: skip
+        tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies(split, params)
         steps: LiteralString = "'[]'::json AS steps"
         if over_time is not None:
             by_day = split if zone == self._reporting else Split(None, None, (span,))
             days = _days_by(over_time.kind, Union(params, "d"), by_day)
             tables += ", days (" + DAY_COLUMNS + ") AS (" + days + ")"
             steps = _listed("steps", _stepped(STEPS[over_time.step]))
-        found = (
-            _listed("groups", "SELECT line FROM grouped") + ", " + _listed("latencies", "SELECT line FROM histogram")
-        )
+        histogram = TOGETHER if over_time is None else BY_MODEL
+        found = _listed("groups", "SELECT line FROM grouped") + ", " + _listed("latencies", histogram)
         return "WITH " + tables + ", " + GROUPED + " SELECT " + found + ", " + steps, params
 
 
@@ -147,50 +139,7 @@ def _listed(name: LiteralString, lines: LiteralString) -> LiteralString:
     return "(SELECT coalesce(json_agg(line), '[]') FROM (" + lines + ") AS every_" + name + ") AS " + name
 
 
-class Union:
-    """Parts of a UNION ALL, each between two bounds that are added to the statement's parameters."""
-
-    def __init__(self, params: dict[str, Any], prefix: LiteralString) -> None:
-        self.parts: list[LiteralString] = []
-        self._params = params
-        self._prefix = prefix
-
-    @property
-    def sql(self) -> LiteralString:
-        """The parts as one SELECT."""
-        return " UNION ALL ".join(self.parts)
-
-    def add(self, select: LiteralString, column: LiteralString, first: Any, last: Any) -> None:
-        """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open.
-
-        Days are hidden from the planner in a subquery: seeing a long range of a large project, it would read the sums
-        of all projects, by several workers, instead of those by the key.
-        """
-        name: LiteralString = self._prefix + NUMBERS[len(self.parts)]
-        for bound, value, sign in (("from", first, ">="), ("to", last, "<")):
-            if value is not None:
-                given: LiteralString = "%(" + name + bound + ")s"
-                at: LiteralString = "(SELECT " + given + "::date)" if column == "day" else given
-                select += " AND " + column + " " + sign + " " + at
-                self._params[name + bound] = value
-        self.parts.append(select)
-
-    def cover(self, split: Split, days: LiteralString, quarters: LiteralString, raw: LiteralString) -> None:
-        """Cover a split range: with days, then quarters at its edges, then raw rows at theirs."""
-        if split.first is not None:
-            self.add(days, "day", split.first, split.last)
-        for edge in split.edges:
-            finer = split_quarters(edge)
-            if finer.first is not None:
-                self.add(quarters, "quarter", finer.first, finer.last)
-            for rest in finer.edges:
-                self.add(raw, "occurred_at", rest.start, rest.end)
-
-
-NUMBERS: tuple[LiteralString, ...] = ("0", "1", "2", "3", "4", "5", "6", "7")
-
-
-def _days_by(kind: Kind, union: "Union", split: Split) -> LiteralString:
+def _days_by(kind: Kind, union: Union, split: Split) -> LiteralString:
     """Return the SELECT of a split range's calls by day and by the names of a kind."""
     of_kind: LiteralString = " WHERE project_id = %(project)s AND kind = '" + kind + "'"
     sums: LiteralString = ", name, requests, input_tokens, output_tokens, cost FROM "
@@ -202,11 +151,3 @@ def _days_by(kind: Kind, union: "Union", split: Split) -> LiteralString:
         " FROM usage_logs WHERE project_id = %(project)s",
     )
     return union.sql
-
-
-def _take_latencies(union: Union, split: Split) -> None:
-    """Cover a split range with whole days of the histogram, and raw rows for the rest."""
-    if split.first is not None:
-        union.add(DAILY_LATENCIES, "day", split.first, split.last)
-    for edge in split.edges:
-        union.add(RAW_LATENCIES, "occurred_at", edge.start, edge.end)

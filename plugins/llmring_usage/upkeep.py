@@ -1,8 +1,9 @@
-"""What the usage tables need while the server runs: partitions made ahead, old rows dropped, hours added up."""
+"""What the usage tables need while the server runs: partitions, retention, hours and months that are added up."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import LiteralString
+from zoneinfo import ZoneInfo
 
 from llmring_server.background import upkeep
 from llmring_server.contracts.statements import StatementsDue
@@ -11,6 +12,7 @@ from llmring_server.errors import StartupError
 from llmring_server.retention import drop_due
 from llmring_usage.alias_hours import AliasHours
 from llmring_usage.facts import TIMEZONE, Facts
+from llmring_usage.latency_months import LatencyMonths
 from llmring_usage.lines import LoggedLines
 from llmring_usage.partitions import Partitions
 from llmring_usage.retention import Retention, StatedFirst
@@ -31,6 +33,7 @@ class Upkeep:
         self._settings = settings
         self._facts = Facts(database)
         self._alias_hours = AliasHours(database)
+        self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
         self._retention = StatedFirst(Retention(database), LoggedLines(database), statements)
 
     @asynccontextmanager
@@ -59,8 +62,9 @@ class Upkeep:
             )
 
     async def once(self) -> None:
-        """Make partitions ahead, drop months once they are old enough and stated, expire keys, and add up hours."""
+        """Make partitions ahead, drop months that are old enough and stated, expire keys, add up hours and months."""
         await self._partitions.ahead()
         await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
         await self._alias_hours.hourly()
+        await self._latency_months.daily()

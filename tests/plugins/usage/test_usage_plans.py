@@ -3,7 +3,7 @@
 import re
 import uuid
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,7 @@ from llmring_server.testing import eventually, live, make_settings
 from llmring_usage.alias_calls import CALLS, span
 from llmring_usage.alias_hours import AliasHours
 from llmring_usage.audit import Audit
+from llmring_usage.latency_months import LatencyMonths
 from llmring_usage.periods import range_of
 from llmring_usage.settings import UsageSettings
 from llmring_usage.store import NEWEST_FIRST, ONE, Filter, Position, selection
@@ -47,7 +48,12 @@ def server(llmring_postgres):
     with live(given, ["usage"]) as server:
         client = server.client()
         batch = [
-            {"provider": "p", "model": f"m{day % 5}", "timestamp": f"{month}-{day:02}T{day % 24:02}:30:00Z"}
+            {
+                "provider": "p",
+                "model": f"m{day % 5}",
+                "latency_ms": day,
+                "timestamp": f"{month}-{day:02}T{day % 24:02}:30:00Z",
+            }
             for month in MONTHS
             for day in range(1, 29)
         ]
@@ -141,6 +147,48 @@ def test_statistics_find_a_project_by_the_key_of_the_sums(server, start, end):
     scans = [n for n in explain(server, *statistics(server, start, end)) if "usage_daily" in str(n.values())]
     assert [node["Node Type"] for node in scans if "Relation Name" in node or "Index Name" in node]
     assert not any(node["Node Type"] == "Seq Scan" for node in scans)
+
+
+@pytest.fixture
+def of_months(server):
+    """The server, once the latencies of the year are added up by the month; they are forgotten again."""
+    server.run(LatencyMonths(server.server.database, ZoneInfo("UTC")).refresh(date(2026, 1, 2)))
+    yield server
+    server.run(server.server.database.execute("DELETE FROM usage_latency_months"))
+
+
+def rows_read(plan, table):
+    """Return how many rows of a table a plan has read by its key, and that it read none in any other way."""
+    scans = [node for node in plan if node.get("Relation Name") == table]
+    assert {node["Node Type"] for node in scans} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+    return round(sum((n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"] for n in scans))
+
+
+def latencies_between(server, first, last):
+    query = "SELECT count(*) AS days FROM usage_latencies WHERE project_id = %s AND day >= %s AND day < %s"
+    (found,) = server.rows(query, [server.project, first, last])
+    return found["days"]
+
+
+@pytest.mark.parametrize(("start", "end"), [("2025-01-01", "2025-12-31"), ("2025-03-01", "2025-03-31"), (None, None)])
+@pytest.mark.parametrize("over_time", [None, BY_DAY, OverTime("alias", "month")])
+def test_of_months_that_are_added_up_no_days_of_latencies_are_read(of_months, start, end, over_time):
+    plan = explain(of_months, *statistics(of_months, start, end, over_time=over_time))
+    assert rows_read(plan, "usage_latencies") == 0
+
+
+@pytest.mark.parametrize("over_time", [None, OverTime("model", "week")])
+def test_of_a_year_only_the_days_before_and_after_its_months_and_of_void_months_are_read(of_months, over_time):
+    days = [("2025-02-10", "2025-03-01"), ("2025-06-01", "2025-07-01"), ("2025-12-01", "2025-12-20")]
+    spoil = "UPDATE usage_latency_months SET requests = requests + 1 WHERE month = '2025-06-01'"
+    assert of_months.run(of_months.server.database.execute(spoil))
+    plan = explain(of_months, *statistics(of_months, "2025-02-10", "2025-12-19", over_time=over_time))
+    assert rows_read(plan, "usage_latencies") == sum(latencies_between(of_months, *some) for some in days) > 0
+
+
+def test_a_range_without_a_whole_month_asks_for_none(server):
+    query, _ = statistics(server, "2025-03-02", "2025-04-29")
+    assert "usage_latency_months" not in query
 
 
 def calls_of_a_week(server, since=datetime(2025, 6, 28, tzinfo=UTC), until=datetime(2025, 7, 5, tzinfo=UTC)):
