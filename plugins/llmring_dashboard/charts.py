@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pygal
 from markupsafe import Markup
@@ -14,34 +15,48 @@ from llmring_dashboard.wording import exact, money
 WIDTH, HEIGHT = 960, 320
 MOST_LABELS = 12
 GAP = 0.06
+PLACE = "the parts of every bar"
+
+
+class Place:
+    """Where a bar stands: its left edge, and how high its parts reach so far, in pixels and in USD."""
+
+    def __init__(self, left: str, edge: float) -> None:
+        self._left = left
+        self._edge = edge
+        self._top = 0.0
+
+    def put(self, cost: Any, view: Any, width: str, words: str) -> str:
+        """Return the next part, on top of the others, with a title of some words."""
+        self._top += float(cost)
+        floor, self._edge = self._edge, view.y(self._top)
+        box = f'x="{self._left}" y="{self._edge:.2f}" width="{width}" height="{floor - self._edge:.2f}"'
+        return f'<rect class="bar" {box}><title>{escape(words)}</title></rect>'
 
 
 class Stack(pygal.Bar):  # type: ignore[misc]  # pygal has no types
     """Bars of the whole, each drawn as the stack of its parts.
 
     pygal lays out the one series of the whole: scale, axes, guides. Its own stacks take a multiple of the time for as
-    many parts as there are here, and carry figures for its script.
+    many parts as there are here, and carry figures for its script. The parts are `drawn` as text, which `PLACE` holds
+    the place of: as elements they took most of the time.
     """
 
     parts: Sequence[Bar] = ()
     steps: Sequence[date] = ()
+    drawn: list[str]
 
     def bar(self, serie: Any, rescale: bool = False) -> None:
         """Draw the parts of every bar, those of nothing left out; each has a title that says its figure exactly."""
-        plot, view = self.svg.serie(serie)["plot"], self.view
-        steps, width = self.steps, view.x(1 / self._len) - view.x(0)
-        tops, edges = [0.0] * len(steps), [view.y(0.0)] * len(steps)
-        lefts = [f"{view.x(index / self._len) + GAP * width:.2f}" for index in range(len(steps))]
+        self.svg.serie(serie)["plot"].text = PLACE
+        view, length, steps = self.view, self._len, self.steps
+        width = view.x(1 / length) - view.x(0)
+        places = [Place(f"{view.x(index / length) + GAP * width:.2f}", view.y(0.0)) for index in range(len(steps))]
+        wide = f"{width * (1 - 2 * GAP):.2f}"
         for number, part in enumerate(self.parts):
-            group = etree.SubElement(plot, "g", {"class": f"color-{number}"})
-            for index, cost in _costs(part):
-                tops[index] += float(cost)
-                floor, edges[index] = edges[index], view.y(tops[index])
-                drawn = etree.SubElement(group, "rect", {
-                    "class": "bar", "x": lefts[index], "y": f"{edges[index]:.2f}",
-                    "width": f"{width * (1 - 2 * GAP):.2f}", "height": f"{floor - edges[index]:.2f}",
-                })  # fmt: skip
-                etree.SubElement(drawn, "title").text = _words(part, steps[index], cost)
+            words = ((index, cost, _words(part, steps[index], cost)) for index, cost in _costs(part))
+            rects = "".join(places[index].put(cost, view, wide, said) for index, cost, said in words)
+            self.drawn.append(f'<g class="color-{number}">{rects}</g>')
 
 
 def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
@@ -53,13 +68,14 @@ def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
         value_formatter=lambda value: f"${value:,.6g}",
     )  # fmt: skip
     chart.x_labels = [str(step) for step in steps]
-    chart.parts, chart.steps = bars, steps
+    chart.parts, chart.steps, chart.drawn = bars, steps, []
     chart.add("", [float(sum(costs)) for costs in zip(*(bar.costs for bar in bars), strict=True)])
     root = chart.render_tree()
     _undress(root)
     root.set("role", "img")
     root.set("aria-label", "Bars of the cost, stacked by name; the table below says the same")
-    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 — escaped by the XML library that writes it
+    frame = etree.tostring(root, encoding="unicode")
+    return Markup(frame.replace(PLACE, "".join(chart.drawn), 1))  # noqa: S704 — escaped: by the XML library, and in `put`
 
 
 def _costs(part: Bar) -> Iterator[tuple[int, Any]]:

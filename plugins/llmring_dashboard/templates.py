@@ -5,7 +5,7 @@ from typing import Any
 
 import jinja2
 
-from llmring_dashboard import wording
+from llmring_dashboard import figures, wording
 
 
 class Templates:
@@ -20,7 +20,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(always)
+        self._environment.globals.update(always, figures=figures)
         self._environment.filters.update(FILTERS)
         self._environment.globals["parts"] = self._environment.get_template("parts.html").module
 

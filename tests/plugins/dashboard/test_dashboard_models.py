@@ -2,13 +2,15 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from xml.etree.ElementTree import fromstring
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
-from llmring_dashboard import ranges, spend, wording
+from llmring_dashboard import charts, figures, ranges, spend, wording
 from llmring_dashboard.ranges import Days, RangeQuery
 from llmring_server.contracts.usage import StepShare
 from llmring_server.errors import Problem
@@ -96,6 +98,37 @@ def test_money_is_rounded_for_the_eye(amount, words):
 @pytest.mark.parametrize(("amount", "words"), [("1E-7", "0.0000001"), ("1E+3", "1000"), ("2.50", "2.50")])
 def test_an_exact_figure_has_all_its_decimals_and_no_exponent(amount, words):
     assert wording.exact(Decimal(amount)) == words
+
+
+@pytest.mark.parametrize(
+    ("figure", "html"),
+    [
+        (figures.usd(Decimal("1234.5678")), '<data value="1234.5678" title="1234.5678 USD">$1,234.57</data>'),
+        (figures.usd(None), '<span class="unknown" title="No price is known">–</span>'),
+        (figures.whole(12_345), '<data value="12345">12,345</data>'),
+        (figures.whole(0), '<data value="0">0</data>'),
+        (figures.whole(None), '<span class="unknown">–</span>'),
+    ],
+)
+def test_a_figure_that_is_shown_rounded_stands_there_exactly_too(figure, html):
+    assert figure == html
+    assert f"{escape(figure)}" == html
+
+
+def test_a_chart_stacks_the_parts_of_each_bar_and_escapes_their_names():
+    steps = days("2026-03-01", "2026-03-02").every()
+    parts = [spend.Bar("<b>&", [Decimal(3), Decimal(0)]), spend.Bar("c", [Decimal(1), Decimal(4)])]
+    groups = fromstring(charts.stacked(parts, steps)).findall(".//{*}g[@class]/{*}rect/..")
+    drawn = {group.get("class"): group.findall("{*}rect") for group in groups if group.get("class").startswith("color")}
+    titles = {name: [rect.findtext("{*}title") for rect in rects] for name, rects in drawn.items()}
+    assert titles == {
+        "color-0": ["<b>&, 2026-03-01: $3.00 (3 USD)"],
+        "color-1": ["c, 2026-03-01: $1.00 (1 USD)", "c, 2026-03-02: $4.00 (4 USD)"],
+    }
+    (low,), (high, tallest) = drawn["color-0"], drawn["color-1"]
+    assert float(high.get("y")) + float(high.get("height")) == pytest.approx(float(low.get("y")), abs=0.02)
+    assert float(tallest.get("height")) == pytest.approx(4 * float(high.get("height")), rel=0.01)
+    assert low.get("x") == high.get("x") < tallest.get("x")
 
 
 @pytest.mark.parametrize(
