@@ -1,5 +1,6 @@
 """`/stats`: grouping, zones, and parts that add up."""
 
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -123,7 +124,10 @@ def test_a_zone_that_not_everybody_knows_is_refused(client, zone):
 
 def test_a_zone_that_the_database_does_not_know_is_refused(client, log, monkeypatch):
     log(client)
-    monkeypatch.setattr("llmring_usage.reading.zone_of", lambda name: ZoneInfo("posix/Europe/Madrid"))
+    madrid = resources.files("tzdata") / "zoneinfo" / "Europe" / "Madrid"
+    with madrid.open("rb") as file:
+        zone = ZoneInfo.from_file(file, key="Europe/Nowhere")
+    monkeypatch.setattr("llmring_usage.reading.zone_of", lambda name: zone)
     answer = client.get("/api/v1/stats", params={"tz": "Europe/Madrid"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
 
