@@ -24,15 +24,16 @@ class Union:
         """Add a SELECT whose `column` lies in `[first, last)`; None leaves a side open.
 
         Days are hidden from the planner in a subquery: seeing a long range of a large project, it would read the sums
-        of all projects, by several workers, instead of those by the key.
+        of all projects, by several workers, instead of those by the key. It is to think of many rows all the same, and
+        sum them up by hashing, not by sorting their names: so the end is not written as one of a pair of bounds.
         """
         name: LiteralString = self._prefix + NUMBERS[len(self.parts)]
-        for bound, value, sign in (("from", first, ">="), ("to", last, "<")):
-            if value is not None:
-                given: LiteralString = "%(" + name + bound + ")s"
-                at: LiteralString = "(SELECT " + given + "::date)" if column == "day" else given
-                select += " AND " + column + " " + sign + " " + at
-                self._params[name + bound] = value
+        if first is not None:
+            self._params[name + "from"] = first
+            select += " AND " + _from(column, "%(" + name + "from)s")
+        if last is not None:
+            self._params[name + "to"] = last
+            select += " AND " + _before(column, "%(" + name + "to)s")
         self.parts.append(select)
 
     def cover(self, split: Split, days: LiteralString, quarters: LiteralString, raw: LiteralString) -> None:
@@ -45,3 +46,11 @@ class Union:
                 self.add(quarters, "quarter", finer.first, finer.last)
             for rest in finer.edges:
                 self.add(raw, "occurred_at", rest.start, rest.end)
+
+
+def _from(column: LiteralString, bound: LiteralString) -> LiteralString:
+    return "day >= (SELECT " + bound + "::date)" if column == "day" else column + " >= " + bound
+
+
+def _before(column: LiteralString, bound: LiteralString) -> LiteralString:
+    return "(day, project_id) < ((SELECT " + bound + "::date), '')" if column == "day" else column + " < " + bound

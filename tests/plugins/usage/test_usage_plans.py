@@ -149,6 +149,11 @@ def test_statistics_find_a_project_by_the_key_of_the_sums(server, start, end):
     assert not any(node["Node Type"] == "Seq Scan" for node in scans)
 
 
+def test_the_names_of_a_year_are_summed_up_without_being_sorted(server):
+    plan = explain(server, *statistics(server, "2025-01-01", "2025-12-31", over_time=OverTime("model", "week")))
+    assert not [key for node in plan for key in node.get("Sort Key", ()) if key.endswith("name")]
+
+
 @pytest.fixture
 def of_months(server):
     """The server, once the latencies of the year are added up by the month; they are forgotten again."""
