@@ -188,7 +188,10 @@ def test_of_a_year_only_the_days_before_and_after_its_months_and_of_void_months_
     spoil = "UPDATE usage_latency_months SET requests = requests + 1 WHERE month = '2025-06-01'"
     assert of_months.run(of_months.server.database.execute(spoil))
     plan = explain(of_months, *statistics(of_months, "2025-02-10", "2025-12-19", over_time=over_time))
-    assert rows_read(plan, "usage_latencies") == sum(latencies_between(of_months, *some) for some in days) > 0
+    meant = sum(latencies_between(of_months, *some) for some in days)
+    # Before PostgreSQL 18, a plan rounds the rows of each of the 11 gaps.
+    assert meant > 50
+    assert rows_read(plan, "usage_latencies") == pytest.approx(meant, abs=6)
 
 
 def test_a_range_without_a_whole_month_asks_for_none(server):
