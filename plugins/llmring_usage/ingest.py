@@ -3,8 +3,7 @@
 Two JSON parameters carry a batch: its rows, and its series, what many rows have in common, to which rows refer by
 number. PostgreSQL aggregates and sorts. Without idempotency keys in the batch, their part is left out. Parameters are
 numbered, `$1` rows, `$2` series, `$3` zone, `$4` slot, `$5` seconds that a key lives: the text is longer than what
-psycopg remembers of statements with named ones. It is kept as bytes: of a string, psycopg would encode and hash all of
-it anew for every batch.
+psycopg remembers of statements with named ones.
 """
 
 from typing import LiteralString
@@ -136,8 +135,8 @@ def _statement(fresh: LiteralString) -> LiteralString:
     return statement
 
 
-STORE_UNKEYED = _statement(UNKEYED).encode()
-STORE_KEYED = _statement(KEYS).encode()
+STORE_UNKEYED: LiteralString = _statement(UNKEYED)
+STORE_KEYED: LiteralString = _statement(KEYS)
 
 REPLAYED: LiteralString = """
     SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at

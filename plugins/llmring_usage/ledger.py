@@ -31,6 +31,8 @@ REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceede
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.02
 CANCEL_SECONDS = 0.2
+# A string would be encoded and hashed anew for every batch.
+UNKEYED, KEYED = STORE_UNKEYED.encode(), STORE_KEYED.encode()
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +165,7 @@ class Ledger:
         """Run the one statement, and return the ids of the keyed rows that were new."""
         cursor = psycopg.AsyncRawCursor(connection)
         params = [*series.encode(rows), self._zone, self._slot]
-        await cursor.execute(*((STORE_KEYED, [*params, self._key_seconds]) if keyed else (STORE_UNKEYED, params)))
+        await cursor.execute(*((KEYED, [*params, self._key_seconds]) if keyed else (UNKEYED, params)))
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
     async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error, deadline: float) -> list[Outcome]:
