@@ -8,7 +8,7 @@ import pytest
 from conversations_kit import API, CALL, OTHERS
 
 from llmring_server.contracts import Billing, Call
-from llmring_server.testing import make_plugin
+from llmring_server.testing import eventually, make_plugin
 
 TABLES = (
     "conversations",
@@ -223,10 +223,12 @@ def test_listeners_hear_of_it_once(llmring_live, converse, follow):
     listener = make_plugin("listener", llmring_usage_recorded=llmring_usage_recorded)
     server = llmring_live(["conversations", "usage", listener])
     client = server.client()
-    logged = converse(client)
-    follow(client, logged["conversation_id"])
-    follow(client, logged["conversation_id"])
-    assert sorted(entry.log_id for entry in heard) == sorted(entry["id"] for entry in logs(client))
+    conversation = converse(client)["conversation_id"]
+    follow(client, conversation)
+    follow(client, conversation)
+    logged = [entry["id"] for entry in logs(client)]
+    eventually(lambda: len(heard) >= len(logged))
+    assert sorted(entry.log_id for entry in heard) == sorted(logged)
 
 
 def test_what_stands_beside_a_bill_is_rolled_back_with_it(server):
