@@ -189,9 +189,11 @@ def test_of_a_year_only_the_days_before_and_after_its_months_and_of_void_months_
     assert of_months.run(of_months.server.database.execute(spoil))
     plan = explain(of_months, *statistics(of_months, "2025-02-10", "2025-12-19", over_time=over_time))
     meant = sum(latencies_between(of_months, *some) for some in days)
+    (version,) = of_months.rows("SELECT current_setting('server_version_num')::int AS number")
     # Before PostgreSQL 18, a plan rounds the rows of each of the 11 gaps.
+    rounded = 0 if version["number"] >= 180_000 else 6
     assert meant > 50
-    assert rows_read(plan, "usage_latencies") == pytest.approx(meant, abs=6)
+    assert abs(rows_read(plan, "usage_latencies") - meant) <= rounded
 
 
 def test_a_range_without_a_whole_month_asks_for_none(server):
