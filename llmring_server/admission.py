@@ -48,7 +48,8 @@ class Admission:
         needed = context.scope = terms.scopes.get(req.method)
         if needed is None:
             return
-        resp.set_header("Cache-Control", PRIVATE)
+        if req.method in SAFE:  # no other answer is kept, unless it says for how long it may be (RFC 9110 §9.3)
+            resp.set_header("Cache-Control", PRIVATE)
         identity = await self._projects.identify(read_key(req))
         if identity is None:
             raise Problem(401, "the project key is unknown, expired or revoked", headers=CHALLENGE)

@@ -19,7 +19,7 @@ from llmring_server.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage import series
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Deferred, Logged, Row
-from llmring_usage.partitions import Partitions, month_of
+from llmring_usage.partitions import Partitions, months_of
 from llmring_usage.receipts import Made, Receipts, unmade, with_receipt
 from llmring_usage.settings import UsageSettings
 
@@ -108,7 +108,7 @@ class Ledger:
             await self._database.pool.putconn(connection)
 
     async def _store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
-        await self._partitions.ensure({month_of(row.occurred_at) for row in rows}, deadline - _now())
+        await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
         async with self._holding(deadline) as connection:

@@ -1,7 +1,7 @@
 """Months of `usage_logs`: one partition each, made ahead of time and when an entry needs one that is not there."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from psycopg import sql
@@ -18,6 +18,12 @@ Month = tuple[int, int]
 def month_of(moment: datetime) -> Month | None:
     """Return the month whose partition holds `moment` (UTC), or None for what the oldest partition holds."""
     return (moment.year, moment.month) if moment.year >= FIRST_YEAR else None
+
+
+def months_of(moments: Sequence[datetime]) -> set[Month | None]:
+    """Return the months of moments (UTC), one at least."""
+    first, last = month_of(min(moments)), month_of(max(moments))
+    return {first} if first == last else set(map(month_of, moments))
 
 
 def following(month: Month) -> Month:

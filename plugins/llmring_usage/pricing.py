@@ -7,6 +7,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from decimal import Context, Decimal
+from operator import mul
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -33,9 +34,13 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 def quote(tokens: Tokens, price: Price, calculator: Calculator) -> Quote:
-    """Price a call; a model without an input or output rate is unpriced, never free."""
-    status = price_status(price)
-    return Quote(status, calculator(tokens, price) if status == "priced" else None, price)
+    """Price a call, and say how that came out."""
+    return Quote(price_status(price), cost_of(tokens, price, calculator), price)
+
+
+def cost_of(tokens: Tokens, price: Price, calculator: Calculator) -> Decimal | None:
+    """Return the USD of a call; without an input or output rate it is unpriced, never free."""
+    return calculator(tokens, price) if price_status(price) == "priced" else None
 
 
 def price_status(price: Price) -> CostStatus:
@@ -50,8 +55,8 @@ class Rates(NamedTuple, Generic[RateT]):
     cache_read: RateT
     cache_write_5m: RateT
     cache_write_1h: RateT
-    output: RateT
     reasoning: RateT
+    output: RateT
 
 
 PROVIDER_KINDS = ("input", "cache read", "cache write, 5 minutes", "cache write, 1 hour", "reasoning", "output")
@@ -60,8 +65,7 @@ PROVIDER_KINDS = ("input", "cache read", "cache write, 5 minutes", "cache write,
 def provider_cost(tokens: Tokens, price: Price) -> Decimal:
     """Return USD as providers bill: past the threshold the whole request is at the long-context rates."""
     rates, decimals = whole_rates(price, _is_long(tokens, price))
-    units = sum([count * rate for count, rate in _provider_terms(tokens, rates)])
-    return plain(EXACT.scaleb(units, -6 - decimals))
+    return plain(EXACT.scaleb(sum(map(mul, _provider_counts(tokens), rates)), -6 - decimals))
 
 
 def provider_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
@@ -71,7 +75,7 @@ def provider_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
 
 def provider_terms_at(tokens: Tokens, price: Price, long: bool) -> tuple[Term, ...]:
     """Return the terms of a call, or of several summed up, that is past the threshold or not."""
-    return _provider_terms(tokens, provider_rates(price, long))
+    return tuple(zip(_provider_counts(tokens), provider_rates(price, long), strict=True))
 
 
 def _is_long(tokens: Tokens, price: Price) -> bool:
@@ -79,14 +83,15 @@ def _is_long(tokens: Tokens, price: Price) -> bool:
     return threshold is not None and tokens.prompt > threshold
 
 
-def _provider_terms(tokens: Tokens, rates: Rates[RateT]) -> tuple[tuple[int, RateT], ...]:
+def _provider_counts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:
+    """Return how many tokens are billed at each of the rates."""
     return (
-        (tokens.fresh, rates.fresh),
-        (tokens.cache_read, rates.cache_read),
-        (tokens.cache_write_5m + tokens.cache_write, rates.cache_write_5m),
-        (tokens.cache_write_1h, rates.cache_write_1h),
-        (tokens.reasoning, rates.reasoning),
-        (tokens.output - tokens.reasoning, rates.output),
+        tokens.fresh,
+        tokens.cache_read,
+        tokens.cache_write_5m + tokens.cache_write,
+        tokens.cache_write_1h,
+        tokens.reasoning,
+        tokens.output - tokens.reasoning,
     )
 
 
@@ -107,8 +112,8 @@ def provider_rates(price: Price, long: bool) -> Rates[Decimal]:
         cache_read=_first(price.cache_read, price.cached_input, price.input),
         cache_write_5m=_first(price.cache_write_5m, price.cache_write_1h, price.cached_input, price.input),
         cache_write_1h=_first(price.cache_write_1h, price.cache_write_5m, price.cached_input, price.input),
-        output=output,
         reasoning=_first(price.output_thinking, output),
+        output=output,
     )
 
 

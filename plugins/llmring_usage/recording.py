@@ -13,7 +13,7 @@ from llmring_server import wire
 from llmring_server.contracts import Price, PriceList
 from llmring_server.errors import Problem
 from llmring_usage.models import MAX_COST, MAX_DECIMALS, Entry, Row
-from llmring_usage.pricing import Calculator, CostStatus, Quote, price_status, quote
+from llmring_usage.pricing import Calculator, CostStatus, Quote, cost_of, price_status, quote
 from llmring_usage.series import Series
 from llmring_usage.tokens import Tokens, count
 
@@ -52,8 +52,8 @@ class Recorder:
         now = datetime.now(UTC)
         series = self._series_of(project, entry)
         tokens = count(entry)
-        computed = None if series.price is None else quote(tokens, series.price, self._calculator).cost
-        key = _one_key(key, entry.idempotency_key)
+        computed = None if series.price is None else cost_of(tokens, series.price, self._calculator)
+        key = entry.idempotency_key if key is None else _one_key(key, entry.idempotency_key)
         return Row(
             series=series,
             id=str(uuid_utils.uuid7()),
@@ -162,9 +162,7 @@ def _check_timestamp(given: datetime, now: datetime) -> datetime:
     return moment
 
 
-def _one_key(header: str | None, member: str | None) -> str | None:
-    if header is None:
-        return member
+def _one_key(header: str, member: str | None) -> str:
     if not 1 <= len(header) <= 255:
         raise Problem.misfit("header", "Idempotency-Key", msg="1 to 255 characters")
     if member is not None and member != header:

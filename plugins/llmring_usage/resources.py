@@ -11,9 +11,11 @@ import msgspec
 from llmring_server import wire
 from llmring_server.contracts.usage import Period, Statistics
 from llmring_server.errors import DATABASE_AWAY, Fault, Problem, Unavailable
+from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import operation
 from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
+from llmring_usage.intake import Answer, Intake, entry_of
 from llmring_usage.ledger import Outcome
 from llmring_usage.models import Deferred, Entry, Logged, Row
 from llmring_usage.periods import Grouping
@@ -42,24 +44,30 @@ class UsageLog:
         self._recorder = recorder
         self._writer = writer
         self._settled = settled
+        self._intake = Intake(recorder, writer)
 
     @operation(
-        body=Entry, answer=Logged, also=(202,), headers=(IDEMPOTENCY_KEY,), errors=(409,), scope="ingest", direct=True
-    )
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Entry) -> Logged:
+        body=Entry, raw=True, checked=False, answer=Logged, also=(202,), headers=(IDEMPOTENCY_KEY,), errors=(409,),
+        scope="ingest", direct=True,
+    )  # fmt: skip
+    async def on_post(self, req: AnyRequest, resp: AnyResponse, body: bytes) -> None:
         """Log one call; answered after its commit, never before, or with 202 when it is safe in the journal."""
-        arrived = asyncio.get_running_loop().time()
-        row = self._recorder.row(req.context.project_id, body, req.get_header(IDEMPOTENCY_KEY))
-        if row.id_at_origin and self._settled.asks:
+        context, arrived = req.context, asyncio.get_running_loop().time()
+        log = self._apart if self._settled.asks or len(body) > wire.LARGE else self._intake.log
+        key = req.get_header(IDEMPOTENCY_KEY)
+        resp.data, deferred = await log(context.project_id, body, context.limits.depth, key, arrived)
+        if deferred:
+            resp.status = falcon.HTTP_202
+
+    async def _apart(self, project: str, body: bytes, depth: int, key: str | None, arrived: float) -> Answer:
+        """Log a call that must wait before it is stored: another feature is asked about it, or it is large."""
+        entry = await wire.aside(body, lambda: entry_of(body, depth))
+        row = self._recorder.row(project, entry, key)
+        if row.id_at_origin:
             (known,) = await _billed(self._settled, self._writer, (row,))
             if known is not None:
-                return known
-        (outcome,) = await self._writer.submit((row,), arrived)
-        if isinstance(outcome, Problem):
-            raise outcome
-        if isinstance(outcome, Deferred):
-            resp.status = falcon.HTTP_202
-        return outcome
+                return wire.encode(known), False
+        return await self._intake.store(row, arrived)
 
 
 class UsageBatch:

@@ -8,8 +8,11 @@ refused at once.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from llmring_server.errors import DATABASE_AWAY, Unavailable
 from llmring_usage.journal import Journal
@@ -22,23 +25,53 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 1_000
 ROW_BYTES = 512
 REST_SECONDS = 0.05
+ROWS, SIZE, ARRIVED = attrgetter("rows"), attrgetter("size"), attrgetter("arrived")
 AWAY = "the database does not answer; try again shortly"
+T = TypeVar("T")
 Told = Callable[[Sequence[Row], Sequence[Outcome]], None]
 
 
-class Submission:
-    """Rows that arrived together, and who waits for their outcomes."""
+class Submission(Generic[T]):
+    """Rows that arrived together, when (the loop's time), and who waits for what is made of their outcomes."""
 
-    __slots__ = ("deadline", "outcomes", "rows", "size")
+    __slots__ = ("arrived", "made", "rows", "size")
 
-    def __init__(self, rows: Sequence[Row], deadline: float, outcomes: "asyncio.Future[list[Outcome]]") -> None:
+    def __init__(self, rows: Sequence[Row], arrived: float, made: "asyncio.Future[T]") -> None:
         self.rows = rows
         self.size = ROW_BYTES * len(rows)
         for row in rows:
             if row.metadata:
                 self.size += len(memoryview(row.metadata))
-        self.deadline = deadline
-        self.outcomes = outcomes
+        self.arrived = arrived
+        self.made = made
+
+    def settle(self, outcomes: list[Outcome]) -> None:
+        """Give what is made of the rows' outcomes to who waits."""
+        if self.made.done():
+            return
+        try:
+            self.made.set_result(self.make(outcomes))
+        except Exception as error:  # it is of these rows, and concerns nobody else's
+            self.made.set_exception(error)
+
+    def refuse(self, error: Exception) -> None:
+        """Tell who waits that the rows are not stored."""
+        if not self.made.done():
+            self.made.set_exception(error)
+
+    def make(self, outcomes: list[Outcome]) -> T:
+        """Return what is waited for, or raise."""
+        raise NotImplementedError
+
+
+class Outcomes(Submission[list[Outcome]]):
+    """Rows whose outcomes are waited for as they are."""
+
+    __slots__ = ()
+
+    def make(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Return the outcomes."""
+        return outcomes
 
 
 class UsageWriter:
@@ -49,7 +82,7 @@ class UsageWriter:
         self._journal = journal
         self._settings = settings
         self._told = told
-        self._waiting: deque[Submission] = deque()
+        self._waiting: deque[Submission[Any]] = deque()
         self._entries = 0
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -102,17 +135,21 @@ class UsageWriter:
     def submit(self, rows: Sequence[Row], arrived: float | None = None) -> "asyncio.Future[list[Outcome]]":
         """Have a batch's rows at most stored; what is returned gives their outcomes, as `record` does."""
         loop = asyncio.get_running_loop()
-        since = loop.time() if arrived is None else arrived
-        submission = Submission(rows, since + self._settings.write_timeout, loop.create_future())
-        full = self._entries + len(rows) > self._most
-        if self._closing or full or self._bytes + submission.size > self._settings.queue_bytes:
-            submission.outcomes.set_exception(Unavailable("too many entries wait for the database; try again shortly"))
-            return submission.outcomes
-        self._entries += len(rows)
-        self._bytes += submission.size
-        self._waiting.append(submission)
+        submission = Outcomes(rows, loop.time() if arrived is None else arrived, loop.create_future())
+        self.put([submission])
+        return submission.made
+
+    def put(self, submissions: Iterable[Submission[Any]]) -> None:
+        """Put submissions at the end of the queue; those for which there is no room are refused."""
+        most, most_bytes = 0 if self._closing else self._most, self._settings.queue_bytes
+        for submission in submissions:
+            entries, size = self._entries + len(submission.rows), self._bytes + submission.size
+            if entries > most or size > most_bytes:
+                submission.refuse(Unavailable("too many entries wait for the database; try again shortly"))
+            else:
+                self._entries, self._bytes = entries, size
+                self._waiting.append(submission)
         self._wake.set()
-        return submission.outcomes
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -135,26 +172,35 @@ class UsageWriter:
         if not self._waiting and not self._closing:
             await self._wake.wait()
 
-    def _take(self) -> list[Submission]:
+    def _take(self) -> list[Submission[Any]]:
         """Take what waits, oldest first, up to a batch; whose time is up is refused."""
-        batch: list[Submission] = []
-        rows, now = 0, asyncio.get_running_loop().time()
+        batch = self._batch()
+        late = asyncio.get_running_loop().time() - self._settings.write_timeout
+        if self._journal is not None or min(map(ARRIVED, batch)) > late:
+            return batch
+        refused = [submission for submission in batch if submission.arrived <= late]
+        _refuse(refused, Unavailable(AWAY))
+        self._forget(refused)
+        return [submission for submission in batch if submission.arrived > late]
+
+    def _batch(self) -> list[Submission[Any]]:
+        """Take what waits, oldest first, up to a batch."""
+        if self._entries <= MAX_BATCH:
+            batch = list(self._waiting)
+            self._waiting.clear()
+            return batch
+        batch, rows = [], 0
         while self._waiting and (not batch or rows + len(self._waiting[0].rows) <= MAX_BATCH):
-            submission = self._waiting.popleft()
-            if submission.deadline <= now and self._journal is None:
-                _refuse([submission], Unavailable(AWAY))
-                self._forget([submission])
-            else:
-                batch.append(submission)
-                rows += len(submission.rows)
+            batch.append(self._waiting.popleft())
+            rows += len(batch[-1].rows)
         return batch
 
-    async def _flush(self, batch: Sequence[Submission]) -> None:
+    async def _flush(self, batch: Sequence[Submission[Any]]) -> None:
         if not batch:
             return
-        rows = [row for submission in batch for row in submission.rows]
+        rows = list(chain.from_iterable(map(ROWS, batch)))
         try:
-            outcomes = await self._store(rows, batch[0].deadline)
+            outcomes = await self._store(rows, batch[0].arrived + self._settings.write_timeout)
         except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
             _refuse(batch, Unavailable(AWAY) if isinstance(error, DATABASE_AWAY) else error)
@@ -177,10 +223,10 @@ class UsageWriter:
         await journal.keep(rows)
         return [deferred(row) for row in rows]
 
-    def _forget(self, batch: Sequence[Submission]) -> None:
+    def _forget(self, batch: Sequence[Submission[Any]]) -> None:
         """Make room in the queue for what comes after these."""
-        self._entries -= sum(len(submission.rows) for submission in batch)
-        self._bytes -= sum(submission.size for submission in batch)
+        self._entries -= sum(map(len, map(ROWS, batch)))
+        self._bytes -= sum(map(SIZE, batch))
 
     @property
     def entries(self) -> int:
@@ -193,16 +239,12 @@ class UsageWriter:
         return self._bytes
 
 
-def _answer(batch: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
-    at = 0
+def _answer(batch: Sequence[Submission[Any]], outcomes: Sequence[Outcome]) -> None:
+    remaining = iter(outcomes)
     for submission in batch:
-        end = at + len(submission.rows)
-        if not submission.outcomes.done():
-            submission.outcomes.set_result(list(outcomes[at:end]))
-        at = end
+        submission.settle(list(islice(remaining, len(submission.rows))))
 
 
-def _refuse(batch: Sequence[Submission], error: Exception) -> None:
+def _refuse(batch: Sequence[Submission[Any]], error: Exception) -> None:
     for submission in batch:
-        if not submission.outcomes.done():
-            submission.outcomes.set_exception(error)
+        submission.refuse(error)

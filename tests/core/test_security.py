@@ -75,6 +75,11 @@ def test_a_refused_key_is_not_kept_either(server):
     assert server.client(None).get("/api/v1/stats").headers["cache-control"] == "no-store"
 
 
+def test_what_nobody_keeps_anyhow_does_not_say_so(server):
+    answer = server.client().post(f"{LIST}/bind", json={"alias": "a", "model": "m:n"})
+    assert "cache-control" not in answer.headers
+
+
 def test_what_has_an_etag_is_kept_by_its_reader_and_asked_for_again(server):
     client = server.client()
     client.post(f"{LIST}/bind", json={"alias": "a", "model": "m:n"})

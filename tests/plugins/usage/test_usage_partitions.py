@@ -52,6 +52,15 @@ def test_an_entry_lies_in_the_partition_of_its_month(usage, log, timestamp, part
     assert partition_holding(usage, timestamp) == [partition]
 
 
+def test_a_batch_makes_the_partition_of_every_month_that_it_touches(usage):
+    moments = [f"2022-{month:02}-15T12:00:00Z" for month in (3, 11, 7, 1, 7)]
+    call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "output_tokens": 1, "cost": 0}
+    usage.client().post("/api/v1/log/batch", json=[{**call, "timestamp": moment} for moment in moments])
+    assert {found for moment in moments for found in partition_holding(usage, moment)} == {
+        f"usage_logs_2022_{month:02}" for month in (1, 3, 7, 11)
+    }
+
+
 def test_a_partition_that_was_dropped_is_made_again(usage, log):
     log(usage.client(), timestamp="2024-05-01T10:00:00Z")
     usage.run(usage.server.database.execute("DROP TABLE usage_logs_2024_05"))
