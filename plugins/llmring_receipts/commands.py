@@ -57,7 +57,7 @@ def listing(as_json: bool) -> None:
         click.echo("no key yet; `llmring-server receipts keygen` makes one", err=True)
 
 
-@receipts.command()
+@receipts.command(context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with a dash
 @click.argument("key_id")
 @click.option("--compromised", is_flag=True, help="Others may have it: none of its receipts counts any more.")
 def retire(key_id: str, compromised: bool) -> None:

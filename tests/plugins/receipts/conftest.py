@@ -13,6 +13,12 @@ def signer() -> Signer:
 
 
 @pytest.fixture
+def start(llmring_live):
+    """Give a function that starts a server with these settings of the plugin."""
+    return lambda **settings: llmring_live(["receipts"], receipts=settings)
+
+
+@pytest.fixture
 def server(llmring_live, signer):
     return llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
 

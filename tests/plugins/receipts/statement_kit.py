@@ -21,6 +21,8 @@ from llmring_receipts.statements.making import Account
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.wire import encode
 
+CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": "0.00045"}
+STATEMENTS = "/api/v1/statements"
 START = datetime(2026, 10, 1, tzinfo=UTC)
 END = datetime(2026, 11, 1, tzinfo=UTC)
 PROJECT = "prj_by_hand"
@@ -151,3 +153,9 @@ def _root(entries: list[bytes]) -> bytes:
     while split * 2 < len(entries):
         split *= 2
     return hashlib.sha256(b"\1" + _root(entries[:split]) + _root(entries[split:])).digest()
+
+
+def line_of_csv(path, number) -> lines.Line:
+    """Return a line of a statement's CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [line for _, line, _ in lines.from_csv(file)][number]

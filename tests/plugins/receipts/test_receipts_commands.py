@@ -65,6 +65,20 @@ def test_a_key_that_is_compromised_proves_nothing_and_that_is_said_plainly(serve
     assert known.status == "compromised"
 
 
+def test_a_key_whose_id_begins_with_a_dash_is_retired_like_any_other(llmring_live, receipts):
+    signer = next(signer for signer in iter(Signer, None) if signer.key_id.startswith("-"))
+    llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
+    for options, status in ((), "retired"), (("--compromised",), "compromised"):
+        done = receipts("retire", signer.key_id, *options)
+        assert (done.returncode, done.stdout.split()[:2]) == (0, [signer.key_id, status]), done.stderr
+
+
+def test_a_misspelt_option_of_retire_is_refused(server, receipts, signer):
+    done = receipts("retire", signer.key_id, "--compromized")
+    assert done.returncode == 2
+    assert receipts("keys").stdout.split()[1] == "active"
+
+
 def test_a_retired_key_may_be_compromised_later(server, receipts, signer):
     assert receipts("retire", signer.key_id).returncode == 0
     assert receipts("retire", signer.key_id, "--compromised").returncode == 0

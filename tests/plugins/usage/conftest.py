@@ -3,8 +3,16 @@
 from collections.abc import Callable
 
 import pytest
+from year_kit import year_of_calls
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100}
+
+
+@pytest.fixture(scope="module")
+def year(llmring_postgres):
+    """A server with 20,000 calls of one project over the months of 2025, and as many of ten others."""
+    with year_of_calls(llmring_postgres) as server:
+        yield server
 
 
 @pytest.fixture

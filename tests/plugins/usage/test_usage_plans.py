@@ -1,20 +1,16 @@
-"""What reading costs, by PostgreSQL's own plans: statistics read sums, pages read an index, the export streams."""
+"""What reading costs, by PostgreSQL's own plans: statistics read sums, pages read an index."""
 
 import re
-import uuid
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
 import pytest
-from psycopg import sql
+from year_kit import ROWS
 
-from llmring_server.testing import eventually, live, make_settings
 from llmring_usage.alias_calls import CALLS, span
 from llmring_usage.alias_hours import AliasHours
-from llmring_usage.audit import Audit
 from llmring_usage.latency_months import LatencyMonths
 from llmring_usage.periods import range_of
 from llmring_usage.settings import UsageSettings
@@ -22,60 +18,12 @@ from llmring_usage.store import NEWEST_FIRST, ONE, Filter, Position, selection
 from llmring_usage.sums import BY_DAY, OverTime, UsageSums
 from llmring_usage.traffic import NAMED
 
-ROWS = 20_000
-FIRST = datetime(2025, 1, 1, tzinfo=UTC)
-MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
 PAGE = NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
-SEED = """
-    INSERT INTO usage_logs (
-        project_id, occurred_at, id, received_at, provider, model, alias, profile, origin, input_tokens, output_tokens,
-        cached_input_tokens, fresh_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
-        cache_write_tokens, reasoning_tokens, cost, cost_status, status, metadata
-    )
-    SELECT %(project)s, %(first)s::timestamptz + n * interval '1 second' * %(apart)s, gen_random_uuid(), now(),
-        'openai', 'm' || n %% 10, 'a' || n %% 7, 'default', 'o' || n %% 3, 10, 1, 0, 10, 0, 0, 0, 0, 0, 0.001, 'priced',
-        'success', json_build_object('text', repeat('x', 1000))
-    FROM generate_series(1, %(rows)s) AS n
-"""
 
 
 @pytest.fixture(scope="module")
-def server(llmring_postgres):
-    """A server with 20,000 calls of one project over the months of 2025, and as many of ten others."""
-    schema = f"test_{uuid.uuid4().hex[:16]}"
-    database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 4}
-    given = make_settings({**database, "database_pool_overflow": 0}, usage={"timezone": "UTC"})
-    with live(given, ["usage"]) as server:
-        client = server.client()
-        batch = [
-            {
-                "provider": "p",
-                "model": f"m{day % 5}",
-                "latency_ms": day,
-                "timestamp": f"{month}-{day:02}T{day % 24:02}:30:00Z",
-            }
-            for month in MONTHS
-            for day in range(1, 29)
-        ]
-        assert client.post("/api/v1/log/batch", json=batch).json()["accepted"] == len(batch)
-        (own,) = server.rows("SELECT DISTINCT project_id FROM usage_logs")
-        year = 364 * 86_400
-        for project in (own["project_id"], *(f"prj_{number}" for number in range(10))):
-            rows = ROWS if project == own["project_id"] else ROWS // 10
-            params = {"project": project, "first": FIRST, "apart": year // rows, "rows": rows}
-            server.run(server.server.database.execute(SEED, params))
-        server.run(mended(Audit(server.server.database, ZoneInfo("UTC"))))
-        for table in ("usage_logs", "usage_daily", "usage_quarters", "usage_latencies"):
-            server.run(server.server.database.execute(f"VACUUM ANALYZE {table}"))
-        server.project = own["project_id"]
-        yield server
-    with psycopg.connect(llmring_postgres, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = warning")
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-
-
-async def mended(audit):
-    return [finding async for finding in audit.mend()]
+def server(year):
+    return year
 
 
 def nodes(plan):
@@ -304,48 +252,3 @@ def test_pages_of_the_whole_year_give_every_call_once(server):
         seen += [entry["id"] for entry in answer.json()]
         url = answer.links.get("next", {}).get("url")
     assert len(seen) == len(set(seen)) == ROWS + 12 * 28
-
-
-def in_use(server):
-    stats = server.server.database.pool.get_stats()
-    return stats["pool_size"] - stats["pool_available"]
-
-
-def test_an_export_is_under_way_when_its_first_bytes_arrive(server):
-    with server.client().stream("GET", "/api/v1/logs/export?format=ndjson") as answer:
-        chunks = answer.iter_bytes(1024)
-        assert next(chunks).startswith(b'{"id":')
-        assert in_use(server) == 1
-        assert sum(chunk.count(b"\n") for chunk in chunks) >= ROWS
-    eventually(lambda: in_use(server) == 0)
-
-
-def test_a_client_that_leaves_in_the_middle_of_an_export_frees_its_connection(server):
-    with server.client().stream("GET", "/api/v1/logs/export") as answer:
-        next(answer.iter_bytes(1024))
-        assert in_use(server) == 1
-    eventually(lambda: in_use(server) == 0, seconds=30)
-
-
-def test_readers_that_stand_still_leave_connections_for_others(server):
-    with ExitStack() as standing:
-        client = server.client()
-        exports = [standing.enter_context(client.stream("GET", "/api/v1/logs/export")) for _ in range(6)]
-        assert [export.status_code for export in exports] == [200] * 3 + [503] * 3
-        assert client.post("/api/v1/log", json={"provider": "p", "model": "m", "cost": 0}).status_code == 200
-    eventually(lambda: in_use(server) == 0, seconds=30)
-
-
-def test_a_head_request_for_the_export_leaves_no_connection_open(server):
-    for _ in range(6):
-        server.client().head("/api/v1/logs/export")
-    eventually(lambda: in_use(server) == 0)
-
-
-def test_an_export_is_one_snapshot(server):
-    with server.client().stream("GET", "/api/v1/logs/export?format=ndjson&start_date=2025-12-01") as answer:
-        lines = answer.iter_lines()
-        first = next(lines)
-        late = {"provider": "p", "model": "late", "timestamp": (FIRST + timedelta(days=335)).isoformat()}
-        assert server.client().post("/api/v1/log", json=late).status_code == 200
-        assert not any('"late"' in line for line in [first, *lines])

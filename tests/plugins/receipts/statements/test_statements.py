@@ -1,98 +1,22 @@
 """Statements of usage on a real server: what they hold, how they follow, and that nothing stated changes."""
 
 import asyncio
-import csv
-import io
 import json
 import threading
-from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
-from statement_kit import leaves, root, run
+from statement_kit import CALL, STATEMENTS, leaves, root, run
 
 from llmring_receipts import canonical, jwks, signing
-from llmring_receipts.keyring import Keyring
 from llmring_receipts.statements import document
-from llmring_receipts.statements.making import Statements
-from llmring_receipts.statements.monthly import Monthly
-from llmring_receipts.statements.store import StatementStore
-from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.transparency import StatementsStored
-from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.testing import eventually, make_plugin
-from llmring_server.tlog.signers import Signer
-
-CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": "0.00045"}
-STATEMENTS = "/api/v1/statements"
-
-
-@pytest.fixture
-def start(llmring_live, signer):
-    """Give a function that starts a server of usage and receipts, with more plugins where that is asked for."""
-
-    def started(*more):
-        return llmring_live(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
-
-    return started
-
-
-@pytest.fixture
-def server(start):
-    return start()
-
-
-@pytest.fixture
-def log(client):
-    """Give a function that logs a call with some members changed, and returns its id."""
-
-    def send(**members) -> str:
-        return client.post("/api/v1/log", json={**CALL, **members}).raise_for_status().json()["log_id"]
-
-    return send
-
-
-@pytest.fixture
-def state(client):
-    """Give a function that makes a statement, and returns it."""
-    return lambda: client.post(STATEMENTS).raise_for_status().json()["statement"]
-
-
-@pytest.fixture
-def lines(client):
-    """Give a function that returns the lines of a statement's CSV."""
-
-    def get(number):
-        text = client.get(f"{STATEMENTS}/{number}/lines").raise_for_status().text
-        return list(csv.DictReader(io.StringIO(text, newline="")))
-
-    return get
-
-
-@pytest.fixture
-def files(client, tmp_path):
-    """Give a function that writes a statement, its lines and the keys into files, and returns their paths."""
-
-    def write(number):
-        paths = tmp_path / f"{number}.json", tmp_path / f"{number}.csv", tmp_path / "jwks.json"
-        paths[0].write_bytes(client.get(f"{STATEMENTS}/{number}").raise_for_status().content)
-        paths[1].write_bytes(client.get(f"{STATEMENTS}/{number}/lines").raise_for_status().content)
-        paths[2].write_bytes(client.get("/receipts/public-keys.json").raise_for_status().content)
-        return paths
-
-    return write
 
 
 def reprice(server, log_id, cost):
     """Give a call another cost, as `usage reprice` does."""
     query = "UPDATE usage_logs SET cost = %s, registry_version = 'openai.8' WHERE id = %s RETURNING id"
     assert server.rows(query, [cost, log_id])
-
-
-def monthly(server, hours=24, told=None):
-    usage, store = server.server.service(UsageLines), StatementStore(server.server.database)
-    keyring = server.server.service(Keyring)
-    return Monthly(Statements(server.server.database, store, usage, keyring, told), store, usage, hours)
 
 
 def test_a_statement_holds_every_call_and_adds_up(client, log, state):
@@ -340,161 +264,6 @@ def test_one_that_takes_long_is_made_beside_the_answer_and_few_are_at_once(start
     server.run(release())
     assert eventually(lambda: clients[0].get(STATEMENTS).json() and clients[1].get(STATEMENTS).json())
     assert clients[2].post(STATEMENTS).status_code == 201
-
-
-def test_months_are_stated_by_themselves_some_time_after_their_end(server, client, log):
-    log(timestamp="2026-01-31T23:59:59Z")
-    log(timestamp="2026-02-01T00:00:00Z")
-    due = monthly(server).due
-    assert server.run(due(datetime(2026, 2, 1, 23, 59, tzinfo=UTC))) == 0
-    assert server.run(due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
-    assert server.run(due(datetime(2026, 2, 3, tzinfo=UTC))) == 0
-    (made,) = client.get(STATEMENTS).json()
-    assert (made["end"], made["lines"]["count"]) == ("2026-02-01T00:00:00.000000Z", 1)
-
-
-def test_months_that_were_missed_have_a_statement_each(server, client, log):
-    for month in (1, 2, 3):
-        log(timestamp=f"2026-{month:02}-15T00:00:00Z")
-        if month == 1:
-            server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC)))
-    assert server.run(monthly(server).due(datetime(2026, 4, 2, tzinfo=UTC))) == 2
-    assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-04-01", "2026-03-01", "2026-02-01"]
-
-
-def test_a_month_that_was_missed_is_stated_also_when_its_project_was_not_used_since(server, client, log):
-    log(timestamp="2026-01-15T00:00:00Z")
-    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
-    log(timestamp="2026-02-15T00:00:00Z")
-    late = monthly(server)
-    assert [server.run(late.due(datetime(2026, month, 2, tzinfo=UTC))) for month in (5, 6)] == [1, 0]
-    assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-03-01", "2026-02-01"]
-
-
-def log_in_three_projects(server, month):
-    for key in ("one", "two", "three"):
-        call = {**CALL, "timestamp": f"2026-{month:02}-15T00:00:00Z"}
-        server.client(key).post("/api/v1/log", json=call).raise_for_status()
-
-
-def test_a_project_whose_lines_cannot_be_read_holds_up_no_other(server, log):
-    log_in_three_projects(server, 1)
-    months = monthly(server)
-    assert server.run(months.due(datetime(2026, 2, 2, tzinfo=UTC))) == 3
-    server.rows(
-        "UPDATE statement_lines SET content = '{}' WHERE project_id = %s RETURNING 1", [server.project_id("two")]
-    )
-    log_in_three_projects(server, 2)
-    assert server.run(months.due(datetime(2026, 3, 2, tzinfo=UTC))) == 2
-    assert len(server.client("two").get(STATEMENTS).json()) == 1
-
-
-@pytest.mark.parametrize("error", [TimeoutError("too long"), psycopg.OperationalError("too long")])
-def test_a_project_whose_statement_takes_too_long_holds_up_no_other(server, error):
-    log_in_three_projects(server, 1)
-    first = min(server.project_id(key) for key in ("one", "two", "three"))
-
-    class Failing:
-        async def write_statement(self, connection, project_id, statement_id, content):
-            if project_id == first:
-                raise error
-
-    assert server.run(monthly(server, told=Failing()).due(datetime(2026, 2, 2, tzinfo=UTC))) == 2
-    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
-
-
-def test_without_a_database_no_other_project_is_tried(server):
-    log_in_three_projects(server, 1)
-    asked = []
-
-    class GoesAway:
-        async def write_statement(self, connection, project_id, statement_id, content):
-            asked.append(project_id)
-            await server.server.database.close()
-            raise TimeoutError("gone")
-
-    with pytest.raises(psycopg.OperationalError):
-        server.run(monthly(server, told=GoesAway()).due(datetime(2026, 2, 2, tzinfo=UTC)))
-    assert len(asked) == 1
-
-
-def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, client, log, files):
-    log(timestamp="2026-01-15T00:00:00Z")
-    statements = StatementStore(server.server.database)
-    maker = Statements(server.server.database, statements, server.server.service(UsageLines),
-                       server.server.service(Keyring), None)  # fmt: skip
-    server.run(maker.make(server.project_id("one"), datetime(2026, 1, 20, tzinfo=UTC)))
-    assert [server.run(monthly(server).due(datetime(2026, 2, day, tzinfo=UTC))) for day in (2, 3)] == [1, 0]
-    closing, table, known = files(2)
-    said = run("statement", "verify", closing, "--keys", known, "--lines", table, "--previous", files(1)[0], "--json")
-    assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous", "previous-lines"])
-    assert json.loads(closing.read_bytes())["lines"]["count"] == 0
-
-
-def test_a_month_is_awaited_until_it_is_stated(server, client, log):
-    log()
-    due, project = server.server.service(StatementsDue), server.project_id("one")
-    end = document.month_end(datetime.now(UTC))
-    assert server.run(due.awaited([project], end)) == [project]
-    assert server.run(monthly(server).due(end + timedelta(days=2))) == 1
-    assert server.run(due.awaited([project, "prj_other"], end)) == ["prj_other"]
-
-
-def test_a_month_that_ended_more_than_a_year_ago_is_not_awaited(server):
-    due = server.server.service(StatementsDue)
-    assert server.run(due.awaited(["prj_other"], datetime.now(UTC) - timedelta(days=400))) == []
-
-
-@pytest.mark.parametrize("settings", [{}, {"statements_monthly": False}])
-def test_where_none_are_made_by_themselves_none_are_awaited(llmring_live, signer, settings):
-    key = {"private_key_b64": signer.seed} if settings else {}
-    server = llmring_live(["usage", "receipts"], receipts={**key, **settings})
-    assert server.server.service(StatementsDue, default=None) is None
-
-
-def test_a_server_that_starts_makes_what_is_due(llmring_live, signer):
-    settings = {"private_key_b64": signer.seed, "statements_hours": 0}
-    first = llmring_live(["usage", "receipts"], receipts={**settings, "statements_monthly": False})
-    last_month = document.month_start(document.month_start(datetime.now(UTC)) - timedelta(days=1))
-    first.client().post("/api/v1/log", json={**CALL, "timestamp": last_month.isoformat()}).raise_for_status()
-    second = llmring_live(["usage", "receipts"], receipts=settings)
-    (made,) = eventually(lambda: second.client().get(STATEMENTS).json())
-    assert made["end"] == document.spelt(document.month_start(datetime.now(UTC)))
-
-
-def test_a_statement_is_in_the_transparency_log(llmring_live, signer, tmp_path):
-    log = Signer.fresh("log.example")
-    server = llmring_live(
-        ["transparency", "usage", "receipts"],
-        receipts={"private_key_b64": signer.seed},
-        transparency={"key": log.text(), "guard_file": tmp_path / "guard"},
-    )
-    client = server.client()
-    client.post("/api/v1/log", json=CALL).raise_for_status()
-    paths = [tmp_path / name for name in ("statement.json", "jwks.json", "proof")]
-    client.post(STATEMENTS).raise_for_status()
-    paths[0].write_bytes(client.get(f"{STATEMENTS}/1").content)
-    paths[1].write_bytes(client.get("/receipts/public-keys.json").content)
-    proof = eventually(lambda: (found := client.get(f"{STATEMENTS}/1/proof")).status_code == 200 and found)
-    paths[2].write_bytes(proof.content)
-    options = ["--keys", paths[1], "--proof", paths[2], "--vkey", log.verifier.vkey()]
-    said = run("statement", "verify", paths[0], *options, "--json")
-    assert (said.status, said.codes("proven")) == (0, ["signature", "inclusion"])
-    client.post("/api/v1/log", json=CALL).raise_for_status()
-    client.post(STATEMENTS).raise_for_status()
-    paths[0].write_bytes(client.get(f"{STATEMENTS}/2").content)
-    assert run("statement", "verify", paths[0], *options).status == 1
-    assert client.get(f"{STATEMENTS}/7/proof").status_code == 404
-
-
-def test_a_statement_that_waits_for_the_log_has_no_proof_yet(llmring_live, signer):
-    server = llmring_live(["transparency", "usage", "receipts"], receipts={"private_key_b64": signer.seed})
-    client = server.client()
-    client.post("/api/v1/log", json=CALL).raise_for_status()
-    client.post(STATEMENTS).raise_for_status()
-    answer = client.get(f"{STATEMENTS}/1/proof")
-    assert (answer.status_code, answer.headers["Retry-After"], "waits" in answer.text) == (202, "1", True)
-    assert client.get(f"{STATEMENTS}/2/proof").status_code == 404
 
 
 def test_what_usage_reprice_changes_is_corrected_and_what_retention_drops_stays_stated(

@@ -1,0 +1,77 @@
+"""Floods on a real uvicorn process: heads, bodies and connections without end are cut off."""
+
+import time
+from contextlib import ExitStack, suppress
+
+import httpx
+import pytest
+from connection_kit import BOUND_SECONDS, KEY, MEBIBYTE, POST, asked, head, heard, memory, problem, status, wired
+
+from llmring_server.testing import eventually
+
+
+@pytest.fixture
+def server(impatient):
+    return impatient
+
+
+def test_too_many_headers_are_431(server):
+    code, answer = problem(asked(server, head(*(b"X-%d: y\r\n" % at for at in range(200)))))
+    assert (code, answer["detail"]) == (431, "a request's head has at most 65536 bytes and 128 headers")
+
+
+@pytest.mark.parametrize("size", [70_000, 4 * MEBIBYTE])
+def test_a_huge_header_is_431_or_cut_off(server, size):
+    assert status(refused(server, head(b"X-Huge: " + b"y" * size + b"\r\n"))) in (431, None)
+
+
+def test_a_huge_request_line_is_431_or_cut_off(server):
+    assert status(refused(server, head(start=b"GET /?" + b"y" * MEBIBYTE + b" HTTP/1.1"))) in (431, None)
+
+
+def refused(server, sent):
+    """Return the answer to what the server does not read to its end."""
+    with wired(server) as wire:
+        try:
+            wire.sendall(sent)
+        except ConnectionError:
+            return b""
+        return heard(wire)
+
+
+ENDLESS = {
+    "headers": (b"GET / HTTP/1.1\r\n", b"X-Y: z\r\n" * 1000),
+    "one header": (b"GET / HTTP/1.1\r\nX: ", b"y" * 8000),
+    "a path": (b"GET /", b"y" * 8000),
+    "a method": (b"", b"G" * 8000),
+    "empty lines": (b"", b"\r\n" * 4000),
+    "trailers": (head(KEY, b"Transfer-Encoding: chunked\r\n", start=POST) + b"0\r\n", b"X-Y: z\r\n" * 1000),
+    "one trailer": (head(KEY, b"Transfer-Encoding: chunked\r\n", start=POST) + b"0\r\nX: ", b"y" * 8000),
+    "a chunk's extension": (head(KEY, b"Transfer-Encoding: chunked\r\n", start=POST) + b"1;", b"y" * 8000),
+    "a body of nobody": (head(b"Transfer-Encoding: chunked\r\n"), b"fa0\r\n" + b"y" * 4000 + b"\r\n"),
+    "requests": (b"", head() * 200),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_what_never_ends_is_cut_off_and_does_not_make_the_server_grow(server, what):
+    first, more = ENDLESS[what]
+    before = memory(server)
+    deadline = time.monotonic() + BOUND_SECONDS
+    with wired(server, first) as wire, suppress(ConnectionError):
+        while time.monotonic() < deadline:
+            wire.sendall(more)
+    assert time.monotonic() < deadline
+    assert memory(server) - before < 40 * MEBIBYTE
+
+
+def test_more_connections_than_it_takes_are_503_with_retry_after(llmring_process):
+    process = llmring_process(LLMRING_PLUGINS="aliases", LLMRING_MAX_CONNECTIONS="20").wait_until_up()
+    with ExitStack() as stack:
+        held = [stack.enter_context(wired(process)) for _ in range(20)]
+        answer = asked(process, head())
+        assert problem(answer)[0] == 503
+        assert b"retry-after: 1" in answer
+        held[0].sendall(head())
+        assert status(held[0].recv(65536)) == 200
+    eventually(lambda: httpx.get(f"{process.url}/health/live").status_code == 200)

@@ -1,0 +1,84 @@
+"""What the tests of statements start from: a server that makes some, and some made by hand."""
+
+import csv
+import io
+
+import pytest
+from statement_kit import CALL, STATEMENTS, Books, call
+
+from llmring_receipts.statements.monthly import Monthly
+
+
+@pytest.fixture
+def start(llmring_live, signer, monkeypatch):
+    """Give a function that starts a server of usage and receipts, with more plugins where that is asked for.
+
+    It states no month by itself, or it might when a test has just logged calls of one.
+    """
+
+    async def nothing(self):
+        pass
+
+    monkeypatch.setattr(Monthly, "once", nothing)
+
+    def started(*more):
+        return llmring_live(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
+
+    return started
+
+
+@pytest.fixture
+def server(start):
+    return start()
+
+
+@pytest.fixture
+def log(client):
+    """Give a function that logs a call with some members changed, and returns its id."""
+
+    def send(**members) -> str:
+        return client.post("/api/v1/log", json={**CALL, **members}).raise_for_status().json()["log_id"]
+
+    return send
+
+
+@pytest.fixture
+def state(client):
+    """Give a function that makes a statement, and returns it."""
+    return lambda: client.post(STATEMENTS).raise_for_status().json()["statement"]
+
+
+@pytest.fixture
+def lines(client):
+    """Give a function that returns the lines of a statement's CSV."""
+
+    def get(number):
+        text = client.get(f"{STATEMENTS}/{number}/lines").raise_for_status().text
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    return get
+
+
+@pytest.fixture
+def files(client, tmp_path):
+    """Give a function that writes a statement, its lines and the keys into files, and returns their paths."""
+
+    def write(number):
+        paths = tmp_path / f"{number}.json", tmp_path / f"{number}.csv", tmp_path / "jwks.json"
+        paths[0].write_bytes(client.get(f"{STATEMENTS}/{number}").raise_for_status().content)
+        paths[1].write_bytes(client.get(f"{STATEMENTS}/{number}/lines").raise_for_status().content)
+        paths[2].write_bytes(client.get("/receipts/public-keys.json").raise_for_status().content)
+        return paths
+
+    return write
+
+
+@pytest.fixture
+def books(tmp_path):
+    return Books(tmp_path)
+
+
+@pytest.fixture
+def stated(books):
+    """A statement of ten calls, and its CSV."""
+    return books.state(*(call(number) for number in range(10)))
