@@ -94,7 +94,9 @@ MISSING: LiteralString = (
     hours("name <> ''", "kept.alias = counted.name")
     + " SELECT DISTINCT hour FROM hours WHERE lines IS NULL ORDER BY hour DESC"
 )
-ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(hashtextextended('llmring alias hours ' || %s, 0))"
+ALONE: LiteralString = """
+    SELECT pg_try_advisory_xact_lock(hashtextextended('llmring alias hours ' || current_schema() || ' ' || %s, 0))
+"""
 # Members of a line that are null or 0 are left out.
 LINE: LiteralString = (
     "json_strip_nulls(json_build_object('profile', profile, "

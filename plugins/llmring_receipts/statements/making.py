@@ -25,7 +25,9 @@ MAKING_SECONDS = 1_800.0
 CURRENCY = "USD"
 
 SNAPSHOT: LiteralString = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(hashtextextended('llmring statement ' || %s, 0))"
+ALONE: LiteralString = """
+    SELECT pg_try_advisory_xact_lock(hashtextextended('llmring statement ' || current_schema() || ' ' || %s, 0))
+"""
 
 
 class Account:

@@ -4,11 +4,13 @@ import asyncio
 import json
 import threading
 
+import psycopg
 import pytest
 from statement_kit import CALL, STATEMENTS, leaves, root, run
 
 from llmring_receipts import canonical, jwks, signing
 from llmring_receipts.statements import document
+from llmring_receipts.statements.making import ALONE
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.testing import eventually, make_plugin
 
@@ -70,6 +72,13 @@ def test_nothing_new_makes_no_statement(client, log, state):
     state()
     assert client.post(STATEMENTS).status_code == 409
     assert len(client.get(STATEMENTS).json()) == 1
+
+
+def test_another_deployment_in_the_same_database_does_not_hold_up_its_own(server, log, state):
+    log()
+    with psycopg.connect(server.server.database.conninfo, options="-c search_path=public") as other:
+        assert other.execute(ALONE, [server.project_id("one")]).fetchone() == (True,)
+        assert state()["number"] == 1
 
 
 def test_a_call_that_was_repriced_is_corrected_in_the_next_and_its_line_stays(server, client, log, state, lines):
