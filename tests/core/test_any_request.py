@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from llmring_server.settings import load_settings
 from llmring_server.testing import make_plugin
 
+# The pool of a server beside the test draws its jitter from `random`, which Hypothesis takes for a strategy's doing.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module inside strategies:hypothesis.errors.HypothesisDeprecationWarning"
+)
+
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 texts = st.text(alphabet=st.characters(codec=None), max_size=20)
 json_values = st.recursive(
