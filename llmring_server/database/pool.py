@@ -68,7 +68,7 @@ class Database:
             await asyncio.to_thread(self.migrate)
         self._pool = self._make_pool()
         await self._pool.open()
-        await self._check_session()
+        await self._check_first_session()
         self._growth = asyncio.create_task(self._keep_what_grew(), name="llmring pool growth")
 
     async def close(self) -> None:
@@ -207,8 +207,10 @@ class Database:
             name="llmring",
         )
 
-    async def _check_session(self) -> None:
+    async def _check_first_session(self) -> None:
+        """Wait for the pool as long as for the database itself, and hold a session of it against what all must have."""
         try:
+            await self.pool.wait(max(ACQUIRE_SECONDS, self._settings.database_wait))
             found = await self.rows(addresses.Session, addresses.SESSION)
         except psycopg.OperationalError as error:
             raise StartupError(f"the database does not answer; see {addresses.URL}") from error

@@ -7,6 +7,7 @@ import pytest
 from core_kit import echo_routes
 
 from llmring_server.app import create_app
+from llmring_server.database import pool
 from llmring_server.errors import StartupError
 from llmring_server.testing import make_plugin, make_settings
 
@@ -71,6 +72,19 @@ def test_the_database_is_open_inside_a_lifespan(llmring_database):
     plugin = make_plugin("reading", llmring_lifespan=lambda server: llmring_lifespan(server))
     asyncio.run(lifespan(create_app(make_settings(llmring_database), [plugin])))
     assert found == [{"one": 1}]
+
+
+def test_a_start_waits_for_its_first_connections_as_long_as_for_the_database(llmring_database, monkeypatch):
+    monkeypatch.setattr(pool, "ACQUIRE_SECONDS", 0.0001)  # less than any connection takes
+
+    async def start():
+        database = pool.Database(make_settings(llmring_database, database_wait=30), [])
+        try:
+            await database.open()
+        finally:
+            await database.close()
+
+    asyncio.run(start())
 
 
 def test_a_failing_lifespan_unwinds_those_entered_and_tells_asgi(llmring_database):
