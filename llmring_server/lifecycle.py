@@ -52,7 +52,7 @@ class Server:
         self.database = Database(settings, _sources(plugins))
         self.channel = Channel(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
-        self.http = _http_client()
+        self._http: httpx.AsyncClient | None = None
         self.drain = Drain(settings.shutdown_seconds)
         self._at_stop: list[Callable[[], None]] = []
         self._services = _read_services(self, plugins)
@@ -63,6 +63,13 @@ class Server:
     def pepper(self) -> bytes:
         """The secret that project ids and key hashes are derived with."""
         return self.settings.key_pepper.get_secret_value().encode()
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The client for calls to elsewhere, made when it is first wanted, since reading certificates takes a while."""
+        if self._http is None:
+            self._http = httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
+        return self._http
 
     @property
     def projects(self) -> Projects:
@@ -109,12 +116,10 @@ class Server:
         Raises:
             StartupError: a part does not open; the message says which.
         """
-        if self.http.is_closed:
-            self.http = _http_client()
         async with AsyncExitStack() as stack:
             packages = {plugin.package for plugin in self.plugins.plugins}
             stack.enter_context(logging_to_stderr(self.settings.log_level, self.settings.log_format, packages))
-            stack.push_async_callback(self.http.aclose)
+            stack.push_async_callback(self._close_http)
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)
             await self.database.open()
@@ -159,6 +164,11 @@ class Server:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("%s failed", task.get_name(), exc_info=task.exception())
+
+    async def _close_http(self) -> None:
+        if self._http is not None:
+            closing, self._http = self._http, None
+            await closing.aclose()
 
     async def _finish_tasks(self) -> None:
         if self._tasks:
@@ -227,10 +237,6 @@ async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
         raise
     except Exception as error:
         raise StartupError(f"{plugin}: its lifespan failed: {type(error).__name__}: {error}") from error
-
-
-def _http_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
 
 
 def _secret(settings: Settings) -> str | None:

@@ -1,7 +1,7 @@
 """OpenAPI 3.1 of the enabled routes, made from the structs that their operations declare."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import falcon.asgi
@@ -64,24 +64,30 @@ def describe(table: RouteTable) -> Any:
 def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the schema of every declared type, and the components they refer to."""
     unique: dict[str, Any] = {str(Document): Document}
+    declaring: dict[str, tuple[str, Route]] = {}
     for owner, route in table.items():
         for responder in route.responders().values():
             form = form_of(responder)
             declared = [
                 kind for kind in (*_bodies(form), form.query, form.answer, *form.events.values()) if kind is not None
             ]
-            unique |= {str(kind): _describable(kind, owner, route) for kind in declared}
-    schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
+            unique |= {str(kind): kind for kind in declared}
+            declaring |= {str(kind): (owner, route) for kind in declared}
+    try:
+        schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
+    except TypeError as error:
+        raise _blamed(unique, declaring, error) from error
     return dict(zip(unique, schemas, strict=True)), components
 
 
-def _describable(kind: Any, owner: str, route: Route) -> Any:
-    """Return a declared type, or raise the StartupError that names the route whose type has no JSON schema."""
-    try:
-        msgspec.json.schema(kind)
-    except TypeError as error:
-        raise StartupError(f"plugin {owner!r}: route {route.path}: {kind!r} has no JSON schema: {error}") from error
-    return kind
+def _blamed(unique: Mapping[str, Any], declaring: Mapping[str, tuple[str, Route]], together: TypeError) -> StartupError:
+    """Return what names the route whose type has no JSON schema; asked one by one only once they failed together."""
+    for name, (owner, route) in declaring.items():
+        try:
+            msgspec.json.schema(unique[name])
+        except TypeError as error:
+            return StartupError(f"plugin {owner!r}: route {route.path}: {unique[name]!r} has no JSON schema: {error}")
+    return StartupError(f"the types of the enabled routes have no JSON schema together: {together}")
 
 
 def _operation(

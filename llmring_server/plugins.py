@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 GROUP = "llmring_server.plugins"
 CORE = "llmring-server"
+UNKNOWN = "unknown"
 REFUSED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
 
 
@@ -155,7 +156,7 @@ def installed() -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         other = found.setdefault(point.name, point)
-        if other.value != point.value or _distribution(other) != _distribution(point):
+        if other is not point and (other.value != point.value or _distribution(other) != _distribution(point)):
             raise StartupError(
                 f"two distributions offer plugin {point.name!r}: {_distribution(other)} and {_distribution(point)}; "
                 "uninstall one"
@@ -185,7 +186,8 @@ def _load_one(name: str, available: dict[str, EntryPoint]) -> Plugin:
         raise StartupError(
             f"plugin {name!r} (distribution {_distribution(point)}) cannot be imported: {type(error).__name__}: {error}"
         ) from error
-    return Plugin(name, implementation, _distribution(point), point.dist.version if point.dist else "")
+    about = point.dist.metadata if point.dist else {"Name": UNKNOWN, "Version": ""}  # parsed anew at each look
+    return Plugin(name, implementation, about["Name"], about["Version"])
 
 
 @contextmanager
@@ -209,7 +211,7 @@ def _expect(plugin: Plugin, hook: str, value: object, kind: type) -> None:
 
 
 def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else "unknown"
+    return point.dist.name if point.dist else UNKNOWN
 
 
 def _one_line(error: Exception) -> str:

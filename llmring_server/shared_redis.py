@@ -6,9 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import redis.asyncio
-import redis.exceptions
-
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.04
@@ -34,9 +31,12 @@ class SharedRedis:
     """
 
     def __init__(self, url: str, meanwhile: str, pause: float) -> None:
+        import redis.asyncio  # a tenth of what a start takes to import, which one without a Redis is spared
+
         self.client = redis.asyncio.Redis.from_url(
             url, socket_timeout=GIVE_UP_SECONDS, socket_connect_timeout=GIVE_UP_SECONDS, retry=None, protocol=2
         )
+        self._failures = (redis.RedisError, OSError, TimeoutError)
         self._meanwhile = meanwhile
         self._longest = pause
         self._pause = 0.0
@@ -70,7 +70,7 @@ class SharedRedis:
                 answer.add_done_callback(self._came_late)
                 raise TimeoutError
             found = answer.result()
-        except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
+        except self._failures as error:
             self._leave(error, began)
             raise Away from error
         except asyncio.CancelledError:

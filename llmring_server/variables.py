@@ -31,10 +31,11 @@ def strays(read: Mapping[str, PluginSettings]) -> list[str]:
     known = [*OTHERS, *_variables(ENV_PREFIX, Settings)]
     for plugin, model in read.items():
         known += _variables(env_prefix(plugin), type(model))
-    idle = tuple(env_prefix(name) for name in set(installed()) - set(read))
+    given = {name for name in map(str.upper, os.environ) if name.startswith(ENV_PREFIX)} - set(known)
+    idle = tuple(env_prefix(name) for name in set(installed()) - set(read)) if given else ()
     found = []
-    for name in sorted(name for name in map(str.upper, os.environ) if name.startswith(ENV_PREFIX)):
-        if name not in known and not name.startswith((TEST_PREFIX, *idle)):
+    for name in sorted(given):
+        if not name.startswith((TEST_PREFIX, *idle)):
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             found.append(f"{name} is no setting of this server and is passed over{hint}")
@@ -63,8 +64,9 @@ def read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, Pl
 
 def _check_tables(settings: Settings, plugins: PluginSet, read: set[str]) -> None:
     """Refuse a conf table that nobody reads; one of a plugin that is installed but not enabled may stand."""
-    idle = set(installed()) - set(plugins.names)
-    for table in sorted(set(settings.tables) - read - idle):
+    unread = set(settings.tables) - read
+    idle = set(installed()) - set(plugins.names) if unread else set()
+    for table in sorted(unread - idle):
         near = difflib.get_close_matches(table, read | idle, n=1)
         hint = f"; did you mean [{near[0]}]?" if near else ""
         raise StartupError(f"conf table [{table}] belongs to no plugin with settings{hint}")

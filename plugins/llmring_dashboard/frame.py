@@ -1,12 +1,14 @@
 """The frame of every page: who visits, what they may see, and how a page or a problem is shown to them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import falcon
 import falcon.asgi
 import msgspec
 
+from llmring_dashboard.ranges import zone_names
 from llmring_dashboard.sessions import COOKIE, PATH, Session, Sessions, drop_cookie, new_session
 from llmring_dashboard.templates import Templates
 from llmring_server import __version__
@@ -87,6 +89,11 @@ class Frame:
         self._templates = Templates(
             navigation=navigation, version=__version__, home=PATH, token=sessions.token, file=file
         )
+
+    @cached_property
+    def zones(self) -> list[str]:
+        """The time zones that pages offer, read from the system's files for the first page that does."""
+        return zone_names()
 
     async def visit(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Visit:
         """Return the visit that a request is; the standing of the session's key is asked for each time."""

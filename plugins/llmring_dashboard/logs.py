@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llmring_dashboard import ranges
 from llmring_dashboard.frame import Frame, Framed, Visit
 from llmring_dashboard.pages import Page
 from llmring_dashboard.views import View, view
@@ -37,7 +36,6 @@ class Logs(Framed):
     def __init__(self, frame: Frame, usage: UsageReading) -> None:
         super().__init__(frame)
         self._usage = usage
-        self._zones = ranges.zone_names()
 
     @view(query=LogsQuery)
     async def on_get(self, visit: Visit, query: LogsQuery) -> View:
@@ -47,7 +45,7 @@ class Logs(Framed):
             "rows": list(zip(page.entries, page.cursors, strict=True)),
             "chosen": query,
             "names": NAMES,
-            "zones": self._zones,
+            "zones": self.frame.zones,
             "zone": zone_of(query.tz or self._usage.timezone),
             "first": PAGE.path + _query(query) if query.after else None,
             "next": PAGE.path + _query(query, after=page.cursors[-1]) if page.more else None,

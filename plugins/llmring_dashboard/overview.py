@@ -35,7 +35,6 @@ class Overview(Framed):
     def __init__(self, frame: Frame, usage: UsageReading) -> None:
         super().__init__(frame)
         self._usage = usage
-        self._zones = ranges.zone_names()
 
     @view(query=OverviewQuery)
     async def on_get(self, visit: Visit, query: OverviewQuery) -> View:
@@ -75,7 +74,7 @@ class Overview(Framed):
             "summary": found.summary,
             "by": by,
             "kinds": KINDS,
-            "zones": self._zones,
+            "zones": self.frame.zones,
         }
 
 

@@ -38,7 +38,7 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Offer the prices and the models of the registry; hold the registry and its archive for our own routes."""
     settings = server.plugin_settings(RegistrySettings)
-    upstream = Upstream(server.http, settings.base_url, settings.max_file_bytes)
+    upstream = Upstream(lambda: server.http, settings.base_url, settings.max_file_bytes)
     store = RegistryStore(server.database, upstream.source)
     registry = Registry(settings, upstream, LastGood(store, server.cache, settings.providers))
     archive = Archive(registry, store, upstream, settings.timeout_seconds)

@@ -1,6 +1,7 @@
 """The upstream registry: one file at a time, conditionally, bounded in time and size, over http(s):// or file://."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -23,9 +24,9 @@ class Absent(UpstreamError):
 
 
 class Upstream:
-    """The folder that the base URL names; the client is used only between the server's start and stop."""
+    """The folder that the base URL names; `http` gives the client, and is asked only between start and stop."""
 
-    def __init__(self, http: httpx.AsyncClient, base_url: str, max_bytes: int) -> None:
+    def __init__(self, http: Callable[[], httpx.AsyncClient], base_url: str, max_bytes: int) -> None:
         self._http = http
         self._base = base_url
         self._max_bytes = max_bytes
@@ -54,7 +55,7 @@ class Upstream:
         if self._base.startswith("file:"):
             folder = Path(url2pathname(urlsplit(self._base).path))
             return _file(path, await asyncio.to_thread(self._read, folder / path), now)
-        async with self._http.stream("GET", self._base + path, headers=_conditions(known)) as response:
+        async with self._http().stream("GET", self._base + path, headers=_conditions(known)) as response:
             if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
                 return msgspec.structs.replace(known, fetched_at=now)
             if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
@@ -69,7 +69,11 @@ class Cosigning:
     """Asks every witness for its line under the newest checkpoint, one round at a time."""
 
     def __init__(
-        self, http: httpx.AsyncClient, witnesses: Sequence[Witness], store: LogStore, sequencer: Sequencer
+        self,
+        http: Callable[[], httpx.AsyncClient],
+        witnesses: Sequence[Witness],
+        store: LogStore,
+        sequencer: Sequencer,
     ) -> None:
         self._http = http
         self._witnesses = tuple(witnesses)
@@ -167,7 +171,7 @@ class Cosigning:
         proof = await self._tree.consistency(old, state.size)
         content = Submission(old, tuple(proof), state.checkpoint or b"").content()
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await self._http.post(f"{witness.url}/add-checkpoint", content=content)
+            return await self._http().post(f"{witness.url}/add-checkpoint", content=content)
 
     async def _size(self, witness: Witness, state: State, text: str) -> int:
         """Return the size that a witness knows, at most that of `state`: another process may have been there since."""

@@ -50,7 +50,7 @@ def parts(server: Server) -> Parts:
     log = None
     if signer:
         sequencer = Sequencer(server.database, store, signer, guard)
-        cosigning = Cosigning(server.http, witnesses, store, sequencer)
+        cosigning = Cosigning(lambda: server.http, witnesses, store, sequencer)
         events = KeyEvents(server.database, store, lambda: server.service(ReceiptKeyEvents, default=None))
         log = Log(server.database, store, signer, guard, queue, sequencer, cosigning, events)
     return Parts(

@@ -28,7 +28,7 @@ def worker(server, key, guard_file):
         database = server.server.database
         log = LogStore(database)
         sequencer = Sequencer(database, log, key, Guard(guard_file))
-        return Cosigning(server.server.http, read_witnesses(witnesses), log, sequencer)
+        return Cosigning(lambda: server.server.http, read_witnesses(witnesses), log, sequencer)
 
     return started
 
