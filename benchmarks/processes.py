@@ -10,10 +10,12 @@ from pathlib import Path
 import httpx
 import psutil
 
+from llmring_server.connections import HTTP
 from llmring_server.testing.process import clean_environment, free_port
 
 OURS = "llmring_server.asgi:app"
 BARE = "benchmarks.bare:app"
+PROTOCOLS = {OURS: HTTP}
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 POLL_SECONDS = 0.005
@@ -21,7 +23,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class Uvicorn:
-    """One worker on a free port: uvloop, httptools, no access log."""
+    """One worker on a free port: uvloop, httptools, no access log; ours with the connections of `serve`."""
 
     def __init__(self, app: str, log: Path, environment: Mapping[str, str] | None = None) -> None:
         self.port = free_port()
@@ -29,7 +31,7 @@ class Uvicorn:
         self.log = log
         self._began = time.perf_counter()
         command = [sys.executable, "-m", "uvicorn", app, "--port", str(self.port), "--log-level", "warning"]
-        command += ["--no-access-log", "--loop", "uvloop", "--http", "httptools"]
+        command += ["--no-access-log", "--loop", "uvloop", "--http", PROTOCOLS.get(app, "httptools")]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=clean_environment(environment or {}), stdout=output, stderr=output,

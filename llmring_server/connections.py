@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from llmring_server.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, document
+from llmring_server.outgoing import Outgoing
 from llmring_server.security import TAKE_AT_ITS_WORD
 
 HTTP = "llmring_server.connections:Connection"
@@ -70,6 +71,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it when there are too many."""
         super().connection_made(transport)
+        self.transport = Outgoing(transport, self.loop)  # type: ignore[assignment]
         if len(self.connections) > self._limits.number:
             self._refuse(Refused(503, "this server has as many connections as it takes; try again shortly"))
         else:
