@@ -1,17 +1,34 @@
 """What pytest must know before it collects, the figures that tests report, and the registry that several share."""
 
+import functools
 import shutil
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import sqlparse
 
 from llmring_server import shared_redis
 
 # A package of its own, tested in its own environment by core/test_example_plugin.py.
 collect_ignore = ["example_plugin"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once_a_run() -> Iterator[None]:
+    """Do once what thousands of starts and clients would do alike, each of it longer than many a test.
+
+    That is to split the text of a migration, and to read the system's certificates, which no test needs.
+    """
+    original = sqlparse.split
+    split = functools.cache(lambda text: tuple(original(text)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlparse, "split", lambda text: list(split(text)))
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture

@@ -33,10 +33,20 @@ def llmring_postgres() -> Iterator[str]:
     folder = Path(tempfile.gettempdir()) / f"llmring-test-{os.environ.get(RUN_VARIABLE, uuid.uuid4().hex)}"
     postgres = EmbeddedPostgres(folder)
     try:
-        yield postgres.start()
+        url = postgres.start()
+        _write_at_leisure(url)
+        yield url
     finally:
         if postgres.stop():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_at_leisure(postgres: str) -> None:
+    """Leave writing to the system: a killed process loses nothing, and a machine that fails ends the run anyhow."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture

@@ -60,13 +60,14 @@ class ServerProcess:
             TimeoutError: it did not answer in time.
         """
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self._process.returncode}:\n{self.output()}")
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/health/live", timeout=1).is_success:
-                    return self
-            time.sleep(POLL_SECONDS)
+        with httpx.Client(base_url=self.url, timeout=1) as client:
+            while time.monotonic() < deadline:
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"the server ended with {self._process.returncode}:\n{self.output()}")
+                with suppress(httpx.HTTPError):
+                    if client.get("/health/live").is_success:
+                        return self
+                time.sleep(POLL_SECONDS)
         raise TimeoutError(f"the server is not up after {seconds} s:\n{self.output()}")
 
     def wait(self, seconds: float = START_SECONDS) -> int:

@@ -16,6 +16,7 @@ from llmring_server.testing import eventually, make_plugin
 WAIT_SECONDS = 0.05
 TICK_SECONDS = 0.001
 ROUNDS = 3
+ENOUGH = 20
 UNLIMITED = dict.fromkeys(("ingest", "read", "admin", "public"), "100000/s")
 CALLS = [("GET", "/registry"), ("GET", "/api/v1/aliases/resolve?alias=a"), ("GET", "/health/live")]
 ENTRY = {"provider": "openai", "model": "m", "cost": 1}
@@ -134,16 +135,16 @@ def serve(llmring_live, small_registry, stopwatch):
 def holds(server, stopwatch, scene):
     """Ask from three clients while a scene is played: none is refused, and none waits too long for Redis.
 
-    A busy machine only ever adds to what is measured, so a scene that took too long is played again.
+    A busy machine only ever adds to what is measured and takes from what is asked, so a scene that was too slow is
+    played again.
     """
     for _ in range(ROUNDS):
         stopwatch.reset()
         answered = asked_during(server, scene)
-        assert len(answered) > 20
         assert {status for status, _ in answered} == {200}, answered
-        if stopwatch.waited < WAIT_SECONDS:
+        if stopwatch.waited < WAIT_SECONDS and len(answered) > ENOUGH:
             return
-    raise AssertionError(f"a request waited {stopwatch.waited:.3f} s")
+    raise AssertionError(f"a request of the {len(answered)} waited {stopwatch.waited:.3f} s")
 
 
 def asked_during(server, scene):

@@ -1,8 +1,24 @@
 """The dashboard on a real server, and visitors of it."""
 
+import jinja2
 import pytest
 from browser_kit import Window, axe, chromium, running
 from dashboard_kit import ASKED, Browser, Visitor
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once():
+    """Compile each template once a run: every application has the same, and a page takes less time than its own."""
+    original, compiled = jinja2.Environment.compile, {}
+
+    def compile_once(environment, *template):
+        if template not in compiled:
+            compiled[template] = original(environment, *template)
+        return compiled[template]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
 
 
 @pytest.fixture
