@@ -43,11 +43,14 @@ class Reader:
         return checkpoints.opened(answer.content, self.log)
 
     def until(self, size):
-        """Return the first checkpoint with so many leaves, which must come within some seconds."""
+        """Return the first checkpoint with so many leaves, which must come within some seconds.
+
+        Those before it may be signed by another key: a log whose key was changed has them until it has grown.
+        """
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             answer = self.client.get("/tlog/checkpoint")
-            if answer.status_code == 200 and checkpoints.opened(answer.content, self.log).size >= size:
+            if answer.status_code == 200 and checkpoints.read(answer.content)[0].size >= size:
                 return checkpoints.opened(answer.content, self.log)
             time.sleep(0.02)
         raise TimeoutError(f"no checkpoint of {size} leaves: {answer.text}")
