@@ -31,9 +31,7 @@ help: ## list these targets
 serve: $(RUNTIME) ## install, and serve on port 8000 with the bundled PostgreSQL
 	@exec $(RUN) -m llmring_server serve $(ARGS)
 
-# Compiled first: the tests start hundreds of processes, and where Python may not write bytecode each would compile all.
 test: $(DEV) ## install, and run every test
-	@$(RUN) -m compileall -q llmring_server plugins
 	@$(RUN) -m pytest $(ARGS)
 
 test-postgres: ## the same on a PostgreSQL of the system (POSTGRES_BIN names the folder of its programs)
