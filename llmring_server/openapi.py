@@ -71,8 +71,9 @@ def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
             declared = [
                 kind for kind in (*_bodies(form), form.query, form.answer, *form.events.values()) if kind is not None
             ]
-            unique |= {str(kind): kind for kind in declared}
-            declaring |= {str(kind): (owner, route) for kind in declared}
+            for kind in declared:
+                unique.setdefault(str(kind), kind)
+                declaring.setdefault(str(kind), (owner, route))
     try:
         schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
     except TypeError as error:

@@ -1,5 +1,6 @@
 """What the tests of receipts start from: a key of their own, and a server that signs with it."""
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -48,3 +49,10 @@ def verify(client) -> Callable[[Any], Any]:
         return answer.json()
 
     return ask
+
+
+@pytest.fixture
+def node() -> None:
+    """Skip a check outside Python where there is no Node.js; `.ci/run` installs it."""
+    if not shutil.which("node"):
+        pytest.skip("node is not on PATH; install Node.js 18 or later to check receipts outside Python")

@@ -106,9 +106,8 @@ def test_its_page_s_lines_for_openssl_verify_it(bundle):
     assert ran(bundle, lines).returncode == 1
 
 
+@pytest.mark.usefixtures("node")
 def test_its_page_s_line_for_node_verifies_it(bundle):
-    if not shutil.which("node"):
-        pytest.skip("node is not on PATH; install Node.js 18 or later to check a bundle outside Python")
     line = commands(bundle, "console", "node")
     good = ran(bundle, line)
     assert (good.returncode, good.stdout.strip()) == (0, "valid"), good.stderr
@@ -128,10 +127,9 @@ def retired_before(known) -> None:
     known["keys"][0]["retired_at"] = "2026-01-01T00:00:00Z"
 
 
+@pytest.mark.usefixtures("node")
 @pytest.mark.parametrize("change", [compromised, compromised_under_another_id, retired_before])
 def test_node_takes_no_signature_of_a_key_that_does_not_count(bundle, change):
-    if not shutil.which("node"):
-        pytest.skip("node is not on PATH; install Node.js 18 or later to check a bundle outside Python")
     known = json.loads((bundle / "jwks.json").read_bytes())
     change(known)
     (bundle / "jwks.json").write_text(json.dumps(known))
@@ -139,9 +137,8 @@ def test_node_takes_no_signature_of_a_key_that_does_not_count(bundle, change):
     assert (said.returncode, said.stdout.strip(), said.stderr) == (1, "not valid", "")
 
 
+@pytest.mark.usefixtures("node")
 def test_node_takes_the_signature_of_a_key_that_was_retired_later(bundle):
-    if not shutil.which("node"):
-        pytest.skip("node is not on PATH; install Node.js 18 or later to check a bundle outside Python")
     known = json.loads((bundle / "jwks.json").read_bytes())
     known["keys"][0]["retired_at"] = "2999-01-01T00:00:00Z"
     (bundle / "jwks.json").write_text(json.dumps(known))

@@ -1,7 +1,6 @@
 """`statement verify` on files that somebody changed or made up, and the same verdict from everybody who gives one."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -146,9 +145,8 @@ def test_statements_are_checked_without_the_server_and_its_libraries(books, stat
     assert (status, "these are the 10 lines" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
+@pytest.mark.usefixtures("node")
 def test_node_verifies_a_statement(books, stated):
-    if not shutil.which("node"):
-        pytest.skip("node is not on PATH; install Node.js 18 or later to check statements outside Python")
     program = Path(str(llmring_receipts.__file__)).with_name("bundled") / "check.mjs"
     command = ["node", str(program), str(stated[0]), str(books.folder / "jwks.json")]
     good = subprocess.run(command, text=True, capture_output=True, timeout=60)
