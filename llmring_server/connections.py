@@ -5,13 +5,16 @@
 
 import asyncio
 import resource
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from uvicorn.config import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from llmring_server.at_once import AT_ONCE, AtOnce
 from llmring_server.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, document
 from llmring_server.outgoing import Outgoing
 from llmring_server.security import TAKE_AT_ITS_WORD
@@ -25,6 +28,8 @@ MAX_FRAMING = 8  # bytes for each byte of a body: chunks of one byte take five
 MIN_RATE = 4_096  # bytes a second
 LINGER_SECONDS = 2.0
 RESERVED_FILES = 128
+FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+NAME = itemgetter(0)
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True):
@@ -60,6 +65,8 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits: ConnectionLimits = app_state.get(STATE, DEFAULTS)
+        self.access_log = self.access_log and config.access_log  # uvicorn goes by the log's handlers alone
+        self._behind: Any = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
         self._since = 0.0
         self._received = 0
         self._body = 0
@@ -71,7 +78,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it when there are too many."""
         super().connection_made(transport)
-        self.transport = Outgoing(transport, self.loop)  # type: ignore[assignment]
+        self.transport = self._outgoing = Outgoing(transport, self.loop)  # type: ignore[assignment]
         if len(self.connections) > self._limits.number:
             self._refuse(Refused(503, "this server has as many connections as it takes; try again shortly"))
         else:
@@ -90,7 +97,8 @@ class Connection(HttpToolsProtocol):
         """Read on, and mind time and size while a request has not arrived whole."""
         self._received += len(data)
         super().data_received(data)
-        if self._in_head() or self.cycle.more_body:
+        cycle = self.cycle
+        if cycle is None or cycle.more_body or cycle.scope is not self.scope:
             self._await_rest()
         else:
             self._received = self._body = 0
@@ -108,6 +116,13 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._earlier = [cycle for cycle in self._earlier if not cycle.response_complete] + [self.cycle]
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Begin to serve: at once where the application can, and past the reading of proxies' headers without any."""
+        cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle, self._outgoing)}  # type: ignore[dict-item]
+        if app is self.app and FORWARDED.isdisjoint(map(NAME, cycle.scope["headers"])):
+            app = self._behind
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Note how much of what has arrived is body."""

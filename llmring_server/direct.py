@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import falcon.asgi
 
+from llmring_server.at_once import offered
 from llmring_server.exchange import NO_BODY, AnyRequest, AnyResponse, Asked, Said
 from llmring_server.operations import form_of
 from llmring_server.routing import Route
@@ -48,10 +49,22 @@ class DirectApp(falcon.asgi.App[Any, Any]):
         headers = None if way is None else usual(scope)
         if way is None or headers is None:
             return await super().__call__(scope, receive, send)
-        event = await receive() if LENGTH in headers else NO_BODY
-        if event is not NO_BODY and not _whole(event, headers):
-            return await super().__call__(scope, _again(event, receive), send)
-        req, resp = Asked(scope, headers, event["body"], way.path), Said()
+        at_once = offered(scope)
+        body = at_once.body()
+        if body is None:
+            event = await receive() if LENGTH in headers else NO_BODY
+            if event is not NO_BODY and not _whole(event, headers):
+                return await super().__call__(scope, _again(event, receive), send)
+            body = event["body"]
+        req, resp = Asked(scope, headers, body, way.path), Said()
+        await self._serve(way, req, resp)
+        status, said, body = resp.whole()
+        if not at_once.answer(status, said, body):
+            await send({"type": "http.response.start", "status": status, "headers": said.items()})
+            await send({"type": "http.response.body", "body": body})
+        return None
+
+    async def _serve(self, way: Way, req: Asked, resp: Said) -> None:
         middleware: Any = self._middleware
         before, matched, after = middleware
         succeeded = True
@@ -68,10 +81,6 @@ class DirectApp(falcon.asgi.App[Any, Any]):
             await self._fail(req, resp, error)
         if after:
             await self._finish(after, way, req, resp, succeeded)
-        beginning, body = resp.events()
-        await send(beginning)
-        await send(body)
-        return None
 
     async def _finish(self, after: Any, way: Way, req: Asked, resp: Said, succeeded: bool) -> None:
         for process in after:

@@ -123,18 +123,15 @@ class Said:
         value = self.headers.get(_encoded(name))
         return None if value is None else value.decode("latin-1")
 
-    def events(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the answer as ASGI sends it: how it begins, and its body."""
+    def whole(self) -> tuple[int, Mapping[bytes, bytes], bytes]:
+        """Return the answer as it is sent: its status, its headers with the length, and its body."""
         status, headers, body = self.status_code, self.headers, self.data or (self.text or "").encode()
         if status in BODILESS:
             body = b""
             headers.pop(b"content-type", None)
         else:
             headers[b"content-length"] = b"%d" % len(body)
-        return (
-            {"type": "http.response.start", "status": status, "headers": headers.items()},
-            {"type": "http.response.body", "body": body},
-        )
+        return status, headers, body
 
 
 AnyRequest: TypeAlias = falcon.asgi.Request | Asked

@@ -8,7 +8,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import falcon.asgi
 import msgspec
@@ -101,7 +101,9 @@ def _bind(
         if form.query is not None:
             fields["query"] = wire.decode_query(req, form.query)
         if decoder is not None or raw:
-            content = await _read(req, form, checked)
+            content = _arrived(req, form) if isinstance(req, Asked) else await _received(req, form)
+            if checked:
+                await _check(content, req.context.limits.depth)
             fields["body"] = content if decoder is None else wire.decode(decoder, content)
         answer = await responder(self, req, resp, **fields)
         if answer is not None:
@@ -112,17 +114,25 @@ def _bind(
     return bound
 
 
-async def _read(req: AnyRequest, form: Operation, checked: bool) -> bytes:
-    limits: wire.Limits = req.context.limits
+def _arrived(req: Asked, form: Operation) -> bytes:
     wire.require_type(req, *form.accepts)
-    content = wire.body_of(req, limits) if isinstance(req, Asked) else await wire.read_body(req, limits)
-    if not content:
-        raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
-    if checked and len(content) > wire.LARGE:
-        await asyncio.to_thread(wire.check_text, content, limits.depth)
-    elif checked:
-        wire.check_text(content, limits.depth)
-    return content
+    return wire.body_of(req, req.context.limits) or _empty(form)
+
+
+async def _received(req: falcon.asgi.Request, form: Operation) -> bytes:
+    wire.require_type(req, *form.accepts)
+    return await wire.read_body(req, req.context.limits) or _empty(form)
+
+
+def _empty(form: Operation) -> NoReturn:
+    raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
+
+
+async def _check(content: bytes, depth: int) -> None:
+    if len(content) > wire.LARGE:
+        await asyncio.to_thread(wire.check_text, content, depth)
+    else:
+        wire.check_text(content, depth)
 
 
 def form_of(responder: Any) -> Operation:

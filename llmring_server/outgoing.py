@@ -30,6 +30,11 @@ class Outgoing:
             self._waiting = bytes(data)
             self._call_soon(self._send)
 
+    def send(self, data: bytes) -> None:
+        """Send `data` now, behind what waits."""
+        self._send()
+        self._transport.write(data)
+
     def close(self) -> None:
         """Send what waits, and close."""
         self._send()

@@ -240,6 +240,10 @@ class UsageWriter:
 
 
 def _answer(batch: Sequence[Submission[Any]], outcomes: Sequence[Outcome]) -> None:
+    if len(batch) == len(outcomes):
+        for submission, outcome in zip(batch, outcomes, strict=True):
+            submission.settle([outcome])
+        return
     remaining = iter(outcomes)
     for submission in batch:
         submission.settle(list(islice(remaining, len(submission.rows))))
