@@ -25,6 +25,7 @@ from llmring_usage.settings import UsageSettings
 
 Outcome = Logged | Problem
 Key = tuple[str, str | None]
+Cursor = psycopg.AsyncRawCursor[Any]
 
 CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
 REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
@@ -53,7 +54,7 @@ class Kept(msgspec.Struct, frozen=True):
 class Ledger:
     """Stores rows with their rollups and keys, exactly once, and says for each row what came of it.
 
-    A connection is kept from batch to batch until `rest`; one task at a time may call `store`.
+    A connection and its cursor are kept from batch to batch until `rest`; one task at a time may call `store`.
     """
 
     def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: Receipts) -> None:
@@ -64,7 +65,7 @@ class Ledger:
         self._zone = settings.timezone
         self._slot = self._chance.randrange(settings.rollup_slots)
         self._key_seconds = settings.idempotency_hours * 3600
-        self._connection: Connection | None = None
+        self._cursor: Cursor | None = None
 
     async def store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
         """Store a batch in one transaction and return each row's outcome, in order, by `deadline` (the loop's time).
@@ -98,35 +99,35 @@ class Ledger:
 
     async def store_within(self, connection: Connection, row: Row) -> None:
         """Store one row without a key in the caller's transaction; the partition of its month must be there."""
-        await self._send(connection, [row], keyed=False)
+        await self._send(Cursor(connection), [row], keyed=False)
         await self._receipts.issue(connection, [row])
 
     async def rest(self) -> None:
         """Give the kept connection back to the pool."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await self._database.pool.putconn(connection)
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            await self._database.pool.putconn(cursor.connection)
 
     async def _store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
         await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
-        async with self._holding(deadline) as connection:
-            stored, made = await self._write(connection, sent, keyed=keyed)
+        async with self._holding(deadline) as cursor:
+            stored, made = await self._write(cursor, sent, keyed=keyed)
         if not keyed:
             return await self._with_receipts(rows, [_logged(row) for row in rows], made, deadline)
         stored |= {row.id for row in rows if not row.idempotency_key}
         outcomes = _settled(rows, stored, await self._kept(rows, stored, deadline))
         return await self._with_receipts(rows, outcomes, made, deadline)
 
-    async def _write(self, connection: Connection, rows: Sequence[Row], *, keyed: bool) -> tuple[set[str], Made]:
+    async def _write(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> tuple[set[str], Made]:
         """Run the one statement, in a transaction with the receipts where calls get such."""
         if not self._receipts.wanted:
-            return await self._send(connection, rows, keyed=keyed), {}
-        async with connection.transaction():
-            stored = await self._send(connection, rows, keyed=keyed)
+            return await self._send(cursor, rows, keyed=keyed), {}
+        async with cursor.connection.transaction():
+            stored = await self._send(cursor, rows, keyed=keyed)
             news = [row for row in rows if not row.idempotency_key or row.id in stored]
-            return stored, await self._receipts.issue(connection, news)
+            return stored, await self._receipts.issue(cursor.connection, news)
 
     async def _with_receipts(
         self, rows: Sequence[Row], outcomes: list[Outcome], made: Made, deadline: float
@@ -136,23 +137,23 @@ class Ledger:
             return outcomes
         before = unmade(rows, outcomes, made)
         if before:
-            async with self._holding(deadline) as connection:
-                made = {**made, **await self._receipts.find(connection, before)}
+            async with self._holding(deadline) as cursor:
+                made = {**made, **await self._receipts.find(cursor.connection, before)}
         return [with_receipt(one, made) if isinstance(one, Logged) else one for one in outcomes]
 
     @asynccontextmanager
-    async def _holding(self, deadline: float) -> AsyncIterator[Connection]:
-        """Hold the kept connection, or a new one of the pool, until the deadline: then its statement is cancelled."""
+    async def _holding(self, deadline: float) -> AsyncIterator[Cursor]:
+        """Hold the kept cursor, or one of the pool's, until the deadline: then its statement is cancelled."""
         left = max(deadline - _now(), 0.001)
-        if self._connection is None:
-            self._connection = await self._database.pool.getconn(left)
-        connection, ended = self._connection, []
+        if self._cursor is None:
+            self._cursor = Cursor(await self._database.pool.getconn(left))
+        cursor, connection, ended = self._cursor, self._cursor.connection, []
         alarm = asyncio.get_running_loop().call_at(
             deadline - min(CANCEL_SECONDS, left / 2),
             lambda: ended.append(asyncio.create_task(_end(connection), name="llmring usage cancel")),
         )
         try:
-            yield connection
+            yield cursor
         finally:
             alarm.cancel()
             if ended:
@@ -161,9 +162,8 @@ class Ledger:
             if connection.closed:
                 await self.rest()
 
-    async def _send(self, connection: Connection, rows: Sequence[Row], *, keyed: bool) -> set[str]:
+    async def _send(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> set[str]:
         """Run the one statement, and return the ids of the keyed rows that were new."""
-        cursor = psycopg.AsyncRawCursor(connection)
         params = [*series.encode(rows), self._zone, self._slot]
         await cursor.execute(*((KEYED, [*params, self._key_seconds]) if keyed else (UNKEYED, params)))
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
@@ -180,7 +180,7 @@ class Ledger:
         asked = [dict(zip(("project_id", "key"), _key(row), strict=True)) for row in rows if row.id not in stored]
         if not asked:
             return {}
-        async with self._holding(deadline) as connection, connection.cursor(row_factory=class_row(Kept)) as cursor:
+        async with self._holding(deadline) as held, held.connection.cursor(row_factory=class_row(Kept)) as cursor:
             await cursor.execute(REPLAYED, {"keys": wire.encode(asked).decode()})
             return {(one.project_id, one.key): one for one in await cursor.fetchall()}
 
