@@ -11,8 +11,6 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from llmring_server.outgoing import Outgoing
-
 AT_ONCE = "llmring.at_once"
 CONNECTION = b"connection"
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -21,11 +19,10 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 class AtOnce:
     """A request and its answer, for as long as uvicorn's cycle of both lives."""
 
-    __slots__ = ("_cycle", "_outgoing")
+    __slots__ = ("_cycle",)
 
-    def __init__(self, cycle: RequestResponseCycle, outgoing: Outgoing) -> None:
+    def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = weakref.ref(cycle)  # whose scope holds this: each would keep the other until garbage is collected
-        self._outgoing = outgoing
 
     def body(self) -> bytes | None:
         """Take the request's body, or return None while it is not here whole."""
@@ -51,7 +48,7 @@ class AtOnce:
         if _CONTROL.search(b"".join(headers.values())):
             raise ValueError("a header of the answer has a control character in it")
         cycle.response_started = cycle.response_complete = True
-        self._outgoing.send(b"".join((STATUS_LINE[status], head, b"\r\n", body)))
+        cycle.transport.write(b"".join((STATUS_LINE[status], head, b"\r\n", body)))
         cycle.message_event.set()
         cycle.on_response()
         return True

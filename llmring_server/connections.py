@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 
 from llmring_server.at_once import AT_ONCE, AtOnce
 from llmring_server.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, document
-from llmring_server.outgoing import Outgoing
+from llmring_server.outgoing import Outgoing, outbox_of
 from llmring_server.security import TAKE_AT_ITS_WORD
 
 HTTP = "llmring_server.connections:Connection"
@@ -78,7 +78,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it when there are too many."""
         super().connection_made(transport)
-        self.transport = self._outgoing = Outgoing(transport, self.loop)  # type: ignore[assignment]
+        self.transport = Outgoing(transport, outbox_of(self.app_state, self.loop))  # type: ignore[assignment]
         if len(self.connections) > self._limits.number:
             self._refuse(Refused(503, "this server has as many connections as it takes; try again shortly"))
         else:
@@ -119,7 +119,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Begin to serve: at once where the application can, and past the reading of proxies' headers without any."""
-        cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle, self._outgoing)}  # type: ignore[dict-item]
+        cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle)}  # type: ignore[dict-item]
         if app is self.app and FORWARDED.isdisjoint(map(NAME, cycle.scope["headers"])):
             app = self._behind
         super()._start_asgi_task(cycle, app)

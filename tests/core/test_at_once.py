@@ -24,7 +24,7 @@ class Said:
     def __init__(self):
         self.said = []
 
-    def send(self, data):
+    def write(self, data):
         self.said.append(data)
 
 
@@ -80,14 +80,14 @@ def cycle_of(**given):
     """Return uvicorn's cycle of a request, and what was sent."""
     said = Said()
     cycle = RequestResponseCycle(
-        scope={"type": "http"}, transport=None, flow=FlowControl(None), logger=None, access_logger=None,
+        scope={"type": "http"}, transport=said, flow=FlowControl(None), logger=None, access_logger=None,
         access_log=False, default_headers=[(b"date", b"today")], message_event=Event(), expect_100_continue=False,
         keep_alive=True, on_response=lambda: None,
     )  # fmt: skip
     cycle.more_body = False
     for name, value in given.items():
         setattr(cycle, name, value)
-    cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle, said)}
+    cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle)}
     return cycle, said
 
 
