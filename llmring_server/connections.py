@@ -78,7 +78,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it when there are too many."""
         super().connection_made(transport)
-        self.transport = Outgoing(transport, outbox_of(self.app_state, self.loop))  # type: ignore[assignment]
+        self.transport = self._outgoing = Outgoing(transport, outbox_of(self.app_state, self.loop))  # type: ignore[assignment]
         if len(self.connections) > self._limits.number:
             self._refuse(Refused(503, "this server has as many connections as it takes; try again shortly"))
         else:
@@ -128,6 +128,10 @@ class Connection(HttpToolsProtocol):
         """Note how much of what has arrived is body."""
         self._body += len(body)
         super().on_body(body)
+
+    def eof_received(self) -> None:
+        """Send what waits to a client that says no more: with its half of the connection, the transport closes ours."""
+        self._outgoing.send()
 
     def pause_writing(self) -> None:
         """Give the client time to read what it asked for."""

@@ -49,7 +49,7 @@ class DirectApp(falcon.asgi.App[Any, Any]):
         headers = None if way is None else usual(scope)
         if way is None or headers is None:
             return await super().__call__(scope, receive, send)
-        at_once = offered(scope)
+        at_once = offered(scope, receive, send)
         body = at_once.body()
         if body is None:
             event = await receive() if LENGTH in headers else NO_BODY

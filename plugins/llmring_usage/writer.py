@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from itertools import chain, islice
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -210,7 +210,7 @@ class UsageWriter:
         finally:
             self._forget(batch)
 
-    async def _store(self, rows: Sequence[Row], deadline: float) -> Sequence[Outcome]:
+    async def _store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
         """Store rows, in the journal while the database is away, and return their outcomes."""
         journal = self._journal
         if journal is None:
@@ -239,14 +239,11 @@ class UsageWriter:
         return self._bytes
 
 
-def _answer(batch: Sequence[Submission[Any]], outcomes: Sequence[Outcome]) -> None:
-    if len(batch) == len(outcomes):
-        for submission, outcome in zip(batch, outcomes, strict=True):
-            submission.settle([outcome])
-        return
-    remaining = iter(outcomes)
+def _answer(batch: Sequence[Submission[Any]], outcomes: list[Outcome]) -> None:
+    at = 0
     for submission in batch:
-        submission.settle(list(islice(remaining, len(submission.rows))))
+        before, at = at, at + len(submission.rows)
+        submission.settle(outcomes[before:at])
 
 
 def _refuse(batch: Sequence[Submission[Any]], error: Exception) -> None:

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from llmring_server.at_once import AT_ONCE, NEVER, AtOnce, offered
 from llmring_server.operations import operation
+from llmring_server.outgoing import LARGE
 from llmring_server.routing import Route
 from llmring_server.testing import make_plugin
 
@@ -80,15 +81,27 @@ def cycle_of(**given):
     """Return uvicorn's cycle of a request, and what was sent."""
     said = Said()
     cycle = RequestResponseCycle(
-        scope={"type": "http"}, transport=said, flow=FlowControl(None), logger=None, access_logger=None,
-        access_log=False, default_headers=[(b"date", b"today")], message_event=Event(), expect_100_continue=False,
-        keep_alive=True, on_response=lambda: None,
-    )  # fmt: skip
+        scope={"type": "http", "method": "GET"},
+        transport=said,
+        flow=FlowControl(None),
+        logger=None,
+        access_logger=None,
+        access_log=False,
+        default_headers=[(b"date", b"today")],
+        message_event=Event(),
+        expect_100_continue=False,
+        keep_alive=True,
+        on_response=lambda: None,
+    )
     cycle.more_body = False
     for name, value in given.items():
         setattr(cycle, name, value)
     cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle)}
     return cycle, said
+
+
+def offer(cycle):
+    return offered(cycle.scope, cycle.receive, cycle.send)
 
 
 class Event:
@@ -103,6 +116,14 @@ def test_an_answer_goes_out_in_one_piece(server, declined):
     assert said.startswith(b"HTTP/1.1 200 OK\r\ndate: ")
     assert said.endswith(b'\r\n\r\n{"a":"b","from":"127.0.0.1"}')
     assert declined() == [False]
+
+
+def test_a_client_that_has_said_all_it_has_to_say_is_answered(server):
+    url = server.client(None).base_url
+    with socket.create_connection((url.host, url.port), timeout=10) as wire:
+        wire.sendall(request(b'{"a":"b"}'))
+        wire.shutdown(socket.SHUT_WR)
+        assert b"".join(iter(lambda: wire.recv(65536), b"")).endswith(b'{"a":"b","from":"127.0.0.1"}')
 
 
 def test_requests_that_come_at_once_are_answered_one_after_the_other(server, declined):
@@ -152,7 +173,7 @@ def test_a_request_leaves_nothing_to_collect():
 
 def test_an_answer_is_of_its_cycle_and_ends_it():
     cycle, said = cycle_of()
-    assert offered(cycle.scope).answer(*ANSWER)
+    assert offer(cycle).answer(*ANSWER)
     assert said.said == [b"HTTP/1.1 200 OK\r\ndate: today\r\ncontent-length: 2\r\n\r\n{}"]
     assert cycle.response_started
     assert cycle.response_complete
@@ -161,21 +182,49 @@ def test_an_answer_is_of_its_cycle_and_ends_it():
 @pytest.mark.parametrize("given", [{"keep_alive": False}, {"access_log": True}, {"disconnected": True}], ids=str)
 def test_an_answer_that_is_more_than_sending_is_declined(given):
     cycle, said = cycle_of(**given)
-    assert not offered(cycle.scope).answer(*ANSWER)
+    assert not offer(cycle).answer(*ANSWER)
     assert not cycle.response_started
     assert said.said == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"scope": {"type": "http", "method": "HEAD"}}, {"default_headers": [(b"connection", b"close")]}],
+    ids=["HEAD", "a server that always closes"],
+)
+def test_an_answer_that_is_less_than_it_says_or_the_last_is_declined(given):
+    cycle, said = cycle_of(**given)
+    assert not offer(cycle).answer(*ANSWER)
+    assert said.said == []
+
+
+def test_a_large_answer_is_declined_lest_it_be_copied():
+    cycle, said = cycle_of()
+    large = b"x" * (LARGE + 1)
+    assert not offer(cycle).answer(200, {b"content-length": b"%d" % len(large)}, large)
+    assert said.said == []
+
+
+def test_middleware_around_the_application_is_not_passed_by():
+    cycle, _ = cycle_of()
+
+    async def send(event):
+        await cycle.send(event)
+
+    assert offered(cycle.scope, cycle.receive, send) is NEVER
+    assert offered(cycle.scope, send, cycle.send) is NEVER
 
 
 def test_an_answer_to_who_does_not_read_is_declined():
     cycle, said = cycle_of()
     cycle.flow.pause_writing()
-    assert not offered(cycle.scope).answer(*ANSWER)
+    assert not offer(cycle).answer(*ANSWER)
     assert said.said == []
 
 
 def test_an_answer_that_speaks_of_its_connection_is_declined():
     cycle, _ = cycle_of()
-    assert not offered(cycle.scope).answer(200, {b"connection": b"close", b"content-length": b"2"}, b"{}")
+    assert not offer(cycle).answer(200, {b"connection": b"close", b"content-length": b"2"}, b"{}")
 
 
 @pytest.mark.parametrize(
@@ -183,17 +232,18 @@ def test_an_answer_that_speaks_of_its_connection_is_declined():
 )
 def test_a_body_that_is_not_here_is_declined(given):
     cycle, _ = cycle_of(body=bytearray(b"part"), **given)
-    assert offered(cycle.scope).body() is None
+    assert offer(cycle).body() is None
     assert cycle.body == b"part"
 
 
 def test_a_body_is_taken_once():
     cycle, _ = cycle_of(body=bytearray(b"whole"))
-    assert offered(cycle.scope).body() == b"whole"
+    assert offer(cycle).body() == b"whole"
     assert cycle.body == b""
 
 
 def test_what_another_server_does_not_offer_is_declined():
-    assert offered({"type": "http"}) is NEVER
+    cycle, _ = cycle_of()
+    assert offered({"type": "http"}, cycle.receive, cycle.send) is NEVER
     assert NEVER.body() is None
     assert not NEVER.answer(*ANSWER)

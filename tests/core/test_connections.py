@@ -98,6 +98,13 @@ def test_a_body_in_chunks_that_breaks_off_is_not_acted_on(server):
     assert stats["summary"]["total_requests"] == 0
 
 
+@pytest.mark.parametrize(("path", "told"), [(b"/health/live", 200), (b"/openapi.json", 200), (b"/api/v1/stats", 401)])
+def test_a_client_that_has_said_all_it_has_to_say_is_answered(server, path, told):
+    with wired(server, head(start=b"GET " + path + b" HTTP/1.1")) as wire:
+        wire.shutdown(socket.SHUT_WR)
+        assert status(heard(wire)) == told
+
+
 def test_two_hundred_slow_clients_keep_nobody_else_waiting(server):
     with ExitStack() as stack:
         slow = [stack.enter_context(wired(server, head(end=b"")[:-2])) for _ in range(200)]

@@ -76,6 +76,12 @@ def test_a_thousand_calls_that_wait_together_are_committed_together(usage):
     assert len(transactions(usage)) <= 2
 
 
+def test_submissions_of_no_row_one_and_several_are_each_told_of_their_own(usage):
+    submissions = [[], [row(), row()], [row()], [], [row(), row(), row()]]
+    told = [[outcome.log_id for outcome in outcomes] for outcomes in record(usage, submissions)]
+    assert told == [[one.id for one in rows] for rows in submissions]
+
+
 def test_rows_rollups_latencies_and_keys_are_written_by_one_transaction(usage):
     record(usage, [[row(idempotency_key="one", fingerprint="x", latency_ms=5)]])
     (written,) = transactions(usage)
