@@ -97,8 +97,7 @@ class Connection(HttpToolsProtocol):
         """Read on, and mind time and size while a request has not arrived whole."""
         self._received += len(data)
         super().data_received(data)
-        cycle = self.cycle
-        if cycle is None or cycle.more_body or cycle.scope is not self.scope:
+        if self._in_head() or self.cycle.more_body:
             self._await_rest()
         else:
             self._received = self._body = 0
@@ -119,7 +118,8 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Begin to serve: at once where the application can, and past the reading of proxies' headers without any."""
-        cycle.scope["extensions"] = {AT_ONCE: AtOnce(cycle)}  # type: ignore[dict-item]
+        extensions: dict[str, Any] = cycle.scope.setdefault("extensions", {})
+        extensions[AT_ONCE] = AtOnce(cycle)
         if app is self.app and FORWARDED.isdisjoint(map(NAME, cycle.scope["headers"])):
             app = self._behind
         super()._start_asgi_task(cycle, app)

@@ -8,7 +8,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 import falcon.asgi
 import msgspec
@@ -101,9 +101,13 @@ def _bind(
         if form.query is not None:
             fields["query"] = wire.decode_query(req, form.query)
         if decoder is not None or raw:
-            content = _arrived(req, form) if isinstance(req, Asked) else await _received(req, form)
+            limits: wire.Limits = req.context.limits
+            wire.require_type(req, *form.accepts)
+            content = wire.body_of(req, limits) if isinstance(req, Asked) else await wire.read_body(req, limits)
+            if not content:
+                raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
             if checked:
-                await _check(content, req.context.limits.depth)
+                await _check(content, limits.depth)
             fields["body"] = content if decoder is None else wire.decode(decoder, content)
         answer = await responder(self, req, resp, **fields)
         if answer is not None:
@@ -112,20 +116,6 @@ def _bind(
             resp.data = wire.encode(answer)
 
     return bound
-
-
-def _arrived(req: Asked, form: Operation) -> bytes:
-    wire.require_type(req, *form.accepts)
-    return wire.body_of(req, req.context.limits) or _empty(form)
-
-
-async def _received(req: falcon.asgi.Request, form: Operation) -> bytes:
-    wire.require_type(req, *form.accepts)
-    return await wire.read_body(req, req.context.limits) or _empty(form)
-
-
-def _empty(form: Operation) -> NoReturn:
-    raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
 
 
 async def _check(content: bytes, depth: int) -> None:
