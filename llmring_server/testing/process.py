@@ -82,6 +82,10 @@ class ServerProcess:
         """Kill the process (and its workers) at once, as `kill -9` does."""
         self._signal(signal.SIGKILL)
 
+    def signal(self, number: int) -> None:
+        """Send the process a signal."""
+        self._process.send_signal(number)
+
     def stop(self) -> int:
         """Ask the process to end, and return its exit status."""
         if self._process.poll() is None:
