@@ -58,8 +58,8 @@ OLD_JSON = {
 
 
 @pytest.fixture
-def client(llmring_live):
-    return llmring_live(["aliases"]).client(KEY)
+def client(llmring_shared):
+    return llmring_shared(["aliases"]).client(KEY)
 
 
 @pytest.fixture
