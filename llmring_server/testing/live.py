@@ -36,7 +36,9 @@ class LiveServer:
 
     def with_keys(self, suffix: str) -> "LiveServer":
         """Return the same server with `suffix` on every project key, and with clients of its own."""
-        return LiveServer(self.server, self.url, self._loop, suffix)
+        found = LiveServer(self.server, self.url, self._loop, suffix)
+        self._clients.callback(found.close)
+        return found
 
     def key(self, name: str = "test-project") -> str:
         """Return the project key that `client(name)` sends: the name, and on a shared server something of the test."""
