@@ -8,7 +8,7 @@ VENV ?= .venv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgres matrix check format screenshots bench wheel lock clean
+.PHONY: help serve test test-fast test-postgres matrix check format screenshots bench wheel lock clean
 
 # A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -31,8 +31,11 @@ help: ## list these targets
 serve: $(RUNTIME) ## install, and serve on port 8000 with the bundled PostgreSQL
 	@exec $(RUN) -m llmring_server serve $(ARGS)
 
-test: $(DEV) ## install, and run every test
+test: $(DEV) ## install, and run every test (ARGS=--full for all confs against their descriptions)
 	@$(RUN) -m pytest $(ARGS)
+
+test-fast: $(DEV) ## the tests that need no database, no process and no browser
+	@$(RUN) -m pytest -m fast $(ARGS)
 
 test-postgres: ## the same on a PostgreSQL of the system (POSTGRES_BIN names the folder of its programs)
 	@.ci/with-postgres $(MAKE) --no-print-directory test

@@ -55,6 +55,7 @@ def test_what_cannot_be_asked_for_is_said_on_a_page(visitor):
     assert "2026-11-23" in visitor.text("main")
 
 
+@pytest.mark.own_server
 def test_signing_in_while_the_database_is_away_says_so(dashboard, visit):
     server = dashboard("keys", "usage")
     visitor = visit(server).open("/ui/sign-in")
@@ -70,6 +71,7 @@ def test_a_browser_at_the_servers_address_is_led_to_the_pages(server, visit):
     assert "Accept" in answer.headers["vary"]
 
 
+@pytest.mark.own_server
 def test_a_database_that_is_away_is_a_page_too(dashboard, visit):
     server = dashboard()
     visitor = visit(server).sign_in()
