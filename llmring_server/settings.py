@@ -176,7 +176,7 @@ def default_data_dir() -> Path:
     """Return where the bundled database lies: the user's data folder, or `/var/lib/llmring-server` for root."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/llmring-server")
-    if sys.platform == "darwin":  # the bundled PostgreSQL cannot lie in "Application Support": it has a space
+    if sys.platform == "darwin":  # where earlier releases, which could not use "Application Support", have stored data
         return Path.home() / ".local/share/llmring-server"
     return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
 
