@@ -1,4 +1,4 @@
-"""The dashboard: pages at `/ui` of what the other features know, for people, complete without JavaScript."""
+"""The dashboard: pages at `/ui` that show the data of the other features and work without JavaScript."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -40,14 +40,14 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold what sessions are signed with, and say where the pages begin."""
+    """Provide the sessions and the address of the front page."""
     sessions = Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)
     return {Sessions: sessions, FrontPage: FrontPage(PATH)}
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve signing in and out, and each page whose feature is enabled."""
+    """Serve signing in and out, and every page whose feature is enabled."""
     pages = [page for page in PAGES if page.shown(server)]
     static = Static()
     frame = Frame(
@@ -70,7 +70,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Find what to sign sessions with."""
+    """Load the session secret."""
     return server.service(Sessions).running()
 
 

@@ -1,4 +1,4 @@
-"""The page of aliases: profiles side by side, and the history of their changes."""
+"""The alias pages: the aliases of all profiles side by side, and the history of changes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ CHANGES = 50
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """Which aliases: those with `q` in their name or model, those of a profile, those that differ between profiles."""
+    """Filters: `q` in the name or the model, one profile, only aliases that differ between profiles."""
 
     q: str = ""
     profile: str = ""
@@ -30,7 +30,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Which changes: of an alias, of a profile, numbered below `before`."""
+    """Filters: an alias, a profile, changes numbered below `before`."""
 
     alias: str | None = None
     profile: str | None = None
@@ -46,7 +46,7 @@ class Aliases(Framed):
 
     @view(query=Shown)
     async def on_get(self, visit: Visit, query: Shown) -> View:
-        """The aliases of every profile side by side."""
+        """List the aliases of all profiles side by side."""
         bindings = await self._book.bindings(visit.project_id)
         grid = await asyncio.to_thread(
             grid_of, bindings, query.q, profile=query.profile, only_different=query.different
@@ -63,7 +63,7 @@ class AliasHistory(Framed):
 
     @view(query=Told)
     async def on_get(self, visit: Visit, query: Told) -> View:
-        """Who changed what when, newest first."""
+        """List the changes of aliases, newest first."""
         page = await self._book.history(
             visit.project_id, profile=query.profile, alias=query.alias, before=query.before, limit=CHANGES
         )

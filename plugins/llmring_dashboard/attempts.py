@@ -1,4 +1,4 @@
-"""How often an address may try to sign in: counted in the cache, by all processes together where there is Redis."""
+"""A limit on sign-in attempts per client address, counted in the cache: shared by all processes with Redis."""
 
 from llmring_server.cache import Cache
 from llmring_server.clients import network
@@ -8,21 +8,21 @@ WINDOW_SECONDS = 300
 
 
 class Attempts:
-    """Counts every attempt, also those that succeed: any well-formed text is a key where keys are not managed."""
+    """Counts all attempts, including successful ones: any well-formed key is valid where keys are not managed."""
 
     def __init__(self, cache: Cache, most: int) -> None:
         self._cache = cache
         self._most = most
 
     async def note(self, address: str) -> None:
-        """Count an attempt before it is made.
+        """Count an attempt.
 
         Raises:
-            Problem: 429 when this address has made too many.
+            Problem: 429 for too many attempts from this address.
         """
         if await self._cache.count(f"dashboard sign-in {network(address)}", WINDOW_SECONDS) > self._most:
             raise Problem(
                 429,
-                f"this address has tried to sign in {self._most} times; try again in {WINDOW_SECONDS // 60} minutes",
+                f"Too many sign-in attempts. Try again in {WINDOW_SECONDS // 60} minutes.",
                 headers={"Retry-After": str(WINDOW_SECONDS)},
             )

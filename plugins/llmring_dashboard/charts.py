@@ -1,4 +1,4 @@
-"""Charts: SVG by pygal, without its scripts and styles, which the pages' policy forbids; ours colour it."""
+"""SVG charts by pygal, without its scripts and styles, which the pages' content security policy forbids."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -19,7 +19,7 @@ PLACE = "the parts of every bar"
 
 
 class Place:
-    """Where a bar stands: its left edge, and how high its parts reach so far, in pixels and in USD."""
+    """The position of a bar: its left edge, and the top of its segments so far in pixels and in USD."""
 
     def __init__(self, left: str, edge: float) -> None:
         self._left = left
@@ -27,7 +27,7 @@ class Place:
         self._top = 0.0
 
     def put(self, cost: Any, view: Any, width: str, words: str) -> str:
-        """Return the next part, on top of the others, with a title of some words."""
+        """Return the next segment, on top of the previous ones, with a title."""
         self._top += float(cost)
         floor, self._edge = self._edge, view.y(self._top)
         box = f'x="{self._left}" y="{self._edge:.2f}" width="{width}" height="{floor - self._edge:.2f}"'
@@ -35,11 +35,11 @@ class Place:
 
 
 class Stack(pygal.Bar):  # type: ignore[misc]  # pygal has no types
-    """Bars of the whole, each drawn as the stack of its parts.
+    """A bar chart of totals in which each bar is drawn as a stack of its segments.
 
-    pygal lays out the one series of the whole: scale, axes, guides. Its own stacks take a multiple of the time for as
-    many parts as there are here, and carry figures for its script. The parts are `drawn` as text, which `PLACE` holds
-    the place of: as elements they took most of the time.
+    pygal lays out one series, the totals: scale, axes, guides. Its own stacked bars are several times slower and carry
+    data for its script. The segments are rendered as text that replaces `PLACE`, since creating them as XML elements
+    took most of the time.
     """
 
     parts: Sequence[Bar] = ()
@@ -47,7 +47,7 @@ class Stack(pygal.Bar):  # type: ignore[misc]  # pygal has no types
     drawn: list[str]
 
     def bar(self, serie: Any, rescale: bool = False) -> None:
-        """Draw the parts of every bar, those of nothing left out; each has a title that says its figure exactly."""
+        """Draw the segments of every bar except empty ones, each with a title that has the exact value."""
         self.svg.serie(serie)["plot"].text = PLACE
         view, length, steps = self.view, self._len, self.steps
         width = view.x(1 / length) - view.x(0)
@@ -73,7 +73,7 @@ def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
     root = chart.render_tree()
     _undress(root)
     root.set("role", "img")
-    root.set("aria-label", "Bars of the cost, stacked by name; the table below says the same")
+    root.set("aria-label", "Bar chart of cost, stacked by name. The table below has the same data.")
     frame = etree.tostring(root, encoding="unicode")
     return Markup(frame.replace(PLACE, "".join(chart.drawn), 1))  # noqa: S704 — escaped: by the XML library, and in `put`
 
@@ -87,7 +87,7 @@ def _words(part: Bar, step: date, cost: Any) -> str:
 
 
 def _undress(root: Any) -> None:
-    """Take out pygal's script, style and comments, the title it gives every chart, and what its script would fill."""
+    """Remove pygal's script, style and comments, the default title, and the elements its script would fill."""
     root.attrib.pop("id", None)
     for child in list(root):
         if not isinstance(child.tag, str) or child.tag.endswith(("defs", "title")):

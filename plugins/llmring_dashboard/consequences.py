@@ -1,4 +1,4 @@
-"""What changing an alias would mean: who calls it, what other models would have cost, and what is known of them."""
+"""The impact of an alias change: recent usage, the cost with other models, and the models' registry status."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from llmring_dashboard.wording import sentence
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, Traffic
 from llmring_server.errors import Unavailable
@@ -14,10 +15,10 @@ SPAN = timedelta(days=7)
 
 
 class Prospect(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that an alias has or is to have.
+    """A current or new model of an alias.
 
-    `listed` is what the registry says of it, None when it does not know it; `alternative` what the calls of the span
-    would have cost with it, None where that is not known.
+    `listed` is its registry entry, None if there is none; `alternative` is the cost of the recent calls with this
+    model, None if unknown.
     """
 
     model: str
@@ -27,7 +28,7 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on a page of confirmation; a part is None where its feature is off, or `missing` says why."""
+    """The data of a confirmation page; a field is None if its feature is off or `missing` has the reason."""
 
     prospects: Sequence[Prospect]
     traffic: AliasTraffic | None
@@ -35,21 +36,21 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     knows_models: bool
 
     def difference(self, prospect: Prospect) -> Decimal | None:
-        """Return what a model would have cost more (or, below 0, less) than was logged; None when either is open."""
+        """Return the cost with a model minus the actual cost (USD), None if either is unknown."""
         if self.traffic is None or prospect.alternative is None or prospect.alternative.cost is None:
             return None
         return None if self.traffic.unpriced_requests else prospect.alternative.cost - self.traffic.cost
 
 
 class Consequences:
-    """Asks usage and the registry, each where it is enabled; neither being away keeps anybody from a change."""
+    """Collects data from usage and the registry, where enabled; an outage of either does not block a change."""
 
     def __init__(self, traffic: Traffic | None, catalog: ModelCatalog | None) -> None:
         self._traffic = traffic
         self._catalog = catalog
 
     async def models(self) -> Sequence[str]:
-        """Return the models to choose from, active ones only; none while there is no registry."""
+        """Return the active models to choose from; none while the registry is unavailable."""
         try:
             found = (await self._catalog.models()).models if self._catalog else ()
         except Unavailable:
@@ -57,7 +58,7 @@ class Consequences:
         return [model.key for model in found if not model.outdated]
 
     async def outlook(self, project: str, profile: str, alias: str, now: str | None, then: str | None) -> Outlook:
-        """Return what it would mean to bind an alias to `then` instead of `now`; None is unbound."""
+        """Return the impact of a change from `now` to `then`; None means unbound."""
         models = dict.fromkeys([*split(now), *split(then)])
         missing: list[str] = []
         traffic = await self._called(project, profile, alias, list(models), missing)
@@ -78,14 +79,14 @@ class Consequences:
         self, project: str, profile: str, alias: str, models: Sequence[str], missing: list[str]
     ) -> AliasTraffic | None:
         if self._traffic is None:
-            missing.append("The usage feature is off, so what calls this alias is not known.")
+            missing.append("Usage is not enabled, so the calls of this alias are not known.")
             return None
         until = datetime.now(UTC)
         found = await self._traffic.of_alias(
             project, profile=profile, alias=alias, since=until - SPAN, until=until, models=models
         )
         if found is None:
-            missing.append("There are too many calls of the last 7 days to add them up now.")
+            missing.append("There are too many calls in the last 7 days to total them now.")
         return found
 
     async def _listed(self, models: Sequence[str], missing: list[str]) -> tuple[dict[str, CatalogModel], bool]:
@@ -94,13 +95,13 @@ class Consequences:
         try:
             found = {model: await self._catalog.find(*_named(model)) for model in models}
         except Unavailable as error:
-            missing.append(f"What the registry says of these models is not known: {error.description}.")
+            missing.append(f"The registry status of these models is not known. {sentence(str(error.description))}")
             return {}, False
         return {model: one for model, one in found.items() if one is not None}, True
 
 
 def split(model: str | None) -> list[str]:
-    """Return the models of an alias, best first."""
+    """Return the models of a binding, preferred one first."""
     return [part.strip() for part in (model or "").split(",") if part.strip()]
 
 

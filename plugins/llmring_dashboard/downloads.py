@@ -1,4 +1,4 @@
-"""Files that pages give out."""
+"""File downloads."""
 
 from llmring_dashboard.frame import Visit
 
@@ -8,7 +8,7 @@ ZIP = "application/zip"
 
 
 def hand_out(visit: Visit, content: bytes, media: str, name: str) -> None:
-    """Answer with a file of this name and media type."""
+    """Respond with a file."""
     visit.resp.content_type = media
     visit.resp.downloadable_as = name
     visit.resp.data = content

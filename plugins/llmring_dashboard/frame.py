@@ -1,4 +1,4 @@
-"""The frame of every page: who visits, what they may see, and how a page or a problem is shown to them."""
+"""The layout of all pages: the visitor's session and permissions, and how pages and problems are rendered."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -21,7 +21,7 @@ THEMES = ("light", "dark")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One line of the navigation."""
+    """An entry of the navigation."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """One request of one visitor: their session, and who they are while its key is good; `ended` when it was."""
+    """A request with the visitor's session, and their identity if the key is valid; `ended` if it no longer is."""
 
     req: falcon.asgi.Request
     resp: falcon.asgi.Response
@@ -39,46 +39,46 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def project_id(self) -> str:
-        """The project whose data this visitor sees; '' for one who has not signed in."""
+        """The visitor's project; '' if not signed in."""
         return self.identity.project_id if self.identity else ""
 
     def may(self, scope: Scope) -> bool:
-        """Whether this visitor's key has a scope."""
+        """Whether the visitor's key has a scope."""
         return self.identity is not None and self.identity.may(scope)
 
     @property
     def theme(self) -> str:
-        """`light` or `dark` as chosen; '' for whatever the browser prefers."""
+        """`light` or `dark` if selected; '' for the system theme."""
         chosen: str = self.req.cookies.get(THEME, "")
         return chosen if chosen in THEMES else ""
 
     @property
     def nonce(self) -> str:
-        """What the page's own stylesheet carries, so that the page's policy lets it in."""
+        """The nonce by which the content security policy allows the page's stylesheet."""
         return str(self.req.context.nonce)
 
     @property
     def address(self) -> str:
-        """Path and query of this request."""
+        """The path and query of this request."""
         return f"{self.req.path}?{self.req.query_string}" if self.req.query_string else str(self.req.path)
 
     @property
     def crosses_sites(self) -> bool:
-        """Whether a link of another site led here, so that the browser holds back the session it may have."""
+        """Whether a link on another site led here, in which case the browser does not send the session cookie."""
         return header(self.req, b"sec-fetch-site") == "cross-site"
 
     @property
     def reads_content(self) -> bool:
-        """Whether the answer's content is sent too: to HEAD its headers are all, and a stream would never be run."""
+        """Whether the response has a body: HEAD has none, and a stream would never be consumed."""
         return bool(self.req.method != "HEAD")
 
     def is_within(self, path: str) -> bool:
-        """Whether this request is for a page, or for something below it."""
+        """Whether this request is for a path or below it."""
         return bool(self.req.path == path or self.req.path.startswith(path + "/"))
 
 
 class Frame:
-    """What the resources of every page are built with; `file` gives the address of a file in `static/`."""
+    """Shared by the resources of all pages; `file` returns the URL of a file in `static/`."""
 
     def __init__(
         self, sessions: Sessions, standing: Standing, navigation: Sequence[Entry], file: Callable[[str], str]
@@ -92,11 +92,11 @@ class Frame:
 
     @cached_property
     def zones(self) -> list[str]:
-        """The time zones that pages offer, read from the system's files for the first page that does."""
+        """The time zones to choose from, read from the system's files on first use."""
         return zone_names()
 
     async def visit(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Visit:
-        """Return the visit that a request is; the standing of the session's key is asked for each time."""
+        """Load the session and check its key, on every request."""
         session = self.sessions.read(req)
         if session is None or not session.signed_in:
             return Visit(req=req, resp=resp, session=session or new_session())
@@ -108,13 +108,13 @@ class Frame:
         return Visit(req=req, resp=resp, session=session, identity=identity)
 
     def show(self, visit: Visit, template: str, values: Mapping[str, Any]) -> None:
-        """Answer with a page, and with the message that was left for it."""
+        """Respond with a page, and with the message stored for it."""
         said = self.sessions.said(visit.req, visit.resp)
         visit.resp.content_type = falcon.MEDIA_HTML
         visit.resp.data = self._templates.render(template, {"visit": visit, "said": said, **values})
 
     def show_problem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, problem: Document) -> None:
-        """Answer with the page of a problem."""
+        """Respond with a problem as a page."""
         visit: Visit | None = getattr(req.context, "visit", None)
         visit = visit or Visit(req=req, resp=resp, session=new_session())
         resp.content_type = falcon.MEDIA_HTML
@@ -122,7 +122,7 @@ class Frame:
 
 
 class Framed:
-    """A resource whose responders are views of a frame."""
+    """Base class of the resources of pages."""
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame

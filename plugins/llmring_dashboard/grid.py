@@ -1,4 +1,4 @@
-"""Profiles side by side: a project's aliases as a grid of names and profiles, with what differs. Pure functions."""
+"""The aliases of a project as a grid: one row per alias, one column per profile. Pure functions."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ MAX_CELLS = 1_000
 MAX_PROFILES = 20
 MAX_OFFERED = 500
 
-Bound = Mapping[str, BoundAlias]  # one alias: what it is in each profile that binds it
+Bound = Mapping[str, BoundAlias]  # the bindings of one alias by profile
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One alias in each profile, in the grid's order; None where it is not bound. `differs` when not all are alike."""
+    """An alias in each profile, in the order of the columns; None if not bound. `differs` unless all are the same."""
 
     alias: str
     cells: Sequence[BoundAlias | None]
@@ -23,9 +23,9 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """Aliases by profile; `left_out` counts the rows behind those that `MAX_CELLS` cells hold.
+    """Aliases by profile; `left_out` is the number of rows beyond `MAX_CELLS` cells.
 
-    `others` counts the profiles that have no column; `offered` names profiles to choose from, `MAX_OFFERED` at most.
+    `others` is the number of profiles without a column; `offered` are the first `MAX_OFFERED` profile names.
     """
 
     profiles: Sequence[str]
@@ -38,10 +38,10 @@ class Grid(msgspec.Struct, frozen=True):
 def grid_of(
     bindings: Sequence[BoundAlias], wanted: str = "", *, profile: str = "", only_different: bool = False
 ) -> Grid:
-    """Return the grid of those aliases whose name or model has `wanted` in it, in `MAX_PROFILES` columns at most.
+    """Return the aliases with `wanted` in the name or a model, in at most `MAX_PROFILES` columns.
 
-    `default` is the first profile. With a `profile`, that is the only column, and rows are the aliases that it binds;
-    whether an alias differs is said of all profiles all the same.
+    `default` is the first profile. With a `profile`, that is the only column, and the rows are the aliases bound in it;
+    `differs` still compares all profiles.
     """
     every = sorted({one.profile for one in bindings}, key=lambda name: (name != "default", name))
     columns = [profile] if profile else every[:MAX_PROFILES]

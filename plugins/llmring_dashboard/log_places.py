@@ -1,4 +1,4 @@
-"""Where a receipt or a statement stands in the transparency log, as a page shows it."""
+"""The position of a receipt or a statement in the transparency log."""
 
 from collections.abc import Awaitable
 
@@ -9,9 +9,9 @@ from llmring_server.errors import Unavailable
 
 
 class Logged(msgspec.Struct, frozen=True):
-    """What is known of a place: `place` where there is one, else `why` there is none (`NoPlace.why`).
+    """The position in the log: `place` if there is one, else the reason in `why` (`NoPlace.why`).
 
-    `away` says in words why the log cannot tell at the moment; the rest of the page is not held up by that.
+    `away` is the error if the log is unavailable; the rest of the page is shown without it.
     """
 
     place: LogPlace | None = None
@@ -20,7 +20,7 @@ class Logged(msgspec.Struct, frozen=True):
 
 
 async def logged(asked: Awaitable[LogPlace | NoPlace]) -> Logged:
-    """Return what a page shows of what was asked of the log."""
+    """Await a position and return it, or the reason or error if there is none."""
     try:
         found = await asked
     except Unavailable as away:

@@ -1,4 +1,4 @@
-"""Logs: calls with filters and pages, one in full with how its cost was computed, and a download of the view."""
+"""The log pages: a filtered list of calls, one call with its cost calculation, and a download of the list."""
 
 from collections.abc import Iterable
 from urllib.parse import urlencode
@@ -19,13 +19,13 @@ NAMES = ("model", "alias", "provider", "profile", "origin")
 
 
 class LogsQuery(CallFilter, frozen=True):
-    """Which calls, and after which cursor."""
+    """Filters, and the cursor after which to continue."""
 
     after: str | None = None
 
 
 class Zoned(msgspec.Struct, frozen=True):
-    """The zone in which times are shown."""
+    """The time zone for times."""
 
     tz: str | None = None
 
@@ -39,7 +39,7 @@ class Logs(Framed):
 
     @view(query=LogsQuery)
     async def on_get(self, visit: Visit, query: LogsQuery) -> View:
-        """A page of calls, newest first."""
+        """List calls, newest first."""
         page = await self._usage.page(visit.project_id, query, PAGE_ROWS, query.after)
         return View("logs.html", {
             "rows": list(zip(page.entries, page.cursors, strict=True)),
@@ -54,7 +54,7 @@ class Logs(Framed):
 
     @view(query=CallFilter, media="text/csv")
     async def on_get_file(self, visit: Visit, query: CallFilter) -> None:
-        """The calls of a view as CSV."""
+        """Export the filtered calls as CSV."""
         if visit.reads_content:
             visit.resp.stream = await self._usage.csv(visit.project_id, query)
         visit.resp.content_type = "text/csv; charset=utf-8"
@@ -62,7 +62,7 @@ class Logs(Framed):
 
     @view(query=Zoned)
     async def on_get_one(self, visit: Visit, query: Zoned, place: str) -> View:
-        """One call in full, and how its cost was computed."""
+        """Show one call and its cost calculation."""
         try:
             call = await self._usage.call(visit.project_id, place)
         except Problem as problem:
@@ -76,21 +76,21 @@ class Logs(Framed):
 
 
 def _query(chosen: CallFilter, **more: str) -> str:
-    """Return the query of an address that shows the same calls."""
+    """Return the query string with the same filters."""
     members = {name: getattr(chosen, name) for name in CallFilter.__struct_fields__}
     given = {name: value for name, value in members.items() if value is not None} | more
     return f"?{urlencode(given)}" if given else ""
 
 
 def _readable(content: msgspec.Raw | None) -> str | None:
-    """Return JSON as it is read by people, with its numbers as they were sent."""
+    """Return indented JSON with numbers as sent."""
     if content is None or content == msgspec.Raw(b"null"):
         return None
     return msgspec.json.format(bytes(content), indent=2).decode()
 
 
 def _unknown() -> Problem:
-    return Problem(404, "this project has no such call")
+    return Problem(404, "This project has no such call.")
 
 
 def _routes(server: Server, frame: Frame) -> Iterable[Route]:

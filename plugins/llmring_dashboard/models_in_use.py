@@ -1,4 +1,4 @@
-"""Which models a project uses, by its calls and its aliases, and whether the registry still has them."""
+"""The models that a project's calls and aliases use, and their status in the registry."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,9 +15,9 @@ SPAN = timedelta(days=30)
 
 
 class InUse(msgspec.Struct, kw_only=True):
-    """A model by the name it is used under; `listed` is what the registry has for that name, None when nothing.
+    """A model by the name in use; `listed` is its registry entry, None if there is none.
 
-    `cost` is USD of its calls within the span.
+    `cost` is the cost in USD of its calls within `SPAN`.
     """
 
     name: str
@@ -28,13 +28,13 @@ class InUse(msgspec.Struct, kw_only=True):
 
     @property
     def urgency(self) -> tuple[int, int, str]:
-        """The order in which a person should look: what is gone first, then what is outdated, then by requests."""
+        """The sort key: missing models first, then outdated ones, then by requests."""
         rank = 0 if self.listed is None else 1 if self.listed.outdated else 2
         return rank, -self.requests, self.name
 
 
 class ModelsInUse:
-    """Asks usage and aliases, each where it is enabled, and holds their models against the registry."""
+    """Collects models from usage and aliases, where enabled, and looks them up in the registry."""
 
     def __init__(self, catalog: ModelCatalog, traffic: Traffic | None, book: AliasBook | None) -> None:
         self._catalog = catalog
@@ -43,15 +43,15 @@ class ModelsInUse:
 
     @property
     def sources(self) -> Sequence[str]:
-        """Return which features say what is in use."""
-        named = (("calls of the last 30 days", self._traffic), ("aliases", self._book))
+        """Return the names of the sources."""
+        named = (("the last 30 days' calls", self._traffic), ("aliases", self._book))
         return [name for name, feature in named if feature is not None]
 
     async def of(self, project: str) -> Sequence[InUse]:
-        """Return the models that a project uses, those that need a look first.
+        """Return the models that a project uses, those that need attention first.
 
         Raises:
-            Unavailable: there is no copy of the registry.
+            Unavailable: the registry is unavailable.
         """
         found: dict[str, InUse] = {}
         if self._traffic is not None:
@@ -69,7 +69,7 @@ class ModelsInUse:
         return sorted(found.values(), key=lambda one: one.urgency)
 
     async def _named(self, called: ModelTraffic, providers: Sequence[str]) -> InUse:
-        """Return a called model under the first provider that has it: sums by model do not say which was called."""
+        """Return a called model under the first provider that lists it: totals by model have no provider."""
         for provider in providers:
             listed = await self._catalog.find(provider, called.model)
             if listed is not None:

@@ -1,8 +1,8 @@
-"""The overview: what was spent, on what, and whether anything is odd."""
+"""The overview page: cost, requests, tokens and latency of a period, by day and by name."""
 
 import asyncio
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,13 +18,16 @@ from llmring_server.routing import Route
 KINDS: tuple[tuple[Kind, str], ...] = (
     ("model", "Model"), ("alias", "Alias"), ("profile", "Profile"), ("origin", "Origin"), ("provider", "Provider")
 )  # fmt: skip
+PLURALS: Mapping[Kind, str] = {
+    "model": "models", "alias": "aliases", "profile": "profiles", "origin": "origins", "provider": "providers"
+}  # fmt: skip
 CALL = (
     '{"provider": "openai", "model": "gpt-4o-mini", "input_tokens": 1200, "output_tokens": 80, "origin": "first try"}'
 )
 
 
 class OverviewQuery(RangeQuery, frozen=True):
-    """The range, and by what the costs are broken down."""
+    """The period and the breakdown."""
 
     by: Kind = "model"
 
@@ -38,7 +41,7 @@ class Overview(Framed):
 
     @view(query=OverviewQuery)
     async def on_get(self, visit: Visit, query: OverviewQuery) -> View:
-        """Cost, requests, tokens and latencies of a range, against the range before, and what they are made of."""
+        """Show cost, requests, tokens and latency of a period, compared with the previous one."""
         now = datetime.now(UTC)
         days = ranges.days_of(query, self._usage.timezone, now)
         found, before = await asyncio.gather(
@@ -58,7 +61,7 @@ class Overview(Framed):
         return View("overview.html", {**values, **shown})
 
     async def _is_new(self, project: str) -> bool:
-        """Whether nothing was ever logged: no call is kept, and none of before what is kept was counted."""
+        """Whether nothing was ever logged: no call is stored, and no rollup has one."""
         if (await self._usage.page(project, CallFilter(), 1)).entries:
             return False
         return not (await self._usage.summary(project, None, None, None)).total_requests
@@ -74,12 +77,13 @@ class Overview(Framed):
             "summary": found.summary,
             "by": by,
             "kinds": KINDS,
+            "plural": PLURALS[by],
             "zones": self.frame.zones,
         }
 
 
 def curl(prefix: str) -> str:
-    """Return a command that logs a first call to the server at `prefix`, with the key in a variable."""
+    """Return a command that logs a first call to the server at `prefix`, with the key from a variable."""
     return " \\\n  ".join((
         f"curl {shlex.quote(prefix + '/api/v1/log')}",
         '-H "X-Project-Key: $LLMRING_PROJECT_KEY"',

@@ -1,4 +1,4 @@
-"""What a page is: a name in the address, a title in the navigation, and the routes that serve it."""
+"""The description of a page: its name in the URL, its title in the navigation, and its routes."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,11 +11,10 @@ from llmring_server.routing import Route
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the navigation, served at `/ui/<name>` and below.
+    """A page of the navigation, served at `/ui/<name>` and below.
 
-    It is shown where the contract that it `reads` is provided, and the one that it needs `also`, if any. `routes` is
-    called then, with the frame that its resources stand in, to build them; what else a page can use it asks the server
-    for.
+    It is shown if a plugin provides the contract in `reads`, and the one in `also`, if any. Then `routes` builds its
+    resources; it gets optional contracts from the server.
     """
 
     name: str
@@ -26,10 +25,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def path(self) -> str:
-        """Where it is served."""
+        """The path of the page."""
         return f"{PATH}/{self.name}"
 
     def shown(self, server: Server) -> bool:
-        """Whether enabled plugins provide what it reads."""
+        """Whether enabled plugins provide the contracts that it needs."""
         needed = (self.reads, self.also) if self.also else (self.reads,)
         return all(server.service(contract, default=None) is not None for contract in needed)

@@ -1,4 +1,4 @@
-"""What a page may do in a browser: show itself, with files of this server, and send forms back to it."""
+"""Security headers: a page may load files from this server and send forms to it, and nothing else."""
 
 from collections.abc import Mapping
 
@@ -19,5 +19,5 @@ HEADERS = {
 
 
 def headers(nonce: str) -> Mapping[str, str]:
-    """Return the headers of one answer; of styles, the page may use those alone that carry its `nonce`."""
+    """Return the headers of a page; it may use only styles with the `nonce`."""
     return {"Content-Security-Policy": POLICY.format(nonce=nonce), **HEADERS}

@@ -1,4 +1,4 @@
-"""Which days a page shows: dates in a zone, the range before them, and what there is to pick. Pure functions."""
+"""Date ranges in a time zone, the previous range, and the presets to choose from. Pure functions."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -19,7 +19,7 @@ FIRST, LAST = date(1970, 1, 1), date(8999, 12, 31)
 
 
 class RangeQuery(msgspec.Struct, frozen=True):
-    """The range of a page in its address: first and last day, and the zone whose days they are."""
+    """A date range in a query: first and last day, and the time zone."""
 
     start_date: str | None = None
     end_date: str | None = None
@@ -27,7 +27,7 @@ class RangeQuery(msgspec.Struct, frozen=True):
 
 
 class Days(msgspec.Struct, frozen=True):
-    """Whole days of a zone, the last included."""
+    """Whole days in a time zone, including the last."""
 
     first: date
     last: date
@@ -35,18 +35,18 @@ class Days(msgspec.Struct, frozen=True):
 
     @property
     def number(self) -> int:
-        """How many days these are."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def step(self) -> Step:
-        """How wide a bar of these days is: a day, and for long ranges a week or a month."""
+        """The width of a bar: a day, or a week or a month for long ranges."""
         if self.number <= DAYS_BY_DAY:
             return "day"
         return "week" if self.number <= DAYS_BY_WEEK else "month"
 
     def before(self) -> "Days":
-        """Return as many days as these, which end where these begin."""
+        """Return the range of the same length that ends where this one begins."""
         length = timedelta(days=self.number)
         return Days(self.first - length, self.last - length, self.zone)
 
@@ -59,28 +59,28 @@ class Days(msgspec.Struct, frozen=True):
         return found
 
     def query(self, **more: str) -> str:
-        """Return these days as the query of an address."""
+        """Return this range as a query string."""
         return urlencode({"start_date": self.first, "end_date": self.last, "tz": self.zone.key, **more})
 
 
 def days_of(query: RangeQuery, reporting: str, now: datetime) -> Days:
-    """Return the days that an address names; by default the last 30, until today in the zone.
+    """Return the range of a query; by default the last 30 days until today in the time zone.
 
     Raises:
-        Problem: 422 for what is no date or zone, a range that ends before it begins, or one of more than ten years.
+        Problem: 422 for an invalid date or zone, an end before the start, or more than ten years.
     """
     zone = zone_of(query.tz or reporting)
     last = _date(query.end_date, "end_date") or _clamped(query, now.astimezone(zone).date())
     first = _date(query.start_date, "start_date") or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
-        raise Problem.misfit("query", "start_date", msg="lies after end_date")
+        raise Problem.misfit("query", "start_date", msg="must not be after end_date")
     if (last - first).days >= LONGEST_DAYS:
-        raise Problem.misfit("query", "start_date", msg=f"at most {LONGEST_DAYS:,} days before end_date")
+        raise Problem.misfit("query", "start_date", msg=f"must be at most {LONGEST_DAYS:,} days before end_date")
     return Days(first, last, zone)
 
 
 def picks(today: date, zone: ZoneInfo) -> list[tuple[str, Days]]:
-    """Return the ranges that a page offers, with their names."""
+    """Return the preset ranges with their names."""
     month = today.replace(day=1)
     last_month = month - timedelta(days=1)
     lately = [(f"{number} days", Days(today - timedelta(days=number - 1), today, zone)) for number in (7, 30, 90)]
@@ -93,19 +93,19 @@ def picks(today: date, zone: ZoneInfo) -> list[tuple[str, Days]]:
 
 
 def zone_names() -> list[str]:
-    """Return the zones that a page offers: those named after places, and UTC."""
+    """Return the time zones to choose from: those named after places, and UTC."""
     return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def step_of(day: date, step: Step) -> date:
-    """Return the first day of the bar that a day lies in; a week begins on Monday (ISO 8601)."""
+    """Return the first day of a day's bar; a week begins on Monday (ISO 8601)."""
     if step == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if step == "month" else day
 
 
 def _clamped(query: RangeQuery, today: date) -> date:
-    """Return today, or the first day that was asked for where that is still to come."""
+    """Return today, or the requested first day if that is in the future."""
     return max(today, _date(query.start_date, "start_date") or today)
 
 
@@ -115,7 +115,7 @@ def _date(text: str | None, name: str) -> date | None:
     try:
         found = date.fromisoformat(text)
     except ValueError as error:
-        raise Problem.misfit("query", name, msg="a date, such as 2026-11-23") from error
+        raise Problem.misfit("query", name, msg="must be a date, such as 2026-11-23") from error
     if not FIRST <= found <= LAST:
-        raise Problem.misfit("query", name, msg=f"a date from {FIRST} to {LAST}")
+        raise Problem.misfit("query", name, msg=f"must be a date from {FIRST} to {LAST}")
     return found

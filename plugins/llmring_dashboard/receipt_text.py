@@ -1,4 +1,4 @@
-"""Receipts in words: what stands in one, line by line as it was signed, and what each step of verifying asks. Pure."""
+"""Receipts as text: the fields of one in signed order, and the checks of its verification. Pure functions."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -8,12 +8,12 @@ import msgspec
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptProof
 
 STEPS: Mapping[str, str] = {
-    "content_readable": "The bytes that are kept read as a receipt.",
-    "key_known": "The key that the receipt names is one of this server's keys.",
-    "signature_present": "The receipt carries a signature.",
-    "signature_spelling": "The signature is spelt as one: ed25519 and 64 bytes.",
-    "signature_match": "The signature is that key's, over exactly this content: not a character was changed since.",
-    "key_trusted": "The key may be believed: it is not compromised, and was not retired before the receipt's date.",
+    "content_readable": "The stored data is a well-formed receipt.",
+    "key_known": "The key named in the receipt is one of this server's keys.",
+    "signature_present": "The receipt has a signature.",
+    "signature_spelling": "The signature is well-formed (Ed25519, 64 bytes).",
+    "signature_match": "The signature was made by this key over this exact content.",
+    "key_trusted": "The key is trusted: it is not compromised, and was not retired before the receipt's date.",
 }
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -26,16 +26,16 @@ _NULL = msgspec.Raw(b"null")
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One member of a receipt: the path to it (`cost.amount`), and its value; numbers keep every digit."""
+    """A field of a receipt: its path (`cost.amount`) and its value with every digit."""
 
     name: str
     value: str
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of a verification in words; `held` is None for one that was not taken, since one before it failed.
+    """The result of one check; `held` is None for a skipped one.
 
-    Where it was not taken for another reason, `fault` is that.
+    `fault` is the failure, or the reason for skipping it unless an earlier check failed.
     """
 
     words: str
@@ -44,7 +44,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Brief(msgspec.Struct, frozen=True):
-    """A receipt as a list shows it; what it does not state, or states in another form, is None."""
+    """The summary of a receipt for a list; a missing or malformed field is None."""
 
     receipt: KeptReceipt
     model: str | None
@@ -53,7 +53,7 @@ class Brief(msgspec.Struct, frozen=True):
 
 
 class _Stated(msgspec.Struct):
-    """What a list reads of a receipt; the rest is skipped unread."""
+    """The fields of a receipt that a list needs; the others are skipped."""
 
     model: msgspec.Raw = _NULL
     alias: msgspec.Raw = _NULL
@@ -66,7 +66,7 @@ class _Cost(msgspec.Struct):
 
 
 def brief(receipt: KeptReceipt) -> Brief:
-    """Return what a list shows of a receipt; however much else stands in that is not read."""
+    """Return the summary of a receipt without decoding its other fields."""
     try:
         stated = msgspec.json.decode(receipt.content, type=_Stated)
         return Brief(receipt, _plain(stated.model), _plain(stated.alias), _amount(stated.cost))
@@ -75,16 +75,16 @@ def brief(receipt: KeptReceipt) -> Brief:
 
 
 def lines(content: bytes, most: int) -> list[Line]:
-    """Return the first `most` of a receipt's members in the order in which they were signed; null ones are left out.
+    """Return the first `most` fields of a receipt in signed order, without null fields.
 
     Raises:
-        UNREADABLE: the content is no JSON that a receipt can be.
+        UNREADABLE: the content is not a receipt in JSON.
     """
     return [Line(name, value) for name, value in itertools.islice(_flat("", msgspec.Raw(content)), most)]
 
 
 def steps(proof: ReceiptProof) -> list[Step]:
-    """Return every step of a verification, those that were not taken too."""
+    """Return the results of all checks, including skipped ones."""
     faults: dict[str, str | None] = {check.about: check.fault for check in proof.checks}
     return [
         Step(words, faults[about] is None if about in faults else None, faults.get(about))
@@ -105,7 +105,7 @@ def _flat(name: str, raw: msgspec.Raw) -> Iterator[tuple[str, str]]:
 
 
 def _plain(raw: msgspec.Raw) -> str | None:
-    """Return a string, a number or a truth value as it was signed, None for null and for what has members."""
+    """Return a string, a number or a boolean as signed, None for null, objects and arrays."""
     text = bytes(raw)
     if text == b"null" or text.startswith((b"{", b"[")):
         return None

@@ -1,4 +1,4 @@
-"""The pages of receipts: the list, one with its verification and its place in the log, and downloads of its parts."""
+"""The receipt pages: the list, one receipt with its verification and its position in the log, and downloads."""
 
 import asyncio
 from collections.abc import Iterable
@@ -27,13 +27,13 @@ LINES = 500
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where in the list: behind the receipt that a cursor names."""
+    """The cursor after which the list continues."""
 
     cursor: str | None = None
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """What there is besides receipts, each None or False where no enabled plugin offers it."""
+    """Optional features, None or False if no enabled plugin provides them."""
 
     places: LogPlaces | None
     proofs: LogProofs | None
@@ -51,7 +51,7 @@ class Receipts(Framed):
 
     @view(query=Place, errors=(422,))
     async def on_get(self, visit: Visit, query: Place) -> View:
-        """The receipts of the project, newest first."""
+        """List the receipts of the project, newest first."""
         page = await self._book.page(visit.project_id, SHOWN, query.cursor)
         briefs = [brief(receipt) for receipt in page.receipts]
         values = {"briefs": briefs, "next": page.next, "first": query.cursor is None}
@@ -59,7 +59,7 @@ class Receipts(Framed):
 
     @view()
     async def on_get_one(self, visit: Visit, receipt_id: str) -> View:
-        """One receipt, what its signature proves, and where it stands in the log."""
+        """Show one receipt, its verification and its position in the log."""
         receipt = await self._find(visit, receipt_id)
         proof = await self._book.prove(receipt.content)
         readable = proof.checks[0].fault is None
@@ -79,22 +79,22 @@ class Receipts(Framed):
 
     @view(media=falcon.MEDIA_JSON)
     async def on_get_signed(self, visit: Visit, receipt_id: str) -> None:
-        """The signed bytes of one receipt, as a file."""
+        """Download a signed receipt."""
         receipt = await self._find(visit, receipt_id)
         hand_out(visit, receipt.content, falcon.MEDIA_JSON, f"{receipt.receipt_id}.json")
 
     @view(media="text/plain", errors=(410,))
     async def on_get_proof(self, visit: Visit, receipt_id: str) -> None:
-        """The proof that one receipt is in the log, as a file."""
+        """Download the proof that a receipt is in the log."""
         receipt, proofs = await self._find(visit, receipt_id), self._offers.proofs
         proof = await proofs.receipt_proof(visit.project_id, receipt.receipt_id) if proofs else None
         if proof is None:
-            raise Problem(404, f"the log has no receipt {receipt_id!r} of this project, or not yet")
+            raise Problem(404, f"The log does not have a receipt {receipt_id!r} of this project yet.")
         hand_out(visit, proof, PROOF, f"{receipt.receipt_id}.proof")
 
     @view(media=ZIP, errors=(410,))
     async def on_get_bundle(self, visit: Visit, receipt_id: str) -> None:
-        """One receipt with all that checks it, as a zip file."""
+        """Download a receipt with its verification bundle as a zip file."""
         bundles = self._offers.bundles
         content = await bundles.zipped(visit.project_id, receipt_id) if bundles else None
         if content is None:
@@ -109,7 +109,7 @@ class Receipts(Framed):
 
 
 def _missing(receipt_id: str) -> Problem:
-    return Problem(404, f"this project has no receipt {receipt_id!r}")
+    return Problem(404, f"This project has no receipt {receipt_id!r}.")
 
 
 def _routes(server: Server, frame: Frame) -> Iterable[Route]:

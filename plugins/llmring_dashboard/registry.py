@@ -1,4 +1,4 @@
-"""The pages of the registry: search, comparison, what changed between two versions, and the models in use."""
+"""The registry pages: search, comparison, changes between two versions, and models in use."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -24,20 +24,20 @@ COMPARED = 6
 RATES = (
     ("input", "Input"),
     ("cached_input", "Cached input"),
-    ("cache_read", "Read from a cache"),
-    ("cache_write_5m", "Write to a cache, 5 minutes"),
-    ("cache_write_1h", "Write to a cache, 1 hour"),
+    ("cache_read", "Cache read"),
+    ("cache_write_5m", "Cache write (5 min)"),
+    ("cache_write_1h", "Cache write (1 h)"),
     ("output", "Output"),
     ("output_thinking", "Reasoning"),
-    ("input_long_context", "Input, long context"),
-    ("output_long_context", "Output, long context"),
+    ("input_long_context", "Long-context input"),
+    ("output_long_context", "Long-context output"),
 )
 
 Order = Literal["name", "input", "output"]
 
 
 class Search(msgspec.Struct, frozen=True):
-    """Which models: with `q` in a name, of a provider, with a capability, current or outdated; and in what order."""
+    """Filters: `q` in a name, a provider, a capability, current or outdated; and the sort order."""
 
     q: str = ""
     provider: str = ""
@@ -46,7 +46,7 @@ class Search(msgspec.Struct, frozen=True):
     order: Order = "name"
 
     def fits(self, model: CatalogModel) -> bool:
-        """Whether a model is one of these."""
+        """Whether a model matches the filters."""
         names = (model.key, model.display_name or "", *model.aliases)
         return (
             any(self.q.casefold() in name.casefold() for name in names)
@@ -63,19 +63,19 @@ class Chosen(msgspec.Struct, frozen=True):
 
     @property
     def models(self) -> Sequence[str]:
-        """Each model once, in the order in which they were chosen."""
+        """The models in the order selected, without duplicates."""
         return list(dict.fromkeys([self.model] if isinstance(self.model, str) else self.model))
 
 
 class Two(msgspec.Struct, frozen=True):
-    """Two versions."""
+    """The two versions to compare."""
 
     before: str | None = None
     after: str | None = None
 
 
 class Registry(Framed):
-    """`/ui/registry` and what lies below it."""
+    """`/ui/registry` and below."""
 
     def __init__(self, frame: Frame, catalog: ModelCatalog, in_use: ModelsInUse) -> None:
         super().__init__(frame)
@@ -84,7 +84,7 @@ class Registry(Framed):
 
     @view(query=Search, errors=(503,))
     async def on_get(self, visit: Visit, query: Search) -> View:
-        """The models that fit a search, with their prices."""
+        """List the matching models with their prices."""
         registry = await self._catalog.models()
         found = _sorted([model for model in registry.models if query.fits(model)], query.order)
         values = {"registry": registry, "asked": query, "models": found[:SHOWN], "found": len(found)}
@@ -92,9 +92,9 @@ class Registry(Framed):
 
     @view(query=Chosen, errors=(503,))
     async def on_get_compare(self, visit: Visit, query: Chosen) -> View:
-        """Some models side by side."""
+        """Compare models side by side."""
         if len(query.models) > COMPARED:
-            raise Problem.misfit("query", "model", msg=f"compare {COMPARED} models at most")
+            raise Problem.misfit("query", "model", msg=f"must be at most {COMPARED} models")
         known = {model.key: model for model in (await self._catalog.models()).models}
         unknown = [name for name in query.models if name not in known]
         models = [known[name] for name in query.models if name in known]
@@ -102,7 +102,7 @@ class Registry(Framed):
 
     @view(query=Two, errors=(422, 503))
     async def on_get_changes(self, visit: Visit, query: Two) -> View:
-        """What changed between two versions."""
+        """Show the changes between two versions."""
         versions = await self._catalog.versions()
         changes = None
         if query.before and query.after:
@@ -113,7 +113,7 @@ class Registry(Framed):
 
     @view(errors=(503,))
     async def on_get_use(self, visit: Visit) -> View:
-        """The models that the project uses, and which of them are deprecated or gone."""
+        """List the models that the project uses, and which of them are deprecated or removed."""
         models = await self._in_use.of(visit.project_id)
         return View("registry_use.html", {
             "models": models[:SHOWN], "number": len(models), "sources": self._in_use.sources,
@@ -122,7 +122,7 @@ class Registry(Framed):
 
 
 def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogModel]:
-    """Return models by name, or cheapest first with those without a price last."""
+    """Return models by name, or by price with unpriced ones last."""
     if order == "name":
         return sorted(models, key=lambda model: model.key)
 
@@ -134,13 +134,13 @@ def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogMod
 
 
 def _chosen(asked: Two, versions: Sequence[RegistryVersion]) -> Two:
-    """Return the versions to compare, or to offer first: the two composed last."""
+    """Return the versions to compare, by default the latest two."""
     composed = [one.version for one in versions if one.provider is None][:2]
     return Two(asked.before or next(reversed(composed), None), asked.after or next(iter(composed), None))
 
 
 def _choices(registry: RegistryModels) -> dict[str, Sequence[str]]:
-    """Return what a search may choose from."""
+    """Return the options of the search form."""
     return {
         "providers": sorted({model.provider for model in registry.models}),
         "capabilities": sorted({name for model in registry.models for name in model.capabilities}),

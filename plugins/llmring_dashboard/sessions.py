@@ -1,4 +1,4 @@
-"""Sessions: who is signed in, as a signed cookie says it; the project key itself is in none."""
+"""Sessions in signed cookies, which never contain the project key."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ SIGNED = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A visitor by a random `nonce`; once signed in also the project and the public id of the key."""
+    """A visitor by a random `nonce`, with the project and the key's public id once signed in."""
 
     nonce: str
     project_id: str = ""
@@ -32,20 +32,20 @@ class Session(msgspec.Struct, frozen=True):
 
     @property
     def signed_in(self) -> bool:
-        """Whether a key was shown."""
+        """Whether the visitor has signed in."""
         return bool(self.key_id)
 
 
 def new_session(project_id: str = "", key_id: str = "") -> Session:
-    """Return a session that none was before: of a visitor, or of one who has shown a key."""
+    """Return a new session, signed in if a key is given."""
     return Session(secrets.token_urlsafe(16), project_id, key_id)
 
 
 class Sessions:
-    """Signs and reads what the browser keeps: sessions, the tokens of their forms, and messages to show once.
+    """Signs and verifies cookies: sessions, the tokens of their forms, and messages to show once.
 
-    The first secret signs and every one reads. Usable while `running`, which finds a secret where none is configured:
-    one that is kept in the database, hashed with the pepper, so that neither alone is enough to sign.
+    The first secret signs, and every secret verifies. Usable while `running`. Without a configured secret, one is
+    derived from a random value in the database and the pepper, so neither alone is enough to sign.
     """
 
     def __init__(self, database: Database, settings: DashboardSettings, pepper: bytes) -> None:
@@ -57,7 +57,7 @@ class Sessions:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Find what to sign with."""
+        """Load the secrets."""
         self._read_by = _oldest_first(self._secrets or [await self._derived()])
         yield
 
@@ -66,10 +66,10 @@ class Sessions:
         return hmac.digest(self._pepper, DERIVED_FOR + kept.encode(), "sha256").hex()
 
     def read(self, req: falcon.asgi.Request) -> Session | None:
-        """Return the session that a request shows, or None without one, or for one that is forged or too old.
+        """Return the session of a request, or None if it is missing, forged or expired.
 
-        Who has not signed in has a cookie of another name: a session that was held back, since a link of another site
-        led here, is not lost to it.
+        A visitor who is not signed in has a cookie of another name, so that it does not replace a session that the
+        browser did not send because a link on another site led here.
         """
         for name in (COOKIE, VISITOR):
             found = self._loads(name, req.cookies.get(name, ""))
@@ -78,26 +78,26 @@ class Sessions:
         return None
 
     def write(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, session: Session) -> None:
-        """Have the browser keep a session."""
+        """Set the cookie of a session."""
         name = COOKIE if session.signed_in else VISITOR
         text = self._signer(name).dumps(msgspec.to_builtins(session))
         set_cookie(req, resp, name, str(text), self._lifetime)
 
     def token(self, session: Session) -> str:
-        """Return what the forms of a session carry, so that no other site's form is taken for one."""
+        """Return the CSRF token for the forms of a session."""
         return str(self._signer("form").dumps(session.nonce))
 
     def carries(self, session: Session, token: str) -> bool:
-        """Whether a form's token is of this session."""
+        """Whether a CSRF token belongs to this session."""
         nonce = self._loads("form", token)
         return isinstance(nonce, str) and hmac.compare_digest(nonce.encode(), session.nonce.encode())
 
     def say(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, text: str) -> None:
-        """Have the next page show a message, once."""
+        """Store a message for the next page."""
         set_cookie(req, resp, MESSAGE, str(self._signer("message").dumps(text)), MESSAGE_SECONDS)
 
     def said(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> str | None:
-        """Return the message that was left for this page, if any, and forget it."""
+        """Return and delete the message stored for this page, if any."""
         if MESSAGE not in req.cookies:
             return None
         drop_cookie(req, resp, MESSAGE)
@@ -116,17 +116,17 @@ class Sessions:
 
 
 def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str, value: str, seconds: int) -> None:
-    """Have the browser keep a value that no script and no other site sees; behind TLS, it goes over TLS alone."""
+    """Set a cookie that is not available to scripts or other sites, and is sent only over TLS if the request was."""
     resp.set_cookie(
         name, value, max_age=seconds, path=PATH, secure=req.scheme == "https", http_only=True, same_site="Strict"
     )
 
 
 def drop_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-    """Have the browser forget a value."""
+    """Delete a cookie."""
     set_cookie(req, resp, name, "", 0)
 
 
 def _oldest_first(found: Sequence[str]) -> list[str]:
-    """Return secrets in the order in which itsdangerous wants them: it signs with the last."""
+    """Return secrets in the order of itsdangerous, which signs with the last."""
     return list(reversed(found))

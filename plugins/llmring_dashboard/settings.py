@@ -11,15 +11,15 @@ SHORTEST_SECRET = 16
 
 
 class DashboardSettings(PluginSettings):
-    """Who is signed in, and for how long.
+    """Sessions and sign-in attempts.
 
-    `session_secrets` sign the sessions: the first signs, all are good to read, so that a new one can be put before the
-    old. Without one, the server makes its own from its pepper and what it keeps in the database.
+    `session_secrets` sign the sessions: the first signs, and all verify, so that a secret can be rotated by putting a
+    new one first. Without one, the server derives its own from its pepper and a random value in the database.
     """
 
     session_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     session_hours: float = Field(12, gt=0, le=24 * 30)
-    sign_in_attempts: int = Field(20, ge=1, description="that an address may make in five minutes")
+    sign_in_attempts: int = Field(20, ge=1, description="sign-in attempts per client address in five minutes")
 
     _lists = field_validator("session_secrets", mode="before")(split_list)
 
@@ -27,5 +27,5 @@ class DashboardSettings(PluginSettings):
     @classmethod
     def _are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(secret.get_secret_value()) < SHORTEST_SECRET for secret in value):
-            raise ValueError(f"a secret of at least {SHORTEST_SECRET} characters, such as `openssl rand -hex 32` gives")
+            raise ValueError(f"must have at least {SHORTEST_SECRET} characters; make one with `openssl rand -hex 32`")
         return value

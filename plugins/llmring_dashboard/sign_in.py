@@ -1,4 +1,4 @@
-"""Signing in with a project key, signing out, and the choice of colours."""
+"""Signing in with a project key, signing out, and selecting a theme."""
 
 import re
 from typing import Literal
@@ -19,27 +19,27 @@ YEAR_SECONDS = 365 * 86400
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which page to show after signing in."""
+    """The page to show after signing in."""
 
     next: str | None = None
 
 
 class SignInForm(Form, frozen=True, kw_only=True):
-    """A project key, and which page to show then."""
+    """A project key, and the page to show after signing in."""
 
     key: str | None = None
     next: str | None = None
 
 
 class ThemeForm(Form, frozen=True, kw_only=True):
-    """Light or dark colours, or those that the browser prefers; and the page to go back to."""
+    """The light, dark or system theme, and the page to return to."""
 
     theme: Literal["light", "dark", "system"]
     next: str | None = None
 
 
 class SignIn(Framed):
-    """`/ui/sign-in`: a project key for a session."""
+    """`/ui/sign-in`."""
 
     def __init__(self, frame: Frame, projects: Projects, attempts: Attempts) -> None:
         super().__init__(frame)
@@ -48,7 +48,7 @@ class SignIn(Framed):
 
     @view(query=Wanted, scope=None)
     async def on_get(self, visit: Visit, query: Wanted) -> View | Redirect:
-        """The form to sign in with."""
+        """Show the sign-in form."""
         if visit.identity is not None:
             return Redirect(inside(query.next))
         if visit.crosses_sites:
@@ -71,15 +71,15 @@ class SignIn(Framed):
         return _form(form.next, found, 401)
 
     async def _identify(self, given: str) -> Identity | str:
-        """Return who shows a key, or why they are not let in."""
-        key = given.strip().encode().decode("latin-1")  # its bytes as a header would carry them
+        """Return the identity of a key, or an error message."""
+        key = given.strip().encode().decode("latin-1")  # the bytes as in a header
         fault = key_fault(key)
         if fault:
             return f"The key {fault}."
         found = await self._projects.identify(key)
         if found is None:
             return "The key is unknown, expired or revoked."
-        return found if found.may("read") else "This key may not read; sign in with one that has the scope read."
+        return found if found.may("read") else "This key has no read access. Use one with the scope “read”."
 
 
 class SignOut(Framed):
@@ -97,7 +97,7 @@ class Theme(Framed):
 
     @view(form=ThemeForm, scope=None)
     async def on_post(self, visit: Visit, form: ThemeForm) -> Redirect:
-        """Choose light or dark colours for this browser."""
+        """Select the theme for this browser."""
         if form.theme == "system":
             drop_cookie(visit.req, visit.resp, THEME)
         else:
@@ -110,25 +110,25 @@ class Home(Framed):
 
     @view()
     async def on_get(self, visit: Visit) -> View | Redirect:
-        """Lead to the first page, or say that no enabled feature has one."""
+        """Redirect to the first page, or show that no enabled feature has one."""
         return Redirect(self.frame.navigation[0].path) if self.frame.navigation else View("nothing.html")
 
 
 class Elsewhere(Framed):
-    """Every address below `/ui` where there is no page, however deep."""
+    """Every path below `/ui` without a page."""
 
     @view()
     async def on_get(self, visit: Visit, page: str) -> None:
-        """Say, to people as a page, that there is none.
+        """Respond that there is no such page.
 
         Raises:
             Problem: 404.
         """
-        raise Problem(404, f"there is no page {PATH}/{page}; it may belong to a feature that is not enabled")
+        raise Problem(404, f"There is no page {PATH}/{page}. It may belong to a feature that is not enabled.")
 
 
 def inside(address: str | None) -> str:
-    """Return an address that was asked for when it is one of these pages, else the first page's."""
+    """Return a URL if it is a page of the dashboard, else the dashboard's root."""
     return address if address and OURS.fullmatch(address) else PATH
 
 

@@ -1,4 +1,4 @@
-"""From statistics to what the overview shows: tiles against the range before, the top ten, the bars. Pure functions."""
+"""The data of the overview: tiles compared with the previous period, the top ten, the bars. Pure functions."""
 
 import heapq
 from collections import defaultdict
@@ -22,7 +22,7 @@ Unit = Literal["usd", "whole", "share", "ms"]
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure of a range and of the range before; `rise` is by which part of itself it rose, None from nothing."""
+    """A value for a period and the previous one; `rise` is the relative change, None if there was nothing before."""
 
     id: str
     label: str
@@ -33,14 +33,14 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rise(self) -> Decimal | None:
-        """How much more it is now, as a part of what it was before."""
+        """The relative change from the previous period."""
         if self.now is None or not self.before:
             return None
         return part(Decimal(str(self.now)) - Decimal(str(self.before)), Decimal(str(self.before)))
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of a breakdown; '' names the calls without a name, `part` is its part of the range's cost."""
+    """A row of a breakdown; the name '' is for calls without a name, `part` is the share of the total cost."""
 
     name: str
     share: Share
@@ -48,7 +48,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """What one name cost in each step of a range, in USD; `others` gathers the names that have no bar of their own."""
+    """The cost in USD of a name in each step of a period; `others` for all names without a bar of their own."""
 
     name: str
     costs: list[Decimal]
@@ -56,44 +56,44 @@ class Bar(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """What the bar is called in words."""
-        return "all others" if self.others else self.name or "without"
+        """The label of the bar."""
+        return "Other" if self.others else self.name or "(none)"
 
 
 def tiles(now: Summary, before: Summary) -> list[Tile]:
-    """Return the figures at the head of the overview."""
+    """Return the tiles of the overview."""
 
     def tile(id: str, label: str, unit: Unit, title: str, name: str) -> Tile:
         return Tile(id=id, label=label, title=title, unit=unit, now=getattr(now, name), before=getattr(before, name))
 
     return [
-        tile("cost", "Cost", "usd", "What all priced calls cost, in USD", "total_cost"),
+        tile("cost", "Cost", "usd", "Cost of all priced calls in USD", "total_cost"),
         tile("requests", "Requests", "whole", "Logged calls", "total_requests"),
-        tile("tokens", "Tokens", "whole", "Input and output tokens, as they were sent", "total_tokens"),
+        tile("tokens", "Tokens", "whole", "Input and output tokens as logged", "total_tokens"),
         Tile(
             id="errors",
             label="Error rate",
-            title="Calls that were logged with the status error, as a share of all",
+            title="Share of calls logged with the status “error”",
             unit="share",
             now=part(now.failed_requests, now.total_requests),
             before=part(before.failed_requests, before.total_requests),
         ),
-        tile("unpriced", "Unpriced calls", "whole", "Calls whose cost is not known; they add nothing to the cost",
+        tile("unpriced", "Unpriced calls", "whole", "Calls without a price; counted in requests, not in cost",
              "unpriced_requests"),
-        tile("p50", "Latency, median", "ms", "Half of the calls took at most this long", "latency_p50_ms"),
-        tile("p95", "Latency, 95 %", "ms", "95 of 100 calls took at most this long", "latency_p95_ms"),
+        tile("p50", "Median latency", "ms", "50% of the calls took at most this long", "latency_p50_ms"),
+        tile("p95", "p95 latency", "ms", "95% of the calls took at most this long", "latency_p95_ms"),
     ]  # fmt: skip
 
 
 def top(found: Spending) -> list[Line]:
-    """Return the lines that cost most, then were called most, ten at most."""
+    """Return the top ten by cost, then by requests."""
     whole = found.summary.total_cost
     lines = [Line(name, share, part(share.cost, whole)) for name, share in found.shares.items()]
     return sorted(lines, key=lambda line: (-line.share.cost, -line.share.requests, line.name))[:TOP]
 
 
 def bars(shown: Sequence[StepShare], days: Days) -> list[Bar]:
-    """Return the costs of each step by name: the costliest names by themselves, the rest together."""
+    """Return the costs of each step by name: the most expensive names each, the rest together."""
     steps, place = len(days.every()), _places(days)
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in shown:
@@ -107,7 +107,7 @@ def bars(shown: Sequence[StepShare], days: Days) -> list[Bar]:
 
 
 def by_step(shown: Sequence[StepShare], days: Days) -> list[tuple[date, int, Decimal]]:
-    """Return requests and cost (USD) of each step of a range, also of those without calls."""
+    """Return requests and cost (USD) of each step of a period, including steps without calls."""
     every, place = days.every(), _places(days)
     requests, costs = [0] * len(every), [ZERO] * len(every)
     for one in shown:
@@ -117,15 +117,15 @@ def by_step(shown: Sequence[StepShare], days: Days) -> list[tuple[date, int, Dec
 
 
 def part(some: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    """Return a part of a whole to six digits, None of nothing."""
+    """Return a ratio to six digits, None if the whole is 0."""
     return RATIO.divide(Decimal(some), Decimal(whole)) if whole else None
 
 
 def _places(days: Days) -> Callable[[date], int]:
-    """Return a function that says which step of a range, from 0, the step with a first day is.
+    """Return a function from the first day of a step to its index in a period.
 
-    One just outside is the nearest: the database counts days by its own copy of the zones, and one that is newer or
-    older than ours may put an hour at the edge on the other side.
+    A day outside the period gets the nearest step: the database has its own copy of the time zones, and a different
+    version may put an hour at the edge on the other side.
     """
     every = days.every()
     index_of = {step: index for index, step in enumerate(every)}

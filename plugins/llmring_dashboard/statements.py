@@ -1,4 +1,4 @@
-"""The pages of statements: the list with totals, one with its verification spelled out, and downloads of its parts."""
+"""The statement pages: the list with totals, one statement with its verification, and downloads."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -26,7 +26,7 @@ MAX_NUMBER = 2**31 - 1
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where in the list: below a number."""
+    """The number below which the list continues."""
 
     before: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)] | None = None
 
@@ -42,7 +42,7 @@ class Statements(Framed):
 
     @view(query=Place, errors=(422,))
     async def on_get(self, visit: Visit, query: Place) -> View:
-        """The statements of the project, newest first, each with its totals."""
+        """List the statements of the project with their totals, newest first."""
         found = await self._book.page(visit.project_id, SHOWN + 1, query.before)
         page = found[:SHOWN]
         values = {
@@ -54,7 +54,7 @@ class Statements(Framed):
 
     @view()
     async def on_get_one(self, visit: Visit, number: str) -> View:
-        """One statement: its totals, what verifies it, its corrections, its place in the log."""
+        """Show one statement: totals, verification, corrections and position in the log."""
         statement = await self._find(visit, number)
         proof = await self._book.prove(visit.project_id, statement)
         places = self._places
@@ -72,13 +72,13 @@ class Statements(Framed):
 
     @view(media=falcon.MEDIA_JSON)
     async def on_get_signed(self, visit: Visit, number: str) -> None:
-        """The signed bytes of one statement, as a file."""
+        """Download a signed statement."""
         statement = await self._find(visit, number)
         hand_out(visit, statement.content, falcon.MEDIA_JSON, f"statement-{statement.number}.json")
 
     @view(media="text/csv")
     async def on_get_lines(self, visit: Visit, number: str) -> None:
-        """The lines of one statement as CSV."""
+        """Download the lines of a statement as CSV."""
         statement = await self._find(visit, number)
         if visit.reads_content:
             lines = await self._book.csv(visit.project_id, statement.number)
@@ -90,12 +90,12 @@ class Statements(Framed):
 
     @view(media="text/plain")
     async def on_get_proof(self, visit: Visit, number: str) -> None:
-        """The proof that one statement is in the log, as a file."""
+        """Download the proof that a statement is in the log."""
         statement = await self._find(visit, number)
         asked = self._proofs.statement_proof(visit.project_id, str(statement.number)) if self._proofs else None
         proof = await asked if asked else None
         if proof is None:
-            raise Problem(404, f"the log has no statement {statement.number} of this project, or not yet")
+            raise Problem(404, f"The log does not have statement {statement.number} of this project yet.")
         hand_out(visit, proof, PROOF, f"statement-{statement.number}.proof")
 
     async def _find(self, visit: Visit, number: str) -> KeptStatement:
@@ -107,7 +107,7 @@ class Statements(Framed):
 
 
 def _missing(number: str) -> Problem:
-    return Problem(404, f"this project has no statement {number[:40]!r}")
+    return Problem(404, f"This project has no statement {number[:40]!r}.")
 
 
 def _routes(server: Server, frame: Frame) -> Iterable[Route]:

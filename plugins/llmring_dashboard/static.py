@@ -1,4 +1,4 @@
-"""The files of the pages: one stylesheet, a little script, an icon; read once, told apart by their content."""
+"""Static files: a stylesheet, a script and an icon, read once and versioned by a digest of their content."""
 
 import hashlib
 import importlib.resources
@@ -22,14 +22,14 @@ class Static:
         self._digests = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in self._files.items()}
 
     def address(self, name: str) -> str:
-        """Return where a file lies; another content has another address, so that it may be kept for long."""
+        """Return the URL of a file, which changes with its content, so that the response can be cached for long."""
         return f"{PATH}/static/{name}?{self._digests[name]}"
 
     @operation(media=tuple(TYPES.values()), errors=(404,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-        """A file of the dashboard; it may be kept for long under the address that names its content, and no other."""
+        """Serve a file; only the URL with the current digest may be cached for long."""
         if name not in self._files:
-            raise Problem(404, f"{PATH}/static has no file {name!r}")
+            raise Problem(404, f"There is no file {name!r} in {PATH}/static.")
         resp.content_type, resp.data = TYPES[name], self._files[name]
         lasting = req.query_string == self._digests[name]
         resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-cache")

@@ -1,4 +1,4 @@
-"""The secret that sessions are signed with where none is configured, in PostgreSQL."""
+"""The session secret in PostgreSQL, for deployments that configure none."""
 
 import secrets
 
@@ -12,6 +12,6 @@ KEEP = """
 
 
 async def kept_secret(database: Database) -> str:
-    """Return the secret of this deployment; the first server that asks makes it."""
+    """Return the secret of this deployment; the first server creates it."""
     found = await database.fetch(KEEP, {"value": secrets.token_hex(32)})
     return str(found[0]["value"])

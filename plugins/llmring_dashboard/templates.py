@@ -1,4 +1,4 @@
-"""The templates: Jinja2 over the files of this package, everything escaped, a name that is missing an error."""
+"""Jinja2 templates of this package, with autoescaping and strict undefined names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from llmring_dashboard import figures, wording
 
 
 class Templates:
-    """Renders the files in `templates/`; `always` are the names that every one of them may use, with `parts.html`'s."""
+    """Renders the files in `templates/`; `always` are global names, as are the macros of `parts.html`."""
 
     def __init__(self, **always: Any) -> None:
         self._environment = jinja2.Environment(
@@ -25,7 +25,7 @@ class Templates:
         self._environment.globals["parts"] = self._environment.get_template("parts.html").module
 
     def render(self, name: str, values: Mapping[str, Any]) -> bytes:
-        """Return the page that a template makes of values."""
+        """Return a template rendered with values."""
         return self._environment.get_template(name).render(values).encode()
 
 
@@ -38,4 +38,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "signed": wording.signed,
     "milliseconds": wording.milliseconds,
     "moment": wording.moment,
+    "sentence": wording.sentence,
 }

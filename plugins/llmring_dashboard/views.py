@@ -1,4 +1,4 @@
-"""`@view`: what every responder of a page needs done before it works, and how its answer becomes one over HTTP."""
+"""`@view`: loads the session, checks scope, query and form before a responder runs, and sends its result."""
 
 import functools
 import secrets
@@ -26,33 +26,32 @@ MAX_FORM = 256 * 1024
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What every form carries: the token of the session that it was made for."""
+    """Base class of all forms, with the CSRF token of the session."""
 
     csrf: str = ""
 
 
 class View(msgspec.Struct, frozen=True):
-    """An answer: a template with its values, and a status."""
+    """A response: a template with its values, and a status."""
 
     template: str
     values: Mapping[str, Any] = {}
     status: int = 200
 
 
-# Leads to its own address once more. Whoever follows a link from elsewhere has not shown their session, since it is not
-# sent across sites; from a page of ours it is.
+# Reloads its own URL: the browser sends the session cookie with a link on our page, but not on another site.
 ARRIVING = View("arriving.html")
 
 
 class Redirect(msgspec.Struct, frozen=True):
-    """An answer that leads to another page, which shows what was `said`."""
+    """A redirect to another page, which shows the message."""
 
     to: str
     said: str | None = None
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a view asks of a request: a scope of the visitor's key, None of anybody; the query and form it reads."""
+    """The requirements of a view: the scope of the visitor's key, None for a public view; its query and form types."""
 
     scope: Scope | None
     query: Any
@@ -72,8 +71,8 @@ def view(
 ) -> Callable[[Responder], Responder]:
     """Declare a responder of a `Framed` resource: `async def on_get(self, visit, query) -> View | Redirect | None`.
 
-    It is called when the visitor's key has the `scope`, with the decoded `query` and `form`, whose token has been
-    checked; None says that it wrote the answer itself. A problem that it raises is shown as a page.
+    It is called if the visitor's key has the `scope`, with the decoded `query` and the `form` with a valid CSRF token.
+    None means that it has set the response itself. A problem that it raises is shown as a page.
     """
     terms = Terms(scope, query, form)
 
@@ -108,17 +107,17 @@ async def _given(frame: Frame, terms: Terms, visit: Visit) -> dict[str, Any]:
     """Return the arguments of a responder.
 
     Raises:
-        Problem: 403 for a key without the scope, and for a form that is not of this session; 422 for what does not fit.
+        Problem: 403 for a key without the scope or a form of another session; 422 for invalid input.
     """
     if terms.scope is not None and not visit.may(terms.scope):
-        raise Problem(403, f"this needs a key with the scope {terms.scope!r}; sign in with one that has it")
+        raise Problem(403, f"This needs a key with the scope {terms.scope!r}. Sign in with one that has it.")
     given = {} if terms.query is None else {"query": wire.decode_query(visit.req, terms.query)}
     if terms.form is not None:
         wire.require_type(visit.req, wire.FORM)
         body = await wire.read_body(visit.req, visit.req.context.limits)
         given["form"] = form = wire.decode_form(body, terms.form)
         if not frame.sessions.carries(visit.session, form.csrf):
-            raise Problem(403, "this form is not of your session, or too old; go back, load its page again and repeat")
+            raise Problem(403, "This form has expired. Go back, reload the page and try again.")
     return given
 
 
@@ -135,13 +134,13 @@ def _answer(frame: Frame, visit: Visit, answer: View | Redirect | None) -> None:
 
 
 def _send_to_sign_in(frame: Frame, visit: Visit) -> None:
-    """Lead to the form, and from there back to what was asked for.
+    """Redirect to the sign-in form, and from there back to this page.
 
     Raises:
-        Problem: 401 for a program.
+        Problem: 401 for a client that is not a browser.
     """
     if not is_person(visit.req):
-        raise Problem(401, f"sign in with a project key at {SIGN_IN}", headers=CHALLENGE)
+        raise Problem(401, f"Sign in with a project key at {SIGN_IN}.", headers=CHALLENGE)
     if visit.req.method not in SAFE:
         _answer(frame, visit, Redirect(SIGN_IN, "Sign in first; nothing was changed."))
     elif visit.crosses_sites:

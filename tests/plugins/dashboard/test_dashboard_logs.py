@@ -102,12 +102,12 @@ def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
     log(server, members)
     visitor.open("/ui/logs").open(link_of(visitor, 0))
     said = dict(visitor.rows("#call"))
-    assert (said["Alias"], said["Id at origin"], said["Latency"]) == (MARKUP, "conversation-7", "1.23 s")
+    assert (said["Alias"], said["Conversation ID"], said["Latency"]) == (MARKUP, "conversation-7", "1.23 s")
     assert (said["Status"], said["Attempt"], said["Operation"]) == ("error", "2", "op")
     assert json.loads(visitor.text("#metadata")) == members["metadata"]
     assert json.loads(visitor.text("#tags")) == members["tags"]
     assert visitor.page.css("main b") == []
-    assert "as the client sent it" in visitor.text("[aria-labelledby=cost]")
+    assert "as sent by the client" in visitor.text("[aria-labelledby=cost]")
 
 
 def link_of(visitor, index):
@@ -120,14 +120,14 @@ def test_a_computed_cost_is_taken_apart_into_tokens_and_prices(priced, visit, lo
     visitor.open(link_of(visitor, 0))
     assert visitor.value("[aria-labelledby=cost] p") == "0.000875"
     text = visitor.text("[aria-labelledby=cost]")
-    assert "Priced as openai:gpt-5-mini of registry version openai.3" in text
+    assert "Priced as openai:gpt-5-mini (registry openai.3), using the provider's billing rules." in text
     *terms, total = visitor.rows("#calculation")
     assert terms == [
         ["input", "1500", "0.25", "0.000375"],
         ["cache read", "8000", "0.025", "0.0002"],
         ["output", "150", "2.0", "0.0003"],
     ]
-    assert (total[0], total[3]) == ("Sum", "0.000875")
+    assert (total[0], total[3]) == ("Total", "0.000875")
     assert visitor.page.css(".fault") == []
 
 
@@ -140,7 +140,7 @@ def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_regi
     other = dashboard("registry", "usage", **tables)
     visitor = visit(other).sign_in().open("/ui/logs")
     visitor.open(link_of(visitor, 0))
-    words = {"provider": "as the provider bills", "client": "as the llmring client estimates"}
+    words = {"provider": "using the provider's billing rules", "client": "using the llmring client's estimate"}
     assert words[calculator] in visitor.text("[aria-labelledby=cost]")
     costs = [Decimal(row[3]) for row in visitor.rows("#calculation")]
     assert sum(costs[:-1]) == costs[-1] == Decimal(visitor.value("[aria-labelledby=cost] p"))
@@ -152,7 +152,7 @@ def test_a_call_without_a_price_says_why(priced, visit, log):
     visitor = visit(priced).sign_in().open("/ui/logs")
     assert visitor.rows("#calls")[0][7] == "–"
     visitor.open(link_of(visitor, 0))
-    said = "This call has no known cost: the registry did not know the model."
+    said = "Not priced: the model is not in the registry."
     assert said in visitor.text("[aria-labelledby=cost]")
     assert visitor.page.css("#calculation") == []
 

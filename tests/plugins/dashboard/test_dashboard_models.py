@@ -1,4 +1,4 @@
-"""What the pages compute: ranges, shares, bars and figures in words."""
+"""The computations of the pages: date ranges, shares, bars and formatted numbers."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -104,7 +104,7 @@ def test_an_exact_figure_has_all_its_decimals_and_no_exponent(amount, words):
     ("figure", "html"),
     [
         (figures.usd(Decimal("1234.5678")), '<data value="1234.5678" title="1234.5678 USD">$1,234.57</data>'),
-        (figures.usd(None), '<span class="unknown" title="No price is known">–</span>'),
+        (figures.usd(None), '<span class="unknown" title="No price known">–</span>'),
         (figures.whole(12_345), '<data value="12345">12,345</data>'),
         (figures.whole(0), '<data value="0">0</data>'),
         (figures.whole(None), '<span class="unknown">–</span>'),

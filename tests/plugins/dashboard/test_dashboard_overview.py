@@ -95,7 +95,7 @@ def test_each_tile_stands_against_the_range_before(month, visitor, stats):
     failed = Decimal(before["failed_requests"]) / before["total_requests"]
     assert Decimal(visitor.value("#errors .before")) == pytest.approx(failed, rel=Decimal("1e-5"))
     rise = (Decimal(visitor.value("#cost dd")) / before["total_cost"] - 1) * 100
-    assert f"{rise:+,.1f} %" in visitor.text("#cost .before")
+    assert f"{rise:+,.1f}%" in visitor.text("#cost .before")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,7 +104,7 @@ def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
     shares = found[f"by_{kind}"]
     order = sorted(shares, key=lambda name: (-shares[name]["cost"], -shares[name]["requests"], name))[:10]
     rows = visitor.open("/ui/overview", **MONTH, by=kind).rows("#top-ten")
-    assert [row[0] for row in rows] == [name or "without" for name in order]
+    assert [row[0] for row in rows] == [name or "(none)" for name in order]
     for row, name in zip(rows, order, strict=True):
         share = shares[name]
         members = ["cost", "requests", "input_tokens", "output_tokens"]
@@ -126,15 +126,15 @@ def bars(visitor):
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
 def test_each_bar_is_what_the_statistics_say_of_its_day(month, visitor, stats, kind, zone):
     found = bars(visitor.open("/ui/overview", **MONTH | {"tz": zone, "by": kind}))
-    drawn = {name for name, _ in found} - {"all others"}
+    drawn = {name for name, _ in found} - {"Other"}
     expected = {}
     for day in range(31):
         at = (FIRST + timedelta(days=day)).isoformat()
         for name, share in stats(start_date=at, end_date=at, tz=zone)[f"by_{kind}"].items():
-            known = (name or "without") if (name or "without") in drawn else "all others"
+            known = (name or "(none)") if (name or "(none)") in drawn else "Other"
             expected[known, at] = expected.get((known, at), Decimal(0)) + share["cost"]
     assert found == {key: cost for key, cost in expected.items() if cost}
-    assert ("all others" in {name for name, _ in found}) == (kind == "model")
+    assert ("Other" in {name for name, _ in found}) == (kind == "model")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
@@ -158,9 +158,9 @@ def test_the_table_says_the_same_as_the_bars(month, visitor):
     assert {key: cost for key, cost in told.items() if cost} == bars(visitor)
 
 
-def test_it_is_said_when_the_last_day_is_not_over(month, visitor):
-    assert "not over yet" in visitor.open("/ui/overview").text("main")
-    assert "not over yet" not in visitor.open("/ui/overview", **MONTH).text("main")
+def test_a_period_that_includes_today_is_marked(month, visitor):
+    assert "Today is still in progress" in visitor.open("/ui/overview").text("main")
+    assert "Today is still in progress" not in visitor.open("/ui/overview", **MONTH).text("main")
 
 
 @pytest.mark.parametrize(
@@ -190,12 +190,12 @@ MONTHS = [date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)]
 def test_each_wider_bar_is_what_the_statistics_say_of_its_days(month, visitor, stats, kind, zone, first, last, steps):
     query = {"start_date": first.isoformat(), "end_date": last.isoformat(), "tz": zone, "by": kind}
     found = bars(visitor.open("/ui/overview", **query))
-    drawn = {name for name, _ in found} - {"all others"}
+    drawn = {name for name, _ in found} - {"Other"}
     expected = {}
     for start, behind in pairwise(steps):
         ends = {"start_date": max(start, first), "end_date": min(behind - timedelta(days=1), last)}
         for name, share in stats(**ends, tz=zone)[f"by_{kind}"].items():
-            known = (name or "without") if (name or "without") in drawn else "all others"
+            known = (name or "(none)") if (name or "(none)") in drawn else "Other"
             key = known, start.isoformat()
             expected[key] = expected.get(key, Decimal(0)) + share["cost"]
     assert found == {key: cost for key, cost in expected.items() if cost}
@@ -269,7 +269,7 @@ def test_a_range_without_calls_says_so_once_the_project_has_some(month, visitor)
     visitor.open("/ui/overview", start_date="2020-01-01", end_date="2020-01-31")
     assert visitor.page.css_first("#curl") is None
     assert (visitor.value("#requests"), visitor.value("#errors")) == ("0", "")
-    assert "No call of this range has a cost" in visitor.text("main")
+    assert "No priced calls in this period" in visitor.text("main")
 
 
 def test_another_projects_calls_are_not_counted(month, visit, log):

@@ -1,4 +1,4 @@
-"""The pages of receipts: the list, one with its verification spelled out, and the signed bytes as they are."""
+"""The receipt pages: the list, one receipt with its verification, and downloads."""
 
 import base64
 import json
@@ -51,13 +51,13 @@ def spoil(server, **columns):
 
 
 def words(page):
-    """Return how each step ended: its first word in bold, or that it was not taken."""
+    """Return the result of each check: the first word in bold, or `-` for a skipped one."""
     ends = [folded(node) for node in page.page.css("#steps li strong, #steps li span")]
-    return ["-" if end.startswith("Not looked at") else end.rstrip(".:") for end in ends]
+    return ["-" if end.startswith("Skipped") else end.rstrip(".:") for end in ends]
 
 
 def test_a_project_without_receipts_is_told_how_to_keep_one(browser):
-    assert "No receipt is kept yet" in browser.open("/ui/receipts").text("main")
+    assert "No receipts yet" in browser.open("/ui/receipts").text("main")
 
 
 def test_receipts_are_listed_newest_first_with_what_they_state(issue, browser):
@@ -96,7 +96,7 @@ def test_of_very_many_members_the_first_are_shown_and_the_rest_left_to_the_downl
     issue(id="mine", ext={"many": list(range(600))})
     page = browser.open("/ui/receipts/mine")
     assert len(page.rows("#content")) == 500
-    assert "the download has the rest" in page.text("#cut")
+    assert "the download has all of them" in page.text("#cut")
     assert words(page) == ["Yes"] * 6
     issue(id="small")
     assert browser.open("/ui/receipts/small").text("#cut") is None
@@ -133,7 +133,7 @@ def test_a_cost_in_another_form_is_not_shown_and_the_model_is(cost, words):
 def test_the_download_is_what_was_signed_byte_for_byte(issue, browser):
     signed = issue(id="a:b~c.d")
     page = browser.open("/ui/receipts/a:b~c.d")
-    answer = browser.follow(page, "Download the signed bytes").answer
+    answer = browser.follow(page, "Download signed file").answer
     assert answer.content == signed
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"].startswith("attachment")

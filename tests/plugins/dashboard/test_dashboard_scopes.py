@@ -66,7 +66,7 @@ def test_a_key_that_administers_changes_and_is_named_in_the_history(team, browse
     server, client, admin, _ = team
     browser = browse(server, admin)
     page = browser.send(browser.open(CHANGING[1]), "/ui/aliases/bind")
-    assert page.text("[role=status]") == f"fast of profile default now points at {PRO}."
+    assert page.text("[role=status]") == f"“fast” in profile default now points to {PRO}."
     [changed, first] = client.get("/api/v1/aliases/history").json()
     assert (changed["model"], changed["key_id"]) == (PRO, first["key_id"])
 

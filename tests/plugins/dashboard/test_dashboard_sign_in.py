@@ -163,7 +163,7 @@ def test_an_unknown_managed_key_is_refused(dashboard, visit):
 def test_a_key_that_may_not_read_is_refused(dashboard, visit, llmring_cli):
     key, _, _ = made(llmring_cli, "ingest")
     visitor = visit(dashboard("keys", "usage")).sign_in(key)
-    assert (visitor.status, "may not read" in visitor.text("[role=alert]")) == (401, True)
+    assert (visitor.status, "no read access" in visitor.text("[role=alert]")) == (401, True)
 
 
 @pytest.mark.parametrize("path", ["/ui/sign-in", "/ui/sign-out", "/ui/theme"])

@@ -24,5 +24,5 @@ def test_a_day_that_the_database_counts_outside_the_range_lies_in_the_nearest_ba
 def test_the_costliest_names_have_bars_and_the_others_one_together():
     shown = [share(18, f"m{number:02}", number) for number in range(1, 13)]
     found = spend.bars(shown, DAYS)
-    assert [bar.label for bar in found] == [f"m{number:02}" for number in range(12, 3, -1)] + ["all others"]
+    assert [bar.label for bar in found] == [f"m{number:02}" for number in range(12, 3, -1)] + ["Other"]
     assert found[-1].costs[0] == 1 + 2 + 3
