@@ -5,14 +5,14 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from llmring_dashboard import aliases, logs, overview, receipts, registry, statements
-from llmring_dashboard.attempts import Attempts
-from llmring_dashboard.frame import Entry, Frame
+from llmring_dashboard.layout import Layout, NavigationEntry
+from llmring_dashboard.login_throttle import LoginThrottle
 from llmring_dashboard.pages import Page
 from llmring_dashboard.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.sign_in import Elsewhere, Home, SignIn, SignOut, Theme
-from llmring_dashboard.static import Static
-from llmring_dashboard.views import MAX_FORM
+from llmring_dashboard.sign_in import Home, SignIn, SignOut, Theme, UnknownPage
+from llmring_dashboard.static_files import StaticFiles
+from llmring_dashboard.views import MAX_FORM_BYTES
 from llmring_server import paths
 from llmring_server.contracts import Standing
 from llmring_server.contracts.pages import FrontPage
@@ -48,23 +48,23 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve signing in and out, and every page whose feature is enabled."""
-    pages = [page for page in PAGES if page.shown(server)]
-    static = Static()
-    frame = Frame(
+    pages = [page for page in PAGES if page.is_available(server)]
+    static = StaticFiles()
+    layout = Layout(
         server.service(Sessions),
         server.service(Standing, default=PlainKeys(server.pepper)),
-        [Entry(page.name, page.title, page.path) for page in pages],
-        static.address,
+        [NavigationEntry(page.name, page.title, page.path) for page in pages],
+        static.url,
     )
-    attempts = Attempts(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)
+    throttle = LoginThrottle(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)
     return [
-        _route("", Home(frame)),
-        _route("/sign-in", SignIn(frame, server.projects, attempts)),
-        _route("/sign-out", SignOut(frame)),
-        _route("/theme", Theme(frame)),
+        _route("", Home(layout)),
+        _route("/sign-in", SignIn(layout, server.projects, throttle)),
+        _route("/sign-out", SignOut(layout)),
+        _route("/theme", Theme(layout)),
         _route("/static/{name}", static),
-        _route("/{page:path}", Elsewhere(frame)),
-        *(route for page in pages for route in page.routes(server, frame)),
+        _route("/{page:path}", UnknownPage(layout)),
+        *(route for page in pages for route in page.build_routes(server, layout)),
     ]
 
 
@@ -75,4 +75,4 @@ def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
 
 
 def _route(path: str, resource: object) -> Route:
-    return Route(path=PATH + path, resource=resource, public=True, max_body=MAX_FORM)
+    return Route(path=PATH + path, resource=resource, public=True, max_body=MAX_FORM_BYTES)

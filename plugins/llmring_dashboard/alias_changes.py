@@ -5,21 +5,21 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llmring_dashboard.consequences import Consequences
-from llmring_dashboard.frame import Frame, Framed, Visit
+from llmring_dashboard.change_impact import ChangeImpact
+from llmring_dashboard.formatting import format_sentence
+from llmring_dashboard.layout import Layout, PageResource, Visit
 from llmring_dashboard.sessions import PATH
-from llmring_dashboard.views import Form, Redirect, View, view
-from llmring_dashboard.wording import sentence
+from llmring_dashboard.views import CsrfForm, Redirect, TemplateResponse, view
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.errors import Problem
 
 ALIASES = f"{PATH}/aliases"
-MAX_NUMBER = 2**63 - 1
+MAX_CHANGE_NUMBER = 2**63 - 1
 
-Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+ChangeNumber = Annotated[int, msgspec.Meta(ge=0, le=MAX_CHANGE_NUMBER)]
 
 
-class Wish(msgspec.Struct, frozen=True):
+class AliasBindQuery(msgspec.Struct, frozen=True):
     """The proposed binding of an alias in a profile."""
 
     profile: str = "default"
@@ -27,96 +27,98 @@ class Wish(msgspec.Struct, frozen=True):
     model: str = ""
 
 
-class Which(msgspec.Struct, frozen=True):
+class AliasUnbindQuery(msgspec.Struct, frozen=True):
     """An alias in a profile."""
 
     alias: str
     profile: str = "default"
 
 
-class Past(msgspec.Struct, frozen=True):
+class AliasUndoQuery(msgspec.Struct, frozen=True):
     """A change in the history."""
 
-    number: Number
+    number: ChangeNumber
 
 
-class BindForm(Form, frozen=True, kw_only=True):
+class AliasBindForm(CsrfForm, frozen=True, kw_only=True):
     """A confirmed binding; `seen` is the number of the latest change shown by the page, None if unbound."""
 
     profile: str
     alias: str
     model: str
-    seen: Number | None = None
+    seen: ChangeNumber | None = None
 
 
-class UnbindForm(Form, frozen=True, kw_only=True):
-    """A confirmed unbinding; `seen` as in `BindForm`."""
+class AliasUnbindForm(CsrfForm, frozen=True, kw_only=True):
+    """A confirmed unbinding; `seen` as in `AliasBindForm`."""
 
     profile: str
     alias: str
-    seen: Number
+    seen: ChangeNumber
 
 
-class UndoForm(Form, frozen=True, kw_only=True):
+class AliasUndoForm(CsrfForm, frozen=True, kw_only=True):
     """A confirmed undo of a change."""
 
-    number: Number
+    number: ChangeNumber
 
 
-class AliasChanging(Framed):
+class AliasChangeResource(PageResource):
     """Base class of the resources that change aliases."""
 
-    def __init__(self, frame: Frame, book: AliasBook, consequences: Consequences) -> None:
-        super().__init__(frame)
+    def __init__(self, layout: Layout, book: AliasBook, impact: ChangeImpact) -> None:
+        super().__init__(layout)
         self.book = book
-        self.consequences = consequences
+        self.impact = impact
 
-    async def form(self, wish: Wish, fault: str | None = None, *, bound: bool = False) -> View:
+    async def render_form(
+        self, query: AliasBindQuery, error: str | None = None, *, bound: bool = False
+    ) -> TemplateResponse:
         """Return the form for a binding with a validation error, if any; `bound` when the alias exists."""
-        values = {"wish": wish, "fault": fault, "bound": bound, "models": await self.consequences.models()}
-        return View("alias_edit.html", values, 200 if fault is None else 422)
+        values = {"query": query, "error": error, "bound": bound, "models": await self.impact.list_models()}
+        return TemplateResponse("alias_edit.html", values, 200 if error is None else 422)
 
-    async def confirmation(
-        self, visit: Visit, profile: str, alias: str, now: str | None, then: str | None, /, **values: object
-    ) -> View:
-        """Return the page that asks to confirm a change; `values` are the fields of its form."""
-        outlook = await self.consequences.outlook(visit.project_id, profile, alias, now, then)
-        shown = {"profile": profile, "alias": alias, "now": now, "then": then, "outlook": outlook, "sent": values}
-        return View("alias_confirm.html", shown)
+    async def render_confirmation(
+        self, visit: Visit, profile: str, alias: str, now: str | None, then: str | None, /, **fields: object
+    ) -> TemplateResponse:
+        """Return the page that asks to confirm a change; `fields` are the fields of its form."""
+        summary = await self.impact.summarize(visit.project_id, profile, alias, now, then)
+        values = {"profile": profile, "alias": alias, "now": now, "then": then, "summary": summary, "fields": fields}
+        return TemplateResponse("alias_confirm.html", values)
 
 
-class Edit(AliasChanging):
+class EditAlias(AliasChangeResource):
     """`/ui/aliases/edit`."""
 
-    @view(query=Wish, scope="admin")
-    async def on_get(self, visit: Visit, query: Wish) -> View:
+    @view(query=AliasBindQuery, scope="admin")
+    async def on_get(self, visit: Visit, query: AliasBindQuery) -> TemplateResponse:
         """Show the form for a new binding or a change of the model."""
-        kept = await self.book.find(visit.project_id, query.profile, query.alias) if query.alias else None
-        if kept is not None and not query.model:
-            query = msgspec.structs.replace(query, model=kept.model)
-        return await self.form(query, bound=kept is not None)
+        current = await self.book.find(visit.project_id, query.profile, query.alias) if query.alias else None
+        if current is not None and not query.model:
+            query = msgspec.structs.replace(query, model=current.model)
+        return await self.render_form(query, bound=current is not None)
 
 
-class Bind(AliasChanging):
+class BindAlias(AliasChangeResource):
     """`/ui/aliases/bind`."""
 
-    @view(query=Wish, scope="admin", errors=(422,))
-    async def on_get(self, visit: Visit, query: Wish) -> View:
+    @view(query=AliasBindQuery, scope="admin", errors=(422,))
+    async def on_get(self, visit: Visit, query: AliasBindQuery) -> TemplateResponse:
         """Preview a binding and ask to confirm it."""
-        query = Wish(query.profile.strip(), query.alias.strip(), query.model.strip())
+        query = AliasBindQuery(query.profile.strip(), query.alias.strip(), query.model.strip())
         try:
             self.book.check(profile=query.profile, alias=query.alias, model=query.model)
         except Problem as problem:
-            return await self.form(query, said(problem))
-        kept = await self.book.find(visit.project_id, query.profile, query.alias)
-        if kept is not None and kept.model == query.model:
-            return await self.form(query, f"“{query.alias}” already points to {query.model}.", bound=True)
-        sent = {**msgspec.to_builtins(query), "seen": kept.change if kept else ""}
-        now = kept.model if kept else None
-        return await self.confirmation(visit, query.profile, query.alias, now, query.model, to="bind", **sent)
+            return await self.render_form(query, form_error(problem))
+        current = await self.book.find(visit.project_id, query.profile, query.alias)
+        if current is not None and current.model == query.model:
+            return await self.render_form(query, f"“{query.alias}” already points to {query.model}.", bound=True)
+        fields = {**msgspec.to_builtins(query), "seen": current.change if current else ""}
+        now = current.model if current else None
+        return await self.render_confirmation(visit, query.profile, query.alias, now, query.model, to="bind", **fields)
 
-    @view(form=BindForm, scope="admin", errors=(412, 422))
-    async def on_post(self, visit: Visit, form: BindForm) -> Redirect:
+    @view(form=AliasBindForm, scope="admin", errors=(412, 422))
+    async def on_post(self, visit: Visit, form: AliasBindForm) -> Redirect:
         """Bind an alias."""
         bound = await self.book.bind(
             visit.project_id,
@@ -129,20 +131,22 @@ class Bind(AliasChanging):
         return Redirect(ALIASES, f"“{bound.alias}” in profile {bound.profile} now points to {bound.model}.")
 
 
-class Unbind(AliasChanging):
+class UnbindAlias(AliasChangeResource):
     """`/ui/aliases/unbind`."""
 
-    @view(query=Which, scope="admin")
-    async def on_get(self, visit: Visit, query: Which) -> View:
+    @view(query=AliasUnbindQuery, scope="admin")
+    async def on_get(self, visit: Visit, query: AliasUnbindQuery) -> TemplateResponse:
         """Preview an unbinding and ask to confirm it."""
-        kept = await self.book.find(visit.project_id, query.profile, query.alias)
-        if kept is None:
+        current = await self.book.find(visit.project_id, query.profile, query.alias)
+        if current is None:
             raise Problem(404, f"Alias {query.alias!r} is not bound in profile {query.profile!r}.")
-        sent = {"profile": kept.profile, "alias": kept.alias, "seen": kept.change}
-        return await self.confirmation(visit, kept.profile, kept.alias, kept.model, None, to="unbind", **sent)
+        fields = {"profile": current.profile, "alias": current.alias, "seen": current.change}
+        return await self.render_confirmation(
+            visit, current.profile, current.alias, current.model, None, to="unbind", **fields
+        )
 
-    @view(form=UnbindForm, scope="admin", errors=(412,))
-    async def on_post(self, visit: Visit, form: UnbindForm) -> Redirect:
+    @view(form=AliasUnbindForm, scope="admin", errors=(412,))
+    async def on_post(self, visit: Visit, form: AliasUnbindForm) -> Redirect:
         """Unbind an alias."""
         await self.book.unbind(
             visit.project_id, visit.session.key_id, profile=form.profile, alias=form.alias, seen=form.seen
@@ -150,11 +154,11 @@ class Unbind(AliasChanging):
         return Redirect(ALIASES, f"“{form.alias}” in profile {form.profile} is unbound.")
 
 
-class Undo(AliasChanging):
+class UndoAliasChange(AliasChangeResource):
     """`/ui/aliases/undo`."""
 
-    @view(query=Past, scope="admin", errors=(409,))
-    async def on_get(self, visit: Visit, query: Past) -> View:
+    @view(query=AliasUndoQuery, scope="admin", errors=(409,))
+    async def on_get(self, visit: Visit, query: AliasUndoQuery) -> TemplateResponse:
         """Preview the undo of a change and ask to confirm it."""
         change = await self.book.change(visit.project_id, query.number)
         if change is None:
@@ -162,10 +166,12 @@ class Undo(AliasChanging):
         if not change.standing:
             raise Problem(409, f"Alias {change.alias!r} has changed since; only its latest change can be undone.")
         now, then = change.model, change.previous_model
-        return await self.confirmation(visit, change.profile, change.alias, now, then, to="undo", number=change.number)
+        return await self.render_confirmation(
+            visit, change.profile, change.alias, now, then, to="undo", number=change.number
+        )
 
-    @view(form=UndoForm, scope="admin", errors=(409,))
-    async def on_post(self, visit: Visit, form: UndoForm) -> Redirect:
+    @view(form=AliasUndoForm, scope="admin", errors=(409,))
+    async def on_post(self, visit: Visit, form: AliasUndoForm) -> Redirect:
         """Undo a change."""
         change = await self.book.undo(visit.project_id, visit.session.key_id, form.number)
         state = f"points to {change.previous_model} again" if change.previous_model else "is unbound again"
@@ -175,6 +181,6 @@ class Undo(AliasChanging):
         )
 
 
-def said(problem: Problem) -> str:
+def form_error(problem: Problem) -> str:
     """Return a problem's description as the form's error message."""
-    return sentence(str(problem.description).removeprefix("body."))
+    return format_sentence(str(problem.description).removeprefix("body."))

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from llmring_dashboard.alias_changes import ALIASES, Bind, Edit, Number, Unbind, Undo
-from llmring_dashboard.consequences import Consequences
-from llmring_dashboard.frame import Frame, Framed, Visit
-from llmring_dashboard.grid import grid_of
+from llmring_dashboard.alias_changes import ALIASES, BindAlias, ChangeNumber, EditAlias, UnbindAlias, UndoAliasChange
+from llmring_dashboard.change_impact import ChangeImpact
+from llmring_dashboard.grid import build_grid
+from llmring_dashboard.layout import Layout, PageResource, Visit
 from llmring_dashboard.pages import Page
-from llmring_dashboard.views import MAX_FORM, View, view
+from llmring_dashboard.views import MAX_FORM_BYTES, TemplateResponse, view
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.contracts.traffic import Traffic
@@ -18,10 +18,10 @@ from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
 HISTORY = f"{ALIASES}/history"
-CHANGES = 50
+PAGE_SIZE = 50
 
 
-class Shown(msgspec.Struct, frozen=True):
+class AliasGridQuery(msgspec.Struct, frozen=True):
     """Filters: `q` in the name or the model, one profile, only aliases that differ between profiles."""
 
     q: str = ""
@@ -29,60 +29,63 @@ class Shown(msgspec.Struct, frozen=True):
     different: bool = False
 
 
-class Told(msgspec.Struct, frozen=True):
+class AliasChangesQuery(msgspec.Struct, frozen=True):
     """Filters: an alias, a profile, changes numbered below `before`."""
 
     alias: str | None = None
     profile: str | None = None
-    before: Number | None = None
+    before: ChangeNumber | None = None
 
 
-class Aliases(Framed):
+class Aliases(PageResource):
     """`/ui/aliases`."""
 
-    def __init__(self, frame: Frame, book: AliasBook) -> None:
-        super().__init__(frame)
+    def __init__(self, layout: Layout, book: AliasBook) -> None:
+        super().__init__(layout)
         self._book = book
 
-    @view(query=Shown)
-    async def on_get(self, visit: Visit, query: Shown) -> View:
+    @view(query=AliasGridQuery)
+    async def on_get(self, visit: Visit, query: AliasGridQuery) -> TemplateResponse:
         """List the aliases of all profiles side by side."""
         bindings = await self._book.bindings(visit.project_id)
         grid = await asyncio.to_thread(
-            grid_of, bindings, query.q, profile=query.profile, only_different=query.different
+            build_grid, bindings, query.q, profile=query.profile, only_different=query.different
         )
-        return View("aliases.html", {"grid": grid, "asked": query, "any": bool(bindings)})
+        return TemplateResponse("aliases.html", {"grid": grid, "query": query, "has_bindings": bool(bindings)})
 
 
-class AliasHistory(Framed):
+class AliasHistory(PageResource):
     """`/ui/aliases/history`."""
 
-    def __init__(self, frame: Frame, book: AliasBook) -> None:
-        super().__init__(frame)
+    def __init__(self, layout: Layout, book: AliasBook) -> None:
+        super().__init__(layout)
         self._book = book
 
-    @view(query=Told)
-    async def on_get(self, visit: Visit, query: Told) -> View:
+    @view(query=AliasChangesQuery)
+    async def on_get(self, visit: Visit, query: AliasChangesQuery) -> TemplateResponse:
         """List the changes of aliases, newest first."""
         page = await self._book.history(
-            visit.project_id, profile=query.profile, alias=query.alias, before=query.before, limit=CHANGES
+            visit.project_id, profile=query.profile, alias=query.alias, before=query.before, limit=PAGE_SIZE
         )
-        return View("alias_history.html", {"page": page, "asked": query})
+        return TemplateResponse("alias_history.html", {"page": page, "query": query})
 
 
-def _routes(server: Server, frame: Frame) -> Iterable[Route]:
+def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     book = server.service(AliasBook)
     traffic, catalog = server.service(Traffic, default=None), server.service(ModelCatalog, default=None)
-    consequences = Consequences(traffic, catalog)
-    resources: dict[str, Framed] = {
-        ALIASES: Aliases(frame, book),
-        HISTORY: AliasHistory(frame, book),
-        f"{ALIASES}/edit": Edit(frame, book, consequences),
-        f"{ALIASES}/bind": Bind(frame, book, consequences),
-        f"{ALIASES}/unbind": Unbind(frame, book, consequences),
-        f"{ALIASES}/undo": Undo(frame, book, consequences),
+    impact = ChangeImpact(traffic, catalog)
+    resources: dict[str, PageResource] = {
+        ALIASES: Aliases(layout, book),
+        HISTORY: AliasHistory(layout, book),
+        f"{ALIASES}/edit": EditAlias(layout, book, impact),
+        f"{ALIASES}/bind": BindAlias(layout, book, impact),
+        f"{ALIASES}/unbind": UnbindAlias(layout, book, impact),
+        f"{ALIASES}/undo": UndoAliasChange(layout, book, impact),
     }
-    return [Route(path=path, resource=one, public=True, max_body=MAX_FORM) for path, one in resources.items()]
+    return [
+        Route(path=path, resource=resource, public=True, max_body=MAX_FORM_BYTES)
+        for path, resource in resources.items()
+    ]
 
 
-PAGE = Page(name="aliases", title="Aliases", reads=AliasBook, routes=_routes)
+PAGE = Page(name="aliases", title="Aliases", contract=AliasBook, build_routes=_build_routes)

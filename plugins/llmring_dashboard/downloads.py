@@ -1,13 +1,13 @@
 """File downloads."""
 
-from llmring_dashboard.frame import Visit
+from llmring_dashboard.layout import Visit
 
 PROOF = "text/plain; charset=utf-8"
 TABLE = "text/csv; charset=utf-8"
 ZIP = "application/zip"
 
 
-def hand_out(visit: Visit, content: bytes, media: str, name: str) -> None:
+def send_file(visit: Visit, content: bytes, media: str, name: str) -> None:
     """Respond with a file."""
     visit.resp.content_type = media
     visit.resp.downloadable_as = name

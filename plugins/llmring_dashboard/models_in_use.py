@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_dashboard.consequences import split
+from llmring_dashboard.change_impact import split_models
 from llmring_server.contracts.aliases import AliasBook, BoundAlias
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog
 from llmring_server.contracts.traffic import ModelTraffic, Traffic
@@ -14,7 +14,7 @@ from llmring_server.contracts.traffic import ModelTraffic, Traffic
 SPAN = timedelta(days=30)
 
 
-class InUse(msgspec.Struct, kw_only=True):
+class ModelInUse(msgspec.Struct, kw_only=True):
     """A model by the name in use; `listed` is its registry entry, None if there is none.
 
     `cost` is the cost in USD of its calls within `SPAN`.
@@ -27,7 +27,7 @@ class InUse(msgspec.Struct, kw_only=True):
     aliases: list[BoundAlias] = msgspec.field(default_factory=list)
 
     @property
-    def urgency(self) -> tuple[int, int, str]:
+    def sort_key(self) -> tuple[int, int, str]:
         """The sort key: missing models first, then outdated ones, then by requests."""
         rank = 0 if self.listed is None else 1 if self.listed.outdated else 2
         return rank, -self.requests, self.name
@@ -42,40 +42,40 @@ class ModelsInUse:
         self._book = book
 
     @property
-    def sources(self) -> Sequence[str]:
+    def source_names(self) -> Sequence[str]:
         """Return the names of the sources."""
-        named = (("the last 30 days' calls", self._traffic), ("aliases", self._book))
-        return [name for name, feature in named if feature is not None]
+        sources = (("the last 30 days' calls", self._traffic), ("aliases", self._book))
+        return [name for name, feature in sources if feature is not None]
 
-    async def of(self, project: str) -> Sequence[InUse]:
+    async def load(self, project: str) -> Sequence[ModelInUse]:
         """Return the models that a project uses, those that need attention first.
 
         Raises:
             Unavailable: the registry is unavailable.
         """
-        found: dict[str, InUse] = {}
+        found: dict[str, ModelInUse] = {}
         if self._traffic is not None:
             since = datetime.now(UTC) - SPAN
             providers = await self._traffic.providers(project, since)
             for called in await self._traffic.models(project, since):
-                one = await self._named(called, providers)
+                one = await self._resolve(called, providers)
                 found[one.name] = one
         for bound in await self._book.bindings(project) if self._book is not None else ():
-            for model in split(bound.model):
+            for model in split_models(bound.model):
                 if model not in found:
                     provider, _, name = model.partition(":")
-                    found[model] = InUse(name=model, listed=await self._catalog.find(provider, name))
+                    found[model] = ModelInUse(name=model, listed=await self._catalog.find(provider, name))
                 found[model].aliases.append(bound)
-        return sorted(found.values(), key=lambda one: one.urgency)
+        return sorted(found.values(), key=lambda one: one.sort_key)
 
-    async def _named(self, called: ModelTraffic, providers: Sequence[str]) -> InUse:
+    async def _resolve(self, called: ModelTraffic, providers: Sequence[str]) -> ModelInUse:
         """Return a called model under the first provider that lists it: totals by model have no provider."""
         for provider in providers:
             listed = await self._catalog.find(provider, called.model)
             if listed is not None:
-                return _in_use(f"{provider}:{called.model}", listed, called)
-        return _in_use(f"{providers[0]}:{called.model}" if len(providers) == 1 else called.model, None, called)
+                return _from_traffic(f"{provider}:{called.model}", listed, called)
+        return _from_traffic(f"{providers[0]}:{called.model}" if len(providers) == 1 else called.model, None, called)
 
 
-def _in_use(name: str, listed: CatalogModel | None, called: ModelTraffic) -> InUse:
-    return InUse(name=name, listed=listed, requests=called.requests, cost=called.cost)
+def _from_traffic(name: str, listed: CatalogModel | None, called: ModelTraffic) -> ModelInUse:
+    return ModelInUse(name=name, listed=listed, requests=called.requests, cost=called.cost)

@@ -6,22 +6,22 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from llmring_dashboard import charts, ranges, spend
-from llmring_dashboard.frame import Frame, Framed, Visit
+from llmring_dashboard import charts, date_ranges, spending
+from llmring_dashboard.date_ranges import RangeQuery
+from llmring_dashboard.layout import Layout, PageResource, Visit
 from llmring_dashboard.pages import Page
-from llmring_dashboard.ranges import RangeQuery
-from llmring_dashboard.views import View, view
+from llmring_dashboard.views import TemplateResponse, view
 from llmring_server.contracts.usage import CallFilter, Kind, Spending, Summary, UsageReading
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
-KINDS: tuple[tuple[Kind, str], ...] = (
+BREAKDOWNS: tuple[tuple[Kind, str], ...] = (
     ("model", "Model"), ("alias", "Alias"), ("profile", "Profile"), ("origin", "Origin"), ("provider", "Provider")
 )  # fmt: skip
 PLURALS: Mapping[Kind, str] = {
     "model": "models", "alias": "aliases", "profile": "profiles", "origin": "origins", "provider": "providers"
 }  # fmt: skip
-CALL = (
+EXAMPLE_CALL = (
     '{"provider": "openai", "model": "gpt-4o-mini", "input_tokens": 1200, "output_tokens": 80, "origin": "first try"}'
 )
 
@@ -32,33 +32,35 @@ class OverviewQuery(RangeQuery, frozen=True):
     by: Kind = "model"
 
 
-class Overview(Framed):
+class Overview(PageResource):
     """`/ui/overview`."""
 
-    def __init__(self, frame: Frame, usage: UsageReading) -> None:
-        super().__init__(frame)
+    def __init__(self, layout: Layout, usage: UsageReading) -> None:
+        super().__init__(layout)
         self._usage = usage
 
     @view(query=OverviewQuery)
-    async def on_get(self, visit: Visit, query: OverviewQuery) -> View:
+    async def on_get(self, visit: Visit, query: OverviewQuery) -> TemplateResponse:
         """Show cost, requests, tokens and latency of a period, compared with the previous one."""
         now = datetime.now(UTC)
-        days = ranges.days_of(query, self._usage.timezone, now)
-        found, before = await asyncio.gather(
-            self._usage.spending(visit.project_id, *_named(days), query.by, days.step),
-            self._usage.summary(visit.project_id, *_named(days.before())),
+        days = date_ranges.parse_range(query, self._usage.timezone, now)
+        found, previous = await asyncio.gather(
+            self._usage.spending(visit.project_id, *_range_arguments(days), query.by, days.step),
+            self._usage.summary(visit.project_id, *_range_arguments(days.previous())),
         )
         if not found.summary.total_requests and await self._is_new(visit.project_id):
-            return View("first.html", {"curl": curl(visit.req.prefix)})
-        bars = spend.bars(found.steps, days)
+            return TemplateResponse("first_call.html", {"curl": build_curl_command(visit.req.prefix)})
+        bars = spending.build_bars(found.steps, days)
         chart = (
-            await asyncio.to_thread(charts.stacked, bars, days.every()) if any(any(bar.costs) for bar in bars) else None
+            await asyncio.to_thread(charts.draw_stacked_bars, bars, days.step_starts())
+            if any(any(bar.costs) for bar in bars)
+            else None
         )
-        values = self._values(found, before, days, query.by)
-        unfinished = days.last >= now.astimezone(days.zone).date()
-        shown = {"picks": _picks(days, now), "bars": bars, "chart": chart, "unfinished": unfinished}
+        values = self._build_values(found, previous, days, query.by)
+        in_progress = days.last >= now.astimezone(days.zone).date()
+        shown = {"presets": _mark_presets(days, now), "bars": bars, "chart": chart, "in_progress": in_progress}
         shown["bar_columns"] = [(bar.label, "number") for bar in bars]
-        return View("overview.html", {**values, **shown})
+        return TemplateResponse("overview.html", {**values, **shown})
 
     async def _is_new(self, project: str) -> bool:
         """Whether nothing was ever logged: no call is stored, and no rollup has one."""
@@ -66,44 +68,46 @@ class Overview(Framed):
             return False
         return not (await self._usage.summary(project, None, None, None)).total_requests
 
-    def _values(self, found: Spending, before: Summary, days: ranges.Days, by: Kind) -> dict[str, Any]:
+    def _build_values(
+        self, found: Spending, previous: Summary, days: date_ranges.DateRange, by: Kind
+    ) -> dict[str, Any]:
         return {
             "days": days,
-            "before": days.before(),
-            "tiles": spend.tiles(found.summary, before),
-            "lines": spend.top(found),
-            "names": len(found.shares),
-            "steps": spend.by_step(found.steps, days),
+            "previous": days.previous(),
+            "tiles": spending.build_tiles(found.summary, previous),
+            "breakdown": spending.rank_names(found),
+            "total_names": len(found.shares),
+            "steps": spending.sum_by_step(found.steps, days),
             "summary": found.summary,
             "by": by,
-            "kinds": KINDS,
+            "breakdowns": BREAKDOWNS,
             "plural": PLURALS[by],
-            "zones": self.frame.zones,
+            "zones": self.layout.zones,
         }
 
 
-def curl(prefix: str) -> str:
+def build_curl_command(prefix: str) -> str:
     """Return a command that logs a first call to the server at `prefix`, with the key from a variable."""
     return " \\\n  ".join((
         f"curl {shlex.quote(prefix + '/api/v1/log')}",
         '-H "X-Project-Key: $LLMRING_PROJECT_KEY"',
         "-H 'Content-Type: application/json'",
-        f"-d '{CALL}'",
+        f"-d '{EXAMPLE_CALL}'",
     ))  # fmt: skip
 
 
-def _named(days: ranges.Days) -> tuple[str, str, str]:
+def _range_arguments(days: date_ranges.DateRange) -> tuple[str, str, str]:
     return days.first.isoformat(), days.last.isoformat(), days.zone.key
 
 
-def _picks(days: ranges.Days, now: datetime) -> list[tuple[str, ranges.Days, bool]]:
-    offered = ranges.picks(now.astimezone(days.zone).date(), days.zone)
-    return [(name, found, found == days) for name, found in offered]
+def _mark_presets(days: date_ranges.DateRange, now: datetime) -> list[tuple[str, date_ranges.DateRange, bool]]:
+    presets = date_ranges.list_presets(now.astimezone(days.zone).date(), days.zone)
+    return [(name, found, found == days) for name, found in presets]
 
 
-def _routes(server: Server, frame: Frame) -> Iterable[Route]:
-    overview = Overview(frame, server.service(UsageReading))
+def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
+    overview = Overview(layout, server.service(UsageReading))
     return [Route(path=PAGE.path, resource=overview, public=True)]
 
 
-PAGE = Page(name="overview", title="Overview", reads=UsageReading, routes=_routes)
+PAGE = Page(name="overview", title="Overview", contract=UsageReading, build_routes=_build_routes)

@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.frame import Frame, Framed, Visit
+from llmring_dashboard.layout import Layout, PageResource, Visit
 from llmring_dashboard.models_in_use import ModelsInUse
 from llmring_dashboard.pages import Page
 from llmring_dashboard.sessions import PATH
-from llmring_dashboard.views import MAX_FORM, View, view
+from llmring_dashboard.views import MAX_FORM_BYTES, TemplateResponse, view
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels, RegistryVersion
 from llmring_server.contracts.traffic import Traffic
@@ -19,8 +19,8 @@ from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
 REGISTRY = f"{PATH}/registry"
-SHOWN = 500
-COMPARED = 6
+MAX_ROWS = 500
+MAX_COMPARED = 6
 RATES = (
     ("input", "Input"),
     ("cached_input", "Cached input"),
@@ -36,7 +36,7 @@ RATES = (
 Order = Literal["name", "input", "output"]
 
 
-class Search(msgspec.Struct, frozen=True):
+class RegistryPageQuery(msgspec.Struct, frozen=True):
     """Filters: `q` in a name, a provider, a capability, current or outdated; and the sort order."""
 
     q: str = ""
@@ -45,7 +45,7 @@ class Search(msgspec.Struct, frozen=True):
     status: Literal["", "current", "outdated"] = ""
     order: Order = "name"
 
-    def fits(self, model: CatalogModel) -> bool:
+    def matches(self, model: CatalogModel) -> bool:
         """Whether a model matches the filters."""
         names = (model.key, model.display_name or "", *model.aliases)
         return (
@@ -56,7 +56,7 @@ class Search(msgspec.Struct, frozen=True):
         )
 
 
-class Chosen(msgspec.Struct, frozen=True):
+class RegistryCompareQuery(msgspec.Struct, frozen=True):
     """The models to compare."""
 
     model: str | list[str] = msgspec.field(default_factory=list)
@@ -67,61 +67,64 @@ class Chosen(msgspec.Struct, frozen=True):
         return list(dict.fromkeys([self.model] if isinstance(self.model, str) else self.model))
 
 
-class Two(msgspec.Struct, frozen=True):
+class RegistryChangesQuery(msgspec.Struct, frozen=True):
     """The two versions to compare."""
 
     before: str | None = None
     after: str | None = None
 
 
-class Registry(Framed):
+class Registry(PageResource):
     """`/ui/registry` and below."""
 
-    def __init__(self, frame: Frame, catalog: ModelCatalog, in_use: ModelsInUse) -> None:
-        super().__init__(frame)
+    def __init__(self, layout: Layout, catalog: ModelCatalog, in_use: ModelsInUse) -> None:
+        super().__init__(layout)
         self._catalog = catalog
         self._in_use = in_use
 
-    @view(query=Search, errors=(503,))
-    async def on_get(self, visit: Visit, query: Search) -> View:
+    @view(query=RegistryPageQuery, errors=(503,))
+    async def on_get(self, visit: Visit, query: RegistryPageQuery) -> TemplateResponse:
         """List the matching models with their prices."""
         registry = await self._catalog.models()
-        found = _sorted([model for model in registry.models if query.fits(model)], query.order)
-        values = {"registry": registry, "asked": query, "models": found[:SHOWN], "found": len(found)}
-        return View("registry.html", {**values, **_choices(registry)})
+        found = _sort([model for model in registry.models if query.matches(model)], query.order)
+        values = {"registry": registry, "query": query, "models": found[:MAX_ROWS], "found": len(found)}
+        return TemplateResponse("registry.html", {**values, **_search_options(registry)})
 
-    @view(query=Chosen, errors=(503,))
-    async def on_get_compare(self, visit: Visit, query: Chosen) -> View:
+    @view(query=RegistryCompareQuery, errors=(503,))
+    async def on_get_compare(self, visit: Visit, query: RegistryCompareQuery) -> TemplateResponse:
         """Compare models side by side."""
-        if len(query.models) > COMPARED:
-            raise Problem.misfit("query", "model", msg=f"must be at most {COMPARED} models")
+        if len(query.models) > MAX_COMPARED:
+            raise Problem.misfit("query", "model", msg=f"must be at most {MAX_COMPARED} models")
         known = {model.key: model for model in (await self._catalog.models()).models}
         unknown = [name for name in query.models if name not in known]
         models = [known[name] for name in query.models if name in known]
-        return View("registry_compare.html", {"models": models, "unknown": unknown, "rates": RATES, "most": COMPARED})
+        return TemplateResponse(
+            "registry_compare.html", {"models": models, "unknown": unknown, "rates": RATES, "most": MAX_COMPARED}
+        )
 
-    @view(query=Two, errors=(422, 503))
-    async def on_get_changes(self, visit: Visit, query: Two) -> View:
+    @view(query=RegistryChangesQuery, errors=(422, 503))
+    async def on_get_changes(self, visit: Visit, query: RegistryChangesQuery) -> TemplateResponse:
         """Show the changes between two versions."""
         versions = await self._catalog.versions()
         changes = None
         if query.before and query.after:
             changes = await self._catalog.changes(query.before, query.after)
-        return View(
-            "registry_changes.html", {"versions": versions, "chosen": _chosen(query, versions), "changes": changes}
+        return TemplateResponse(
+            "registry_changes.html",
+            {"versions": versions, "selected": _default_versions(query, versions), "changes": changes},
         )
 
     @view(errors=(503,))
-    async def on_get_use(self, visit: Visit) -> View:
+    async def on_get_use(self, visit: Visit) -> TemplateResponse:
         """List the models that the project uses, and which of them are deprecated or removed."""
-        models = await self._in_use.of(visit.project_id)
-        return View("registry_use.html", {
-            "models": models[:SHOWN], "number": len(models), "sources": self._in_use.sources,
-            "worrying": sum(one.listed is None or one.listed.outdated for one in models),
+        models = await self._in_use.load(visit.project_id)
+        return TemplateResponse("registry_use.html", {
+            "models": models[:MAX_ROWS], "number": len(models), "sources": self._in_use.source_names,
+            "outdated": sum(one.listed is None or one.listed.outdated for one in models),
         })  # fmt: skip
 
 
-def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogModel]:
+def _sort(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogModel]:
     """Return models by name, or by price with unpriced ones last."""
     if order == "name":
         return sorted(models, key=lambda model: model.key)
@@ -133,13 +136,15 @@ def _sorted(models: Sequence[CatalogModel], order: Order) -> Sequence[CatalogMod
     return sorted(models, key=rate)
 
 
-def _chosen(asked: Two, versions: Sequence[RegistryVersion]) -> Two:
+def _default_versions(query: RegistryChangesQuery, versions: Sequence[RegistryVersion]) -> RegistryChangesQuery:
     """Return the versions to compare, by default the latest two."""
     composed = [one.version for one in versions if one.provider is None][:2]
-    return Two(asked.before or next(reversed(composed), None), asked.after or next(iter(composed), None))
+    return RegistryChangesQuery(
+        query.before or next(reversed(composed), None), query.after or next(iter(composed), None)
+    )
 
 
-def _choices(registry: RegistryModels) -> dict[str, Sequence[str]]:
+def _search_options(registry: RegistryModels) -> dict[str, Sequence[str]]:
     """Return the options of the search form."""
     return {
         "providers": sorted({model.provider for model in registry.models}),
@@ -147,20 +152,20 @@ def _choices(registry: RegistryModels) -> dict[str, Sequence[str]]:
     }
 
 
-def _routes(server: Server, frame: Frame) -> Iterable[Route]:
+def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     catalog = server.service(ModelCatalog)
     in_use = ModelsInUse(catalog, server.service(Traffic, default=None), server.service(AliasBook, default=None))
-    registry = Registry(frame, catalog, in_use)
-    templates = {
+    registry = Registry(layout, catalog, in_use)
+    suffixes = {
         REGISTRY: None,
         f"{REGISTRY}/compare": "compare",
         f"{REGISTRY}/changes": "changes",
         f"{REGISTRY}/in-use": "use",
     }
     return [
-        Route(path=path, resource=registry, suffix=suffix, public=True, max_body=MAX_FORM)
-        for path, suffix in templates.items()
+        Route(path=path, resource=registry, suffix=suffix, public=True, max_body=MAX_FORM_BYTES)
+        for path, suffix in suffixes.items()
     ]
 
 
-PAGE = Page(name="registry", title="Registry", reads=ModelCatalog, routes=_routes)
+PAGE = Page(name="registry", title="Registry", contract=ModelCatalog, build_routes=_build_routes)

@@ -10,17 +10,17 @@ import falcon.asgi
 import itsdangerous
 import msgspec
 
+from llmring_dashboard.secret_store import load_or_create_secret
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.store import kept_secret
 from llmring_server.database import Database
 
-COOKIE = "llmring_session"
-VISITOR = "llmring_visitor"
-MESSAGE = "llmring_message"
+SESSION_COOKIE = "llmring_session"
+VISITOR_COOKIE = "llmring_visitor"
+MESSAGE_COOKIE = "llmring_message"
 MESSAGE_SECONDS = 60
 PATH = "/ui"
-DERIVED_FOR = b"llmring dashboard sessions\0"
-SIGNED = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+KEY_CONTEXT = b"llmring dashboard sessions\0"
+SIGNER_OPTIONS = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Session(msgspec.Struct, frozen=True):
         return bool(self.key_id)
 
 
-def new_session(project_id: str = "", key_id: str = "") -> Session:
+def create_session(project_id: str = "", key_id: str = "") -> Session:
     """Return a new session, signed in if a key is given."""
     return Session(secrets.token_urlsafe(16), project_id, key_id)
 
@@ -53,61 +53,63 @@ class Sessions:
         self._pepper = pepper
         self._secrets = [secret.get_secret_value() for secret in settings.session_secrets]
         self._lifetime = int(settings.session_hours * 3600)
-        self._read_by: list[str] = []
+        self._verification_keys: list[str] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Load the secrets."""
-        self._read_by = _oldest_first(self._secrets or [await self._derived()])
+        self._verification_keys = _reverse(self._secrets or [await self._derive_secret()])
         yield
 
-    async def _derived(self) -> str:
-        kept = await kept_secret(self._database)
-        return hmac.digest(self._pepper, DERIVED_FOR + kept.encode(), "sha256").hex()
+    async def _derive_secret(self) -> str:
+        secret = await load_or_create_secret(self._database)
+        return hmac.digest(self._pepper, KEY_CONTEXT + secret.encode(), "sha256").hex()
 
-    def read(self, req: falcon.asgi.Request) -> Session | None:
+    def load(self, req: falcon.asgi.Request) -> Session | None:
         """Return the session of a request, or None if it is missing, forged or expired.
 
         A visitor who is not signed in has a cookie of another name, so that it does not replace a session that the
         browser did not send because a link on another site led here.
         """
-        for name in (COOKIE, VISITOR):
-            found = self._loads(name, req.cookies.get(name, ""))
+        for name in (SESSION_COOKIE, VISITOR_COOKIE):
+            found = self._verify(name, req.cookies.get(name, ""))
             if isinstance(found, dict):
                 return msgspec.convert(found, Session)
         return None
 
-    def write(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, session: Session) -> None:
+    def save(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, session: Session) -> None:
         """Set the cookie of a session."""
-        name = COOKIE if session.signed_in else VISITOR
+        name = SESSION_COOKIE if session.signed_in else VISITOR_COOKIE
         text = self._signer(name).dumps(msgspec.to_builtins(session))
         set_cookie(req, resp, name, str(text), self._lifetime)
 
-    def token(self, session: Session) -> str:
+    def create_csrf_token(self, session: Session) -> str:
         """Return the CSRF token for the forms of a session."""
         return str(self._signer("form").dumps(session.nonce))
 
-    def carries(self, session: Session, token: str) -> bool:
+    def is_valid_csrf_token(self, session: Session, token: str) -> bool:
         """Whether a CSRF token belongs to this session."""
-        nonce = self._loads("form", token)
+        nonce = self._verify("form", token)
         return isinstance(nonce, str) and hmac.compare_digest(nonce.encode(), session.nonce.encode())
 
-    def say(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, text: str) -> None:
+    def set_message(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, text: str) -> None:
         """Store a message for the next page."""
-        set_cookie(req, resp, MESSAGE, str(self._signer("message").dumps(text)), MESSAGE_SECONDS)
+        set_cookie(req, resp, MESSAGE_COOKIE, str(self._signer("message").dumps(text)), MESSAGE_SECONDS)
 
-    def said(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> str | None:
+    def pop_message(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> str | None:
         """Return and delete the message stored for this page, if any."""
-        if MESSAGE not in req.cookies:
+        if MESSAGE_COOKIE not in req.cookies:
             return None
-        drop_cookie(req, resp, MESSAGE)
-        found = self._loads("message", req.cookies[MESSAGE])
+        delete_cookie(req, resp, MESSAGE_COOKIE)
+        found = self._verify("message", req.cookies[MESSAGE_COOKIE])
         return found if isinstance(found, str) else None
 
     def _signer(self, use: str) -> itsdangerous.URLSafeTimedSerializer:
-        return itsdangerous.URLSafeTimedSerializer(self._read_by, salt=f"llmring {use}", signer_kwargs=SIGNED)
+        return itsdangerous.URLSafeTimedSerializer(
+            self._verification_keys, salt=f"llmring {use}", signer_kwargs=SIGNER_OPTIONS
+        )
 
-    def _loads(self, use: str, text: str) -> object:
+    def _verify(self, use: str, text: str) -> object:
         try:
             found: object = self._signer(use).loads(text, max_age=self._lifetime)
         except itsdangerous.BadData:
@@ -122,11 +124,11 @@ def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str, 
     )
 
 
-def drop_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
+def delete_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
     """Delete a cookie."""
     set_cookie(req, resp, name, "", 0)
 
 
-def _oldest_first(found: Sequence[str]) -> list[str]:
+def _reverse(found: Sequence[str]) -> list[str]:
     """Return secrets in the order of itsdangerous, which signs with the last."""
     return list(reversed(found))

@@ -1,17 +1,18 @@
 """The statement pages: the list with totals, one statement with its verification, and downloads."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import falcon
 import msgspec
 
-from llmring_dashboard.downloads import PROOF, TABLE, hand_out
-from llmring_dashboard.frame import Frame, Framed, Visit
-from llmring_dashboard.log_places import logged
+from llmring_dashboard.checks import list_statement_checks
+from llmring_dashboard.downloads import PROOF, TABLE, send_file
+from llmring_dashboard.layout import Layout, PageResource, Visit
+from llmring_dashboard.log_positions import load_log_status
 from llmring_dashboard.pages import Page
-from llmring_dashboard.statement_text import month, steps
-from llmring_dashboard.views import View, view
+from llmring_dashboard.views import TemplateResponse, view
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.statements import KeptStatement, StatementBook
 from llmring_server.contracts.transparency import LogProofs
@@ -20,40 +21,40 @@ from llmring_server.errors import Problem
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 
-SHOWN = 24
-CORRECTIONS = 50
+PAGE_SIZE = 24
+MAX_CORRECTIONS = 50
 MAX_NUMBER = 2**31 - 1
 
 
-class Place(msgspec.Struct, frozen=True):
+class StatementsPageQuery(msgspec.Struct, frozen=True):
     """The number below which the list continues."""
 
     before: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)] | None = None
 
 
-class Statements(Framed):
+class Statements(PageResource):
     """`/ui/statements`."""
 
-    def __init__(self, frame: Frame, book: StatementBook, places: LogPlaces | None, proofs: LogProofs | None) -> None:
-        super().__init__(frame)
+    def __init__(self, layout: Layout, book: StatementBook, places: LogPlaces | None, proofs: LogProofs | None) -> None:
+        super().__init__(layout)
         self._book = book
         self._places = places
         self._proofs = proofs
 
-    @view(query=Place, errors=(422,))
-    async def on_get(self, visit: Visit, query: Place) -> View:
+    @view(query=StatementsPageQuery, errors=(422,))
+    async def on_get(self, visit: Visit, query: StatementsPageQuery) -> TemplateResponse:
         """List the statements of the project with their totals, newest first."""
-        found = await self._book.page(visit.project_id, SHOWN + 1, query.before)
-        page = found[:SHOWN]
+        found = await self._book.page(visit.project_id, PAGE_SIZE + 1, query.before)
+        page = found[:PAGE_SIZE]
         values = {
-            "statements": [(one, month(one)) for one in page],
-            "next": page[-1].number if len(found) > SHOWN else None,
+            "statements": [(one, get_closed_month(one)) for one in page],
+            "next": page[-1].number if len(found) > PAGE_SIZE else None,
             "first": query.before is None,
         }
-        return View("statements.html", values)
+        return TemplateResponse("statements.html", values)
 
     @view()
-    async def on_get_one(self, visit: Visit, number: str) -> View:
+    async def on_get_one(self, visit: Visit, number: str) -> TemplateResponse:
         """Show one statement: totals, verification, corrections and position in the log."""
         statement = await self._find(visit, number)
         proof = await self._book.prove(visit.project_id, statement)
@@ -61,29 +62,31 @@ class Statements(Framed):
         values = {
             "statement": statement,
             "stated": statement.said,
-            "month": month(statement),
+            "month": get_closed_month(statement),
             "proof": proof,
-            "steps": steps(proof),
-            "corrections": await self._book.corrections(visit.project_id, statement, CORRECTIONS),
-            "logged": await logged(places.statement_place(visit.project_id, str(statement.number))) if places else None,
+            "checks": list_statement_checks(proof),
+            "corrections": await self._book.corrections(visit.project_id, statement, MAX_CORRECTIONS),
+            "log_status": await load_log_status(places.statement_place(visit.project_id, str(statement.number)))
+            if places
+            else None,
             "raw": statement.content.decode(errors="backslashreplace"),
         }
-        return View("statement.html", values)
+        return TemplateResponse("statement.html", values)
 
     @view(media=falcon.MEDIA_JSON)
     async def on_get_signed(self, visit: Visit, number: str) -> None:
         """Download a signed statement."""
         statement = await self._find(visit, number)
-        hand_out(visit, statement.content, falcon.MEDIA_JSON, f"statement-{statement.number}.json")
+        send_file(visit, statement.content, falcon.MEDIA_JSON, f"statement-{statement.number}.json")
 
     @view(media="text/csv")
     async def on_get_lines(self, visit: Visit, number: str) -> None:
         """Download the lines of a statement as CSV."""
         statement = await self._find(visit, number)
-        if visit.reads_content:
+        if visit.has_body:
             lines = await self._book.csv(visit.project_id, statement.number)
             if lines is None:
-                raise _missing(number)
+                raise _not_found(number)
             visit.resp.stream = lines
         visit.resp.content_type = TABLE
         visit.resp.downloadable_as = f"statement-{statement.number}.csv"
@@ -92,27 +95,35 @@ class Statements(Framed):
     async def on_get_proof(self, visit: Visit, number: str) -> None:
         """Download the proof that a statement is in the log."""
         statement = await self._find(visit, number)
-        asked = self._proofs.statement_proof(visit.project_id, str(statement.number)) if self._proofs else None
-        proof = await asked if asked else None
+        lookup = self._proofs.statement_proof(visit.project_id, str(statement.number)) if self._proofs else None
+        proof = await lookup if lookup else None
         if proof is None:
             raise Problem(404, f"The log does not have statement {statement.number} of this project yet.")
-        hand_out(visit, proof, PROOF, f"statement-{statement.number}.proof")
+        send_file(visit, proof, PROOF, f"statement-{statement.number}.proof")
 
     async def _find(self, visit: Visit, number: str) -> KeptStatement:
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
         statement = await self._book.get(visit.project_id, int(number)) if known else None
         if statement is None:
-            raise _missing(number)
+            raise _not_found(number)
         return statement
 
 
-def _missing(number: str) -> Problem:
+def get_closed_month(statement: KeptStatement) -> str | None:
+    """Return the month (UTC) that a statement closes, such as `2026-10`, or None for one created on demand."""
+    end: datetime | None = statement.said.end if statement.said else None
+    if end is None or end != end.replace(day=1, hour=0, minute=0, second=0, microsecond=0):
+        return None
+    return f"{end - timedelta(days=1):%Y-%m}"
+
+
+def _not_found(number: str) -> Problem:
     return Problem(404, f"This project has no statement {number[:40]!r}.")
 
 
-def _routes(server: Server, frame: Frame) -> Iterable[Route]:
+def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     places, proofs = server.service(LogPlaces, default=None), server.service(LogProofs, default=None)
-    statements = Statements(frame, server.service(StatementBook), places, proofs)
+    statements = Statements(layout, server.service(StatementBook), places, proofs)
     one = f"{PAGE.path}/{{number}}"
     suffixes = {
         PAGE.path: None,
@@ -124,4 +135,6 @@ def _routes(server: Server, frame: Frame) -> Iterable[Route]:
     return [Route(path=path, resource=statements, suffix=suffix, public=True) for path, suffix in suffixes.items()]
 
 
-PAGE = Page(name="statements", title="Statements", reads=StatementBook, also=UsageLines, routes=_routes)
+PAGE = Page(
+    name="statements", title="Statements", contract=StatementBook, also_requires=UsageLines, build_routes=_build_routes
+)

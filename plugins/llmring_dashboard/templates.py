@@ -5,13 +5,13 @@ from typing import Any
 
 import jinja2
 
-from llmring_dashboard import figures, wording
+from llmring_dashboard import formatting, markup
 
 
 class Templates:
-    """Renders the files in `templates/`; `always` are global names, as are the macros of `parts.html`."""
+    """Renders the files in `templates/`; `global_names` are global names, as are the macros of `macros.html`."""
 
-    def __init__(self, **always: Any) -> None:
+    def __init__(self, **global_names: Any) -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("llmring_dashboard"),
             autoescape=True,
@@ -20,9 +20,9 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(always, figures=figures)
+        self._environment.globals.update(global_names, markup=markup)
         self._environment.filters.update(FILTERS)
-        self._environment.globals["parts"] = self._environment.get_template("parts.html").module
+        self._environment.globals["macros"] = self._environment.get_template("macros.html").module
 
     def render(self, name: str, values: Mapping[str, Any]) -> bytes:
         """Return a template rendered with values."""
@@ -30,13 +30,13 @@ class Templates:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    "money": wording.money,
-    "exact": wording.exact,
-    "rate": wording.rate,
-    "count": wording.count,
-    "percent": wording.percent,
-    "signed": wording.signed,
-    "milliseconds": wording.milliseconds,
-    "moment": wording.moment,
-    "sentence": wording.sentence,
+    "money": formatting.format_usd,
+    "exact": formatting.format_exact,
+    "rate": formatting.format_rate,
+    "count": formatting.format_count,
+    "percent": formatting.format_percent,
+    "signed": formatting.format_change,
+    "milliseconds": formatting.format_duration,
+    "moment": formatting.format_time,
+    "sentence": formatting.format_sentence,
 }

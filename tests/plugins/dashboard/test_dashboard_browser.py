@@ -10,7 +10,7 @@ from browser_kit import STANDARD
 from test_dashboard_overview import MONTH, TILES, seeded
 from test_dashboard_sign_in import made
 
-from llmring_dashboard.wording import money
+from llmring_dashboard.formatting import format_usd
 from llmring_server.testing import eventually
 
 OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"
@@ -94,7 +94,7 @@ def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
     named = {(name or "(none)", day): share["cost"] for day in by_day
              for name, share in stats(start_date=day, end_date=day)["by_alias"].items() if share["cost"]}  # fmt: skip
     drawn = dict(seen["bars"])
-    expected = {f"{name}, {day}: {money(Decimal(cost))} ({cost} USD)": cost for (name, day), cost in named.items()}
+    expected = {f"{name}, {day}: {format_usd(Decimal(cost))} ({cost} USD)": cost for (name, day), cost in named.items()}
     assert set(drawn) == set(expected)
     tall = [drawn[title] / float(cost) for title, cost in expected.items() if cost > 1]
     assert max(tall) == pytest.approx(min(tall), rel=0.01)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from llmring_dashboard.grid import grid_of
+from llmring_dashboard.grid import build_grid
 from llmring_server.contracts.aliases import BoundAlias
 
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
@@ -22,18 +22,18 @@ def bound(alias, profile="default", model=MINI):
 def test_what_is_not_shown_takes_no_memory():
     bindings = [bound(f"a{n:04}", f"p{n:04}") for n in range(3_000)]
     tracemalloc.start()
-    grid = grid_of(bindings)
+    grid = build_grid(bindings)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5_000_000
-    assert (len(grid.profiles), grid.others, len(grid.rows), grid.left_out) == (20, 2_980, 50, 2_950)
+    assert (len(grid.profiles), grid.hidden_profiles, len(grid.rows), grid.hidden_rows) == (20, 2_980, 50, 2_950)
     assert sum(len(row.cells) for row in grid.rows) == 1_000
 
 
 def test_a_chosen_profile_shows_the_aliases_that_it_binds():
     bindings = [bound("a", f"p{n:02}") for n in range(30)] + [bound("b", "p29", PRO), bound("c")]
-    grid = grid_of(bindings, profile="p29")
-    assert (grid.profiles, grid.others) == (["p29"], 30)
+    grid = build_grid(bindings, profile="p29")
+    assert (grid.profiles, grid.hidden_profiles) == (["p29"], 30)
     assert [(row.alias, [cell.model for cell in row.cells]) for row in grid.rows] == [("a", [MINI]), ("b", [PRO])]
 
 
@@ -43,7 +43,7 @@ def test_a_chosen_profile_shows_the_aliases_that_it_binds():
 def test_a_difference_in_a_profile_that_is_not_shown_is_one_too(last, differs):
     bindings = [bound("a", f"p{n:02}") for n in range(29)] + [bound("b", "p29")]
     bindings += [bound("a", **last)] if last else []
-    (row,) = (row for row in grid_of(bindings).rows if row.alias == "a")
+    (row,) = (row for row in build_grid(bindings).rows if row.alias == "a")
     assert row.differs is differs
 
 

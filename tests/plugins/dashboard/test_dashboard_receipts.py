@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from dashboard_kit import MARKUP, folded
 
-from llmring_dashboard.receipt_text import brief
+from llmring_dashboard.receipt_fields import summarize_receipt
 from llmring_server.contracts.receipts import KeptReceipt
 from llmring_server.testing import eventually
 
@@ -114,7 +114,7 @@ def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():
         cost={"amount": "0.1", "currency": "EUR", "rest": [0] * 20_000},
     )
     tracemalloc.start()
-    shown = brief(receipt)
+    shown = summarize_receipt(receipt)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (shown.model, shown.alias, shown.cost) == ("m", None, "0.1 EUR")
@@ -126,7 +126,7 @@ def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():
     [({"amount": 1.50}, "1.5"), ({"amount": {"x": 1}}, None), ({"currency": "EUR"}, None), ("0.1", None), ([1], None)],
 )
 def test_a_cost_in_another_form_is_not_shown_and_the_model_is(cost, words):
-    shown = brief(kept(model="m", alias=["a"], cost=cost))
+    shown = summarize_receipt(kept(model="m", alias=["a"], cost=cost))
     assert (shown.model, shown.alias, shown.cost) == ("m", None, words)
 
 

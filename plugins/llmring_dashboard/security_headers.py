@@ -8,7 +8,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
+PAGE_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -18,6 +18,6 @@ HEADERS = {
 }
 
 
-def headers(nonce: str) -> Mapping[str, str]:
+def build_page_headers(nonce: str) -> Mapping[str, str]:
     """Return the headers of a page; it may use only styles with the `nonce`."""
-    return {"Content-Security-Policy": POLICY.format(nonce=nonce), **HEADERS}
+    return {"Content-Security-Policy": POLICY.format(nonce=nonce), **PAGE_HEADERS}

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_dashboard.wording import sentence
+from llmring_dashboard.formatting import format_sentence
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, Traffic
 from llmring_server.errors import Unavailable
@@ -14,7 +14,7 @@ from llmring_server.errors import Unavailable
 SPAN = timedelta(days=7)
 
 
-class Prospect(msgspec.Struct, frozen=True, kw_only=True):
+class ModelOption(msgspec.Struct, frozen=True, kw_only=True):
     """A current or new model of an alias.
 
     `listed` is its registry entry, None if there is none; `alternative` is the cost of the recent calls with this
@@ -27,29 +27,29 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
     alternative: Alternative | None
 
 
-class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+class ImpactSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The data of a confirmation page; a field is None if its feature is off or `missing` has the reason."""
 
-    prospects: Sequence[Prospect]
+    options: Sequence[ModelOption]
     traffic: AliasTraffic | None
     missing: Sequence[str]
     knows_models: bool
 
-    def difference(self, prospect: Prospect) -> Decimal | None:
+    def difference(self, option: ModelOption) -> Decimal | None:
         """Return the cost with a model minus the actual cost (USD), None if either is unknown."""
-        if self.traffic is None or prospect.alternative is None or prospect.alternative.cost is None:
+        if self.traffic is None or option.alternative is None or option.alternative.cost is None:
             return None
-        return None if self.traffic.unpriced_requests else prospect.alternative.cost - self.traffic.cost
+        return None if self.traffic.unpriced_requests else option.alternative.cost - self.traffic.cost
 
 
-class Consequences:
+class ChangeImpact:
     """Collects data from usage and the registry, where enabled; an outage of either does not block a change."""
 
     def __init__(self, traffic: Traffic | None, catalog: ModelCatalog | None) -> None:
         self._traffic = traffic
         self._catalog = catalog
 
-    async def models(self) -> Sequence[str]:
+    async def list_models(self) -> Sequence[str]:
         """Return the active models to choose from; none while the registry is unavailable."""
         try:
             found = (await self._catalog.models()).models if self._catalog else ()
@@ -57,17 +57,19 @@ class Consequences:
             return []
         return [model.key for model in found if not model.outdated]
 
-    async def outlook(self, project: str, profile: str, alias: str, now: str | None, then: str | None) -> Outlook:
+    async def summarize(
+        self, project: str, profile: str, alias: str, now: str | None, then: str | None
+    ) -> ImpactSummary:
         """Return the impact of a change from `now` to `then`; None means unbound."""
-        models = dict.fromkeys([*split(now), *split(then)])
+        models = dict.fromkeys([*split_models(now), *split_models(then)])
         missing: list[str] = []
-        traffic = await self._called(project, profile, alias, list(models), missing)
-        listed, knows = await self._listed(list(models), missing)
+        traffic = await self._load_traffic(project, profile, alias, list(models), missing)
+        listed, knows = await self._find_models(list(models), missing)
         alternatives = {one.model: one for one in traffic.alternatives} if traffic else {}
-        new = set(split(then)) - set(split(now))
-        return Outlook(
-            prospects=[
-                Prospect(model=one, new=one in new, listed=listed.get(one), alternative=alternatives.get(one))
+        new = set(split_models(then)) - set(split_models(now))
+        return ImpactSummary(
+            options=[
+                ModelOption(model=one, new=one in new, listed=listed.get(one), alternative=alternatives.get(one))
                 for one in models
             ],
             traffic=traffic,
@@ -75,7 +77,7 @@ class Consequences:
             knows_models=knows,
         )
 
-    async def _called(
+    async def _load_traffic(
         self, project: str, profile: str, alias: str, models: Sequence[str], missing: list[str]
     ) -> AliasTraffic | None:
         if self._traffic is None:
@@ -89,22 +91,24 @@ class Consequences:
             missing.append("There are too many calls in the last 7 days to total them now.")
         return found
 
-    async def _listed(self, models: Sequence[str], missing: list[str]) -> tuple[dict[str, CatalogModel], bool]:
+    async def _find_models(self, models: Sequence[str], missing: list[str]) -> tuple[dict[str, CatalogModel], bool]:
         if self._catalog is None:
             return {}, False
         try:
-            found = {model: await self._catalog.find(*_named(model)) for model in models}
+            found = {model: await self._catalog.find(*_split_key(model)) for model in models}
         except Unavailable as error:
-            missing.append(f"The registry status of these models is not known. {sentence(str(error.description))}")
+            missing.append(
+                f"The registry status of these models is not known. {format_sentence(str(error.description))}"
+            )
             return {}, False
         return {model: one for model, one in found.items() if one is not None}, True
 
 
-def split(model: str | None) -> list[str]:
+def split_models(model: str | None) -> list[str]:
     """Return the models of a binding, preferred one first."""
     return [part.strip() for part in (model or "").split(",") if part.strip()]
 
 
-def _named(model: str) -> tuple[str, str]:
+def _split_key(model: str) -> tuple[str, str]:
     provider, _, name = model.partition(":")
     return provider, name

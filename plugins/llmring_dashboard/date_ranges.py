@@ -12,9 +12,9 @@ from llmring_server.errors import Problem
 from llmring_server.zones import zone_of
 
 DEFAULT_DAYS = 30
-LONGEST_DAYS = 3_660
+MAX_DAYS = 3_660
 DAYS_BY_DAY, DAYS_BY_WEEK = 92, 731
-LONGEST_STEP: Mapping[Step, int] = {"day": 1, "week": 7, "month": 31}
+MAX_STEP_DAYS: Mapping[Step, int] = {"day": 1, "week": 7, "month": 31}
 FIRST, LAST = date(1970, 1, 1), date(8999, 12, 31)
 
 
@@ -26,7 +26,7 @@ class RangeQuery(msgspec.Struct, frozen=True):
     tz: str | None = None
 
 
-class Days(msgspec.Struct, frozen=True):
+class DateRange(msgspec.Struct, frozen=True):
     """Whole days in a time zone, including the last."""
 
     first: date
@@ -34,27 +34,27 @@ class Days(msgspec.Struct, frozen=True):
     zone: ZoneInfo
 
     @property
-    def number(self) -> int:
+    def length(self) -> int:
         """The number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def step(self) -> Step:
         """The width of a bar: a day, or a week or a month for long ranges."""
-        if self.number <= DAYS_BY_DAY:
+        if self.length <= DAYS_BY_DAY:
             return "day"
-        return "week" if self.number <= DAYS_BY_WEEK else "month"
+        return "week" if self.length <= DAYS_BY_WEEK else "month"
 
-    def before(self) -> "Days":
+    def previous(self) -> "DateRange":
         """Return the range of the same length that ends where this one begins."""
-        length = timedelta(days=self.number)
-        return Days(self.first - length, self.last - length, self.zone)
+        length = timedelta(days=self.length)
+        return DateRange(self.first - length, self.last - length, self.zone)
 
-    def every(self) -> list[date]:
+    def step_starts(self) -> list[date]:
         """Return the first day of each bar, in order."""
         step = self.step
-        found = [step_of(self.first, step)]
-        while (following := step_of(found[-1] + timedelta(days=LONGEST_STEP[step]), step)) <= self.last:
+        found = [start_of_step(self.first, step)]
+        while (following := start_of_step(found[-1] + timedelta(days=MAX_STEP_DAYS[step]), step)) <= self.last:
             found.append(following)
         return found
 
@@ -63,53 +63,53 @@ class Days(msgspec.Struct, frozen=True):
         return urlencode({"start_date": self.first, "end_date": self.last, "tz": self.zone.key, **more})
 
 
-def days_of(query: RangeQuery, reporting: str, now: datetime) -> Days:
+def parse_range(query: RangeQuery, default_zone: str, now: datetime) -> DateRange:
     """Return the range of a query; by default the last 30 days until today in the time zone.
 
     Raises:
         Problem: 422 for an invalid date or zone, an end before the start, or more than ten years.
     """
-    zone = zone_of(query.tz or reporting)
-    last = _date(query.end_date, "end_date") or _clamped(query, now.astimezone(zone).date())
-    first = _date(query.start_date, "start_date") or last - timedelta(days=DEFAULT_DAYS - 1)
+    zone = zone_of(query.tz or default_zone)
+    last = _parse_date(query.end_date, "end_date") or _default_last_day(query, now.astimezone(zone).date())
+    first = _parse_date(query.start_date, "start_date") or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
         raise Problem.misfit("query", "start_date", msg="must not be after end_date")
-    if (last - first).days >= LONGEST_DAYS:
-        raise Problem.misfit("query", "start_date", msg=f"must be at most {LONGEST_DAYS:,} days before end_date")
-    return Days(first, last, zone)
+    if (last - first).days >= MAX_DAYS:
+        raise Problem.misfit("query", "start_date", msg=f"must be at most {MAX_DAYS:,} days before end_date")
+    return DateRange(first, last, zone)
 
 
-def picks(today: date, zone: ZoneInfo) -> list[tuple[str, Days]]:
+def list_presets(today: date, zone: ZoneInfo) -> list[tuple[str, DateRange]]:
     """Return the preset ranges with their names."""
     month = today.replace(day=1)
     last_month = month - timedelta(days=1)
-    lately = [(f"{number} days", Days(today - timedelta(days=number - 1), today, zone)) for number in (7, 30, 90)]
+    recent = [(f"{length} days", DateRange(today - timedelta(days=length - 1), today, zone)) for length in (7, 30, 90)]
     return [
-        ("Today", Days(today, today, zone)),
-        *lately,
-        ("This month", Days(month, today, zone)),
-        ("Last month", Days(last_month.replace(day=1), last_month, zone)),
+        ("Today", DateRange(today, today, zone)),
+        *recent,
+        ("This month", DateRange(month, today, zone)),
+        ("Last month", DateRange(last_month.replace(day=1), last_month, zone)),
     ]
 
 
-def zone_names() -> list[str]:
+def list_zone_names() -> list[str]:
     """Return the time zones to choose from: those named after places, and UTC."""
     return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
-def step_of(day: date, step: Step) -> date:
+def start_of_step(day: date, step: Step) -> date:
     """Return the first day of a day's bar; a week begins on Monday (ISO 8601)."""
     if step == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if step == "month" else day
 
 
-def _clamped(query: RangeQuery, today: date) -> date:
+def _default_last_day(query: RangeQuery, today: date) -> date:
     """Return today, or the requested first day if that is in the future."""
-    return max(today, _date(query.start_date, "start_date") or today)
+    return max(today, _parse_date(query.start_date, "start_date") or today)
 
 
-def _date(text: str | None, name: str) -> date | None:
+def _parse_date(text: str | None, name: str) -> date | None:
     if text is None:
         return None
     try:

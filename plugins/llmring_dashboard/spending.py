@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.ranges import Days
+from llmring_dashboard.date_ranges import DateRange
 from llmring_server.contracts.usage import Share, Spending, StepShare, Summary
 
-TOP = 10
-SERIES = 9
+TOP_COUNT = 10
+MAX_BARS = 9
 EXACT = Context(prec=80)
 RATIO = Context(prec=6)
 ZERO = Decimal(0)
@@ -29,42 +29,44 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     unit: Unit
     now: Decimal | int | float | None
-    before: Decimal | int | float | None
+    previous: Decimal | int | float | None
 
     @property
     def rise(self) -> Decimal | None:
         """The relative change from the previous period."""
-        if self.now is None or not self.before:
+        if self.now is None or not self.previous:
             return None
-        return part(Decimal(str(self.now)) - Decimal(str(self.before)), Decimal(str(self.before)))
+        return divide(Decimal(str(self.now)) - Decimal(str(self.previous)), Decimal(str(self.previous)))
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A row of a breakdown; the name '' is for calls without a name, `part` is the share of the total cost."""
+class BreakdownRow(msgspec.Struct, frozen=True):
+    """A row of a breakdown; the name '' is for calls without a name, `fraction` is the share of the total cost."""
 
     name: str
     share: Share
-    part: Decimal | None
+    fraction: Decimal | None
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """The cost in USD of a name in each step of a period; `others` for all names without a bar of their own."""
+    """The cost in USD of a name in each step of a period; `is_other` for all names without a bar of their own."""
 
     name: str
     costs: list[Decimal]
-    others: bool = False
+    is_other: bool = False
 
     @property
     def label(self) -> str:
         """The label of the bar."""
-        return "Other" if self.others else self.name or "(none)"
+        return "Other" if self.is_other else self.name or "(none)"
 
 
-def tiles(now: Summary, before: Summary) -> list[Tile]:
+def build_tiles(now: Summary, previous: Summary) -> list[Tile]:
     """Return the tiles of the overview."""
 
     def tile(id: str, label: str, unit: Unit, title: str, name: str) -> Tile:
-        return Tile(id=id, label=label, title=title, unit=unit, now=getattr(now, name), before=getattr(before, name))
+        return Tile(
+            id=id, label=label, title=title, unit=unit, now=getattr(now, name), previous=getattr(previous, name)
+        )
 
     return [
         tile("cost", "Cost", "usd", "Cost of all priced calls in USD", "total_cost"),
@@ -75,8 +77,8 @@ def tiles(now: Summary, before: Summary) -> list[Tile]:
             label="Error rate",
             title="Share of calls logged with the status “error”",
             unit="share",
-            now=part(now.failed_requests, now.total_requests),
-            before=part(before.failed_requests, before.total_requests),
+            now=divide(now.failed_requests, now.total_requests),
+            previous=divide(previous.failed_requests, previous.total_requests),
         ),
         tile("unpriced", "Unpriced calls", "whole", "Calls without a price; counted in requests, not in cost",
              "unpriced_requests"),
@@ -85,49 +87,49 @@ def tiles(now: Summary, before: Summary) -> list[Tile]:
     ]  # fmt: skip
 
 
-def top(found: Spending) -> list[Line]:
+def rank_names(found: Spending) -> list[BreakdownRow]:
     """Return the top ten by cost, then by requests."""
     whole = found.summary.total_cost
-    lines = [Line(name, share, part(share.cost, whole)) for name, share in found.shares.items()]
-    return sorted(lines, key=lambda line: (-line.share.cost, -line.share.requests, line.name))[:TOP]
+    rows = [BreakdownRow(name, share, divide(share.cost, whole)) for name, share in found.shares.items()]
+    return sorted(rows, key=lambda row: (-row.share.cost, -row.share.requests, row.name))[:TOP_COUNT]
 
 
-def bars(shown: Sequence[StepShare], days: Days) -> list[Bar]:
+def build_bars(shown: Sequence[StepShare], days: DateRange) -> list[Bar]:
     """Return the costs of each step by name: the most expensive names each, the rest together."""
-    steps, place = len(days.every()), _places(days)
+    steps, index_of_step = len(days.step_starts()), _make_step_index(days)
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in shown:
         totals[one.name] = EXACT.add(totals[one.name], one.cost)
-    costliest = heapq.nsmallest(SERIES, totals, key=lambda name: (-totals[name], name))
+    costliest = heapq.nsmallest(MAX_BARS, totals, key=lambda name: (-totals[name], name))
     found = {name: Bar(name, [ZERO] * steps) for name in costliest}
-    others = Bar("", [ZERO] * steps, others=True)
+    others = Bar("", [ZERO] * steps, is_other=True)
     for one in shown:
-        _add(found.get(one.name, others).costs, place(one.date), one.cost)
+        _add(found.get(one.name, others).costs, index_of_step(one.date), one.cost)
     return [*found.values(), *([others] if len(totals) > len(found) else [])]
 
 
-def by_step(shown: Sequence[StepShare], days: Days) -> list[tuple[date, int, Decimal]]:
+def sum_by_step(shown: Sequence[StepShare], days: DateRange) -> list[tuple[date, int, Decimal]]:
     """Return requests and cost (USD) of each step of a period, including steps without calls."""
-    every, place = days.every(), _places(days)
+    every, index_of_step = days.step_starts(), _make_step_index(days)
     requests, costs = [0] * len(every), [ZERO] * len(every)
     for one in shown:
-        requests[place(one.date)] += one.requests
-        _add(costs, place(one.date), one.cost)
+        requests[index_of_step(one.date)] += one.requests
+        _add(costs, index_of_step(one.date), one.cost)
     return list(zip(every, requests, costs, strict=True))
 
 
-def part(some: Decimal | int, whole: Decimal | int) -> Decimal | None:
+def divide(some: Decimal | int, whole: Decimal | int) -> Decimal | None:
     """Return a ratio to six digits, None if the whole is 0."""
     return RATIO.divide(Decimal(some), Decimal(whole)) if whole else None
 
 
-def _places(days: Days) -> Callable[[date], int]:
+def _make_step_index(days: DateRange) -> Callable[[date], int]:
     """Return a function from the first day of a step to its index in a period.
 
     A day outside the period gets the nearest step: the database has its own copy of the time zones, and a different
     version may put an hour at the edge on the other side.
     """
-    every = days.every()
+    every = days.step_starts()
     index_of = {step: index for index, step in enumerate(every)}
     return lambda step: index_of.get(step, 0 if step < every[0] else len(every) - 1)
 

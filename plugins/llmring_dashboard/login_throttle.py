@@ -7,20 +7,20 @@ from llmring_server.errors import Problem
 WINDOW_SECONDS = 300
 
 
-class Attempts:
+class LoginThrottle:
     """Counts all attempts, including successful ones: any well-formed key is valid where keys are not managed."""
 
-    def __init__(self, cache: Cache, most: int) -> None:
+    def __init__(self, cache: Cache, limit: int) -> None:
         self._cache = cache
-        self._most = most
+        self._limit = limit
 
-    async def note(self, address: str) -> None:
+    async def count(self, address: str) -> None:
         """Count an attempt.
 
         Raises:
             Problem: 429 for too many attempts from this address.
         """
-        if await self._cache.count(f"dashboard sign-in {network(address)}", WINDOW_SECONDS) > self._most:
+        if await self._cache.count(f"dashboard sign-in {network(address)}", WINDOW_SECONDS) > self._limit:
             raise Problem(
                 429,
                 f"Too many sign-in attempts. Try again in {WINDOW_SECONDS // 60} minutes.",

@@ -10,27 +10,27 @@ from llmring_server.errors import Problem
 from llmring_server.operations import operation
 
 PACKAGE = "llmring_dashboard"
-TYPES = {"dashboard.css": "text/css", "dashboard.js": "text/javascript", "icon.svg": "image/svg+xml"}
+MEDIA_TYPES = {"dashboard.css": "text/css", "dashboard.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
-class Static:
+class StaticFiles:
     """`/ui/static/{name}`."""
 
     def __init__(self) -> None:
         folder = importlib.resources.files(PACKAGE) / "static"
-        self._files = {name: (folder / name).read_bytes() for name in TYPES}
+        self._files = {name: (folder / name).read_bytes() for name in MEDIA_TYPES}
         self._digests = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in self._files.items()}
 
-    def address(self, name: str) -> str:
+    def url(self, name: str) -> str:
         """Return the URL of a file, which changes with its content, so that the response can be cached for long."""
         return f"{PATH}/static/{name}?{self._digests[name]}"
 
-    @operation(media=tuple(TYPES.values()), errors=(404,))
+    @operation(media=tuple(MEDIA_TYPES.values()), errors=(404,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         """Serve a file; only the URL with the current digest may be cached for long."""
         if name not in self._files:
             raise Problem(404, f"There is no file {name!r} in {PATH}/static.")
-        resp.content_type, resp.data = TYPES[name], self._files[name]
-        lasting = req.query_string == self._digests[name]
-        resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-cache")
+        resp.content_type, resp.data = MEDIA_TYPES[name], self._files[name]
+        is_current = req.query_string == self._digests[name]
+        resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if is_current else "no-cache")
         resp.set_header("Cross-Origin-Resource-Policy", "same-origin")

@@ -1,4 +1,4 @@
-"""The layout of all pages: the visitor's session and permissions, and how pages and problems are rendered."""
+"""The layout of all pages: the visitor's session and permissions, and the rendering of pages and problems."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -8,8 +8,8 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_dashboard.ranges import zone_names
-from llmring_dashboard.sessions import COOKIE, PATH, Session, Sessions, drop_cookie, new_session
+from llmring_dashboard.date_ranges import list_zone_names
+from llmring_dashboard.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_dashboard.templates import Templates
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope, Standing
@@ -20,7 +20,7 @@ THEME = "llmring_theme"
 THEMES = ("light", "dark")
 
 
-class Entry(msgspec.Struct, frozen=True):
+class NavigationEntry(msgspec.Struct, frozen=True):
     """An entry of the navigation."""
 
     name: str
@@ -49,8 +49,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def theme(self) -> str:
         """`light` or `dark` if selected; '' for the system theme."""
-        chosen: str = self.req.cookies.get(THEME, "")
-        return chosen if chosen in THEMES else ""
+        theme: str = self.req.cookies.get(THEME, "")
+        return theme if theme in THEMES else ""
 
     @property
     def nonce(self) -> str:
@@ -58,17 +58,17 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.req.context.nonce)
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """The path and query of this request."""
         return f"{self.req.path}?{self.req.query_string}" if self.req.query_string else str(self.req.path)
 
     @property
-    def crosses_sites(self) -> bool:
+    def is_cross_site(self) -> bool:
         """Whether a link on another site led here, in which case the browser does not send the session cookie."""
         return header(self.req, b"sec-fetch-site") == "cross-site"
 
     @property
-    def reads_content(self) -> bool:
+    def has_body(self) -> bool:
         """Whether the response has a body: HEAD has none, and a stream would never be consumed."""
         return bool(self.req.method != "HEAD")
 
@@ -77,52 +77,52 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.req.path == path or self.req.path.startswith(path + "/"))
 
 
-class Frame:
+class Layout:
     """Shared by the resources of all pages; `file` returns the URL of a file in `static/`."""
 
     def __init__(
-        self, sessions: Sessions, standing: Standing, navigation: Sequence[Entry], file: Callable[[str], str]
+        self, sessions: Sessions, standing: Standing, navigation: Sequence[NavigationEntry], file: Callable[[str], str]
     ) -> None:
         self.sessions = sessions
         self.navigation = navigation
         self._standing = standing
         self._templates = Templates(
-            navigation=navigation, version=__version__, home=PATH, token=sessions.token, file=file
+            navigation=navigation, version=__version__, home=PATH, csrf_token=sessions.create_csrf_token, file=file
         )
 
     @cached_property
     def zones(self) -> list[str]:
         """The time zones to choose from, read from the system's files on first use."""
-        return zone_names()
+        return list_zone_names()
 
-    async def visit(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Visit:
+    async def load_visit(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Visit:
         """Load the session and check its key, on every request."""
-        session = self.sessions.read(req)
+        session = self.sessions.load(req)
         if session is None or not session.signed_in:
-            return Visit(req=req, resp=resp, session=session or new_session())
+            return Visit(req=req, resp=resp, session=session or create_session())
         identity = await self._standing.standing(session.project_id, session.key_id)
         if identity is None or not identity.may("read"):
-            drop_cookie(req, resp, COOKIE)
-            return Visit(req=req, resp=resp, session=new_session(), ended=True)
+            delete_cookie(req, resp, SESSION_COOKIE)
+            return Visit(req=req, resp=resp, session=create_session(), ended=True)
         req.context.project_id, req.context.key_id = identity.project_id, identity.key_id
         return Visit(req=req, resp=resp, session=session, identity=identity)
 
-    def show(self, visit: Visit, template: str, values: Mapping[str, Any]) -> None:
+    def render(self, visit: Visit, template: str, values: Mapping[str, Any]) -> None:
         """Respond with a page, and with the message stored for it."""
-        said = self.sessions.said(visit.req, visit.resp)
+        message = self.sessions.pop_message(visit.req, visit.resp)
         visit.resp.content_type = falcon.MEDIA_HTML
-        visit.resp.data = self._templates.render(template, {"visit": visit, "said": said, **values})
+        visit.resp.data = self._templates.render(template, {"visit": visit, "message": message, **values})
 
-    def show_problem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, problem: Document) -> None:
+    def render_problem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, problem: Document) -> None:
         """Respond with a problem as a page."""
         visit: Visit | None = getattr(req.context, "visit", None)
-        visit = visit or Visit(req=req, resp=resp, session=new_session())
+        visit = visit or Visit(req=req, resp=resp, session=create_session())
         resp.content_type = falcon.MEDIA_HTML
-        resp.data = self._templates.render("problem.html", {"visit": visit, "said": None, "problem": problem})
+        resp.data = self._templates.render("problem.html", {"visit": visit, "message": None, "problem": problem})
 
 
-class Framed:
+class PageResource:
     """Base class of the resources of pages."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
