@@ -1,4 +1,4 @@
-"""Metrics: the figures of every feature at `/metrics`, the same from each worker process of a server."""
+"""Metrics of all features at `/metrics`, the same from every worker process of a server."""
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ def llmring_settings() -> type[MetricsSettings]:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold what this server counts, and how its workers meet."""
+    """Provide the metrics of this process and the exchange between workers."""
     settings = server.plugin_settings(MetricsSettings)
     figures = Figures()
     workers = open_workers(settings.folder, figures)
@@ -43,7 +43,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Take every plugin's figures, and serve them."""
+    """Register the metrics of all plugins, and serve them."""
     figures = server.service(Figures)
     for plugin, figure in server.plugins.every("llmring_metrics", Figure, server=server):
         figures.add(plugin, figure)
@@ -60,7 +60,7 @@ def llmring_middleware(server: Server) -> Iterable[object]:
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Figure]:
-    """Show requests, usage, the pool of connections, and how many workers there are."""
+    """Declare the metrics of requests, usage, the connection pool and workers."""
     return [
         *server.service(Requests).figures(),
         *server.service(Usage).figures(),
@@ -72,7 +72,7 @@ def llmring_metrics(server: Server) -> Iterable[Figure]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Meet the other workers while the server runs."""
+    """Exchange metrics with the other workers while the server runs."""
     if server.plugin_settings(MetricsSettings).token is None:
         log.warning("/metrics is closed: LLMRING_METRICS_TOKEN is not set")
     async with server.service(Workers).running():
@@ -81,5 +81,5 @@ async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
 
 @hookimpl
 async def llmring_usage_recorded(server: Server, entries: Sequence[RecordedUsage]) -> None:
-    """Count what was committed."""
+    """Count committed usage."""
     await server.service(Usage).add(entries)

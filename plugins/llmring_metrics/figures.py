@@ -1,4 +1,4 @@
-"""Every figure of the server, each with its owner: checked at start, read together while it runs."""
+"""The metrics of all plugins with their owners: validated at start, read together while the server runs."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ RESERVED_LABEL = "le"
 
 
 class Figures:
-    """The figures of every plugin; one that cannot be read is left out and stops no other."""
+    """The metrics of all plugins; one that cannot be read is skipped and does not affect the others."""
 
     def __init__(self) -> None:
         self._figures: list[tuple[Plugin, Figure]] = []
@@ -27,32 +27,32 @@ class Figures:
         self._failing: set[str] = set()
 
     def add(self, owner: Plugin, figure: Figure) -> None:
-        """Take a plugin's figure.
+        """Register a plugin's metric.
 
         Raises:
-            StartupError: its name or a label is malformed, or a name is taken; both owners are named.
+            StartupError: a name or a label is invalid, or a name is taken; the message has both owners.
         """
         fault = _fault(figure)
         if fault:
-            raise StartupError(f"{owner}: the figure {figure.name!r} {fault}")
+            raise StartupError(f"{owner}: the metric {figure.name!r} {fault}")
         names = series(figure)
         for name in names:
             if name in self._owners:
-                raise StartupError(f"{owner}: the figure {name} is shown by {self._owners[name]} already; name it anew")
+                raise StartupError(f"{owner}: the metric {name} is already declared by {self._owners[name]}; rename it")
         self._owners |= dict.fromkeys(names, owner)
         self._figures.append((owner, figure))
 
     @property
     def all(self) -> Sequence[Figure]:
-        """The figures, in conf order of their plugins."""
+        """The metrics, in the order of the plugins in the configuration."""
         return [figure for _, figure in self._figures]
 
     def take(self) -> Snapshot:
-        """Read every figure of this process."""
+        """Read all metrics of this process."""
         return {figure.name: self._read(owner, figure) for owner, figure in self._figures}
 
     def remains(self, snapshots: Sequence[Snapshot]) -> Snapshot:
-        """Return the one snapshot that stands for workers that are gone."""
+        """Merge the snapshots of exited workers."""
         return remains(self.all, snapshots)
 
     def _read(self, owner: Plugin, figure: Figure) -> list[tuple[Labels, Value]]:
@@ -60,7 +60,7 @@ class Figures:
             found = listed(figure, figure.read())
         except Exception:
             if figure.name not in self._failing:
-                log.exception("%s: the figure %s cannot be read; it is left out", owner, figure.name)
+                log.exception("%s: the metric %s cannot be read and is skipped", owner, figure.name)
             self._failing.add(figure.name)
             return []
         self._failing.discard(figure.name)
@@ -68,17 +68,17 @@ class Figures:
 
 
 def _fault(figure: Figure) -> str | None:
-    """Say what is wrong with a figure, in words that follow its name, or None."""
+    """Return the error in a metric, worded to follow its name, or None."""
     if not NAME.fullmatch(figure.name):
-        return "must be named llmring_… in small letters, digits and _"
+        return "must be named llmring_… with lowercase letters, digits and _"
     if figure.kind not in KINDS:
-        return f"must be one of {', '.join(sorted(KINDS))}"
+        return f"must be of a kind {', '.join(sorted(KINDS))}"
     if figure.name.endswith("_total") != (figure.kind == "counter"):
-        return "must end in _total when it is a counter, and only then"
+        return "must end in _total if and only if it is a counter"
     wrong = [label for label in figure.labels if not LABEL.fullmatch(label) or label == RESERVED_LABEL]
     return f"cannot have the label {wrong[0]!r}" if wrong else None
 
 
 def series(figure: Figure) -> list[str]:
-    """Return the names under which a figure's numbers are shown."""
+    """Return the names of a metric's series."""
     return [figure.name + ending for ending in ENDINGS] if figure.kind == "histogram" else [figure.name]

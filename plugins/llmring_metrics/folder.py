@@ -1,8 +1,8 @@
-"""The folder in which the worker processes of one server meet. Blocks: call it in a thread.
+"""The snapshots of all workers of one server, in a shared directory. Blocking: call it in a thread.
 
-A worker holds a lock on `<name>.alive` for as long as it lives; the kernel takes the lock back however the worker
-ends. `<name>.json` is its last snapshot, `gone.json` what those who are gone had counted, so that no count is lost.
-The first worker to come empties the folder, the last to go removes it. Readers hold nothing.
+A worker holds a lock on `<name>.alive` while it runs; the kernel releases the lock however the worker exits.
+`<name>.json` is its last snapshot, `gone.json` has the counters of exited workers, so that no count is lost. The first
+worker empties the directory, the last one removes it. Readers hold no lock.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ _labels = msgspec.json.Decoder(Labels)
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """What the workers that are gone had counted; the files of `counted`, if they are still there, are part of it."""
+    """The counters of exited workers; they include the workers in `counted`, whose files may still exist."""
 
     snapshot: Snapshot = {}
     counted: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ _gone = msgspec.json.Decoder(Gone)
 
 
 class Folder:
-    """One worker's view of the folder; `remains` makes one snapshot of those that are gone."""
+    """One worker's access to the snapshots; `remains` merges the snapshots of exited workers."""
 
     def __init__(self, path: Path, remains: Callable[[Sequence[Snapshot]], Snapshot]) -> None:
         self.path = path
@@ -49,10 +49,10 @@ class Folder:
         self._life: IO[bytes] | None = None
 
     def enter(self, first: Snapshot) -> None:
-        """Come in with a first snapshot; what those who are gone had counted is put together.
+        """Join with a first snapshot, and merge the counters of exited workers.
 
         Raises:
-            OSError: the folder cannot be made or written, is somebody else's, or is held for too long.
+            OSError: the directory cannot be created or written, has another owner, or is locked for too long.
         """
         with self._place.held():
             dead, living = self._workers()
@@ -63,7 +63,7 @@ class Folder:
             self._live(first)
 
     def leave(self) -> None:
-        """Go; what this worker counted stays for the others, and nothing when it was the last."""
+        """Leave this worker's counters to the others, or remove the directory if it was the last one."""
         with self._place.held():
             if self._life is not None:
                 self._life.close()
@@ -74,7 +74,7 @@ class Folder:
                 self._place.remove()
 
     def remove_abandoned(self) -> None:
-        """Remove the folder when nobody lives in it: its server was killed."""
+        """Remove the directory if it has no running worker, since its server was killed."""
         with self._place.held():
             if not self._workers()[1]:
                 self._place.remove()
@@ -83,10 +83,10 @@ class Folder:
         """Replace this worker's snapshot."""
         self._place.replace(f"{self.name}{SNAPSHOT}", msgspec.json.encode(snapshot))
         if self._life is not None:
-            os.utime(self._life.fileno())  # systems that clear away old temporary files go by this time
+            os.utime(self._life.fileno())  # keeps cleaners of temporary files away
 
     def everyone(self) -> Everyone:
-        """Return the last snapshot of every worker, as they were while nobody was buried."""
+        """Return the last snapshot of every worker, consistent with `gone.json`."""
         while True:
             before = self._gone()
             names = {path.stem for path in self.path.glob(f"*{SNAPSHOT}") if path.name != GONE}
@@ -99,9 +99,9 @@ class Folder:
         return Everyone([found[name] for name in living], [before.snapshot, *gone])
 
     def admit(self, wanted: Iterable[Labels], most: int) -> list[Labels]:
-        """Ask for sets of label values to be among the first `most` of all workers, and return those first ones.
+        """Add label sets to those of all workers, and return the first `most` of them.
 
-        They stand in a file to which each worker appends, so that all read the same order.
+        Every worker appends to one file, so that all read the same order.
         """
         with (self.path / LABELS).open("ab", buffering=0) as file:
             file.write(b"".join(msgspec.json.encode(labels) + b"\n" for labels in wanted))
@@ -118,7 +118,7 @@ class Folder:
             stack.pop_all()
 
     def _workers(self) -> tuple[list[str], list[str]]:
-        """Return who is dead and who lives, of all who have come."""
+        """Return the names of exited and of running workers."""
         names = [path.stem for path in self.path.glob(f"*{ALIVE}")]
         living = [name for name in names if self._lives(name)]
         return [name for name in names if name not in living], living
@@ -134,7 +134,7 @@ class Folder:
         return False
 
     def _bury(self, dead: Sequence[str]) -> None:
-        """Add what the dead had counted to `gone.json`, and remove their files; a crash in between does no harm."""
+        """Merge exited workers' counters into `gone.json` and delete their files (crash-safe)."""
         if not dead:
             return
         gone = self._gone()
@@ -154,7 +154,7 @@ class Folder:
 
 
 def _admitted(lines: Iterable[bytes]) -> Iterator[Labels]:
-    """Give the labels of each line; one that a full disk cut short is nobody's."""
+    """Decode each line, skipping those truncated by a full disk."""
     for line in lines:
         with suppress(msgspec.DecodeError):
             yield _labels.decode(line)

@@ -1,4 +1,4 @@
-"""Which combinations of labels have a series of their own: so many and no more, the rest are `other`."""
+"""A limit on label combinations with a series of their own; all others are counted as `other`."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ OTHER = "other"
 
 
 class LabelSets:
-    """The first `most` combinations that any worker has seen; all workers agree on them."""
+    """The first `most` combinations seen by any worker, the same in all workers."""
 
     def __init__(self, workers: Workers, most: int) -> None:
         self._workers = workers
@@ -17,15 +17,15 @@ class LabelSets:
         self._own: frozenset[Labels] = frozenset()
 
     async def prepare(self, wanted: Collection[Labels]) -> None:
-        """Have combinations admitted while there is room.
+        """Admit combinations up to the limit.
 
         Raises:
-            OSError: the workers cannot meet.
+            OSError: the shared directory cannot be read or written.
         """
         news = [labels for labels in wanted if labels not in self._own]
         if news and len(self._own) < self._most:
             self._own |= set(await self._workers.admit(news, self._most))
 
     def shown(self, labels: Labels) -> Labels:
-        """Return the labels under which a combination counts: its own, or `other` for each."""
+        """Return the labels to count a combination under: its own, or `other` for each."""
         return labels if labels in self._own else (OTHER,) * len(labels)

@@ -1,4 +1,4 @@
-"""What the worker processes of one server tell each other of their figures, and how several become one. No I/O."""
+"""Snapshots of metrics, and how those of several workers are combined. No I/O."""
 
 import decimal
 import math
@@ -8,7 +8,7 @@ import msgspec
 
 from llmring_server.contracts.figures import Distribution, Figure, Labels, Number, Reading
 
-# More digits than the sum of any number of costs needs.
+# More digits than any sum of costs needs.
 EXACT_DIGITS = 200
 
 Value = Number | Distribution
@@ -16,14 +16,14 @@ Snapshot = dict[str, list[tuple[Labels, Value]]]
 
 
 class Everyone(msgspec.Struct, frozen=True):
-    """The snapshots of the workers that live, and of those that are gone."""
+    """The snapshots of running and of exited workers."""
 
     living: list[Snapshot]
     gone: list[Snapshot]
 
 
 def combined(figure: Figure, everyone: Everyone) -> dict[Labels, Value]:
-    """Return a figure of all workers by its label values; what is gone counts where things are counted."""
+    """Return a metric of all workers by label values; exited workers count except for gauges."""
     snapshots = everyone.living if figure.kind == "gauge" else [*everyone.living, *everyone.gone]
     found: dict[Labels, list[Value]] = {}
     for snapshot in snapshots:
@@ -33,7 +33,7 @@ def combined(figure: Figure, everyone: Everyone) -> dict[Labels, Value]:
 
 
 def remains(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return the one snapshot that stands for workers that are gone: what they counted."""
+    """Merge the snapshots of exited workers into one, without gauges."""
     gone = Everyone([], list(snapshots))
     counted = [figure for figure in figures if figure.kind != "gauge"]
     return {figure.name: list(combined(figure, gone).items()) for figure in counted}
@@ -50,7 +50,7 @@ def _one(figure: Figure, values: Sequence[Value]) -> Value:
 
 
 def _joined(distributions: Sequence[Distribution]) -> Distribution:
-    """Add up; buckets that a worker of an earlier version had otherwise are left out."""
+    """Add up histograms; one with other buckets, of a worker of an earlier version, is skipped."""
     bounds = distributions[0].bounds
     alike = [one for one in distributions if one.bounds == bounds]
     counts = tuple(map(sum, zip(*(one.counts for one in alike), strict=True)))
@@ -58,7 +58,7 @@ def _joined(distributions: Sequence[Distribution]) -> Distribution:
 
 
 def total(numbers: Sequence[Number]) -> Number:
-    """Add up without an error but that of a float among them."""
+    """Return the exact sum, or the closest float if there are floats."""
     if any(isinstance(number, float) for number in numbers):
         return math.fsum(map(float, numbers))
     with decimal.localcontext(prec=EXACT_DIGITS):
@@ -66,10 +66,10 @@ def total(numbers: Sequence[Number]) -> Number:
 
 
 def listed(figure: Figure, reading: Reading) -> list[tuple[Labels, Value]]:
-    """Return what a figure's `read` gave as label values with their value.
+    """Return the result of a metric's `read` as label values with their value.
 
     Raises:
-        ValueError: it is not what the figure's kind and labels ask for.
+        ValueError: the result does not match the metric's kind and labels.
     """
     if reading is None:
         return []

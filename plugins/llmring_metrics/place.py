@@ -1,4 +1,4 @@
-"""A folder that several processes of one user share: private, of whole files, held by one of them where it matters."""
+"""A private directory shared by processes of one user, with atomic file replacement and an exclusive lock."""
 
 import fcntl
 import os
@@ -18,52 +18,52 @@ PRIVATE = 0o700
 
 
 class Place:
-    """The folder at `path`; it is there while somebody holds it, and until it is removed."""
+    """The directory at `path`, created when locked."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder while the block runs; it is made when it is not there.
+        """Lock the directory while the block runs, and create it if it does not exist.
 
         Raises:
-            OSError: it cannot be made, is not this user's alone, or another process holds it for too long.
+            OSError: it cannot be created, is not private to this user, or is locked by another process for too long.
         """
         deadline = time.monotonic() + LOCK_SECONDS
         while (file := self._hold(deadline)) is None:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.path} comes and goes")
+                raise TimeoutError(f"{self.path} is removed again and again")
         with file:
             yield
 
     def empty(self) -> None:
-        """Remove all that is in the folder; only its holder may do so."""
+        """Delete all files in the directory; requires the lock."""
         for path in self.path.iterdir():
             if path.name != LOCK:
                 path.unlink()
 
     def remove(self) -> None:
-        """Remove the folder; only its holder may do so. Whoever comes meanwhile makes another."""
+        """Remove the directory; requires the lock. A process that waits for the lock creates a new one."""
         removed = self.path.with_name(f"{self.path.name}-{uuid.uuid4().hex[:8]}")
         self.path.rename(removed)
         shutil.rmtree(removed)
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's content, or None when it is not there."""
+        """Return a file's content, or None if it does not exist."""
         try:
             return (self.path / name).read_bytes()
         except FileNotFoundError:
             return None
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write a file so that readers find the old content or the new, and nothing between; one writer a name."""
+        """Replace a file atomically; there must be only one writer per name."""
         fresh = self.path / f"{name}.new"
         fresh.write_bytes(content)
         fresh.replace(self.path / name)
 
     def _hold(self, deadline: float) -> IO[bytes] | None:
-        """Return the folder's lock file, locked, or None when whoever held it has removed the folder."""
+        """Return the locked lock file, or None if the previous holder has removed the directory."""
         with ExitStack() as stack, suppress(FileNotFoundError):
             with suppress(FileExistsError):
                 self.path.mkdir(mode=PRIVATE, parents=True)
@@ -89,4 +89,6 @@ def _lock(file: IO[bytes], deadline: float) -> None:
 def _check_owner(path: Path) -> None:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise PermissionError(f"{path} is not a folder of this user's alone; remove it, or set LLMRING_METRICS_FOLDER")
+        raise PermissionError(
+            f"{path} is not a private directory of this user; remove it, or set LLMRING_METRICS_FOLDER"
+        )

@@ -1,4 +1,4 @@
-"""The pool of database connections, as psycopg_pool counts it."""
+"""Metrics of the database connection pool, from psycopg_pool's statistics."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -10,7 +10,7 @@ MILLISECONDS = 1000
 
 
 def figures(database: Database) -> list[Figure]:
-    """Return the figures of a database's pool; they can be read while it is open."""
+    """Return the metrics of a database's pool, readable while it is open."""
 
     def figure(name: str, help_: str, read: str) -> Figure:
         kind: Literal["counter", "gauge"] = "counter" if name.endswith("_total") else "gauge"
@@ -18,18 +18,18 @@ def figures(database: Database) -> list[Figure]:
 
     return [
         figure("connections", "Connections to the database.", "pool_size"),
-        figure("idle_connections", "Connections that nobody uses.", "pool_available"),
-        figure("max_connections", "Connections that the pool may open.", "pool_max"),
-        figure("waiting", "Callers that wait for a connection.", "requests_waiting"),
-        figure("requests_total", "Connections asked for.", "requests_num"),
-        figure("queued_total", "Connections asked for that were not there at once.", "requests_queued"),
-        figure("timeouts_total", "Connections asked for that did not come in time.", "requests_errors"),
+        figure("idle_connections", "Idle connections.", "pool_available"),
+        figure("max_connections", "Maximum size of the pool.", "pool_max"),
+        figure("waiting", "Callers waiting for a connection.", "requests_waiting"),
+        figure("requests_total", "Connections requested.", "requests_num"),
+        figure("queued_total", "Connection requests that had to wait.", "requests_queued"),
+        figure("timeouts_total", "Connection requests that timed out.", "requests_errors"),
         figure("connects_total", "Attempts to connect to the database.", "connections_num"),
-        figure("connect_errors_total", "Attempts to connect that failed.", "connections_errors"),
-        figure("lost_total", "Connections that were found broken.", "connections_lost"),
+        figure("connect_errors_total", "Failed attempts to connect to the database.", "connections_errors"),
+        figure("lost_total", "Connections found broken.", "connections_lost"),
         Figure(
             name="llmring_database_pool_wait_seconds_total",
-            help="Seconds waited for connections.",
+            help="Seconds spent waiting for connections.",
             kind="counter",
             read=lambda: database.pool.get_stats().get("requests_wait_ms", 0) / MILLISECONDS,
         ),

@@ -1,4 +1,4 @@
-"""Requests, counted as they are answered."""
+"""Metrics of HTTP requests."""
 
 import time
 
@@ -15,7 +15,7 @@ METHODS = frozenset(falcon.HTTP_METHODS)
 
 
 class Tally:
-    """Requests of one method, route and status, and the latencies of the route, which several share."""
+    """The requests of one method, route and status, and the route's latencies, which are shared."""
 
     __slots__ = ("latency", "requests")
 
@@ -25,9 +25,9 @@ class Tally:
 
 
 class Requests:
-    """Middleware: counts every request and how long it took until its answer began.
+    """Middleware that counts every request and measures the time to the start of its response.
 
-    The route is its template, never a path; a request that no route answers is `unmatched`.
+    The route is the URI template, never a path; a request without a route is `unmatched`.
     """
 
     direct = True
@@ -38,24 +38,24 @@ class Requests:
         self._seen: dict[tuple[str | None, str, object], Tally] = {}
 
     async def process_response(self, req: AnyRequest, resp: AnyResponse, resource: object, req_succeeded: bool) -> None:
-        """Count."""
+        """Count a request."""
         tally = self._seen.get((req.uri_template, req.method, resp.status)) or self._open(req, resp)
         tally.requests += 1
         tally.latency.observe(time.perf_counter() - req.context.started)
 
     def figures(self) -> list[Figure]:
-        """Return the figures of requests."""
+        """Return the metrics of requests."""
         return [
             Figure(
                 name="llmring_http_requests_total",
-                help="Requests answered.",
+                help="HTTP requests.",
                 kind="counter",
                 labels=("method", "route", "status"),
                 read=self._requests,
             ),
             Figure(
                 name="llmring_http_request_seconds",
-                help="Seconds from a request to the beginning of its answer.",
+                help="Seconds from a request to the start of its response.",
                 kind="histogram",
                 labels=("route",),
                 read=self._latency,
@@ -69,7 +69,7 @@ class Requests:
         return {(route,): latency.read() for route, latency in self._latencies.items()}
 
     def _open(self, req: AnyRequest, resp: AnyResponse) -> Tally:
-        """Return the tally of a request whose like has not been seen; a method of a client's making is not kept."""
+        """Return the counter for a new combination; an unknown method is not cached."""
         known = req.method in METHODS
         route = req.uri_template or UNMATCHED
         labels = (req.method if known else OTHER, route, str(resp.status_code))

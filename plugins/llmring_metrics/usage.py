@@ -1,4 +1,4 @@
-"""Usage, counted once it is committed: entries, tokens and cost by project, provider and model."""
+"""Metrics of committed usage: entries, tokens and cost by project, provider and model."""
 
 import decimal
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ BY = ("project", "provider", "model")
 
 
 class Totals:
-    """What one combination of project, provider and model has used; `cost` in USD, to the last decimal."""
+    """The usage of one combination of project, provider and model; `cost` in exact USD."""
 
     __slots__ = ("cost", "entries", "input_tokens", "output_tokens", "unpriced")
 
@@ -26,7 +26,7 @@ class Totals:
 
 
 class Usage:
-    """Counts the usage that this process has recorded."""
+    """Counts the usage recorded by this process."""
 
     def __init__(self, label_sets: LabelSets) -> None:
         self._label_sets = label_sets
@@ -34,7 +34,7 @@ class Usage:
         self._exact = decimal.Context(prec=EXACT_DIGITS)
 
     async def add(self, entries: Sequence[RecordedUsage]) -> None:
-        """Count entries that were committed."""
+        """Count committed entries."""
         await self._label_sets.prepare({_names(entry) for entry in entries})
         for entry in entries:
             self._add(entry)
@@ -53,12 +53,12 @@ class Usage:
             totals.cost = self._exact.add(totals.cost, entry.cost)
 
     def figures(self) -> list[Figure]:
-        """Return the figures of usage."""
+        """Return the metrics of usage."""
         return [
             _counter("entries", "Entries recorded.", BY, self._read(lambda totals: totals.entries)),
             _counter("tokens", "Tokens of recorded entries.", (*BY, "kind"), self._tokens),
             _counter("cost_usd", "Cost of recorded entries in USD.", BY, self._read(lambda totals: totals.cost)),
-            _counter("unpriced_entries", "Entries recorded without a cost.", (*BY, "reason"), self._unpriced),
+            _counter("unpriced_entries", "Recorded entries without a cost.", (*BY, "reason"), self._unpriced),
         ]
 
     def _read(self, of: Callable[[Totals], Number]) -> Callable[[], dict[Labels, Number]]:

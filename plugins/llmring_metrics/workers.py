@@ -1,4 +1,4 @@
-"""What every worker process of this server has counted, whichever of them is asked."""
+"""The metrics of all worker processes of this server, available in each of them."""
 
 import asyncio
 import logging
@@ -27,23 +27,23 @@ class Workers(Protocol):
     """The worker processes of one server."""
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Take part while the block runs.
+        """Join the other workers while the block runs.
 
         Raises:
-            StartupError: the workers cannot meet.
+            StartupError: the shared directory cannot be used.
         """
         ...
 
     async def everyone(self) -> Everyone:
-        """Return what each has counted: this one as of now, the others as of the last second.
+        """Return the snapshots of all workers: current for this one, at most a second old for the others.
 
         Raises:
-            OSError: the folder in which they meet cannot be read or written.
+            OSError: the shared directory cannot be read or written.
         """
         ...
 
     async def admit(self, wanted: Iterable[Labels], most: int) -> list[Labels]:
-        """Ask for sets of label values to be among the first `most` of all workers, and return those first ones.
+        """Add label sets to those of all workers, and return the first `most` of them.
 
         Raises:
             OSError: as `everyone`.
@@ -52,7 +52,7 @@ class Workers(Protocol):
 
 
 class Alone:
-    """A process that has no fellow workers."""
+    """A server with one process."""
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
@@ -60,21 +60,21 @@ class Alone:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Need nothing."""
+        """Do nothing."""
         yield
 
     async def everyone(self) -> Everyone:
-        """Return what this process has counted."""
+        """Return the snapshot of this process."""
         return Everyone([self._figures.take()], [])
 
     async def admit(self, wanted: Iterable[Labels], most: int) -> list[Labels]:
-        """Take the first ones."""
+        """Return the first label sets of this process."""
         self._admitted |= dict.fromkeys(wanted)
         return list(self._admitted)[:most]
 
 
 class Together:
-    """Workers that meet in a folder: each shows its figures there once a second, and before it answers for all."""
+    """Workers with a shared directory: each publishes its snapshot there every second, and before it reads all."""
 
     def __init__(self, path: Path, figures: Figures) -> None:
         self._figures = figures
@@ -83,12 +83,12 @@ class Together:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Come into the folder, and leave it at the end."""
+        """Join, publish every second, and leave at the end."""
         try:
             await asyncio.to_thread(_remove_abandoned, self._folder.path)
             await asyncio.to_thread(self._folder.enter, self._figures.take())
         except OSError as error:
-            raise StartupError(f"the workers cannot meet for their metrics: {error}") from error
+            raise StartupError(f"the workers cannot share their metrics: {error}") from error
         try:
             async with beside(self._keep_publishing(), "llmring metrics"):
                 yield
@@ -96,12 +96,12 @@ class Together:
             await self._leave()
 
     async def everyone(self) -> Everyone:
-        """Show this worker's figures, then read those of all."""
+        """Publish this worker's snapshot, then read all."""
         await self._publish()
         return await asyncio.to_thread(self._folder.everyone)
 
     async def admit(self, wanted: Iterable[Labels], most: int) -> list[Labels]:
-        """Take the first ones of all workers."""
+        """Return the first label sets of all workers."""
         return await asyncio.to_thread(self._folder.admit, wanted, most)
 
     async def _publish(self) -> None:
@@ -116,7 +116,7 @@ class Together:
                 await self._publish()
             except OSError as error:
                 if not failing:
-                    log.warning("this worker's metrics cannot be shown to the others: %s", error)
+                    log.warning("the metrics of this worker cannot be published: %s", error)
                 failing = True
             else:
                 failing = False
@@ -126,17 +126,17 @@ class Together:
             await self._publish()
             await asyncio.to_thread(self._folder.leave)
         except OSError as error:
-            log.warning("this worker's metrics are lost: %s", error)
+            log.warning("the metrics of this worker are lost: %s", error)
 
 
 def _remove_abandoned(mine: Path) -> None:
-    """Remove the temporary folders of this user's servers that were killed."""
+    """Remove the temporary directories of this user's killed servers."""
     for path in mine.parent.glob(f"{_prefix()}*"):
         try:
             if path != mine:
                 Folder(path, remains=lambda snapshots: {}).remove_abandoned()
         except OSError as error:
-            log.info("%s is left as it is: %s", path, error)
+            log.info("%s cannot be removed: %s", path, error)
 
 
 def _prefix() -> str:
@@ -144,7 +144,7 @@ def _prefix() -> str:
 
 
 def open_workers(folder: Path | None, figures: Figures) -> Workers:
-    """Return the workers that this process is one of: those of `folder`, or those that uvicorn has started, or none."""
+    """Return the workers of this server: those sharing `folder`, those started by uvicorn, or this process alone."""
     if folder is not None:
         return Together(folder / "workers", figures)
     parent = multiprocessing.parent_process()

@@ -1,4 +1,4 @@
-"""Token buckets by name: in this process, or in Redis for all of them."""
+"""Token buckets by name: in this process, or in Redis for all processes."""
 
 import contextlib
 import time
@@ -14,7 +14,7 @@ MAX_BATCH = 500
 PAUSE_SECONDS = 5.0
 LONGEST_SECONDS = 0.045  # for the flight before a request's own, and its own
 
-# A bucket that refuses is left as it is, so that its fractions of a token add up; one that is full again is forgotten.
+# An empty bucket is not written, so that its fractions of a token add up; a full one expires.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -41,23 +41,23 @@ return found
 
 
 class Buckets(Protocol):
-    """Where tokens are taken from."""
+    """A store of token buckets."""
 
     async def take(self, name: str, limit: Limit) -> Verdict:
-        """Take a token from the bucket of this name, if it holds one."""
+        """Take a token from the bucket of this name, if there is one."""
         ...
 
     async def open(self) -> None:
-        """Connect, so that the first request need not."""
+        """Connect before the first request."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 class ProcessBuckets:
-    """Buckets of this process; the one that was taken from least lately makes room for a new one."""
+    """Buckets in this process; the least recently used one is evicted for a new one."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, float]] = {}
@@ -67,7 +67,7 @@ class ProcessBuckets:
         return self.take_now(name, limit)
 
     def take_now(self, name: str, limit: Limit) -> Verdict:
-        """Take a token, if there is one, without waiting for anything."""
+        """Take a token, if there is one, without waiting."""
         now = time.monotonic()
         tokens, at = self._kept.get(name, (float(limit.burst), now))
         tokens = limit.gained(tokens, now - at)
@@ -77,17 +77,17 @@ class ProcessBuckets:
         return Verdict(allowed=True, tokens=tokens - 1)
 
     def note(self, name: str, tokens: float) -> None:
-        """Have a bucket hold so many tokens now."""
+        """Set the tokens of a bucket."""
         self._kept.pop(name, None)
         self._kept[name] = (tokens, time.monotonic())
         if len(self._kept) > MAX_BUCKETS:
             del self._kept[next(iter(self._kept))]
 
     async def open(self) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     async def close(self) -> None:
-        """Forget every bucket."""
+        """Delete all buckets."""
         self._kept.clear()
 
 
@@ -99,14 +99,14 @@ class Ask(NamedTuple):
 
 
 class RedisBuckets:
-    """Buckets in Redis, by its clock; with Redis away, those of this process, which go on from what Redis said last.
+    """Buckets in Redis, by its clock; during an outage those of this process, starting from the last state in Redis.
 
-    A request takes one run of a script; requests that come in while one is under way share the next, so that a worker
-    holds one connection and a rush of requests takes few round trips.
+    A request needs one run of a script. Requests that arrive during a run share the next one, so that a worker needs
+    one connection and a burst of requests needs few round trips.
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = SharedRedis(url, "each process counts its requests by itself meanwhile", PAUSE_SECONDS)
+        self._redis = SharedRedis(url, "each process counts its own requests until it does", PAUSE_SECONDS)
         self._script = self._redis.client.register_script(TAKE)
         self._local = ProcessBuckets()
         self._flights = Flights(self._take, most=MAX_BATCH, name="llmring rate limits")
@@ -121,7 +121,7 @@ class RedisBuckets:
             return self._local.take_now(name, limit)
 
     async def open(self) -> None:
-        """Connect, when Redis is there."""
+        """Connect if Redis is available."""
         with contextlib.suppress(Away):
             await self._redis.ask(self._redis.client.ping)
 
@@ -149,5 +149,5 @@ def _verdict(line: bytes) -> Verdict:
 
 
 def open_buckets(redis_url: str | None) -> Buckets:
-    """Return the buckets that the settings ask for; no connection is opened yet."""
+    """Return the buckets for the settings, not connected yet."""
     return RedisBuckets(redis_url) if redis_url else ProcessBuckets()

@@ -1,4 +1,4 @@
-"""The limits over HTTP: 429 with Retry-After, and RateLimit headers on every answer that is limited."""
+"""Rate limits over HTTP: 429 with Retry-After, and RateLimit headers on every limited response."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from llmring_server.clients import network
 from llmring_server.errors import Problem
 from llmring_server.exchange import AnyRequest, AnyResponse
 
-# An orchestrator that is told 429 would take the server for dead.
+# An orchestrator that gets 429 would consider the server dead.
 PROBES = frozenset({"/health", "/health/live", "/health/ready"})
 
 
 class RateLimits:
-    """Middleware: takes a token of the key, or on public routes of the client's address, for each request.
+    """Middleware that takes one token per request, by key or, on public routes, by client address.
 
-    Headers are those of draft-ietf-httpapi-ratelimit-headers-10: in `RateLimit-Policy` q is the bucket's size and w the
-    seconds in which it fills; in `RateLimit` r is what is left and t the seconds until the bucket is full.
+    The headers follow draft-ietf-httpapi-ratelimit-headers-10: in `RateLimit-Policy` q is the size of the bucket and w
+    the seconds in which it fills; in `RateLimit` r is the remaining tokens and t the seconds until the bucket is full.
 
     Raises:
-        Problem: 429 when the bucket is empty.
+        Problem: 429 if the bucket is empty.
     """
 
     statuses = (429,)
@@ -53,6 +53,6 @@ def _policy(kind: RouteClass, limit: Limit) -> str:
 
 def _refusal(kind: RouteClass, limit: Limit, verdict: Verdict) -> Problem:
     wait = verdict.wait(limit)
-    who = "this address" if kind == "public" else "this key"
-    detail = f"{who} has used up its {limit.said} of the class {kind!r}; try again in {wait} s"
+    client = "This address" if kind == "public" else "This key"
+    detail = f"{client} has reached its limit of {limit.said} for the class {kind!r}. Try again in {wait} s."
     return Problem(429, detail, headers={"Retry-After": str(wait)})

@@ -7,10 +7,10 @@ from llmring_server.settings import PluginSettings
 
 
 class RateLimitSettings(PluginSettings):
-    """A limit for each class of routes, `1000/s burst 5000`; `off` for none.
+    """One limit per route class, such as `1000/s burst 5000`; `off` for no limit.
 
-    A key has one bucket a class: `ingest`, `read` and `admin`, after what the operation asks of a key. `public` is for
-    each client address.
+    A key has one bucket per class, `ingest`, `read` and `admin`, by the scope that the operation requires. `public`
+    applies per client address.
     """
 
     ingest: str = "1000/s"
@@ -26,7 +26,7 @@ class RateLimitSettings(PluginSettings):
 
     @property
     def limits(self) -> dict[RouteClass, Limit]:
-        """The limits by class; a class without one is left out."""
+        """The limits by class, without unlimited classes."""
         written: dict[RouteClass, str] = {
             "ingest": self.ingest, "read": self.read, "admin": self.admin, "public": self.public
         }  # fmt: skip

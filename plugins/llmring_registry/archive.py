@@ -1,4 +1,4 @@
-"""What never changes: upstream's archived files, fetched once and kept for ever, and composed versions."""
+"""Immutable data: archived upstream files, fetched once and stored permanently, and composed versions."""
 
 import asyncio
 import logging
@@ -32,10 +32,10 @@ class Archive:
         self._pages: OrderedDict[str, Page] = OrderedDict()
 
     async def file(self, provider: str, number: str) -> File | None:
-        """Return an archived file, or None when upstream has none; asked of upstream once, however many wait.
+        """Return an archived file, or None if upstream has none; concurrent callers share one request.
 
         Raises:
-            UpstreamError: it is not stored, and upstream does not give it.
+            UpstreamError: it is not stored, and cannot be fetched.
         """
         if not (is_provider(provider) and NUMBER.fullmatch(number)):
             return None
@@ -49,7 +49,7 @@ class Archive:
         return await asyncio.shield(flight)
 
     async def version(self, version: str) -> Page | None:
-        """Return a registry as it was composed, byte for byte, or None when this version never was."""
+        """Return a composed registry, byte for byte, or None if the version is unknown."""
         snapshot = self._registry.current()
         if snapshot and snapshot.version == version:
             return snapshot.page
@@ -86,7 +86,7 @@ class Archive:
             self._absent.popitem(last=False)
 
     def _land(self, path: str, task: "asyncio.Task[File | None]") -> None:
-        """Forget a flight, and take its failure even when nobody waits for it any more."""
+        """Remove a finished fetch, and retrieve its exception even if no caller waits for it."""
         self._flights.pop(path, None)
         if not task.cancelled():
             task.exception()

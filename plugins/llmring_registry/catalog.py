@@ -1,4 +1,4 @@
-"""The registry as people look at it: the contract `ModelCatalog`, over the current copy, the archive and the store."""
+"""The contract `ModelCatalog`: models, versions and changes from the current copy, the archive and the store."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ ARCHIVED = 50
 
 
 class Catalog:
-    """Models, versions and what changed between two; see `ModelCatalog`."""
+    """Models, versions and changes between versions; see `ModelCatalog`."""
 
     def __init__(self, registry: Registry, archive: Archive, store: RegistryStore) -> None:
         self._registry = registry
@@ -26,7 +26,7 @@ class Catalog:
         self._store = store
 
     async def models(self) -> RegistryModels:
-        """Return every model of the current copy."""
+        """Return all models of the current copy."""
         snapshot = self._registry.current() or await ready(self._registry)
         copy = self._registry.copy
         return RegistryModels(
@@ -38,13 +38,13 @@ class Catalog:
         )
 
     async def find(self, provider: str, model: str) -> CatalogModel | None:
-        """Return the model that answers to a name, or None."""
+        """Return the model with a name or alias, or None."""
         snapshot = self._registry.current() or await ready(self._registry)
         price = snapshot.prices.find(provider, model)
         return None if price is None else snapshot.catalog[price.priced_as]
 
     async def versions(self) -> Sequence[RegistryVersion]:
-        """Return what can be compared: composed versions, then the newest of each provider's files."""
+        """Return the versions to compare: composed versions, then each provider's latest files."""
         snapshot = self._registry.current() or await ready(self._registry)
         composed = [RegistryVersion(one.version, None, one.known_at) for one in await self._store.composed(COMPOSED)]
         return composed + [
@@ -68,11 +68,11 @@ class Catalog:
         )
 
     async def _snapshot(self, version: str) -> Snapshot:
-        """Return a composed version, or one provider's file by itself.
+        """Return a composed version, or a snapshot of one provider's file.
 
         Raises:
-            Problem: 404 when there is no such version.
-            Unavailable: the source does not give a file that is not kept here.
+            Problem: 404 if there is no such version.
+            Unavailable: a file that is not stored cannot be fetched.
         """
         current = self._registry.current()
         if current is not None and current.version == version:
@@ -82,7 +82,7 @@ class Catalog:
         if not parts and is_provider(provider) and NUMBER.fullmatch(number):
             return await self._file(provider, number, current)
         if not parts:
-            raise Problem(404, f"no registry of version {version!r} is known here")
+            raise Problem(404, f"There is no registry version {version!r}.")
         return compose(parts)
 
     async def _file(self, provider: str, number: str, current: Snapshot | None) -> Snapshot:
@@ -91,22 +91,24 @@ class Catalog:
         try:
             file = await self._archive.file(provider, number)
         except UpstreamError as error:
-            raise Unavailable(f"the source does not give {provider}.{number} ({error}); try again shortly") from error
+            raise Unavailable(
+                f"The source does not return {provider}.{number} ({error}). Try again shortly."
+            ) from error
         if file is None:
-            raise Problem(404, f"the source has no version {number} of provider {provider!r}")
+            raise Problem(404, f"The source has no version {number} of provider {provider!r}.")
         return compose({provider: file})
 
 
 def _compared(old: Snapshot, new: Snapshot) -> frozenset[str]:
-    """Return the providers to compare: all of both, or where either is of one provider alone, that one.
+    """Return the providers to compare: all providers, or only the one if either snapshot has a single provider.
 
     Raises:
-        Problem: 422 when the two have none in common.
+        Problem: 422 if the two have no provider in common.
     """
     names = frozenset(old.numbers), frozenset(new.numbers)
     common = names[0] & names[1]
     if not common:
-        raise Problem.misfit("query", "after", msg="is of another provider; compare versions of one provider")
+        raise Problem.misfit("query", "after", msg="must be a version of the same provider")
     return common if min(map(len, names)) == 1 else names[0] | names[1]
 
 

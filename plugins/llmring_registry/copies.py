@@ -1,4 +1,4 @@
-"""The last good copy at rest: in PostgreSQL, and in the cache for when the database does not answer."""
+"""The last valid copy in PostgreSQL, and in the cache in case the database is down."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ _cached = msgspec.msgpack.Decoder(list[StoredFile])
 
 
 class LastGood:
-    """Keeps the last good copy across restarts and shares it among workers and replicas."""
+    """Stores the last valid copy across restarts and shares it between workers and replicas."""
 
     def __init__(self, store: RegistryStore, cache: Cache, configured: Sequence[str]) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class LastGood:
         self._key = f"registry:{digest(store.source.encode())[:16]}"
 
     async def load(self) -> Copy:
-        """Return what is kept, empty when nothing is; never raises for a database or a cache that is away."""
+        """Return the stored copy, empty if there is none; does not raise during an outage of database or cache."""
         try:
             files: Iterable[StoredFile] = await self._store.current()
         except AWAY as error:
@@ -42,7 +42,7 @@ class LastGood:
         return Copy(files=ordered, borrowed=borrowed, failed=dict.fromkeys(ordered, BORROWED) if borrowed else {})
 
     async def newer(self, copy: Copy) -> Copy | None:
-        """Return the stored copy when another process has heard from upstream since `copy`, or None."""
+        """Return the stored copy if another process has fetched a newer one, or None."""
         try:
             newest = await self._store.newest()
         except AWAY:
@@ -54,13 +54,13 @@ class LastGood:
         return None if stored.borrowed else merged(copy, stored, self._configured)
 
     async def keep(self, copy: Copy, snapshot: Snapshot) -> None:
-        """Store a copy and what its composed version is made of; a database that is away is logged."""
+        """Store a copy and the parts of its composed version; an outage of the database is logged."""
         rows = [StoredFile(**msgspec.structs.asdict(file) | {"source": self._store.source}) for file in _own(copy)]
         await self._cache.set(self._key, msgspec.msgpack.encode(rows), ttl=CACHE_SECONDS)
         try:
             await self._store.keep(_own(copy), snapshot.version, copy.providers)
         except AWAY as error:
-            log.warning("registry: the copy cannot be stored (%s); it is kept in memory", type(error).__name__)
+            log.warning("registry: the copy cannot be stored (%s) and stays in memory only", type(error).__name__)
 
     async def _from_cache(self) -> list[StoredFile]:
         kept = await self._cache.get(self._key)
@@ -71,7 +71,7 @@ class LastGood:
 
 
 def in_order(files: Mapping[str, File], configured: Sequence[str]) -> dict[str, File]:
-    """Return the files in the order of composition: the manifest's providers, the configured, then any others."""
+    """Return the files in the order of composition: the manifest's providers, the configured ones, then any others."""
     manifest = files.get(MANIFEST)
     listed = read_manifest(manifest.body) if manifest else ()
     names = [*listed, *configured]
@@ -80,7 +80,7 @@ def in_order(files: Mapping[str, File], configured: Sequence[str]) -> dict[str, 
 
 
 def merged(copy: Copy, stored: Copy, configured: Sequence[str]) -> Copy:
-    """Return `copy` with every file that `stored` has heard of later."""
+    """Return `copy` with every file that is newer in `stored`."""
     own = {} if copy.borrowed else dict(copy.files)
     newer = {p: f for p, f in stored.files.items() if p not in own or f.fetched_at > own[p].fetched_at}
     return Copy(
@@ -95,10 +95,10 @@ def _own(copy: Copy) -> list[File]:
 
 
 def _usable(file: File) -> bool:
-    """Whether a kept file still reads; one written by another release may not."""
+    """Whether a stored file is valid; one written by another release may not be."""
     try:
         check(file.path, file.body)
     except Malformed as error:
-        log.warning("registry: the stored %s is left out: %s", file.path, error)
+        log.warning("registry: the stored %s is ignored: %s", file.path, error)
         return False
     return True

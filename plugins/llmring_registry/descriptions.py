@@ -1,4 +1,4 @@
-"""A model's entry as people read it, and what differs between two; upstream's members are taken as they come."""
+"""Models for display, and the differences between two entries; upstream's fields are not validated."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def described(key: str, provider: Provider, price: Price, able: frozenset[str]) -> CatalogModel:
-    """Return a model's entry as people read it; a member that is not what it should be is left out."""
+    """Return a model for display; a malformed field is omitted."""
     entry = {name: _value(raw) for name, raw in members(provider.models[key]).items()}
     active, aliases = entry.get("is_active"), entry.get("model_aliases")
     return CatalogModel(
@@ -33,7 +33,7 @@ def described(key: str, provider: Provider, price: Price, able: frozenset[str]) 
 
 
 def members(entry: msgspec.Raw) -> Mapping[str, msgspec.Raw]:
-    """Return the members of an entry; one that is no object is the only member of itself, `entry`."""
+    """Return the fields of an entry; one that is not an object becomes a single field `entry`."""
     try:
         return _members.decode(entry)
     except (msgspec.MsgspecError, RecursionError):
@@ -41,7 +41,7 @@ def members(entry: msgspec.Raw) -> Mapping[str, msgspec.Raw]:
 
 
 def difference(before: CatalogModel, old: msgspec.Raw, after: CatalogModel, new: msgspec.Raw) -> ModelChange | None:
-    """Return what differs between two entries of one model, or None; 2.5 and 2.50 do not differ."""
+    """Return the changed fields between two entries of a model, or None; 2.5 and 2.50 are equal."""
     was, now = members(old), members(new)
     fields = [
         (name, _spelt(was.get(name)), _spelt(now.get(name)))

@@ -1,4 +1,4 @@
-"""Prices out of the registry, in USD per million tokens: Decimal from the JSON text to the struct, never a float."""
+"""Prices in the registry, in USD per million tokens: decoded as Decimal, never as float."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ NAMED_IN_A_WARNING = 5
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What pricing reads of a model's entry; the rest is served, not read."""
+    """The fields of a model's entry that pricing needs."""
 
     input: Decimal | None = msgspec.field(default=None, name=f"{D}input")
     output: Decimal | None = msgspec.field(default=None, name=f"{D}output")
@@ -40,7 +40,7 @@ _decoder = msgspec.json.Decoder(Entry)
 
 
 class PriceBook:
-    """Every price of one registry copy, found in constant time."""
+    """All prices of a registry copy, found in constant time."""
 
     def __init__(self, providers: Iterable[Provider]) -> None:
         self._prices: dict[str, Price] = {}
@@ -48,9 +48,9 @@ class PriceBook:
             self._prices.update(read_prices(provider))
 
     def find(self, provider: str, model: str) -> Price | None:
-        """Return the price of `provider:model`, or None when no key and no alias of that provider says so.
+        """Return the price of `provider:model`, or None if no key and no alias of the provider matches.
 
-        A model whose entry cannot be priced is found all the same, without figures.
+        A model without valid prices is found too, with no rates.
         """
         found = self._prices.get(f"{provider}:{model}")
         if found is None and model.startswith(f"{provider}:"):
@@ -58,7 +58,7 @@ class PriceBook:
         return found
 
     def of(self, key: str) -> Price:
-        """Return the price of a key that the copy has."""
+        """Return the price of a key in the copy."""
         return self._prices[key]
 
     def __len__(self) -> int:
@@ -66,9 +66,9 @@ class PriceBook:
 
 
 def read_prices(provider: Provider) -> dict[str, Price]:
-    """Return a provider's prices by `provider:name`, for keys and aliases; what cannot be priced is logged.
+    """Return a provider's prices by `provider:name`, for keys and aliases; invalid prices are logged.
 
-    Exact keys stand before bare ones, bare ones before aliases, the first alias before a second of that name.
+    Exact keys take precedence over bare ones, bare ones over aliases, the first alias over a second of that name.
     """
     faults: list[str] = []
     found: dict[str, Price] = {}
@@ -108,7 +108,7 @@ def _price(key: str, provider: Provider, entry: Entry, faults: list[str]) -> Pri
 
 
 def _dollars(key: str, name: str, entry: Entry, faults: list[str]) -> Decimal | None:
-    """Return a rate, or None for what no price can be: NaN, negative, absurdly large or fine."""
+    """Return a rate, or None for an invalid one: NaN, negative, too large, or with too many decimals."""
     value: Decimal | None = getattr(entry, name)
     if value is None:
         return None
@@ -131,4 +131,4 @@ def _warn(provider: Provider, faults: Sequence[str]) -> None:
     if faults:
         named = "; ".join(fault[:200] for fault in faults[:NAMED_IN_A_WARNING])
         more = f" and {len(faults) - NAMED_IN_A_WARNING} more" if len(faults) > NAMED_IN_A_WARNING else ""
-        log.warning("registry %s: no price taken from: %s%s", provider.label, named, more)
+        log.warning("registry %s: invalid prices are ignored: %s%s", provider.label, named, more)

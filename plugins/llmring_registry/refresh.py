@@ -1,4 +1,4 @@
-"""One refresh: every file asked for at once, and what came put over the last good copy so that nothing is lost."""
+"""A refresh: fetches all files concurrently and merges them into the last valid copy, so that nothing is lost."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from llmring_registry.upstream import Absent, Upstream, UpstreamError
 
 
 class Refresh:
-    """One round of questions to upstream, all within `seconds`."""
+    """One refresh from upstream, limited to `seconds`."""
 
     def __init__(self, upstream: Upstream, configured: Sequence[str], last: Copy, seconds: float) -> None:
         self._upstream = upstream
@@ -25,11 +25,11 @@ class Refresh:
 
     @property
     def heard(self) -> bool:
-        """Whether upstream gave or confirmed any file."""
+        """Whether upstream returned or confirmed any file."""
         return bool(self._got)
 
     async def run(self) -> Copy:
-        """Return the new copy: what came, and for the rest the last good file and the reason; never raises."""
+        """Return the new copy: fetched files, and for the others the last valid file and the reason; never raises."""
         deadline = asyncio.get_running_loop().time() + self._seconds
         before = {MANIFEST, *map(current_path, self._wanted(self._last.manifest))}
         await self._fetch(before, deadline)
@@ -62,13 +62,13 @@ class Refresh:
         return copy
 
     def _wanted(self, manifest: File | None) -> list[str]:
-        """Return every provider to ask for: listed, configured, or in the last good copy."""
+        """Return all providers to fetch: listed, configured, or in the last valid copy."""
         listed = read_manifest(manifest.body) if manifest else ()
         known = sorted(path.partition("/")[0] for path in self._known if path != MANIFEST)
         return list(dict.fromkeys([*listed, *self._configured, *known]))
 
     def _not_offered(self, path: str) -> bool:
-        """Whether a file is no loss: upstream says that there is none, never gave one, and does not list it."""
+        """Whether a missing file is expected: upstream has none, never had one, and does not list it."""
         if path not in self._absent or path in self._known:
             return False
         manifest = self._got.get(MANIFEST) or self._known.get(MANIFEST)

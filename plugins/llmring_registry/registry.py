@@ -1,4 +1,4 @@
-"""The registry of this process: one copy, swapped as a whole, refreshed behind the requests and never by them."""
+"""The registry of this process: one copy, replaced as a whole and refreshed in the background."""
 
 import asyncio
 import contextlib
@@ -26,13 +26,13 @@ JITTER = 0.2
 
 
 class NoCopy(Exception):
-    """No registry copy is there, neither kept nor from upstream; the message says why."""
+    """There is no registry copy, neither stored nor from upstream; the message has the reason."""
 
 
 class Registry:
-    """The current copy and its snapshot; it is also the price list that other features ask for.
+    """The current copy and its snapshot; also the `PriceList` of other features.
 
-    Requests read `snapshot`. Whatever changes it builds a new one first and then assigns it.
+    Requests read `snapshot`, which is immutable: a change builds a new one and assigns it.
     """
 
     def __init__(self, settings: RegistrySettings, upstream: Upstream, last_good: LastGood) -> None:
@@ -51,17 +51,17 @@ class Registry:
 
     @property
     def loaded(self) -> bool:
-        """Whether a copy is there."""
+        """Whether there is a copy."""
         return self.snapshot is not None
 
     def find(self, provider: str, model: str) -> Price | None:
-        """Return a price out of the current copy; None when the copy does not know it, or there is none."""
+        """Return a price from the current copy; None if the model is unknown or there is no copy."""
         snapshot = self.snapshot
         return snapshot.prices.find(provider, model) if snapshot else None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load the kept copy, or wait shortly for a first one; then keep it fresh until the server stops."""
+        """Load the stored copy, or wait briefly for a first one; then refresh it until the server stops."""
         self._adopt(await self._last_good.load())
         if self.snapshot is None:
             await asyncio.wait({self._refresh()}, timeout=self._settings.start_wait_seconds)
@@ -76,28 +76,28 @@ class Registry:
                         await task
 
     async def ready(self) -> Snapshot:
-        """Return the snapshot; with no copy at all, wait a bounded time for the one fetch that all share.
+        """Return the snapshot; without a copy, wait a limited time for the shared fetch.
 
         Raises:
-            NoCopy: there is still none.
+            NoCopy: there is still no copy.
         """
         if self.snapshot is None and (self._in_flight() or self._may_try()):
             await asyncio.wait({self._refresh()}, timeout=self._settings.first_wait_seconds)
         if self.snapshot is None:
             why = "; ".join(f"{path}: {reason}" for path, reason in sorted(self.copy.failed.items()))
-            raise NoCopy(why or "upstream has not answered yet")
+            raise NoCopy(why or "no response from upstream yet")
         return self.snapshot
 
     def current(self) -> Snapshot | None:
-        """Return the snapshot as it stands, and have it refreshed in the background when it is due."""
+        """Return the current snapshot, and start a background refresh if it is due."""
         if self._due_at <= time.monotonic():
             self._wake.set()
         return self.snapshot
 
     def stale_age(self, path: str | None = None) -> int | None:
-        """Return the age in seconds of the copy, or of one file, when it is stale; None when it is fresh.
+        """Return the age in seconds of the copy, or of one file, if it is stale; None if it is fresh.
 
-        Stale: the last refresh did not get it, or it is older than a refresh that is due and a retry take.
+        Stale: the last refresh did not get it, or it is older than a refresh interval plus a retry.
         """
         if path is None:
             failed, fetched_at = self._broken, self._fetched_at
@@ -109,28 +109,28 @@ class Registry:
 
     @property
     def age(self) -> float | None:
-        """Seconds since upstream last vouched for the whole copy; None without a copy."""
+        """Seconds since upstream last confirmed the complete copy; None without a copy."""
         return None if self.snapshot is None else max(0.0, self._age())
 
     @property
     def models(self) -> int:
-        """How many models the copy has."""
+        """The number of models in the copy."""
         return 0 if self.snapshot is None else self.snapshot.models
 
     async def check(self) -> None:
-        """Raise NoCopy when there is no copy to serve."""
+        """Raise NoCopy if there is no copy."""
         if self.snapshot is None:
             raise NoCopy("no copy of the registry")
 
     async def refresh(self) -> None:
-        """Ask upstream now, however fresh the copy is; what upstream does not give stays as it was."""
+        """Fetch from upstream now, even if the copy is fresh; files that fail stay as they are."""
         if self._turn is not None and not self._turn.done():
             await asyncio.wait({self._turn})
         self._turn = asyncio.create_task(self._take_turn(forced=True), name="llmring registry refresh")
         await asyncio.wait({self._turn})
 
     def _refresh(self) -> "asyncio.Task[None]":
-        """Return the refresh that is under way, or start one."""
+        """Return the running refresh, or start one."""
         if self._turn is None or self._turn.done():
             self._turn = asyncio.create_task(self._take_turn(), name="llmring registry refresh")
         return self._turn
@@ -150,12 +150,12 @@ class Registry:
             self._wake.clear()
 
     def _pause(self) -> float:
-        """Return how long to rest, in seconds; other processes' news are looked for once a minute meanwhile."""
+        """Return the seconds until the next check; the store is polled for newer copies once a minute."""
         due = max(0.05, self._due_at - time.monotonic())
         return min(due, POLL_SECONDS) * self._chance.uniform(1, 1 + JITTER)
 
     async def _take_turn(self, *, forced: bool = False) -> None:
-        """Take what other processes have fetched; ask upstream only when that is too old as well, or `forced`."""
+        """Load a newer copy of another process; fetch from upstream only if that is too old as well, or if `forced`."""
         try:
             newer = await self._last_good.newer(self.copy)
             if newer is not None:
@@ -163,7 +163,7 @@ class Registry:
             if forced or self._is_due():
                 await self._ask_upstream()
         except Exception:
-            log.exception("registry: the refresh failed; the last good copy is served")
+            log.exception("registry: the refresh failed; the last valid copy is served")
         finally:
             self._due_at = time.monotonic() + self._seconds_to_go()
 
@@ -180,7 +180,7 @@ class Registry:
             await self._last_good.keep(copy, self.snapshot)
 
     def _adopt(self, copy: Copy) -> None:
-        """Swap to a copy; the snapshot is composed anew only when a provider's bytes or their order changed."""
+        """Switch to a copy; a new snapshot is composed only if the providers' bytes or order changed."""
         providers = copy.providers
         before = [(name, file.sha256) for name, file in self.copy.providers.items()]
         if providers and before != [(name, file.sha256) for name, file in providers.items()]:
@@ -217,9 +217,9 @@ class Registry:
 
 
 def _report(last: Copy, copy: Copy) -> None:
-    """Log what a refresh could not get, once for each change."""
+    """Log the files that a refresh did not get, once per change."""
     if copy.failed and dict(copy.failed) != dict(last.failed):
         named = "; ".join(f"{path}: {why}" for path, why in sorted(copy.failed.items()))
-        log.warning("registry: not refreshed: %s; the last good copy is served where there is one", named)
+        log.warning("registry: not refreshed: %s; the last valid copy, if any, is served", named)
     elif last.failed and not copy.failed:
-        log.info("registry: refreshed again in full")
+        log.info("registry: completely refreshed again")

@@ -22,14 +22,14 @@ NOT_MODIFIED = falcon.HTTP_304
 
 
 class Filters(msgspec.Struct, frozen=True):
-    """`?providers=&capabilities=`, each a list by comma; a model must have every capability named."""
+    """`?providers=&capabilities=`, both comma-separated; a model must have all capabilities."""
 
     providers: str | None = None
     capabilities: str | None = None
 
 
 class Models:
-    """`/registry`: every model of every provider in one document."""
+    """`/registry`: all models of all providers in one document."""
 
     def __init__(self, registry: Registry, cache_seconds: int) -> None:
         self._registry = registry
@@ -41,8 +41,8 @@ class Models:
     async def on_get(self, req: AnyRequest, resp: AnyResponse) -> None:
         """The models of all providers, or of some.
 
-        Entries are upstream's own. A copy that upstream could not confirm comes with `Warning: 110` and `Age`; one
-        that lacks a provider with `Warning: 199`.
+        Entries are as upstream returns them. A copy not confirmed by upstream has `Warning: 110` and `Age`; one without
+        a provider has `Warning: 199`.
         """
         query = decode_query(req, Filters)
         snapshot = self._registry.current() or await ready(self._registry)
@@ -55,7 +55,7 @@ class Models:
     def _filter(self, snapshot: Snapshot, providers: list[str], capabilities: list[str]) -> Page:
         missing = set(providers) & set(self._registry.copy.missing)
         if missing:
-            raise Unavailable(f"upstream has not given the file of {', '.join(sorted(missing))} yet; try again shortly")
+            raise Unavailable(f"No price list yet for {', '.join(sorted(missing))}. Try again shortly.")
         try:
             return snapshot.filtered(providers, capabilities)
         except Unknown as error:
@@ -63,17 +63,17 @@ class Models:
 
 
 class Versions:
-    """`/registry/v/{version}/registry.json`: the registry as it once was."""
+    """`/registry/v/{version}/registry.json`: an earlier version of the registry."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
 
     @operation(answer=ComposedRegistry, headers=("If-None-Match",), errors=(304, 404))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, version: str) -> None:
-        """A composed registry by its version; it never changes."""
+        """A composed registry by its version, immutable."""
         page = await self._archive.version(version)
         if page is None:
-            raise Problem(404, f"no registry of version {version!r} was composed here; see /registry for the current")
+            raise Problem(404, f"There is no registry version {version!r}. See /registry for the current one.")
         send(req, resp, page, IMMUTABLE)
 
 
@@ -94,20 +94,20 @@ class Mirror:
     async def on_get_provider(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, provider: str) -> None:
         """A provider's current file."""
         if not is_provider(provider):
-            raise Problem(404, "a provider's name is of a–z 0–9 _ -")
+            raise Problem(404, "A provider name has only the characters a–z, 0–9, _ and -.")
         await self._send_current(req, resp, current_path(provider))
 
     @operation(answer=dict[str, Any], headers=("If-None-Match",), errors=(304, 404))
     async def on_get_archived(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, provider: str, number: str
     ) -> None:
-        """A provider's archived file, by its number; fetched from upstream when first asked for, then kept."""
+        """A provider's archived file by its number; fetched from upstream on the first request, then stored."""
         try:
             file = await self._archive.file(provider, number)
         except UpstreamError as error:
-            raise Unavailable(f"upstream does not give this file ({error}), and it is not kept here") from error
+            raise Unavailable(f"Upstream does not return this file ({error}), and it is not stored here.") from error
         if file is None:
-            raise Problem(404, f"upstream has no version {number!r} of provider {provider!r}")
+            raise Problem(404, f"Upstream has no version {number!r} of provider {provider!r}.")
         send(req, resp, Page(file.body, f'"{file.sha256}"'), IMMUTABLE)
 
     async def _send_current(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, path: str) -> None:
@@ -116,23 +116,23 @@ class Mirror:
         copy = self._registry.copy
         file = copy.files.get(path)
         if file is None and path in copy.failed:
-            raise Unavailable(f"upstream has not given {path} yet ({copy.failed[path]}); try again shortly")
+            raise Unavailable(f"Upstream has not returned {path} yet ({copy.failed[path]}). Try again shortly.")
         if file is None:
-            raise Problem(404, f"{path} is not in this registry; its providers: {', '.join(copy.providers)}")
+            raise Problem(404, f"{path} is not in this registry. Its providers: {', '.join(copy.providers)}.")
         _warn(resp, self._registry.stale_age(path), ())
         send(req, resp, Page(file.body, f'"{file.sha256}"'), self._cache_control)
 
 
 async def ready(registry: Registry) -> Snapshot:
-    """Return the snapshot, or raise the 503 that says why there is none."""
+    """Return the snapshot, or raise 503 with the reason."""
     try:
         return await registry.ready()
     except NoCopy as error:
-        raise Unavailable(f"there is no copy of the registry yet ({error}); try again shortly") from error
+        raise Unavailable(f"No price list yet: the registry cannot be reached ({error}). Try again shortly.") from error
 
 
 def send(req: AnyRequest, resp: AnyResponse, page: Page, cache_control: str) -> None:
-    """Answer with a page, or with 304 when the client has it already."""
+    """Respond with a page, or with 304 if the client has it already."""
     resp.set_header("ETag", page.etag)
     resp.set_header("Cache-Control", cache_control)
     given = req.get_header("If-None-Match")
@@ -143,7 +143,7 @@ def send(req: AnyRequest, resp: AnyResponse, page: Page, cache_control: str) -> 
 
 
 def matches(given: str, etag: str) -> bool:
-    """Whether `If-None-Match` names this ETag, by weak comparison (RFC 9110 §13.1.2)."""
+    """Whether `If-None-Match` includes this ETag, by weak comparison (RFC 9110 §13.1.2)."""
     if given == etag:
         return True
     tags = (tag.strip() for tag in given.split(","))
@@ -151,7 +151,7 @@ def matches(given: str, etag: str) -> bool:
 
 
 def _names(value: str | None) -> list[str]:
-    """Read a list by comma."""
+    """Parse a comma-separated list."""
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 

@@ -1,4 +1,4 @@
-"""One composed registry: its version, its bytes, its filters and its prices; immutable, swapped as a whole."""
+"""A composed registry: version, body, filters and prices. Immutable, replaced as a whole."""
 
 import functools
 import re
@@ -24,14 +24,14 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A body that is encoded already, with its strong ETag."""
+    """An encoded body with its strong ETag."""
 
     body: bytes
     etag: str
 
 
 class ProviderSummary(msgspec.Struct, frozen=True):
-    """What `/registry` says of a provider: its own version and what its file holds; `updated_at` is UTC."""
+    """A provider in `/registry`: its own version and the contents of its file; `updated_at` is UTC."""
 
     version: int
     updated_at: datetime | None
@@ -40,9 +40,9 @@ class ProviderSummary(msgspec.Struct, frozen=True):
 
 
 class ComposedRegistry(msgspec.Struct, frozen=True):
-    """The body of `/registry`: models by `provider:model`, each entry as upstream gives it.
+    """The body of `/registry`: models by `provider:model`, each entry as returned by upstream.
 
-    `generated_at` is when the newest of the providers' files was made, so that every replica says the same.
+    `generated_at` is the time of the newest provider file, so that it is the same on every replica.
     """
 
     version: str
@@ -52,7 +52,7 @@ class ComposedRegistry(msgspec.Struct, frozen=True):
 
 
 class Unknown(Exception):
-    """A filter names what the registry does not have; `field` is the parameter, the message what would do."""
+    """A filter has an unknown name; `field` is the parameter, the message lists the known ones."""
 
     def __init__(self, field: str, names: Iterable[str], known: Iterable[str]) -> None:
         self.field = field
@@ -60,7 +60,7 @@ class Unknown(Exception):
 
 
 class Snapshot:
-    """A composed registry; nothing of it changes but the memory of filtered bodies."""
+    """A composed registry, immutable except for the cache of filtered bodies."""
 
     def __init__(self, version: str, providers: Sequence[Provider]) -> None:
         self.version = version
@@ -78,7 +78,7 @@ class Snapshot:
 
     @functools.cached_property
     def catalog(self) -> dict[str, CatalogModel]:
-        """Every model as people read it, by key; made on first use."""
+        """All models for display by key, created on first use."""
         return {
             key: described(key, provider, self.prices.of(key), self._able[key])
             for provider in self._providers.values()
@@ -91,19 +91,19 @@ class Snapshot:
         return {name: provider.version for name, provider in self._providers.items()}
 
     def entry(self, key: str) -> msgspec.Raw:
-        """Return a model's entry as the provider gives it."""
+        """Return a model's entry as in the provider's file."""
         return self._entries[key]
 
     @property
     def models(self) -> int:
-        """How many models there are."""
+        """The number of models."""
         return len(self._entries)
 
     def filtered(self, providers: Iterable[str], capabilities: Iterable[str]) -> Page:
-        """Return the models of these providers (none named: of all) that have every one of these capabilities.
+        """Return the models of these providers (all if empty) that have all of these capabilities.
 
         Raises:
-            Unknown: a provider or a capability that this registry does not know.
+            Unknown: an unknown provider or capability.
         """
         chosen = frozenset(providers)
         wanted = frozenset(name.removeprefix(CAPABILITY) for name in capabilities)
@@ -139,10 +139,10 @@ class Snapshot:
 
 
 def compose(files: Mapping[str, File]) -> Snapshot:
-    """Compose provider → file into one registry; the same bytes in the same order always give the same body.
+    """Compose provider → file into one registry; the same bytes in the same order always result in the same body.
 
     Raises:
-        Malformed: a file is no provider's file.
+        Malformed: a file is not a valid provider file.
     """
     providers = [read_provider(name, file.body) for name, file in files.items()]
     return Snapshot(version_of(providers, [file.sha256 for file in files.values()]), providers)
@@ -151,7 +151,7 @@ def compose(files: Mapping[str, File]) -> Snapshot:
 def version_of(providers: Sequence[Provider], digests: Sequence[str]) -> str:
     """Return `openai.7-anthropic.9-google.5-1a2b3c4d`: the providers' own versions and a digest of their bytes.
 
-    With so many providers that this would not fit an index or a path, their number stands for them.
+    With too many providers for an index or a path, the version has their number instead.
     """
     parts = "".join(f"{provider.name} {sha256}\n" for provider, sha256 in zip(providers, digests, strict=True))
     content = digest(parts.encode())
@@ -164,7 +164,7 @@ def _summary(provider: Provider) -> ProviderSummary:
 
 
 def _capabilities(entries: Mapping[str, msgspec.Raw]) -> tuple[frozenset[str], dict[str, frozenset[str]]]:
-    """Return every capability that any entry speaks of, and by model those it has."""
+    """Return all capabilities of all entries, and the capabilities by model."""
     known: set[str] = set()
     able: dict[str, frozenset[str]] = {}
     for key, entry in entries.items():
@@ -175,7 +175,7 @@ def _capabilities(entries: Mapping[str, msgspec.Raw]) -> tuple[frozenset[str], d
 
 
 def _flags(entry: msgspec.Raw) -> dict[str, bool]:
-    """Return an entry's `supports_<x>` booleans; an entry that is no object has none."""
+    """Return an entry's `supports_<x>` booleans; one that is not an object has none."""
     try:
         members = _members.decode(entry)
     except (msgspec.MsgspecError, RecursionError):

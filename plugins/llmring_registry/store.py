@@ -1,4 +1,4 @@
-"""The registry in PostgreSQL: the last good copy of each source, archived files, and what versions are made of."""
+"""The registry in PostgreSQL: the last valid copy per source, archived files, and the parts of composed versions."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 from llmring_registry.models import MANIFEST, File
 from llmring_server.database import Database
 
-# With no copy of this source, the newest of another stands in.
+# Without a copy of this source, the newest of another source is used.
 CURRENT = """
     SELECT source, path, body, sha256, etag, last_modified, fetched_at
     FROM registry_files JOIN registry_contents USING (sha256)
@@ -64,13 +64,13 @@ class StoredFile(File, frozen=True, kw_only=True):
 
 
 class Newest(msgspec.Struct, frozen=True):
-    """When any file of a source was last vouched for, UTC."""
+    """When any file of a source was last confirmed, UTC."""
 
     newest: datetime | None
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One provider's file within a composed version."""
+    """A provider's file in a composed version."""
 
     provider: str
     body: bytes
@@ -79,34 +79,34 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Composed(msgspec.Struct, frozen=True):
-    """A version that was composed here, and when it was first, UTC."""
+    """A composed version, and when it was first composed, UTC."""
 
     version: str
     known_at: datetime
 
 
 class RegistryStore:
-    """The tables `registry_*`, seen from one source."""
+    """The tables `registry_*`, for one source."""
 
     def __init__(self, database: Database, source: str) -> None:
         self._database = database
         self.source = source
 
     async def current(self) -> list[StoredFile]:
-        """Return the last good copy of this source, or else the newest of another, or nothing."""
+        """Return the last valid copy of this source, else the newest of another source, else nothing."""
         return await self._database.rows(StoredFile, CURRENT, {"source": self.source, "manifest": MANIFEST})
 
     async def newest(self) -> datetime | None:
-        """Return when any process last heard from this source, UTC."""
+        """Return when any process last fetched from this source, UTC."""
         found = await self._database.one(Newest, NEWEST, {"source": self.source})
         return found.newest if found else None
 
     async def archived(self, path: str) -> File | None:
-        """Return an archived file, or None when it was never fetched."""
+        """Return an archived file, or None if it was never fetched."""
         return await self._database.one(StoredFile, ARCHIVED, {"source": self.source, "path": path})
 
     async def parts(self, version: str) -> dict[str, File]:
-        """Return provider → file of a composed version, in its order; empty when the version is unknown."""
+        """Return provider → file of a composed version, in its order; empty if the version is unknown."""
         rows = await self._database.rows(Part, PARTS, {"version": version})
         return {
             row.provider: File(path=row.provider, body=row.body, sha256=row.sha256, fetched_at=row.composed_at)
@@ -114,11 +114,11 @@ class RegistryStore:
         }
 
     async def composed(self, limit: int) -> list[Composed]:
-        """Return the versions that any process has composed and kept, newest first."""
+        """Return all stored versions, newest first."""
         return await self._database.rows(Composed, COMPOSED, {"limit": limit})
 
     async def keep(self, files: Collection[File], version: str, parts: Mapping[str, File]) -> None:
-        """Store the current files and what the version composed of them is made of, all or nothing."""
+        """Store the current files and the parts of the version composed of them, in one transaction."""
         async with self._database.connection() as connection, connection.cursor() as cursor:
             rows = [self._row(file, archived=False) for file in sorted(files, key=_path)]
             contents = {file.sha256: file.body for file in [*files, *parts.values()]}
@@ -135,7 +135,7 @@ class RegistryStore:
             )
 
     async def keep_archived(self, file: File) -> None:
-        """Store an archived file for ever; the first one stored stays."""
+        """Store an archived file permanently; an existing one is not replaced."""
         row = self._row(file, archived=True)
         async with self._database.connection() as connection:
             await connection.execute(KEEP_CONTENT, row)

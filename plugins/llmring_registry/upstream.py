@@ -1,4 +1,4 @@
-"""The upstream registry: one file at a time, conditionally, bounded in time and size, over http(s):// or file://."""
+"""Conditional requests for files of the upstream registry, limited in time and size, over http(s):// or file://."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,15 +16,15 @@ AT_ONCE = 8
 
 
 class UpstreamError(Exception):
-    """A file could not be got; the message says why in a few words."""
+    """A file could not be fetched; the message has the reason."""
 
 
 class Absent(UpstreamError):
-    """Upstream says that there is no such file."""
+    """The file does not exist."""
 
 
 class Upstream:
-    """The folder that the base URL names; `http` gives the client, and is asked only between start and stop."""
+    """The folder at the base URL; `http` returns the client and is called only while the server runs."""
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], base_url: str, max_bytes: int) -> None:
         self._http = http
@@ -34,21 +34,21 @@ class Upstream:
         self.source = without_user(base_url)
 
     async def fetch(self, path: str, seconds: float, known: File | None = None) -> File:
-        """Return a file as it is now, asking only whether it changed when it is `known`; waits at most `seconds`.
+        """Return the current file within `seconds`, by a conditional request if it is `known`.
 
         Raises:
-            Absent: upstream has no such file.
-            UpstreamError: it is away, slow, answers with an error, or with what is no such file.
+            Absent: the file does not exist.
+            UpstreamError: upstream is down or slow, or responds with an error or an invalid file.
         """
         try:
             async with asyncio.timeout(seconds), self._turns:
                 return await self._fetch(path, known)
         except TimeoutError as error:
-            raise UpstreamError(f"no whole answer within {seconds:g} s") from error
+            raise UpstreamError(f"no complete response within {seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise UpstreamError(type(error).__name__) from error
         except Malformed as error:
-            raise UpstreamError(f"not usable: {str(error)[:200]}") from error
+            raise UpstreamError(f"invalid: {str(error)[:200]}") from error
 
     async def _fetch(self, path: str, known: File | None) -> File:
         now = datetime.now(UTC)
@@ -88,7 +88,7 @@ class Upstream:
 
 
 def without_user(url: str) -> str:
-    """Return an address without the user and password it may carry."""
+    """Return a URL without user and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -99,10 +99,10 @@ def _conditions(known: File | None) -> dict[str, str]:
 
 
 def _file(path: str, body: bytes, now: datetime, etag: str | None = None, last_modified: str | None = None) -> File:
-    """Return a file whose bytes are what its path promises.
+    """Return a validated file.
 
     Raises:
-        Malformed: they are not.
+        Malformed: the body is not valid for the path.
     """
     check(path, body)
     return File(path=path, body=body, sha256=digest(body), etag=etag, last_modified=last_modified, fetched_at=now)

@@ -206,7 +206,7 @@ def test_a_registry_that_is_away_is_503_with_the_reason(llmring_live, browse, tm
     for path in ("/ui/registry", "/ui/registry/compare", "/ui/registry/changes"):
         page = browser.open(path)
         assert page.status == 503
-        assert "no copy of the registry" in page.text("[role=alert]")
+        assert "No price list yet" in page.text("[role=alert]")
         assert page.answer.headers["retry-after"]
 
 

@@ -157,20 +157,20 @@ def test_workers_that_come_while_the_last_one_leaves_find_a_folder(come, path):
 def test_a_folder_that_others_may_write_to_is_refused(come, path):
     path.mkdir()
     path.chmod(0o777)
-    with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
+    with pytest.raises(PermissionError, match="is not a private directory of this user"):
         come(1)
 
 
 def test_a_file_in_place_of_the_folder_is_refused(come, path):
     path.write_text("in the way")
-    with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
+    with pytest.raises(PermissionError, match="is not a private directory of this user"):
         come(1)
 
 
 def test_a_link_in_place_of_the_folder_is_refused(come, path, tmp_path):
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(PermissionError, match="is not a folder of this user's alone"):
+    with pytest.raises(PermissionError, match="is not a private directory of this user"):
         come(1)
 
 

@@ -215,4 +215,4 @@ def test_a_folder_that_cannot_be_made_stops_the_start(llmring_process, tmp_path)
     (tmp_path / "file").write_text("in the way")
     server = llmring_process(LLMRING_PLUGINS="metrics", LLMRING_METRICS_FOLDER=str(tmp_path / "file"), port=free_port())
     assert server.wait() != 0
-    assert "the workers cannot meet for their metrics" in server.output()
+    assert "the workers cannot share their metrics" in server.output()

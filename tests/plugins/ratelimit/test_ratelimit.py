@@ -106,7 +106,10 @@ def test_429_says_who_what_and_when(limited):
     assert answer.headers["ratelimit"] == '"read";r=0;t=60'
     problem = answer.json()
     assert (problem["status"], problem["title"]) == (429, "Too Many Requests")
-    assert problem["detail"] == "this key has used up its 60 requests an hour of the class 'read'; try again in 60 s"
+    assert (
+        problem["detail"]
+        == "This key has reached its limit of 60 requests per hour for the class 'read'. Try again in 60 s."
+    )
     assert problem["request_id"]
 
 
@@ -147,7 +150,7 @@ def test_public_routes_are_limited_by_address_whatever_the_key(limited):
     found = [server.client(key).get("/openapi.json").status_code for key in (None, "a", "b", "c")]
     assert found == [200, 200, 200, 429]
     answer = server.client(None).get("/openapi.json")
-    assert answer.json()["detail"].startswith("this address has used up its 3 requests an hour")
+    assert answer.json()["detail"].startswith("This address has reached its limit of 3 requests per hour")
 
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(limited):

@@ -133,7 +133,7 @@ def test_a_base_url_that_cannot_be_stops_the_start(serve, url):
 
 
 def test_a_provider_that_cannot_be_stops_the_start(serve):
-    with pytest.raises(StartupError, match="no provider name"):
+    with pytest.raises(StartupError, match="not a valid provider name"):
         serve(providers=["../etc"])
 
 
