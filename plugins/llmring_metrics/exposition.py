@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from llmring_metrics.models import Everyone, Value, combined
+from llmring_metrics.models import AllWorkers, Value, combine
 from llmring_server.contracts.figures import Distribution, Figure, Labels
 
 OPENMETRICS = "application/openmetrics-text"
@@ -18,14 +18,14 @@ ABOVE_ALL = "+Inf"
 class Exposition(Collector):
     """The metrics of all workers, combined when collected; numbers become floats only here."""
 
-    def __init__(self, figures: Iterable[Figure], everyone: Everyone) -> None:
+    def __init__(self, figures: Iterable[Figure], everyone: AllWorkers) -> None:
         self._figures = figures
         self._everyone = everyone
 
     def collect(self) -> Iterator[Metric]:
         """Return every metric as a metric family, including those without values."""
         for figure in self._figures:
-            values = combined(figure, self._everyone)
+            values = combine(figure, self._everyone)
             yield _histogram(figure, values) if figure.kind == "histogram" else _numbers(figure, values)
 
     def render(self, accept: str) -> tuple[bytes, str]:

@@ -8,13 +8,13 @@ from llmring_server.contracts.figures import Labels
 OTHER = "other"
 
 
-class LabelSets:
+class LabelSetLimiter:
     """The first `most` combinations seen by any worker, the same in all workers."""
 
     def __init__(self, workers: Workers, most: int) -> None:
         self._workers = workers
         self._most = most
-        self._own: frozenset[Labels] = frozenset()
+        self._admitted: frozenset[Labels] = frozenset()
 
     async def prepare(self, wanted: Collection[Labels]) -> None:
         """Admit combinations up to the limit.
@@ -22,10 +22,10 @@ class LabelSets:
         Raises:
             OSError: the shared directory cannot be read or written.
         """
-        news = [labels for labels in wanted if labels not in self._own]
-        if news and len(self._own) < self._most:
-            self._own |= set(await self._workers.admit(news, self._most))
+        new = [labels for labels in wanted if labels not in self._admitted]
+        if new and len(self._admitted) < self._most:
+            self._admitted |= set(await self._workers.admit(new, self._most))
 
-    def shown(self, labels: Labels) -> Labels:
+    def limit(self, labels: Labels) -> Labels:
         """Return the labels to count a combination under: its own, or `other` for each."""
-        return labels if labels in self._own else (OTHER,) * len(labels)
+        return labels if labels in self._admitted else (OTHER,) * len(labels)

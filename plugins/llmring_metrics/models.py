@@ -15,49 +15,49 @@ Value = Number | Distribution
 Snapshot = dict[str, list[tuple[Labels, Value]]]
 
 
-class Everyone(msgspec.Struct, frozen=True):
+class AllWorkers(msgspec.Struct, frozen=True):
     """The snapshots of running and of exited workers."""
 
     living: list[Snapshot]
     gone: list[Snapshot]
 
 
-def combined(figure: Figure, everyone: Everyone) -> dict[Labels, Value]:
+def combine(figure: Figure, everyone: AllWorkers) -> dict[Labels, Value]:
     """Return a metric of all workers by label values; exited workers count except for gauges."""
     snapshots = everyone.living if figure.kind == "gauge" else [*everyone.living, *everyone.gone]
     found: dict[Labels, list[Value]] = {}
     for snapshot in snapshots:
         for labels, value in snapshot.get(figure.name, ()):
             found.setdefault(labels, []).append(value)
-    return {labels: _one(figure, values) for labels, values in found.items()}
+    return {labels: _combine_values(figure, values) for labels, values in found.items()}
 
 
-def remains(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
+def merge_exited(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
     """Merge the snapshots of exited workers into one, without gauges."""
-    gone = Everyone([], list(snapshots))
+    gone = AllWorkers([], list(snapshots))
     counted = [figure for figure in figures if figure.kind != "gauge"]
-    return {figure.name: list(combined(figure, gone).items()) for figure in counted}
+    return {figure.name: list(combine(figure, gone).items()) for figure in counted}
 
 
-def _one(figure: Figure, values: Sequence[Value]) -> Value:
-    distributions = [value for value in values if isinstance(value, Distribution)]
-    if distributions:
-        return _joined(distributions)
+def _combine_values(figure: Figure, values: Sequence[Value]) -> Value:
+    histograms = [value for value in values if isinstance(value, Distribution)]
+    if histograms:
+        return _merge_histograms(histograms)
     numbers = [value for value in values if not isinstance(value, Distribution)]
     if figure.kind == "gauge" and figure.across != "sum":
         return min(numbers) if figure.across == "min" else max(numbers)
-    return total(numbers)
+    return sum_exactly(numbers)
 
 
-def _joined(distributions: Sequence[Distribution]) -> Distribution:
+def _merge_histograms(histograms: Sequence[Distribution]) -> Distribution:
     """Add up histograms; one with other buckets, of a worker of an earlier version, is skipped."""
-    bounds = distributions[0].bounds
-    alike = [one for one in distributions if one.bounds == bounds]
-    counts = tuple(map(sum, zip(*(one.counts for one in alike), strict=True)))
-    return Distribution(bounds, counts, total([one.total for one in alike]))
+    bounds = histograms[0].bounds
+    matching = [one for one in histograms if one.bounds == bounds]
+    counts = tuple(map(sum, zip(*(one.counts for one in matching), strict=True)))
+    return Distribution(bounds, counts, sum_exactly([one.total for one in matching]))
 
 
-def total(numbers: Sequence[Number]) -> Number:
+def sum_exactly(numbers: Sequence[Number]) -> Number:
     """Return the exact sum, or the closest float if there are floats."""
     if any(isinstance(number, float) for number in numbers):
         return math.fsum(map(float, numbers))
@@ -65,7 +65,7 @@ def total(numbers: Sequence[Number]) -> Number:
         return sum(numbers)
 
 
-def listed(figure: Figure, reading: Reading) -> list[tuple[Labels, Value]]:
+def normalize_reading(figure: Figure, reading: Reading) -> list[tuple[Labels, Value]]:
     """Return the result of a metric's `read` as label values with their value.
 
     Raises:

@@ -6,7 +6,7 @@ import hmac
 import falcon.asgi
 
 from llmring_metrics.exposition import Exposition
-from llmring_metrics.figures import Figures
+from llmring_metrics.metric_registry import MetricRegistry
 from llmring_metrics.workers import Workers
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
@@ -18,7 +18,7 @@ SCHEME = "bearer"
 class Metrics:
     """`/metrics`: the metrics of all workers of this server."""
 
-    def __init__(self, figures: Figures, workers: Workers, token: str | None) -> None:
+    def __init__(self, figures: MetricRegistry, workers: Workers, token: str | None) -> None:
         self._figures = figures
         self._workers = workers
         self._token = token
@@ -32,7 +32,7 @@ class Metrics:
         """
         self._check(req.get_header("Authorization") or "")
         try:
-            everyone = await self._workers.everyone()
+            everyone = await self._workers.read_all()
         except OSError as error:
             raise Unavailable(f"The metrics of this server's workers cannot be read: {error.strerror}.") from error
         exposition = Exposition(self._figures.all, everyone)

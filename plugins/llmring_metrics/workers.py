@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from llmring_metrics.figures import Figures
-from llmring_metrics.folder import Folder
-from llmring_metrics.models import Everyone
+from llmring_metrics.metric_registry import MetricRegistry
+from llmring_metrics.models import AllWorkers
+from llmring_metrics.worker_snapshots import WorkerSnapshots
 from llmring_server import __version__
 from llmring_server.background import beside
 from llmring_server.contracts.figures import Labels
@@ -34,7 +34,7 @@ class Workers(Protocol):
         """
         ...
 
-    async def everyone(self) -> Everyone:
+    async def read_all(self) -> AllWorkers:
         """Return the snapshots of all workers: current for this one, at most a second old for the others.
 
         Raises:
@@ -51,10 +51,10 @@ class Workers(Protocol):
         ...
 
 
-class Alone:
+class SingleWorker:
     """A server with one process."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: MetricRegistry) -> None:
         self._figures = figures
         self._admitted: dict[Labels, None] = {}
 
@@ -63,9 +63,9 @@ class Alone:
         """Do nothing."""
         yield
 
-    async def everyone(self) -> Everyone:
+    async def read_all(self) -> AllWorkers:
         """Return the snapshot of this process."""
-        return Everyone([self._figures.take()], [])
+        return AllWorkers([self._figures.take_snapshot()], [])
 
     async def admit(self, wanted: Iterable[Labels], most: int) -> list[Labels]:
         """Return the first label sets of this process."""
@@ -73,42 +73,42 @@ class Alone:
         return list(self._admitted)[:most]
 
 
-class Together:
+class WorkerGroup:
     """Workers with a shared directory: each publishes its snapshot there every second, and before it reads all."""
 
-    def __init__(self, path: Path, figures: Figures) -> None:
+    def __init__(self, path: Path, figures: MetricRegistry) -> None:
         self._figures = figures
-        self._folder = Folder(path, figures.remains)
-        self._turn = asyncio.Lock()
+        self._snapshots = WorkerSnapshots(path, figures.merge_exited)
+        self._publish_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Join, publish every second, and leave at the end."""
         try:
-            await asyncio.to_thread(_remove_abandoned, self._folder.path)
-            await asyncio.to_thread(self._folder.enter, self._figures.take())
+            await asyncio.to_thread(_remove_abandoned, self._snapshots.path)
+            await asyncio.to_thread(self._snapshots.enter, self._figures.take_snapshot())
         except OSError as error:
             raise StartupError(f"the workers cannot share their metrics: {error}") from error
         try:
-            async with beside(self._keep_publishing(), "llmring metrics"):
+            async with beside(self._publish_periodically(), "llmring metrics"):
                 yield
         finally:
             await self._leave()
 
-    async def everyone(self) -> Everyone:
+    async def read_all(self) -> AllWorkers:
         """Publish this worker's snapshot, then read all."""
         await self._publish()
-        return await asyncio.to_thread(self._folder.everyone)
+        return await asyncio.to_thread(self._snapshots.read_all)
 
     async def admit(self, wanted: Iterable[Labels], most: int) -> list[Labels]:
         """Return the first label sets of all workers."""
-        return await asyncio.to_thread(self._folder.admit, wanted, most)
+        return await asyncio.to_thread(self._snapshots.admit, wanted, most)
 
     async def _publish(self) -> None:
-        async with self._turn:
-            await asyncio.to_thread(self._folder.publish, self._figures.take())
+        async with self._publish_lock:
+            await asyncio.to_thread(self._snapshots.publish, self._figures.take_snapshot())
 
-    async def _keep_publishing(self) -> None:
+    async def _publish_periodically(self) -> None:
         failing = False
         while True:
             await asyncio.sleep(PUBLISH_SECONDS)
@@ -124,30 +124,30 @@ class Together:
     async def _leave(self) -> None:
         try:
             await self._publish()
-            await asyncio.to_thread(self._folder.leave)
+            await asyncio.to_thread(self._snapshots.leave)
         except OSError as error:
             log.warning("the metrics of this worker are lost: %s", error)
 
 
 def _remove_abandoned(mine: Path) -> None:
     """Remove the temporary directories of this user's killed servers."""
-    for path in mine.parent.glob(f"{_prefix()}*"):
+    for path in mine.parent.glob(f"{_directory_prefix()}*"):
         try:
             if path != mine:
-                Folder(path, remains=lambda snapshots: {}).remove_abandoned()
+                WorkerSnapshots(path, merge_exited=lambda snapshots: {}).remove_abandoned()
         except OSError as error:
             log.info("%s cannot be removed: %s", path, error)
 
 
-def _prefix() -> str:
+def _directory_prefix() -> str:
     return f"llmring-metrics-{os.geteuid()}-"
 
 
-def open_workers(folder: Path | None, figures: Figures) -> Workers:
+def create_workers(folder: Path | None, figures: MetricRegistry) -> Workers:
     """Return the workers of this server: those sharing `folder`, those started by uvicorn, or this process alone."""
     if folder is not None:
-        return Together(folder / "workers", figures)
+        return WorkerGroup(folder / "workers", figures)
     parent = multiprocessing.parent_process()
     if parent is None:
-        return Alone(figures)
-    return Together(Path(tempfile.gettempdir()) / f"{_prefix()}{__version__}-{parent.pid}", figures)
+        return SingleWorker(figures)
+    return WorkerGroup(Path(tempfile.gettempdir()) / f"{_directory_prefix()}{__version__}-{parent.pid}", figures)

@@ -5,17 +5,17 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from llmring_ratelimit.models import Limit, Verdict
+from llmring_ratelimit.models import Decision, Limit
 from llmring_server.flights import Flights
 from llmring_server.shared_redis import PREFIX, Away, SharedRedis
 
 MAX_BUCKETS = 10_000
 MAX_BATCH = 500
 PAUSE_SECONDS = 5.0
-LONGEST_SECONDS = 0.045  # for the flight before a request's own, and its own
+MAX_WAIT_SECONDS = 0.045  # for the flight before a request's own, and its own
 
 # An empty bucket is not written, so that its fractions of a token add up; a full one expires.
-TAKE = """
+TAKE_SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local found = {}
@@ -43,7 +43,7 @@ return found
 class Buckets(Protocol):
     """A store of token buckets."""
 
-    async def take(self, name: str, limit: Limit) -> Verdict:
+    async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token from the bucket of this name, if there is one."""
         ...
 
@@ -60,38 +60,38 @@ class ProcessBuckets:
     """Buckets in this process; the least recently used one is evicted for a new one."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, float]] = {}
+        self._buckets: dict[str, tuple[float, float]] = {}
 
-    async def take(self, name: str, limit: Limit) -> Verdict:
+    async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one."""
         return self.take_now(name, limit)
 
-    def take_now(self, name: str, limit: Limit) -> Verdict:
+    def take_now(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one, without waiting."""
         now = time.monotonic()
-        tokens, at = self._kept.get(name, (float(limit.burst), now))
-        tokens = limit.gained(tokens, now - at)
+        tokens, at = self._buckets.get(name, (float(limit.burst), now))
+        tokens = limit.refill(tokens, now - at)
         if tokens < 1:
-            return Verdict(allowed=False, tokens=tokens)
-        self.note(name, tokens - 1)
-        return Verdict(allowed=True, tokens=tokens - 1)
+            return Decision(allowed=False, tokens=tokens)
+        self.set_tokens(name, tokens - 1)
+        return Decision(allowed=True, tokens=tokens - 1)
 
-    def note(self, name: str, tokens: float) -> None:
+    def set_tokens(self, name: str, tokens: float) -> None:
         """Set the tokens of a bucket."""
-        self._kept.pop(name, None)
-        self._kept[name] = (tokens, time.monotonic())
-        if len(self._kept) > MAX_BUCKETS:
-            del self._kept[next(iter(self._kept))]
+        self._buckets.pop(name, None)
+        self._buckets[name] = (tokens, time.monotonic())
+        if len(self._buckets) > MAX_BUCKETS:
+            del self._buckets[next(iter(self._buckets))]
 
     async def open(self) -> None:
         """Do nothing."""
 
     async def close(self) -> None:
         """Delete all buckets."""
-        self._kept.clear()
+        self._buckets.clear()
 
 
-class Ask(NamedTuple):
+class TokenRequest(NamedTuple):
     """A request for a token."""
 
     name: str
@@ -107,16 +107,16 @@ class RedisBuckets:
 
     def __init__(self, url: str) -> None:
         self._redis = SharedRedis(url, "each process counts its own requests until it does", PAUSE_SECONDS)
-        self._script = self._redis.client.register_script(TAKE)
+        self._script = self._redis.client.register_script(TAKE_SCRIPT)
         self._local = ProcessBuckets()
         self._flights = Flights(self._take, most=MAX_BATCH, name="llmring rate limits")
 
-    async def take(self, name: str, limit: Limit) -> Verdict:
+    async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one."""
         if self._redis.resting:
             return self._local.take_now(name, limit)
         try:
-            return await self._flights.ask(Ask(name, limit), LONGEST_SECONDS)
+            return await self._flights.ask(TokenRequest(name, limit), MAX_WAIT_SECONDS)
         except TimeoutError:
             return self._local.take_now(name, limit)
 
@@ -130,24 +130,24 @@ class RedisBuckets:
         await self._flights.close()
         await self._redis.close()
 
-    async def _take(self, asked: Sequence[Ask]) -> list[Verdict]:
-        keys = [f"{PREFIX}limit:{ask.name}" for ask in asked]
-        args = [number for ask in asked for number in (ask.limit.rate, ask.limit.burst)]
+    async def _take(self, requests: Sequence[TokenRequest]) -> list[Decision]:
+        keys = [f"{PREFIX}limit:{request.name}" for request in requests]
+        args = [number for request in requests for number in (request.limit.rate, request.limit.burst)]
         try:
             found: list[bytes] = await self._redis.ask(lambda: self._script(keys=keys, args=args))
         except Away:
-            return [self._local.take_now(ask.name, ask.limit) for ask in asked]
-        verdicts = [_verdict(line) for line in found]
-        for ask, verdict in zip(asked, verdicts, strict=True):
-            self._local.note(ask.name, verdict.tokens)
-        return verdicts
+            return [self._local.take_now(request.name, request.limit) for request in requests]
+        decisions = [_parse_decision(line) for line in found]
+        for request, decision in zip(requests, decisions, strict=True):
+            self._local.set_tokens(request.name, decision.tokens)
+        return decisions
 
 
-def _verdict(line: bytes) -> Verdict:
+def _parse_decision(line: bytes) -> Decision:
     allowed, _, tokens = line.partition(b" ")
-    return Verdict(allowed == b"1", float(tokens))
+    return Decision(allowed == b"1", float(tokens))
 
 
-def open_buckets(redis_url: str | None) -> Buckets:
+def create_buckets(redis_url: str | None) -> Buckets:
     """Return the buckets for the settings, not connected yet."""
     return RedisBuckets(redis_url) if redis_url else ProcessBuckets()

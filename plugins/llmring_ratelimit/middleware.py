@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from llmring_ratelimit.buckets import Buckets
-from llmring_ratelimit.models import Limit, RouteClass, Verdict
+from llmring_ratelimit.models import Decision, Limit, RouteClass
 from llmring_server.clients import network
 from llmring_server.errors import Problem
 from llmring_server.exchange import AnyRequest, AnyResponse
@@ -12,7 +12,7 @@ from llmring_server.exchange import AnyRequest, AnyResponse
 PROBES = frozenset({"/health", "/health/live", "/health/ready"})
 
 
-class RateLimits:
+class RateLimitMiddleware:
     """Middleware that takes one token per request, by key or, on public routes, by client address.
 
     The headers follow draft-ietf-httpapi-ratelimit-headers-10: in `RateLimit-Policy` q is the size of the bucket and w
@@ -28,7 +28,7 @@ class RateLimits:
     def __init__(self, limits: Mapping[RouteClass, Limit], buckets: Buckets) -> None:
         self._limits = limits
         self._buckets = buckets
-        self._policies = {kind: _policy(kind, limit) for kind, limit in limits.items()}
+        self._policies = {kind: _format_policy(kind, limit) for kind, limit in limits.items()}
 
     async def process_resource(
         self, req: AnyRequest, resp: AnyResponse, resource: object, params: dict[str, str]
@@ -39,20 +39,20 @@ class RateLimits:
         limit = self._limits.get(kind)
         if limit is None or req.method == "OPTIONS" or req.uri_template in PROBES:
             return
-        who = network(req.remote_addr) if scope is None else req.context.key_id
-        verdict = await self._buckets.take(f"{kind}:{who}", limit)
+        client = network(req.remote_addr) if scope is None else req.context.key_id
+        decision = await self._buckets.take(f"{kind}:{client}", limit)
         resp.set_header("RateLimit-Policy", self._policies[kind])
-        resp.set_header("RateLimit", f'"{kind}";r={int(verdict.tokens)};t={verdict.full(limit)}')
-        if not verdict.allowed:
-            raise _refusal(kind, limit, verdict)
+        resp.set_header("RateLimit", f'"{kind}";r={int(decision.tokens)};t={decision.seconds_until_full(limit)}')
+        if not decision.allowed:
+            raise _limit_exceeded(kind, limit, decision)
 
 
-def _policy(kind: RouteClass, limit: Limit) -> str:
-    return f'"{kind}";q={limit.burst};w={Verdict(allowed=False, tokens=0.0).full(limit)}'
+def _format_policy(kind: RouteClass, limit: Limit) -> str:
+    return f'"{kind}";q={limit.burst};w={Decision(allowed=False, tokens=0.0).seconds_until_full(limit)}'
 
 
-def _refusal(kind: RouteClass, limit: Limit, verdict: Verdict) -> Problem:
-    wait = verdict.wait(limit)
+def _limit_exceeded(kind: RouteClass, limit: Limit, decision: Decision) -> Problem:
+    wait = decision.seconds_until_allowed(limit)
     client = "This address" if kind == "public" else "This key"
-    detail = f"{client} has reached its limit of {limit.said} for the class {kind!r}. Try again in {wait} s."
+    detail = f"{client} has reached its limit of {limit.description} for the class {kind!r}. Try again in {wait} s."
     return Problem(429, detail, headers={"Retry-After": str(wait)})

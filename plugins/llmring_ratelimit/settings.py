@@ -2,7 +2,7 @@
 
 from pydantic import field_validator
 
-from llmring_ratelimit.models import Limit, RouteClass, parse
+from llmring_ratelimit.models import Limit, RouteClass, parse_limit
 from llmring_server.settings import PluginSettings
 
 
@@ -21,7 +21,7 @@ class RateLimitSettings(PluginSettings):
     @field_validator("*")
     @classmethod
     def _is_a_limit(cls, value: str) -> str:
-        parse(value)
+        parse_limit(value)
         return value
 
     @property
@@ -30,4 +30,4 @@ class RateLimitSettings(PluginSettings):
         written: dict[RouteClass, str] = {
             "ingest": self.ingest, "read": self.read, "admin": self.admin, "public": self.public
         }  # fmt: skip
-        return {kind: limit for kind, text in written.items() if (limit := parse(text)) is not None}
+        return {kind: limit for kind, text in written.items() if (limit := parse_limit(text)) is not None}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from llmring_registry.archive import Archive
 from llmring_registry.catalog import Catalog
-from llmring_registry.copies import LastGood
+from llmring_registry.last_valid import LastValidCopy
 from llmring_registry.registry import Registry
 from llmring_registry.resources import Mirror, Models, Versions
 from llmring_registry.settings import RegistrySettings
@@ -40,7 +40,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings = server.plugin_settings(RegistrySettings)
     upstream = Upstream(lambda: server.http, settings.base_url, settings.max_file_bytes)
     store = RegistryStore(server.database, upstream.source)
-    registry = Registry(settings, upstream, LastGood(store, server.cache, settings.providers))
+    registry = Registry(settings, upstream, LastValidCopy(store, server.cache, settings.providers))
     archive = Archive(registry, store, upstream, settings.timeout_seconds)
     return {
         PriceList: registry,
@@ -79,7 +79,7 @@ def llmring_metrics(server: Server) -> Iterable[Figure]:
             help="Models in the registry.",
             kind="gauge",
             across="max",
-            read=lambda: registry.models,
+            read=lambda: registry.model_count,
         ),
     ]
 

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from llmring_registry.archive import Archive
-from llmring_registry.descriptions import difference
+from llmring_registry.model_descriptions import compare_entries
 from llmring_registry.models import NUMBER, is_provider
 from llmring_registry.registry import Registry
-from llmring_registry.resources import ready
+from llmring_registry.resources import wait_until_ready
 from llmring_registry.snapshot import VERSION, Snapshot, compose
 from llmring_registry.store import RegistryStore
 from llmring_registry.upstream import UpstreamError
 from llmring_server.contracts.registry import CatalogModel, RegistryChanges, RegistryModels, RegistryVersion
 from llmring_server.errors import Problem, Unavailable
 
-COMPOSED = 100
-ARCHIVED = 50
+MAX_COMPOSED = 100
+MAX_ARCHIVED = 50
 
 
 class Catalog:
@@ -27,7 +27,7 @@ class Catalog:
 
     async def models(self) -> RegistryModels:
         """Return all models of the current copy."""
-        snapshot = self._registry.current() or await ready(self._registry)
+        snapshot = self._registry.current() or await wait_until_ready(self._registry)
         copy = self._registry.copy
         return RegistryModels(
             version=snapshot.version,
@@ -39,26 +39,30 @@ class Catalog:
 
     async def find(self, provider: str, model: str) -> CatalogModel | None:
         """Return the model with a name or alias, or None."""
-        snapshot = self._registry.current() or await ready(self._registry)
+        snapshot = self._registry.current() or await wait_until_ready(self._registry)
         price = snapshot.prices.find(provider, model)
         return None if price is None else snapshot.catalog[price.priced_as]
 
     async def versions(self) -> Sequence[RegistryVersion]:
         """Return the versions to compare: composed versions, then each provider's latest files."""
-        snapshot = self._registry.current() or await ready(self._registry)
-        composed = [RegistryVersion(one.version, None, one.known_at) for one in await self._store.composed(COMPOSED)]
+        snapshot = self._registry.current() or await wait_until_ready(self._registry)
+        composed = [
+            RegistryVersion(one.version, None, one.known_at) for one in await self._store.composed(MAX_COMPOSED)
+        ]
         return composed + [
             RegistryVersion(f"{name}.{number}", name, None)
-            for name, newest in snapshot.numbers.items()
-            for number in range(newest, max(0, newest - ARCHIVED), -1)
+            for name, newest in snapshot.provider_versions.items()
+            for number in range(newest, max(0, newest - MAX_ARCHIVED), -1)
         ]
 
     async def changes(self, before: str, after: str) -> RegistryChanges:
         """Compare two versions."""
         old, new = await self._snapshot(before), await self._snapshot(after)
-        common = _compared(old, new)
-        was, now = (_of(snapshot, common) for snapshot in (old, new))
-        changed = [difference(was[key], old.entry(key), now[key], new.entry(key)) for key in sorted(was.keys() & now)]
+        common = _common_providers(old, new)
+        was, now = (_models_of(snapshot, common) for snapshot in (old, new))
+        changed = [
+            compare_entries(was[key], old.entry(key), now[key], new.entry(key)) for key in sorted(was.keys() & now)
+        ]
         return RegistryChanges(
             before=before,
             after=after,
@@ -86,7 +90,7 @@ class Catalog:
         return compose(parts)
 
     async def _file(self, provider: str, number: str, current: Snapshot | None) -> Snapshot:
-        if current is not None and current.numbers.get(provider) == int(number):
+        if current is not None and current.provider_versions.get(provider) == int(number):
             return compose({provider: self._registry.copy.providers[provider]})
         try:
             file = await self._archive.file(provider, number)
@@ -99,18 +103,18 @@ class Catalog:
         return compose({provider: file})
 
 
-def _compared(old: Snapshot, new: Snapshot) -> frozenset[str]:
+def _common_providers(old: Snapshot, new: Snapshot) -> frozenset[str]:
     """Return the providers to compare: all providers, or only the one if either snapshot has a single provider.
 
     Raises:
         Problem: 422 if the two have no provider in common.
     """
-    names = frozenset(old.numbers), frozenset(new.numbers)
+    names = frozenset(old.provider_versions), frozenset(new.provider_versions)
     common = names[0] & names[1]
     if not common:
         raise Problem.misfit("query", "after", msg="must be a version of the same provider")
     return common if min(map(len, names)) == 1 else names[0] | names[1]
 
 
-def _of(snapshot: Snapshot, providers: frozenset[str]) -> dict[str, CatalogModel]:
+def _models_of(snapshot: Snapshot, providers: frozenset[str]) -> dict[str, CatalogModel]:
     return {key: model for key, model in snapshot.catalog.items() if model.provider in providers}

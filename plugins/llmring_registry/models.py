@@ -14,7 +14,7 @@ PROVIDER = re.compile(r"[a-z0-9_-]{1,64}")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-class Malformed(Exception):
+class InvalidFile(Exception):
     """A file is not valid for its path; the message has the reason."""
 
 
@@ -111,11 +111,11 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def check(path: str, body: bytes) -> None:
+def validate_file(path: str, body: bytes) -> None:
     """Validate a body for its path.
 
     Raises:
-        Malformed: not JSON, not the expected structure, or without models.
+        InvalidFile: not JSON, not the expected structure, or without models.
     """
     if path == MANIFEST:
         read_manifest(body)
@@ -127,7 +127,7 @@ def read_manifest(body: bytes) -> tuple[str, ...]:
     """Return the providers listed in a manifest, in its order, without invalid names.
 
     Raises:
-        Malformed: not JSON, or without `providers`.
+        InvalidFile: not JSON, or without `providers`.
     """
     names = _decode(_manifest_decoder, body).providers
     return tuple(name for name in names if is_provider(name))[:MAX_PROVIDERS]
@@ -137,21 +137,21 @@ def read_provider(name: str, body: bytes) -> Provider:
     """Decode a provider's file, but not its entries.
 
     Raises:
-        Malformed: not JSON, not the expected structure, of another provider, or without models.
+        InvalidFile: not JSON, not the expected structure, of another provider, or without models.
     """
     document = _decode(_provider_decoder, body)
     if not document.models:
-        raise Malformed("it has no models")
+        raise InvalidFile("it has no models")
     if document.provider not in (None, name):
-        raise Malformed(f"it is the file of {document.provider!r}")
+        raise InvalidFile(f"it is the file of {document.provider!r}")
     prefix = f"{name}:"
     models = {key: entry for key, entry in document.models.items() if key.startswith(prefix)}
     bare = {prefix + key: entry for key, entry in document.models.items() if not key.startswith(prefix)}
     added = {key: entry for key, entry in bare.items() if key not in models}
     return Provider(
         name=name,
-        version=_version(document.version),
-        updated_at=_latest([document.updated_at, document.extraction_date]),
+        version=_parse_version(document.version),
+        updated_at=_latest_time([document.updated_at, document.extraction_date]),
         models={**models, **added},
         bare=frozenset(added),
     )
@@ -162,17 +162,17 @@ def _decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
         body.decode()
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+        raise InvalidFile(str(error)) from error
 
 
-def _version(value: object) -> int:
+def _parse_version(value: object) -> int:
     """Return a provider's own version; 0 if the file has none."""
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
-def _latest(values: Iterable[object]) -> datetime | None:
+def _latest_time(values: Iterable[object]) -> datetime | None:
     """Return the latest valid time; one without a time zone is UTC."""
     found = []
     for value in values:

@@ -11,24 +11,24 @@ from llmring_server.contracts import Price
 
 log = logging.getLogger("llmring_server.registry")
 
-D = "dollars_per_million_tokens_"
+PREFIX = "dollars_per_million_tokens_"
 MAX_DOLLARS = Decimal(1_000_000)
 MAX_DECIMALS = 18
-NAMED_IN_A_WARNING = 5
+MAX_LOGGED_ERRORS = 5
 
 
 class Entry(msgspec.Struct, frozen=True):
     """The fields of a model's entry that pricing needs."""
 
-    input: Decimal | None = msgspec.field(default=None, name=f"{D}input")
-    output: Decimal | None = msgspec.field(default=None, name=f"{D}output")
-    cached_input: Decimal | None = msgspec.field(default=None, name=f"{D}cached_input")
-    cache_read: Decimal | None = msgspec.field(default=None, name=f"{D}cache_read")
-    cache_write_5m: Decimal | None = msgspec.field(default=None, name=f"{D}cache_write_5m")
-    cache_write_1h: Decimal | None = msgspec.field(default=None, name=f"{D}cache_write_1h")
-    output_thinking: Decimal | None = msgspec.field(default=None, name=f"{D}output_thinking")
-    input_long_context: Decimal | None = msgspec.field(default=None, name=f"{D}input_long_context")
-    output_long_context: Decimal | None = msgspec.field(default=None, name=f"{D}output_long_context")
+    input: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}input")
+    output: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}output")
+    cached_input: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}cached_input")
+    cache_read: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}cache_read")
+    cache_write_5m: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}cache_write_5m")
+    cache_write_1h: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}cache_write_1h")
+    output_thinking: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}output_thinking")
+    input_long_context: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}input_long_context")
+    output_long_context: Decimal | None = msgspec.field(default=None, name=f"{PREFIX}output_long_context")
     supports_long_context_pricing: bool | None = None
     long_context_threshold_tokens: int | None = None
     model_aliases: list[str] | None = None
@@ -57,7 +57,7 @@ class PriceBook:
             return self._prices.get(model)
         return found
 
-    def of(self, key: str) -> Price:
+    def get(self, key: str) -> Price:
         """Return the price of a key in the copy."""
         return self._prices[key]
 
@@ -70,31 +70,33 @@ def read_prices(provider: Provider) -> dict[str, Price]:
 
     Exact keys take precedence over bare ones, bare ones over aliases, the first alias over a second of that name.
     """
-    faults: list[str] = []
+    errors: list[str] = []
     found: dict[str, Price] = {}
     aliases: list[tuple[str, Price]] = []
     for key in sorted(provider.models, key=provider.bare.__contains__):
-        entry = _read_entry(key, provider.models[key], faults)
-        found[key] = _price(key, provider, entry, faults)
-        aliases += [(f"{provider.name}:{_bare(provider, alias)}", found[key]) for alias in entry.model_aliases or ()]
+        entry = _read_entry(key, provider.models[key], errors)
+        found[key] = _build_price(key, provider, entry, errors)
+        aliases += [
+            (f"{provider.name}:{_strip_provider(provider, alias)}", found[key]) for alias in entry.model_aliases or ()
+        ]
     for name, price in aliases:
         taken = found.setdefault(name, price)
         if taken is not price and taken.priced_as != name and not _same_rates(taken, price):
-            faults.append(f"{name} (an alias of {taken.priced_as}, not of {price.priced_as} too)")
-    _warn(provider, faults)
+            errors.append(f"{name} (an alias of {taken.priced_as}, not of {price.priced_as} too)")
+    _log_errors(provider, errors)
     return found
 
 
-def _read_entry(key: str, raw: msgspec.Raw, faults: list[str]) -> Entry:
+def _read_entry(key: str, raw: msgspec.Raw, errors: list[str]) -> Entry:
     try:
         return _decoder.decode(raw)
     except (msgspec.MsgspecError, RecursionError) as error:
-        faults.append(f"{key} ({error})")
+        errors.append(f"{key} ({error})")
         return Entry()
 
 
-def _price(key: str, provider: Provider, entry: Entry, faults: list[str]) -> Price:
-    rates = {name: _dollars(key, name, entry, faults) for name in (*RATES, *LONG_RATES)}
+def _build_price(key: str, provider: Provider, entry: Entry, errors: list[str]) -> Price:
+    rates = {name: _valid_rate(key, name, entry, errors) for name in (*RATES, *LONG_RATES)}
     threshold = entry.long_context_threshold_tokens
     tier = bool(entry.supports_long_context_pricing and threshold and threshold > 0)
     return Price(
@@ -107,7 +109,7 @@ def _price(key: str, provider: Provider, entry: Entry, faults: list[str]) -> Pri
     )
 
 
-def _dollars(key: str, name: str, entry: Entry, faults: list[str]) -> Decimal | None:
+def _valid_rate(key: str, name: str, entry: Entry, errors: list[str]) -> Decimal | None:
     """Return a rate, or None for an invalid one: NaN, negative, too large, or with too many decimals."""
     value: Decimal | None = getattr(entry, name)
     if value is None:
@@ -115,11 +117,11 @@ def _dollars(key: str, name: str, entry: Entry, faults: list[str]) -> Decimal | 
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent >= -MAX_DECIMALS and 0 <= value <= MAX_DOLLARS:
         return abs(value)
-    faults.append(f"{key} ({name} is {value})")
+    errors.append(f"{key} ({name} is {value})")
     return None
 
 
-def _bare(provider: Provider, alias: str) -> str:
+def _strip_provider(provider: Provider, alias: str) -> str:
     return alias.removeprefix(f"{provider.name}:")
 
 
@@ -127,8 +129,8 @@ def _same_rates(one: Price, other: Price) -> bool:
     return msgspec.structs.replace(one, priced_as=other.priced_as) == other
 
 
-def _warn(provider: Provider, faults: Sequence[str]) -> None:
-    if faults:
-        named = "; ".join(fault[:200] for fault in faults[:NAMED_IN_A_WARNING])
-        more = f" and {len(faults) - NAMED_IN_A_WARNING} more" if len(faults) > NAMED_IN_A_WARNING else ""
+def _log_errors(provider: Provider, errors: Sequence[str]) -> None:
+    if errors:
+        named = "; ".join(error[:200] for error in errors[:MAX_LOGGED_ERRORS])
+        more = f" and {len(errors) - MAX_LOGGED_ERRORS} more" if len(errors) > MAX_LOGGED_ERRORS else ""
         log.warning("registry %s: invalid prices are ignored: %s%s", provider.label, named, more)

@@ -8,8 +8,8 @@ import msgspec
 
 from llmring_registry.archive import Archive
 from llmring_registry.models import MANIFEST, current_path, is_provider
-from llmring_registry.registry import NoCopy, Registry
-from llmring_registry.snapshot import ComposedRegistry, Page, Snapshot, Unknown
+from llmring_registry.registry import NoRegistry, Registry
+from llmring_registry.snapshot import ComposedRegistry, Page, Snapshot, UnknownName
 from llmring_registry.upstream import UpstreamError
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.exchange import AnyRequest, AnyResponse
@@ -21,7 +21,7 @@ STALE = '110 - "Response is Stale"'
 NOT_MODIFIED = falcon.HTTP_304
 
 
-class Filters(msgspec.Struct, frozen=True):
+class RegistryFilters(msgspec.Struct, frozen=True):
     """`?providers=&capabilities=`, both comma-separated; a model must have all capabilities."""
 
     providers: str | None = None
@@ -36,7 +36,12 @@ class Models:
         self._cache_control = f"public, max-age={cache_seconds}"
 
     @operation(
-        query=Filters, answer=ComposedRegistry, headers=("If-None-Match",), errors=(304,), plain=True, direct=True
+        query=RegistryFilters,
+        answer=ComposedRegistry,
+        headers=("If-None-Match",),
+        errors=(304,),
+        plain=True,
+        direct=True,
     )
     async def on_get(self, req: AnyRequest, resp: AnyResponse) -> None:
         """The models of all providers, or of some.
@@ -44,21 +49,21 @@ class Models:
         Entries are as upstream returns them. A copy not confirmed by upstream has `Warning: 110` and `Age`; one without
         a provider has `Warning: 199`.
         """
-        query = decode_query(req, Filters)
-        snapshot = self._registry.current() or await ready(self._registry)
+        query = decode_query(req, RegistryFilters)
+        snapshot = self._registry.current() or await wait_until_ready(self._registry)
         page = snapshot.page
         if query.providers is not None or query.capabilities is not None:
-            page = self._filter(snapshot, _names(query.providers), _names(query.capabilities))
+            page = self._filter(snapshot, _split_names(query.providers), _split_names(query.capabilities))
         _warn(resp, self._registry.stale_age(), self._registry.copy.missing)
-        send(req, resp, page, self._cache_control)
+        send_page(req, resp, page, self._cache_control)
 
     def _filter(self, snapshot: Snapshot, providers: list[str], capabilities: list[str]) -> Page:
         missing = set(providers) & set(self._registry.copy.missing)
         if missing:
             raise Unavailable(f"No price list yet for {', '.join(sorted(missing))}. Try again shortly.")
         try:
-            return snapshot.filtered(providers, capabilities)
-        except Unknown as error:
+            return snapshot.filter(providers, capabilities)
+        except UnknownName as error:
             raise Problem.misfit("query", error.field, msg=str(error)) from error
 
 
@@ -74,7 +79,7 @@ class Versions:
         page = await self._archive.version(version)
         if page is None:
             raise Problem(404, f"There is no registry version {version!r}. See /registry for the current one.")
-        send(req, resp, page, IMMUTABLE)
+        send_page(req, resp, page, IMMUTABLE)
 
 
 class Mirror:
@@ -108,11 +113,11 @@ class Mirror:
             raise Unavailable(f"Upstream does not return this file ({error}), and it is not stored here.") from error
         if file is None:
             raise Problem(404, f"Upstream has no version {number!r} of provider {provider!r}.")
-        send(req, resp, Page(file.body, f'"{file.sha256}"'), IMMUTABLE)
+        send_page(req, resp, Page(file.body, f'"{file.sha256}"'), IMMUTABLE)
 
     async def _send_current(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, path: str) -> None:
         if self._registry.current() is None and path not in self._registry.copy.files:
-            await ready(self._registry)
+            await wait_until_ready(self._registry)
         copy = self._registry.copy
         file = copy.files.get(path)
         if file is None and path in copy.failed:
@@ -120,29 +125,29 @@ class Mirror:
         if file is None:
             raise Problem(404, f"{path} is not in this registry. Its providers: {', '.join(copy.providers)}.")
         _warn(resp, self._registry.stale_age(path), ())
-        send(req, resp, Page(file.body, f'"{file.sha256}"'), self._cache_control)
+        send_page(req, resp, Page(file.body, f'"{file.sha256}"'), self._cache_control)
 
 
-async def ready(registry: Registry) -> Snapshot:
+async def wait_until_ready(registry: Registry) -> Snapshot:
     """Return the snapshot, or raise 503 with the reason."""
     try:
         return await registry.ready()
-    except NoCopy as error:
+    except NoRegistry as error:
         raise Unavailable(f"No price list yet: the registry cannot be reached ({error}). Try again shortly.") from error
 
 
-def send(req: AnyRequest, resp: AnyResponse, page: Page, cache_control: str) -> None:
+def send_page(req: AnyRequest, resp: AnyResponse, page: Page, cache_control: str) -> None:
     """Respond with a page, or with 304 if the client has it already."""
     resp.set_header("ETag", page.etag)
     resp.set_header("Cache-Control", cache_control)
     given = req.get_header("If-None-Match")
-    if given is not None and matches(given, page.etag):
+    if given is not None and etag_matches(given, page.etag):
         resp.status = NOT_MODIFIED
     else:
         resp.data = page.body
 
 
-def matches(given: str, etag: str) -> bool:
+def etag_matches(given: str, etag: str) -> bool:
     """Whether `If-None-Match` includes this ETag, by weak comparison (RFC 9110 §13.1.2)."""
     if given == etag:
         return True
@@ -150,7 +155,7 @@ def matches(given: str, etag: str) -> bool:
     return any(tag == "*" or tag.removeprefix("W/") == etag for tag in tags)
 
 
-def _names(value: str | None) -> list[str]:
+def _split_names(value: str | None) -> list[str]:
     """Parse a comma-separated list."""
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llmring_registry.descriptions import described
+from llmring_registry.model_descriptions import describe
 from llmring_registry.models import File, Provider, current_path, digest, read_provider
 from llmring_registry.prices import PriceBook
 from llmring_server import wire
@@ -30,7 +30,7 @@ class Page(msgspec.Struct, frozen=True):
     etag: str
 
 
-class ProviderSummary(msgspec.Struct, frozen=True):
+class RegistryProviderSummary(msgspec.Struct, frozen=True):
     """A provider in `/registry`: its own version and the contents of its file; `updated_at` is UTC."""
 
     version: int
@@ -48,10 +48,10 @@ class ComposedRegistry(msgspec.Struct, frozen=True):
     version: str
     generated_at: datetime | None
     models: dict[str, Any]
-    providers: dict[str, ProviderSummary]
+    providers: dict[str, RegistryProviderSummary]
 
 
-class Unknown(Exception):
+class UnknownName(Exception):
     """A filter has an unknown name; `field` is the parameter, the message lists the known ones."""
 
     def __init__(self, field: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -71,7 +71,7 @@ class Snapshot:
             for provider in providers
             for key, entry in provider.models.items()
         }
-        self._capabilities, self._able = _capabilities(self._entries)
+        self._capabilities, self._capabilities_of = _collect_capabilities(self._entries)
         self._generated_at = max((p.updated_at for p in providers if p.updated_at), default=None)
         self._filtered: dict[tuple[frozenset[str], frozenset[str]], Page] = {}
         self.page = self._encode(self._entries, self._providers)
@@ -80,13 +80,13 @@ class Snapshot:
     def catalog(self) -> dict[str, CatalogModel]:
         """All models for display by key, created on first use."""
         return {
-            key: described(key, provider, self.prices.of(key), self._able[key])
+            key: describe(key, provider, self.prices.get(key), self._capabilities_of[key])
             for provider in self._providers.values()
             for key in provider.models
         }
 
     @property
-    def numbers(self) -> dict[str, int]:
+    def provider_versions(self) -> dict[str, int]:
         """Provider → its own version."""
         return {name: provider.version for name, provider in self._providers.items()}
 
@@ -95,15 +95,15 @@ class Snapshot:
         return self._entries[key]
 
     @property
-    def models(self) -> int:
+    def model_count(self) -> int:
         """The number of models."""
         return len(self._entries)
 
-    def filtered(self, providers: Iterable[str], capabilities: Iterable[str]) -> Page:
+    def filter(self, providers: Iterable[str], capabilities: Iterable[str]) -> Page:
         """Return the models of these providers (all if empty) that have all of these capabilities.
 
         Raises:
-            Unknown: an unknown provider or capability.
+            UnknownName: an unknown provider or capability.
         """
         chosen = frozenset(providers)
         wanted = frozenset(name.removeprefix(CAPABILITY) for name in capabilities)
@@ -111,19 +111,21 @@ class Snapshot:
             return self.page
         page = self._filtered.get((chosen, wanted))
         if page is None:
-            page = self._filter(chosen, wanted)
+            page = self._filter_models(chosen, wanted)
             while len(self._filtered) >= MAX_FILTERED:
                 del self._filtered[next(iter(self._filtered))]
             self._filtered[chosen, wanted] = page
         return page
 
-    def _filter(self, chosen: frozenset[str], wanted: frozenset[str]) -> Page:
+    def _filter_models(self, chosen: frozenset[str], wanted: frozenset[str]) -> Page:
         if unknown := chosen - self._providers.keys():
-            raise Unknown("providers", unknown, self._providers)
+            raise UnknownName("providers", unknown, self._providers)
         if unknown := wanted - self._capabilities:
-            raise Unknown("capabilities", unknown, self._capabilities)
+            raise UnknownName("capabilities", unknown, self._capabilities)
         providers = {name: p for name, p in self._providers.items() if not chosen or name in chosen}
-        keys = (key for provider in providers.values() for key in provider.models if wanted <= self._able[key])
+        keys = (
+            key for provider in providers.values() for key in provider.models if wanted <= self._capabilities_of[key]
+        )
         return self._encode({key: self._entries[key] for key in keys}, providers)
 
     def _encode(self, models: Mapping[str, msgspec.Raw], providers: Mapping[str, Provider]) -> Page:
@@ -132,7 +134,7 @@ class Snapshot:
                 version=self.version,
                 generated_at=self._generated_at,
                 models=dict(models),
-                providers={name: _summary(provider) for name, provider in providers.items()},
+                providers={name: _summarize_provider(provider) for name, provider in providers.items()},
             )
         )
         return Page(body, f'"{self.version}-{digest(body)[:DIGEST_LENGTH]}"')
@@ -142,13 +144,13 @@ def compose(files: Mapping[str, File]) -> Snapshot:
     """Compose provider → file into one registry; the same bytes in the same order always result in the same body.
 
     Raises:
-        Malformed: a file is not a valid provider file.
+        InvalidFile: a file is not a valid provider file.
     """
     providers = [read_provider(name, file.body) for name, file in files.items()]
-    return Snapshot(version_of(providers, [file.sha256 for file in files.values()]), providers)
+    return Snapshot(build_version(providers, [file.sha256 for file in files.values()]), providers)
 
 
-def version_of(providers: Sequence[Provider], digests: Sequence[str]) -> str:
+def build_version(providers: Sequence[Provider], digests: Sequence[str]) -> str:
     """Return `openai.7-anthropic.9-google.5-1a2b3c4d`: the providers' own versions and a digest of their bytes.
 
     With too many providers for an index or a path, the version has their number instead.
@@ -159,22 +161,24 @@ def version_of(providers: Sequence[Provider], digests: Sequence[str]) -> str:
     return version if len(version) <= LONGEST_VERSION else f"{len(providers)}-providers-{content[:32]}"
 
 
-def _summary(provider: Provider) -> ProviderSummary:
-    return ProviderSummary(provider.version, provider.updated_at, len(provider.models), current_path(provider.name))
+def _summarize_provider(provider: Provider) -> RegistryProviderSummary:
+    return RegistryProviderSummary(
+        provider.version, provider.updated_at, len(provider.models), current_path(provider.name)
+    )
 
 
-def _capabilities(entries: Mapping[str, msgspec.Raw]) -> tuple[frozenset[str], dict[str, frozenset[str]]]:
+def _collect_capabilities(entries: Mapping[str, msgspec.Raw]) -> tuple[frozenset[str], dict[str, frozenset[str]]]:
     """Return all capabilities of all entries, and the capabilities by model."""
     known: set[str] = set()
-    able: dict[str, frozenset[str]] = {}
+    capabilities_of: dict[str, frozenset[str]] = {}
     for key, entry in entries.items():
-        flags = _flags(entry)
+        flags = _read_flags(entry)
         known.update(flags)
-        able[key] = frozenset(name for name, value in flags.items() if value)
-    return frozenset(known), able
+        capabilities_of[key] = frozenset(name for name, value in flags.items() if value)
+    return frozenset(known), capabilities_of
 
 
-def _flags(entry: msgspec.Raw) -> dict[str, bool]:
+def _read_flags(entry: msgspec.Raw) -> dict[str, bool]:
     """Return an entry's `supports_<x>` booleans; one that is not an object has none."""
     try:
         members = _members.decode(entry)

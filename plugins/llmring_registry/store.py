@@ -39,8 +39,8 @@ COMPOSED = """
     ORDER BY known_at DESC, version
     LIMIT %(limit)s
 """
-KEEP_CONTENT = "INSERT INTO registry_contents (sha256, body) VALUES (%(sha256)s, %(body)s) ON CONFLICT DO NOTHING"
-KEEP_FILE = """
+INSERT_CONTENT = "INSERT INTO registry_contents (sha256, body) VALUES (%(sha256)s, %(body)s) ON CONFLICT DO NOTHING"
+UPSERT_FILE = """
     INSERT INTO registry_files AS kept (source, path, sha256, etag, last_modified, archived, fetched_at)
     VALUES (%(source)s, %(path)s, %(sha256)s, %(etag)s, %(last_modified)s, %(archived)s, %(fetched_at)s)
     ON CONFLICT (source, path) DO UPDATE SET
@@ -50,7 +50,7 @@ KEEP_FILE = """
         fetched_at = excluded.fetched_at
     WHERE NOT kept.archived AND kept.fetched_at <= excluded.fetched_at
 """
-KEEP_PART = """
+INSERT_PART = """
     INSERT INTO registry_versions (version, position, provider, sha256, composed_at)
     VALUES (%(version)s, %(position)s, %(provider)s, %(sha256)s, now())
     ON CONFLICT DO NOTHING
@@ -63,13 +63,13 @@ class StoredFile(File, frozen=True, kw_only=True):
     source: str
 
 
-class Newest(msgspec.Struct, frozen=True):
+class LatestFetch(msgspec.Struct, frozen=True):
     """When any file of a source was last confirmed, UTC."""
 
     newest: datetime | None
 
 
-class Part(msgspec.Struct, frozen=True):
+class StoredPart(msgspec.Struct, frozen=True):
     """A provider's file in a composed version."""
 
     provider: str
@@ -78,7 +78,7 @@ class Part(msgspec.Struct, frozen=True):
     composed_at: datetime
 
 
-class Composed(msgspec.Struct, frozen=True):
+class ComposedVersion(msgspec.Struct, frozen=True):
     """A composed version, and when it was first composed, UTC."""
 
     version: str
@@ -98,7 +98,7 @@ class RegistryStore:
 
     async def newest(self) -> datetime | None:
         """Return when any process last fetched from this source, UTC."""
-        found = await self._database.one(Newest, NEWEST, {"source": self.source})
+        found = await self._database.one(LatestFetch, NEWEST, {"source": self.source})
         return found.newest if found else None
 
     async def archived(self, path: str) -> File | None:
@@ -107,39 +107,39 @@ class RegistryStore:
 
     async def parts(self, version: str) -> dict[str, File]:
         """Return provider → file of a composed version, in its order; empty if the version is unknown."""
-        rows = await self._database.rows(Part, PARTS, {"version": version})
+        rows = await self._database.rows(StoredPart, PARTS, {"version": version})
         return {
             row.provider: File(path=row.provider, body=row.body, sha256=row.sha256, fetched_at=row.composed_at)
             for row in rows
         }
 
-    async def composed(self, limit: int) -> list[Composed]:
+    async def composed(self, limit: int) -> list[ComposedVersion]:
         """Return all stored versions, newest first."""
-        return await self._database.rows(Composed, COMPOSED, {"limit": limit})
+        return await self._database.rows(ComposedVersion, COMPOSED, {"limit": limit})
 
-    async def keep(self, files: Collection[File], version: str, parts: Mapping[str, File]) -> None:
+    async def save(self, files: Collection[File], version: str, parts: Mapping[str, File]) -> None:
         """Store the current files and the parts of the version composed of them, in one transaction."""
         async with self._database.connection() as connection, connection.cursor() as cursor:
             rows = [self._row(file, archived=False) for file in sorted(files, key=_path)]
             contents = {file.sha256: file.body for file in [*files, *parts.values()]}
             await cursor.executemany(
-                KEEP_CONTENT, [{"sha256": sha256, "body": body} for sha256, body in sorted(contents.items())]
+                INSERT_CONTENT, [{"sha256": sha256, "body": body} for sha256, body in sorted(contents.items())]
             )
-            await cursor.executemany(KEEP_FILE, rows)
+            await cursor.executemany(UPSERT_FILE, rows)
             await cursor.executemany(
-                KEEP_PART,
+                INSERT_PART,
                 [
                     {"version": version, "position": position, "provider": provider, "sha256": file.sha256}
                     for position, (provider, file) in enumerate(parts.items())
                 ],
             )
 
-    async def keep_archived(self, file: File) -> None:
+    async def save_archived(self, file: File) -> None:
         """Store an archived file permanently; an existing one is not replaced."""
         row = self._row(file, archived=True)
         async with self._database.connection() as connection:
-            await connection.execute(KEEP_CONTENT, row)
-            await connection.execute(KEEP_FILE, row)
+            await connection.execute(INSERT_CONTENT, row)
+            await connection.execute(UPSERT_FILE, row)
 
     def _row(self, file: File, *, archived: bool) -> dict[str, object]:
         return {**msgspec.structs.asdict(file), "source": self.source, "archived": archived}

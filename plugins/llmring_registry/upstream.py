@@ -10,16 +10,16 @@ from urllib.request import url2pathname
 import httpx
 import msgspec
 
-from llmring_registry.models import File, Malformed, check, digest
+from llmring_registry.models import File, InvalidFile, digest, validate_file
 
-AT_ONCE = 8
+MAX_CONCURRENT = 8
 
 
 class UpstreamError(Exception):
     """A file could not be fetched; the message has the reason."""
 
 
-class Absent(UpstreamError):
+class UpstreamFileNotFound(UpstreamError):
     """The file does not exist."""
 
 
@@ -30,41 +30,41 @@ class Upstream:
         self._http = http
         self._base = base_url
         self._max_bytes = max_bytes
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self.source = without_user(base_url)
+        self._semaphore = asyncio.Semaphore(MAX_CONCURRENT)
+        self.source = strip_credentials(base_url)
 
     async def fetch(self, path: str, seconds: float, known: File | None = None) -> File:
         """Return the current file within `seconds`, by a conditional request if it is `known`.
 
         Raises:
-            Absent: the file does not exist.
+            UpstreamFileNotFound: the file does not exist.
             UpstreamError: upstream is down or slow, or responds with an error or an invalid file.
         """
         try:
-            async with asyncio.timeout(seconds), self._turns:
+            async with asyncio.timeout(seconds), self._semaphore:
                 return await self._fetch(path, known)
         except TimeoutError as error:
             raise UpstreamError(f"no complete response within {seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise UpstreamError(type(error).__name__) from error
-        except Malformed as error:
+        except InvalidFile as error:
             raise UpstreamError(f"invalid: {str(error)[:200]}") from error
 
     async def _fetch(self, path: str, known: File | None) -> File:
         now = datetime.now(UTC)
         if self._base.startswith("file:"):
             folder = Path(url2pathname(urlsplit(self._base).path))
-            return _file(path, await asyncio.to_thread(self._read, folder / path), now)
-        async with self._http().stream("GET", self._base + path, headers=_conditions(known)) as response:
+            return _validated_file(path, await asyncio.to_thread(self._read, folder / path), now)
+        async with self._http().stream("GET", self._base + path, headers=_conditional_headers(known)) as response:
             if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
                 return msgspec.structs.replace(known, fetched_at=now)
             if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
-                raise Absent(f"status {response.status_code}")
+                raise UpstreamFileNotFound(f"status {response.status_code}")
             if response.status_code != httpx.codes.OK:
                 raise UpstreamError(f"status {response.status_code}")
             body = await self._receive(response)
             validators = response.headers.get("ETag"), response.headers.get("Last-Modified")
-        return _file(path, body, now, *validators)
+        return _validated_file(path, body, now, *validators)
 
     async def _receive(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -78,7 +78,7 @@ class Upstream:
             with path.open("rb") as file:
                 body = file.read(self._max_bytes + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise Absent("no such file") from error
+            raise UpstreamFileNotFound("no such file") from error
         self._check_size(len(body))
         return body
 
@@ -87,22 +87,24 @@ class Upstream:
             raise UpstreamError(f"larger than {self._max_bytes} bytes")
 
 
-def without_user(url: str) -> str:
+def strip_credentials(url: str) -> str:
     """Return a URL without user and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _conditions(known: File | None) -> dict[str, str]:
+def _conditional_headers(known: File | None) -> dict[str, str]:
     given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified} if known else {}
     return {name: value for name, value in given.items() if value}
 
 
-def _file(path: str, body: bytes, now: datetime, etag: str | None = None, last_modified: str | None = None) -> File:
+def _validated_file(
+    path: str, body: bytes, now: datetime, etag: str | None = None, last_modified: str | None = None
+) -> File:
     """Return a validated file.
 
     Raises:
-        Malformed: the body is not valid for the path.
+        InvalidFile: the body is not valid for the path.
     """
-    check(path, body)
+    validate_file(path, body)
     return File(path=path, body=body, sha256=digest(body), etag=etag, last_modified=last_modified, fetched_at=now)

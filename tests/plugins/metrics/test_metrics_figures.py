@@ -1,4 +1,4 @@
-"""Figures of other plugins: the contract, its checks at start, and what a failing one does."""
+"""Metrics of other plugins: the contract, its validation at start, and failing reads."""
 
 from decimal import Decimal
 

@@ -6,21 +6,21 @@ import time
 import pytest
 
 from llmring_ratelimit import buckets
-from llmring_ratelimit.buckets import RedisBuckets, open_buckets
-from llmring_ratelimit.models import parse
+from llmring_ratelimit.buckets import RedisBuckets, create_buckets
+from llmring_ratelimit.models import parse_limit
 from llmring_server import shared_redis
 from llmring_server.testing import eventually
 
 WAIT_SECONDS = 0.05
 TICK_SECONDS = 0.001
-MUCH = parse("1000000/s")
+MUCH = parse_limit("1000000/s")
 
 
 def ran(url, steps):
     """Run `steps(buckets)` on buckets of its own and return what it gives."""
 
     async def run():
-        mine = open_buckets(url)
+        mine = create_buckets(url)
         try:
             return await steps(mine)
         finally:
@@ -59,7 +59,7 @@ def complaints(caplog):
 
 @pytest.mark.usefixtures("patient_redis")
 def test_what_one_process_takes_another_lacks(llmring_redis):
-    limit = parse("1/h burst 3")
+    limit = parse_limit("1/h burst 3")
 
     async def take(mine):
         return [(await mine.take("a", limit)).allowed for _ in range(2)]
@@ -85,7 +85,7 @@ def test_a_request_is_one_command_and_a_rush_shares_it(llmring_redis):
 
 @pytest.mark.usefixtures("patient_redis")
 def test_a_bucket_in_redis_is_forgotten_when_it_is_full(llmring_redis):
-    limit = parse("10/s burst 5")
+    limit = parse_limit("10/s burst 5")
 
     async def take(mine):
         await mine.take("ingest:key", limit)
@@ -99,7 +99,7 @@ def test_a_bucket_in_redis_is_forgotten_when_it_is_full(llmring_redis):
 
 @pytest.mark.parametrize("fault", ["stop", "hang"])
 def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, caplog, fault):
-    limit = parse("1/h burst 3")
+    limit = parse_limit("1/h burst 3")
 
     async def steps(mine):
         await slowest(mine, times=3)
@@ -117,7 +117,7 @@ def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, capl
 
 @pytest.mark.usefixtures("patient_redis")
 def test_a_process_that_loses_redis_goes_on_from_what_it_said_last(llmring_redis):
-    limit = parse("1/h burst 10")
+    limit = parse_limit("1/h burst 10")
 
     async def steps(mine):
         for _ in range(7):
@@ -179,7 +179,7 @@ def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkey
         await asyncio.to_thread(back)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and not await asyncio.to_thread(counted):
-            await mine.take("again", parse("1/h burst 100000"))
+            await mine.take("again", parse_limit("1/h burst 100000"))
             await asyncio.sleep(0.01)
         return await asyncio.to_thread(counted)
 
@@ -190,7 +190,7 @@ def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkey
 
 @pytest.mark.usefixtures("patient_redis")
 def test_a_redis_that_forgot_the_script_is_told_it_again(llmring_redis):
-    limit = parse("1/h burst 9")  # slow, so that the bucket is not full, and forgotten, before it is looked at
+    limit = parse_limit("1/h burst 9")  # slow, so that the bucket is not full, and forgotten, before it is looked at
 
     async def steps(mine):
         await mine.take("a", limit)
@@ -206,7 +206,7 @@ def test_a_redis_that_forgot_the_script_is_told_it_again(llmring_redis):
 def test_a_wrong_password_limits_in_the_process_and_is_not_logged(llmring_redis, caplog):
     with llmring_redis.client() as client:
         client.config_set("requirepass", "right")
-    limit = parse("1/h burst 2")
+    limit = parse_limit("1/h burst 2")
 
     async def steps(mine):
         return [(await mine.take("a", limit)).allowed for _ in range(3)]

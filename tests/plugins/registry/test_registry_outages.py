@@ -170,6 +170,6 @@ def test_health_tells_whether_there_is_a_copy_and_stays_200(upstream, serve):
     upstream.stop()
     client = serve().client(None)
     assert client.get("/health").status_code == 200
-    assert client.get("/health").json()["checks"]["registry"] == "failed: NoCopy"
+    assert client.get("/health").json()["checks"]["registry"] == "failed: NoRegistry"
     upstream.start()
     until(lambda: client.get("/health").json()["checks"]["registry"] == "ok")

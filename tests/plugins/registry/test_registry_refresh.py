@@ -158,5 +158,5 @@ def test_a_copy_is_kept_in_the_cache_for_when_the_database_has_none(upstream, se
     registry = server.server.service(Registry)
     server.run(server.server.database.execute("DELETE FROM registry_files"))
     upstream.stop()
-    found = server.run(registry._last_good.load())
+    found = server.run(registry._last_valid.load())
     assert set(found.providers) == {"openai", "anthropic", "google"}

@@ -4,15 +4,15 @@ import decimal
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from llmring_metrics.label_sets import LabelSets
+from llmring_metrics.label_sets import LabelSetLimiter
 from llmring_metrics.models import EXACT_DIGITS
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.figures import Figure, Labels, Number
 
-BY = ("project", "provider", "model")
+LABELS = ("project", "provider", "model")
 
 
-class Totals:
+class UsageTotals:
     """The usage of one combination of project, provider and model; `cost` in exact USD."""
 
     __slots__ = ("cost", "entries", "input_tokens", "output_tokens", "unpriced")
@@ -25,25 +25,25 @@ class Totals:
         self.unpriced: dict[str, int] = {}
 
 
-class Usage:
+class UsageMetrics:
     """Counts the usage recorded by this process."""
 
-    def __init__(self, label_sets: LabelSets) -> None:
+    def __init__(self, label_sets: LabelSetLimiter) -> None:
         self._label_sets = label_sets
-        self._totals: dict[Labels, Totals] = {}
+        self._totals: dict[Labels, UsageTotals] = {}
         self._exact = decimal.Context(prec=EXACT_DIGITS)
 
     async def add(self, entries: Sequence[RecordedUsage]) -> None:
         """Count committed entries."""
-        await self._label_sets.prepare({_names(entry) for entry in entries})
+        await self._label_sets.prepare({_labels_of(entry) for entry in entries})
         for entry in entries:
             self._add(entry)
 
     def _add(self, entry: RecordedUsage) -> None:
-        labels = self._label_sets.shown(_names(entry))
+        labels = self._label_sets.limit(_labels_of(entry))
         totals = self._totals.get(labels)
         if totals is None:
-            totals = self._totals[labels] = Totals()
+            totals = self._totals[labels] = UsageTotals()
         totals.entries += 1
         totals.input_tokens += entry.input_tokens
         totals.output_tokens += entry.output_tokens
@@ -55,13 +55,13 @@ class Usage:
     def figures(self) -> list[Figure]:
         """Return the metrics of usage."""
         return [
-            _counter("entries", "Entries recorded.", BY, self._read(lambda totals: totals.entries)),
-            _counter("tokens", "Tokens of recorded entries.", (*BY, "kind"), self._tokens),
-            _counter("cost_usd", "Cost of recorded entries in USD.", BY, self._read(lambda totals: totals.cost)),
-            _counter("unpriced_entries", "Recorded entries without a cost.", (*BY, "reason"), self._unpriced),
+            _counter("entries", "Entries recorded.", LABELS, self._read(lambda totals: totals.entries)),
+            _counter("tokens", "Tokens of recorded entries.", (*LABELS, "kind"), self._tokens),
+            _counter("cost_usd", "Cost of recorded entries in USD.", LABELS, self._read(lambda totals: totals.cost)),
+            _counter("unpriced_entries", "Recorded entries without a cost.", (*LABELS, "reason"), self._unpriced),
         ]
 
-    def _read(self, of: Callable[[Totals], Number]) -> Callable[[], dict[Labels, Number]]:
+    def _read(self, of: Callable[[UsageTotals], Number]) -> Callable[[], dict[Labels, Number]]:
         return lambda: {labels: of(totals) for labels, totals in self._totals.items()}
 
     def _tokens(self) -> dict[Labels, Number]:
@@ -79,7 +79,7 @@ class Usage:
         }
 
 
-def _names(entry: RecordedUsage) -> Labels:
+def _labels_of(entry: RecordedUsage) -> Labels:
     return entry.project_id, entry.provider, entry.model
 
 

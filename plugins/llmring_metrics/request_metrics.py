@@ -14,7 +14,7 @@ OTHER = "other"
 METHODS = frozenset(falcon.HTTP_METHODS)
 
 
-class Tally:
+class RequestCounter:
     """The requests of one method, route and status, and the route's latencies, which are shared."""
 
     __slots__ = ("latency", "requests")
@@ -24,7 +24,7 @@ class Tally:
         self.latency = latency
 
 
-class Requests:
+class RequestMetrics:
     """Middleware that counts every request and measures the time to the start of its response.
 
     The route is the URI template, never a path; a request without a route is `unmatched`.
@@ -34,14 +34,14 @@ class Requests:
 
     def __init__(self) -> None:
         self._latencies: dict[str, Histogram] = {}
-        self._tallies: dict[Labels, Tally] = {}
-        self._seen: dict[tuple[str | None, str, object], Tally] = {}
+        self._counters: dict[Labels, RequestCounter] = {}
+        self._cache: dict[tuple[str | None, str, object], RequestCounter] = {}
 
     async def process_response(self, req: AnyRequest, resp: AnyResponse, resource: object, req_succeeded: bool) -> None:
         """Count a request."""
-        tally = self._seen.get((req.uri_template, req.method, resp.status)) or self._open(req, resp)
-        tally.requests += 1
-        tally.latency.observe(time.perf_counter() - req.context.started)
+        counter = self._cache.get((req.uri_template, req.method, resp.status)) or self._get_counter(req, resp)
+        counter.requests += 1
+        counter.latency.observe(time.perf_counter() - req.context.started)
 
     def figures(self) -> list[Figure]:
         """Return the metrics of requests."""
@@ -63,18 +63,18 @@ class Requests:
         ]
 
     def _requests(self) -> dict[Labels, int]:
-        return {labels: tally.requests for labels, tally in self._tallies.items()}
+        return {labels: counter.requests for labels, counter in self._counters.items()}
 
     def _latency(self) -> dict[Labels, Distribution]:
         return {(route,): latency.read() for route, latency in self._latencies.items()}
 
-    def _open(self, req: AnyRequest, resp: AnyResponse) -> Tally:
+    def _get_counter(self, req: AnyRequest, resp: AnyResponse) -> RequestCounter:
         """Return the counter for a new combination; an unknown method is not cached."""
         known = req.method in METHODS
         route = req.uri_template or UNMATCHED
         labels = (req.method if known else OTHER, route, str(resp.status_code))
         latency = self._latencies.setdefault(route, Histogram(SECONDS))
-        tally = self._tallies.setdefault(labels, Tally(latency))
+        counter = self._counters.setdefault(labels, RequestCounter(latency))
         if known:
-            self._seen[req.uri_template, req.method, resp.status] = tally
-        return tally
+            self._cache[req.uri_template, req.method, resp.status] = counter
+        return counter

@@ -9,7 +9,7 @@ from llmring_server.database import Database
 MILLISECONDS = 1000
 
 
-def figures(database: Database) -> list[Figure]:
+def build_pool_metrics(database: Database) -> list[Figure]:
     """Return the metrics of a database's pool, readable while it is open."""
 
     def figure(name: str, help_: str, read: str) -> Figure:

@@ -17,21 +17,21 @@ POLL_SECONDS = 0.005
 PRIVATE = 0o700
 
 
-class Place:
+class SharedDirectory:
     """The directory at `path`, created when locked."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Lock the directory while the block runs, and create it if it does not exist.
 
         Raises:
             OSError: it cannot be created, is not private to this user, or is locked by another process for too long.
         """
         deadline = time.monotonic() + LOCK_SECONDS
-        while (file := self._hold(deadline)) is None:
+        while (file := self._open_locked(deadline)) is None:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.path} is removed again and again")
         with file:
@@ -62,7 +62,7 @@ class Place:
         fresh.write_bytes(content)
         fresh.replace(self.path / name)
 
-    def _hold(self, deadline: float) -> IO[bytes] | None:
+    def _open_locked(self, deadline: float) -> IO[bytes] | None:
         """Return the locked lock file, or None if the previous holder has removed the directory."""
         with ExitStack() as stack, suppress(FileNotFoundError):
             with suppress(FileExistsError):
@@ -87,8 +87,8 @@ def _lock(file: IO[bytes], deadline: float) -> None:
 
 
 def _check_owner(path: Path) -> None:
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise PermissionError(
             f"{path} is not a private directory of this user; remove it, or set LLMRING_METRICS_FOLDER"
         )

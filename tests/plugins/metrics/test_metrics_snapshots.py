@@ -1,4 +1,4 @@
-"""The folder where workers meet: who lives, what the gone had counted, and what a crash between two steps does."""
+"""Snapshots of workers in a shared directory: joining, leaving, exits without leaving, and crashes between two steps."""
 
 import json
 import os
@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from llmring_metrics.folder import Folder
-from llmring_metrics.models import combined, remains
+from llmring_metrics.models import combine, merge_exited
+from llmring_metrics.worker_snapshots import WorkerSnapshots
 from llmring_server.contracts.figures import Figure
 
 FIGURE = Figure(name="llmring_f_total", help="", kind="counter", read=lambda: 0)
@@ -18,7 +18,7 @@ def counting(number):
 
 
 def in_all(folder):
-    return combined(FIGURE, folder.everyone())[()]
+    return combine(FIGURE, folder.read_all())[()]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def come(path):
     came = []
 
     def enter(number):
-        folder = Folder(path, lambda snapshots: remains([FIGURE], snapshots))
+        folder = WorkerSnapshots(path, lambda snapshots: merge_exited([FIGURE], snapshots))
         folder.enter(counting(number))
         came.append(folder)
         return folder
@@ -44,7 +44,7 @@ def come(path):
 
 def die(folder):
     """Take a worker's life: its lock goes as the kernel takes it."""
-    folder._life.close()
+    folder._alive_file.close()
 
 
 def test_each_worker_reads_what_all_have_counted(come):
@@ -127,7 +127,7 @@ def test_a_reader_meets_no_moment_at_which_a_total_falls(come):
 
 def test_an_abandoned_folder_is_removed_and_a_lived_in_one_is_not(come, path):
     one = come(1)
-    stranger = Folder(path, lambda snapshots: {})
+    stranger = WorkerSnapshots(path, lambda snapshots: {})
     stranger.remove_abandoned()
     assert in_all(one) == 1
     die(one)

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 
-from llmring_metrics.models import Snapshot, Value, listed, remains
+from llmring_metrics.models import Snapshot, Value, merge_exited, normalize_reading
 from llmring_server.contracts.figures import Figure, Labels
 from llmring_server.errors import StartupError
 from llmring_server.plugins import Plugin
@@ -18,7 +18,7 @@ ENDINGS = ("_bucket", "_sum", "_count")
 RESERVED_LABEL = "le"
 
 
-class Figures:
+class MetricRegistry:
     """The metrics of all plugins; one that cannot be read is skipped and does not affect the others."""
 
     def __init__(self) -> None:
@@ -32,10 +32,10 @@ class Figures:
         Raises:
             StartupError: a name or a label is invalid, or a name is taken; the message has both owners.
         """
-        fault = _fault(figure)
-        if fault:
-            raise StartupError(f"{owner}: the metric {figure.name!r} {fault}")
-        names = series(figure)
+        error = _validate(figure)
+        if error:
+            raise StartupError(f"{owner}: the metric {figure.name!r} {error}")
+        names = list_series(figure)
         for name in names:
             if name in self._owners:
                 raise StartupError(f"{owner}: the metric {name} is already declared by {self._owners[name]}; rename it")
@@ -47,17 +47,17 @@ class Figures:
         """The metrics, in the order of the plugins in the configuration."""
         return [figure for _, figure in self._figures]
 
-    def take(self) -> Snapshot:
+    def take_snapshot(self) -> Snapshot:
         """Read all metrics of this process."""
         return {figure.name: self._read(owner, figure) for owner, figure in self._figures}
 
-    def remains(self, snapshots: Sequence[Snapshot]) -> Snapshot:
+    def merge_exited(self, snapshots: Sequence[Snapshot]) -> Snapshot:
         """Merge the snapshots of exited workers."""
-        return remains(self.all, snapshots)
+        return merge_exited(self.all, snapshots)
 
     def _read(self, owner: Plugin, figure: Figure) -> list[tuple[Labels, Value]]:
         try:
-            found = listed(figure, figure.read())
+            found = normalize_reading(figure, figure.read())
         except Exception:
             if figure.name not in self._failing:
                 log.exception("%s: the metric %s cannot be read and is skipped", owner, figure.name)
@@ -67,7 +67,7 @@ class Figures:
         return found
 
 
-def _fault(figure: Figure) -> str | None:
+def _validate(figure: Figure) -> str | None:
     """Return the error in a metric, worded to follow its name, or None."""
     if not NAME.fullmatch(figure.name):
         return "must be named llmring_… with lowercase letters, digits and _"
@@ -79,6 +79,6 @@ def _fault(figure: Figure) -> str | None:
     return f"cannot have the label {wrong[0]!r}" if wrong else None
 
 
-def series(figure: Figure) -> list[str]:
+def list_series(figure: Figure) -> list[str]:
     """Return the names of a metric's series."""
     return [figure.name + ending for ending in ENDINGS] if figure.kind == "histogram" else [figure.name]
