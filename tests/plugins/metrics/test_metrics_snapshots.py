@@ -1,4 +1,4 @@
-"""Snapshots of workers in a shared directory: joining, leaving, exits without leaving, and crashes between two steps."""
+"""Snapshots of workers in a shared directory: joining, leaving, killed workers, and crashes between two steps."""
 
 import json
 import os
