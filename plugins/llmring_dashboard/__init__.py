@@ -4,26 +4,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from llmring_dashboard import aliases, logs, overview, receipts, registry, statements
-from llmring_dashboard.layout import Layout, NavigationEntry
-from llmring_dashboard.login_throttle import LoginThrottle
-from llmring_dashboard.pages import Page
+from llmring_dashboard.routes import build_routes
 from llmring_dashboard.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.sign_in import Home, SignIn, SignOut, Theme, UnknownPage
-from llmring_dashboard.static_files import StaticFiles
-from llmring_dashboard.views import MAX_FORM_BYTES
 from llmring_server import paths
-from llmring_server.contracts import Standing
 from llmring_server.contracts.pages import FrontPage
 from llmring_server.hookspecs import hookimpl
 from llmring_server.lifecycle import Server
-from llmring_server.projects import PlainKeys
 from llmring_server.routing import Route
-
-PAGES: tuple[Page, ...] = (
-    overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, statements.PAGE, registry.PAGE
-)  # fmt: skip
 
 
 @hookimpl
@@ -48,31 +36,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve signing in and out, and every page whose feature is enabled."""
-    pages = [page for page in PAGES if page.is_available(server)]
-    static = StaticFiles()
-    layout = Layout(
-        server.service(Sessions),
-        server.service(Standing, default=PlainKeys(server.pepper)),
-        [NavigationEntry(page.name, page.title, page.path) for page in pages],
-        static.url,
-    )
-    throttle = LoginThrottle(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)
-    return [
-        _route("", Home(layout)),
-        _route("/sign-in", SignIn(layout, server.projects, throttle)),
-        _route("/sign-out", SignOut(layout)),
-        _route("/theme", Theme(layout)),
-        _route("/static/{name}", static),
-        _route("/{page:path}", UnknownPage(layout)),
-        *(route for page in pages for route in page.build_routes(server, layout)),
-    ]
+    return build_routes(server)
 
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
     """Load the session secret."""
     return server.service(Sessions).running()
-
-
-def _route(path: str, resource: object) -> Route:
-    return Route(path=PATH + path, resource=resource, public=True, max_body=MAX_FORM_BYTES)

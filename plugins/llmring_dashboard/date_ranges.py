@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -90,11 +90,6 @@ def list_presets(today: date, zone: ZoneInfo) -> list[tuple[str, DateRange]]:
         ("This month", DateRange(month, today, zone)),
         ("Last month", DateRange(last_month.replace(day=1), last_month, zone)),
     ]
-
-
-def list_zone_names() -> list[str]:
-    """Return the time zones to choose from: those named after places, and UTC."""
-    return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def start_of_step(day: date, step: Step) -> date:

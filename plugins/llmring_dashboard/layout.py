@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
+from zoneinfo import available_timezones
 
 import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_dashboard.date_ranges import list_zone_names
 from llmring_dashboard.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_dashboard.templates import Templates
 from llmring_server import __version__
@@ -126,3 +126,8 @@ class PageResource:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+
+
+def list_zone_names() -> list[str]:
+    """Return the time zones to choose from: those named after places, and UTC."""
+    return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
