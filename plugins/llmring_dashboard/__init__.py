@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from llmring_dashboard.routes import build_routes
-from llmring_dashboard.sessions import PATH, Sessions
+from llmring_dashboard.session.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
 from llmring_server import paths
 from llmring_server.contracts.pages import FrontPage

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 
-from llmring_dashboard import aliases, logs, overview, receipts, registry, statements
-from llmring_dashboard.layout import Layout, NavigationEntry
-from llmring_dashboard.login_throttle import LoginThrottle
-from llmring_dashboard.pages import Page
-from llmring_dashboard.sessions import PATH, Sessions
+from llmring_dashboard.aliases import resources as aliases
+from llmring_dashboard.receipts import receipts, statements
+from llmring_dashboard.registry import resources as registry
+from llmring_dashboard.rendering.layout import Layout, NavigationEntry
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.static_files import StaticFiles
+from llmring_dashboard.rendering.views import MAX_FORM_BYTES
+from llmring_dashboard.session.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.sign_in import Home, SignIn, SignOut, Theme, UnknownPage
-from llmring_dashboard.static_files import StaticFiles
-from llmring_dashboard.views import MAX_FORM_BYTES
+from llmring_dashboard.sign_in.login_throttle import LoginThrottle
+from llmring_dashboard.sign_in.resources import Home, SignIn, SignOut, Theme, UnknownPage
+from llmring_dashboard.usage import logs, overview
 from llmring_server.contracts import Standing
 from llmring_server.lifecycle import Server
 from llmring_server.projects import PlainKeys

@@ -10,7 +10,7 @@ from browser_kit import STANDARD
 from test_dashboard_overview import MONTH, TILES, seeded
 from test_dashboard_sign_in import made
 
-from llmring_dashboard.formatting import format_usd
+from llmring_dashboard.rendering.formatting import format_usd
 from llmring_server.testing import eventually
 
 OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from llmring_dashboard.grid import build_grid
+from llmring_dashboard.aliases.grid import build_grid
 from llmring_server.contracts.aliases import BoundAlias
 
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"

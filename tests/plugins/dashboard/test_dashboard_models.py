@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from llmring_dashboard import charts, date_ranges, formatting, markup, spending
-from llmring_dashboard.date_ranges import DateRange, RangeQuery
+from llmring_dashboard.rendering import formatting, markup
+from llmring_dashboard.usage import charts, date_ranges, spending
+from llmring_dashboard.usage.date_ranges import DateRange, RangeQuery
 from llmring_server.contracts.usage import StepShare
 from llmring_server.errors import Problem
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from dashboard_kit import MARKUP, folded
 
-from llmring_dashboard.receipt_fields import summarize_receipt
+from llmring_dashboard.receipts.receipt_fields import summarize_receipt
 from llmring_server.contracts.receipts import KeptReceipt
 from llmring_server.testing import eventually
 

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from llmring_dashboard import spending
-from llmring_dashboard.date_ranges import DateRange
+from llmring_dashboard.usage import spending
+from llmring_dashboard.usage.date_ranges import DateRange
 from llmring_server.contracts.usage import StepShare
 
 DAYS = DateRange(date(2026, 11, 18), date(2026, 11, 20), ZoneInfo("America/Vancouver"))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_dashboard.formatting import format_sentence
+from llmring_dashboard.rendering.formatting import format_sentence
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, Traffic
 from llmring_server.errors import Unavailable

@@ -9,8 +9,8 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_dashboard.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
-from llmring_dashboard.templates import Templates
+from llmring_dashboard.rendering.templates import Templates
+from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope, Standing
 from llmring_server.errors import Document

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from llmring_dashboard import charts, date_ranges, spending
-from llmring_dashboard.date_ranges import RangeQuery
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.pages import Page
-from llmring_dashboard.views import TemplateResponse, view
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import TemplateResponse, view
+from llmring_dashboard.usage import charts, date_ranges, spending
+from llmring_dashboard.usage.date_ranges import RangeQuery
 from llmring_server.contracts.usage import CallFilter, Kind, Spending, Summary, UsageReading
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
@@ -49,7 +49,7 @@ class Overview(PageResource):
             self._usage.summary(visit.project_id, *_range_arguments(days.previous())),
         )
         if not found.summary.total_requests and await self._is_new(visit.project_id):
-            return TemplateResponse("first_call.html", {"curl": build_curl_command(visit.req.prefix)})
+            return TemplateResponse("usage/first_call.html", {"curl": build_curl_command(visit.req.prefix)})
         bars = spending.build_bars(found.steps, days)
         chart = (
             await asyncio.to_thread(charts.draw_stacked_bars, bars, days.step_starts())
@@ -60,7 +60,7 @@ class Overview(PageResource):
         in_progress = days.last >= now.astimezone(days.zone).date()
         shown = {"presets": _mark_presets(days, now), "bars": bars, "chart": chart, "in_progress": in_progress}
         shown["bar_columns"] = [(bar.label, "number") for bar in bars]
-        return TemplateResponse("overview.html", {**values, **shown})
+        return TemplateResponse("usage/overview.html", {**values, **shown})
 
     async def _is_new(self, project: str) -> bool:
         """Whether nothing was ever logged: no call is stored, and no rollup has one."""

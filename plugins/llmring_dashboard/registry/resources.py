@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.models_in_use import ModelsInUse
-from llmring_dashboard.pages import Page
-from llmring_dashboard.sessions import PATH
-from llmring_dashboard.views import MAX_FORM_BYTES, TemplateResponse, view
+from llmring_dashboard.registry.models_in_use import ModelsInUse
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
+from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels, RegistryVersion
 from llmring_server.contracts.traffic import Traffic
@@ -88,7 +88,7 @@ class Registry(PageResource):
         registry = await self._catalog.models()
         found = _sort([model for model in registry.models if query.matches(model)], query.order)
         values = {"registry": registry, "query": query, "models": found[:MAX_ROWS], "found": len(found)}
-        return TemplateResponse("registry.html", {**values, **_search_options(registry)})
+        return TemplateResponse("registry/search.html", {**values, **_search_options(registry)})
 
     @view(query=RegistryCompareQuery, errors=(503,))
     async def on_get_compare(self, visit: Visit, query: RegistryCompareQuery) -> TemplateResponse:
@@ -99,7 +99,7 @@ class Registry(PageResource):
         unknown = [name for name in query.models if name not in known]
         models = [known[name] for name in query.models if name in known]
         return TemplateResponse(
-            "registry_compare.html", {"models": models, "unknown": unknown, "rates": RATES, "most": MAX_COMPARED}
+            "registry/compare.html", {"models": models, "unknown": unknown, "rates": RATES, "most": MAX_COMPARED}
         )
 
     @view(query=RegistryChangesQuery, errors=(422, 503))
@@ -110,7 +110,7 @@ class Registry(PageResource):
         if query.before and query.after:
             changes = await self._catalog.changes(query.before, query.after)
         return TemplateResponse(
-            "registry_changes.html",
+            "registry/changes.html",
             {"versions": versions, "selected": _default_versions(query, versions), "changes": changes},
         )
 
@@ -118,7 +118,7 @@ class Registry(PageResource):
     async def on_get_use(self, visit: Visit) -> TemplateResponse:
         """List the models that the project uses, and which of them are deprecated or removed."""
         models = await self._in_use.load(visit.project_id)
-        return TemplateResponse("registry_use.html", {
+        return TemplateResponse("registry/in_use.html", {
             "models": models[:MAX_ROWS], "number": len(models), "sources": self._in_use.source_names,
             "outdated": sum(one.listed is None or one.listed.outdated for one in models),
         })  # fmt: skip

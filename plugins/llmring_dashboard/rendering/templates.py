@@ -5,7 +5,7 @@ from typing import Any
 
 import jinja2
 
-from llmring_dashboard import formatting, markup
+from llmring_dashboard.rendering import formatting, markup
 
 
 class Templates:

@@ -10,9 +10,9 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.security_headers import build_page_headers
-from llmring_dashboard.sessions import PATH
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.security_headers import build_page_headers
+from llmring_dashboard.session.sessions import PATH
 from llmring_server import wire
 from llmring_server.admission import SAFE
 from llmring_server.contracts import Scope

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from llmring_dashboard.alias_changes import ALIASES, BindAlias, ChangeNumber, EditAlias, UnbindAlias, UndoAliasChange
-from llmring_dashboard.change_impact import ChangeImpact
-from llmring_dashboard.grid import build_grid
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.pages import Page
-from llmring_dashboard.views import MAX_FORM_BYTES, TemplateResponse, view
+from llmring_dashboard.aliases.change_impact import ChangeImpact
+from llmring_dashboard.aliases.changes import ALIASES, BindAlias, ChangeNumber, EditAlias, UnbindAlias, UndoAliasChange
+from llmring_dashboard.aliases.grid import build_grid
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.contracts.traffic import Traffic
@@ -51,7 +51,7 @@ class Aliases(PageResource):
         grid = await asyncio.to_thread(
             build_grid, bindings, query.q, profile=query.profile, only_different=query.different
         )
-        return TemplateResponse("aliases.html", {"grid": grid, "query": query, "has_bindings": bool(bindings)})
+        return TemplateResponse("aliases/list.html", {"grid": grid, "query": query, "has_bindings": bool(bindings)})
 
 
 class AliasHistory(PageResource):
@@ -67,7 +67,7 @@ class AliasHistory(PageResource):
         page = await self._book.history(
             visit.project_id, profile=query.profile, alias=query.alias, before=query.before, limit=PAGE_SIZE
         )
-        return TemplateResponse("alias_history.html", {"page": page, "query": query})
+        return TemplateResponse("aliases/history.html", {"page": page, "query": query})
 
 
 def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:

@@ -5,7 +5,7 @@ import importlib.resources
 
 import falcon.asgi
 
-from llmring_dashboard.sessions import PATH
+from llmring_dashboard.session.sessions import PATH
 from llmring_server.errors import Problem
 from llmring_server.operations import operation
 

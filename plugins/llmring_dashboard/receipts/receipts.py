@@ -6,15 +6,15 @@ from collections.abc import Iterable
 import falcon
 import msgspec
 
-from llmring_dashboard.checks import list_receipt_checks
-from llmring_dashboard.downloads import PROOF, ZIP, send_file
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.log_positions import load_log_status
-from llmring_dashboard.pages import Page
-from llmring_dashboard.receipt_fields import flatten_fields, summarize_receipt
-from llmring_dashboard.sessions import PATH
-from llmring_dashboard.statements import PAGE as STATEMENTS
-from llmring_dashboard.views import MAX_FORM_BYTES, TemplateResponse, view
+from llmring_dashboard.receipts.checks import list_receipt_checks
+from llmring_dashboard.receipts.log_positions import load_log_status
+from llmring_dashboard.receipts.receipt_fields import flatten_fields, summarize_receipt
+from llmring_dashboard.receipts.statements import PAGE as STATEMENTS
+from llmring_dashboard.rendering.downloads import PROOF, ZIP, send_file
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
+from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptBook, ReceiptBundles
 from llmring_server.contracts.transparency import LogProofs
@@ -56,7 +56,7 @@ class Receipts(PageResource):
         page = await self._book.page(visit.project_id, PAGE_SIZE, query.cursor)
         summaries = [summarize_receipt(receipt) for receipt in page.receipts]
         values = {"summaries": summaries, "next": page.next, "first": query.cursor is None}
-        return TemplateResponse("receipts.html", values | {"statements": self._features.statements})
+        return TemplateResponse("receipts/receipts.html", values | {"statements": self._features.statements})
 
     @view()
     async def on_get_one(self, visit: Visit, receipt_id: str) -> TemplateResponse:
@@ -76,7 +76,7 @@ class Receipts(PageResource):
             "bundled": self._features.bundles is not None,
             "raw": receipt.content.decode(errors="backslashreplace"),
         }
-        return TemplateResponse("receipt.html", values)
+        return TemplateResponse("receipts/receipt.html", values)
 
     @view(media=falcon.MEDIA_JSON)
     async def on_get_signed(self, visit: Visit, receipt_id: str) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from llmring_dashboard.formatting import DASH, format_count, format_exact, format_usd
+from llmring_dashboard.rendering.formatting import DASH, format_count, format_exact, format_usd
 
 NO_PRICE = Markup(f'<span class="unknown" title="No price known">{DASH}</span>')  # noqa: S704 — constants
 UNKNOWN = Markup(f'<span class="unknown">{DASH}</span>')  # noqa: S704 — constants

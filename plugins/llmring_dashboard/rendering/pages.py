@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from llmring_dashboard.layout import Layout
-from llmring_dashboard.sessions import PATH
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.session.sessions import PATH
 from llmring_server.lifecycle import Server
 from llmring_server.routing import Route
 

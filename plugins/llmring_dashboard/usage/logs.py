@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.pages import Page
-from llmring_dashboard.views import TemplateResponse, view
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_server.contracts.usage import CallFilter, UsageReading
 from llmring_server.errors import Problem
 from llmring_server.lifecycle import Server
@@ -41,7 +41,7 @@ class Logs(PageResource):
     async def on_get(self, visit: Visit, query: LogsPageQuery) -> TemplateResponse:
         """List calls, newest first."""
         page = await self._usage.page(visit.project_id, query, PAGE_SIZE, query.after)
-        return TemplateResponse("logs.html", {
+        return TemplateResponse("usage/logs.html", {
             "rows": list(zip(page.entries, page.cursors, strict=True)),
             "query": query,
             "filters": FILTERS,
@@ -69,7 +69,7 @@ class Logs(PageResource):
             raise _not_found() from problem
         if call is None:
             raise _not_found()
-        return TemplateResponse("call.html", {
+        return TemplateResponse("usage/call.html", {
             "call": call, "entry": call.entry, "zone": zone_of(query.tz or self._usage.timezone),
             "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
         })  # fmt: skip

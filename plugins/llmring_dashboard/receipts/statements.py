@@ -7,12 +7,12 @@ from typing import Annotated
 import falcon
 import msgspec
 
-from llmring_dashboard.checks import list_statement_checks
-from llmring_dashboard.downloads import PROOF, TABLE, send_file
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.log_positions import load_log_status
-from llmring_dashboard.pages import Page
-from llmring_dashboard.views import TemplateResponse, view
+from llmring_dashboard.receipts.checks import list_statement_checks
+from llmring_dashboard.receipts.log_positions import load_log_status
+from llmring_dashboard.rendering.downloads import PROOF, TABLE, send_file
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.statements import KeptStatement, StatementBook
 from llmring_server.contracts.transparency import LogProofs
@@ -51,7 +51,7 @@ class Statements(PageResource):
             "next": page[-1].number if len(found) > PAGE_SIZE else None,
             "first": query.before is None,
         }
-        return TemplateResponse("statements.html", values)
+        return TemplateResponse("receipts/statements.html", values)
 
     @view()
     async def on_get_one(self, visit: Visit, number: str) -> TemplateResponse:
@@ -71,7 +71,7 @@ class Statements(PageResource):
             else None,
             "raw": statement.content.decode(errors="backslashreplace"),
         }
-        return TemplateResponse("statement.html", values)
+        return TemplateResponse("receipts/statement.html", values)
 
     @view(media=falcon.MEDIA_JSON)
     async def on_get_signed(self, visit: Visit, number: str) -> None:

@@ -10,7 +10,7 @@ import falcon.asgi
 import itsdangerous
 import msgspec
 
-from llmring_dashboard.secret_store import load_or_create_secret
+from llmring_dashboard.session.secret_store import load_or_create_secret
 from llmring_dashboard.settings import DashboardSettings
 from llmring_server.database import Database
 

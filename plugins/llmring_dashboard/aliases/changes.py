@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llmring_dashboard.change_impact import ChangeImpact
-from llmring_dashboard.formatting import format_sentence
-from llmring_dashboard.layout import Layout, PageResource, Visit
-from llmring_dashboard.sessions import PATH
-from llmring_dashboard.views import CsrfForm, Redirect, TemplateResponse, view
+from llmring_dashboard.aliases.change_impact import ChangeImpact
+from llmring_dashboard.rendering.formatting import format_sentence
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.views import CsrfForm, Redirect, TemplateResponse, view
+from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.errors import Problem
 
@@ -76,7 +76,7 @@ class AliasChangeResource(PageResource):
     ) -> TemplateResponse:
         """Return the form for a binding with a validation error, if any; `bound` when the alias exists."""
         values = {"query": query, "error": error, "bound": bound, "models": await self.impact.list_models()}
-        return TemplateResponse("alias_edit.html", values, 200 if error is None else 422)
+        return TemplateResponse("aliases/edit.html", values, 200 if error is None else 422)
 
     async def render_confirmation(
         self, visit: Visit, profile: str, alias: str, now: str | None, then: str | None, /, **fields: object
@@ -84,7 +84,7 @@ class AliasChangeResource(PageResource):
         """Return the page that asks to confirm a change; `fields` are the fields of its form."""
         summary = await self.impact.summarize(visit.project_id, profile, alias, now, then)
         values = {"profile": profile, "alias": alias, "now": now, "then": then, "summary": summary, "fields": fields}
-        return TemplateResponse("alias_confirm.html", values)
+        return TemplateResponse("aliases/confirm.html", values)
 
 
 class EditAlias(AliasChangeResource):

@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.layout import THEME, Layout, PageResource, Visit
-from llmring_dashboard.login_throttle import LoginThrottle
-from llmring_dashboard.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
-from llmring_dashboard.views import CROSS_SITE_RELOAD, CsrfForm, Redirect, TemplateResponse, view
+from llmring_dashboard.rendering.layout import THEME, Layout, PageResource, Visit
+from llmring_dashboard.rendering.views import CROSS_SITE_RELOAD, CsrfForm, Redirect, TemplateResponse, view
+from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
+from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_server.contracts import Identity, Projects
 from llmring_server.errors import Problem
 from llmring_server.headers import is_person

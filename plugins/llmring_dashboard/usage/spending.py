@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.date_ranges import DateRange
+from llmring_dashboard.usage.date_ranges import DateRange
 from llmring_server.contracts.usage import Share, Spending, StepShare, Summary
 
 TOP_COUNT = 10

@@ -9,8 +9,8 @@ import pygal
 from markupsafe import Markup
 from pygal.etree import etree
 
-from llmring_dashboard.formatting import format_exact, format_usd
-from llmring_dashboard.spending import Bar
+from llmring_dashboard.rendering.formatting import format_exact, format_usd
+from llmring_dashboard.usage.spending import Bar
 
 WIDTH, HEIGHT = 960, 320
 MAX_LABELS = 12

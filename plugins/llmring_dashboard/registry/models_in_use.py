@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_dashboard.change_impact import split_models
+from llmring_dashboard.aliases.change_impact import split_models
 from llmring_server.contracts.aliases import AliasBook, BoundAlias
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog
 from llmring_server.contracts.traffic import ModelTraffic, Traffic
