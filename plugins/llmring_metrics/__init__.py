@@ -4,14 +4,14 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from llmring_metrics import pool_metrics
-from llmring_metrics.label_sets import LabelSetLimiter
 from llmring_metrics.metric_registry import MetricRegistry
-from llmring_metrics.request_metrics import RequestMetrics
 from llmring_metrics.resources import Metrics
 from llmring_metrics.settings import MetricsSettings
-from llmring_metrics.usage_metrics import UsageMetrics
-from llmring_metrics.workers import Workers, create_workers
+from llmring_metrics.sources import pool_metrics
+from llmring_metrics.sources.label_sets import LabelSetLimiter
+from llmring_metrics.sources.request_metrics import RequestMetrics
+from llmring_metrics.sources.usage_metrics import UsageMetrics
+from llmring_metrics.workers.groups import Workers, create_workers
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.figures import Figure
 from llmring_server.hookspecs import hookimpl

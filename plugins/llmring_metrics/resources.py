@@ -7,7 +7,7 @@ import falcon.asgi
 
 from llmring_metrics.exposition import Exposition
 from llmring_metrics.metric_registry import MetricRegistry
-from llmring_metrics.workers import Workers
+from llmring_metrics.workers.groups import Workers
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.operations import operation
 

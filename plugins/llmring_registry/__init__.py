@@ -6,12 +6,12 @@ from pathlib import Path
 
 from llmring_registry.archive import Archive
 from llmring_registry.catalog import Catalog
-from llmring_registry.last_valid import LastValidCopy
 from llmring_registry.registry import Registry
 from llmring_registry.resources import Mirror, Models, Versions
 from llmring_registry.settings import RegistrySettings
-from llmring_registry.store import RegistryStore
-from llmring_registry.upstream import Upstream
+from llmring_registry.storage.last_valid import LastValidCopy
+from llmring_registry.storage.store import RegistryStore
+from llmring_registry.upstream.client import Upstream
 from llmring_server import paths
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.figures import Figure

@@ -5,12 +5,12 @@ import logging
 import time
 from collections import OrderedDict
 
-from llmring_registry.last_valid import OUTAGES
+from llmring_registry.composed.snapshot import VERSION, Page, compose
 from llmring_registry.models import NUMBER, File, archived_path, is_provider
 from llmring_registry.registry import Registry
-from llmring_registry.snapshot import VERSION, Page, compose
-from llmring_registry.store import RegistryStore
-from llmring_registry.upstream import Upstream, UpstreamFileNotFound
+from llmring_registry.storage.last_valid import OUTAGES
+from llmring_registry.storage.store import RegistryStore
+from llmring_registry.upstream.client import Upstream, UpstreamFileNotFound
 
 log = logging.getLogger("llmring_server.registry")
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from llmring_registry.archive import Archive
-from llmring_registry.model_descriptions import compare_entries
+from llmring_registry.composed.model_descriptions import compare_entries
+from llmring_registry.composed.snapshot import VERSION, Snapshot, compose
 from llmring_registry.models import NUMBER, is_provider
 from llmring_registry.registry import Registry
 from llmring_registry.resources import wait_until_ready
-from llmring_registry.snapshot import VERSION, Snapshot, compose
-from llmring_registry.store import RegistryStore
-from llmring_registry.upstream import UpstreamError
+from llmring_registry.storage.store import RegistryStore
+from llmring_registry.upstream.client import UpstreamError
 from llmring_server.contracts.registry import CatalogModel, RegistryChanges, RegistryModels, RegistryVersion
 from llmring_server.errors import Problem, Unavailable
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from llmring_registry.last_valid import LastValidCopy
+from llmring_registry.composed.snapshot import Snapshot, compose
 from llmring_registry.models import MANIFEST, Copy
-from llmring_registry.refresh import Refresh
 from llmring_registry.settings import RegistrySettings
-from llmring_registry.snapshot import Snapshot, compose
-from llmring_registry.upstream import Upstream
+from llmring_registry.storage.last_valid import LastValidCopy
+from llmring_registry.upstream.client import Upstream
+from llmring_registry.upstream.refresh import Refresh
 from llmring_server.contracts import Price
 
 log = logging.getLogger("llmring_server.registry")

@@ -7,10 +7,10 @@ import falcon.asgi
 import msgspec
 
 from llmring_registry.archive import Archive
+from llmring_registry.composed.snapshot import ComposedRegistry, Page, Snapshot, UnknownName
 from llmring_registry.models import MANIFEST, current_path, is_provider
 from llmring_registry.registry import NoRegistry, Registry
-from llmring_registry.snapshot import ComposedRegistry, Page, Snapshot, UnknownName
-from llmring_registry.upstream import UpstreamError
+from llmring_registry.upstream.client import UpstreamError
 from llmring_server.errors import Problem, Unavailable
 from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import operation

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from llmring_metrics.models import combine, merge_exited
-from llmring_metrics.worker_snapshots import WorkerSnapshots
+from llmring_metrics.workers.worker_snapshots import WorkerSnapshots
 from llmring_server.contracts.figures import Figure
 
 FIGURE = Figure(name="llmring_f_total", help="", kind="counter", read=lambda: 0)

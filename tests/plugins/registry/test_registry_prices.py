@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmring_registry.composed.prices import PriceBook
 from llmring_registry.models import InvalidFile, read_provider
-from llmring_registry.prices import PriceBook
 
 D = "dollars_per_million_tokens_"
 

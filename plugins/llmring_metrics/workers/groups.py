@@ -12,7 +12,7 @@ from typing import Protocol
 
 from llmring_metrics.metric_registry import MetricRegistry
 from llmring_metrics.models import AllWorkers
-from llmring_metrics.worker_snapshots import WorkerSnapshots
+from llmring_metrics.workers.worker_snapshots import WorkerSnapshots
 from llmring_server import __version__
 from llmring_server.background import beside
 from llmring_server.contracts.figures import Labels

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from llmring_registry.last_valid import sort_files
 from llmring_registry.models import MANIFEST, Copy, File, current_path, read_manifest
-from llmring_registry.upstream import Upstream, UpstreamError, UpstreamFileNotFound
+from llmring_registry.storage.last_valid import sort_files
+from llmring_registry.upstream.client import Upstream, UpstreamError, UpstreamFileNotFound
 
 
 class Refresh:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 import psycopg
 
+from llmring_registry.composed.snapshot import Snapshot
 from llmring_registry.models import (
     MANIFEST,
     Copy,
@@ -16,8 +17,7 @@ from llmring_registry.models import (
     read_manifest,
     validate_file,
 )
-from llmring_registry.snapshot import Snapshot
-from llmring_registry.store import RegistryStore, StoredFile
+from llmring_registry.storage.store import RegistryStore, StoredFile
 from llmring_server.cache import Cache
 
 log = logging.getLogger("llmring_server.registry")

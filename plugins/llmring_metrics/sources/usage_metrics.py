@@ -4,8 +4,8 @@ import decimal
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from llmring_metrics.label_sets import LabelSetLimiter
 from llmring_metrics.models import EXACT_DIGITS
+from llmring_metrics.sources.label_sets import LabelSetLimiter
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.figures import Figure, Labels, Number
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from llmring_metrics.workers import Workers
+from llmring_metrics.workers.groups import Workers
 from llmring_server.contracts.figures import Labels
 
 OTHER = "other"

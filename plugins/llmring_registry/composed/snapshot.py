@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from llmring_registry.model_descriptions import describe
+from llmring_registry.composed.model_descriptions import describe
+from llmring_registry.composed.prices import PriceBook
 from llmring_registry.models import File, Provider, current_path, digest, read_provider
-from llmring_registry.prices import PriceBook
 from llmring_server import wire
 from llmring_server.contracts.registry import CatalogModel
 

@@ -16,7 +16,7 @@ from typing import IO
 import msgspec
 
 from llmring_metrics.models import AllWorkers, Snapshot
-from llmring_metrics.shared_directory import SharedDirectory
+from llmring_metrics.workers.shared_directory import SharedDirectory
 from llmring_server.contracts.figures import Labels
 
 EXITED = "gone.json"
