@@ -12,7 +12,6 @@ from llmring_registry.models import MANIFEST, current_path, is_provider
 from llmring_registry.registry import NoRegistry, Registry
 from llmring_registry.upstream.client import UpstreamError
 from llmring_server.errors import Problem, Unavailable
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import operation
 from llmring_server.wire import decode_query
 
@@ -41,9 +40,8 @@ class Models:
         headers=("If-None-Match",),
         errors=(304,),
         plain=True,
-        direct=True,
     )
-    async def on_get(self, req: AnyRequest, resp: AnyResponse) -> None:
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """The models of all providers, or of some.
 
         Entries are as upstream returns them. A copy not confirmed by upstream has `Warning: 110` and `Age`; one without
@@ -136,7 +134,7 @@ async def wait_until_ready(registry: Registry) -> Snapshot:
         raise Unavailable(f"No price list yet: the registry cannot be reached ({error}). Try again shortly.") from error
 
 
-def send_page(req: AnyRequest, resp: AnyResponse, page: Page, cache_control: str) -> None:
+def send_page(req: falcon.asgi.Request, resp: falcon.asgi.Response, page: Page, cache_control: str) -> None:
     """Respond with a page, or with 304 if the client has it already."""
     resp.set_header("ETag", page.etag)
     resp.set_header("Cache-Control", cache_control)
@@ -160,8 +158,8 @@ def _split_names(value: str | None) -> list[str]:
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
-def _warn(resp: AnyResponse, age: int | None, missing: tuple[str, ...]) -> None:
-    """Say that the copy is stale, with its age in seconds, and which providers it lacks."""
+def _warn(resp: falcon.asgi.Response, age: int | None, missing: tuple[str, ...]) -> None:
+    """Add warnings for a stale copy, with its age in seconds, and for missing providers."""
     warnings = []
     if age is not None:
         resp.set_header("Age", str(age))

@@ -14,7 +14,6 @@ from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, Session, Se
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope, Standing
 from llmring_server.errors import Document
-from llmring_server.headers import header
 
 THEME = "llmring_theme"
 THEMES = ("light", "dark")
@@ -65,7 +64,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_cross_site(self) -> bool:
         """Whether a link on another site led here, in which case the browser does not send the session cookie."""
-        return header(self.req, b"sec-fetch-site") == "cross-site"
+        return self.req.get_header("Sec-Fetch-Site") == "cross-site"
 
     @property
     def has_body(self) -> bool:

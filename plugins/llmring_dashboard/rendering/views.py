@@ -14,10 +14,10 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.security_headers import build_page_headers
 from llmring_dashboard.session.sessions import PATH
 from llmring_server import wire
-from llmring_server.admission import SAFE
 from llmring_server.contracts import Scope
 from llmring_server.errors import Problem
 from llmring_server.headers import is_person
+from llmring_server.http.middleware.authorization import SAFE
 from llmring_server.operations import operation
 from llmring_server.projects import CHALLENGE
 

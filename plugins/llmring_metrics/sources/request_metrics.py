@@ -3,9 +3,9 @@
 import time
 
 import falcon
+import falcon.asgi
 
 from llmring_server.contracts.figures import Distribution, Figure, Labels
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.figures import Histogram
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -30,14 +30,14 @@ class RequestMetrics:
     The route is the URI template, never a path; a request without a route is `unmatched`.
     """
 
-    direct = True
-
     def __init__(self) -> None:
         self._latencies: dict[str, Histogram] = {}
         self._counters: dict[Labels, RequestCounter] = {}
         self._cache: dict[tuple[str | None, str, object], RequestCounter] = {}
 
-    async def process_response(self, req: AnyRequest, resp: AnyResponse, resource: object, req_succeeded: bool) -> None:
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
+    ) -> None:
         """Count a request."""
         counter = self._cache.get((req.uri_template, req.method, resp.status)) or self._get_counter(req, resp)
         counter.requests += 1
@@ -68,7 +68,7 @@ class RequestMetrics:
     def _latency(self) -> dict[Labels, Distribution]:
         return {(route,): latency.read() for route, latency in self._latencies.items()}
 
-    def _get_counter(self, req: AnyRequest, resp: AnyResponse) -> RequestCounter:
+    def _get_counter(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> RequestCounter:
         """Return the counter for a new combination; an unknown method is not cached."""
         known = req.method in METHODS
         route = req.uri_template or UNMATCHED
