@@ -72,7 +72,7 @@ def _validate(figure: Figure) -> str | None:
     if not NAME.fullmatch(figure.name):
         return "must be named llmring_… with lowercase letters, digits and _"
     if figure.kind not in KINDS:
-        return f"must be of a kind {', '.join(sorted(KINDS))}"
+        return f"must be one of {', '.join(sorted(KINDS))}"
     if figure.name.endswith("_total") != (figure.kind == "counter"):
         return "must end in _total if and only if it is a counter"
     wrong = [label for label in figure.labels if not LABEL.fullmatch(label) or label == RESERVED_LABEL]

@@ -109,8 +109,8 @@ def test_a_figure_that_can_be_read_again_is_back(serve, caplog):
     [
         (figure("weather_degrees"), "must be named llmring_"),
         (figure("llmring_Weather"), "must be named llmring_"),
-        (figure("llmring_weather_total"), "must end in _total when it is a counter, and only then"),
-        (figure("llmring_weather", "counter"), "must end in _total when it is a counter, and only then"),
+        (figure("llmring_weather_total"), "must end in _total if and only if it is a counter"),
+        (figure("llmring_weather", "counter"), "must end in _total if and only if it is a counter"),
         (figure(kind="thermometer"), "must be one of counter, gauge, histogram"),
         (figure(labels=("le",)), "cannot have the label 'le'"),
         (figure(labels=("a-b",)), "cannot have the label 'a-b'"),
