@@ -42,7 +42,7 @@ def log(client, **members):
     assert client.post("/api/v1/log", json={**call, **members}).status_code == 200
 
 
-def test_profiles_stand_side_by_side_with_their_differences_marked(client, browser):
+def test_profiles_are_side_by_side_with_differences_marked(client, browser):
     bind(client, "fast", MINI)
     bind(client, "fast", PRO, profile="prod")
     bind(client, "same", MINI)
@@ -87,7 +87,7 @@ def test_of_very_many_aliases_the_first_are_shown_and_the_rest_counted(client, b
     assert [row[0] for row in browser.open("/ui/aliases", q="a0599").words("#aliases")] == ["a0599"]
 
 
-def test_a_project_without_aliases_is_told_what_they_are(browser):
+def test_a_project_without_aliases_sees_what_they_are(browser):
     page = browser.open("/ui/aliases")
     assert "No alias is bound yet" in page.text("main")
     assert "Bind an alias" in page.links
@@ -106,7 +106,7 @@ def test_binding_is_confirmed_and_the_api_answers_with_it(client, browser):
     assert client.get(f"{API}/history").json()[0]["key_id"]
 
 
-def test_a_change_says_who_calls_and_what_the_new_model_would_have_cost(client, browser):
+def test_a_change_shows_the_callers_and_the_cost_with_the_new_model(client, browser):
     bind(client)
     for origin in ("web", "web", "batch"):
         log(client, origin=origin)
@@ -134,14 +134,14 @@ def test_a_change_says_who_calls_and_what_the_new_model_would_have_cost(client, 
     assert "+$" in new.text()
 
 
-def test_an_alias_without_calls_is_told_so(client, browser):
+def test_an_alias_without_calls_is_marked(client, browser):
     bind(client)
     question = browser.open("/ui/aliases/bind", alias="fast", model=PRO)
     assert "No calls with this alias" in question.text("#no-calls")
     assert [row[0] for row in question.words("#prospects")] == [f"{MINI} (current)", f"{PRO} (new)"]
 
 
-def test_a_model_that_is_gone_or_unknown_is_marked_before_it_is_bound(client, browser):
+def test_an_outdated_or_unknown_model_is_marked_before_it_is_bound(client, browser):
     question = browser.open("/ui/aliases/bind", alias="fast", model="openai:nowhere,google:gemini-1.5-pro")
     assert question.words("#prospects")[0][1] == "Not in the registry"
     listed = client.get("/registry").json()["models"]
@@ -154,7 +154,7 @@ def test_a_model_that_is_gone_or_unknown_is_marked_before_it_is_bound(client, br
     ("alias", "model", "words"),
     [("no name", MINI, "alias"), ("fast", "no model", "model"), ("", MINI, "alias"), ("bind", MINI, "word")],
 )
-def test_what_does_not_fit_comes_back_with_the_reason_in_the_form(client, browser, alias, model, words):
+def test_invalid_input_is_shown_again_with_the_reason(client, browser, alias, model, words):
     page = browser.open("/ui/aliases/bind", alias=alias, model=model)
     assert page.status == 422
     assert words in page.text(".fault")
@@ -162,7 +162,7 @@ def test_what_does_not_fit_comes_back_with_the_reason_in_the_form(client, browse
     assert page.field("#field-model") == model
 
 
-def test_a_change_keeps_what_clients_keep_in_the_metadata(client, browser):
+def test_a_change_does_not_affect_the_metadata(client, browser):
     bind(client, metadata={"temperature": 0.5})
     browser.send(browser.open("/ui/aliases/bind", alias="fast", model=PRO), "/ui/aliases/bind")
     found = client.get(f"{API}/fast").json()
@@ -270,7 +270,7 @@ def test_pages_of_history_lead_to_older_changes(client, browser):
     assert "Older" not in second.links
 
 
-def test_without_usage_and_registry_a_change_says_what_is_not_known(llmring_live, browse):
+def test_without_usage_and_registry_a_change_names_the_unknown_data(llmring_live, browse):
     server = llmring_live(["dashboard", "aliases"])
     browser, client = browse(server), server.client("one")
     question = browser.open("/ui/aliases/bind", alias="fast", model=MINI)
@@ -279,7 +279,7 @@ def test_without_usage_and_registry_a_change_says_what_is_not_known(llmring_live
     assert resolved(client) == MINI
 
 
-def test_a_registry_that_is_away_keeps_nobody_from_a_change(llmring_live, browse, tmp_path):
+def test_an_outage_of_the_registry_does_not_block_a_change(llmring_live, browse, tmp_path):
     settings = {"base_url": tmp_path.as_uri() + "/none/", "start_wait_seconds": 0, "first_wait_seconds": 0.1}
     server = llmring_live(["dashboard", "aliases", "registry", "usage"], registry=settings)
     browser = browse(server)

@@ -73,7 +73,7 @@ READ = """() => ({
 })"""
 
 
-def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
+def test_each_number_in_the_document_equals_the_statistics(window, month):
     def stats(**query):
         answer = month.client().get("/api/v1/stats", params={"tz": "UTC", **query})
         return json.loads(answer.content, parse_float=Decimal)
@@ -102,7 +102,7 @@ def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
     opened.check_manners()
 
 
-def test_while_a_page_is_on_its_way_the_one_before_says_so(window):
+def test_a_page_is_marked_busy_while_the_next_one_loads(window):
     page = window().sign_in("test-project", OVERVIEW)
     look = "() => { %s; return document.querySelector('main').getAttribute('aria-busy') }"
     assert page.evaluate(look % "document.querySelector('a[href$=\"/ui/logs\"]').click()") == "true"
@@ -113,7 +113,7 @@ def test_while_a_page_is_on_its_way_the_one_before_says_so(window):
     assert page.evaluate(look % "document.querySelector('a[download]').click()") is None
 
 
-def test_a_wrong_key_is_told(window):
+def test_a_wrong_key_is_an_error_message(window):
     page = window().sign_in("two words")
     assert "The key" in page.get_by_role("alert").inner_text()
 
@@ -134,7 +134,7 @@ def test_a_session_that_is_too_old_leads_back_to_signing_in(window_at, dashboard
     eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
 
 
-def test_the_colours_change_when_the_button_is_pressed_and_not_while_choosing(window):
+def test_the_theme_changes_when_the_button_is_pressed_and_not_before(window):
     opened = window(color_scheme="light")
     page = opened.sign_in()
     theme = page.get_by_label("Theme")

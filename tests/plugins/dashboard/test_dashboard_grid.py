@@ -1,4 +1,4 @@
-"""Very many aliases and profiles side by side: what is shown of them, what is counted, and what that takes."""
+"""Very many aliases and profiles side by side: visible and hidden ones, and memory."""
 
 import tracemalloc
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ def bound(alias, profile="default", model=MINI):
     )
 
 
-def test_what_is_not_shown_takes_no_memory():
+def test_hidden_cells_take_no_memory():
     bindings = [bound(f"a{n:04}", f"p{n:04}") for n in range(3_000)]
     tracemalloc.start()
     grid = build_grid(bindings)

@@ -22,7 +22,7 @@ def start(llmring_live, tmp_path):
 
 
 def keep(server):
-    """Keep a receipt, and make a statement of one call."""
+    """Store a receipt, and create a statement of one call."""
     client = server.client("one")
     client.post("/api/v1/receipts/issue?store=true", json=RECEIPT).raise_for_status()
     call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "output_tokens": 1, "cost": "0.1"}
@@ -31,7 +31,7 @@ def keep(server):
 
 
 def logged(browser, path):
-    """Return a page once it says that its subject is in the log."""
+    """Return a page once its subject is in the log."""
 
     def found():
         page = browser.open(path)
@@ -41,7 +41,7 @@ def logged(browser, path):
 
 
 @pytest.mark.parametrize(("path", "api"), [("/receipts/mine", "/receipts/mine"), ("/statements/1", "/statements/1")])
-def test_the_page_says_where_it_stands_in_the_log_and_gives_the_proof(start, browse, path, api):
+def test_the_page_shows_the_position_in_the_log_and_the_proof(start, browse, path, api):
     server = start()
     keep(server)
     browser = browse(server)
@@ -71,7 +71,7 @@ def test_a_receipt_s_bundle_is_the_command_s(start, browse):
         assert archive.read("receipt.json") == server.client("one").get("/api/v1/receipts/mine").content
 
 
-def test_what_waits_for_its_place_says_so(start, browse):
+def test_a_queued_entry_is_marked_waiting(start, browse):
     server = start(key="")
     keep(server)
     browser = browse(server)
@@ -84,7 +84,7 @@ def test_what_waits_for_its_place_says_so(start, browse):
     assert not {"proof", "policy"} & set(names)
 
 
-def test_what_was_stored_before_there_was_a_log_says_so(start, browse, llmring_live):
+def test_an_entry_stored_before_the_log_is_marked_not_in_the_log(start, browse, llmring_live):
     earlier = llmring_live(["usage", "receipts"], receipts=signing())
     keep(earlier)
     browser = browse(start())
@@ -92,7 +92,7 @@ def test_what_was_stored_before_there_was_a_log_says_so(start, browse, llmring_l
         assert browser.open(path).text("#place").startswith("Not in the log.")
 
 
-def test_what_was_erased_is_offered_no_proof(start, browse):
+def test_an_erased_entry_has_no_proof(start, browse):
     server = start()
     keep(server)
     browser = browse(server)
@@ -105,7 +105,7 @@ def test_what_was_erased_is_offered_no_proof(start, browse):
         assert browser.open(f"/ui/receipts/mine/{part}").status == 410
 
 
-def test_a_log_that_cannot_tell_leaves_the_rest_of_the_page(start, browse):
+def test_an_unavailable_log_does_not_affect_the_rest_of_the_page(start, browse):
     server = start()
     keep(server)
     browser = browse(server)

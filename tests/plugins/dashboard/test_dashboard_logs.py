@@ -49,7 +49,7 @@ def test_a_filter_is_exact_and_stays_in_the_form(server, visitor, log, member):
     assert visitor.page.css_first(f"#field-{member}").attributes["value"] == "wanted & found"
 
 
-def test_dates_are_of_the_zone_that_is_asked_for(server, visitor, log):
+def test_dates_are_in_the_requested_time_zone(server, visitor, log):
     (wanted, _) = log(server, {"timestamp": "2026-03-01T18:20:00Z"}, {"timestamp": "2026-03-01T18:00:00Z"})
     visitor.open("/ui/logs", start_date="2026-03-02", end_date="2026-03-02", tz="Asia/Kathmandu")
     assert ids(visitor) == [wanted]
@@ -93,7 +93,7 @@ def test_asking_for_the_head_of_the_download_leaves_no_export_open(server, visit
     assert len(visitor.client.get("/ui/logs.csv").text.splitlines()) == 2
 
 
-def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
+def test_a_call_shows_all_logged_fields(server, visitor, log):
     members = {
         "model": "m", "alias": MARKUP, "origin": "web", "id_at_origin": "conversation-7", "latency_ms": 1234.5,
         "service_tier": "flex", "operation_id": "op", "attempt": 2, "tags": {"team": MARKUP}, "status": "error",
@@ -147,7 +147,7 @@ def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_regi
     assert visitor.page.css(".fault") == []
 
 
-def test_a_call_without_a_price_says_why(priced, visit, log):
+def test_an_unpriced_call_has_the_reason(priced, visit, log):
     log(priced, {"model": "unheard-of"})
     visitor = visit(priced).sign_in().open("/ui/logs")
     assert visitor.rows("#calls")[0][7] == "–"
@@ -170,9 +170,9 @@ def test_what_names_no_call_is_unknown(visitor, place):
 
 
 @pytest.mark.parametrize("query", [{"after": "x"}, {"start_date": "x"}, {"tz": "x"}])
-def test_what_cannot_be_asked_for_is_refused(visitor, query):
+def test_an_invalid_query_is_refused(visitor, query):
     assert visitor.open("/ui/logs", **query).status == 422
 
 
-def test_no_call_that_fits_is_said(visitor):
+def test_a_list_without_matching_calls_is_marked_empty(visitor):
     assert visitor.open("/ui/logs", model="none").text(".empty h2") == "No calls"

@@ -46,7 +46,7 @@ def test_the_range_before_is_as_long_and_ends_where_this_one_begins(first, last,
 
 
 @given(st.dates(date(1970, 1, 1), date(8000, 1, 1)), st.integers(1, date_ranges.MAX_DAYS))
-def test_every_day_of_a_range_lies_in_one_of_its_bars(first, number):
+def test_every_day_of_a_range_has_a_bar(first, number):
     last = date.fromordinal(first.toordinal() + number - 1)
     found = DateRange(first, last, ROME)
     steps = found.step_starts()
@@ -55,7 +55,7 @@ def test_every_day_of_a_range_lies_in_one_of_its_bars(first, number):
     assert len(steps) <= 122
 
 
-def test_what_is_offered_are_whole_ranges():
+def test_the_presets_are_whole_ranges():
     offered = {
         name: (str(found.first), str(found.last)) for name, found in date_ranges.list_presets(date(2026, 3, 15), ROME)
     }
@@ -71,7 +71,7 @@ def test_dates_out_of_reach_are_refused(query):
     assert caught.value.status_code == 422
 
 
-def test_the_costliest_names_have_bars_of_their_own_and_the_rest_share_one():
+def test_the_most_expensive_names_have_bars_of_their_own_and_the_rest_share_one():
     shown = [StepShare(date(2026, 3, 1), f"m{index:02}", 1, Decimal(index)) for index in range(1, 13)]
     found = spending.build_bars(shown, days("2026-03-01", "2026-03-02"))
     assert [bar.name for bar in found] == ["m12", "m11", "m10", "m09", "m08", "m07", "m06", "m05", "m04", ""]
@@ -113,7 +113,7 @@ def test_an_exact_figure_has_all_its_decimals_and_no_exponent(amount, words):
         (markup.render_count(None), '<span class="unknown">–</span>'),
     ],
 )
-def test_a_figure_that_is_shown_rounded_stands_there_exactly_too(figure, html):
+def test_a_rounded_number_has_its_exact_value_too(figure, html):
     assert figure == html
     assert f"{escape(figure)}" == html
 

@@ -1,4 +1,4 @@
-"""The overview: each of its figures is what `/api/v1/stats` says, to the last decimal."""
+"""The overview: each of its numbers equals `/api/v1/stats`, to the last decimal."""
 
 import csv
 import io
@@ -61,7 +61,7 @@ def month(server, log):
 
 @pytest.fixture
 def stats(server):
-    """Give a function that asks `/api/v1/stats`, its numbers as they are written."""
+    """Return a function that requests `/api/v1/stats` with exact numbers."""
 
     def ask(**query):
         answer = server.client().get("/api/v1/stats", params=query)
@@ -75,7 +75,7 @@ def number(text):
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/St_Johns", "Asia/Kathmandu"])
-def test_each_tile_is_what_the_statistics_say(month, visitor, stats, zone):
+def test_each_tile_equals_the_statistics(month, visitor, stats, zone):
     summary = stats(**MONTH | {"tz": zone})["summary"]
     visitor.open("/ui/overview", **MONTH | {"tz": zone})
     assert {tile: number(visitor.value(f"#{tile} dd")) for tile in TILES} == {
@@ -85,7 +85,7 @@ def test_each_tile_is_what_the_statistics_say(month, visitor, stats, zone):
     assert rate == pytest.approx(Decimal(summary["failed_requests"]) / summary["total_requests"], rel=Decimal("1e-5"))
 
 
-def test_each_tile_stands_against_the_range_before(month, visitor, stats):
+def test_each_tile_is_compared_with_the_previous_range(month, visitor, stats):
     before = stats(start_date="2026-01-29", end_date="2026-02-28", tz="UTC")["summary"]
     visitor.open("/ui/overview", **MONTH)
     assert "compared with 2026-01-29 to 2026-02-28" in visitor.text("main")
@@ -99,7 +99,7 @@ def test_each_tile_stands_against_the_range_before(month, visitor, stats):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
+def test_the_top_ten_equals_the_statistics(month, visitor, stats, kind):
     found = stats(**MONTH)
     shares = found[f"by_{kind}"]
     order = sorted(shares, key=lambda name: (-shares[name]["cost"], -shares[name]["requests"], name))[:10]
@@ -116,7 +116,7 @@ def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
 
 
 def bars(visitor):
-    """Return the figure of each bar: (name, day) → USD."""
+    """Return the cost of each bar: (name, day) → USD."""
     titles = [node.text() for node in visitor.page.css(".chart svg .bar title")]
     found = [re.fullmatch(r"(.*), (\d{4}-\d\d-\d\d): \$\S+ \((\S+) USD\)", title) for title in titles]
     return {(match[1], match[2]): Decimal(match[3]) for match in found}
@@ -124,7 +124,7 @@ def bars(visitor):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
-def test_each_bar_is_what_the_statistics_say_of_its_day(month, visitor, stats, kind, zone):
+def test_each_bar_equals_the_statistics_of_its_day(month, visitor, stats, kind, zone):
     found = bars(visitor.open("/ui/overview", **MONTH | {"tz": zone, "by": kind}))
     drawn = {name for name, _ in found} - {"Other"}
     expected = {}
@@ -138,7 +138,7 @@ def test_each_bar_is_what_the_statistics_say_of_its_day(month, visitor, stats, k
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
-def test_the_table_of_days_is_what_the_statistics_say(month, visitor, stats, zone):
+def test_the_table_of_days_equals_the_statistics(month, visitor, stats, zone):
     by_day = {day["date"]: day for day in stats(**MONTH | {"tz": zone})["by_day"]}
     rows = visitor.open("/ui/overview", **MONTH | {"tz": zone}).rows("#by-step")
     assert [row[0] for row in rows] == [(FIRST + timedelta(days=day)).isoformat() for day in range(31)]
@@ -147,7 +147,7 @@ def test_the_table_of_days_is_what_the_statistics_say(month, visitor, stats, zon
     }
 
 
-def test_the_table_says_the_same_as_the_bars(month, visitor):
+def test_the_table_equals_the_bars(month, visitor):
     visitor.open("/ui/overview", **MONTH, by="origin")
     names = [node.text() for node in visitor.page.css("#by-step th[scope=col]")][3:]
     told = {
@@ -187,7 +187,7 @@ MONTHS = [date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)]
     ("first", "last", "steps"),
     [(date(2026, 2, 4), date(2026, 12, 31), WEEKS), (date(2024, 3, 10), date(2026, 3, 20), MONTHS)],
 )
-def test_each_wider_bar_is_what_the_statistics_say_of_its_days(month, visitor, stats, kind, zone, first, last, steps):
+def test_each_wider_bar_equals_the_statistics_of_its_days(month, visitor, stats, kind, zone, first, last, steps):
     query = {"start_date": first.isoformat(), "end_date": last.isoformat(), "tz": zone, "by": kind}
     found = bars(visitor.open("/ui/overview", **query))
     drawn = {name for name, _ in found} - {"Other"}
@@ -201,7 +201,7 @@ def test_each_wider_bar_is_what_the_statistics_say_of_its_days(month, visitor, s
     assert found == {key: cost for key, cost in expected.items() if cost}
 
 
-def test_the_range_is_picked_by_a_form_and_lives_in_the_address(month, visitor):
+def test_the_range_is_selected_by_a_form_and_part_of_the_url(month, visitor):
     visitor.open("/ui/overview").send(
         "form.filters", start_date="2026-03-01", end_date="2026-03-02", tz="Europe/Rome", by="origin"
     )
@@ -265,7 +265,7 @@ def test_a_new_project_is_shown_a_command_that_logs_a_first_call(server, visitor
     assert visitor.open("/ui/overview").value("#requests") == "1"
 
 
-def test_a_range_without_calls_says_so_once_the_project_has_some(month, visitor):
+def test_a_range_without_calls_is_marked_empty(month, visitor):
     visitor.open("/ui/overview", start_date="2020-01-01", end_date="2020-01-31")
     assert visitor.page.css_first("#curl") is None
     assert (visitor.value("#requests"), visitor.value("#errors")) == ("0", "")

@@ -17,7 +17,7 @@ API = "/api/v1/receipts"
 
 
 def signing():
-    """Return the settings of receipts with a key of one's own."""
+    """Return settings of receipts with a new key."""
     return {"private_key_b64": base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()}
 
 
@@ -28,7 +28,7 @@ def server(llmring_live):
 
 @pytest.fixture
 def issue(server):
-    """Give a function that issues and keeps a receipt, and returns its bytes."""
+    """Return a function that issues and stores a receipt, and returns its bytes."""
 
     def ask(key="one", **members):
         body = {"model": "openai:gpt-4o-mini", "tokens": {"input": 1, "output": 2}, "cost": {"amount": "0.10"}}
@@ -45,7 +45,7 @@ def browser(server, browse):
 
 
 def spoil(server, **columns):
-    """Change kept receipts behind the server's back."""
+    """Change stored receipts in the database."""
     for column, value in columns.items():
         server.run(server.server.database.execute(f"UPDATE receipts SET {column} = %s", [value]))
 
@@ -56,7 +56,7 @@ def words(page):
     return ["-" if end.startswith("Skipped") else end.rstrip(".:") for end in ends]
 
 
-def test_a_project_without_receipts_is_told_how_to_keep_one(browser):
+def test_a_project_without_receipts_sees_how_to_store_one(browser):
     assert "No receipts yet" in browser.open("/ui/receipts").text("main")
 
 
@@ -139,7 +139,7 @@ def test_the_download_is_what_was_signed_byte_for_byte(issue, browser):
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
-def test_a_receipt_that_was_changed_says_where_it_fails(server, issue, browser):
+def test_a_changed_receipt_shows_the_failed_check(server, issue, browser):
     signed = issue(id="mine")
     spoil(server, content=signed.replace(b'"0.1"', b'"0.2"'))
     page = browser.open("/ui/receipts/mine")
@@ -159,7 +159,7 @@ def test_content_that_cannot_be_read_is_shown_as_it_is(server, issue, browser, c
     assert browser.open("/ui/receipts/mine/signed").answer.content == content
 
 
-def test_a_compromised_key_is_told_so(server, issue, browser):
+def test_a_compromised_key_fails_the_last_check(server, issue, browser):
     issue(id="mine")
     server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))
     page = eventually(lambda: (found := browser.open("/ui/receipts/mine")).text("#verdict").startswith("Not") and found)
@@ -189,7 +189,7 @@ def test_markup_is_shown_as_text(issue, browser):
         assert not shown.page.css("main img, main script")
 
 
-def test_whoever_has_not_signed_in_sees_no_receipt(server, issue, browse):
+def test_a_visitor_who_is_not_signed_in_sees_no_receipt(server, issue, browse):
     issue(id="mine")
     visitor = browse(server, None)
     for path in ("/ui/receipts", "/ui/receipts/mine", "/ui/receipts/mine/signed"):

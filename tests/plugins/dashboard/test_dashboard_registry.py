@@ -68,7 +68,7 @@ def test_models_are_found_by_name_provider_capability_and_status(serve, browse):
     assert "No matching models" in browser.open("/ui/registry", q="nowhere").text("main")
 
 
-def test_the_cheapest_comes_first_when_asked_so(serve, browse, edit):
+def test_models_are_sorted_by_price(serve, browse, edit):
     edit(lambda models: models["openai:gpt-4o"].update(dollars_per_million_tokens_input=None))
     server = serve()
     page = browse(server).open("/ui/registry", order="input")
@@ -79,7 +79,7 @@ def test_the_cheapest_comes_first_when_asked_so(serve, browse, edit):
     assert FOUR in listed(page)[len(known) :]
 
 
-def test_ticked_models_stand_side_by_side(serve, browse):
+def test_selected_models_are_compared_side_by_side(serve, browse):
     browser = browse(serve())
     page = browser.open("/ui/registry/compare", model=[MINI, "google:gemini-2.5-pro"])
     assert page.head("#comparison") == ["Property", MINI, "google:gemini-2.5-pro"]
@@ -90,7 +90,7 @@ def test_ticked_models_stand_side_by_side(serve, browse):
     assert browser.open("/ui/registry/compare", model=MINI).head("#comparison") == ["Property", MINI]
 
 
-def test_a_comparison_says_what_it_cannot_show(serve, browse):
+def test_a_comparison_names_unknown_models(serve, browse):
     browser = browse(serve())
     assert "Nothing to compare" in browser.open("/ui/registry/compare").text("main")
     assert "Not in the registry: openai:nowhere" in browser.open("/ui/registry/compare", model="openai:nowhere").text(
@@ -141,7 +141,7 @@ def test_versions_that_cannot_be_compared_are_refused(serve, browse, before, aft
     assert browse(serve()).open("/ui/registry/changes", before=before, after=after).status == status
 
 
-def test_models_in_use_that_need_a_look_come_first(serve, browse):
+def test_models_in_use_that_need_attention_come_first(serve, browse):
     server = serve("usage", "aliases")
     client, browser = server.client("one"), browse(server)
     models = client.get("/registry").json()["models"]
@@ -165,7 +165,7 @@ def test_models_in_use_that_need_a_look_come_first(serve, browse):
     assert page.rows("#in-use")[0][3] == "0.25"
 
 
-def test_a_model_used_under_another_name_is_told_with_its_listed_one(serve, browse):
+def test_a_model_used_by_an_alias_has_its_listed_name_too(serve, browse):
     server = serve("usage", "aliases")
     client = server.client("one")
     log(client, provider="anthropic", model="claude-sonnet-4-5")
@@ -192,7 +192,7 @@ def test_of_very_many_models_the_first_are_shown_and_the_rest_counted(serve, bro
     assert page.text("#worrying").startswith("501 of 502 need attention")
 
 
-def test_what_is_in_use_is_known_from_what_is_enabled(serve, browse):
+def test_models_in_use_come_from_the_enabled_features(serve, browse):
     alone = browse(serve()).open("/ui/registry/in-use")
     assert "Neither usage nor aliases is enabled" in alone.text("main")
     empty = browse(serve("aliases")).open("/ui/registry/in-use")
@@ -200,7 +200,7 @@ def test_what_is_in_use_is_known_from_what_is_enabled(serve, browse):
     assert "Based on aliases." in empty.text("main")
 
 
-def test_a_registry_that_is_away_is_503_with_the_reason(llmring_live, browse, tmp_path):
+def test_without_a_registry_copy_the_pages_are_503_with_the_reason(llmring_live, browse, tmp_path):
     settings = {"base_url": tmp_path.as_uri() + "/none/", "start_wait_seconds": 0, "first_wait_seconds": 0.1}
     browser = browse(llmring_live(["dashboard", "registry"], registry=settings))
     for path in ("/ui/registry", "/ui/registry/compare", "/ui/registry/changes"):
@@ -210,7 +210,7 @@ def test_a_registry_that_is_away_is_503_with_the_reason(llmring_live, browse, tm
         assert page.answer.headers["retry-after"]
 
 
-def test_a_stale_copy_says_so(serve, browse, small_registry):
+def test_a_stale_copy_has_a_warning(serve, browse, small_registry):
     server = serve()
     (small_registry / "openai" / "models.json").write_text("not json")
     server.run(server.server.service(PriceList).refresh())

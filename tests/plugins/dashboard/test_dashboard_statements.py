@@ -42,16 +42,16 @@ def browser(server, browse):
 
 
 def spoil(server, table, column, old, new):
-    """Change what is kept behind the server's back."""
+    """Change stored data in the database."""
     assert server.rows(f"UPDATE {table} SET {column} = replace({column}, %s, %s) RETURNING 1", [old, new])
 
 
 def facts(page):
-    """Return the totals as signed: by model what they come to, calls, corrections, unpriced, and tokens."""
+    """Return the signed totals by model: amount, calls, corrections, unpriced calls, and tokens."""
     return {model: rest for model, *rest in page.rows("#totals")}
 
 
-def test_a_project_without_statements_is_told_when_one_is_made(browser):
+def test_a_project_without_statements_sees_when_one_is_created(browser):
     assert "No statements yet" in browser.open("/ui/statements").text("main")
 
 
@@ -60,7 +60,7 @@ def test_the_receipts_lead_to_statements(browser):
     assert page.heading == "Statements"
 
 
-def test_statements_are_listed_newest_first_with_what_they_come_to(log, state, browser):
+def test_statements_are_listed_newest_first_with_their_totals(log, state, browser):
     log()
     log(model="gpt-5", cost="250.000000000001")
     first = state()
@@ -83,7 +83,7 @@ def test_pages_hold_each_statement_once(log, state, browser):
     assert "Older" not in second.links
 
 
-def test_one_statement_says_what_was_used_and_how_it_was_verified(log, state, browser):
+def test_a_statement_shows_its_totals_and_its_verification(log, state, browser):
     for number in (1, 2):
         log(input_tokens=1000 * number, cached_input_tokens=10)
     log(model="gpt-5", cost=None)
@@ -176,7 +176,7 @@ def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
     assert (ran.returncode, "it follows statement 1" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
-def test_a_changed_line_a_changed_statement_and_a_missing_one_are_said(server, log, state, browser):
+def test_a_changed_line_a_changed_statement_and_a_missing_one_fail_a_check(server, log, state, browser):
     for _ in range(2):
         log()
         log()
@@ -207,7 +207,7 @@ def test_what_cannot_be_read_any_more_is_shown_as_it_is(server, log, state, brow
     assert browser.open("/ui/statements").rows("#statements") == [["1", "Unreadable"]]
 
 
-def test_more_lines_than_are_looked_at_are_left_to_whoever_downloads_them(server, log, state, browser, monkeypatch):
+def test_too_many_lines_are_not_checked_on_the_page(server, log, state, browser, monkeypatch):
     monkeypatch.setattr("llmring_receipts.statements.book.MAX_LINES", 1)
     log()
     log()
@@ -241,7 +241,7 @@ def test_markup_is_shown_as_text(server, log, state, browser):
     assert next(csv.DictReader(io.StringIO(table)))["model"] == MARKUP
 
 
-def test_where_nobody_logs_usage_there_is_no_page(llmring_live, browse):
+def test_without_usage_there_is_no_page(llmring_live, browse):
     browser = browse(llmring_live(["dashboard", "receipts"], receipts=signing()))
     assert browser.open("/ui/statements").status == 404
     assert "statement" not in browser.open("/ui/receipts").links

@@ -26,7 +26,7 @@ def refusal(*plugins):
     return str(refused.value)
 
 
-def test_a_plugin_shows_a_number_as_it_stands(serve):
+def test_a_plugin_declares_a_number(serve):
     degrees = [20]
     client = serve(showing(figure(read=lambda: degrees[0]))).client()
     assert scrape(client).value("llmring_weather_degrees") == 20
@@ -63,7 +63,7 @@ def test_label_values_may_be_any_text(serve):
     assert found.value("llmring_weather_degrees", city=text) == 1
 
 
-def test_nobody_asks_for_figures_while_metrics_are_off(llmring_live):
+def test_metrics_are_not_collected_while_the_plugin_is_off(llmring_live):
     asked = []
     llmring_live([make_plugin("weather", llmring_metrics=lambda server: asked.append(server) or [])])
     assert asked == []
@@ -132,7 +132,7 @@ def test_a_name_that_is_taken_stops_the_start_and_names_both_plugins(second):
     assert "plugin 'weather'" in message
 
 
-def test_what_is_no_figure_stops_the_start():
+def test_an_object_that_is_not_a_metric_stops_the_start():
     assert "llmring_metrics gave 'warm'" in refusal(make_plugin("weather", llmring_metrics=lambda server: ["warm"]))
 
 
@@ -144,7 +144,7 @@ def test_what_is_no_figure_stops_the_start():
         ({"tokens": "x"}, "did you mean 'token'?"),
     ],
 )
-def test_a_setting_that_does_not_fit_stops_the_start_without_showing_it(settings, said):
+def test_an_invalid_setting_stops_the_start_without_showing_it(settings, said):
     with pytest.raises(StartupError) as refused:
         compose(make_settings({}, metrics=settings), ["metrics"])
     assert said in str(refused.value)

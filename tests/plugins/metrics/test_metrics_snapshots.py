@@ -28,7 +28,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def come(path):
-    """Let a worker come in that has counted so much; at the end of the test all die."""
+    """Return a function that adds a worker with a count; all workers exit at the end of the test."""
     came = []
 
     def enter(number):
@@ -43,7 +43,7 @@ def come(path):
 
 
 def die(folder):
-    """Take a worker's life: its lock goes as the kernel takes it."""
+    """Kill a worker: the kernel releases its lock."""
     folder._alive_file.close()
 
 
@@ -53,7 +53,7 @@ def test_each_worker_reads_what_all_have_counted(come):
     assert (in_all(one), in_all(two)) == (12, 12)
 
 
-def test_what_the_dead_counted_stays_when_a_new_worker_comes(come, path):
+def test_counts_of_killed_workers_stay_when_a_new_worker_joins(come, path):
     one, two = come(1), come(10)
     die(one)
     assert in_all(two) == 11
@@ -62,7 +62,7 @@ def test_what_the_dead_counted_stays_when_a_new_worker_comes(come, path):
     assert len(list(path.glob("*.alive"))) == 2
 
 
-def test_a_death_in_the_middle_of_writing_leaves_no_file(come, path):
+def test_a_crash_during_a_write_leaves_no_file(come, path):
     one, _ = come(1), come(10)
     (path / f"{one.name}.json.new").write_bytes(b'{"llm')
     die(one)
@@ -70,7 +70,7 @@ def test_a_death_in_the_middle_of_writing_leaves_no_file(come, path):
     assert not list(path.glob("*.new"))
 
 
-def test_what_a_worker_counted_stays_when_it_leaves(come):
+def test_counts_of_a_worker_stay_when_it_leaves(come):
     one, two = come(1), come(10)
     one.leave()
     assert in_all(two) == 11
@@ -92,12 +92,12 @@ def test_the_last_to_leave_removes_the_folder(come, path):
     assert not path.exists()
 
 
-def test_the_first_to_come_counts_from_nothing(come, path):
+def test_the_first_worker_starts_from_zero(come, path):
     die(come(1))
     assert in_all(come(10)) == 10
 
 
-def test_a_death_between_adding_up_and_clearing_away_counts_nobody_twice(come, path):
+def test_a_crash_between_merging_and_deleting_counts_nothing_twice(come, path):
     one, two = come(1), come(10)
     kept = {file.name: file.read_bytes() for file in path.glob(f"{one.name}.*")}
     one.leave()
@@ -107,7 +107,7 @@ def test_a_death_between_adding_up_and_clearing_away_counts_nobody_twice(come, p
     assert in_all(come(100)) == 111
 
 
-def test_a_reader_meets_no_moment_at_which_a_total_falls(come):
+def test_a_reader_never_sees_a_total_fall(come):
     staying, seen, done = come(1), [], threading.Event()
 
     def restart():
@@ -125,7 +125,7 @@ def test_a_reader_meets_no_moment_at_which_a_total_falls(come):
     assert in_all(staying) == 101
 
 
-def test_an_abandoned_folder_is_removed_and_a_lived_in_one_is_not(come, path):
+def test_an_abandoned_directory_is_removed_and_one_in_use_is_not(come, path):
     one = come(1)
     stranger = WorkerSnapshots(path, lambda snapshots: {})
     stranger.remove_abandoned()
@@ -135,7 +135,7 @@ def test_an_abandoned_folder_is_removed_and_a_lived_in_one_is_not(come, path):
     assert not path.exists()
 
 
-def test_workers_that_come_while_the_last_one_leaves_find_a_folder(come, path):
+def test_workers_that_join_while_the_last_one_leaves_find_a_directory(come, path):
     failures = []
 
     def restart():
@@ -181,7 +181,7 @@ def test_workers_agree_on_the_first_label_sets(come):
     assert one.admit([("e",)], 3) == [("a",), ("b",), ("c",)]
 
 
-def test_a_line_that_a_full_disk_cut_short_is_passed_over(come, path):
+def test_a_line_truncated_by_a_full_disk_is_skipped(come, path):
     one = come(1)
     one.admit([("a",)], 9)
     with (path / "labels").open("ab") as file:
@@ -190,7 +190,7 @@ def test_a_line_that_a_full_disk_cut_short_is_passed_over(come, path):
     assert one.admit([("d",)], 9) == [("a",), ("d",)]
 
 
-def test_what_is_written_is_for_this_user_to_read(come, path):
+def test_files_are_written_for_this_user(come, path):
     come(1)
     (snapshot,) = path.glob("*.json")
     assert json.loads(snapshot.read_text()) == {"llmring_f_total": [[[], 1]]}

@@ -1,4 +1,4 @@
-"""The arithmetic of buckets, and limits as they are written."""
+"""The arithmetic of buckets, and the parsing of limits."""
 
 import asyncio
 import time

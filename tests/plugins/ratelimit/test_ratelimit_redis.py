@@ -1,4 +1,4 @@
-"""Rate limits in Redis: one count for many processes, and no wait when Redis is away."""
+"""Rate limits in Redis: one count for many processes, and no wait during an outage of Redis."""
 
 import asyncio
 import time
@@ -98,7 +98,7 @@ def test_a_bucket_in_redis_is_forgotten_when_it_is_full(llmring_redis):
 
 
 @pytest.mark.parametrize("fault", ["stop", "hang"])
-def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, caplog, fault):
+def test_during_an_outage_of_redis_the_process_counts_without_waiting(llmring_redis, caplog, fault):
     limit = parse_limit("1/h burst 3")
 
     async def steps(mine):
@@ -116,7 +116,7 @@ def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, capl
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_process_that_loses_redis_goes_on_from_what_it_said_last(llmring_redis):
+def test_a_process_that_loses_redis_continues_from_its_last_state(llmring_redis):
     limit = parse_limit("1/h burst 10")
 
     async def steps(mine):
@@ -189,7 +189,7 @@ def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkey
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_redis_that_forgot_the_script_is_told_it_again(llmring_redis):
+def test_a_redis_without_the_script_gets_it_again(llmring_redis):
     limit = parse_limit("1/h burst 9")  # slow, so that the bucket is not full, and forgotten, before it is looked at
 
     async def steps(mine):
@@ -218,7 +218,7 @@ def test_a_wrong_password_limits_in_the_process_and_is_not_logged(llmring_redis,
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_request_that_goes_away_takes_no_other_with_it(llmring_redis):
+def test_a_cancelled_request_does_not_affect_others(llmring_redis):
     async def steps(mine):
         gone = asyncio.create_task(mine.take("a", MUCH))
         stays = asyncio.create_task(mine.take("a", MUCH))

@@ -1,4 +1,4 @@
-"""Prices out of provider files: which entry answers, with which figures."""
+"""Prices from provider files: lookup and rates."""
 
 import json
 import logging
