@@ -1,4 +1,4 @@
-"""The pictures of the documentation: the pages of a made-up team, as a browser shows them."""
+"""The screenshots of the documentation: the pages of an invented team in a browser."""
 
 import os
 import random

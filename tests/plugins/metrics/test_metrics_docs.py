@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from metrics_kit import BEARER, TOKEN, scrape
 
-from llmring_metrics.figures import Figures, series
+from llmring_metrics.metric_registry import MetricRegistry, list_series
 from llmring_server.app import compose
 from llmring_server.figures import Histogram
 from llmring_server.settings import conf_path, read_conf
@@ -35,13 +35,13 @@ def tables(folder):
 def figures(tmp_path_factory):
     """Every figure of the built-in plugins, as a server of all of them shows it."""
     server, _ = compose(make_settings({}, **tables(tmp_path_factory.mktemp("data"))), EVERY)
-    return server.service(Figures).all
+    return server.service(MetricRegistry).all
 
 
 @pytest.fixture(scope="module")
 def shown(figures):
     """The labels of every metric that /metrics shows, by name."""
-    return {name: {*figure.labels, "instance", "le"} for figure in figures for name in series(figure)}
+    return {name: {*figure.labels, "instance", "le"} for figure in figures for name in list_series(figure)}
 
 
 def test_every_metric_is_documented_with_its_kind_and_labels_and_none_besides(figures):

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from llmring_ratelimit.models import parse
+from llmring_ratelimit.models import parse_limit
 from llmring_ratelimit.settings import RateLimitSettings
 from llmring_server.settings import conf_path, read_conf
 
@@ -18,7 +18,7 @@ def test_every_setting_is_documented_with_its_default():
 def test_every_limit_that_is_shown_is_one():
     shown = re.findall(r"`(\d+/[a-z][^`]*)`", PAGE.read_text())
     assert len(shown) > 5
-    assert all(map(parse, shown))
+    assert all(map(parse_limit, shown))
 
 
 def test_the_limits_of_the_team_conf_are_read():
