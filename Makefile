@@ -56,9 +56,9 @@ format: $(DEV) ## put imports in order and format
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
 
-screenshots: $(DEV) ## take the pictures in docs/dashboard anew, with the tests' browser; wants chromium
-	@mkdir -p docs/dashboard
-	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/dashboard $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
+screenshots: $(DEV) ## take the pictures in docs/images anew, with the tests' browser; wants chromium
+	@mkdir -p docs/images
+	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/images $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
 
 bench: $(DEV) ## measure, and print a table (ARGS="--quick"); wants wrk: apt install wrk
 	@$(RUN) -m benchmarks $(ARGS)

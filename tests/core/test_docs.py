@@ -1,4 +1,4 @@
-"""`docs/plugins.md` against the code: exact signatures, and examples that are the files which are tested."""
+"""`docs/tutorial/first-plugin.md` against the code: exact signatures, and examples that are the files which are tested."""
 
 import ast
 import inspect
@@ -13,7 +13,7 @@ from llmring_server.testing import make_settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "tests" / "example_plugin"
-PAGE = (ROOT / "docs" / "plugins.md").read_text()
+PAGE = (ROOT / "docs" / "tutorial" / "first-plugin.md").read_text()
 HOOKS = [name for name in vars(hookspecs) if name.startswith("llmring_")]
 BLOCKS = dict(re.findall(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 TESTS = "".join(path.read_text() for path in sorted((ROOT / "tests").rglob("*.py")))
@@ -52,7 +52,7 @@ def test_every_file_of_the_example_is_documented():
 
 @pytest.mark.parametrize("feature", ["aliases", "usage", "conversations", "keys"])
 def test_every_call_of_a_feature_is_in_the_page_of_the_interface(feature):
-    page = (ROOT / "docs" / "api.md").read_text()
+    page = (ROOT / "docs" / "reference" / "http.md").read_text()
     _, routes = compose(make_settings({}), [feature])
     paths = [route.path for owner, route in routes.items() if owner == feature]
     assert paths

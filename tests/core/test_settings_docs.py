@@ -1,4 +1,4 @@
-"""docs/operations.md against the settings: every variable of the host and of every plugin, with its default."""
+"""docs/how-to/data-retention.md against the settings: every variable of the host and of every plugin, with its default."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from llmring_server.plugins import installed, load
 from llmring_server.settings import ENV_PREFIX, MEBIBYTE, Settings, env_prefix
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "data-retention.md").read_text()
 SETTINGS = PAGE.partition("\n## Settings\n")[2].partition("\n## ")[0]
 DOCUMENTED = dict(re.findall(r"^\| `(LLMRING_\w+)` \| ([^|]+) \|", SETTINGS, re.MULTILINE))
 

@@ -1,4 +1,4 @@
-"""docs/keys.md against the code."""
+"""docs/how-to/managed-keys.md against the code."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from llmring_keys.models import EVERY_SCOPE, Key
 from llmring_server.app import compose
 from llmring_server.testing import make_settings
 
-PAGE = (Path(__file__).parents[3] / "docs" / "keys.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "managed-keys.md").read_text()
 
 
 def test_every_command_is_documented_and_none_besides():

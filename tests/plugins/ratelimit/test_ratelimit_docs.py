@@ -1,4 +1,4 @@
-"""docs/ratelimit.md and conf/team.toml against the code."""
+"""docs/how-to/rate-limits.md and conf/team.toml against the code."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from llmring_ratelimit.models import parse
 from llmring_ratelimit.settings import RateLimitSettings
 from llmring_server.settings import conf_path, read_conf
 
-PAGE = Path(__file__).parents[3] / "docs" / "ratelimit.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "rate-limits.md"
 
 
 def test_every_setting_is_documented_with_its_default():
