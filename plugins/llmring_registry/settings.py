@@ -16,17 +16,21 @@ MEBIBYTE = 1024 * 1024
 class RegistrySettings(PluginSettings):
     """Where the registry comes from and how often; times are seconds, sizes bytes."""
 
-    base_url: str = Field(DEFAULT_BASE_URL, description="http://, https:// or file:// folder of the upstream registry")
-    providers: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("openai", "anthropic", "google"), description="providers to fetch besides those that the manifest lists"
+    base_url: str = Field(
+        DEFAULT_BASE_URL, description="Folder of the upstream registry: `http://`, `https://` or `file://`."
     )
-    refresh_seconds: float = Field(3600.0, gt=0, description="age at which the copy is asked for again")
-    retry_seconds: float = Field(60.0, gt=0, description="pause after a refresh that failed")
-    timeout_seconds: float = Field(15.0, gt=0, description="limit of one whole refresh")
-    first_wait_seconds: float = Field(5.0, ge=0, description="how long a request waits for the very first copy")
-    start_wait_seconds: float = Field(2.0, ge=0, description="how long a start waits for the very first copy")
-    cache_seconds: int = Field(60, ge=0, description="max-age of /registry in clients' caches")
-    max_file_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="larger upstream files are refused")
+    providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("openai", "anthropic", "google"), description="Providers to fetch besides those in the manifest."
+    )
+    refresh_seconds: float = Field(3600.0, gt=0, description="Age in seconds at which the copy is refreshed.")
+    retry_seconds: float = Field(60.0, gt=0, description="Seconds to wait after a failed refresh.")
+    timeout_seconds: float = Field(
+        15.0, gt=0, description="Time limit of one refresh, and of fetching one archived file."
+    )
+    first_wait_seconds: float = Field(5.0, ge=0, description="Seconds that a request waits for the first copy.")
+    start_wait_seconds: float = Field(2.0, ge=0, description="Seconds that a start waits for the first copy.")
+    cache_seconds: int = Field(60, ge=0, description="`max-age` of responses that can change.")
+    max_file_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest upstream file; larger ones are refused.")
 
     _list = field_validator("providers", mode="before")(split_list)
 
