@@ -8,7 +8,7 @@ VENV ?= .venv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgres matrix check format screenshots bench wheel lock clean
+.PHONY: help serve test test-postgres matrix check format docs screenshots bench wheel lock clean
 
 # A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -56,7 +56,10 @@ format: $(DEV) ## put imports in order and format
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
 
-screenshots: $(DEV) ## take the pictures in docs/images anew, with the tests' browser; wants chromium
+docs: $(DEV) ## write docs/reference/settings.md and cli.md from the code
+	@$(RUN) docs/generate.py
+
+screenshots: $(DEV) ## take the pictures in docs/images, with the tests' browser; needs chromium
 	@mkdir -p docs/images
 	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/images $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
 
