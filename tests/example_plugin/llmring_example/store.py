@@ -1,4 +1,4 @@
-"""Spending in PostgreSQL: one row a project."""
+"""Spending in PostgreSQL: one row per project."""
 
 from collections.abc import Sequence
 from decimal import Decimal
