@@ -22,9 +22,8 @@ from llmring_server.testing.process import free_port
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "pgbouncer.ini"
-NEEDED = re.findall(
-    r"^ALTER ROLE llmring IN DATABASE llmring SET (.*);$", (ROOT / "docs" / "how-to" / "deploy.md").read_text(), re.MULTILINE
-)
+PAGE = (ROOT / "docs" / "how-to" / "deploy.md").read_text()
+NEEDED = re.findall(r"^ALTER ROLE llmring IN DATABASE llmring SET (.*);$", PAGE, re.MULTILINE)
 SESSIONS = 3
 CALL = {"provider": "openai", "model": "gpt-4o-mini", "input_tokens": 10, "output_tokens": 5, "cost": 0.25}
 PREPARED = "SELECT count(*) AS kept FROM pg_prepared_statements"
