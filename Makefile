@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-postgres matrix check format docs screenshots bench wheel lock clean
 
-# A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
+# A stamp's name has the version of Python, so that another PYTHON creates a new environment.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUN := $(VENV)/bin/python
 MADE := $(VENV)/made-$(VERSION)
@@ -63,13 +63,13 @@ screenshots: $(DEV) ## take the pictures in docs/images, with the tests' browser
 	@mkdir -p docs/images
 	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/images $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
 
-bench: $(DEV) ## measure, and print a table (ARGS="--quick"); wants wrk: apt install wrk
+bench: $(DEV) ## measure, and print a table (ARGS="--quick"); needs wrk: apt install wrk
 	@$(RUN) -m benchmarks $(ARGS)
 
 wheel: $(RUNTIME) ## build the wheel into dist/
 	@$(RUN) -m hatchling build -t wheel
 
-lock: ## write requirements/*.txt anew, with uv (ARGS=--upgrade for the newest versions)
+lock: ## write requirements/*.txt with uv (ARGS=--upgrade for the newest versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv" >&2; exit 1; }
 	$(LOCK) pyproject.toml --extra embedded --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --extra embedded --extra dev --constraint requirements/runtime.txt \
