@@ -7,23 +7,21 @@ from typing import Any
 
 import click
 import msgspec
-import uvicorn
 
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
-from llmring_server.connections import HTTP
 from llmring_server.database.commands import db
 from llmring_server.errors import StartupError
 from llmring_server.lifecycle import Server
-from llmring_server.logs import logging_to_stderr, uvicorn_logging
 from llmring_server.openapi import describe
 from llmring_server.plugins import PluginSet, installed, load
+from llmring_server.serving.logging import logging_to_stderr
+from llmring_server.serving.run import run
 from llmring_server.settings import CONF_VARIABLE, Settings, load_settings
 
 log = logging.getLogger(__name__)
 
 EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 a server is for others to reach; --host narrows it
-APPLICATION = "llmring_server.asgi:app"
 DEFAULT_COMMAND = "serve"
 
 
@@ -111,14 +109,7 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
     settings = load_settings()
     create_app(settings)
     _greet(settings, host, port)
-    try:
-        uvicorn.run(
-            APPLICATION, host=host, port=port, workers=workers, reload=reload, access_log=False, log_level="warning",
-            log_config=uvicorn_logging(settings.log_format), timeout_graceful_shutdown=settings.shutdown_seconds,
-            http=HTTP, ws="none", server_header=False,
-        )  # fmt: skip
-    except SystemExit as ended:
-        sys.exit(1 if ended.code else 0)
+    sys.exit(run(settings, host=host, port=port, workers=workers, reload=reload))
 
 
 def _greet(settings: Settings, host: str, port: int) -> None:

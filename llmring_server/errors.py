@@ -18,8 +18,7 @@ import msgspec
 import psycopg
 import psycopg_pool
 
-from llmring_server.exchange import AnyRequest, AnyResponse
-from llmring_server.tracing import shown
+from llmring_server.http.printable import quote_path
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ DATABASE_AWAY = (
     psycopg_pool.PoolTimeout,
 )
 
-Owner = Callable[[AnyRequest, TracebackType | None], str]
+Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
 
 
 class StartupError(Exception):
@@ -61,7 +60,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 # What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
-Show = Callable[[AnyRequest, AnyResponse, Document], None]
+Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, Document], None]
 
 
 class Problem(falcon.HTTPError):
@@ -98,15 +97,19 @@ class Unavailable(Problem):
 def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
     """Make every error of `app` a problem+json; `owner` names the plugin that failed, for the log."""
 
-    async def database_away(req: AnyRequest, resp: AnyResponse, error: Exception, params: object) -> None:
-        log.warning("database away: %s %s: %s", req.method, shown(req.path), type(error).__name__)
+    async def database_away(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
+    ) -> None:
+        log.warning("database away: %s %s: %s", req.method, quote_path(req.path), type(error).__name__)
         away = Unavailable("the database does not answer; try again shortly")
         resp.status, resp.retry_after = away.status, RETRY_AFTER_SECONDS
         _write(req, resp, away)
 
-    async def unexpected(req: AnyRequest, resp: AnyResponse, error: Exception, params: object) -> None:
+    async def unexpected(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
+    ) -> None:
         name = owner(req, error.__traceback__)
-        log.error("plugin %r failed: %s %s", name, req.method, shown(req.path), exc_info=error)
+        log.error("plugin %r failed: %s %s", name, req.method, quote_path(req.path), exc_info=error)
         resp.status = falcon.HTTP_500
         _write(req, resp, Problem(500, "the server failed on this request; report the request id to its operator"))
 
@@ -116,7 +119,7 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
         app.add_error_handler(away, database_away)
 
 
-def _write(req: AnyRequest, resp: AnyResponse, error: falcon.HTTPError) -> None:
+def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
     """Render any HTTP error, ours or Falcon's: as problem+json, or as the request's `show_problem` does."""
     status = falcon.http_status_to_code(error.status)
     resp.text = None
@@ -145,7 +148,7 @@ def title(status: int) -> str:
     return str(falcon.code_to_http_status(status)).partition(" ")[2]
 
 
-def _say(req: AnyRequest, status: int) -> str:
+def _say(req: falcon.asgi.Request, status: int) -> str:
     """Return a sentence for the errors that Falcon raises without one."""
     if status == 404:
         return f"nothing is served at {req.path}; see /docs for what is"

@@ -1,17 +1,8 @@
-"""Request headers, read at little cost."""
+"""Request headers, read."""
 
-from llmring_server.exchange import AnyRequest
-
-
-def header(req: AnyRequest, name: bytes) -> str | None:
-    """Return a request's header by its lower-case name, or None.
-
-    Falcon's `get_header` raises and catches for each that is missing, and most of those asked for on every request are.
-    """
-    value = req._asgi_headers.get(name)
-    return None if value is None else value.decode("latin-1")
+import falcon.asgi
 
 
-def is_person(req: AnyRequest) -> bool:
+def is_person(req: falcon.asgi.Request) -> bool:
     """Whether a request asks for HTML, as browsers do; whoever does not is answered in JSON."""
-    return "text/html" in (header(req, b"accept") or "")
+    return "text/html" in (req.get_header("Accept") or "")

@@ -12,7 +12,7 @@ from llmring_server.contracts.pages import FrontPage
 from llmring_server.errors import Unavailable
 from llmring_server.headers import is_person
 from llmring_server.operations import operation
-from llmring_server.stopping import Drain
+from llmring_server.serving.shutdown import Drain
 
 log = logging.getLogger(__name__)
 

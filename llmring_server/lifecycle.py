@@ -11,19 +11,20 @@ from typing import Any, TypeVar, overload
 import httpx
 
 from llmring_server.cache import Cache, open_cache
-from llmring_server.connections import STATE
 from llmring_server.contracts import Projects
 from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
 from llmring_server.deployment import check_pepper
-from llmring_server.direct import DirectApp
 from llmring_server.errors import StartupError
-from llmring_server.logs import logging_to_stderr
+from llmring_server.http.middleware.request_log import RequestLog
 from llmring_server.paths import migrations
 from llmring_server.plugins import Plugin, PluginSet
 from llmring_server.projects import PlainKeys
+from llmring_server.serving.connection import LIMITS
+from llmring_server.serving.logging import logging_to_stderr
+from llmring_server.serving.shutdown import STATE as DRAIN
+from llmring_server.serving.shutdown import Drain, on_signal
 from llmring_server.settings import PluginSettings, Settings
-from llmring_server.stopping import Drain, on_signal
 from llmring_server.variables import read_plugin_settings, strays
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Server:
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self._http: httpx.AsyncClient | None = None
         self.drain = Drain(settings.shutdown_seconds)
+        self.request_log = RequestLog(settings.log_format)
         self._at_stop: list[Callable[[], None]] = []
         self._services = _read_services(self, plugins)
         self._stack = AsyncExitStack()
@@ -118,14 +120,16 @@ class Server:
         """
         async with AsyncExitStack() as stack:
             packages = {plugin.package for plugin in self.plugins.plugins}
-            stack.enter_context(logging_to_stderr(self.settings.log_level, self.settings.log_format, packages))
+            stack.enter_context(
+                logging_to_stderr(self.settings.log_level, self.settings.log_format, packages, self.request_log)
+            )
             stack.push_async_callback(self._close_http)
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
-            stack.enter_context(on_signal(self.stop, self.drain.over))
+            stack.enter_context(on_signal(self.stop, self.drain))
             if lifespans:
                 await stack.enter_async_context(self.channel.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
@@ -150,6 +154,7 @@ class Server:
 
     def stop(self) -> None:
         """Call what `at_stop` was given; a web server that waits for open connections next finds none that linger."""
+        self.request_log.stop_buffering()
         self.drain.begin()
         for function in self._at_stop:
             function()
@@ -195,7 +200,8 @@ class Lifecycle:
         except StartupError as error:
             self.failure = error
             raise
-        scope.get("state", {})[STATE] = self._server.settings.connections
+        state = scope.get("state", {})
+        state[LIMITS], state[DRAIN] = self._server.settings.connections, self._server.drain
         self._thresholds = gc.get_threshold()
         gc.freeze()
         gc.set_threshold(*SERVING_THRESHOLDS)
@@ -205,29 +211,6 @@ class Lifecycle:
         gc.set_threshold(*self._thresholds)
         gc.unfreeze()
         await self._server.close()
-
-
-class Application(DirectApp):
-    """Falcon's application, told apart in one thing: a start that fails says why in one line.
-
-    The traceback, which Falcon would send along, is shown at log level `debug`.
-    """
-
-    def __init__(self, server: Server, middleware: list[Any], **options: Any) -> None:
-        self._lifecycle = Lifecycle(server)
-        self._terse = server.settings.log_level != "debug"
-        super().__init__(middleware=[self._lifecycle, *middleware], **options)
-
-    async def _call_lifespan_handlers(self, version: str, scope: Any, receive: Any, send: Any) -> None:
-        await super()._call_lifespan_handlers(version, scope, receive, self._tersely(send) if self._terse else send)
-
-    def _tersely(self, send: Any) -> Any:
-        async def sent(event: dict[str, Any]) -> None:
-            if event["type"] == "lifespan.startup.failed" and self._lifecycle.failure:
-                event = {**event, "message": str(self._lifecycle.failure)}
-            await send(event)
-
-        return sent
 
 
 async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:

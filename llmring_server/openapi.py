@@ -9,9 +9,9 @@ import msgspec
 
 from llmring_server import __version__, wire
 from llmring_server.errors import PROBLEM_JSON, Document, StartupError, title
+from llmring_server.http.middleware.request_id import HEADER
 from llmring_server.operations import Operation, form_of, operation
 from llmring_server.routing import FIELD, Route, RouteTable
-from llmring_server.tracing import HEADER
 
 REF = "#/components/schemas/{name}"
 SAID_WITH = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}

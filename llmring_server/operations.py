@@ -16,7 +16,6 @@ import msgspec
 from llmring_server import wire
 from llmring_server.contracts import Scope
 from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest, AnyResponse, Asked
 
 Responder = Callable[..., Awaitable[Any]]
 FORM = "__operation__"
@@ -42,7 +41,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     scope: Scope | None = None
-    direct: bool = False
     summary: str = ""
     description: str = ""
 
@@ -63,7 +61,6 @@ def operation(
     errors: tuple[int, ...] = (),
     scope: Scope | None = None,
     plain: bool = False,
-    direct: bool = False,
 ) -> Callable[[Responder], Responder]:
     """Declare a responder's body, query and answer; see `Operation`.
 
@@ -71,7 +68,6 @@ def operation(
     Without a `scope`, GET asks for a key that may read, every other method for one that may administer.
     `checked=False` leaves out the check of text and depth, for a responder whose own reading is stricter.
     A `plain` responder is called as Falcon calls it, with no work done before or after; the declaration documents it.
-    A `direct` one answers with a document (`resp.data`), never a stream, and is reached in fewer steps (`direct`).
     """
 
     def declare(responder: Responder) -> Responder:
@@ -79,7 +75,7 @@ def operation(
         form = Operation(
             body=body, query=query, answer=answer, status=status, also=also, accepts=accepts, headers=headers,
             media=(media,) if isinstance(media, str) else media, events=events,
-            errors=errors, scope=scope, direct=direct, summary=summary, description=" ".join(description.split()),
+            errors=errors, scope=scope, summary=summary, description=" ".join(description.split()),
         )  # fmt: skip
         if not plain:
             decoder = None if body is None or raw else msgspec.json.Decoder(body)
@@ -97,13 +93,13 @@ def _bind(
     status = falcon.code_to_http_status(form.status)
 
     @functools.wraps(responder)
-    async def bound(self: Any, req: AnyRequest, resp: AnyResponse, **fields: Any) -> None:
+    async def bound(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **fields: Any) -> None:
         if form.query is not None:
             fields["query"] = wire.decode_query(req, form.query)
         if decoder is not None or raw:
             limits: wire.Limits = req.context.limits
             wire.require_type(req, *form.accepts)
-            content = wire.body_of(req, limits) if isinstance(req, Asked) else await wire.read_body(req, limits)
+            content = await wire.read_body(req, limits)
             if not content:
                 raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
             if checked:

@@ -5,9 +5,10 @@ import functools
 import hmac
 import re
 
+import falcon.asgi
+
 from llmring_server.contracts import Identity
 from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest
 
 KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
 MAX_KEY_LENGTH = 255
@@ -48,7 +49,7 @@ def project_id(key: str, pepper: bytes) -> str:
     return "prj_" + base64.b32encode(digest)[:ID_LENGTH].decode().lower()
 
 
-def read_key(req: AnyRequest) -> str:
+def read_key(req: falcon.asgi.Request) -> str:
     """Return the project key that a request carries.
 
     Raises:

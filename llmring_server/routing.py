@@ -41,25 +41,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Router(falcon.routing.CompiledRouter):
-    """Falcon's router, which answers HEAD wherever it answers GET (RFC 9110 §9.3.2); Falcon leaves the body out.
-
-    A path without fields, once found, is remembered: most requests are for a few of those.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._plain: dict[str, tuple[Any, Any, str]] = {}
-
-    def find(self, uri: str, req: Any = None) -> Any:
-        """Return resource, responders by method, fields and template of a path, or None."""
-        plain = self._plain.get(uri)
-        if plain is not None:
-            resource, responders, template = plain
-            return resource, responders, {}, template
-        found = super().find(uri, req)
-        if found is not None and not found[2] and found[3] == uri:
-            self._plain[uri] = (found[0], found[1], uri)
-        return found
+    """Falcon's router, which answers HEAD wherever it answers GET (RFC 9110 §9.3.2); Falcon leaves the body out."""
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> Any:
         """Map HEAD to the responder of GET, unless the resource has its own."""

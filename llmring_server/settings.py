@@ -3,12 +3,14 @@
 import difflib
 import json
 import os
+import resource
 import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
+import msgspec
 import platformdirs
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -19,7 +21,6 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from llmring_server.connections import ConnectionLimits, most_connections
 from llmring_server.errors import StartupError
 from llmring_server.paths import bundled
 
@@ -27,9 +28,21 @@ ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"
 DEFAULT_CONF = "default.toml"
 MEBIBYTE = 1024 * 1024
+RESERVED_FILES = 128  # open files that a process needs itself
 
 LogFormat = Literal["text", "json"]
 ModelT = TypeVar("ModelT", bound=BaseSettings)
+
+
+class ConnectionLimits(msgspec.Struct, frozen=True):
+    """What a client's connection may cost, in seconds.
+
+    A request must have arrived after `arrival` seconds, plus the time its body takes at the lowest rate; a client that
+    leaves a response unread for `unread` seconds is disconnected.
+    """
+
+    arrival: float = 20.0
+    unread: float = 30.0
 
 
 def split_list(value: object) -> object:
@@ -167,8 +180,13 @@ class Settings(BaseSettings):
     @property
     def connections(self) -> ConnectionLimits:
         """What each client's connection may cost."""
-        most = self.max_connections or most_connections()
-        return ConnectionLimits(self.arrival_timeout, self.unread_timeout, most)
+        return ConnectionLimits(self.arrival_timeout, self.unread_timeout)
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections a process takes: as configured, else as its open files allow."""
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return self.max_connections or max(RESERVED_FILES, allowed - RESERVED_FILES)
 
     @classmethod
     def settings_customise_sources(

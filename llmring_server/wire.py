@@ -16,8 +16,7 @@ import msgspec
 from falcon.uri import parse_query_string
 
 from llmring_server.errors import Fault, Problem
-from llmring_server.exchange import AnyRequest, Asked
-from llmring_server.headers import header
+from llmring_server.http.middleware.limits import EXCHANGE
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -51,17 +50,6 @@ class Limits(msgspec.Struct, frozen=True):
     depth: int
 
 
-def body_of(req: Asked, limits: Limits) -> bytes:
-    """Return the body of a lean request, which has arrived.
-
-    Raises:
-        Problem: 413 when it is larger than `limits.bytes`.
-    """
-    if len(req.body) > limits.bytes:
-        raise too_large(limits.bytes)
-    return req.body
-
-
 def null() -> msgspec.Raw:
     """Return JSON null: the `default_factory` of a free-form member, whose bytes are kept as they were sent."""
     return NULL
@@ -73,13 +61,13 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
     Raises:
         Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for broken gzip.
     """
-    encoding = header(req, b"content-encoding")
+    encoding = req.get_header("Content-Encoding")
     if (req.content_length or 0) > limits.bytes:
         raise too_large(limits.bytes)
     body: bytes = await req.stream.read(limits.bytes + 1)
     if len(body) > limits.bytes:
         raise too_large(limits.bytes)
-    if _broke_off(req, len(body)):
+    if req.scope[EXCHANGE].broke_off:
         raise Problem(400, "the connection broke off before the end of the body")
     if encoding is None or encoding.lower() == "identity":
         return body
@@ -88,27 +76,9 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
     return await asyncio.to_thread(_inflate, body, limits.bytes) if len(body) > WINDOW else _inflate(body, limits.bytes)
 
 
-def _broke_off(req: falcon.asgi.Request, size: int) -> bool:
-    """Whether less than the whole body came; where its length was not announced, whether the client is gone.
-
-    Falcon ends a body alike when the client has sent its last part and when it has disconnected. Whoever sends parts
-    without a length and is gone has no answer to wait for, so its body is taken for broken either way.
-    """
-    if req.content_length is not None or not size:
-        return size < (req.content_length or 0)
-    step: Any = req._receive()
-    try:
-        step.send(None)
-    except StopIteration as ended:
-        return bool(ended.value["type"] == "http.disconnect")
-    step.close()
-    return False
-
-
 async def disconnected(req: falcon.asgi.Request) -> None:
-    """Return when the client of a request, whose body has been read, has disconnected."""
-    while (await req._receive())["type"] != "http.disconnect":
-        pass
+    """Return when the client of a request has disconnected; its events stream is what finds that out."""
+    await req.scope[EXCHANGE].disconnected()
 
 
 def too_large(limit: int) -> Problem:
@@ -116,7 +86,7 @@ def too_large(limit: int) -> Problem:
     return Problem(413, f"the body is larger than {limit} bytes; send less at once")
 
 
-def require_type(req: AnyRequest, *accepted: str) -> str:
+def require_type(req: falcon.asgi.Request, *accepted: str) -> str:
     """Return the media type of the body; none given counts as the first of `accepted`.
 
     Raises:
@@ -207,7 +177,7 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *place: str | int) -
         raise Problem(400, "the body is nested too deep") from error
 
 
-def decode_query(req: AnyRequest, model: type[T]) -> T:
+def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
     """Read the query into a frozen struct; a blank parameter means absent.
 
     Raises:

@@ -16,8 +16,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from llmring_server.connections import HTTP
+from llmring_server.serving.connection import HTTP
 
+UVICORN = ("uvicorn", "llmring_server.asgi:app", "--http", HTTP)
+SERVE = ("llmring_server", "serve", "--host", "127.0.0.1")
 PORTS = (12_000, 32_000)
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -26,7 +28,8 @@ POLL_SECONDS = 0.05
 class ServerProcess:
     """`uvicorn llmring_server.asgi:app` on a free port, with the environment it was given and nothing of ours.
 
-    `python` is the interpreter of the environment that it runs in, this test's own unless given.
+    With `serve` it is `llmring-server serve` instead. `python` is the interpreter of the environment that it runs in,
+    this test's own unless given.
     """
 
     def __init__(
@@ -36,12 +39,13 @@ class ServerProcess:
         *options: str,
         port: int | None = None,
         python: str = sys.executable,
+        serve: bool = False,
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        served = ["llmring_server.asgi:app", "--http", HTTP, "--port", str(self.port)]
-        command = [python, "-m", "uvicorn", *served, *options]
+        served = SERVE if serve else UVICORN
+        command = [python, "-m", *served, "--port", str(self.port), *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, env=clean_environment(environment), stdout=output, stderr=output, start_new_session=True
@@ -102,17 +106,22 @@ class ServerProcess:
 def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     """Give a function that starts a server process on this test's own schema.
 
-    `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: uvicorn's options, then the environment.
+    `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: options, then the environment; `serve=True` starts
+    `llmring-server serve` instead of uvicorn.
     """
     with ExitStack() as stack:
         started: list[ServerProcess] = []
 
         def start(
-            *options: str, port: int | None = None, python: str = sys.executable, **environment: str
+            *options: str,
+            port: int | None = None,
+            python: str = sys.executable,
+            serve: bool = False,
+            **environment: str,
         ) -> ServerProcess:
             log = tmp_path / f"server-{len(started)}.log"
             given = overlaid(llmring_database, environment)
-            process = ServerProcess(given, log, *options, port=port, python=python)
+            process = ServerProcess(given, log, *options, port=port, python=python, serve=serve)
             started.append(process)
             stack.callback(process.stop)
             return process

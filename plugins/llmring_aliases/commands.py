@@ -15,9 +15,9 @@ from llmring_aliases.lockfile import Lockfile
 from llmring_aliases.retention import old_changes
 from llmring_aliases.settings import AliasSettings
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
+from llmring_server.http.printable import printable
 from llmring_server.lifecycle import Server
 from llmring_server.retention import OldRows, retention_command
-from llmring_server.tracing import plain
 
 CONSTRAINTS = "constraints"
 Work = Callable[[LLMRingServer], Awaitable[None]]
@@ -167,7 +167,7 @@ def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> b
     """Print what has to change for `have` to become `want`, and return whether there is anything."""
     lines = []
     for name in sorted({*have, *want}):
-        alias, old, new = plain(name), have.get(name), want.get(name)
+        alias, old, new = printable(name), have.get(name), want.get(name)
         if old is None and new is not None:
             lines.append(click.style(f"+ {alias}  {_said(new)}", fg="green"))
         elif new is None and old is not None:
@@ -180,7 +180,7 @@ def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> b
 
 def _said(pool: Pool) -> str:
     constraints = f" {msgspec.json.encode(pool.constraints).decode()}" if pool.constraints else ""
-    return plain(", ".join(pool.models) + constraints)
+    return printable(", ".join(pool.models) + constraints)
 
 
 def _ask(question: str, yes: bool) -> None:

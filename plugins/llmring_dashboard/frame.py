@@ -14,7 +14,6 @@ from llmring_dashboard.templates import Templates
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope, Standing
 from llmring_server.errors import Document
-from llmring_server.headers import header
 
 THEME = "llmring_theme"
 THEMES = ("light", "dark")
@@ -65,7 +64,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def crosses_sites(self) -> bool:
         """Whether a link of another site led here, so that the browser holds back the session it may have."""
-        return header(self.req, b"sec-fetch-site") == "cross-site"
+        return self.req.get_header("Sec-Fetch-Site") == "cross-site"
 
     @property
     def reads_content(self) -> bool:

@@ -14,10 +14,10 @@ from llmring_dashboard.frame import Frame, Framed, Visit
 from llmring_dashboard.policy import headers
 from llmring_dashboard.sessions import PATH
 from llmring_server import wire
-from llmring_server.admission import SAFE
 from llmring_server.contracts import Scope
 from llmring_server.errors import Problem
 from llmring_server.headers import is_person
+from llmring_server.http.middleware.authorization import SAFE
 from llmring_server.operations import operation
 from llmring_server.projects import CHALLENGE
 

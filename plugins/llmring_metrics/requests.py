@@ -3,9 +3,9 @@
 import time
 
 import falcon
+import falcon.asgi
 
 from llmring_server.contracts.figures import Distribution, Figure, Labels
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.figures import Histogram
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -30,14 +30,14 @@ class Requests:
     The route is its template, never a path; a request that no route answers is `unmatched`.
     """
 
-    direct = True
-
     def __init__(self) -> None:
         self._latencies: dict[str, Histogram] = {}
         self._tallies: dict[Labels, Tally] = {}
         self._seen: dict[tuple[str | None, str, object], Tally] = {}
 
-    async def process_response(self, req: AnyRequest, resp: AnyResponse, resource: object, req_succeeded: bool) -> None:
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
+    ) -> None:
         """Count."""
         tally = self._seen.get((req.uri_template, req.method, resp.status)) or self._open(req, resp)
         tally.requests += 1
@@ -68,7 +68,7 @@ class Requests:
     def _latency(self) -> dict[Labels, Distribution]:
         return {(route,): latency.read() for route, latency in self._latencies.items()}
 
-    def _open(self, req: AnyRequest, resp: AnyResponse) -> Tally:
+    def _open(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Tally:
         """Return the tally of a request whose like has not been seen; a method of a client's making is not kept."""
         known = req.method in METHODS
         route = req.uri_template or UNMATCHED

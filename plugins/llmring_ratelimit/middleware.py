@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+import falcon.asgi
+
 from llmring_ratelimit.buckets import Buckets
 from llmring_ratelimit.models import Limit, RouteClass, Verdict
 from llmring_server.clients import network
 from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest, AnyResponse
 
 # An orchestrator that is told 429 would take the server for dead.
 PROBES = frozenset({"/health", "/health/live", "/health/ready"})
@@ -23,7 +24,6 @@ class RateLimits:
     """
 
     statuses = (429,)
-    direct = True
 
     def __init__(self, limits: Mapping[RouteClass, Limit], buckets: Buckets) -> None:
         self._limits = limits
@@ -31,7 +31,7 @@ class RateLimits:
         self._policies = {kind: _policy(kind, limit) for kind, limit in limits.items()}
 
     async def process_resource(
-        self, req: AnyRequest, resp: AnyResponse, resource: object, params: dict[str, str]
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
     ) -> None:
         """Take a token, except for preflights and health probes."""
         scope = req.context.scope

@@ -27,7 +27,6 @@ from llmring_receipts.writer import ReceiptWriter
 from llmring_server import wire
 from llmring_server.contracts import UsageEntries
 from llmring_server.errors import Fault, Problem, Unavailable
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import operation
 
 PEM_TYPE = "application/x-pem-file"
@@ -48,9 +47,11 @@ class Issue:
 
     @operation(
         body=(Draft, CallDraft), query=IssueQuery, raw=True, checked=False, answer=Receipt, errors=(404, 409),
-        scope="ingest", direct=True,
+        scope="ingest",
     )  # fmt: skip
-    async def on_post(self, req: AnyRequest, resp: AnyResponse, body: bytes, query: IssueQuery) -> None:
+    async def on_post(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes, query: IssueQuery
+    ) -> None:
         """Sign a receipt; with `?store=true`, keep it in the same call. That of a logged call is always kept."""
         project: str = req.context.project_id
         try:

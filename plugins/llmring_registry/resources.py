@@ -12,7 +12,6 @@ from llmring_registry.registry import NoCopy, Registry
 from llmring_registry.snapshot import ComposedRegistry, Page, Snapshot, Unknown
 from llmring_registry.upstream import UpstreamError
 from llmring_server.errors import Problem, Unavailable
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import operation
 from llmring_server.wire import decode_query
 
@@ -35,10 +34,8 @@ class Models:
         self._registry = registry
         self._cache_control = f"public, max-age={cache_seconds}"
 
-    @operation(
-        query=Filters, answer=ComposedRegistry, headers=("If-None-Match",), errors=(304,), plain=True, direct=True
-    )
-    async def on_get(self, req: AnyRequest, resp: AnyResponse) -> None:
+    @operation(query=Filters, answer=ComposedRegistry, headers=("If-None-Match",), errors=(304,), plain=True)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """The models of all providers, or of some.
 
         Entries are upstream's own. A copy that upstream could not confirm comes with `Warning: 110` and `Age`; one
@@ -131,7 +128,7 @@ async def ready(registry: Registry) -> Snapshot:
         raise Unavailable(f"there is no copy of the registry yet ({error}); try again shortly") from error
 
 
-def send(req: AnyRequest, resp: AnyResponse, page: Page, cache_control: str) -> None:
+def send(req: falcon.asgi.Request, resp: falcon.asgi.Response, page: Page, cache_control: str) -> None:
     """Answer with a page, or with 304 when the client has it already."""
     resp.set_header("ETag", page.etag)
     resp.set_header("Cache-Control", cache_control)
@@ -155,7 +152,7 @@ def _names(value: str | None) -> list[str]:
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
-def _warn(resp: AnyResponse, age: int | None, missing: tuple[str, ...]) -> None:
+def _warn(resp: falcon.asgi.Response, age: int | None, missing: tuple[str, ...]) -> None:
     """Say that the copy is stale, with its age in seconds, and which providers it lacks."""
     warnings = []
     if age is not None:

@@ -11,7 +11,6 @@ import msgspec
 from llmring_server import wire
 from llmring_server.contracts.usage import Period, Statistics
 from llmring_server.errors import DATABASE_AWAY, Fault, Problem, Unavailable
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import operation
 from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
@@ -48,9 +47,9 @@ class UsageLog:
 
     @operation(
         body=Entry, raw=True, checked=False, answer=Logged, also=(202,), headers=(IDEMPOTENCY_KEY,), errors=(409,),
-        scope="ingest", direct=True,
+        scope="ingest",
     )  # fmt: skip
-    async def on_post(self, req: AnyRequest, resp: AnyResponse, body: bytes) -> None:
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> None:
         """Log one call; answered after its commit, never before, or with 202 when it is safe in the journal."""
         context, arrived = req.context, asyncio.get_running_loop().time()
         log = self._apart if self._settled.asks or len(body) > wire.LARGE else self._intake.log

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+import falcon
 import falcon.asgi
 
-from llmring_server.exchange import AnyRequest, AnyResponse
-from llmring_server.headers import header
+from llmring_server.security import TAKE_AT_ITS_WORD
 
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = (
@@ -16,20 +16,25 @@ EXPOSED = "ETag, X-Alias-Version, Link, Retry-After, RateLimit, RateLimit-Policy
 MAX_AGE_SECONDS = "86400"
 
 
-class Cors(falcon.CORSMiddleware):  # type: ignore[type-arg]
-    """Falcon's rules of CORS, asked before a request is served, with preflights that name the contract's headers."""
+class BrowserHeaders:
+    """Falcon middleware: sets what browsers need to know of every response, errors too.
+
+    That is Falcon's CORS headers for the allowed origins, with preflights that name the contract's headers, and
+    `X-Content-Type-Options`.
+    """
 
     def __init__(self, origins: Sequence[str]) -> None:
-        super().__init__(allow_origins="*" if "*" in origins else list(origins), expose_headers=EXPOSED)
+        allowed = "*" if "*" in origins else list(origins)
+        self._cors = falcon.CORSMiddleware(allow_origins=allowed, expose_headers=EXPOSED)  # type: ignore[var-annotated]
 
-    def allow(self, req: AnyRequest, resp: AnyResponse) -> None:
-        """Let Falcon decide on the origin, then name headers and methods on an accepted preflight."""
-        if self.allow_origins != "*":
+    async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Set the headers before the request is served, so that whatever answers it has them."""
+        resp.set_header(*TAKE_AT_ITS_WORD)
+        if self._cors.allow_origins != "*":
             resp.append_header("Vary", "Origin")
-        if header(req, b"origin") is None:
+        if req.get_header("Origin") is None:
             return
-        # An origin makes a request take Falcon's way; what Falcon does to a preflight follows here.
-        self.process_response(req, resp, None, req_succeeded=False)  # type: ignore[arg-type]
+        self._cors.process_response(req, resp, None, req_succeeded=False)
         if req.method == "OPTIONS" and resp.get_header("Access-Control-Allow-Origin"):
             resp.set_header("Access-Control-Allow-Methods", METHODS)
             resp.set_header("Access-Control-Allow-Headers", HEADERS)

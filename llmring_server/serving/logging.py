@@ -2,16 +2,19 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import uvicorn.config
 import uvicorn.logging
 
+from llmring_server.http.middleware.request_id import NO_REQUEST, current
+from llmring_server.http.middleware.request_log import RequestLog
 from llmring_server.settings import LogFormat
-from llmring_server.tracing import LOGGER, NO_REQUEST, current
+
+LOGGER = "llmring_server"
 
 TEXT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
@@ -31,8 +34,8 @@ class TextLines(logging.Formatter):
 class JsonLines(logging.Formatter):
     """A JSON object on a line: `time` (RFC 3339, UTC), `level`, `logger`, and `request_id` where there is one.
 
-    The line of a request has the members that `RequestIds` gives when it is asked, every other line a `message`; a
-    traceback is `exception`.
+    The line of a request has the members of its `RequestLine`, every other line a `message`; a traceback is
+    `exception`.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -45,7 +48,7 @@ class JsonLines(logging.Formatter):
         if current.get() != NO_REQUEST:
             line["request_id"] = current.get()
         request = getattr(record, "request", None)
-        line |= {"message": _text(record.getMessage())} if request is None else request()
+        line |= {"message": _text(record.getMessage())} if request is None else request.members()
         if record.exc_info:
             line["exception"] = _text(self.formatException(record.exc_info))
         return msgspec.json.encode(line).decode()
@@ -57,8 +60,10 @@ def formatter(style: LogFormat) -> logging.Formatter:
 
 
 @contextmanager
-def logging_to_stderr(level: str, style: LogFormat = "text", packages: Iterable[str] = ()) -> Iterator[None]:
-    """Print the log of the host and of the plugins' `packages`, and the warnings of all that they use.
+def logging_to_stderr(
+    level: str, style: LogFormat = "text", packages: Iterable[str] = (), requests: RequestLog | None = None
+) -> Iterator[None]:
+    """Print the log of the host and of the plugins' `packages`, the warnings of all that they use, and `requests`.
 
     A logger that the process has already configured, itself or at the root, is left alone, and then everyone else's
     warnings are too.
@@ -68,18 +73,31 @@ def logging_to_stderr(level: str, style: LogFormat = "text", packages: Iterable[
     loggers = [logging.getLogger(name) for name in {LOGGER, *packages}]
     ours = [logger for logger in loggers if not logger.hasHandlers()]
     places = [logging.getLogger()] if len(ours) == len(loggers) else ours
-    before = [logger.level for logger in ours]
-    for logger in ours:
-        logger.setLevel(level.upper())
-    for logger in places:
-        logger.addHandler(handler)
+    with ExitStack() as stack:
+        for logger in ours:
+            stack.callback(logger.setLevel, logger.level)
+            logger.setLevel(level.upper())
+        for logger in places:
+            logger.addHandler(handler)
+            stack.callback(logger.removeHandler, handler)
+        if requests is not None and logging.getLogger(LOGGER) in ours:
+            stack.enter_context(_in_order(requests, handler))
+        yield
+
+
+@contextmanager
+def _in_order(requests: RequestLog, handler: "logging.StreamHandler[TextIO]") -> Iterator[None]:
+    """Write request lines where `handler` writes, before whatever it or uvicorn's handlers write later."""
+    handlers = [handler, *logging.getLogger("uvicorn").handlers]
+    requests.open(handler.stream)
+    for each in handlers:
+        each.addFilter(requests.flush)
     try:
         yield
     finally:
-        for logger in places:
-            logger.removeHandler(handler)
-        for logger, level_before in zip(ours, before, strict=True):
-            logger.setLevel(level_before)
+        requests.close()
+        for each in handlers:
+            each.removeFilter(requests.flush)
 
 
 def uvicorn_logging(style: LogFormat) -> dict[str, Any]:

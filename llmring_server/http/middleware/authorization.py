@@ -1,12 +1,12 @@
-"""Admission: what the matched route asks of a request before a responder sees it."""
+"""Authorization: what the matched route asks of a request before a responder sees it."""
 
 from collections.abc import Mapping
 
+import falcon.asgi
 import msgspec
 
 from llmring_server.contracts import Identity, Projects, Scope
 from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest, AnyResponse
 from llmring_server.operations import form_of
 from llmring_server.projects import CHALLENGE, read_key
 from llmring_server.routing import Route, RouteTable
@@ -17,14 +17,14 @@ from llmring_server.wire import Limits
 SAFE = ("GET", "HEAD")
 
 
-class Terms(msgspec.Struct, frozen=True):
+class RoutePolicy(msgspec.Struct, frozen=True):
     """What a route asks for: a scope for each method, none on a public route, and a body within limits."""
 
     scopes: Mapping[str, Scope]
     limits: Limits
 
 
-class Admission:
+class AuthorizationMiddleware:
     """Middleware: notes on the request's context what its route asks for, and whose request it is.
 
     `limits` and `scope` are there for every route, `scope` None on a public one; `project_id` and `key_id` where it is
@@ -37,15 +37,15 @@ class Admission:
 
     def __init__(self, settings: Settings, projects: Projects, routes: RouteTable) -> None:
         self._projects = projects
-        self._terms = {template: terms_of(route, settings) for template, route in routes.by_template.items()}
+        self._policies = {template: policy_for(route, settings) for template, route in routes.by_template.items()}
 
     async def process_resource(
-        self, req: AnyRequest, resp: AnyResponse, resource: object, params: dict[str, str]
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
     ) -> None:
         """Note the limits, and identify the project, except on public routes and preflights."""
-        terms, context = self._terms[req.uri_template or ""], req.context
-        context.limits = terms.limits
-        needed = context.scope = terms.scopes.get(req.method)
+        policy, context = self._policies[req.uri_template or ""], req.context
+        context.limits = policy.limits
+        needed = context.scope = policy.scopes.get(req.method)
         if needed is None:
             return
         if req.method in SAFE:  # no other answer is kept, unless it says for how long it may be (RFC 9110 §9.3)
@@ -59,10 +59,10 @@ class Admission:
         context.key_id = identity.key_id
 
 
-def terms_of(route: Route, settings: Settings) -> Terms:
+def policy_for(route: Route, settings: Settings) -> RoutePolicy:
     """Return what a route asks for."""
     size = route.max_body or (settings.max_batch_bytes if route.batch else settings.max_body_bytes)
-    return Terms(_scopes(route), Limits(size, settings.max_body_depth))
+    return RoutePolicy(_scopes(route), Limits(size, settings.max_body_depth))
 
 
 def _scopes(route: Route) -> dict[str, Scope]:
