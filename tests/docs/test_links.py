@@ -1,7 +1,9 @@
-"""Every link of the documents leads somewhere, and every document is reachable."""
+"""Every link of the documents leads somewhere, every document is reachable, and the map of the tree is complete."""
+
+import re
 
 import pytest
-from docs_kit import DOCS, LINK, PAGES, ROOT, anchors, name_of, prose
+from docs_kit import DOCS, LINK, PAGES, ROOT, anchors, name_of, prose, read
 
 
 def links(page):
@@ -32,3 +34,11 @@ def test_every_document_is_in_the_index():
 def test_every_picture_is_shown():
     shown = {target for page in PAGES for target, _ in links(page)}
     assert set((DOCS / "images").iterdir()) <= shown
+
+
+def test_the_map_of_the_tree_has_every_folder_and_none_besides():
+    rows = re.findall(r"^\| (`[^|]+) \|", read("docs/explanation/architecture.md"), re.MULTILINE)
+    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+/)`", row)}
+    host = {name_of(path.parent) for path in (ROOT / "llmring_server").glob("*/__init__.py")}
+    others = {"benchmarks", "conf", "deploy", "docs", "llmring_server", "requirements", "tests"}
+    assert named == host | others
