@@ -102,10 +102,8 @@ def commands() -> str:
 def _command(command: click.Command, parent: click.Context) -> Iterator[str]:
     context = click.Context(command, info_name=command.name, parent=parent)
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            assert child is not None  # noqa: S101 click lists what it has
-            yield from _command(child, context)
+        for name in sorted(command.commands):
+            yield from _command(command.commands[name], context)
         return
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     yield f"### `{context.command_path}`\n\n`{usage}`\n\n{inspect.cleandoc(command.help or '')}\n"

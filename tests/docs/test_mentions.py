@@ -1,5 +1,6 @@
-"""Commands, options, settings and make targets that documents mention exist."""
+"""Commands, options, settings, Python names and make targets that documents mention exist."""
 
+import pkgutil
 import re
 
 import click
@@ -22,6 +23,7 @@ NOT_COMMANDS = (
     "llmring-server conversation content",  # the prefix of a digest
     "llmring-server spending",  # the command of the tutorial's plugin
 )
+NOT_MODULES = {"llmring_server.access"}  # a logger
 KNOWN_VARIABLES = {
     *settings(generate),
     "LLMRING_CONF", "LLMRING_SERVER_URL", "LLMRING_API_KEY", "LLMRING_ADOPT_KEY", "LLMRING_EXAMPLE_LIMIT",
@@ -66,6 +68,12 @@ def test_every_command_and_option_exists(page):
 def test_every_variable_exists(page):
     named = set(re.findall(r"\bLLMRING_[A-Z0-9_]*[A-Z0-9]\b(?!_)", page.read_text(encoding="utf-8")))
     assert named - KNOWN_VARIABLES == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_python_name_can_be_imported(page):
+    for name in set(re.findall(r"\bllmring_server(?:\.\w+)+", page.read_text(encoding="utf-8"))) - NOT_MODULES:
+        assert pkgutil.resolve_name(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
