@@ -1,21 +1,22 @@
-"""`docs/plugins.md` against the code: exact signatures, and examples that are the files which are tested."""
+"""The documents for plugin authors: exact signatures, and examples that are the tested files."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
-from pathlib import Path
+from typing import Protocol
 
 import pytest
+from docs_kit import ROOT, read
 
-from llmring_server import hookspecs, pytest_plugin, testing
-from llmring_server.app import compose
-from llmring_server.testing import make_settings
+from llmring_server import contracts, hookspecs, pytest_plugin, testing
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "tests" / "example_plugin"
-PAGE = (ROOT / "docs" / "plugins.md").read_text()
+REFERENCE = read("docs/reference/hooks.md")
+TUTORIAL = read("docs/tutorial/first-plugin.md")
 HOOKS = [name for name in vars(hookspecs) if name.startswith("llmring_")]
-BLOCKS = dict(re.findall(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+BLOCKS = dict(re.findall(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL))
 TESTS = "".join(path.read_text() for path in sorted((ROOT / "tests").rglob("*.py")))
 
 
@@ -26,7 +27,7 @@ def signature(name):
 
 
 def test_every_hook_is_documented_with_its_exact_signature_and_none_besides():
-    documented = re.findall(r"^### `(llmring_\w+\(.*)`$", PAGE, re.MULTILINE)
+    documented = re.findall(r"^### `(llmring_\w+\(.*)`$", REFERENCE, re.MULTILINE)
     assert documented == [signature(name) for name in HOOKS]
 
 
@@ -50,18 +51,22 @@ def test_every_file_of_the_example_is_documented():
     assert {str(path.relative_to(EXAMPLE)) for path in files} == set(BLOCKS)
 
 
-@pytest.mark.parametrize("feature", ["aliases", "usage", "conversations", "keys"])
-def test_every_call_of_a_feature_is_in_the_page_of_the_interface(feature):
-    page = (ROOT / "docs" / "api.md").read_text()
-    _, routes = compose(make_settings({}), [feature])
-    paths = [route.path for owner, route in routes.items() if owner == feature]
-    assert paths
-    missing = [path for path in paths if path.startswith("/api/") and not re.search(re.escape(path) + r"/?[`? ]", page)]
-    assert missing == []
-
-
 def test_every_name_of_the_test_kit_is_there_and_the_fixtures_are_documented():
     for name in testing.__all__:
         assert hasattr(testing, name), name
-    for name in re.findall(r"^\| `(\w+)", PAGE, re.MULTILINE):
-        assert name in testing.__all__ or hasattr(pytest_plugin, name), name
+    kit = REFERENCE.partition("\n## Test kit\n")[2]
+    documented = re.findall(r"^\| `(\w+)", kit, re.MULTILINE)
+    assert len(documented) > 5
+    assert [name for name in documented if not hasattr(testing, name) and not hasattr(pytest_plugin, name)] == []
+
+
+def test_every_contract_is_documented_and_none_besides():
+    names = [f"{contracts.__name__}.{module.name}" for module in pkgutil.iter_modules(contracts.__path__)]
+    protocols = {
+        f"{module.__name__}.{name}".removeprefix(f"{contracts.__name__}.")
+        for module in [contracts, *map(importlib.import_module, names)]
+        for name, found in vars(module).items()
+        if inspect.isclass(found) and found.__module__ == module.__name__ and Protocol in found.__bases__
+    }
+    rows = REFERENCE.partition("\n## Contracts\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([\w.]+)`", rows, re.MULTILINE)) == protocols | {"pages.FrontPage"}
