@@ -3,79 +3,83 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pygal
 from markupsafe import Markup
-from pygal.etree import etree
 
 from llmring_dashboard.spend import Bar
 from llmring_dashboard.wording import exact, money
 
 WIDTH, HEIGHT = 960, 320
 MOST_LABELS = 12
-GAP = 0.06
+SVG = "http://www.w3.org/2000/svg"
 PLACE = "the parts of every bar"
 
 
-class Place:
-    """Where a bar stands: its left edge, and how high its parts reach so far, in pixels and in USD."""
+class Column:
+    """A bar of the whole as pygal has drawn it, and how high the parts of it reach so far, in pixels and in USD."""
 
-    def __init__(self, left: str, edge: float) -> None:
-        self._left = left
-        self._edge = edge
+    def __init__(self, drawn: ElementTree.Element, scale: float) -> None:
+        self._left = f"{float(drawn.get('x', 0)):.2f}"
+        self._width = f"{float(drawn.get('width', 0)):.2f}"
+        self._floor = self._edge = float(drawn.get("y", 0)) + float(drawn.get("height", 0))
+        self._scale = scale  # pixels per USD
         self._top = 0.0
 
-    def put(self, cost: Any, view: Any, width: str, words: str) -> str:
+    def put(self, cost: Any, words: str) -> str:
         """Return the next part, on top of the others, with a title of some words."""
         self._top += float(cost)
-        floor, self._edge = self._edge, view.y(self._top)
-        box = f'x="{self._left}" y="{self._edge:.2f}" width="{width}" height="{floor - self._edge:.2f}"'
+        floor, self._edge = self._edge, self._floor - self._top * self._scale
+        box = f'x="{self._left}" y="{self._edge:.2f}" width="{self._width}" height="{floor - self._edge:.2f}"'
         return f'<rect class="bar" {box}><title>{escape(words)}</title></rect>'
 
 
-class Stack(pygal.Bar):  # type: ignore[misc]  # pygal has no types
-    """Bars of the whole, each drawn as the stack of its parts.
-
-    pygal lays out the one series of the whole: scale, axes, guides. Its own stacks take a multiple of the time for as
-    many parts as there are here, and carry figures for its script. The parts are `drawn` as text, which `PLACE` holds
-    the place of: as elements they took most of the time.
-    """
-
-    parts: Sequence[Bar] = ()
-    steps: Sequence[date] = ()
-    drawn: list[str]
-
-    def bar(self, serie: Any, rescale: bool = False) -> None:
-        """Draw the parts of every bar, those of nothing left out; each has a title that says its figure exactly."""
-        self.svg.serie(serie)["plot"].text = PLACE
-        view, length, steps = self.view, self._len, self.steps
-        width = view.x(1 / length) - view.x(0)
-        places = [Place(f"{view.x(index / length) + GAP * width:.2f}", view.y(0.0)) for index in range(len(steps))]
-        wide = f"{width * (1 - 2 * GAP):.2f}"
-        for number, part in enumerate(self.parts):
-            words = ((index, cost, _words(part, steps[index], cost)) for index, cost in _costs(part))
-            rects = "".join(places[index].put(cost, view, wide, said) for index, cost, said in words)
-            self.drawn.append(f'<g class="color-{number}">{rects}</g>')
-
-
 def stacked(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
-    """Return the SVG of costs (USD, none negative) over time, stacked by name."""
-    chart = Stack(
+    """Return the SVG of costs (USD, none negative) over time, stacked by name.
+
+    pygal draws the one series of the whole: scale, axes, guides, a bar per step. Its own stacks take a multiple of the
+    time for as many parts as there are here, and carry figures for its script, so the parts are written as text.
+    """
+    totals = [float(sum(costs)) for costs in zip(*(bar.costs for bar in bars), strict=True)]
+    root = _draw(totals, steps)
+    series = next(group for group in root.iter("g") if group.get("class") == "bars")
+    drawn = [rect for bar in series for rect in bar if rect.tag == "rect"]
+    highest = totals.index(max(totals))
+    scale = float(drawn[highest].get("height", 0)) / (totals[highest] or 1)
+    columns = [Column(rect, scale) for rect in drawn]
+    series[:] = []
+    series.text = PLACE
+    parts = "".join(_part(number, bar, columns, steps) for number, bar in enumerate(bars))
+    frame = ElementTree.tostring(root, encoding="unicode")
+    return Markup(frame.replace(PLACE, parts, 1))  # noqa: S704 — escaped: by the XML library, and in `put`
+
+
+def _draw(totals: Sequence[float], steps: Sequence[date]) -> ElementTree.Element:
+    chart = pygal.Bar(
         width=WIDTH, height=HEIGHT, margin=8, js=(), css=(), no_prefix=True, show_legend=False, print_zeroes=False,
         show_x_guides=False, show_minor_x_labels=False, truncate_label=-1, max_scale=8,
         x_labels_major=[str(step) for step in steps[:: len(steps) // MOST_LABELS + 1]],
         value_formatter=lambda value: f"${value:,.6g}",
     )  # fmt: skip
     chart.x_labels = [str(step) for step in steps]
-    chart.parts, chart.steps, chart.drawn = bars, steps, []
-    chart.add("", [float(sum(costs)) for costs in zip(*(bar.costs for bar in bars), strict=True)])
-    root = chart.render_tree()
+    chart.add("", totals)
+    root = ElementTree.fromstring(chart.render())  # noqa: S314 — of our own making
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # HTML knows no prefixes
     _undress(root)
+    root.set("xmlns", SVG)
     root.set("role", "img")
     root.set("aria-label", "Bars of the cost, stacked by name; the table below says the same")
-    frame = etree.tostring(root, encoding="unicode")
-    return Markup(frame.replace(PLACE, "".join(chart.drawn), 1))  # noqa: S704 — escaped: by the XML library, and in `put`
+    return root
+
+
+def _part(number: int, bar: Bar, columns: Sequence[Column], steps: Sequence[date]) -> str:
+    """Return one name's part of every bar, none where it cost nothing; each has a title with the exact figure."""
+    words = ((index, cost, _words(bar, steps[index], cost)) for index, cost in _costs(bar))
+    rects = "".join(columns[index].put(cost, said) for index, cost, said in words)
+    return f'<g class="color-{number}">{rects}</g>'
 
 
 def _costs(part: Bar) -> Iterator[tuple[int, Any]]:
@@ -86,11 +90,11 @@ def _words(part: Bar, step: date, cost: Any) -> str:
     return f"{part.label}, {step}: {money(cost)} ({exact(cost)} USD)"
 
 
-def _undress(root: Any) -> None:
-    """Take out pygal's script, style and comments, the title it gives every chart, and what its script would fill."""
+def _undress(root: ElementTree.Element) -> None:
+    """Take out pygal's script and style, the title it gives every chart, and what its script would fill."""
     root.attrib.pop("id", None)
     for child in list(root):
-        if not isinstance(child.tag, str) or child.tag.endswith(("defs", "title")):
+        if child.tag in ("defs", "title"):
             root.remove(child)
         else:
             for overlay in [part for part in child if "overlay" in part.get("class", "")]:
