@@ -6,9 +6,10 @@ PYTHON ?= python3
 PYTHONS ?= python3.11 python3.12 python3.13
 VENV ?= .venv
 ARGS ?=
+export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-postgres matrix check format docs screenshots bench wheel lock clean
+.PHONY: help serve test test-fast test-postgres test-lowest test-newest matrix check format docs screenshots bench wheel lock clean
 
 # A stamp's name has the version of Python, so that another PYTHON creates a new environment.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -39,6 +40,27 @@ test-fast: $(DEV) ## the tests that need no database, no process and no browser
 
 test-postgres: ## the same on a PostgreSQL of the system (POSTGRES_BIN names the folder of its programs)
 	@.ci/with-postgres $(MAKE) --no-print-directory test
+
+test-lowest: ## the host's tests on the lowest dependencies that pyproject.toml allows; wants uv
+	@$(MAKE) --no-print-directory $(VENV)-lowest/tested VENV=$(VENV)-lowest RESOLUTION="--resolution lowest-direct"
+
+test-newest: ## the same on the newest ones
+	@$(MAKE) --no-print-directory $(VENV)-newest/tested VENV=$(VENV)-newest RESOLUTION=--upgrade
+
+$(VENV)/tested: $(MADE) pyproject.toml FORCE
+	@command -v uv >/dev/null || { echo "this needs uv on the PATH: pip install uv" >&2; exit 1; }
+	@uv pip install --quiet --python $(RUN) $(RESOLUTION) --editable '.[embedded,dev]'
+	@$(RUN) -m pytest -m "not slow" $(COMPATIBILITY) $(ARGS)
+
+FORCE:
+
+# What each dependency of the host and of the features is used by.
+COMPATIBILITY = tests/core/test_public_interfaces.py tests/core/test_hooks.py tests/core/test_startup_failures.py \
+	tests/core/test_lifespan.py tests/core/test_settings.py tests/core/test_cli.py tests/core/test_migrations.py \
+	tests/core/test_embedded.py tests/core/test_health.py tests/core/test_cache.py tests/core/test_channel.py \
+	tests/core/test_bodies.py tests/core/test_errors.py tests/core/test_logs.py tests/core/test_openapi.py \
+	tests/core/test_docs.py tests/core/test_projects.py tests/core/test_cors.py tests/core/test_two_apps.py \
+	tests/plugins/aliases/test_aliases_lockfile.py tests/plugins/metrics/test_metrics.py tests/plugins/dashboard/test_dashboard_spend.py
 
 matrix: ## every test on each of PYTHONS, then on a PostgreSQL of the system
 	@set -e; for python in $(PYTHONS); do \
@@ -83,7 +105,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(ARGS)
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) .venv-matrix dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest .venv-matrix dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

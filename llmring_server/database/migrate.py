@@ -7,17 +7,17 @@ is written to allow that.
 
 import glob
 import logging
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 import yoyo
-import yoyo.backends.core
-import yoyo.exceptions
-import yoyo.migrations
+import yoyo.backends
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -61,22 +61,17 @@ class Address(NamedTuple):
     database: str | None = None
 
 
-class Backend(yoyo.backends.core.PostgresqlPsycopgBackend):  # type: ignore[misc]
-    """yoyo's PostgreSQL backend on a libpq connection string, without its probing and name look-ups."""
-
-    create_lock_table_sql = yoyo.backends.core.PostgresqlPsycopgBackend.create_lock_table_sql.replace(
-        "CREATE TABLE", "CREATE TABLE IF NOT EXISTS"
-    )
+class Backend(yoyo.backends.PostgresqlPsycopgBackend):  # type: ignore[misc]
+    """yoyo's backend in one session, which also holds our lock; yoyo's own lock table is neither made nor read."""
 
     def connect(self, dburi: Address) -> psycopg.Connection[Any]:
-        """Open a connection in autocommit mode, as yoyo expects."""
+        """Open a connection in autocommit mode, as yoyo expects; its own addresses lack much of libpq's."""
         return psycopg.connect(dburi.conninfo, autocommit=True)
 
-    def init_database(self) -> None:
-        """Create yoyo's lock table and clear what a killed process left in it; the advisory lock is held."""
-        self.create_lock_table()
-        self.break_lock()
-        self.has_transactional_ddl = True
+    @contextmanager
+    def lock(self, timeout: float = 10) -> Iterator[None]:
+        """Take no lock of yoyo's, a row that outlives a killed process: the session holds ours."""
+        yield
 
     @contextmanager
     def copy(self) -> Iterator["Backend"]:
@@ -85,9 +80,6 @@ class Backend(yoyo.backends.core.PostgresqlPsycopgBackend):  # type: ignore[misc
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         """Leave user and host names out of yoyo's log: looking them up can hang or fail in a container."""
-        import uuid
-        from datetime import UTC, datetime
-
         return {
             "id": str(uuid.uuid4()),
             "migration_id": migration.id if migration else None,
@@ -127,7 +119,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
         pending = _pending(backend, sources)
         try:
             backend.apply_migrations(pending)
-        except (psycopg.Error, yoyo.exceptions.BadMigration) as error:
+        except Exception as error:  # a migration may be a program, and raise anything
             raise StartupError(f"a migration fails: {_one_line(error)}") from error
         left = [migration.id for migration in _pending(backend, sources)]
     if left:
@@ -164,7 +156,6 @@ def locked(conninfo: str, schema: str) -> Iterator[Backend]:
             session.execute(sql.SQL("SET lock_timeout = {}").format(LOCK_WAIT))
             session.execute("SELECT pg_advisory_lock(hashtext('llmring migrations'), hashtext(%s))", [schema])
             session.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
-            backend.init_database()
             yield backend
     except psycopg.errors.LockNotAvailable as error:
         raise StartupError(f"another process has held the migration lock for {LOCK_WAIT}; end it first") from error

@@ -50,6 +50,7 @@ class PluginSet:
         self.plugins = tuple(plugins)
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
+        self._callers_by_hook: dict[str, list[tuple[Plugin, pluggy.HookCaller]]] = {}
         for plugin in reversed(self.plugins):
             self._register(plugin)
 
@@ -110,10 +111,22 @@ class PluginSet:
         return found
 
     def _implementations(self, hook: str, arguments: dict[str, object]) -> Iterator[tuple[Plugin, Callable[[], Any]]]:
-        owners = {plugin.name: plugin for plugin in self.plugins}
-        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
-            passed = [arguments[name] for name in implementation.argnames]
-            yield owners[implementation.plugin_name], functools.partial(implementation.function, *passed)
+        for plugin, caller in self._callers(hook):
+            yield plugin, functools.partial(_call_one, caller, arguments)
+
+    def _callers(self, hook: str) -> list[tuple[Plugin, pluggy.HookCaller]]:
+        """Return, for each plugin that implements a hook, the hook without the other plugins: results get owners."""
+        if hook not in self._callers_by_hook:
+            implementing = {found.plugin_name for found in getattr(self._manager.hook, hook).get_hookimpls()}
+            self._callers_by_hook[hook] = [
+                (plugin, self._manager.subset_hook_caller(hook, self._others(plugin)))
+                for plugin in self.plugins
+                if plugin.name in implementing
+            ]
+        return self._callers_by_hook[hook]
+
+    def _others(self, plugin: Plugin) -> list[Any]:
+        return [other.implementation for other in self.plugins if other is not plugin]
 
     def _register(self, plugin: Plugin) -> None:
         try:
@@ -129,7 +142,7 @@ class PluginSet:
     def _check(self, plugin: Plugin, caller: Any) -> None:
         """Refuse what pluggy lets pass: the wrong colour (sync or async), and marks that change the order."""
         implementation = next(i for i in caller.get_hookimpls() if i.plugin_name == plugin.name)
-        wanted = inspect.iscoroutinefunction(caller.spec.function)
+        wanted = inspect.iscoroutinefunction(getattr(hookspecs, caller.name))
         if inspect.iscoroutinefunction(implementation.function) != wanted:
             mend = "make it `async def`" if wanted else "make it a plain `def`"
             raise StartupError(f"{plugin}: {caller.name} has the wrong colour; {mend}")
@@ -188,6 +201,11 @@ def _load_one(name: str, available: dict[str, EntryPoint]) -> Plugin:
         ) from error
     about = point.dist.metadata if point.dist else {"Name": UNKNOWN, "Version": ""}  # parsed anew at each look
     return Plugin(name, implementation, about["Name"], about["Version"])
+
+
+def _call_one(caller: pluggy.HookCaller, arguments: dict[str, object]) -> Any:
+    """Return what the one implementation of a hook gives; pluggy leaves out None."""
+    return next(iter(caller(**arguments)), None)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ TRIGGERS = """
 VOLATILITY = "SELECT proname AS name, array_agg(DISTINCT provolatile::text) AS kinds FROM pg_proc GROUP BY proname"
 # Facts of the deployment, public keys, the registry's copy, and the tree of the log: nobody's data.
 WITHOUT_PROJECT = {
-    "_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock", "dashboard_secrets", "deployment",
+    "_yoyo_log", "_yoyo_migration", "_yoyo_version", "dashboard_secrets", "deployment",
     "receipt_key_events", "receipt_keys", "registry_contents", "registry_files", "registry_versions",
     "transparency_keys", "transparency_log", "transparency_tiles", "usage_facts",
 }  # fmt: skip

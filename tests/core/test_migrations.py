@@ -73,6 +73,7 @@ def test_a_process_killed_between_commit_and_mark_is_repaired_by_the_next_start(
     first = llmring_cli("migrate", LLMRING_PLUGINS=plugins)
     assert first.returncode == 0, first.stderr
     database.execute("DELETE FROM _yoyo_migration")
+    database.execute("CREATE TABLE yoyo_lock (locked int PRIMARY KEY, ctime timestamp, pid int)")  # as yoyo itself does
     database.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
     again = llmring_cli("migrate", LLMRING_PLUGINS=plugins)
     assert (again.returncode, again.stdout) == (0, first.stdout)

@@ -131,7 +131,7 @@ def test_a_chart_stacks_the_parts_of_each_bar_and_escapes_their_names():
     (low,), (high, tallest) = drawn["color-0"], drawn["color-1"]
     assert float(high.get("y")) + float(high.get("height")) == pytest.approx(float(low.get("y")), abs=0.02)
     assert float(tallest.get("height")) == pytest.approx(4 * float(high.get("height")), rel=0.01)
-    assert low.get("x") == high.get("x") < tallest.get("x")
+    assert float(low.get("x")) == float(high.get("x")) < float(tallest.get("x"))
 
 
 @pytest.mark.parametrize(
