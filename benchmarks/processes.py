@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from llmring_server.connections import HTTP
+from llmring_server.serving.connection import HTTP
 from llmring_server.testing.process import clean_environment, free_port
 
 OURS = "llmring_server.asgi:app"

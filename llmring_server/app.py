@@ -6,28 +6,27 @@ from typing import Any
 
 import falcon.asgi
 
-from llmring_server import errors
-from llmring_server.admission import Admission
 from llmring_server.contracts.pages import FrontPage
-from llmring_server.cors import Cors
-from llmring_server.docs import Docs
-from llmring_server.errors import StartupError
-from llmring_server.exchange import AnyRequest
-from llmring_server.health import DATABASE, Health, HealthCheck, Root
-from llmring_server.lifecycle import Application, Server
-from llmring_server.openapi import Specification
-from llmring_server.plugins import CORE, Plugin, load
-from llmring_server.reception import Reception
-from llmring_server.routing import Route, Router, RouteTable
+from llmring_server.http import errors
+from llmring_server.http.codec import JSON
+from llmring_server.http.endpoints.docs import Docs
+from llmring_server.http.endpoints.health import DATABASE, Health, HealthCheck, Root
+from llmring_server.http.errors import StartupError
+from llmring_server.http.middleware.access_log import AccessLog
+from llmring_server.http.middleware.authorization import AuthorizationMiddleware
+from llmring_server.http.middleware.cors import BrowserHeaders
+from llmring_server.http.middleware.exchange import Receive, Scope, Send
+from llmring_server.http.middleware.limits import ASGIApp, RequestLimits
+from llmring_server.http.middleware.request_id import RequestIdMiddleware
+from llmring_server.http.openapi import Specification
+from llmring_server.http.routing import Route, Router, RouteTable
+from llmring_server.plugins.manager import CORE, Plugin, load
+from llmring_server.server import Lifecycle, Server
+from llmring_server.serving.shutdown import ConnectionCloseMiddleware
 from llmring_server.settings import Settings, load_settings
-from llmring_server.stopping import LastAnswers
-from llmring_server.tracing import AccessLog
-from llmring_server.wire import JSON
-
-App = falcon.asgi.App[Any, Any]
 
 
-def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin] | None = None) -> App:
+def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin] | None = None) -> ASGIApp:
     """Build the application: a plugin manager, a server and routes of its own; nothing is opened yet.
 
     `settings` come from conf file and environment when not given; `plugins` are the settings' when not given.
@@ -35,25 +34,42 @@ def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin]
     Raises:
         StartupError: anything about settings, plugins or routes that can be found wrong before connecting.
     """
-    return mounted(*compose(settings or load_settings(), plugins))
+    return mount_app(*compose(settings or load_settings(), plugins))
 
 
-def mounted(server: Server, routes: RouteTable) -> App:
-    """Return the ASGI application of a server and its routes."""
-    app = Application(server, _middleware(server, routes), media_type=JSON, router=Router())
+def mount_app(server: Server, routes: RouteTable) -> ASGIApp:
+    """Return the ASGI application of a server and its routes: Falcon's, within the ASGI middleware."""
+    lifecycle = Lifecycle(server)
+    app: falcon.asgi.App[Any, Any] = falcon.asgi.App(
+        middleware=[lifecycle, *_middleware(server, routes)], media_type=JSON, router=Router()
+    )
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = False
     app.req_options.auto_parse_qs_csv = False
     routes.mount(app)
-    if all(getattr(component, "direct", False) for component in server.middleware):
-        app.open_ways(route for _, route in routes.items())
-    server.at_stop(lambda: app.add_middleware(LastAnswers(server.drain)))
+    server.at_stop(lambda: app.add_middleware(ConnectionCloseMiddleware(server.drain)))
 
-    def owner(req: AnyRequest, traceback: TracebackType | None) -> str:
+    def owner(req: falcon.asgi.Request, traceback: TracebackType | None) -> str:
         return server.plugins.owner(traceback) or routes.owner(req.uri_template) or CORE
 
     errors.install(app, owner)
-    return app
+    limits = server.settings.connections
+    served = app if server.settings.log_level == "debug" else _with_short_startup_errors(app, lifecycle)
+    return RequestLimits(served, limits.arrival, limits.unread)
+
+
+def _with_short_startup_errors(app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
+    """Return `app`, whose failed start is reported in one line instead of with Falcon's traceback."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_short(event: dict[str, Any]) -> None:
+            if event["type"] == "lifespan.startup.failed" and lifecycle.failure is not None:
+                event = {**event, "message": str(lifecycle.failure)}
+            await send(event)
+
+        await app(scope, receive, send_short if scope["type"] == "lifespan" else send)
+
+    return serve
 
 
 def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> tuple[Server, RouteTable]:
@@ -75,9 +91,10 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     """Return what every request passes, outermost first: the host's own, then the plugins' in conf order."""
     settings = server.settings
     return [
-        Reception(Cors(settings.cors_origins)),
-        *([AccessLog()] if settings.log_level in ("debug", "info") else []),
-        Admission(settings, server.projects, routes),
+        RequestIdMiddleware(),
+        BrowserHeaders(settings.cors_origins),
+        *([AccessLog(server.request_log)] if settings.log_level in ("debug", "info") else []),
+        AuthorizationMiddleware(settings, server.projects, routes),
         *server.middleware,
     ]
 

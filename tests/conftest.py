@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import sqlparse
 
-from llmring_server import shared_redis
+from llmring_server.runtime import redis
 from llmring_server.testing import LiveServer
 
 # A package of its own, tested in its own environment by core/test_example_plugin.py.
@@ -78,7 +78,7 @@ def small_registry(constant_registry: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def patient_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a Redis that a busy machine makes slow, in tests that are about something else."""
-    monkeypatch.setattr(shared_redis, "TIMEOUT_SECONDS", 10.0)
+    monkeypatch.setattr(redis, "TIMEOUT_SECONDS", 10.0)
 
 
 @pytest.fixture

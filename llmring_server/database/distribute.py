@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from llmring_server.database.migrate import MIGRATION_TABLE, Source, locked
-from llmring_server.errors import StartupError
+from llmring_server.http.errors import StartupError
 
 EXTENSION: LiteralString = """
     SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS created,
@@ -80,7 +80,9 @@ def _check_extension(session: psycopg.Connection[Any]) -> None:
     created, available = session.execute(EXTENSION).fetchone() or (False, False)
     if not created:
         mend = "run CREATE EXTENSION citus in it" if available else "install Citus on every node of the cluster first"
-        raise StartupError(f"the database {session.info.dbname!r} is no Citus cluster; {mend} (docs/scale.md)")
+        raise StartupError(
+            f"the database {session.info.dbname!r} is no Citus cluster; {mend} (docs/explanation/scale.md)"
+        )
 
 
 def _tables(session: psycopg.Connection[Any], schema: str) -> list[Table]:

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import httpx
 import uvicorn
 
-from llmring_server.app import compose, mounted
-from llmring_server.connections import Connection
+from llmring_server.app import compose, mount_app
 from llmring_server.contracts import RecordedUsage
-from llmring_server.lifecycle import Server
-from llmring_server.plugins import Plugin
-from llmring_server.projects import project_id
+from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.plugins.manager import Plugin
+from llmring_server.server import Server
+from llmring_server.serving.connection import LimitedConnection
 from llmring_server.settings import Settings
 
 START_SECONDS = 60.0
@@ -79,7 +79,9 @@ def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> I
     """
     server, routes = compose(settings, plugins)
     served = _Served(
-        uvicorn.Config(mounted(server, routes), http=Connection, lifespan="off", log_config=None, access_log=False)
+        uvicorn.Config(
+            mount_app(server, routes), http=LimitedConnection, lifespan="off", log_config=None, access_log=False
+        )
     )
     # Named TCP, else asyncio leaves Nagle's algorithm on, and each answer takes 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:

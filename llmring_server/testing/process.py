@@ -15,8 +15,10 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from llmring_server.connections import HTTP
+from llmring_server.serving.connection import HTTP
 
+UVICORN = ("uvicorn", "llmring_server.asgi:app", "--http", HTTP)
+SERVE = ("llmring_server", "serve", "--host", "127.0.0.1")
 PORTS = (12_000, 32_000)
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -25,7 +27,8 @@ POLL_SECONDS = 0.05
 class ServerProcess:
     """`uvicorn llmring_server.asgi:app` on a free port, with the environment it was given and nothing of ours.
 
-    `python` is the interpreter of the environment that it runs in, this test's own unless given.
+    With `serve` it is `llmring-server serve` instead. `python` is the interpreter of the environment that it runs in,
+    this test's own unless given.
     """
 
     def __init__(
@@ -35,12 +38,13 @@ class ServerProcess:
         *options: str,
         port: int | None = None,
         python: str = sys.executable,
+        serve: bool = False,
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        served = ["llmring_server.asgi:app", "--http", HTTP, "--port", str(self.port)]
-        command = [python, "-m", "uvicorn", *served, *options]
+        served = SERVE if serve else UVICORN
+        command = [python, "-m", *served, "--port", str(self.port), *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, env=clean_environment(environment), stdout=output, stderr=output, start_new_session=True
@@ -77,6 +81,10 @@ class ServerProcess:
         """Kill the process (and its workers) at once, as `kill -9` does."""
         self._signal(signal.SIGKILL)
 
+    def signal(self, number: int) -> None:
+        """Send the process a signal."""
+        self._process.send_signal(number)
+
     def stop(self) -> int:
         """Ask the process to end, and return its exit status."""
         if self._process.poll() is None:
@@ -104,11 +112,15 @@ def server_processes(database: Mapping[str, Any], folder: Path) -> Iterator[Call
         started: list[ServerProcess] = []
 
         def start(
-            *options: str, port: int | None = None, python: str = sys.executable, **environment: str
+            *options: str,
+            port: int | None = None,
+            python: str = sys.executable,
+            serve: bool = False,
+            **environment: str,
         ) -> ServerProcess:
             log = folder / f"server-{len(started)}.log"
             given = overlaid(database, environment)
-            process = ServerProcess(given, log, *options, port=port, python=python)
+            process = ServerProcess(given, log, *options, port=port, python=python, serve=serve)
             started.append(process)
             stack.callback(process.stop)
             return process

@@ -3,9 +3,10 @@
 import hashlib
 import re
 
+import falcon.asgi
+
 from llmring_aliases.changes import Condition
-from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest
+from llmring_server.http.errors import Problem
 
 TAG = re.compile(r'(?P<weak>W/)?"(?P<text>[^"]*)"')
 DIGEST_BYTES = 6
@@ -18,7 +19,7 @@ def etag(number: int, *names: str | None) -> str:
     return f'"{number}-{_digest(names)}"'
 
 
-def condition(req: AnyRequest, project: str, profile: str, alias: str | None) -> Condition | None:
+def condition(req: falcon.asgi.Request, project: str, profile: str, alias: str | None) -> Condition | None:
     """Return what the request's headers ask of an alias, or of the list of a profile; None when they ask nothing."""
     wanted, unwanted = req.get_header(IF_MATCH), req.get_header(IF_NONE_MATCH)
     if wanted is None and unwanted is None:
@@ -33,7 +34,7 @@ def condition(req: AnyRequest, project: str, profile: str, alias: str | None) ->
     return Condition(profile, alias, holds)
 
 
-def unchanged(req: AnyRequest, tag: str) -> bool:
+def unchanged(req: falcon.asgi.Request, tag: str) -> bool:
     """Whether `If-None-Match` names this ETag: the answer is 304."""
     given = req.get_header(IF_NONE_MATCH)
     return given is not None and (given == tag or given.strip() == "*" or _lists(given, tag, weak=True))

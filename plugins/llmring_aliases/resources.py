@@ -20,10 +20,9 @@ from llmring_aliases.models import (
 )
 from llmring_aliases.snapshots import Snapshots
 from llmring_aliases.targets import checked
-from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest, AnyResponse
-from llmring_server.operations import operation
-from llmring_server.wire import decode_query
+from llmring_server.http.codec import decode_query
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
 
 VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"
@@ -35,8 +34,8 @@ class AliasList:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
 
-    @operation(query=ListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,), plain=True, direct=True)
-    async def on_get(self, req: AnyRequest, resp: AnyResponse) -> None:
+    @operation(query=ListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,), plain=True)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List aliases, of one profile or of all, sorted.
 
         `X-Alias-Version` is the number of the project's latest change: pass it to /watch as `Last-Event-ID`, and no
@@ -115,13 +114,13 @@ class Resolution:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
 
-    @operation(query=ResolveQuery, answer=Resolved, errors=(404,), plain=True, direct=True)
-    async def on_get(self, req: AnyRequest, resp: AnyResponse) -> None:
+    @operation(query=ResolveQuery, answer=Resolved, errors=(404,), plain=True)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Resolve an alias to its model."""
         project, asked = req.context.project_id, req.query_string
         resp.data = self._snapshots.ready(project, asked) or await self._answer(project, asked, req)
 
-    async def _answer(self, project: str, asked: str, req: AnyRequest) -> bytes:
+    async def _answer(self, project: str, asked: str, req: falcon.asgi.Request) -> bytes:
         query = decode_query(req, ResolveQuery)
         answer = await self._snapshots.answer(project, query, asked)
         if answer is None:
@@ -156,6 +155,6 @@ async def _change(req: falcon.asgi.Request, changes: Changes, target: Target) ->
         raise moved(f"alias {target.alias!r} of profile {target.profile!r}") from None
 
 
-def _say(resp: AnyResponse, tag: str) -> None:
+def _say(resp: falcon.asgi.Response, tag: str) -> None:
     resp.set_header("ETag", tag)
     resp.set_header("Cache-Control", REVALIDATE)

@@ -1,29 +1,17 @@
-"""The dashboard: pages at `/ui` of what the other features know, for people, complete without JavaScript."""
+"""The dashboard: pages at `/ui` that show the data of the other features and work without JavaScript."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from llmring_dashboard import aliases, logs, overview, receipts, registry, statements
-from llmring_dashboard.attempts import Attempts
-from llmring_dashboard.frame import Entry, Frame
-from llmring_dashboard.pages import Page
-from llmring_dashboard.sessions import PATH, Sessions
+from llmring_dashboard.routes import build_routes
+from llmring_dashboard.session.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_dashboard.sign_in import Elsewhere, Home, SignIn, SignOut, Theme
-from llmring_dashboard.static import Static
-from llmring_dashboard.views import MAX_FORM
-from llmring_server import paths
-from llmring_server.contracts import Standing
+from llmring_server import bundled
 from llmring_server.contracts.pages import FrontPage
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.projects import PlainKeys
-from llmring_server.routing import Route
-
-PAGES: tuple[Page, ...] = (
-    overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, statements.PAGE, registry.PAGE
-)  # fmt: skip
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 
 @hookimpl
@@ -35,44 +23,23 @@ def llmring_settings() -> type[DashboardSettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create `dashboard_secrets`."""
-    return paths.migrations("dashboard")
+    return bundled.migrations("dashboard")
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold what sessions are signed with, and say where the pages begin."""
+    """Provide the sessions and the address of the front page."""
     sessions = Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)
     return {Sessions: sessions, FrontPage: FrontPage(PATH)}
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve signing in and out, and each page whose feature is enabled."""
-    pages = [page for page in PAGES if page.shown(server)]
-    static = Static()
-    frame = Frame(
-        server.service(Sessions),
-        server.service(Standing, default=PlainKeys(server.pepper)),
-        [Entry(page.name, page.title, page.path) for page in pages],
-        static.address,
-    )
-    attempts = Attempts(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)
-    return [
-        _route("", Home(frame)),
-        _route("/sign-in", SignIn(frame, server.projects, attempts)),
-        _route("/sign-out", SignOut(frame)),
-        _route("/theme", Theme(frame)),
-        _route("/static/{name}", static),
-        _route("/{page:path}", Elsewhere(frame)),
-        *(route for page in pages for route in page.routes(server, frame)),
-    ]
+    """Serve signing in and out, and every page whose feature is enabled."""
+    return build_routes(server)
 
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Find what to sign sessions with."""
+    """Load the session secret."""
     return server.service(Sessions).running()
-
-
-def _route(path: str, resource: object) -> Route:
-    return Route(path=PATH + path, resource=resource, public=True, max_body=MAX_FORM)

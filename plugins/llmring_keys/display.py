@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from llmring_keys.models import IssuedKey
-from llmring_server.tracing import plain
+from llmring_server.http.printable import printable
 
 
 def new_key(key: IssuedKey, as_json: bool) -> None:
@@ -28,7 +28,7 @@ def document(found: Any) -> None:
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows under a head, in columns; whoever named a key or a project may not have been the operator."""
-    rows = [tuple(map(plain, row)) for row in rows]
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,22 +1,22 @@
-"""Metrics: the figures of every feature at `/metrics`, the same from each worker process of a server."""
+"""Metrics of all features at `/metrics`, the same from every worker process of a server."""
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from llmring_metrics import pool
-from llmring_metrics.figures import Figures
-from llmring_metrics.label_sets import LabelSets
-from llmring_metrics.requests import Requests
+from llmring_metrics.metric_registry import MetricRegistry
 from llmring_metrics.resources import Metrics
 from llmring_metrics.settings import MetricsSettings
-from llmring_metrics.usage import Usage
-from llmring_metrics.workers import Workers, open_workers
+from llmring_metrics.sources import pool_metrics
+from llmring_metrics.sources.label_sets import LabelSetLimiter
+from llmring_metrics.sources.request_metrics import RequestMetrics
+from llmring_metrics.sources.usage_metrics import UsageMetrics
+from llmring_metrics.workers.groups import Workers, create_workers
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.figures import Figure
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -29,22 +29,22 @@ def llmring_settings() -> type[MetricsSettings]:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold what this server counts, and how its workers meet."""
+    """Provide the metrics of this process and the exchange between workers."""
     settings = server.plugin_settings(MetricsSettings)
-    figures = Figures()
-    workers = open_workers(settings.folder, figures)
+    figures = MetricRegistry()
+    workers = create_workers(settings.folder, figures)
     return {
-        Figures: figures,
-        Requests: Requests(),
-        Usage: Usage(LabelSets(workers, settings.label_sets)),
+        MetricRegistry: figures,
+        RequestMetrics: RequestMetrics(),
+        UsageMetrics: UsageMetrics(LabelSetLimiter(workers, settings.label_sets)),
         Workers: workers,
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Take every plugin's figures, and serve them."""
-    figures = server.service(Figures)
+    """Register the metrics of all plugins, and serve them."""
+    figures = server.service(MetricRegistry)
     for plugin, figure in server.plugins.every("llmring_metrics", Figure, server=server):
         figures.add(plugin, figure)
     token = server.plugin_settings(MetricsSettings).token
@@ -55,16 +55,16 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 @hookimpl
 def llmring_middleware(server: Server) -> Iterable[object]:
     """Count requests."""
-    return [server.service(Requests)]
+    return [server.service(RequestMetrics)]
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Figure]:
-    """Show requests, usage, the pool of connections, and how many workers there are."""
+    """Declare the metrics of requests, usage, the connection pool and workers."""
     return [
-        *server.service(Requests).figures(),
-        *server.service(Usage).figures(),
-        *pool.figures(server.database),
+        *server.service(RequestMetrics).figures(),
+        *server.service(UsageMetrics).figures(),
+        *pool_metrics.build_pool_metrics(server.database),
         Figure(name="llmring_workers", help="Worker processes.", kind="gauge", read=lambda: 1),
     ]
 
@@ -72,7 +72,7 @@ def llmring_metrics(server: Server) -> Iterable[Figure]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Meet the other workers while the server runs."""
+    """Exchange metrics with the other workers while the server runs."""
     if server.plugin_settings(MetricsSettings).token is None:
         log.warning("/metrics is closed: LLMRING_METRICS_TOKEN is not set")
     async with server.service(Workers).running():
@@ -81,5 +81,5 @@ async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
 
 @hookimpl
 async def llmring_usage_recorded(server: Server, entries: Sequence[RecordedUsage]) -> None:
-    """Count what was committed."""
-    await server.service(Usage).add(entries)
+    """Count committed usage."""
+    await server.service(UsageMetrics).add(entries)

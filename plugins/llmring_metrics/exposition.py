@@ -1,4 +1,4 @@
-"""Figures as Prometheus reads them: its text format, or OpenMetrics for whoever asks for that."""
+"""Metrics in the Prometheus text format, or in OpenMetrics if the client requests it."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from llmring_metrics.models import Everyone, Value, combined
+from llmring_metrics.models import AllWorkers, Value, combine
 from llmring_server.contracts.figures import Distribution, Figure, Labels
 
 OPENMETRICS = "application/openmetrics-text"
@@ -16,20 +16,20 @@ ABOVE_ALL = "+Inf"
 
 
 class Exposition(Collector):
-    """The figures of all workers, put together when they are asked for; numbers become floats here and not before."""
+    """The metrics of all workers, combined when collected; numbers become floats only here."""
 
-    def __init__(self, figures: Iterable[Figure], everyone: Everyone) -> None:
+    def __init__(self, figures: Iterable[Figure], everyone: AllWorkers) -> None:
         self._figures = figures
         self._everyone = everyone
 
     def collect(self) -> Iterator[Metric]:
-        """Give every figure as a metric family; one without values is named all the same."""
+        """Return every metric as a metric family, including those without values."""
         for figure in self._figures:
-            values = combined(figure, self._everyone)
+            values = combine(figure, self._everyone)
             yield _histogram(figure, values) if figure.kind == "histogram" else _numbers(figure, values)
 
     def render(self, accept: str) -> tuple[bytes, str]:
-        """Return the text and its media type, in the format that an Accept header asks for."""
+        """Return the text and its media type, in the format requested by an Accept header."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
         encode, media = choose_encoder(OPENMETRICS if OPENMETRICS in accept else "")

@@ -1,4 +1,4 @@
-"""What the worker processes of one server tell each other of their figures, and how several become one. No I/O."""
+"""Snapshots of metrics, and how those of several workers are combined. No I/O."""
 
 import decimal
 import math
@@ -8,68 +8,68 @@ import msgspec
 
 from llmring_server.contracts.figures import Distribution, Figure, Labels, Number, Reading
 
-# More digits than the sum of any number of costs needs.
+# More digits than any sum of costs needs.
 EXACT_DIGITS = 200
 
 Value = Number | Distribution
 Snapshot = dict[str, list[tuple[Labels, Value]]]
 
 
-class Everyone(msgspec.Struct, frozen=True):
-    """The snapshots of the workers that live, and of those that are gone."""
+class AllWorkers(msgspec.Struct, frozen=True):
+    """The snapshots of running and of exited workers."""
 
     living: list[Snapshot]
     gone: list[Snapshot]
 
 
-def combined(figure: Figure, everyone: Everyone) -> dict[Labels, Value]:
-    """Return a figure of all workers by its label values; what is gone counts where things are counted."""
+def combine(figure: Figure, everyone: AllWorkers) -> dict[Labels, Value]:
+    """Return a metric of all workers by label values; exited workers count except for gauges."""
     snapshots = everyone.living if figure.kind == "gauge" else [*everyone.living, *everyone.gone]
     found: dict[Labels, list[Value]] = {}
     for snapshot in snapshots:
         for labels, value in snapshot.get(figure.name, ()):
             found.setdefault(labels, []).append(value)
-    return {labels: _one(figure, values) for labels, values in found.items()}
+    return {labels: _combine_values(figure, values) for labels, values in found.items()}
 
 
-def remains(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return the one snapshot that stands for workers that are gone: what they counted."""
-    gone = Everyone([], list(snapshots))
+def merge_exited(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Merge the snapshots of exited workers into one, without gauges."""
+    gone = AllWorkers([], list(snapshots))
     counted = [figure for figure in figures if figure.kind != "gauge"]
-    return {figure.name: list(combined(figure, gone).items()) for figure in counted}
+    return {figure.name: list(combine(figure, gone).items()) for figure in counted}
 
 
-def _one(figure: Figure, values: Sequence[Value]) -> Value:
-    distributions = [value for value in values if isinstance(value, Distribution)]
-    if distributions:
-        return _joined(distributions)
+def _combine_values(figure: Figure, values: Sequence[Value]) -> Value:
+    histograms = [value for value in values if isinstance(value, Distribution)]
+    if histograms:
+        return _merge_histograms(histograms)
     numbers = [value for value in values if not isinstance(value, Distribution)]
     if figure.kind == "gauge" and figure.across != "sum":
         return min(numbers) if figure.across == "min" else max(numbers)
-    return total(numbers)
+    return sum_exactly(numbers)
 
 
-def _joined(distributions: Sequence[Distribution]) -> Distribution:
-    """Add up; buckets that a worker of an earlier version had otherwise are left out."""
-    bounds = distributions[0].bounds
-    alike = [one for one in distributions if one.bounds == bounds]
-    counts = tuple(map(sum, zip(*(one.counts for one in alike), strict=True)))
-    return Distribution(bounds, counts, total([one.total for one in alike]))
+def _merge_histograms(histograms: Sequence[Distribution]) -> Distribution:
+    """Add up histograms; one with other buckets, of a worker of an earlier version, is skipped."""
+    bounds = histograms[0].bounds
+    matching = [one for one in histograms if one.bounds == bounds]
+    counts = tuple(map(sum, zip(*(one.counts for one in matching), strict=True)))
+    return Distribution(bounds, counts, sum_exactly([one.total for one in matching]))
 
 
-def total(numbers: Sequence[Number]) -> Number:
-    """Add up without an error but that of a float among them."""
+def sum_exactly(numbers: Sequence[Number]) -> Number:
+    """Return the exact sum, or the closest float if there are floats."""
     if any(isinstance(number, float) for number in numbers):
         return math.fsum(map(float, numbers))
     with decimal.localcontext(prec=EXACT_DIGITS):
         return sum(numbers)
 
 
-def listed(figure: Figure, reading: Reading) -> list[tuple[Labels, Value]]:
-    """Return what a figure's `read` gave as label values with their value.
+def normalize_reading(figure: Figure, reading: Reading) -> list[tuple[Labels, Value]]:
+    """Return the result of a metric's `read` as label values with their value.
 
     Raises:
-        ValueError: it is not what the figure's kind and labels ask for.
+        ValueError: the result does not match the metric's kind and labels.
     """
     if reading is None:
         return []

@@ -1,4 +1,4 @@
-"""Metrics over HTTP, for who has the token."""
+"""`GET /metrics`, protected by a token."""
 
 import asyncio
 import hmac
@@ -6,42 +6,42 @@ import hmac
 import falcon.asgi
 
 from llmring_metrics.exposition import Exposition
-from llmring_metrics.figures import Figures
-from llmring_metrics.workers import Workers
-from llmring_server.errors import Problem, Unavailable
-from llmring_server.operations import operation
+from llmring_metrics.metric_registry import MetricRegistry
+from llmring_metrics.workers.groups import Workers
+from llmring_server.http.errors import Problem, Unavailable
+from llmring_server.http.operations import operation
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 SCHEME = "bearer"
 
 
 class Metrics:
-    """`/metrics`: the figures of all workers of this server."""
+    """`/metrics`: the metrics of all workers of this server."""
 
-    def __init__(self, figures: Figures, workers: Workers, token: str | None) -> None:
+    def __init__(self, figures: MetricRegistry, workers: Workers, token: str | None) -> None:
         self._figures = figures
         self._workers = workers
         self._token = token
 
     @operation(answer=str, media="text/plain", errors=(401, 403))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Figures of the whole server for Prometheus, for who sends the token of `LLMRING_METRICS_TOKEN`.
+        """Return the metrics of the whole server in the Prometheus text format, or OpenMetrics if accepted.
 
-        Prometheus's text format, or OpenMetrics where the Accept header names that. No project key opens this; without
-        a token in the settings nobody may read.
+        Requires the token in `LLMRING_METRICS_TOKEN`; project keys are not accepted. Without a configured token the
+        response is 403.
         """
         self._check(req.get_header("Authorization") or "")
         try:
-            everyone = await self._workers.everyone()
+            everyone = await self._workers.read_all()
         except OSError as error:
-            raise Unavailable(f"the workers of this server cannot meet: {error.strerror}") from error
+            raise Unavailable(f"The metrics of this server's workers cannot be read: {error.strerror}.") from error
         exposition = Exposition(self._figures.all, everyone)
         resp.data, resp.content_type = await asyncio.to_thread(exposition.render, req.get_header("Accept") or "")
         resp.set_header("Cache-Control", "no-store")
 
     def _check(self, authorization: str) -> None:
         if self._token is None:
-            raise Problem(403, "metrics are closed; set LLMRING_METRICS_TOKEN, and send it as Authorization: Bearer")
+            raise Problem(403, "Metrics are disabled. Set LLMRING_METRICS_TOKEN and send it as Authorization: Bearer.")
         scheme, _, given = authorization.partition(" ")
         if scheme.lower() != SCHEME or not hmac.compare_digest(given.encode(), self._token.encode()):
-            raise Problem(401, "send the token of LLMRING_METRICS_TOKEN as Authorization: Bearer", headers=CHALLENGE)
+            raise Problem(401, "Send the token in LLMRING_METRICS_TOKEN as Authorization: Bearer.", headers=CHALLENGE)

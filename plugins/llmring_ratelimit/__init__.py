@@ -1,13 +1,13 @@
-"""Rate limits: token buckets by key and class of route, shared through Redis when that is configured."""
+"""Rate limits: token buckets per key and route class, shared through Redis if configured."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
-from llmring_ratelimit.buckets import Buckets, open_buckets
-from llmring_ratelimit.middleware import RateLimits
+from llmring_ratelimit.buckets import Buckets, create_buckets
+from llmring_ratelimit.middleware import RateLimitMiddleware
 from llmring_ratelimit.settings import RateLimitSettings
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 
 @hookimpl
@@ -18,15 +18,15 @@ def llmring_settings() -> type[RateLimitSettings]:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold the buckets of this server, for its middleware."""
+    """Provide the token buckets for the middleware."""
     url = server.settings.redis_url
-    return {Buckets: open_buckets(url.get_secret_value() if url else None)}
+    return {Buckets: create_buckets(url.get_secret_value() if url else None)}
 
 
 @hookimpl
 def llmring_middleware(server: Server) -> Iterable[object]:
-    """Limit every request, once its key is known."""
-    return [RateLimits(server.plugin_settings(RateLimitSettings).limits, server.service(Buckets))]
+    """Limit every request after authentication."""
+    return [RateLimitMiddleware(server.plugin_settings(RateLimitSettings).limits, server.service(Buckets))]
 
 
 @hookimpl

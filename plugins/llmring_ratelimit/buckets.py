@@ -1,21 +1,21 @@
-"""Token buckets by name: in this process, or in Redis for all of them."""
+"""Token buckets by name: in this process, or in Redis for all processes."""
 
 import contextlib
 import time
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from llmring_ratelimit.models import Limit, Verdict
-from llmring_server.flights import Flights
-from llmring_server.shared_redis import PREFIX, Away, SharedRedis
+from llmring_ratelimit.models import Decision, Limit
+from llmring_server.runtime.redis import PREFIX, Away, SharedRedis
+from llmring_server.runtime.request_batcher import Flights
 
 MAX_BUCKETS = 10_000
 MAX_BATCH = 500
 PAUSE_SECONDS = 5.0
-LONGEST_SECONDS = 0.045  # for the flight before a request's own, and its own
+MAX_WAIT_SECONDS = 0.045  # for the flight before a request's own, and its own
 
-# A bucket that refuses is left as it is, so that its fractions of a token add up; one that is full again is forgotten.
-TAKE = """
+# An empty bucket is not written, so that its fractions of a token add up; a full one expires.
+TAKE_SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local found = {}
@@ -41,57 +41,57 @@ return found
 
 
 class Buckets(Protocol):
-    """Where tokens are taken from."""
+    """A store of token buckets."""
 
-    async def take(self, name: str, limit: Limit) -> Verdict:
-        """Take a token from the bucket of this name, if it holds one."""
+    async def take(self, name: str, limit: Limit) -> Decision:
+        """Take a token from the bucket of this name, if there is one."""
         ...
 
     async def open(self) -> None:
-        """Connect, so that the first request need not."""
+        """Connect before the first request."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 class ProcessBuckets:
-    """Buckets of this process; the one that was taken from least lately makes room for a new one."""
+    """Buckets in this process; the least recently used one is evicted for a new one."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, float]] = {}
+        self._buckets: dict[str, tuple[float, float]] = {}
 
-    async def take(self, name: str, limit: Limit) -> Verdict:
+    async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one."""
         return self.take_now(name, limit)
 
-    def take_now(self, name: str, limit: Limit) -> Verdict:
-        """Take a token, if there is one, without waiting for anything."""
+    def take_now(self, name: str, limit: Limit) -> Decision:
+        """Take a token, if there is one, without waiting."""
         now = time.monotonic()
-        tokens, at = self._kept.get(name, (float(limit.burst), now))
-        tokens = limit.gained(tokens, now - at)
+        tokens, at = self._buckets.get(name, (float(limit.burst), now))
+        tokens = limit.refill(tokens, now - at)
         if tokens < 1:
-            return Verdict(allowed=False, tokens=tokens)
-        self.note(name, tokens - 1)
-        return Verdict(allowed=True, tokens=tokens - 1)
+            return Decision(allowed=False, tokens=tokens)
+        self.set_tokens(name, tokens - 1)
+        return Decision(allowed=True, tokens=tokens - 1)
 
-    def note(self, name: str, tokens: float) -> None:
-        """Have a bucket hold so many tokens now."""
-        self._kept.pop(name, None)
-        self._kept[name] = (tokens, time.monotonic())
-        if len(self._kept) > MAX_BUCKETS:
-            del self._kept[next(iter(self._kept))]
+    def set_tokens(self, name: str, tokens: float) -> None:
+        """Set the tokens of a bucket."""
+        self._buckets.pop(name, None)
+        self._buckets[name] = (tokens, time.monotonic())
+        if len(self._buckets) > MAX_BUCKETS:
+            del self._buckets[next(iter(self._buckets))]
 
     async def open(self) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     async def close(self) -> None:
-        """Forget every bucket."""
-        self._kept.clear()
+        """Delete all buckets."""
+        self._buckets.clear()
 
 
-class Ask(NamedTuple):
+class TokenRequest(NamedTuple):
     """A request for a token."""
 
     name: str
@@ -99,29 +99,29 @@ class Ask(NamedTuple):
 
 
 class RedisBuckets:
-    """Buckets in Redis, by its clock; with Redis away, those of this process, which go on from what Redis said last.
+    """Buckets in Redis, by its clock; during an outage those of this process, starting from the last state in Redis.
 
-    A request takes one run of a script; requests that come in while one is under way share the next, so that a worker
-    holds one connection and a rush of requests takes few round trips.
+    A request needs one run of a script. Requests that arrive during a run share the next one, so that a worker needs
+    one connection and a burst of requests needs few round trips.
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = SharedRedis(url, "each process counts its requests by itself meanwhile", PAUSE_SECONDS)
-        self._script = self._redis.client.register_script(TAKE)
+        self._redis = SharedRedis(url, "each process counts its own requests until it does", PAUSE_SECONDS)
+        self._script = self._redis.client.register_script(TAKE_SCRIPT)
         self._local = ProcessBuckets()
         self._flights = Flights(self._take, most=MAX_BATCH, name="llmring rate limits")
 
-    async def take(self, name: str, limit: Limit) -> Verdict:
+    async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one."""
         if self._redis.resting:
             return self._local.take_now(name, limit)
         try:
-            return await self._flights.ask(Ask(name, limit), LONGEST_SECONDS)
+            return await self._flights.ask(TokenRequest(name, limit), MAX_WAIT_SECONDS)
         except TimeoutError:
             return self._local.take_now(name, limit)
 
     async def open(self) -> None:
-        """Connect, when Redis is there."""
+        """Connect if Redis is available."""
         with contextlib.suppress(Away):
             await self._redis.ask(self._redis.client.ping)
 
@@ -130,24 +130,24 @@ class RedisBuckets:
         await self._flights.close()
         await self._redis.close()
 
-    async def _take(self, asked: Sequence[Ask]) -> list[Verdict]:
-        keys = [f"{PREFIX}limit:{ask.name}" for ask in asked]
-        args = [number for ask in asked for number in (ask.limit.rate, ask.limit.burst)]
+    async def _take(self, requests: Sequence[TokenRequest]) -> list[Decision]:
+        keys = [f"{PREFIX}limit:{request.name}" for request in requests]
+        args = [number for request in requests for number in (request.limit.rate, request.limit.burst)]
         try:
             found: list[bytes] = await self._redis.ask(lambda: self._script(keys=keys, args=args))
         except Away:
-            return [self._local.take_now(ask.name, ask.limit) for ask in asked]
-        verdicts = [_verdict(line) for line in found]
-        for ask, verdict in zip(asked, verdicts, strict=True):
-            self._local.note(ask.name, verdict.tokens)
-        return verdicts
+            return [self._local.take_now(request.name, request.limit) for request in requests]
+        decisions = [_parse_decision(line) for line in found]
+        for request, decision in zip(requests, decisions, strict=True):
+            self._local.set_tokens(request.name, decision.tokens)
+        return decisions
 
 
-def _verdict(line: bytes) -> Verdict:
+def _parse_decision(line: bytes) -> Decision:
     allowed, _, tokens = line.partition(b" ")
-    return Verdict(allowed == b"1", float(tokens))
+    return Decision(allowed == b"1", float(tokens))
 
 
-def open_buckets(redis_url: str | None) -> Buckets:
-    """Return the buckets that the settings ask for; no connection is opened yet."""
+def create_buckets(redis_url: str | None) -> Buckets:
+    """Return the buckets for the settings, not connected yet."""
     return RedisBuckets(redis_url) if redis_url else ProcessBuckets()

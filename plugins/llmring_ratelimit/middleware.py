@@ -1,37 +1,37 @@
-"""The limits over HTTP: 429 with Retry-After, and RateLimit headers on every answer that is limited."""
+"""Rate limits over HTTP: 429 with Retry-After, and RateLimit headers on every limited response."""
 
 from collections.abc import Mapping
 
-from llmring_ratelimit.buckets import Buckets
-from llmring_ratelimit.models import Limit, RouteClass, Verdict
-from llmring_server.clients import network
-from llmring_server.errors import Problem
-from llmring_server.exchange import AnyRequest, AnyResponse
+import falcon.asgi
 
-# An orchestrator that is told 429 would take the server for dead.
+from llmring_ratelimit.buckets import Buckets
+from llmring_ratelimit.models import Decision, Limit, RouteClass
+from llmring_server.http.client_address import network
+from llmring_server.http.errors import Problem
+
+# An orchestrator that gets 429 would consider the server dead.
 PROBES = frozenset({"/health", "/health/live", "/health/ready"})
 
 
-class RateLimits:
-    """Middleware: takes a token of the key, or on public routes of the client's address, for each request.
+class RateLimitMiddleware:
+    """Middleware that takes one token per request, by key or, on public routes, by client address.
 
-    Headers are those of draft-ietf-httpapi-ratelimit-headers-10: in `RateLimit-Policy` q is the bucket's size and w the
-    seconds in which it fills; in `RateLimit` r is what is left and t the seconds until the bucket is full.
+    The headers follow draft-ietf-httpapi-ratelimit-headers-10: in `RateLimit-Policy` q is the size of the bucket and w
+    the seconds in which it fills; in `RateLimit` r is the remaining tokens and t the seconds until the bucket is full.
 
     Raises:
-        Problem: 429 when the bucket is empty.
+        Problem: 429 if the bucket is empty.
     """
 
     statuses = (429,)
-    direct = True
 
     def __init__(self, limits: Mapping[RouteClass, Limit], buckets: Buckets) -> None:
         self._limits = limits
         self._buckets = buckets
-        self._policies = {kind: _policy(kind, limit) for kind, limit in limits.items()}
+        self._policies = {kind: _format_policy(kind, limit) for kind, limit in limits.items()}
 
     async def process_resource(
-        self, req: AnyRequest, resp: AnyResponse, resource: object, params: dict[str, str]
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
     ) -> None:
         """Take a token, except for preflights and health probes."""
         scope = req.context.scope
@@ -39,20 +39,20 @@ class RateLimits:
         limit = self._limits.get(kind)
         if limit is None or req.method == "OPTIONS" or req.uri_template in PROBES:
             return
-        who = network(req.remote_addr) if scope is None else req.context.key_id
-        verdict = await self._buckets.take(f"{kind}:{who}", limit)
+        client = network(req.remote_addr) if scope is None else req.context.key_id
+        decision = await self._buckets.take(f"{kind}:{client}", limit)
         resp.set_header("RateLimit-Policy", self._policies[kind])
-        resp.set_header("RateLimit", f'"{kind}";r={int(verdict.tokens)};t={verdict.full(limit)}')
-        if not verdict.allowed:
-            raise _refusal(kind, limit, verdict)
+        resp.set_header("RateLimit", f'"{kind}";r={int(decision.tokens)};t={decision.seconds_until_full(limit)}')
+        if not decision.allowed:
+            raise _limit_exceeded(kind, limit, decision)
 
 
-def _policy(kind: RouteClass, limit: Limit) -> str:
-    return f'"{kind}";q={limit.burst};w={Verdict(allowed=False, tokens=0.0).full(limit)}'
+def _format_policy(kind: RouteClass, limit: Limit) -> str:
+    return f'"{kind}";q={limit.burst};w={Decision(allowed=False, tokens=0.0).seconds_until_full(limit)}'
 
 
-def _refusal(kind: RouteClass, limit: Limit, verdict: Verdict) -> Problem:
-    wait = verdict.wait(limit)
-    who = "this address" if kind == "public" else "this key"
-    detail = f"{who} has used up its {limit.said} of the class {kind!r}; try again in {wait} s"
+def _limit_exceeded(kind: RouteClass, limit: Limit, decision: Decision) -> Problem:
+    wait = decision.seconds_until_allowed(limit)
+    client = "This address" if kind == "public" else "This key"
+    detail = f"{client} has reached its limit of {limit.description} for the class {kind!r}. Try again in {wait} s."
     return Problem(429, detail, headers={"Retry-After": str(wait)})

@@ -7,9 +7,9 @@ import click
 
 from llmring_receipts.bundles import Bundles, zipped
 from llmring_receipts.keyring import Keyring
-from llmring_server import offline
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
+from llmring_server.cli import context
+from llmring_server.http.errors import Problem
+from llmring_server.server import Server
 
 OWNERS: LiteralString = """
     SELECT project_id FROM receipts
@@ -24,8 +24,8 @@ OWNERS: LiteralString = """
 @click.option("--project", help="The project's id, prj_…, when several have a receipt of this id.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="[default: RECEIPT_ID.zip]")
 def bundle(receipt_id: str, project: str | None, out: Path | None) -> None:
-    """Write a receipt, its proof, the keys and how to check them into a zip file, for somebody without this server."""
-    files = offline.run(lambda server: _gather(server, receipt_id, project), lifespans=False)
+    """Write a zip file with a receipt, its proof, the keys and programs that verify it without this server."""
+    files = context.run(lambda server: _gather(server, receipt_id, project), lifespans=False)
     path = out or Path(f"{receipt_id.replace(':', '_')}.zip")
     try:
         path.write_bytes(zipped(files))

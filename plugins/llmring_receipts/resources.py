@@ -24,11 +24,10 @@ from llmring_receipts.models import (
 )
 from llmring_receipts.store import Outcome, ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
-from llmring_server import wire
 from llmring_server.contracts import UsageEntries
-from llmring_server.errors import Fault, Problem, Unavailable
-from llmring_server.exchange import AnyRequest, AnyResponse
-from llmring_server.operations import operation
+from llmring_server.http import codec
+from llmring_server.http.errors import Fault, Problem, Unavailable
+from llmring_server.http.operations import operation
 
 PEM_TYPE = "application/x-pem-file"
 # What `{"receipt":…}` adds: whatever is issued can be posted back.
@@ -48,9 +47,11 @@ class Issue:
 
     @operation(
         body=(Draft, CallDraft), query=IssueQuery, raw=True, checked=False, answer=Receipt, errors=(404, 409),
-        scope="ingest", direct=True,
+        scope="ingest",
     )  # fmt: skip
-    async def on_post(self, req: AnyRequest, resp: AnyResponse, body: bytes, query: IssueQuery) -> None:
+    async def on_post(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes, query: IssueQuery
+    ) -> None:
         """Sign a receipt; with `?store=true`, keep it in the same call. That of a logged call is always kept."""
         project: str = req.context.project_id
         try:
@@ -73,7 +74,7 @@ class Issue:
         except Refused as error:
             raise bodies.problem(422, error) from error
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
-            raise wire.too_large(canonical.MAX_BYTES)
+            raise codec.too_large(canonical.MAX_BYTES)
         if store:
             await _keep(self._writer, issued)
         return issued.content

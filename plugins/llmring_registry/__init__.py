@@ -1,4 +1,4 @@
-"""The model registry: a copy of upstream's that outlives upstream, composed, mirrored, and in memory for pricing."""
+"""The model registry: a durable copy of an upstream registry, served, mirrored, and kept in memory for pricing."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -6,20 +6,20 @@ from pathlib import Path
 
 from llmring_registry.archive import Archive
 from llmring_registry.catalog import Catalog
-from llmring_registry.copies import LastGood
 from llmring_registry.registry import Registry
 from llmring_registry.resources import Mirror, Models, Versions
 from llmring_registry.settings import RegistrySettings
-from llmring_registry.store import RegistryStore
-from llmring_registry.upstream import Upstream
-from llmring_server import paths
+from llmring_registry.storage.last_valid import LastValidCopy
+from llmring_registry.storage.store import RegistryStore
+from llmring_registry.upstream.client import Upstream
+from llmring_server import bundled
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.registry import ModelCatalog
-from llmring_server.health import HealthCheck
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.endpoints.health import HealthCheck
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 
 @hookimpl
@@ -31,16 +31,16 @@ def llmring_settings() -> type[RegistrySettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create `registry_files`, `registry_contents` and `registry_versions`."""
-    return paths.migrations("registry")
+    return bundled.migrations("registry")
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Offer the prices and the models of the registry; hold the registry and its archive for our own routes."""
+    """Provide the prices and the models; the registry and its archive are for this plugin's routes."""
     settings = server.plugin_settings(RegistrySettings)
     upstream = Upstream(lambda: server.http, settings.base_url, settings.max_file_bytes)
     store = RegistryStore(server.database, upstream.source)
-    registry = Registry(settings, upstream, LastGood(store, server.cache, settings.providers))
+    registry = Registry(settings, upstream, LastValidCopy(store, server.cache, settings.providers))
     archive = Archive(registry, store, upstream, settings.timeout_seconds)
     return {
         PriceList: registry,
@@ -52,24 +52,24 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Load the last good copy and keep it fresh in the background."""
+    """Load the last valid copy and refresh it in the background."""
     return server.service(Registry).running()
 
 
 @hookimpl
 def llmring_health(server: Server) -> Iterable[HealthCheck]:
-    """Fail without any copy; the server answers all the same, so this is not critical."""
+    """Fail without a copy; not critical, since the server works without one."""
     return [HealthCheck("registry", server.service(Registry).check, critical=False)]
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Figure]:
-    """Show how old the copy is and how many models it has; of several workers, the oldest and the fullest."""
+    """Declare the age of the copy and its number of models; of several workers, the maximum."""
     registry = server.service(Registry)
     return [
         Figure(
             name="llmring_registry_age_seconds",
-            help="Seconds since the source last confirmed the whole registry.",
+            help="Seconds since the source last confirmed the complete registry.",
             kind="gauge",
             across="max",
             read=lambda: registry.age,
@@ -79,7 +79,7 @@ def llmring_metrics(server: Server) -> Iterable[Figure]:
             help="Models in the registry.",
             kind="gauge",
             across="max",
-            read=lambda: registry.models,
+            read=lambda: registry.model_count,
         ),
     ]
 

@@ -1,21 +1,21 @@
-"""What never changes: upstream's archived files, fetched once and kept for ever, and composed versions."""
+"""Immutable data: archived upstream files, fetched once and stored permanently, and composed versions."""
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict
 
-from llmring_registry.copies import AWAY
+from llmring_registry.composed.snapshot import VERSION, Page, compose
 from llmring_registry.models import NUMBER, File, archived_path, is_provider
 from llmring_registry.registry import Registry
-from llmring_registry.snapshot import VERSION, Page, compose
-from llmring_registry.store import RegistryStore
-from llmring_registry.upstream import Absent, Upstream
+from llmring_registry.storage.last_valid import OUTAGES
+from llmring_registry.storage.store import RegistryStore
+from llmring_registry.upstream.client import Upstream, UpstreamFileNotFound
 
 log = logging.getLogger("llmring_server.registry")
 
-ABSENT_SECONDS = 60.0
-MAX_ABSENT = 1000
+NOT_FOUND_SECONDS = 60.0
+MAX_NOT_FOUND = 1000
 MAX_PAGES = 8
 
 
@@ -27,29 +27,31 @@ class Archive:
         self._store = store
         self._upstream = upstream
         self._seconds = seconds
-        self._flights: dict[str, asyncio.Task[File | None]] = {}
-        self._absent: OrderedDict[str, float] = OrderedDict()
+        self._fetches: dict[str, asyncio.Task[File | None]] = {}
+        self._not_found: OrderedDict[str, float] = OrderedDict()
         self._pages: OrderedDict[str, Page] = OrderedDict()
 
     async def file(self, provider: str, number: str) -> File | None:
-        """Return an archived file, or None when upstream has none; asked of upstream once, however many wait.
+        """Return an archived file, or None if upstream has none; concurrent callers share one request.
 
         Raises:
-            UpstreamError: it is not stored, and upstream does not give it.
+            UpstreamError: it is not stored, and cannot be fetched.
         """
         if not (is_provider(provider) and NUMBER.fullmatch(number)):
             return None
         path = archived_path(provider, number)
-        if self._absent.get(path, 0.0) > time.monotonic():
+        if self._not_found.get(path, 0.0) > time.monotonic():
             return None
-        flight = self._flights.get(path)
-        if flight is None:
-            flight = self._flights[path] = asyncio.create_task(self._obtain(path), name=f"llmring registry {path}")
-            flight.add_done_callback(lambda task: self._land(path, task))
-        return await asyncio.shield(flight)
+        fetch = self._fetches.get(path)
+        if fetch is None:
+            fetch = self._fetches[path] = asyncio.create_task(
+                self._load_or_fetch(path), name=f"llmring registry {path}"
+            )
+            fetch.add_done_callback(lambda task: self._finish(path, task))
+        return await asyncio.shield(fetch)
 
     async def version(self, version: str) -> Page | None:
-        """Return a registry as it was composed, byte for byte, or None when this version never was."""
+        """Return a composed registry, byte for byte, or None if the version is unknown."""
         snapshot = self._registry.current()
         if snapshot and snapshot.version == version:
             return snapshot.page
@@ -64,29 +66,29 @@ class Archive:
                 self._pages.popitem(last=False)
         return page
 
-    async def _obtain(self, path: str) -> File | None:
+    async def _load_or_fetch(self, path: str) -> File | None:
         stored = await self._store.archived(path)
         if stored is not None:
             return stored
         try:
             file = await self._upstream.fetch(path, self._seconds)
-        except Absent:
-            self._note_absent(path)
+        except UpstreamFileNotFound:
+            self._remember_not_found(path)
             return None
         try:
-            await self._store.keep_archived(file)
-        except AWAY as error:
+            await self._store.save_archived(file)
+        except OUTAGES as error:
             log.warning("registry: %s cannot be stored (%s)", path, type(error).__name__)
         return file
 
-    def _note_absent(self, path: str) -> None:
-        self._absent[path] = time.monotonic() + ABSENT_SECONDS
-        self._absent.move_to_end(path)
-        while len(self._absent) > MAX_ABSENT:
-            self._absent.popitem(last=False)
+    def _remember_not_found(self, path: str) -> None:
+        self._not_found[path] = time.monotonic() + NOT_FOUND_SECONDS
+        self._not_found.move_to_end(path)
+        while len(self._not_found) > MAX_NOT_FOUND:
+            self._not_found.popitem(last=False)
 
-    def _land(self, path: str, task: "asyncio.Task[File | None]") -> None:
-        """Forget a flight, and take its failure even when nobody waits for it any more."""
-        self._flights.pop(path, None)
+    def _finish(self, path: str, task: "asyncio.Task[File | None]") -> None:
+        """Remove a finished fetch, and retrieve its exception even if no caller waits for it."""
+        self._fetches.pop(path, None)
         if not task.cancelled():
             task.exception()

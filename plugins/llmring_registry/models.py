@@ -1,4 +1,4 @@
-"""The structs of the registry, and what a provider's file and the manifest may look like; no I/O."""
+"""The structs of the registry, and the validation of provider files and the manifest. No I/O."""
 
 import hashlib
 import re
@@ -14,12 +14,12 @@ PROVIDER = re.compile(r"[a-z0-9_-]{1,64}")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-class Malformed(Exception):
-    """A file is not what its path promises; the message says how."""
+class InvalidFile(Exception):
+    """A file is not valid for its path; the message has the reason."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """One upstream file as it was fetched: its very bytes, its validators, and when upstream last vouched for it."""
+    """An upstream file as fetched: its bytes, its HTTP validators, and when upstream last confirmed it."""
 
     path: str
     body: bytes
@@ -30,10 +30,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
-    """The last good copy: the current files by path, providers in order of composition.
+    """The last valid copy: the current files by path, providers in order of composition.
 
-    `failed` gives, by path, why the last refresh did not get a file; `missing` are providers that no copy exists
-    of. A `borrowed` copy comes from another base URL and stands in until this one gives a provider.
+    `failed` has the reason by path for each file that the last refresh did not get; `missing` are providers without
+    any file. A `borrowed` copy is from another base URL, and is used until this one returns a provider.
     """
 
     files: Mapping[str, File]
@@ -53,14 +53,14 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fetched_at(self) -> datetime | None:
-        """When upstream last vouched for the whole copy: the oldest of its providers' files."""
+        """When upstream last confirmed the complete copy: the oldest of its providers' files."""
         return min((file.fetched_at for file in self.providers.values()), default=None)
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider's file, read: `version` is the provider's own, `models` the entries as sent, by `provider:model`.
+    """A decoded provider file: `version` is the provider's own, `models` are the entries as sent, by `provider:model`.
 
-    `bare` are the keys that the file spells without `provider:`; they answer after the exact ones.
+    `bare` are the keys that have no `provider:` in the file; exact keys take precedence.
     """
 
     name: str
@@ -92,7 +92,7 @@ _manifest_decoder = msgspec.json.Decoder(_ManifestDocument)
 
 
 def is_provider(name: str) -> bool:
-    """Whether a text can name a provider, in a path as in a key."""
+    """Whether a text is a valid provider name, in paths and keys."""
     return PROVIDER.fullmatch(name) is not None
 
 
@@ -111,11 +111,11 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def check(path: str, body: bytes) -> None:
-    """Refuse a body that is not what `path` promises.
+def validate_file(path: str, body: bytes) -> None:
+    """Validate a body for its path.
 
     Raises:
-        Malformed: not JSON, not the expected shape, or without any model.
+        InvalidFile: not JSON, not the expected structure, or without models.
     """
     if path == MANIFEST:
         read_manifest(body)
@@ -124,34 +124,34 @@ def check(path: str, body: bytes) -> None:
 
 
 def read_manifest(body: bytes) -> tuple[str, ...]:
-    """Return the providers that a manifest lists, in its order; names that cannot be are left out.
+    """Return the providers listed in a manifest, in its order, without invalid names.
 
     Raises:
-        Malformed: not JSON, or without `providers`.
+        InvalidFile: not JSON, or without `providers`.
     """
     names = _decode(_manifest_decoder, body).providers
     return tuple(name for name in names if is_provider(name))[:MAX_PROVIDERS]
 
 
 def read_provider(name: str, body: bytes) -> Provider:
-    """Read a provider's file; its entries are not looked into.
+    """Decode a provider's file, but not its entries.
 
     Raises:
-        Malformed: not JSON, not the expected shape, another provider's, or without any model.
+        InvalidFile: not JSON, not the expected structure, of another provider, or without models.
     """
     document = _decode(_provider_decoder, body)
     if not document.models:
-        raise Malformed("it has no models")
+        raise InvalidFile("it has no models")
     if document.provider not in (None, name):
-        raise Malformed(f"it is the file of {document.provider!r}")
+        raise InvalidFile(f"it is the file of {document.provider!r}")
     prefix = f"{name}:"
     models = {key: entry for key, entry in document.models.items() if key.startswith(prefix)}
     bare = {prefix + key: entry for key, entry in document.models.items() if not key.startswith(prefix)}
     added = {key: entry for key, entry in bare.items() if key not in models}
     return Provider(
         name=name,
-        version=_version(document.version),
-        updated_at=_latest([document.updated_at, document.extraction_date]),
+        version=_parse_version(document.version),
+        updated_at=_latest_time([document.updated_at, document.extraction_date]),
         models={**models, **added},
         bare=frozenset(added),
     )
@@ -162,18 +162,18 @@ def _decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
         body.decode()
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+        raise InvalidFile(str(error)) from error
 
 
-def _version(value: object) -> int:
-    """Return a provider's own version; 0 when the file has none."""
+def _parse_version(value: object) -> int:
+    """Return a provider's own version; 0 if the file has none."""
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
-def _latest(values: Iterable[object]) -> datetime | None:
-    """Return the latest of what reads as a time; a naive one is taken as UTC."""
+def _latest_time(values: Iterable[object]) -> datetime | None:
+    """Return the latest valid time; one without a time zone is UTC."""
     found = []
     for value in values:
         try:

@@ -1,4 +1,4 @@
-"""The registry of this process: one copy, swapped as a whole, refreshed behind the requests and never by them."""
+"""The registry of this process: one copy, replaced as a whole and refreshed in the background."""
 
 import asyncio
 import contextlib
@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from llmring_registry.copies import LastGood
+from llmring_registry.composed.snapshot import Snapshot, compose
 from llmring_registry.models import MANIFEST, Copy
-from llmring_registry.refresh import Refresh
 from llmring_registry.settings import RegistrySettings
-from llmring_registry.snapshot import Snapshot, compose
-from llmring_registry.upstream import Upstream
+from llmring_registry.storage.last_valid import LastValidCopy
+from llmring_registry.upstream.client import Upstream
+from llmring_registry.upstream.refresh import Refresh
 from llmring_server.contracts import Price
 
 log = logging.getLogger("llmring_server.registry")
@@ -25,82 +25,82 @@ FIRST_BACKGROUND_SECONDS = 5.0
 JITTER = 0.2
 
 
-class NoCopy(Exception):
-    """No registry copy is there, neither kept nor from upstream; the message says why."""
+class NoRegistry(Exception):
+    """There is no registry copy, neither stored nor from upstream; the message has the reason."""
 
 
 class Registry:
-    """The current copy and its snapshot; it is also the price list that other features ask for.
+    """The current copy and its snapshot; also the `PriceList` of other features.
 
-    Requests read `snapshot`. Whatever changes it builds a new one first and then assigns it.
+    Requests read `snapshot`, which is immutable: a change builds a new one and assigns it.
     """
 
-    def __init__(self, settings: RegistrySettings, upstream: Upstream, last_good: LastGood) -> None:
+    def __init__(self, settings: RegistrySettings, upstream: Upstream, last_valid: LastValidCopy) -> None:
         self._settings = settings
         self._upstream = upstream
-        self._last_good = last_good
+        self._last_valid = last_valid
         self.copy = Copy(files={})
         self.snapshot: Snapshot | None = None
         self._fetched_at = 0.0
-        self._broken = False
-        self._attempted = -settings.retry_seconds
+        self._incomplete = False
+        self._last_attempt = -settings.retry_seconds
         self._due_at = 0.0
-        self._turn: asyncio.Task[None] | None = None
+        self._refresh_task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._chance = random.SystemRandom()
+        self._random = random.SystemRandom()
 
     @property
     def loaded(self) -> bool:
-        """Whether a copy is there."""
+        """Whether there is a copy."""
         return self.snapshot is not None
 
     def find(self, provider: str, model: str) -> Price | None:
-        """Return a price out of the current copy; None when the copy does not know it, or there is none."""
+        """Return a price from the current copy; None if the model is unknown or there is no copy."""
         snapshot = self.snapshot
         return snapshot.prices.find(provider, model) if snapshot else None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load the kept copy, or wait shortly for a first one; then keep it fresh until the server stops."""
-        self._adopt(await self._last_good.load())
+        """Load the stored copy, or wait briefly for a first one; then refresh it until the server stops."""
+        self._switch_to(await self._last_valid.load())
         if self.snapshot is None:
-            await asyncio.wait({self._refresh()}, timeout=self._settings.start_wait_seconds)
-        keeper = asyncio.create_task(self._keep_fresh(), name="llmring registry")
+            await asyncio.wait({self._start_refresh()}, timeout=self._settings.start_wait_seconds)
+        periodic = asyncio.create_task(self._refresh_periodically(), name="llmring registry")
         try:
             yield
         finally:
-            for task in (keeper, self._turn):
+            for task in (periodic, self._refresh_task):
                 if task is not None:
                     task.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await task
 
     async def ready(self) -> Snapshot:
-        """Return the snapshot; with no copy at all, wait a bounded time for the one fetch that all share.
+        """Return the snapshot; without a copy, wait a limited time for the shared fetch.
 
         Raises:
-            NoCopy: there is still none.
+            NoRegistry: there is still no copy.
         """
-        if self.snapshot is None and (self._in_flight() or self._may_try()):
-            await asyncio.wait({self._refresh()}, timeout=self._settings.first_wait_seconds)
+        if self.snapshot is None and (self._is_refreshing() or self._may_retry()):
+            await asyncio.wait({self._start_refresh()}, timeout=self._settings.first_wait_seconds)
         if self.snapshot is None:
-            why = "; ".join(f"{path}: {reason}" for path, reason in sorted(self.copy.failed.items()))
-            raise NoCopy(why or "upstream has not answered yet")
+            reason = "; ".join(f"{path}: {reason}" for path, reason in sorted(self.copy.failed.items()))
+            raise NoRegistry(reason or "no response from upstream yet")
         return self.snapshot
 
     def current(self) -> Snapshot | None:
-        """Return the snapshot as it stands, and have it refreshed in the background when it is due."""
+        """Return the current snapshot, and start a background refresh if it is due."""
         if self._due_at <= time.monotonic():
             self._wake.set()
         return self.snapshot
 
     def stale_age(self, path: str | None = None) -> int | None:
-        """Return the age in seconds of the copy, or of one file, when it is stale; None when it is fresh.
+        """Return the age in seconds of the copy, or of one file, if it is stale; None if it is fresh.
 
-        Stale: the last refresh did not get it, or it is older than a refresh that is due and a retry take.
+        Stale: the last refresh did not get it, or it is older than a refresh interval plus a retry.
         """
         if path is None:
-            failed, fetched_at = self._broken, self._fetched_at
+            failed, fetched_at = self._incomplete, self._fetched_at
         else:
             failed, fetched_at = path in self.copy.failed, self.copy.files[path].fetched_at.timestamp()
         age = time.time() - fetched_at
@@ -109,78 +109,78 @@ class Registry:
 
     @property
     def age(self) -> float | None:
-        """Seconds since upstream last vouched for the whole copy; None without a copy."""
+        """Seconds since upstream last confirmed the complete copy; None without a copy."""
         return None if self.snapshot is None else max(0.0, self._age())
 
     @property
-    def models(self) -> int:
-        """How many models the copy has."""
-        return 0 if self.snapshot is None else self.snapshot.models
+    def model_count(self) -> int:
+        """The number of models in the copy."""
+        return 0 if self.snapshot is None else self.snapshot.model_count
 
     async def check(self) -> None:
-        """Raise NoCopy when there is no copy to serve."""
+        """Raise NoRegistry if there is no copy."""
         if self.snapshot is None:
-            raise NoCopy("no copy of the registry")
+            raise NoRegistry("no copy of the registry")
 
     async def refresh(self) -> None:
-        """Ask upstream now, however fresh the copy is; what upstream does not give stays as it was."""
-        if self._turn is not None and not self._turn.done():
-            await asyncio.wait({self._turn})
-        self._turn = asyncio.create_task(self._take_turn(forced=True), name="llmring registry refresh")
-        await asyncio.wait({self._turn})
+        """Fetch from upstream now, even if the copy is fresh; files that fail stay as they are."""
+        if self._refresh_task is not None and not self._refresh_task.done():
+            await asyncio.wait({self._refresh_task})
+        self._refresh_task = asyncio.create_task(self._run_refresh(forced=True), name="llmring registry refresh")
+        await asyncio.wait({self._refresh_task})
 
-    def _refresh(self) -> "asyncio.Task[None]":
-        """Return the refresh that is under way, or start one."""
-        if self._turn is None or self._turn.done():
-            self._turn = asyncio.create_task(self._take_turn(), name="llmring registry refresh")
-        return self._turn
+    def _start_refresh(self) -> "asyncio.Task[None]":
+        """Return the running refresh, or start one."""
+        if self._refresh_task is None or self._refresh_task.done():
+            self._refresh_task = asyncio.create_task(self._run_refresh(), name="llmring registry refresh")
+        return self._refresh_task
 
-    def _in_flight(self) -> bool:
-        return self._turn is not None and not self._turn.done()
+    def _is_refreshing(self) -> bool:
+        return self._refresh_task is not None and not self._refresh_task.done()
 
-    def _may_try(self) -> bool:
-        return time.monotonic() - self._attempted >= min(FIRST_RETRY_SECONDS, self._settings.retry_seconds)
+    def _may_retry(self) -> bool:
+        return time.monotonic() - self._last_attempt >= min(FIRST_RETRY_SECONDS, self._settings.retry_seconds)
 
-    async def _keep_fresh(self) -> None:
+    async def _refresh_periodically(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause()):
+                async with asyncio.timeout(self._seconds_to_next_check()):
                     await self._wake.wait()
-            await asyncio.wait({self._refresh()})
+            await asyncio.wait({self._start_refresh()})
             self._wake.clear()
 
-    def _pause(self) -> float:
-        """Return how long to rest, in seconds; other processes' news are looked for once a minute meanwhile."""
+    def _seconds_to_next_check(self) -> float:
+        """Return the seconds until the next check; the store is polled for newer copies once a minute."""
         due = max(0.05, self._due_at - time.monotonic())
-        return min(due, POLL_SECONDS) * self._chance.uniform(1, 1 + JITTER)
+        return min(due, POLL_SECONDS) * self._random.uniform(1, 1 + JITTER)
 
-    async def _take_turn(self, *, forced: bool = False) -> None:
-        """Take what other processes have fetched; ask upstream only when that is too old as well, or `forced`."""
+    async def _run_refresh(self, *, forced: bool = False) -> None:
+        """Load a newer copy of another process; fetch from upstream only if that is too old as well, or if `forced`."""
         try:
-            newer = await self._last_good.newer(self.copy)
+            newer = await self._last_valid.load_newer(self.copy)
             if newer is not None:
-                self._adopt(newer)
+                self._switch_to(newer)
             if forced or self._is_due():
-                await self._ask_upstream()
+                await self._fetch_upstream()
         except Exception:
-            log.exception("registry: the refresh failed; the last good copy is served")
+            log.exception("registry: the refresh failed; the last valid copy is served")
         finally:
-            self._due_at = time.monotonic() + self._seconds_to_go()
+            self._due_at = time.monotonic() + self._seconds_to_refresh()
 
-    async def _ask_upstream(self) -> None:
+    async def _fetch_upstream(self) -> None:
         last, settings = self.copy, self._settings
         refresh = Refresh(self._upstream, settings.providers, last, settings.timeout_seconds)
         try:
             copy = await refresh.run()
         finally:
-            self._attempted = time.monotonic()
-        self._adopt(copy)
-        _report(last, copy)
-        if refresh.heard and self.snapshot is not None and not copy.borrowed:
-            await self._last_good.keep(copy, self.snapshot)
+            self._last_attempt = time.monotonic()
+        self._switch_to(copy)
+        _log_failures(last, copy)
+        if refresh.succeeded and self.snapshot is not None and not copy.borrowed:
+            await self._last_valid.save(copy, self.snapshot)
 
-    def _adopt(self, copy: Copy) -> None:
-        """Swap to a copy; the snapshot is composed anew only when a provider's bytes or their order changed."""
+    def _switch_to(self, copy: Copy) -> None:
+        """Switch to a copy; a new snapshot is composed only if the providers' bytes or order changed."""
         providers = copy.providers
         before = [(name, file.sha256) for name, file in self.copy.providers.items()]
         if providers and before != [(name, file.sha256) for name, file in providers.items()]:
@@ -190,36 +190,36 @@ class Registry:
         fetched_at = copy.fetched_at
         self.copy = copy
         self._fetched_at = fetched_at.timestamp() if fetched_at else 0.0
-        self._broken = any(path in copy.failed for path in copy.files if path != MANIFEST)
+        self._incomplete = any(path in copy.failed for path in copy.files if path != MANIFEST)
 
     def _is_due(self) -> bool:
         if self.snapshot is None:
             return True
         fresh = 0 <= self._age() < self._settings.refresh_seconds and not self.copy.failed
-        return not fresh and self._rested()
+        return not fresh and self._retry_allowed()
 
-    def _rested(self) -> bool:
+    def _retry_allowed(self) -> bool:
         """Whether the pause after the last attempt is over."""
-        return not self.copy.failed or time.monotonic() - self._attempted >= self._retry_pause()
+        return not self.copy.failed or time.monotonic() - self._last_attempt >= self._retry_pause()
 
     def _retry_pause(self) -> float:
         return min(self._settings.retry_seconds, self._settings.refresh_seconds)
 
-    def _seconds_to_go(self) -> float:
+    def _seconds_to_refresh(self) -> float:
         if self.snapshot is None:
             return min(FIRST_BACKGROUND_SECONDS, self._settings.retry_seconds)
         if self.copy.failed:
-            return max(0.0, self._attempted + self._retry_pause() - time.monotonic())
+            return max(0.0, self._last_attempt + self._retry_pause() - time.monotonic())
         return max(0.0, self._settings.refresh_seconds - self._age())
 
     def _age(self) -> float:
         return datetime.now(UTC).timestamp() - self._fetched_at
 
 
-def _report(last: Copy, copy: Copy) -> None:
-    """Log what a refresh could not get, once for each change."""
+def _log_failures(last: Copy, copy: Copy) -> None:
+    """Log the files that a refresh did not get, once per change."""
     if copy.failed and dict(copy.failed) != dict(last.failed):
-        named = "; ".join(f"{path}: {why}" for path, why in sorted(copy.failed.items()))
-        log.warning("registry: not refreshed: %s; the last good copy is served where there is one", named)
+        named = "; ".join(f"{path}: {reason}" for path, reason in sorted(copy.failed.items()))
+        log.warning("registry: not refreshed: %s; the last valid copy, if any, is served", named)
     elif last.failed and not copy.failed:
-        log.info("registry: refreshed again in full")
+        log.info("registry: completely refreshed again")

@@ -14,19 +14,23 @@ MEBIBYTE = 1024 * 1024
 
 
 class RegistrySettings(PluginSettings):
-    """Where the registry comes from and how often; times are seconds, sizes bytes."""
+    """The source of the registry and its refresh; times in seconds, sizes in bytes."""
 
-    base_url: str = Field(DEFAULT_BASE_URL, description="http://, https:// or file:// folder of the upstream registry")
-    providers: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("openai", "anthropic", "google"), description="providers to fetch besides those that the manifest lists"
+    base_url: str = Field(
+        DEFAULT_BASE_URL, description="Folder of the upstream registry: `http://`, `https://` or `file://`."
     )
-    refresh_seconds: float = Field(3600.0, gt=0, description="age at which the copy is asked for again")
-    retry_seconds: float = Field(60.0, gt=0, description="pause after a refresh that failed")
-    timeout_seconds: float = Field(15.0, gt=0, description="limit of one whole refresh")
-    first_wait_seconds: float = Field(5.0, ge=0, description="how long a request waits for the very first copy")
-    start_wait_seconds: float = Field(2.0, ge=0, description="how long a start waits for the very first copy")
-    cache_seconds: int = Field(60, ge=0, description="max-age of /registry in clients' caches")
-    max_file_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="larger upstream files are refused")
+    providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("openai", "anthropic", "google"), description="Providers to fetch besides those in the manifest."
+    )
+    refresh_seconds: float = Field(3600.0, gt=0, description="Age in seconds at which the copy is refreshed.")
+    retry_seconds: float = Field(60.0, gt=0, description="Seconds to wait after a failed refresh.")
+    timeout_seconds: float = Field(
+        15.0, gt=0, description="Time limit of one refresh, and of fetching one archived file."
+    )
+    first_wait_seconds: float = Field(5.0, ge=0, description="Seconds that a request waits for the first copy.")
+    start_wait_seconds: float = Field(2.0, ge=0, description="Seconds that a start waits for the first copy.")
+    cache_seconds: int = Field(60, ge=0, description="`max-age` of responses that can change.")
+    max_file_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest upstream file; larger ones are refused.")
 
     _list = field_validator("providers", mode="before")(split_list)
 
@@ -35,7 +39,7 @@ class RegistrySettings(PluginSettings):
     def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
             if not is_provider(name):
-                raise ValueError(f"{name!r} is no provider name; use a–z 0–9 _ -")
+                raise ValueError(f"{name!r} is not a valid provider name; use a–z, 0–9, _ and -")
         return value
 
     @field_validator("base_url")
@@ -43,9 +47,9 @@ class RegistrySettings(PluginSettings):
     def _folder(cls, value: str) -> str:
         url = urlsplit(value)
         if url.scheme not in ("http", "https", "file") or not (url.netloc or url.scheme == "file"):
-            raise ValueError("give an http://, https:// or file:// address")
+            raise ValueError("must be an http://, https:// or file:// URL")
         if url.scheme == "file" and (url.netloc not in ("", "localhost") or not url.path.startswith("/")):
-            raise ValueError("give an absolute path: file:///srv/registry/")
+            raise ValueError("must have an absolute path: file:///srv/registry/")
         if url.query or url.fragment:
-            raise ValueError("give the address of a folder, without ? and #")
+            raise ValueError("must be the URL of a folder, without ? and #")
         return value.rstrip("/") + "/"

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 import uvicorn
 
-from llmring_server import offline
-from llmring_server.errors import Unavailable
-from llmring_server.lifecycle import Server
+from llmring_server.cli import context
+from llmring_server.http.errors import Unavailable
+from llmring_server.server import Server
 from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind, NoteFault
 from llmring_server.tlog.signers import Signer
@@ -24,17 +24,17 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.group()
 def tlog() -> None:
-    """The transparency log: its key, a copy of it, its alarm."""
+    """Manage the transparency log: key, copy, alarm."""
 
 
 @tlog.command()
 @click.argument("name")
-@click.option("--witness", is_flag=True, help="Make the key of a witness instead.")
+@click.option("--witness", is_flag=True, help="Create a witness's key instead.")
 @click.option("--out", type=OUT, help="Write the private key here (mode 0600).")
 def keygen(name: str, witness: bool, out: Path | None) -> None:
-    """Make a key for checkpoints of the log NAME, an address of yours without https://, and print the settings.
+    """Create a checkpoint key for the log NAME, an address of yours without https://, and print the settings.
 
-    The name is for ever: another one is another log.
+    The name is permanent: another name is another log.
     """
     try:
         signer = Signer.fresh(name, Kind.COSIGNATURE if witness else Kind.NOTE)
@@ -53,9 +53,9 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
 @tlog.command()
 @click.argument("folder", type=FOLDER)
 def export(folder: Path) -> None:
-    """Write the log to FOLDER, as files under the paths that it is served at; a later call adds what is new.
+    """Write the log to FOLDER, as files under their URL paths; a later run adds what is new.
 
-    What the server would not show, since it does not continue what was published, is not written either.
+    A log that does not continue what was published is not written.
     """
 
     async def work(server: Server) -> int:
@@ -63,7 +63,7 @@ def export(folder: Path) -> None:
         return await export_log(folder, await parts.published.state(), parts.tree)
 
     try:
-        size = offline.run(work, lifespans=False)
+        size = context.run(work, lifespans=False)
     except Unavailable as error:
         raise click.ClickException(str(error.description)) from error
     except (OSError, ValueError) as error:
@@ -73,7 +73,7 @@ def export(folder: Path) -> None:
 
 @tlog.command()
 def status() -> None:
-    """Say how far the log is, and whether it signs."""
+    """Report the log's size, and whether it signs."""
 
     async def work(server: Server) -> str:
         state = await LogStore(server.database).state()
@@ -82,13 +82,13 @@ def status() -> None:
         signs = f"signs no more: {state.alarm}" if state.alarm else "signs"
         return f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}"
 
-    click.echo(offline.run(work, lifespans=False))
+    click.echo(context.run(work, lifespans=False))
 
 
 @tlog.command()
 def resume() -> None:
-    """Let the log sign again, once you know why its alarm was raised; it comes again if the cause is still there."""
-    offline.run(_resume, lifespans=False)
+    """Let the log sign again after an alarm; the alarm is raised again if its cause remains."""
+    context.run(_resume, lifespans=False)
     click.echo("the alarm is off; servers try again within a second")
 
 
@@ -101,25 +101,27 @@ async def _resume(server: Server) -> None:
 @click.argument("receipt_id")
 @click.confirmation_option(prompt="Nobody can prove this receipt afterwards. Go on?")
 def erase(project_id: str, receipt_id: str) -> None:
-    """Destroy what opens a receipt's leaf, for lawful erasure; a tombstone in the log says that it was."""
+    """Destroy the salt of a receipt's entry, for lawful erasure; a tombstone in the log records it."""
 
     async def work(server: Server) -> int | None:
         return await erase_receipt(server.database, LogStore(server.database), project_id, receipt_id)
 
-    index = offline.run(work, lifespans=False)
+    index = context.run(work, lifespans=False)
     if index is None:
         raise click.ClickException(f"the log has no receipt {receipt_id!r} of {project_id!r}")
     click.echo(f"leaf {index} opens no more")
 
 
 @click.command()
-@click.option("--key-file", type=OUT, required=True, help="The witness's key, of `tlog keygen --witness`.")
-@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; again for others.")
+@click.option("--key-file", type=OUT, required=True, help="The witness's key, from `tlog keygen --witness`.")
+@click.option(
+    "--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; repeat for others."
+)
 @click.option("--state", type=FOLDER, required=True, help="Folder for the newest checkpoint of each log.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8010, show_default=True, help="Port to listen on.")
 def witness(key_file: Path, logs: tuple[str, ...], state: Path, host: str, port: int) -> None:
-    """Be a witness of others' logs (C2SP tlog-witness), at another site than theirs; needs no database."""
+    """Run a witness for logs of other operators (C2SP tlog-witness); needs no database."""
     signer = keyfile.read(key_file, "--key-file", Kind.COSIGNATURE)
     try:
         known = [notes.parse_vkey(text) for text in logs]

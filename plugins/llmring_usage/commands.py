@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from llmring_server import offline
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
-from llmring_server.retention import retention_command
+from llmring_server.cli import context
+from llmring_server.cli.retention import retention_command
+from llmring_server.http.errors import Problem
+from llmring_server.server import Server
 from llmring_usage.audit import Audit
 from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.periods import range_of
@@ -23,7 +23,7 @@ from llmring_usage.settings import UsageSettings
 
 @click.group()
 def usage() -> None:
-    """Look after logged usage: retention, audit of the sums, repricing."""
+    """Manage logged usage: retention, audit of the sums, repricing."""
 
 
 def _retained(server: Server) -> tuple[Retention, int | None]:
@@ -41,7 +41,7 @@ usage.add_command(
 
 @usage.command()
 def verify() -> None:
-    """Recompute the sums from raw rows and report any difference; exit status 1 when there is one."""
+    """Recompute the sums from raw rows and report differences; exit status 1 when there are any."""
 
     async def work(server: Server) -> int:
         zone = await Facts(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
@@ -52,7 +52,7 @@ def verify() -> None:
                 click.echo(f"{finding.first:%Y-%m}: {finding.off:,} keys differ: {finding.check}")
         return off
 
-    off = offline.run(work, lifespans=False)
+    off = context.run(work, lifespans=False)
     if off:
         click.echo(f"{off:,} differences; `llmring-server usage rebuild` mends them")
         sys.exit(1)
@@ -61,7 +61,7 @@ def verify() -> None:
 
 @usage.command()
 def rebuild() -> None:
-    """Mend the sums from raw rows; after a change of LLMRING_USAGE_TIMEZONE, count the days anew (servers stopped)."""
+    """Repair the sums from raw rows; after a change of LLMRING_USAGE_TIMEZONE, recompute the days (servers stopped)."""
 
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
@@ -77,18 +77,18 @@ def rebuild() -> None:
                 click.echo(f"{finding.first:%Y-%m}: mended {finding.off:,} keys: {finding.check}")
         click.echo(f"mended {mended:,} keys" if mended else "nothing to mend")
 
-    offline.run(work, lifespans=False)
+    context.run(work, lifespans=False)
 
 
 @usage.command()
-@click.option("--since", help="From this date or time on (a bare date is a day of the reporting zone).")
+@click.option("--since", help="From this date or time on (a bare date is a day in the reporting zone).")
 @click.option("--until", help="Up to this time, or to the end of this date.")
 @click.option("--model", help="Only this model: `gpt-4o-mini` or `openai:gpt-4o-mini`.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 def reprice(since: str | None, until: str | None, model: str | None, dry_run: bool) -> None:
-    """Price unpriced and registry-priced rows at today's registry, and correct rows and sums together.
+    """Price unpriced and registry-priced rows with today's registry, and correct rows and sums together.
 
-    A cost that a client sent is never touched. A run that was broken off goes on where it was.
+    A cost that a client sent is never changed. An interrupted run continues where it stopped.
     """
 
     async def work(server: Server) -> None:
@@ -100,7 +100,7 @@ def reprice(since: str | None, until: str | None, model: str | None, dry_run: bo
         changes = await _go(repricing, dry_run)
         _show(changes, dry_run)
 
-    offline.run(work)
+    context.run(work)
 
 
 async def _go(repricing: Repricing, dry: bool) -> dict[str, list[Any]]:

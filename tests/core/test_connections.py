@@ -123,7 +123,7 @@ def test_a_client_that_does_not_read_its_answers_is_cut_off(server):
 
 
 def test_a_client_that_does_not_read_does_not_keep_the_server_from_ending(llmring_process):
-    process = llmring_process(LLMRING_PLUGINS="aliases").wait_until_up()
+    process = llmring_process(serve=True, LLMRING_PLUGINS="aliases", LLMRING_SHUTDOWN_SECONDS="2").wait_until_up()
     with wired(process) as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         for _ in range(8):

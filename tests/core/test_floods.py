@@ -17,7 +17,7 @@ def server(impatient):
 
 def test_too_many_headers_are_431(server):
     code, answer = problem(asked(server, head(*(b"X-%d: y\r\n" % at for at in range(200)))))
-    assert (code, answer["detail"]) == (431, "a request's head has at most 65536 bytes and 128 headers")
+    assert (code, answer["detail"]) == (431, "the head of a request has at most 65536 bytes and 128 headers")
 
 
 @pytest.mark.parametrize("size", [70_000, 4 * MEBIBYTE])
@@ -65,13 +65,10 @@ def test_what_never_ends_is_cut_off_and_does_not_make_the_server_grow(server, wh
     assert memory(server) - before < 40 * MEBIBYTE
 
 
-def test_more_connections_than_it_takes_are_503_with_retry_after(llmring_process):
-    process = llmring_process(LLMRING_PLUGINS="aliases", LLMRING_MAX_CONNECTIONS="20").wait_until_up()
+def test_more_connections_than_it_takes_are_503_until_some_have_closed(llmring_process):
+    process = llmring_process(serve=True, LLMRING_PLUGINS="aliases", LLMRING_MAX_CONNECTIONS="20").wait_until_up()
     with ExitStack() as stack:
-        held = [stack.enter_context(wired(process)) for _ in range(20)]
-        answer = asked(process, head())
-        assert problem(answer)[0] == 503
-        assert b"retry-after: 1" in answer
-        held[0].sendall(head())
-        assert status(held[0].recv(65536)) == 200
+        for _ in range(20):
+            stack.enter_context(wired(process))
+        assert status(asked(process, head())) == 503
     eventually(lambda: httpx.get(f"{process.url}/health/live").status_code == 200)

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import uvicorn.logging
 
-from llmring_server.errors import StartupError
-from llmring_server.logs import JsonLines, TextLines, adopt_uvicorn, formatter, uvicorn_logging
-from llmring_server.projects import project_id
+from llmring_server.http.errors import StartupError
+from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.serving.logging import JsonLines, TextLines, adopt_uvicorn, formatter, uvicorn_logging
 from llmring_server.settings import load_settings
 from llmring_server.testing import eventually
 from llmring_server.testing.process import clean_environment, free_port, variables
@@ -22,8 +22,8 @@ from llmring_server.testing.process import clean_environment, free_port, variabl
 KEY = "a-key-that-nobody-may-see"
 NOISY = """
 import logging
-from llmring_server.hookspecs import hookimpl
-from llmring_server.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.http.routing import Route
 
 class Noise:
     async def on_get(self, req, resp, name):
@@ -119,7 +119,7 @@ def test_the_bytes_are_those_of_the_answer_and_unknown_for_a_stream(llmring_live
     caplog.set_level(logging.INFO, "llmring_server.access")
     client = llmring_live([], log_level="info").client()
     sizes = [len(client.get(path).content) for path in ("/", "/nowhere", "/docs")]
-    assert [record.request()["bytes"] for record in caplog.records] == sizes
+    assert [record.request.size for record in caplog.records] == sizes
 
 
 def test_a_plugins_line_of_two_lines_is_one_with_its_request_id(noise):

@@ -54,7 +54,7 @@ class Asking:
 
 def test_no_request_under_load_loses_its_answer_when_the_process_ends(llmring_process):
     for _ in range(ENDS):
-        process = llmring_process(LLMRING_PLUGINS="").wait_until_up()
+        process = llmring_process(serve=True, LLMRING_PLUGINS="").wait_until_up()
         asking = Asking(process)
 
         async def load_and_end(asking=asking, process=process):
@@ -84,7 +84,7 @@ def unready(client):
 
 
 def test_readiness_is_lost_at_once_and_open_connections_are_still_answered(llmring_process):
-    process = llmring_process(LLMRING_PLUGINS="").wait_until_up()
+    process = llmring_process(serve=True, LLMRING_PLUGINS="").wait_until_up()
     with kept(process) as client, kept(process) as other:
         os.kill(process.pid, signal.SIGTERM)
         refused = eventually(lambda: unready(client))
@@ -94,14 +94,14 @@ def test_readiness_is_lost_at_once_and_open_connections_are_still_answered(llmri
 
 
 def test_a_process_that_nobody_asks_ends_soon(llmring_process):
-    process = llmring_process(LLMRING_PLUGINS="").wait_until_up()
+    process = llmring_process(serve=True, LLMRING_PLUGINS="").wait_until_up()
     started = time.monotonic()
     assert process.stop() in (0, -signal.SIGTERM)
     assert time.monotonic() - started < 5
 
 
 def test_a_second_signal_is_not_kept_waiting(llmring_process):
-    process = llmring_process(LLMRING_PLUGINS="").wait_until_up()
+    process = llmring_process(serve=True, LLMRING_PLUGINS="").wait_until_up()
     with kept(process) as client:
         os.kill(process.pid, signal.SIGTERM)
         eventually(lambda: unready(client))

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from llmring_server.paths import migration_ids
+from llmring_server.bundled import migration_ids
 from llmring_server.testing.process import clean_environment, free_port
 
 pytestmark = pytest.mark.slow
@@ -126,7 +126,8 @@ def test_the_wheel_carries_conf_and_migrations_beside_the_code(wheel: Path) -> N
     assert expected <= files
     assert "llmring_server/py.typed" in files
     assert {f"{plugin}/__init__.py" for plugin in PLUGINS} <= files
-    assert {"llmring_dashboard/templates/base.html", "llmring_dashboard/static/dashboard.css"} <= files
+    pages = {"llmring_dashboard/templates/base.html", "llmring_dashboard/templates/aliases/list.html"}
+    assert pages | {"llmring_dashboard/static/dashboard.css"} <= files
 
 
 def test_the_wheel_carries_nothing_else(wheel: Path) -> None:

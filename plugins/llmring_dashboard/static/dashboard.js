@@ -1,5 +1,5 @@
-// Comfort only: every page is complete without this file.
-// While the next page is on its way, this one says so. One that the browser kept is shown as it was before.
+// Every page works without this file, which shows that the next page is loading.
+// `pageshow` resets a page that the browser restores from its cache.
 const main = document.querySelector("main");
 const leaves = link => link && !link.hasAttribute("download") && !link.target && link.getAttribute("href")[0] !== "#";
 document.addEventListener("submit", () => main.setAttribute("aria-busy", "true"));

@@ -1,4 +1,4 @@
-"""The page of aliases: profiles side by side, changes that are confirmed, and a history that can be undone."""
+"""The alias pages: profiles side by side, confirmed changes, and a history with undo."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -44,17 +44,17 @@ def log(client, **members):
     assert client.post("/api/v1/log", json={**call, **members}).status_code == 200
 
 
-def test_profiles_stand_side_by_side_with_their_differences_marked(client, browser):
+def test_profiles_are_side_by_side_with_differences_marked(client, browser):
     bind(client, "fast", MINI)
     bind(client, "fast", PRO, profile="prod")
     bind(client, "same", MINI)
     bind(client, "same", MINI, profile="prod")
     bind(client, "lone", f"{MINI},{PRO}", profile="prod")
     page = browser.open("/ui/aliases")
-    assert page.head("#aliases") == ["Alias", "Profile default", "Profile prod", "Profiles"]
+    assert page.head("#aliases") == ["Alias", "default", "prod", "Profiles"]
     rows = {row[0]: row[1:] for row in page.words("#aliases")}
-    assert [one.split()[0] for one in rows["fast"]] == [MINI, PRO, "differ"]
-    assert rows["same"][2] == "alike"
+    assert [one.split()[0] for one in rows["fast"]] == [MINI, PRO, "Different"]
+    assert rows["same"][2] == "Same"
     assert rows["lone"][0].startswith("not bound")
     assert rows["lone"][1].startswith(f"{MINI}, then {PRO}")
     marked = {row.text(strip=True) for row in page.page.css("#aliases tr.changed th")}
@@ -64,7 +64,7 @@ def test_profiles_stand_side_by_side_with_their_differences_marked(client, brows
 def test_one_profile_needs_no_comparison(client, browser):
     bind(client)
     page = browser.open("/ui/aliases")
-    assert page.head("#aliases") == ["Alias", "Profile default"]
+    assert page.head("#aliases") == ["Alias", "default"]
     assert not page.page.css("tr.changed")
 
 
@@ -76,7 +76,7 @@ def test_aliases_are_found_by_name_by_model_and_by_difference(client, browser):
     modelled = [row[0] for row in browser.open("/ui/aliases", q="gemini").words("#aliases")]
     different = [row[0] for row in browser.open("/ui/aliases", different="true").words("#aliases")]
     assert (named, modelled, different) == (["fast"], ["slow"], ["fast"])
-    assert "No alias fits" in browser.open("/ui/aliases", q="nowhere").text("main")
+    assert "No matching aliases" in browser.open("/ui/aliases", q="nowhere").text("main")
 
 
 def test_of_very_many_aliases_the_first_are_shown_and_the_rest_counted(client, browser):
@@ -85,11 +85,11 @@ def test_of_very_many_aliases_the_first_are_shown_and_the_rest_counted(client, b
     assert client.post(f"{API}/bulk_upsert", json=body).status_code == 200
     page = browser.open("/ui/aliases")
     assert [row[0] for row in page.words("#aliases")] == names[:500]
-    assert "100 more aliases fit" in page.text("main")
+    assert "100 more match" in page.text("main")
     assert [row[0] for row in browser.open("/ui/aliases", q="a0599").words("#aliases")] == ["a0599"]
 
 
-def test_a_project_without_aliases_is_told_what_they_are(browser):
+def test_a_project_without_aliases_sees_what_they_are(browser):
     page = browser.open("/ui/aliases")
     assert "No alias is bound yet" in page.text("main")
     assert "Bind an alias" in page.links
@@ -102,48 +102,48 @@ def test_binding_is_confirmed_and_the_api_answers_with_it(client, browser):
     assert question.text("#then") == MINI
     assert resolved(client) is None
     page = browser.send(question, "/ui/aliases/bind")
-    assert page.text(".said") == f"fast of profile default now points at {MINI}."
+    assert page.text(".said") == f"“fast” in profile default now points to {MINI}."
     assert page.words("#aliases")[0][0] == "fast"
     assert resolved(client) == MINI
     assert client.get(f"{API}/history").json()[0]["key_id"]
 
 
-def test_a_change_says_who_calls_and_what_the_new_model_would_have_cost(client, browser):
+def test_a_change_shows_the_callers_and_the_cost_with_the_new_model(client, browser):
     bind(client)
     for origin in ("web", "web", "batch"):
         log(client, origin=origin)
     log(client, input_tokens=300_000, output_tokens=1_000, origin="batch")
     log(client, timestamp=(datetime.now(UTC) - timedelta(days=8)).isoformat())
     log(client, profile="prod")
-    form = browser.follow(browser.open("/ui/aliases"), "Change fast of profile default")
+    form = browser.follow(browser.open("/ui/aliases"), "Change fast in profile default")
     question = browser.send(form, "/ui/aliases/bind", model=PRO)
     assert question.value("#requests") == "4"
     assert question.words("#callers") == [["batch", "2"], ["web", "2"]]
     tokens = {row[0]: row[1] for row in question.words("#tokens")}
-    assert tokens == {"Input, not read from a cache": "303,000", "Output": "1,300"}
+    assert tokens == {"Uncached input": "303,000", "Output": "1,300"}
     now, new = question.page.css("#prospects tbody tr")
     logged = "0.07835"  # (303,000 × 0.25 + 1,300 × 2) ÷ 10⁶
     assert question.value("#cost") == now.css("data")[0].attributes["value"] == logged
-    assert "the same" in now.text()
+    assert "±$0.00" in now.text()
     prices = client.get("/registry").json()["models"][PRO]
     assert prices["long_context_threshold_tokens"] == 200_000
     rate = {name: prices[f"dollars_per_million_tokens_{name}"] for name in ("input", "output")}
     long = {name: prices[f"dollars_per_million_tokens_{name}_long_context"] for name in ("input", "output")}
     micros = 3_000 * rate["input"] + 300 * rate["output"] + 300_000 * long["input"] + 1_000 * long["output"]
-    cost, more = (float(one.attributes["value"]) for one in new.css("data"))
+    cost, difference = (float(one.attributes["value"]) for one in new.css("data"))
     assert cost == pytest.approx(micros / 1e6, rel=1e-12)
-    assert more == pytest.approx(micros / 1e6 - float(logged), rel=1e-12)
-    assert "more" in new.text()
+    assert difference == pytest.approx(micros / 1e6 - float(logged), rel=1e-12)
+    assert "+$" in new.text()
 
 
-def test_an_alias_without_calls_is_told_so(client, browser):
+def test_an_alias_without_calls_is_marked(client, browser):
     bind(client)
     question = browser.open("/ui/aliases/bind", alias="fast", model=PRO)
-    assert "No call of this alias" in question.text("#no-calls")
-    assert [row[0] for row in question.words("#prospects")] == [f"{MINI} (now)", f"{PRO} (new)"]
+    assert "No calls with this alias" in question.text("#no-calls")
+    assert [row[0] for row in question.words("#prospects")] == [f"{MINI} (current)", f"{PRO} (new)"]
 
 
-def test_a_model_that_is_gone_or_unknown_is_marked_before_it_is_bound(client, browser):
+def test_an_outdated_or_unknown_model_is_marked_before_it_is_bound(client, browser):
     question = browser.open("/ui/aliases/bind", alias="fast", model="openai:nowhere,google:gemini-1.5-pro")
     assert question.words("#prospects")[0][1] == "Not in the registry"
     listed = client.get("/registry").json()["models"]
@@ -156,7 +156,7 @@ def test_a_model_that_is_gone_or_unknown_is_marked_before_it_is_bound(client, br
     ("alias", "model", "words"),
     [("no name", MINI, "alias"), ("fast", "no model", "model"), ("", MINI, "alias"), ("bind", MINI, "word")],
 )
-def test_what_does_not_fit_comes_back_with_the_reason_in_the_form(client, browser, alias, model, words):
+def test_invalid_input_is_shown_again_with_the_reason(client, browser, alias, model, words):
     page = browser.open("/ui/aliases/bind", alias=alias, model=model)
     assert page.status == 422
     assert words in page.text(".fault")
@@ -164,7 +164,7 @@ def test_what_does_not_fit_comes_back_with_the_reason_in_the_form(client, browse
     assert page.field("#field-model") == model
 
 
-def test_a_change_keeps_what_clients_keep_in_the_metadata(client, browser):
+def test_a_change_does_not_affect_the_metadata(client, browser):
     bind(client, metadata={"temperature": 0.5})
     browser.send(browser.open("/ui/aliases/bind", alias="fast", model=PRO), "/ui/aliases/bind")
     found = client.get(f"{API}/fast").json()
@@ -173,10 +173,10 @@ def test_a_change_keeps_what_clients_keep_in_the_metadata(client, browser):
 
 def test_unbinding_is_confirmed(client, browser):
     bind(client)
-    question = browser.follow(browser.open("/ui/aliases"), "Unbind fast of profile default")
+    question = browser.follow(browser.open("/ui/aliases"), "Unbind fast in profile default")
     assert resolved(client) == MINI
     page = browser.send(question, "/ui/aliases/unbind")
-    assert page.text(".said") == "fast of profile default is unbound."
+    assert page.text(".said") == "“fast” in profile default is unbound."
     assert resolved(client) is None
     assert browser.open("/ui/aliases/unbind", alias="fast").status == 404
 
@@ -187,11 +187,11 @@ def test_a_change_that_is_undone_gives_the_api_what_was_before(client, browser):
     history = browser.open("/ui/aliases/history", alias="fast")
     assert [row[0] for row in history.words("#history")] == ["2", "1"]
     assert [row[4] for row in history.words("#history")] == [f"from {MINI} to {PRO}", f"bound to {MINI}"]
-    assert history.words("#history")[1][6] == "changed since"
-    question = browser.follow(history, "Undo change 2 of fast")
+    assert history.words("#history")[1][6] == "superseded"
+    question = browser.follow(history, "Undo change 2 to fast")
     assert (question.text("#now"), question.text("#then")) == (PRO, MINI)
     page = browser.send(question, "/ui/aliases/undo")
-    assert page.text(".said") == f"fast of profile default points at {MINI} again."
+    assert page.text(".said") == f"“fast” in profile default points to {MINI} again."
     assert client.get(f"{API}/fast").json()["metadata"] == {"why": "good"}
     assert resolved(client) == MINI
 
@@ -202,7 +202,7 @@ def test_a_decision_on_an_older_state_changes_nothing(client, browser):
     questions = {
         "bind": browser.open("/ui/aliases/bind", alias="fast", model=PRO),
         "unbind": browser.open("/ui/aliases/unbind", alias="fast"),
-        "undo": browser.follow(history, "Undo change 1 of fast"),
+        "undo": browser.follow(history, "Undo change 1 to fast"),
     }
     bind(client, model="openai:gpt-4o")
     for action, status in {"bind": 412, "unbind": 412, "undo": 409}.items():
@@ -272,22 +272,22 @@ def test_pages_of_history_lead_to_older_changes(client, browser):
     assert "Older" not in second.links
 
 
-def test_without_usage_and_registry_a_change_says_what_is_not_known(llmring_live, browse):
+def test_without_usage_and_registry_a_change_names_the_unknown_data(llmring_live, browse):
     server = llmring_live(["dashboard", "aliases"])
     browser, client = browse(server), server.client("one")
     question = browser.open("/ui/aliases/bind", alias="fast", model=MINI)
-    assert "usage feature is off" in question.text("main")
+    assert "Usage is not enabled" in question.text("main")
     assert browser.send(question, "/ui/aliases/bind").text("[role=status]")
     assert resolved(client) == MINI
 
 
-def test_a_registry_that_is_away_keeps_nobody_from_a_change(llmring_live, browse, tmp_path):
+def test_an_outage_of_the_registry_does_not_block_a_change(llmring_live, browse, tmp_path):
     settings = {"base_url": tmp_path.as_uri() + "/none/", "start_wait_seconds": 0, "first_wait_seconds": 0.1}
     server = llmring_live(["dashboard", "aliases", "registry", "usage"], registry=settings)
     browser = browse(server)
     assert browser.open("/ui/aliases/edit").status == 200
     question = browser.open("/ui/aliases/bind", alias="fast", model=MINI)
-    assert "What the registry says of these models is not known" in question.text("main")
+    assert "The registry status of these models is not known" in question.text("main")
     assert browser.send(question, "/ui/aliases/bind").text("[role=status]")
 
 

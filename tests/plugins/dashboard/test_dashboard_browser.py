@@ -10,7 +10,7 @@ from browser_kit import STANDARD
 from test_dashboard_overview import MONTH, TILES, seeded
 from test_dashboard_sign_in import made
 
-from llmring_dashboard.wording import money
+from llmring_dashboard.rendering.formatting import format_usd
 from llmring_server.testing import eventually
 
 OVERVIEW = "/ui/overview?start_date=2026-03-01%26end_date=2026-03-31%26tz=UTC"
@@ -41,7 +41,7 @@ def test_a_visit_from_signing_in_to_signing_out(window, month, script):
     assert page.locator("#requests data").first.get_attribute("value") == str(total)
     page.get_by_role("link", name="Logs").click()
     page.get_by_label("Model").fill("gpt-5-mini")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("main").get_by_role("button", name="Apply").click()
     page.locator("#calls tbody tr").first.wait_for()
     assert page.locator("#calls tbody tr").count() == 1
     with page.expect_download() as download:
@@ -73,7 +73,7 @@ READ = """() => ({
 })"""
 
 
-def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
+def test_each_number_in_the_document_equals_the_statistics(window, month):
     def stats(**query):
         answer = month.client().get("/api/v1/stats", params={"tz": "UTC", **query})
         return json.loads(answer.content, parse_float=Decimal)
@@ -89,12 +89,12 @@ def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
     by_day = {day["date"]: (day["requests"], day["cost"]) for day in found["by_day"]}
     assert {day: (int(calls), Decimal(cost)) for day, calls, cost in seen["days"]} == by_day
     members = ("cost", "requests", "input_tokens", "output_tokens")
-    shares = {name or "without": [share[one] for one in members] for name, share in found["by_alias"].items()}
+    shares = {name or "(none)": [share[one] for one in members] for name, share in found["by_alias"].items()}
     assert {name: [Decimal(text) for text in (cost, *more)] for name, cost, _, *more in seen["top"]} == shares
-    named = {(name or "without", day): share["cost"] for day in by_day
+    named = {(name or "(none)", day): share["cost"] for day in by_day
              for name, share in stats(start_date=day, end_date=day)["by_alias"].items() if share["cost"]}  # fmt: skip
     drawn = dict(seen["bars"])
-    expected = {f"{name}, {day}: {money(Decimal(cost))} ({cost} USD)": cost for (name, day), cost in named.items()}
+    expected = {f"{name}, {day}: {format_usd(Decimal(cost))} ({cost} USD)": cost for (name, day), cost in named.items()}
     assert set(drawn) == set(expected)
     tall = [drawn[title] / float(cost) for title, cost in expected.items() if cost > 1]
     assert max(tall) == pytest.approx(min(tall), rel=0.01)
@@ -102,7 +102,7 @@ def test_each_figure_in_the_document_is_what_the_statistics_say(window, month):
     opened.check_manners()
 
 
-def test_while_a_page_is_on_its_way_the_one_before_says_so(window):
+def test_a_page_is_marked_busy_while_the_next_one_loads(window):
     page = window().sign_in("test-project", OVERVIEW)
     look = "() => { %s; return document.querySelector('main').getAttribute('aria-busy') }"
     assert page.evaluate(look % "document.querySelector('a[href$=\"/ui/logs\"]').click()") == "true"
@@ -114,7 +114,7 @@ def test_while_a_page_is_on_its_way_the_one_before_says_so(window):
 
 
 @pytest.mark.own_server
-def test_a_wrong_key_is_told(window):
+def test_a_wrong_key_is_an_error_message(window):
     page = window().sign_in("two words")
     assert "The key" in page.get_by_role("alert").inner_text()
 
@@ -135,10 +135,10 @@ def test_a_session_that_is_too_old_leads_back_to_signing_in(window_at, dashboard
     eventually(lambda: opened.open("/ui/overview").get_by_label("Project key").is_visible())
 
 
-def test_the_colours_change_when_the_button_is_pressed_and_not_while_choosing(window):
+def test_the_theme_changes_when_the_button_is_pressed_and_not_before(window):
     opened = window(color_scheme="light")
     page = opened.sign_in()
-    theme = page.get_by_label("Colours")
+    theme = page.get_by_label("Theme")
     theme.focus()
     asked = len(opened.requested)
     theme.press("ArrowDown")
@@ -147,7 +147,7 @@ def test_the_colours_change_when_the_button_is_pressed_and_not_while_choosing(wi
     assert theme.evaluate("choice => document.activeElement === choice")
     page.get_by_role("link", name="Logs").hover()
     assert opened.requested[asked:] == []
-    page.get_by_role("button", name="Set").click()
+    page.get_by_role("button", name="Apply theme").click()
     page.wait_for_selector("html[data-theme=dark]")
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(15, 20, 25)"
     opened.check_manners()
@@ -156,7 +156,7 @@ def test_the_colours_change_when_the_button_is_pressed_and_not_while_choosing(wi
 def test_the_pages_can_be_walked_by_keyboard(window):
     page = window().sign_in("test-project", OVERVIEW)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#main"
     page.keyboard.press("Tab")
@@ -174,7 +174,7 @@ def test_a_phone_scrolls_down_only(window, path):
 def test_print_leaves_out_what_cannot_be_clicked(window):
     page = window().sign_in("test-project", OVERVIEW)
     page.emulate_media(media="print")
-    assert page.get_by_role("button", name="Show").is_hidden()
+    assert page.get_by_role("main").get_by_role("button", name="Apply").is_hidden()
     assert page.locator("#top-ten").is_visible()
 
 

@@ -79,19 +79,19 @@ def resolved(server):
 def test_an_alias_is_changed_and_the_change_is_undone(window, server, script):
     opened = window(java_script_enabled=script)
     page = opened.open("/ui/aliases")
-    page.get_by_role("link", name="Change fast of profile default").click()
+    page.get_by_role("link", name="Change fast in profile default").click()
     page.get_by_label("Model").fill(PRO)
-    page.get_by_role("button", name="Look at what that means").click()
+    page.get_by_role("button", name="Preview change").click()
     assert page.locator("#requests data").get_attribute("value") == "3"
     assert page.locator("#prospects tbody tr").count() == 2
     assert resolved(server) == MINI
-    page.get_by_role("button", name="Change fast").click()
-    assert page.get_by_role("status").inner_text() == f"fast of profile default now points at {PRO}."
+    page.get_by_role("button", name="Change alias").click()
+    assert page.get_by_role("status").inner_text() == f"“fast” in profile default now points to {PRO}."
     assert resolved(server) == PRO
     page.get_by_role("link", name="History").click()
-    page.get_by_role("link", name="Undo change 4 of fast").click()
-    page.get_by_role("button", name="Undo the change of fast").click()
-    assert page.get_by_role("status").inner_text() == f"fast of profile default points at {MINI} again."
+    page.get_by_role("link", name="Undo change 4 to fast").click()
+    page.get_by_role("button", name="Undo change").click()
+    assert page.get_by_role("status").inner_text() == f"“fast” in profile default points to {MINI} again."
     assert resolved(server) == MINI
     if script:
         opened.check_manners()
@@ -100,20 +100,20 @@ def test_an_alias_is_changed_and_the_change_is_undone(window, server, script):
 def test_a_receipt_is_downloaded_as_it_was_signed(window, server):
     page = window(accept_downloads=True).open("/ui/receipts/mine")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the signed bytes").click()
+        page.get_by_role("link", name="Download signed file").click()
     assert download.value.suggested_filename == "mine.json"
     assert Path(download.value.path()).read_bytes() == server.client().get("/api/v1/receipts/mine").content
 
 
 def test_a_statement_is_reached_from_the_receipts_and_its_parts_are_downloaded(window, server):
     page = window(accept_downloads=True).open("/ui/receipts")
-    page.get_by_role("main").get_by_role("link", name="statements").click()
+    page.get_by_role("main").get_by_role("link", name="statement").click()
     page.get_by_role("main").get_by_role("link", name="2", exact=True).click()
     page.locator("#corrections tbody tr").nth(2).wait_for()
     assert page.locator("#corrections tbody tr").count() == 3
     for name, file, path in (
-        ("Download the lines as CSV", "statement-2.csv", "2/lines"),
-        ("Download the proof", "statement-2.proof", "2/proof"),
+        ("Download lines (CSV)", "statement-2.csv", "2/lines"),
+        ("Download proof", "statement-2.proof", "2/proof"),
     ):
         with page.expect_download() as download:
             page.get_by_role("link", name=name).click()
@@ -122,12 +122,12 @@ def test_a_statement_is_reached_from_the_receipts_and_its_parts_are_downloaded(w
         assert given == server.client().get(f"/api/v1/statements/{path}").content
 
 
-def test_models_are_compared_by_ticking_them(window):
+def test_selected_models_are_compared(window):
     page = window().open("/ui/registry")
     for model in (MINI, PRO):
         page.get_by_role("checkbox", name=f"Compare {model}").check()
-    page.get_by_role("button", name="Compare those that are ticked").click()
-    assert page.locator("#comparison thead th").all_inner_texts() == ["What", PRO, MINI]
+    page.get_by_role("button", name="Compare selected").click()
+    assert page.locator("#comparison thead th").all_inner_texts() == ["Property", PRO, MINI]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""What all pages share: colours, the policy, problems that are told on a page, and what is served without pages."""
+"""The layout of all pages: themes, the content security policy, problem pages, and a server without pages."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-def test_the_colours_are_as_chosen(visitor):
+def test_the_theme_is_as_selected(visitor):
     visitor.send("form[action='/ui/theme']", theme="dark")
     assert (visitor.path, visitor.page.css_first("html").attributes["data-theme"]) == ("/ui/overview", "dark")
     visitor.send("form[action='/ui/theme']", theme="system")
@@ -34,7 +34,7 @@ def test_no_page_has_a_style_or_script_of_its_own(visitor, log, server):
         assert page.css("script[src^='/ui/static/']")
 
 
-def test_a_file_is_kept_for_long_under_the_address_that_names_its_content_alone(visitor):
+def test_only_the_url_with_the_current_digest_is_cached_for_long(visitor):
     address = visitor.page.css_first("link[rel=stylesheet]").attributes["href"]
     assert "immutable" in visitor.client.get(address).headers["cache-control"]
     for other in (address.partition("?")[0], f"{address}0"):
@@ -43,20 +43,20 @@ def test_a_file_is_kept_for_long_under_the_address_that_names_its_content_alone(
 
 
 @pytest.mark.parametrize("path", ["/ui/receipts", "/ui/receipts/a/b", "/ui/logs/a/b", "/ui/a/b/c"])
-def test_a_page_that_does_not_exist_is_said_on_a_page(visitor, path):
+def test_an_unknown_page_is_a_404_page(visitor, path):
     visitor.open(path)
     assert (visitor.status, visitor.heading) == (404, "Not Found")
     assert f"no page {path}" in visitor.text("[role=alert]")
 
 
-def test_what_cannot_be_asked_for_is_said_on_a_page(visitor):
+def test_an_invalid_query_is_a_422_page(visitor):
     visitor.open("/ui/overview", start_date="tomorrow")
     assert (visitor.status, visitor.heading) == (422, "Unprocessable Entity")
     assert "2026-11-23" in visitor.text("main")
 
 
 @pytest.mark.own_server
-def test_signing_in_while_the_database_is_away_says_so(dashboard, visit):
+def test_signing_in_during_an_outage_of_the_database_is_a_503_page(dashboard, visit):
     server = dashboard("keys", "usage")
     visitor = visit(server).open("/ui/sign-in")
     server.run(server.server.database.close())
@@ -72,7 +72,7 @@ def test_a_browser_at_the_servers_address_is_led_to_the_pages(server, visit):
 
 
 @pytest.mark.own_server
-def test_a_database_that_is_away_is_a_page_too(dashboard, visit):
+def test_an_outage_of_the_database_is_a_503_page(dashboard, visit):
     server = dashboard()
     visitor = visit(server).sign_in()
     server.run(server.server.database.close())
@@ -97,5 +97,5 @@ def test_without_the_plugin_nothing_is_served_and_nothing_of_it_imported(llmring
     assert done.stdout.strip() == "[]"
 
 
-def test_with_no_feature_that_has_a_page_that_is_said(dashboard, visit):
+def test_without_a_feature_that_has_a_page_there_is_nothing_to_show(dashboard, visit):
     assert visit(dashboard("ratelimit")).sign_in().heading == "Nothing to show"

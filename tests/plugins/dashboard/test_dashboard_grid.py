@@ -1,4 +1,4 @@
-"""Very many aliases and profiles side by side: what is shown of them, what is counted, and what that takes."""
+"""Very many aliases and profiles side by side: visible and hidden ones, and memory."""
 
 import tracemalloc
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from llmring_dashboard.grid import grid_of
+from llmring_dashboard.aliases.grid import build_grid
 from llmring_server.contracts.aliases import BoundAlias
 
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
@@ -19,21 +19,21 @@ def bound(alias, profile="default", model=MINI):
     )
 
 
-def test_what_is_not_shown_takes_no_memory():
+def test_hidden_cells_take_no_memory():
     bindings = [bound(f"a{n:04}", f"p{n:04}") for n in range(3_000)]
     tracemalloc.start()
-    grid = grid_of(bindings)
+    grid = build_grid(bindings)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5_000_000
-    assert (len(grid.profiles), grid.others, len(grid.rows), grid.left_out) == (20, 2_980, 50, 2_950)
+    assert (len(grid.profiles), grid.hidden_profiles, len(grid.rows), grid.hidden_rows) == (20, 2_980, 50, 2_950)
     assert sum(len(row.cells) for row in grid.rows) == 1_000
 
 
 def test_a_chosen_profile_shows_the_aliases_that_it_binds():
     bindings = [bound("a", f"p{n:02}") for n in range(30)] + [bound("b", "p29", PRO), bound("c")]
-    grid = grid_of(bindings, profile="p29")
-    assert (grid.profiles, grid.others) == (["p29"], 30)
+    grid = build_grid(bindings, profile="p29")
+    assert (grid.profiles, grid.hidden_profiles) == (["p29"], 30)
     assert [(row.alias, [cell.model for cell in row.cells]) for row in grid.rows] == [("a", [MINI]), ("b", [PRO])]
 
 
@@ -43,7 +43,7 @@ def test_a_chosen_profile_shows_the_aliases_that_it_binds():
 def test_a_difference_in_a_profile_that_is_not_shown_is_one_too(last, differs):
     bindings = [bound("a", f"p{n:02}") for n in range(29)] + [bound("b", "p29")]
     bindings += [bound("a", **last)] if last else []
-    (row,) = (row for row in grid_of(bindings).rows if row.alias == "a")
+    (row,) = (row for row in build_grid(bindings).rows if row.alias == "a")
     assert row.differs is differs
 
 
@@ -53,14 +53,14 @@ def test_of_many_profiles_the_first_are_columns_and_another_can_be_chosen(llmrin
     body.append({"alias": "late", "model": PRO, "profile": "p24"})
     assert server.client("one").post("/api/v1/aliases/bulk_upsert", json=body).status_code == 200
     page = browse(server).open("/ui/aliases")
-    assert page.head("#aliases") == ["Alias", *(f"Profile p{n:02}" for n in range(20)), "Profiles"]
+    assert page.head("#aliases") == ["Alias", *(f"p{n:02}" for n in range(20)), "Profiles"]
     assert page.text("#others").startswith("5 more profiles are not shown")
     assert page.page.css_first("#profiles option[value=p24]") is not None
     page.send("form.filters", profile="p24")
-    assert page.head("#aliases") == ["Alias", "Profile p24", "Profiles"]
+    assert page.head("#aliases") == ["Alias", "p24", "Profiles"]
     assert [(row[0], row[1].split()[0], row[2]) for row in page.words("#aliases")] == [
-        ("fast", MINI, "alike"),
-        ("late", PRO, "differ"),
+        ("fast", MINI, "Same"),
+        ("late", PRO, "Different"),
     ]
     assert page.field("#field-profile") == "p24"
-    assert "No alias fits" in page.send("form.filters", profile="nowhere").text("main")
+    assert "No matching aliases" in page.send("form.filters", profile="nowhere").text("main")

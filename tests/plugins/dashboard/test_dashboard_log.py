@@ -1,4 +1,4 @@
-"""What the pages of receipts and statements say of the transparency log, and the downloads that prove it."""
+"""The transparency log on the receipt and statement pages, and the downloads of proofs."""
 
 import io
 import zipfile
@@ -22,7 +22,7 @@ def start(llmring_live, tmp_path):
 
 
 def keep(server):
-    """Keep a receipt, and make a statement of one call."""
+    """Store a receipt, and create a statement of one call."""
     client = server.client("one")
     client.post("/api/v1/receipts/issue?store=true", json=RECEIPT).raise_for_status()
     call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "output_tokens": 1, "cost": "0.1"}
@@ -31,7 +31,7 @@ def keep(server):
 
 
 def logged(browser, path):
-    """Return a page once it says that its subject is in the log."""
+    """Return a page once its subject is in the log."""
 
     def found():
         page = browser.open(path)
@@ -41,12 +41,12 @@ def logged(browser, path):
 
 
 @pytest.mark.parametrize(("path", "api"), [("/receipts/mine", "/receipts/mine"), ("/statements/1", "/statements/1")])
-def test_the_page_says_where_it_stands_in_the_log_and_gives_the_proof(start, browse, path, api):
+def test_the_page_shows_the_position_in_the_log_and_the_proof(start, browse, path, api):
     server = start()
     keep(server)
     browser = browse(server)
     page = logged(browser, f"/ui{path}")
-    download = browser.follow(page, "Download the proof").answer
+    download = browser.follow(page, "Download proof").answer
     proof = proof_files.parse(download.content)
     size = int(page.text("#checkpoint").split()[1])
     assert f"is entry {proof.index} of the log log.example/receipts" in page.text("#place")
@@ -60,7 +60,7 @@ def test_a_receipt_s_bundle_is_the_command_s(start, browse):
     server = start()
     keep(server)
     browser = browse(server)
-    answer = browser.follow(logged(browser, "/ui/receipts/mine"), "Download all that checks it (zip)").answer
+    answer = browser.follow(logged(browser, "/ui/receipts/mine"), "Download verification bundle (zip)").answer
     assert (answer.headers["content-type"], "mine.zip" in answer.headers["content-disposition"]) == (
         "application/zip", True,
     )  # fmt: skip
@@ -71,20 +71,20 @@ def test_a_receipt_s_bundle_is_the_command_s(start, browse):
         assert archive.read("receipt.json") == server.client("one").get("/api/v1/receipts/mine").content
 
 
-def test_what_waits_for_its_place_says_so(start, browse):
+def test_a_queued_entry_is_marked_waiting(start, browse):
     server = start(key="")
     keep(server)
     browser = browse(server)
     for path in ("/ui/receipts/mine", "/ui/statements/1"):
         page = browser.open(path)
         assert page.text("#place").startswith("Waiting.")
-        assert "Download the proof" not in page.links
+        assert "Download proof" not in page.links
         assert browser.open(f"{path}/proof").status == 404
     names = zipfile.ZipFile(io.BytesIO(browser.open("/ui/receipts/mine/bundle").answer.content)).namelist()
     assert not {"proof", "policy"} & set(names)
 
 
-def test_what_was_stored_before_there_was_a_log_says_so(start, browse, llmring_live):
+def test_an_entry_stored_before_the_log_is_marked_not_in_the_log(start, browse, llmring_live):
     earlier = llmring_live(["usage", "receipts"], receipts=signing())
     keep(earlier)
     browser = browse(start())
@@ -92,7 +92,7 @@ def test_what_was_stored_before_there_was_a_log_says_so(start, browse, llmring_l
         assert browser.open(path).text("#place").startswith("Not in the log.")
 
 
-def test_what_was_erased_is_offered_no_proof(start, browse):
+def test_an_erased_entry_has_no_proof(start, browse):
     server = start()
     keep(server)
     browser = browse(server)
@@ -100,12 +100,12 @@ def test_what_was_erased_is_offered_no_proof(start, browse):
     server.rows("UPDATE transparency_leaves SET salt = NULL WHERE kind = 1 RETURNING 1")
     page = browser.open("/ui/receipts/mine")
     assert page.text("#place").startswith("Erased.")
-    assert not {"Download the proof", "Download all that checks it (zip)"} & set(page.links)
+    assert not {"Download proof", "Download verification bundle (zip)"} & set(page.links)
     for part in ("proof", "bundle"):
         assert browser.open(f"/ui/receipts/mine/{part}").status == 410
 
 
-def test_a_log_that_cannot_tell_leaves_the_rest_of_the_page(start, browse):
+def test_an_unavailable_log_does_not_affect_the_rest_of_the_page(start, browse):
     server = start()
     keep(server)
     browser = browse(server)
@@ -113,7 +113,7 @@ def test_a_log_that_cannot_tell_leaves_the_rest_of_the_page(start, browse):
     eventually(lambda: not server.rows("SELECT 1 FROM transparency_queue"))  # what waits would write another checkpoint
     server.rows("UPDATE transparency_log SET checkpoint = NULL RETURNING 1")
     page = browser.open("/ui/receipts/mine")
-    assert page.text("#place").startswith("The log cannot tell at the moment: the log has no checkpoint")
+    assert page.text("#place").startswith("The log is unavailable. The log has no checkpoint")
     assert page.text("#verdict").startswith("Valid.")
 
 
@@ -133,4 +133,4 @@ def test_without_a_log_a_receipt_s_page_has_no_section_of_it(llmring_live, brows
     page = browser.open("/ui/receipts/mine")
     assert page.page.css_first("#log") is None
     assert browser.open("/ui/receipts/mine/proof").status == 404
-    assert browser.follow(page, "Download all that checks it (zip)").status == 200
+    assert browser.follow(page, "Download verification bundle (zip)").status == 200

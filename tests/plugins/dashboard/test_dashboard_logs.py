@@ -49,7 +49,7 @@ def test_a_filter_is_exact_and_stays_in_the_form(server, visitor, log, member):
     assert visitor.page.css_first(f"#field-{member}").attributes["value"] == "wanted & found"
 
 
-def test_dates_are_of_the_zone_that_is_asked_for(server, visitor, log):
+def test_dates_are_in_the_requested_time_zone(server, visitor, log):
     (wanted, _) = log(server, {"timestamp": "2026-03-01T18:20:00Z"}, {"timestamp": "2026-03-01T18:00:00Z"})
     visitor.open("/ui/logs", start_date="2026-03-02", end_date="2026-03-02", tz="Asia/Kathmandu")
     assert ids(visitor) == [wanted]
@@ -93,7 +93,7 @@ def test_asking_for_the_head_of_the_download_leaves_no_export_open(server, visit
     assert len(visitor.client.get("/ui/logs.csv").text.splitlines()) == 2
 
 
-def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
+def test_a_call_shows_all_logged_fields(server, visitor, log):
     members = {
         "model": "m", "alias": MARKUP, "origin": "web", "id_at_origin": "conversation-7", "latency_ms": 1234.5,
         "service_tier": "flex", "operation_id": "op", "attempt": 2, "tags": {"team": MARKUP}, "status": "error",
@@ -102,12 +102,12 @@ def test_a_call_in_full_says_all_that_was_logged(server, visitor, log):
     log(server, members)
     visitor.open("/ui/logs").open(link_of(visitor, 0))
     said = dict(visitor.rows("#call"))
-    assert (said["Alias"], said["Id at origin"], said["Latency"]) == (MARKUP, "conversation-7", "1.23 s")
+    assert (said["Alias"], said["Conversation ID"], said["Latency"]) == (MARKUP, "conversation-7", "1.23 s")
     assert (said["Status"], said["Attempt"], said["Operation"]) == ("error", "2", "op")
     assert json.loads(visitor.text("#metadata")) == members["metadata"]
     assert json.loads(visitor.text("#tags")) == members["tags"]
     assert visitor.page.css("main b") == []
-    assert "as the client sent it" in visitor.text("[aria-labelledby=cost]")
+    assert "as sent by the client" in visitor.text("[aria-labelledby=cost]")
 
 
 def link_of(visitor, index):
@@ -120,14 +120,14 @@ def test_a_computed_cost_is_taken_apart_into_tokens_and_prices(priced, visit, lo
     visitor.open(link_of(visitor, 0))
     assert visitor.value("[aria-labelledby=cost] p") == "0.000875"
     text = visitor.text("[aria-labelledby=cost]")
-    assert "Priced as openai:gpt-5-mini of registry version openai.3" in text
+    assert "Priced as openai:gpt-5-mini (registry openai.3), using the provider's billing rules." in text
     *terms, total = visitor.rows("#calculation")
     assert terms == [
         ["input", "1500", "0.25", "0.000375"],
         ["cache read", "8000", "0.025", "0.0002"],
         ["output", "150", "2.0", "0.0003"],
     ]
-    assert (total[0], total[3]) == ("Sum", "0.000875")
+    assert (total[0], total[3]) == ("Total", "0.000875")
     assert visitor.page.css(".fault") == []
 
 
@@ -141,19 +141,19 @@ def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_regi
     other = dashboard("registry", "usage", **tables)
     visitor = visit(other).sign_in().open("/ui/logs")
     visitor.open(link_of(visitor, 0))
-    words = {"provider": "as the provider bills", "client": "as the llmring client estimates"}
+    words = {"provider": "using the provider's billing rules", "client": "using the llmring client's estimate"}
     assert words[calculator] in visitor.text("[aria-labelledby=cost]")
     costs = [Decimal(row[3]) for row in visitor.rows("#calculation")]
     assert sum(costs[:-1]) == costs[-1] == Decimal(visitor.value("[aria-labelledby=cost] p"))
     assert visitor.page.css(".fault") == []
 
 
-def test_a_call_without_a_price_says_why(priced, visit, log):
+def test_an_unpriced_call_has_the_reason(priced, visit, log):
     log(priced, {"model": "unheard-of"})
     visitor = visit(priced).sign_in().open("/ui/logs")
     assert visitor.rows("#calls")[0][7] == "–"
     visitor.open(link_of(visitor, 0))
-    said = "This call has no known cost: the registry did not know the model."
+    said = "Not priced: the model is not in the registry."
     assert said in visitor.text("[aria-labelledby=cost]")
     assert visitor.page.css("#calculation") == []
 
@@ -171,9 +171,9 @@ def test_what_names_no_call_is_unknown(visitor, place):
 
 
 @pytest.mark.parametrize("query", [{"after": "x"}, {"start_date": "x"}, {"tz": "x"}])
-def test_what_cannot_be_asked_for_is_refused(visitor, query):
+def test_an_invalid_query_is_refused(visitor, query):
     assert visitor.open("/ui/logs", **query).status == 422
 
 
-def test_no_call_that_fits_is_said(visitor):
+def test_a_list_without_matching_calls_is_marked_empty(visitor):
     assert visitor.open("/ui/logs", model="none").text(".empty h2") == "No calls"

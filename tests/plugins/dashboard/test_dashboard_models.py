@@ -1,4 +1,4 @@
-"""What the pages compute: ranges, shares, bars and figures in words."""
+"""The computations of the pages: date ranges, shares, bars and formatted numbers."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,26 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from llmring_dashboard import charts, figures, ranges, spend, wording
-from llmring_dashboard.ranges import Days, RangeQuery
+from llmring_dashboard.rendering import formatting, markup
+from llmring_dashboard.usage import charts, date_ranges, spending
+from llmring_dashboard.usage.date_ranges import DateRange, RangeQuery
 from llmring_server.contracts.usage import StepShare
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 ROME = ZoneInfo("Europe/Rome")
 
 
 def days(first, last):
-    return Days(date.fromisoformat(first), date.fromisoformat(last), ROME)
+    return DateRange(date.fromisoformat(first), date.fromisoformat(last), ROME)
 
 
 def test_by_default_the_last_thirty_days_until_today_are_shown():
-    found = ranges.days_of(RangeQuery(), "Pacific/Kiritimati", NOON)
-    assert (found.first, found.last, found.number) == (date(2026, 2, 15), date(2026, 3, 16), 30)
+    found = date_ranges.parse_range(RangeQuery(), "Pacific/Kiritimati", NOON)
+    assert (found.first, found.last, found.length) == (date(2026, 2, 15), date(2026, 3, 16), 30)
 
 
 def test_a_range_that_begins_later_ends_where_it_begins():
-    found = ranges.days_of(RangeQuery(start_date="2026-04-01"), "UTC", NOON)
+    found = date_ranges.parse_range(RangeQuery(start_date="2026-04-01"), "UTC", NOON)
     assert (found.first, found.last) == (date(2026, 4, 1), date(2026, 4, 1))
 
 
@@ -41,21 +42,23 @@ def test_a_range_that_begins_later_ends_where_it_begins():
     ],
 )
 def test_the_range_before_is_as_long_and_ends_where_this_one_begins(first, last, before):
-    assert days(first, last).before() == days(*before)
+    assert days(first, last).previous() == days(*before)
 
 
-@given(st.dates(date(1970, 1, 1), date(8000, 1, 1)), st.integers(1, ranges.LONGEST_DAYS))
-def test_every_day_of_a_range_lies_in_one_of_its_bars(first, number):
+@given(st.dates(date(1970, 1, 1), date(8000, 1, 1)), st.integers(1, date_ranges.MAX_DAYS))
+def test_every_day_of_a_range_has_a_bar(first, number):
     last = date.fromordinal(first.toordinal() + number - 1)
-    found = Days(first, last, ROME)
-    steps = found.every()
+    found = DateRange(first, last, ROME)
+    steps = found.step_starts()
     assert steps == sorted(set(steps))
-    assert {ranges.step_of(day, found.step) for day in (first, last)} <= set(steps)
+    assert {date_ranges.start_of_step(day, found.step) for day in (first, last)} <= set(steps)
     assert len(steps) <= 122
 
 
-def test_what_is_offered_are_whole_ranges():
-    offered = {name: (str(found.first), str(found.last)) for name, found in ranges.picks(date(2026, 3, 15), ROME)}
+def test_the_presets_are_whole_ranges():
+    offered = {
+        name: (str(found.first), str(found.last)) for name, found in date_ranges.list_presets(date(2026, 3, 15), ROME)
+    }
     assert offered["This month"] == ("2026-03-01", "2026-03-15")
     assert offered["Last month"] == ("2026-02-01", "2026-02-28")
     assert offered["7 days"] == ("2026-03-09", "2026-03-15")
@@ -64,15 +67,15 @@ def test_what_is_offered_are_whole_ranges():
 @pytest.mark.parametrize("query", [RangeQuery(start_date="1969-12-31"), RangeQuery(end_date="20260301T00")])
 def test_dates_out_of_reach_are_refused(query):
     with pytest.raises(Problem) as caught:
-        ranges.days_of(query, "UTC", NOON)
+        date_ranges.parse_range(query, "UTC", NOON)
     assert caught.value.status_code == 422
 
 
-def test_the_costliest_names_have_bars_of_their_own_and_the_rest_share_one():
+def test_the_most_expensive_names_have_bars_of_their_own_and_the_rest_share_one():
     shown = [StepShare(date(2026, 3, 1), f"m{index:02}", 1, Decimal(index)) for index in range(1, 13)]
-    found = spend.bars(shown, days("2026-03-01", "2026-03-02"))
+    found = spending.build_bars(shown, days("2026-03-01", "2026-03-02"))
     assert [bar.name for bar in found] == ["m12", "m11", "m10", "m09", "m08", "m07", "m06", "m05", "m04", ""]
-    assert [bar.others for bar in found] == [False] * 9 + [True]
+    assert [bar.is_other for bar in found] == [False] * 9 + [True]
     assert found[-1].costs == [Decimal(6), Decimal(0)]
 
 
@@ -80,7 +83,7 @@ def test_sums_of_bars_are_exact():
     tiny, huge = Decimal("1e-12"), Decimal(10) ** 15
     shown = [StepShare(date(2026, 3, 1), name, 1, cost) for name, cost in (("a", tiny), ("b", huge))]
     shown += [StepShare(date(2026, 3, 1), "b", 1, tiny)]
-    found = spend.bars(shown, days("2026-03-01", "2026-03-01"))
+    found = spending.build_bars(shown, days("2026-03-01", "2026-03-01"))
     assert [(bar.name, bar.costs) for bar in found] == [("b", [huge + tiny]), ("a", [tiny])]
 
 
@@ -92,33 +95,33 @@ def test_sums_of_bars_are_exact():
     ],
 )  # fmt: skip
 def test_money_is_rounded_for_the_eye(amount, words):
-    assert wording.money(amount and Decimal(amount)) == words
+    assert formatting.format_usd(amount and Decimal(amount)) == words
 
 
 @pytest.mark.parametrize(("amount", "words"), [("1E-7", "0.0000001"), ("1E+3", "1000"), ("2.50", "2.50")])
 def test_an_exact_figure_has_all_its_decimals_and_no_exponent(amount, words):
-    assert wording.exact(Decimal(amount)) == words
+    assert formatting.format_exact(Decimal(amount)) == words
 
 
 @pytest.mark.parametrize(
     ("figure", "html"),
     [
-        (figures.usd(Decimal("1234.5678")), '<data value="1234.5678" title="1234.5678 USD">$1,234.57</data>'),
-        (figures.usd(None), '<span class="unknown" title="No price is known">–</span>'),
-        (figures.whole(12_345), '<data value="12345">12,345</data>'),
-        (figures.whole(0), '<data value="0">0</data>'),
-        (figures.whole(None), '<span class="unknown">–</span>'),
+        (markup.render_usd(Decimal("1234.5678")), '<data value="1234.5678" title="1234.5678 USD">$1,234.57</data>'),
+        (markup.render_usd(None), '<span class="unknown" title="No price known">–</span>'),
+        (markup.render_count(12_345), '<data value="12345">12,345</data>'),
+        (markup.render_count(0), '<data value="0">0</data>'),
+        (markup.render_count(None), '<span class="unknown">–</span>'),
     ],
 )
-def test_a_figure_that_is_shown_rounded_stands_there_exactly_too(figure, html):
+def test_a_rounded_number_has_its_exact_value_too(figure, html):
     assert figure == html
     assert f"{escape(figure)}" == html
 
 
 def test_a_chart_stacks_the_parts_of_each_bar_and_escapes_their_names():
-    steps = days("2026-03-01", "2026-03-02").every()
-    parts = [spend.Bar("<b>&", [Decimal(3), Decimal(0)]), spend.Bar("c", [Decimal(1), Decimal(4)])]
-    groups = fromstring(charts.stacked(parts, steps)).findall(".//{*}g[@class]/{*}rect/..")
+    steps = days("2026-03-01", "2026-03-02").step_starts()
+    parts = [spending.Bar("<b>&", [Decimal(3), Decimal(0)]), spending.Bar("c", [Decimal(1), Decimal(4)])]
+    groups = fromstring(charts.draw_stacked_bars(parts, steps)).findall(".//{*}g[@class]/{*}rect/..")
     drawn = {group.get("class"): group.findall("{*}rect") for group in groups if group.get("class").startswith("color")}
     titles = {name: [rect.findtext("{*}title") for rect in rects] for name, rects in drawn.items()}
     assert titles == {
@@ -136,4 +139,4 @@ def test_a_chart_stacks_the_parts_of_each_bar_and_escapes_their_names():
     [(None, "–"), (0.4, "0 ms"), (999, "999 ms"), (1000, "1.00 s"), (Decimal("61234"), "61.23 s")],
 )
 def test_durations_are_in_seconds_from_one_on(duration, words):
-    assert wording.milliseconds(duration) == words
+    assert formatting.format_duration(duration) == words

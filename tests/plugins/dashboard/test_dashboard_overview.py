@@ -1,4 +1,4 @@
-"""The overview: each of its figures is what `/api/v1/stats` says, to the last decimal."""
+"""The overview: each of its numbers equals `/api/v1/stats`, to the last decimal."""
 
 import csv
 import io
@@ -61,7 +61,7 @@ def month(server, log):
 
 @pytest.fixture
 def stats(server):
-    """Give a function that asks `/api/v1/stats`, its numbers as they are written."""
+    """Return a function that requests `/api/v1/stats` with exact numbers."""
 
     def ask(**query):
         answer = server.client().get("/api/v1/stats", params=query)
@@ -75,7 +75,7 @@ def number(text):
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/St_Johns", "Asia/Kathmandu"])
-def test_each_tile_is_what_the_statistics_say(month, visitor, stats, zone):
+def test_each_tile_equals_the_statistics(month, visitor, stats, zone):
     summary = stats(**MONTH | {"tz": zone})["summary"]
     visitor.open("/ui/overview", **MONTH | {"tz": zone})
     assert {tile: number(visitor.value(f"#{tile} dd")) for tile in TILES} == {
@@ -85,7 +85,7 @@ def test_each_tile_is_what_the_statistics_say(month, visitor, stats, zone):
     assert rate == pytest.approx(Decimal(summary["failed_requests"]) / summary["total_requests"], rel=Decimal("1e-5"))
 
 
-def test_each_tile_stands_against_the_range_before(month, visitor, stats):
+def test_each_tile_is_compared_with_the_previous_range(month, visitor, stats):
     before = stats(start_date="2026-01-29", end_date="2026-02-28", tz="UTC")["summary"]
     visitor.open("/ui/overview", **MONTH)
     assert "compared with 2026-01-29 to 2026-02-28" in visitor.text("main")
@@ -95,16 +95,16 @@ def test_each_tile_stands_against_the_range_before(month, visitor, stats):
     failed = Decimal(before["failed_requests"]) / before["total_requests"]
     assert Decimal(visitor.value("#errors .before")) == pytest.approx(failed, rel=Decimal("1e-5"))
     rise = (Decimal(visitor.value("#cost dd")) / before["total_cost"] - 1) * 100
-    assert f"{rise:+,.1f} %" in visitor.text("#cost .before")
+    assert f"{rise:+,.1f}%" in visitor.text("#cost .before")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
+def test_the_top_ten_equals_the_statistics(month, visitor, stats, kind):
     found = stats(**MONTH)
     shares = found[f"by_{kind}"]
     order = sorted(shares, key=lambda name: (-shares[name]["cost"], -shares[name]["requests"], name))[:10]
     rows = visitor.open("/ui/overview", **MONTH, by=kind).rows("#top-ten")
-    assert [row[0] for row in rows] == [name or "without" for name in order]
+    assert [row[0] for row in rows] == [name or "(none)" for name in order]
     for row, name in zip(rows, order, strict=True):
         share = shares[name]
         members = ["cost", "requests", "input_tokens", "output_tokens"]
@@ -116,7 +116,7 @@ def test_the_top_ten_is_what_the_statistics_say(month, visitor, stats, kind):
 
 
 def bars(visitor):
-    """Return the figure of each bar: (name, day) → USD."""
+    """Return the cost of each bar: (name, day) → USD."""
     titles = [node.text() for node in visitor.page.css(".chart svg .bar title")]
     found = [re.fullmatch(r"(.*), (\d{4}-\d\d-\d\d): \$\S+ \((\S+) USD\)", title) for title in titles]
     return {(match[1], match[2]): Decimal(match[3]) for match in found}
@@ -124,21 +124,21 @@ def bars(visitor):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
-def test_each_bar_is_what_the_statistics_say_of_its_day(month, visitor, stats, kind, zone):
+def test_each_bar_equals_the_statistics_of_its_day(month, visitor, stats, kind, zone):
     found = bars(visitor.open("/ui/overview", **MONTH | {"tz": zone, "by": kind}))
-    drawn = {name for name, _ in found} - {"all others"}
+    drawn = {name for name, _ in found} - {"Other"}
     expected = {}
     for day in range(31):
         at = (FIRST + timedelta(days=day)).isoformat()
         for name, share in stats(start_date=at, end_date=at, tz=zone)[f"by_{kind}"].items():
-            known = (name or "without") if (name or "without") in drawn else "all others"
+            known = (name or "(none)") if (name or "(none)") in drawn else "Other"
             expected[known, at] = expected.get((known, at), Decimal(0)) + share["cost"]
     assert found == {key: cost for key, cost in expected.items() if cost}
-    assert ("all others" in {name for name, _ in found}) == (kind == "model")
+    assert ("Other" in {name for name, _ in found}) == (kind == "model")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
-def test_the_table_of_days_is_what_the_statistics_say(month, visitor, stats, zone):
+def test_the_table_of_days_equals_the_statistics(month, visitor, stats, zone):
     by_day = {day["date"]: day for day in stats(**MONTH | {"tz": zone})["by_day"]}
     rows = visitor.open("/ui/overview", **MONTH | {"tz": zone}).rows("#by-step")
     assert [row[0] for row in rows] == [(FIRST + timedelta(days=day)).isoformat() for day in range(31)]
@@ -147,7 +147,7 @@ def test_the_table_of_days_is_what_the_statistics_say(month, visitor, stats, zon
     }
 
 
-def test_the_table_says_the_same_as_the_bars(month, visitor):
+def test_the_table_equals_the_bars(month, visitor):
     visitor.open("/ui/overview", **MONTH, by="origin")
     names = [node.text() for node in visitor.page.css("#by-step th[scope=col]")][3:]
     told = {
@@ -158,9 +158,9 @@ def test_the_table_says_the_same_as_the_bars(month, visitor):
     assert {key: cost for key, cost in told.items() if cost} == bars(visitor)
 
 
-def test_it_is_said_when_the_last_day_is_not_over(month, visitor):
-    assert "not over yet" in visitor.open("/ui/overview").text("main")
-    assert "not over yet" not in visitor.open("/ui/overview", **MONTH).text("main")
+def test_a_period_that_includes_today_is_marked(month, visitor):
+    assert "Today is still in progress" in visitor.open("/ui/overview").text("main")
+    assert "Today is still in progress" not in visitor.open("/ui/overview", **MONTH).text("main")
 
 
 @pytest.mark.parametrize(
@@ -187,21 +187,21 @@ MONTHS = [date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)]
     ("first", "last", "steps"),
     [(date(2026, 2, 4), date(2026, 12, 31), WEEKS), (date(2024, 3, 10), date(2026, 3, 20), MONTHS)],
 )
-def test_each_wider_bar_is_what_the_statistics_say_of_its_days(month, visitor, stats, kind, zone, first, last, steps):
+def test_each_wider_bar_equals_the_statistics_of_its_days(month, visitor, stats, kind, zone, first, last, steps):
     query = {"start_date": first.isoformat(), "end_date": last.isoformat(), "tz": zone, "by": kind}
     found = bars(visitor.open("/ui/overview", **query))
-    drawn = {name for name, _ in found} - {"all others"}
+    drawn = {name for name, _ in found} - {"Other"}
     expected = {}
     for start, behind in pairwise(steps):
         ends = {"start_date": max(start, first), "end_date": min(behind - timedelta(days=1), last)}
         for name, share in stats(**ends, tz=zone)[f"by_{kind}"].items():
-            known = (name or "without") if (name or "without") in drawn else "all others"
+            known = (name or "(none)") if (name or "(none)") in drawn else "Other"
             key = known, start.isoformat()
             expected[key] = expected.get(key, Decimal(0)) + share["cost"]
     assert found == {key: cost for key, cost in expected.items() if cost}
 
 
-def test_the_range_is_picked_by_a_form_and_lives_in_the_address(month, visitor):
+def test_the_range_is_selected_by_a_form_and_part_of_the_url(month, visitor):
     visitor.open("/ui/overview").send(
         "form.filters", start_date="2026-03-01", end_date="2026-03-02", tz="Europe/Rome", by="origin"
     )
@@ -265,11 +265,11 @@ def test_a_new_project_is_shown_a_command_that_logs_a_first_call(server, visitor
     assert visitor.open("/ui/overview").value("#requests") == "1"
 
 
-def test_a_range_without_calls_says_so_once_the_project_has_some(month, visitor):
+def test_a_range_without_calls_is_marked_empty(month, visitor):
     visitor.open("/ui/overview", start_date="2020-01-01", end_date="2020-01-31")
     assert visitor.page.css_first("#curl") is None
     assert (visitor.value("#requests"), visitor.value("#errors")) == ("0", "")
-    assert "No call of this range has a cost" in visitor.text("main")
+    assert "No priced calls in this period" in visitor.text("main")
 
 
 def test_another_projects_calls_are_not_counted(month, visit, log):

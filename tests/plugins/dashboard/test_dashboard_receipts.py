@@ -1,4 +1,4 @@
-"""The pages of receipts: the list, one with its verification spelled out, and the signed bytes as they are."""
+"""The receipt pages: the list, one receipt with its verification, and downloads."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from dashboard_kit import MARKUP, folded
 
-from llmring_dashboard.receipt_text import brief
+from llmring_dashboard.receipts.receipt_fields import summarize_receipt
 from llmring_server.contracts.receipts import KeptReceipt
 from llmring_server.testing import eventually
 
@@ -17,7 +17,7 @@ API = "/api/v1/receipts"
 
 
 def signing():
-    """Return the settings of receipts with a key of one's own."""
+    """Return settings of receipts with a new key."""
     return {"private_key_b64": base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()}
 
 
@@ -28,7 +28,7 @@ def server(llmring_live):
 
 @pytest.fixture
 def issue(server):
-    """Give a function that issues and keeps a receipt, and returns its bytes."""
+    """Return a function that issues and stores a receipt, and returns its bytes."""
 
     def ask(key="one", **members):
         body = {"model": "openai:gpt-4o-mini", "tokens": {"input": 1, "output": 2}, "cost": {"amount": "0.10"}}
@@ -45,19 +45,19 @@ def browser(server, browse):
 
 
 def spoil(server, **columns):
-    """Change kept receipts behind the server's back."""
+    """Change stored receipts in the database."""
     for column, value in columns.items():
         server.run(server.server.database.execute(f"UPDATE receipts SET {column} = %s", [value]))
 
 
 def words(page):
-    """Return how each step ended: its first word in bold, or that it was not taken."""
+    """Return the result of each check: the first word in bold, or `-` for a skipped one."""
     ends = [folded(node) for node in page.page.css("#steps li strong, #steps li span")]
-    return ["-" if end.startswith("Not looked at") else end.rstrip(".:") for end in ends]
+    return ["-" if end.startswith("Skipped") else end.rstrip(".:") for end in ends]
 
 
-def test_a_project_without_receipts_is_told_how_to_keep_one(browser):
-    assert "No receipt is kept yet" in browser.open("/ui/receipts").text("main")
+def test_a_project_without_receipts_sees_how_to_store_one(browser):
+    assert "No receipts yet" in browser.open("/ui/receipts").text("main")
 
 
 def test_receipts_are_listed_newest_first_with_what_they_state(issue, browser):
@@ -96,7 +96,7 @@ def test_of_very_many_members_the_first_are_shown_and_the_rest_left_to_the_downl
     issue(id="mine", ext={"many": list(range(600))})
     page = browser.open("/ui/receipts/mine")
     assert len(page.rows("#content")) == 500
-    assert "the download has the rest" in page.text("#cut")
+    assert "the download has all of them" in page.text("#cut")
     assert words(page) == ["Yes"] * 6
     issue(id="small")
     assert browser.open("/ui/receipts/small").text("#cut") is None
@@ -114,7 +114,7 @@ def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():
         cost={"amount": "0.1", "currency": "EUR", "rest": [0] * 20_000},
     )
     tracemalloc.start()
-    shown = brief(receipt)
+    shown = summarize_receipt(receipt)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (shown.model, shown.alias, shown.cost) == ("m", None, "0.1 EUR")
@@ -126,20 +126,20 @@ def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():
     [({"amount": 1.50}, "1.5"), ({"amount": {"x": 1}}, None), ({"currency": "EUR"}, None), ("0.1", None), ([1], None)],
 )
 def test_a_cost_in_another_form_is_not_shown_and_the_model_is(cost, words):
-    shown = brief(kept(model="m", alias=["a"], cost=cost))
+    shown = summarize_receipt(kept(model="m", alias=["a"], cost=cost))
     assert (shown.model, shown.alias, shown.cost) == ("m", None, words)
 
 
 def test_the_download_is_what_was_signed_byte_for_byte(issue, browser):
     signed = issue(id="a:b~c.d")
     page = browser.open("/ui/receipts/a:b~c.d")
-    answer = browser.follow(page, "Download the signed bytes").answer
+    answer = browser.follow(page, "Download signed file").answer
     assert answer.content == signed
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
-def test_a_receipt_that_was_changed_says_where_it_fails(server, issue, browser):
+def test_a_changed_receipt_shows_the_failed_check(server, issue, browser):
     signed = issue(id="mine")
     spoil(server, content=signed.replace(b'"0.1"', b'"0.2"'))
     page = browser.open("/ui/receipts/mine")
@@ -159,7 +159,7 @@ def test_content_that_cannot_be_read_is_shown_as_it_is(server, issue, browser, c
     assert browser.open("/ui/receipts/mine/signed").answer.content == content
 
 
-def test_a_compromised_key_is_told_so(server, issue, browser):
+def test_a_compromised_key_fails_the_last_check(server, issue, browser):
     issue(id="mine")
     server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))
     page = eventually(lambda: (found := browser.open("/ui/receipts/mine")).text("#verdict").startswith("Not") and found)
@@ -189,7 +189,7 @@ def test_markup_is_shown_as_text(issue, browser):
         assert not shown.page.css("main img, main script")
 
 
-def test_whoever_has_not_signed_in_sees_no_receipt(server, issue, browse):
+def test_a_visitor_who_is_not_signed_in_sees_no_receipt(server, issue, browse):
     issue(id="mine")
     visitor = browse(server, None)
     for path in ("/ui/receipts", "/ui/receipts/mine", "/ui/receipts/mine/signed"):

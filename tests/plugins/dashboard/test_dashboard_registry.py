@@ -1,4 +1,4 @@
-"""The pages of the registry: search, comparison, what changed between two versions, and the models in use."""
+"""The registry pages: search, comparison, changes between two versions, and models in use."""
 
 import json
 
@@ -65,10 +65,10 @@ def test_models_are_found_by_name_provider_capability_and_status(serve, browse):
     outdated = [key for key, model in models.items() if model.get("is_active") is False]
     assert listed(browser.open("/ui/registry", status="outdated")) == outdated
     assert set(listed(browser.open("/ui/registry", status="current"))) == set(models) - set(outdated)
-    assert "No model fits" in browser.open("/ui/registry", q="nowhere").text("main")
+    assert "No matching models" in browser.open("/ui/registry", q="nowhere").text("main")
 
 
-def test_the_cheapest_comes_first_when_asked_so(serve, browse, edit):
+def test_models_are_sorted_by_price(serve, browse, edit):
     edit(lambda models: models["openai:gpt-4o"].update(dollars_per_million_tokens_input=None))
     server = serve()
     page = browse(server).open("/ui/registry", order="input")
@@ -79,18 +79,18 @@ def test_the_cheapest_comes_first_when_asked_so(serve, browse, edit):
     assert FOUR in listed(page)[len(known) :]
 
 
-def test_ticked_models_stand_side_by_side(serve, browse):
+def test_selected_models_are_compared_side_by_side(serve, browse):
     browser = browse(serve())
     page = browser.open("/ui/registry/compare", model=[MINI, "google:gemini-2.5-pro"])
-    assert page.head("#comparison") == ["What", MINI, "google:gemini-2.5-pro"]
+    assert page.head("#comparison") == ["Property", MINI, "google:gemini-2.5-pro"]
     rows = {row[0]: row[1:] for row in page.words("#comparison")}
     assert rows["Input"] == ["$0.25", "$1.25"]
-    assert rows["Long context begins after, tokens"] == ["–", "200,000"]
+    assert rows["Long-context threshold"] == ["–", "200,000"]
     assert "Reasoning" not in rows
-    assert browser.open("/ui/registry/compare", model=MINI).head("#comparison") == ["What", MINI]
+    assert browser.open("/ui/registry/compare", model=MINI).head("#comparison") == ["Property", MINI]
 
 
-def test_a_comparison_says_what_it_cannot_show(serve, browse):
+def test_a_comparison_names_unknown_models(serve, browse):
     browser = browse(serve())
     assert "Nothing to compare" in browser.open("/ui/registry/compare").text("main")
     assert "Not in the registry: openai:nowhere" in browser.open("/ui/registry/compare", model="openai:nowhere").text(
@@ -124,7 +124,7 @@ def test_what_changed_between_two_versions_is_shown_model_by_model(serve, browse
     assert [row[0] for row in page.words("#removed")] == ["openai:gpt-4o-2024-05-13"]
     assert page.words("#changed") == [[FOUR, "dollars_per_million_tokens_input", "2.5", "2.0"]]
     same = browser.send(form, "/ui/registry/changes", before=before, after=before)
-    assert "Nothing changed" in same.text("main")
+    assert "No changes" in same.text("main")
 
 
 def test_a_providers_archived_versions_can_be_compared(serve, browse):
@@ -141,7 +141,7 @@ def test_versions_that_cannot_be_compared_are_refused(serve, browse, before, aft
     assert browse(serve()).open("/ui/registry/changes", before=before, after=after).status == status
 
 
-def test_models_in_use_that_need_a_look_come_first(serve, browse):
+def test_models_in_use_that_need_attention_come_first(serve, browse):
     server = serve("usage", "aliases")
     client, browser = server.client("one"), browse(server)
     models = client.get("/registry").json()["models"]
@@ -161,11 +161,11 @@ def test_models_in_use_that_need_a_look_come_first(serve, browse):
     assert rows[outdated] == ["No longer active, deprecated 2026-06-01", "1", rows[outdated][2], "old (default)"]
     assert (rows[MINI][:2], rows[MINI][3]) == (["Active", "2"], "fast (default)")
     assert rows[FOUR][3] == "old (default)"
-    assert page.text("#worrying").startswith("3 of 5 need a look")
+    assert page.text("#worrying").startswith("3 of 5 need attention")
     assert page.rows("#in-use")[0][3] == "0.25"
 
 
-def test_a_model_used_under_another_name_is_told_with_its_listed_one(serve, browse):
+def test_a_model_used_by_an_alias_has_its_listed_name_too(serve, browse):
     server = serve("usage", "aliases")
     client = server.client("one")
     log(client, provider="anthropic", model="claude-sonnet-4-5")
@@ -189,35 +189,35 @@ def test_of_very_many_models_the_first_are_shown_and_the_rest_counted(serve, bro
     page = browse(server).open("/ui/registry/in-use")
     assert [row[0] for row in page.words("#in-use")] == [f"openai:gone-{n:03}" for n in range(500)]
     assert page.text("#left-out").startswith("2 more are in use")
-    assert page.text("#worrying").startswith("501 of 502 need a look")
+    assert page.text("#worrying").startswith("501 of 502 need attention")
 
 
-def test_what_is_in_use_is_known_from_what_is_enabled(serve, browse):
+def test_models_in_use_come_from_the_enabled_features(serve, browse):
     alone = browse(serve()).open("/ui/registry/in-use")
-    assert "Neither usage nor aliases are enabled" in alone.text("main")
+    assert "Neither usage nor aliases is enabled" in alone.text("main")
     empty = browse(serve("aliases")).open("/ui/registry/in-use")
-    assert "No model is in use" in empty.text("main")
-    assert "Looked at: aliases." in empty.text("main")
+    assert "No models in use" in empty.text("main")
+    assert "Based on aliases." in empty.text("main")
 
 
-def test_a_registry_that_is_away_is_503_with_the_reason(llmring_live, browse, tmp_path):
+def test_without_a_registry_copy_the_pages_are_503_with_the_reason(llmring_live, browse, tmp_path):
     settings = {"base_url": tmp_path.as_uri() + "/none/", "start_wait_seconds": 0, "first_wait_seconds": 0.1}
     browser = browse(llmring_live(["dashboard", "registry"], registry=settings))
     for path in ("/ui/registry", "/ui/registry/compare", "/ui/registry/changes"):
         page = browser.open(path)
         assert page.status == 503
-        assert "no copy of the registry" in page.text("[role=alert]")
+        assert "No price list yet" in page.text("[role=alert]")
         assert page.answer.headers["retry-after"]
 
 
-def test_a_stale_copy_says_so(serve, browse, small_registry):
+def test_a_stale_copy_has_a_warning(serve, browse, small_registry):
     server = serve()
     (small_registry / "openai" / "models.json").write_text("not json")
     server.run(server.server.service(PriceList).refresh())
     browser = browse(server)
     page = browser.open("/ui/registry")
     assert page.status == 200
-    assert "The source does not answer" in page.text("main")
+    assert "The source is unavailable" in page.text("main")
     assert MINI in listed(page)
 
 

@@ -1,4 +1,4 @@
-"""Who may do what on the pages of aliases, receipts, statements and the registry, also while the database is away."""
+"""Scopes on the alias, receipt, statement and registry pages, also during an outage of the database."""
 
 import time
 
@@ -25,7 +25,7 @@ FORMS = {
 
 @pytest.fixture
 def team(llmring_live, llmring_cli, small_registry):
-    """A server with managed keys, and of one project a client with an admin key and the text of a key that reads."""
+    """A server with managed keys, a client with an admin key of a project, and the text of its read key."""
     admin, _, project = made(llmring_cli, "admin")
     reader, _, _ = made(llmring_cli, "read", project=[f"--project={project}"])
     server = llmring_live(
@@ -66,19 +66,19 @@ def test_a_key_that_administers_changes_and_is_named_in_the_history(team, browse
     server, client, admin, _ = team
     browser = browse(server, admin)
     page = browser.send(browser.open(CHANGING[1]), "/ui/aliases/bind")
-    assert page.text("[role=status]") == f"fast of profile default now points at {PRO}."
+    assert page.text("[role=status]") == f"“fast” in profile default now points to {PRO}."
     [changed, first] = client.get("/api/v1/aliases/history").json()
     assert (changed["model"], changed["key_id"]) == (PRO, first["key_id"])
 
 
-def test_whoever_has_not_signed_in_is_led_to_the_form(team, browse):
+def test_a_visitor_who_is_not_signed_in_is_redirected_to_the_form(team, browse):
     server, *_ = team
     stranger = browse(server, None)
     paths = {path: stranger.open(path).path for path in (*PAGES, *CHANGING)}
     assert paths == dict.fromkeys(paths, "/ui/sign-in")
 
 
-def test_with_the_database_away_each_page_says_so_in_time(llmring_live, browse, small_registry):
+def test_during_an_outage_of_the_database_each_page_is_503_in_time(llmring_live, browse, small_registry):
     settings = {"base_url": small_registry.as_uri() + "/"}
     server = llmring_live(["dashboard", "registry", "aliases", "usage", "receipts"], registry=settings)
     browser = browse(server)

@@ -1,4 +1,4 @@
-"""The pictures of the documentation: the pages of a made-up team, as a browser shows them."""
+"""The screenshots of the documentation: the pages of an invented team in a browser."""
 
 import os
 import random
@@ -68,7 +68,7 @@ def team(dashboard, small_registry, log):
 
 
 def test_pictures_can_be_taken(team, window_at, tmp_path):
-    """`make screenshots` keeps them in docs/dashboard."""
+    """`make screenshots` keeps them in docs/images."""
     folder = Path(SCREENSHOTS or tmp_path)
     last = team.client().get("/api/v1/logs?end_date=2026-03-31&alias=summarizer&limit=1").json()[0]
     pages = {

@@ -1,4 +1,4 @@
-"""Signing in and out: sessions, their cookies, the forms' tokens, and who is kept out."""
+"""Signing in and out: sessions, their cookies, the forms' tokens, and rejected keys."""
 
 import http.cookies
 import json
@@ -14,7 +14,7 @@ VISITOR = "llmring_visitor"
 
 
 def cookie(answer, name=SESSION):
-    """Return the attributes of a cookie that an answer sets."""
+    """Return the attributes of a cookie set by a response."""
     for line in answer.headers.get_list("set-cookie"):
         found = http.cookies.SimpleCookie(line)
         if name in found:
@@ -23,7 +23,7 @@ def cookie(answer, name=SESSION):
 
 
 def made(llmring_cli, *scopes, project=()):
-    """Make a managed key, and return its text and id."""
+    """Create a managed key, and return its text, its id and its project."""
     given = [f"--scope={scope}" for scope in scopes]
     found = llmring_cli(
         "keys", "create", *(project or ["--new-project=team"]), *given, "--json", LLMRING_PLUGINS="keys"
@@ -57,14 +57,14 @@ def test_behind_tls_the_session_is_sent_over_tls_alone(server, visit):
 
 
 @pytest.mark.parametrize("key", ["two words", "", "x" * 256])
-def test_what_is_no_key_is_refused_with_the_reason(server, visit, key):
+def test_an_invalid_key_is_refused_with_the_reason(server, visit, key):
     visitor = visit(server).sign_in(key)
     assert visitor.status == 401
     assert "The key" in visitor.text("[role=alert]")
     assert visitor.open("/ui/overview").path == "/ui/sign-in"
 
 
-def test_after_signing_in_the_page_that_was_asked_for_is_shown(server, visit):
+def test_after_signing_in_the_requested_page_is_shown(server, visit):
     visitor = visit(server).open("/ui/logs?model=a%20b&tz=Europe/Rome").send("main form", key="k")
     assert str(visitor.answer.url).endswith("/ui/logs?model=a%20b&tz=Europe/Rome")
 
@@ -88,7 +88,7 @@ def test_a_message_is_shown_once(visitor):
 
 
 @pytest.mark.parametrize("path", ["/ui", "/ui/overview", "/ui/logs", "/ui/logs/abc", "/ui/logs.csv"])
-def test_a_program_without_a_session_is_told_so_in_json(server, path):
+def test_a_program_without_a_session_gets_401_in_json(server, path):
     answer = server.client().get(path)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
@@ -124,7 +124,7 @@ OLD, NEW = "an old secret of a deployment", "a new secret of a deployment"
     ("secrets", "page"),
     [([NEW, OLD], "/ui/overview"), ([OLD], "/ui/overview"), ([NEW], "/ui/sign-in"), ([], "/ui/sign-in")],
 )
-def test_a_session_lives_on_while_its_secret_is_among_those_configured(dashboard, visit, secrets, page):
+def test_a_session_is_valid_while_its_secret_is_configured(dashboard, visit, secrets, page):
     first = visit(dashboard(dashboard={"session_secrets": [OLD]})).sign_in()
     other = visit(dashboard(dashboard={"session_secrets": secrets}))
     other.client.cookies.set(SESSION, first.client.cookies[SESSION], path="/ui")
@@ -165,7 +165,7 @@ def test_an_unknown_managed_key_is_refused(dashboard, visit):
 def test_a_key_that_may_not_read_is_refused(dashboard, visit, llmring_cli):
     key, _, _ = made(llmring_cli, "ingest")
     visitor = visit(dashboard("keys", "usage")).sign_in(key)
-    assert (visitor.status, "may not read" in visitor.text("[role=alert]")) == (401, True)
+    assert (visitor.status, "no read access" in visitor.text("[role=alert]")) == (401, True)
 
 
 @pytest.mark.parametrize("path", ["/ui/sign-in", "/ui/sign-out", "/ui/theme"])

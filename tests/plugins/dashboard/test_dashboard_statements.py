@@ -1,4 +1,4 @@
-"""The pages of statements: the list, one with its totals, verification and corrections, and what can be downloaded."""
+"""The statement pages: the list, one statement with totals, verification and corrections, and downloads."""
 
 import csv
 import io
@@ -42,25 +42,25 @@ def browser(server, browse):
 
 
 def spoil(server, table, column, old, new):
-    """Change what is kept behind the server's back."""
+    """Change stored data in the database."""
     assert server.rows(f"UPDATE {table} SET {column} = replace({column}, %s, %s) RETURNING 1", [old, new])
 
 
 def facts(page):
-    """Return the totals as signed: by model what they come to, calls, corrections, unpriced, and tokens."""
+    """Return the signed totals by model: amount, calls, corrections, unpriced calls, and tokens."""
     return {model: rest for model, *rest in page.rows("#totals")}
 
 
-def test_a_project_without_statements_is_told_when_one_is_made(browser):
-    assert "No statement is made yet" in browser.open("/ui/statements").text("main")
+def test_a_project_without_statements_sees_when_one_is_created(browser):
+    assert "No statements yet" in browser.open("/ui/statements").text("main")
 
 
 def test_the_receipts_lead_to_statements(browser):
-    page = browser.follow(browser.open("/ui/receipts"), "statements")
+    page = browser.follow(browser.open("/ui/receipts"), "statement")
     assert page.heading == "Statements"
 
 
-def test_statements_are_listed_newest_first_with_what_they_come_to(log, state, browser):
+def test_statements_are_listed_newest_first_with_their_totals(log, state, browser):
     log()
     log(model="gpt-5", cost="250.000000000001")
     first = state()
@@ -83,7 +83,7 @@ def test_pages_hold_each_statement_once(log, state, browser):
     assert "Older" not in second.links
 
 
-def test_one_statement_says_what_was_used_and_how_it_was_verified(log, state, browser):
+def test_a_statement_shows_its_totals_and_its_verification(log, state, browser):
     for number in (1, 2):
         log(input_tokens=1000 * number, cached_input_tokens=10)
     log(model="gpt-5", cost=None)
@@ -95,8 +95,8 @@ def test_one_statement_says_what_was_used_and_how_it_was_verified(log, state, br
         "openai:gpt-5": ["0", "1", "0", "1", "1000", "0", "100"],
         "openai:gpt-5-mini": ["0.0009", "2", "0", "0", "3000", "20", "200"],
     }
-    assert (page.text("#lines"), page.text("#root")) == ("3, numbers 1 to 3 of this project", first["lines"]["root"])
-    assert page.text("#previous") == "none: it is the first"
+    assert (page.text("#lines"), page.text("#root")) == ("3 (numbers 1 to 3 of this project)", first["lines"]["root"])
+    assert page.text("#previous") == "none (first statement)"
     assert page.page.css_first(".said") is None
     assert page.text("#verdict").startswith("Valid.")
     assert words(page) == HELD
@@ -132,7 +132,7 @@ def test_more_corrections_than_are_shown_are_counted(server, state, browser):
     state()
     page = browser.open("/ui/statements/2")
     assert len(page.rows("#corrections")) == 50
-    assert "The first 50 of 51 are here" in page.text("main")
+    assert "The first 50 of 51 are shown" in page.text("main")
 
 
 def test_its_parts_are_downloaded_as_the_api_gives_them(server, log, state, browser):
@@ -140,8 +140,8 @@ def test_its_parts_are_downloaded_as_the_api_gives_them(server, log, state, brow
     state()
     page, client = browser.open("/ui/statements/1"), server.client("one")
     for words_, path, name in (
-        ("Download the signed bytes", "/1", "statement-1.json"),
-        ("Download the lines as CSV", "/1/lines", "statement-1.csv"),
+        ("Download signed file", "/1", "statement-1.json"),
+        ("Download lines (CSV)", "/1/lines", "statement-1.csv"),
     ):
         answer, same = browser.follow(page, words_).answer, client.get(API + path)
         assert answer.content == same.content
@@ -166,7 +166,7 @@ def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
         state()
     for number in (1, 2):
         page = browser.open(f"/ui/statements/{number}")
-        for link in ("Download the signed bytes", "Download the lines as CSV", "its public keys"):
+        for link in ("Download signed file", "Download lines (CSV)", "its public keys"):
             answer = browser.follow(page, link).answer
             name = re.search(r'filename="(.*)"', answer.headers.get("content-disposition", ""))
             (tmp_path / (name[1] if name else answer.url.path.rpartition("/")[2])).write_bytes(answer.content)
@@ -176,7 +176,7 @@ def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
     assert (ran.returncode, "it follows statement 1" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
-def test_a_changed_line_a_changed_statement_and_a_missing_one_are_said(server, log, state, browser):
+def test_a_changed_line_a_changed_statement_and_a_missing_one_fail_a_check(server, log, state, browser):
     for _ in range(2):
         log()
         log()
@@ -187,7 +187,7 @@ def test_a_changed_line_a_changed_statement_and_a_missing_one_are_said(server, l
     assert words(page) == [*["Yes"] * 7, "No", "Yes"]
     assert "do not lead to the root that was signed" in page.text("#steps")
     server.rows("DELETE FROM statements WHERE number = 1 RETURNING 1")
-    assert "statement 1 is missing" in browser.open("/ui/statements/2").text("#steps")
+    assert "Statement 1 is missing" in browser.open("/ui/statements/2").text("#steps")
     changed = server.client("one").get(f"{API}/2").content.replace(b'"0.0009"', b'"0.0008"')
     server.run(server.server.database.execute("UPDATE statements SET content = %s", [changed]))
     page = browser.open("/ui/statements/2")
@@ -199,15 +199,15 @@ def test_what_cannot_be_read_any_more_is_shown_as_it_is(server, log, state, brow
     log()
     state()
     server.rows("UPDATE statement_lines SET content = '{}' RETURNING 1")
-    assert "line 1 cannot be read any more" in browser.open("/ui/statements/1").text("#steps")
+    assert "Line 1 cannot be read any more" in browser.open("/ui/statements/1").text("#steps")
     server.run(server.server.database.execute("UPDATE statements SET content = %s", [b'{"number":']))
     page = browser.open("/ui/statements/1")
     assert (page.status, page.text("#raw")) == (200, '{"number":')
     assert words(page)[0] == "No"
-    assert browser.open("/ui/statements").rows("#statements") == [["1", "Cannot be read any more"]]
+    assert browser.open("/ui/statements").rows("#statements") == [["1", "Unreadable"]]
 
 
-def test_more_lines_than_are_looked_at_are_left_to_whoever_downloads_them(server, log, state, browser, monkeypatch):
+def test_too_many_lines_are_not_checked_on_the_page(server, log, state, browser, monkeypatch):
     monkeypatch.setattr("llmring_receipts.statements.book.MAX_LINES", 1)
     log()
     log()
@@ -215,7 +215,7 @@ def test_more_lines_than_are_looked_at_are_left_to_whoever_downloads_them(server
     page = browser.open("/ui/statements/1")
     assert page.text("#verdict").startswith("Valid.")
     assert words(page) == [*["Yes"] * 7, "-", "-"]
-    assert "there are more lines than are looked at here" in page.text("#steps")
+    assert "there are too many lines to check here" in page.text("#steps")
 
 
 def test_another_projects_statements_are_not_there(log, state, browser):
@@ -241,8 +241,8 @@ def test_markup_is_shown_as_text(server, log, state, browser):
     assert next(csv.DictReader(io.StringIO(table)))["model"] == MARKUP
 
 
-def test_where_nobody_logs_usage_there_is_no_page(llmring_live, browse):
+def test_without_usage_there_is_no_page(llmring_live, browse):
     browser = browse(llmring_live(["dashboard", "receipts"], receipts=signing()))
     assert browser.open("/ui/statements").status == 404
-    assert "statements" not in browser.open("/ui/receipts").links
+    assert "statement" not in browser.open("/ui/receipts").links
     assert "Statements" not in browser.open("/ui/receipts").text("header")

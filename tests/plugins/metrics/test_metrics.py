@@ -1,10 +1,10 @@
-"""/metrics: who may read it, and what it says of requests, the database and other features."""
+"""`/metrics`: access, and the metrics of requests, the database and other features."""
 
 import pytest
 from metrics_kit import BEARER, TOKEN, Scrape, scrape
 from prometheus_client.openmetrics import parser as openmetrics
 
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
 from llmring_server.testing import eventually, make_plugin
 
 REQUESTS = "llmring_http_requests_total"
@@ -49,7 +49,7 @@ def test_without_a_token_in_the_settings_metrics_are_closed_to_everyone(llmring_
         {"X-API-Key": TOKEN},
     ],
 )
-def test_without_the_token_nobody_reads_them_and_no_project_key_helps(server, headers):
+def test_only_the_token_is_accepted_and_no_project_key(server, headers):
     answer = server.client().get("/metrics", headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert TOKEN not in answer.text
@@ -63,7 +63,7 @@ def test_the_token_opens_them(server, scheme):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_openmetrics_is_given_to_whoever_asks_for_it(client):
+def test_openmetrics_is_returned_if_accepted(client):
     answer = client.get(
         "/metrics", headers={**BEARER, "Accept": "application/openmetrics-text;version=1.0.0,text/plain"}
     )

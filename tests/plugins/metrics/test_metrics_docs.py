@@ -1,4 +1,4 @@
-"""docs/metrics.md and the dashboard against the code: every metric in both, and nothing else in either."""
+"""docs/reference/metrics.md and the dashboard against the code: every metric in both, and nothing else in either."""
 
 import itertools
 import json
@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from metrics_kit import BEARER, TOKEN, scrape
 
-from llmring_metrics.figures import Figures, series
+from llmring_metrics.metric_registry import MetricRegistry, list_series
 from llmring_server.app import compose
-from llmring_server.figures import Histogram
+from llmring_server.runtime.histogram import Histogram
 from llmring_server.settings import conf_path, read_conf
 from llmring_server.testing import make_plugin, make_settings
 from llmring_server.tlog.signers import Signer
 
 EVERY = [*read_conf(conf_path("team"))["plugins"], "transparency"]
-DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "metrics.md").read_text()
-DASHBOARD = json.loads((DOCS / "grafana-dashboard.json").read_text())
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+DASHBOARD = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 NAME = re.compile(r"llmring_\w+")
@@ -35,13 +35,13 @@ def tables(folder):
 def figures(tmp_path_factory):
     """Every figure of the built-in plugins, as a server of all of them shows it."""
     server, _ = compose(make_settings({}, **tables(tmp_path_factory.mktemp("data"))), EVERY)
-    return server.service(Figures).all
+    return server.service(MetricRegistry).all
 
 
 @pytest.fixture(scope="module")
 def shown(figures):
     """The labels of every metric that /metrics shows, by name."""
-    return {name: {*figure.labels, "instance", "le"} for figure in figures for name in series(figure)}
+    return {name: {*figure.labels, "instance", "le"} for figure in figures for name in list_series(figure)}
 
 
 def test_every_metric_is_documented_with_its_kind_and_labels_and_none_besides(figures):

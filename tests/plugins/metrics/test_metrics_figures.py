@@ -1,4 +1,4 @@
-"""Figures of other plugins: the contract, its checks at start, and what a failing one does."""
+"""Metrics of other plugins: the contract, its validation at start, and failing reads."""
 
 from decimal import Decimal
 
@@ -7,8 +7,8 @@ from metrics_kit import scrape
 
 from llmring_server.app import compose
 from llmring_server.contracts.figures import Figure
-from llmring_server.errors import StartupError
-from llmring_server.figures import Histogram
+from llmring_server.http.errors import StartupError
+from llmring_server.runtime.histogram import Histogram
 from llmring_server.testing import make_plugin, make_settings
 
 
@@ -26,7 +26,7 @@ def refusal(*plugins):
     return str(refused.value)
 
 
-def test_a_plugin_shows_a_number_as_it_stands(serve):
+def test_a_plugin_declares_a_number(serve):
     degrees = [20]
     client = serve(showing(figure(read=lambda: degrees[0]))).client()
     assert scrape(client).value("llmring_weather_degrees") == 20
@@ -63,7 +63,7 @@ def test_label_values_may_be_any_text(serve):
     assert found.value("llmring_weather_degrees", city=text) == 1
 
 
-def test_nobody_asks_for_figures_while_metrics_are_off(llmring_live):
+def test_metrics_are_not_collected_while_the_plugin_is_off(llmring_live):
     asked = []
     llmring_live([make_plugin("weather", llmring_metrics=lambda server: asked.append(server) or [])])
     assert asked == []
@@ -109,8 +109,8 @@ def test_a_figure_that_can_be_read_again_is_back(serve, caplog):
     [
         (figure("weather_degrees"), "must be named llmring_"),
         (figure("llmring_Weather"), "must be named llmring_"),
-        (figure("llmring_weather_total"), "must end in _total when it is a counter, and only then"),
-        (figure("llmring_weather", "counter"), "must end in _total when it is a counter, and only then"),
+        (figure("llmring_weather_total"), "must end in _total if and only if it is a counter"),
+        (figure("llmring_weather", "counter"), "must end in _total if and only if it is a counter"),
         (figure(kind="thermometer"), "must be one of counter, gauge, histogram"),
         (figure(labels=("le",)), "cannot have the label 'le'"),
         (figure(labels=("a-b",)), "cannot have the label 'a-b'"),
@@ -132,7 +132,7 @@ def test_a_name_that_is_taken_stops_the_start_and_names_both_plugins(second):
     assert "plugin 'weather'" in message
 
 
-def test_what_is_no_figure_stops_the_start():
+def test_an_object_that_is_not_a_metric_stops_the_start():
     assert "llmring_metrics gave 'warm'" in refusal(make_plugin("weather", llmring_metrics=lambda server: ["warm"]))
 
 
@@ -144,7 +144,7 @@ def test_what_is_no_figure_stops_the_start():
         ({"tokens": "x"}, "did you mean 'token'?"),
     ],
 )
-def test_a_setting_that_does_not_fit_stops_the_start_without_showing_it(settings, said):
+def test_an_invalid_setting_stops_the_start_without_showing_it(settings, said):
     with pytest.raises(StartupError) as refused:
         compose(make_settings({}, metrics=settings), ["metrics"])
     assert said in str(refused.value)

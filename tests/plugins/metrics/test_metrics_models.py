@@ -1,4 +1,4 @@
-"""How the figures of several workers become one."""
+"""Combining the metrics of several workers."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmring_metrics.models import Everyone, Snapshot, combined, remains, total
+from llmring_metrics.models import AllWorkers, Snapshot, combine, merge_exited, sum_exactly
 from llmring_server.contracts.figures import Distribution, Figure
 
 any_example = settings(deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,13 +26,13 @@ def shown(*values):
 @any_example
 @given(st.lists(COSTS, min_size=1))
 def test_costs_add_up_without_an_error(costs):
-    assert Fraction(total(costs)) == sum(map(Fraction, costs))
+    assert Fraction(sum_exactly(costs)) == sum(map(Fraction, costs))
 
 
 @any_example
 @given(st.lists(st.integers(0, 2**63), min_size=1))
 def test_counts_add_up_without_an_error(counts):
-    assert total(counts) == sum(counts)
+    assert sum_exactly(counts) == sum(counts)
 
 
 @any_example
@@ -46,29 +46,29 @@ def test_a_snapshot_is_read_as_it_was_written(values):
 
 
 @pytest.mark.parametrize(("across", "expected"), [("sum", 6), ("min", 1), ("max", 3)])
-def test_gauges_of_several_workers_become_one_as_the_figure_says(across, expected):
-    assert combined(figure("gauge", across=across), Everyone(shown(1, 3, 2), [])) == {(): expected}
+def test_gauges_of_several_workers_are_combined_as_declared(across, expected):
+    assert combine(figure("gauge", across=across), AllWorkers(shown(1, 3, 2), [])) == {(): expected}
 
 
-def test_a_gauge_of_a_worker_that_is_gone_counts_no_more():
-    assert combined(figure("gauge"), Everyone(shown(1), shown(5))) == {(): 1}
+def test_a_gauge_of_an_exited_worker_is_not_counted():
+    assert combine(figure("gauge"), AllWorkers(shown(1), shown(5))) == {(): 1}
 
 
-def test_a_counter_of_a_worker_that_is_gone_still_counts():
-    assert combined(figure(), Everyone(shown(1), shown(5))) == {(): 6}
+def test_a_counter_of_an_exited_worker_is_counted():
+    assert combine(figure(), AllWorkers(shown(1), shown(5))) == {(): 6}
 
 
 def test_distributions_add_up_bucket_by_bucket():
     one, two = Distribution((1.0,), (1, 2), 3), Distribution((1.0,), (10, 20), 30)
-    assert combined(figure("histogram"), Everyone(shown(one), shown(two))) == {(): Distribution((1.0,), (11, 22), 33)}
+    assert combine(figure("histogram"), AllWorkers(shown(one), shown(two))) == {(): Distribution((1.0,), (11, 22), 33)}
 
 
-def test_buckets_that_an_earlier_version_had_otherwise_are_left_out():
+def test_other_buckets_of_an_earlier_version_are_skipped():
     mine, earlier = Distribution((1.0,), (1, 2), 3), Distribution((1.0, 2.0), (1, 2, 3), 4)
-    assert combined(figure("histogram"), Everyone(shown(mine), shown(earlier))) == {(): mine}
+    assert combine(figure("histogram"), AllWorkers(shown(mine), shown(earlier))) == {(): mine}
 
 
-def test_of_the_gone_only_what_they_counted_remains():
+def test_of_exited_workers_only_counters_remain():
     gauge = Figure(name="llmring_g", help="", kind="gauge", read=lambda: 0)
     snapshots = [{"llmring_f": [((), 1)], "llmring_g": [((), 7)]}, {"llmring_f": [((), 2)]}]
-    assert remains([figure(), gauge], snapshots) == {"llmring_f": [((), 3)]}
+    assert merge_exited([figure(), gauge], snapshots) == {"llmring_f": [((), 3)]}

@@ -1,4 +1,4 @@
-"""Usage as metrics show it: what was committed, once, to the last decimal; few series, whatever clients send."""
+"""Metrics of usage: exact, counted once after the commit, with a limited number of series."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -19,7 +19,7 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 7, "output_
 
 
 def counted(client, entries):
-    """Return a scrape once so many entries are counted."""
+    """Return a scrape once this many entries are counted."""
 
     def look():
         found = scrape(client)
@@ -28,7 +28,7 @@ def counted(client, entries):
     return eventually(look)
 
 
-def test_what_is_logged_is_counted_by_project_provider_and_model(serve):
+def test_logged_calls_are_counted_by_project_provider_and_model(serve):
     server = serve("usage")
     one, two = server.client("one"), server.client("two")
     one.post("/api/v1/log", json={**CALL, "cost": 0.25})

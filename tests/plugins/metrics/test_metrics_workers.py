@@ -1,4 +1,4 @@
-"""/metrics of a server with several worker processes: the same from each, and equal to what the database says."""
+"""`/metrics` of a server with several worker processes: the same from each, and equal to the database."""
 
 import os
 import random
@@ -13,7 +13,7 @@ import pytest
 from metrics_kit import BEARER, TOKEN, Scrape
 from psycopg import sql
 
-from llmring_server.projects import project_id
+from llmring_server.http.middleware.project_keys import project_id
 from llmring_server.testing import eventually
 from llmring_server.testing.process import free_port
 
@@ -96,7 +96,7 @@ def log_each(server, calls):
 
 
 def stored(database, query):
-    """Return the rows of a statement, read past the server."""
+    """Return the rows of a statement, read directly from the database."""
     with psycopg.connect(database["database_url"]) as connection:
         connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(database["database_schema"])))
         return connection.execute(query).fetchall()
@@ -166,7 +166,7 @@ def test_a_worker_that_is_killed_takes_no_count_with_it_and_another_takes_its_pl
     eventually(lambda: scrape(server).sum(ENTRIES) == 41)
 
 
-def test_a_worker_that_is_asked_to_end_leaves_what_it_has_just_counted(serve, tmp_path):
+def test_counts_of_a_stopped_worker_are_not_lost(serve, tmp_path):
     server = serve(LLMRING_METRICS_FOLDER=str(tmp_path))
     first = {path.stem for path in tmp_path.glob("workers/*.alive")}
     for _ in range(8):
@@ -177,14 +177,14 @@ def test_a_worker_that_is_asked_to_end_leaves_what_it_has_just_counted(serve, tm
 
 
 def _answers(condition):
-    """Return what a condition gives; a connection that a killed worker had is no answer."""
+    """Return the result of a condition, or False if its connection belonged to a killed worker."""
     try:
         return condition()
     except httpx.TransportError:
         return False
 
 
-def test_the_workers_folder_is_theirs_alone_and_gone_when_they_are(serve, folders, tmp_path):
+def test_the_workers_directory_is_private_and_removed_at_the_end(serve, folders, tmp_path):
     server = serve()
     (folder,) = folders()
     assert (tmp_path / "tmp" / folder).stat().st_mode & 0o777 == 0o700
@@ -215,4 +215,4 @@ def test_a_folder_that_cannot_be_made_stops_the_start(llmring_process, tmp_path)
     (tmp_path / "file").write_text("in the way")
     server = llmring_process(LLMRING_PLUGINS="metrics", LLMRING_METRICS_FOLDER=str(tmp_path / "file"), port=free_port())
     assert server.wait() != 0
-    assert "the workers cannot meet for their metrics" in server.output()
+    assert "the workers cannot share their metrics" in server.output()

@@ -1,4 +1,4 @@
-"""Rate limits over HTTP: exact bursts, refill, headers, and buckets that do not touch one another."""
+"""Rate limits over HTTP: exact bursts, refill, headers, and independent buckets."""
 
 import math
 import threading
@@ -11,7 +11,7 @@ import pytest
 from llmring_keys.issuing import Issuer
 from llmring_keys.models import Project, Terms
 from llmring_keys.store import KeyStore
-from llmring_server.errors import StartupError
+from llmring_server.http.errors import StartupError
 from llmring_server.testing import eventually
 
 ROUNDING = 0.01  # of a request
@@ -44,7 +44,7 @@ def test_without_a_burst_of_its_own_it_is_one_units(limited):
     assert statuses(client, 7) == [200] * 5 + [429] * 2
 
 
-def test_a_bucket_gains_what_its_rate_says(limited):
+def test_a_bucket_refills_at_its_rate(limited):
     client = limited(read="10/s burst 5").client()
     began = time.monotonic()
     asked = []
@@ -70,7 +70,7 @@ def assert_fits_a_bucket(asked, rate, burst):
         count += passed
 
 
-def test_a_bucket_that_is_asked_all_the_time_fills_all_the_same(limited):
+def test_a_bucket_under_constant_requests_still_refills(limited):
     client = limited(read="120/m burst 1").client()
     assert statuses(client, 2) == [200, 429]
     began = time.monotonic()
@@ -95,7 +95,7 @@ def test_many_requests_at_once_share_one_bucket(limited):
     assert found.count(429) == 70
 
 
-def test_429_says_who_what_and_when(limited):
+def test_429_has_the_client_the_limit_and_the_wait(limited):
     client = limited(read="60/h burst 1").client()
     client.get("/api/v1/stats")
     answer = client.get("/api/v1/stats")
@@ -106,11 +106,14 @@ def test_429_says_who_what_and_when(limited):
     assert answer.headers["ratelimit"] == '"read";r=0;t=60'
     problem = answer.json()
     assert (problem["status"], problem["title"]) == (429, "Too Many Requests")
-    assert problem["detail"] == "this key has used up its 60 requests an hour of the class 'read'; try again in 60 s"
+    assert (
+        problem["detail"]
+        == "This key has reached its limit of 60 requests per hour for the class 'read'. Try again in 60 s."
+    )
     assert problem["request_id"]
 
 
-def test_every_limited_answer_says_what_is_left(limited):
+def test_every_limited_response_has_the_remaining_tokens(limited):
     client = limited(read="3600/h burst 10").client()
     answers = [client.get("/api/v1/stats"), client.get("/api/v1/stats?tz=nowhere"), client.get("/api/v1/stats")]
     assert [answer.status_code for answer in answers] == [200, 422, 200]
@@ -118,7 +121,7 @@ def test_every_limited_answer_says_what_is_left(limited):
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"read";q=10;w=10'}
 
 
-def test_what_is_not_limited_says_nothing(limited):
+def test_an_unlimited_response_has_no_headers(limited):
     answer = limited().client().get("/api/v1/stats")
     assert not [name for name in answer.headers if name.startswith("ratelimit")]
 
@@ -147,7 +150,7 @@ def test_public_routes_are_limited_by_address_whatever_the_key(limited):
     found = [server.client(key).get("/openapi.json").status_code for key in (None, "a", "b", "c")]
     assert found == [200, 200, 200, 429]
     answer = server.client(None).get("/openapi.json")
-    assert answer.json()["detail"].startswith("this address has used up its 3 requests an hour")
+    assert answer.json()["detail"].startswith("This address has reached its limit of 3 requests per hour")
 
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(limited):
@@ -189,6 +192,6 @@ def test_scripts_of_allowed_origins_may_read_the_headers(limited):
 
 
 @pytest.mark.parametrize("written", ["fast", "0/s", "10", "10/w", "10/s burst 0", "-1/s", "1e3/s", "10/s burst"])
-def test_what_is_no_limit_stops_the_start(llmring_live, written):
+def test_an_invalid_limit_stops_the_start(llmring_live, written):
     with pytest.raises(StartupError, match=r"LLMRING_RATELIMIT_READ.*a limit such as 600/m"):
         llmring_live(["ratelimit"], ratelimit={"read": written})

@@ -1,4 +1,4 @@
-"""One limit over four worker processes, exact to 5 %."""
+"""One limit over four worker processes, exact to 5%."""
 
 import threading
 import time

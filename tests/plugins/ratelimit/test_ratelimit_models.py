@@ -1,4 +1,4 @@
-"""The arithmetic of buckets, and limits as they are written."""
+"""The arithmetic of buckets, and the parsing of limits."""
 
 import asyncio
 import time
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llmring_ratelimit import buckets
 from llmring_ratelimit.buckets import ProcessBuckets
-from llmring_ratelimit.models import Limit, Verdict, parse
-from llmring_server.clients import network
+from llmring_ratelimit.models import Decision, Limit, parse_limit
+from llmring_server.http.client_address import network
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ from llmring_server.clients import network
     ],
 )
 def test_limits_as_they_are_written(written, rate, burst):
-    limit = parse(written)
+    limit = parse_limit(written)
     assert (limit.rate, limit.burst) == (rate, burst)
 
 
 @pytest.mark.parametrize("written", ["off", "", "  "])
 def test_no_limit(written):
-    assert parse(written) is None
+    assert parse_limit(written) is None
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_one_client_is_one_address_or_one_64(address, client):
 
 def test_the_wait_is_whole_seconds_until_a_token_is_there():
     limit = Limit(0.5, 10, "")
-    assert Verdict(allowed=False, tokens=0.0).wait(limit) == 2
-    assert Verdict(allowed=False, tokens=0.9).wait(limit) == 1
-    assert Verdict(allowed=True, tokens=9.0).full(limit) == 2
+    assert Decision(allowed=False, tokens=0.0).seconds_until_allowed(limit) == 2
+    assert Decision(allowed=False, tokens=0.9).seconds_until_allowed(limit) == 1
+    assert Decision(allowed=True, tokens=9.0).seconds_until_full(limit) == 2
 
 
 @given(
@@ -63,7 +63,7 @@ def test_no_bucket_ever_gives_more_than_its_burst_and_its_rate_allow(rate, burst
     limit = Limit(rate, burst, "")
     tokens, given_out, elapsed = float(burst), 0, 0.0
     for gap in gaps:
-        tokens, elapsed = limit.gained(tokens, gap), elapsed + gap
+        tokens, elapsed = limit.refill(tokens, gap), elapsed + gap
         if tokens >= 1:
             tokens, given_out = tokens - 1, given_out + 1
         assert 0 <= tokens <= burst
@@ -72,7 +72,7 @@ def test_no_bucket_ever_gives_more_than_its_burst_and_its_rate_allow(rate, burst
 
 def test_the_buckets_of_a_process_are_bounded_and_the_idlest_goes_first(monkeypatch):
     monkeypatch.setattr(buckets, "MAX_BUCKETS", 3)
-    kept, limit = ProcessBuckets(), parse("1/h burst 2")
+    kept, limit = ProcessBuckets(), parse_limit("1/h burst 2")
     for name in "abcad":
         assert kept.take_now(name, limit).allowed
     assert len(kept._kept) == 3
@@ -82,11 +82,11 @@ def test_the_buckets_of_a_process_are_bounded_and_the_idlest_goes_first(monkeypa
 
 def test_taking_a_token_in_the_process_waits_for_nothing():
     async def take():
-        kept, limit = ProcessBuckets(), parse("1/h burst 2")
+        kept, limit = ProcessBuckets(), parse_limit("1/h burst 2")
         began = time.monotonic()
-        verdicts = [await kept.take("a", limit) for _ in range(1000)]
-        return verdicts, time.monotonic() - began
+        decisions = [await kept.take("a", limit) for _ in range(1000)]
+        return decisions, time.monotonic() - began
 
-    verdicts, elapsed = asyncio.run(take())
-    assert [verdict.allowed for verdict in verdicts[:3]] == [True, True, False]
+    decisions, elapsed = asyncio.run(take())
+    assert [decision.allowed for decision in decisions[:3]] == [True, True, False]
     assert elapsed < 0.5

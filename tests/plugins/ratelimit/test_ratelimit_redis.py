@@ -1,4 +1,4 @@
-"""Rate limits in Redis: one count for many processes, and no wait when Redis is away."""
+"""Rate limits in Redis: one count for many processes, and no wait during an outage of Redis."""
 
 import asyncio
 import time
@@ -6,21 +6,21 @@ import time
 import pytest
 
 from llmring_ratelimit import buckets
-from llmring_ratelimit.buckets import RedisBuckets, open_buckets
-from llmring_ratelimit.models import parse
-from llmring_server import shared_redis
+from llmring_ratelimit.buckets import RedisBuckets, create_buckets
+from llmring_ratelimit.models import parse_limit
+from llmring_server.runtime import redis as redis_module
 from llmring_server.testing import eventually
 
 WAIT_SECONDS = 0.05
 TICK_SECONDS = 0.001
-MUCH = parse("1000000/s")
+MUCH = parse_limit("1000000/s")
 
 
 def ran(url, steps):
     """Run `steps(buckets)` on buckets of its own and return what it gives."""
 
     async def run():
-        mine = open_buckets(url)
+        mine = create_buckets(url)
         try:
             return await steps(mine)
         finally:
@@ -59,7 +59,7 @@ def complaints(caplog):
 
 @pytest.mark.usefixtures("patient_redis")
 def test_what_one_process_takes_another_lacks(llmring_redis):
-    limit = parse("1/h burst 3")
+    limit = parse_limit("1/h burst 3")
 
     async def take(mine):
         return [(await mine.take("a", limit)).allowed for _ in range(2)]
@@ -85,7 +85,7 @@ def test_a_request_is_one_command_and_a_rush_shares_it(llmring_redis):
 
 @pytest.mark.usefixtures("patient_redis")
 def test_a_bucket_in_redis_is_forgotten_when_it_is_full(llmring_redis):
-    limit = parse("10/s burst 5")
+    limit = parse_limit("10/s burst 5")
 
     async def take(mine):
         await mine.take("ingest:key", limit)
@@ -98,8 +98,8 @@ def test_a_bucket_in_redis_is_forgotten_when_it_is_full(llmring_redis):
 
 
 @pytest.mark.parametrize("fault", ["stop", "hang"])
-def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, caplog, fault):
-    limit = parse("1/h burst 3")
+def test_during_an_outage_of_redis_the_process_counts_without_waiting(llmring_redis, caplog, fault):
+    limit = parse_limit("1/h burst 3")
 
     async def steps(mine):
         await slowest(mine, times=3)
@@ -116,8 +116,8 @@ def test_with_redis_away_the_process_counts_and_nobody_waits(llmring_redis, capl
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_process_that_loses_redis_goes_on_from_what_it_said_last(llmring_redis):
-    limit = parse("1/h burst 10")
+def test_a_process_that_loses_redis_continues_from_its_last_state(llmring_redis):
+    limit = parse_limit("1/h burst 10")
 
     async def steps(mine):
         for _ in range(7):
@@ -129,7 +129,7 @@ def test_a_process_that_loses_redis_goes_on_from_what_it_said_last(llmring_redis
 
 
 def test_a_redis_that_was_only_slow_is_back_as_soon_as_it_answers(llmring_redis, caplog, monkeypatch):
-    monkeypatch.setattr(shared_redis, "FIRST_PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(redis_module, "FIRST_PAUSE_SECONDS", 60.0)
     monkeypatch.setattr(buckets, "PAUSE_SECONDS", 60.0)
 
     async def steps(mine):
@@ -160,7 +160,7 @@ def test_an_outage_is_logged_once_however_long_it_is(llmring_redis, caplog, monk
 
     ran(llmring_redis.url, steps)
     assert len(complaints(caplog)) == 1
-    assert "each process counts its requests by itself meanwhile" in caplog.text
+    assert "each process counts its own requests until it does" in caplog.text
 
 
 @pytest.mark.parametrize("fault", ["stop", "hang"])
@@ -179,7 +179,7 @@ def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkey
         await asyncio.to_thread(back)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and not await asyncio.to_thread(counted):
-            await mine.take("again", parse("1/h burst 100000"))
+            await mine.take("again", parse_limit("1/h burst 100000"))
             await asyncio.sleep(0.01)
         return await asyncio.to_thread(counted)
 
@@ -189,8 +189,8 @@ def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkey
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_redis_that_forgot_the_script_is_told_it_again(llmring_redis):
-    limit = parse("1/h burst 9")  # slow, so that the bucket is not full, and forgotten, before it is looked at
+def test_a_redis_without_the_script_gets_it_again(llmring_redis):
+    limit = parse_limit("1/h burst 9")  # slow, so that the bucket is not full, and forgotten, before it is looked at
 
     async def steps(mine):
         await mine.take("a", limit)
@@ -206,7 +206,7 @@ def test_a_redis_that_forgot_the_script_is_told_it_again(llmring_redis):
 def test_a_wrong_password_limits_in_the_process_and_is_not_logged(llmring_redis, caplog):
     with llmring_redis.client() as client:
         client.config_set("requirepass", "right")
-    limit = parse("1/h burst 2")
+    limit = parse_limit("1/h burst 2")
 
     async def steps(mine):
         return [(await mine.take("a", limit)).allowed for _ in range(3)]
@@ -218,7 +218,7 @@ def test_a_wrong_password_limits_in_the_process_and_is_not_logged(llmring_redis,
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_request_that_goes_away_takes_no_other_with_it(llmring_redis):
+def test_a_cancelled_request_does_not_affect_others(llmring_redis):
     async def steps(mine):
         gone = asyncio.create_task(mine.take("a", MUCH))
         stays = asyncio.create_task(mine.take("a", MUCH))

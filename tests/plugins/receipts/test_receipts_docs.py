@@ -1,4 +1,4 @@
-"""docs/receipts.md: its examples run as printed."""
+"""docs/how-to/verify-a-receipt.md: its examples run as printed."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "receipts.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "verify-a-receipt.md"
 TOOLS = ("bash", "curl", "sed", "openssl", "base64")
 
 
@@ -20,7 +20,7 @@ def block(language: str) -> str:
 def test_the_shell_example_verifies_a_receipt(server, issue, tmp_path):
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
-        pytest.skip(f"install {', '.join(missing)} to run the shell example of docs/receipts.md")
+        pytest.skip(f"install {', '.join(missing)} to run the shell example of docs/how-to/verify-a-receipt.md")
     number, key = issue(store=True).json()["id"], server.key("one")
     environment = {"SERVER": server.url, "KEY": key, "ID": number, "PATH": "/usr/bin:/bin"}
     command = ["bash", "-euo", "pipefail", "-c", block("sh")]

@@ -1,4 +1,4 @@
-"""What the registry's tests share: a switchable upstream, and servers that fetch from it."""
+"""Fixtures of the registry: a switchable upstream, and servers that fetch from it."""
 
 import pytest
 from registry_kit import Upstream

@@ -44,7 +44,7 @@ class Upstream:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
-        """Be gone: connections are refused."""
+        """Stop: connections are refused."""
         self.release.set()
         if self._server is not None:
             self._server.shutdown()
@@ -67,7 +67,7 @@ class Upstream:
             return self.asked.total()
 
     def change(self, path: str, edit: Callable[[Any], None]) -> None:
-        """Edit a JSON file of the folder, at once for whoever reads it."""
+        """Edit a JSON file of the folder atomically."""
         change(self.folder / path, edit)
 
 
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def change(file: Path, edit: Callable[[Any], None]) -> None:
-    """Edit a JSON file, at once for whoever reads it."""
+    """Edit a JSON file atomically."""
     document = json.loads(file.read_bytes())
     edit(document)
     whole = file.with_suffix(".new")
@@ -129,7 +129,7 @@ def change(file: Path, edit: Callable[[Any], None]) -> None:
 
 
 def until(holds: Callable[[], Any], seconds: float = DEADLINE_SECONDS) -> Any:
-    """Return what `holds` gives as soon as that is true; fail at the deadline."""
+    """Return the result of `holds` as soon as it is true; fail at the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         found = holds()

@@ -1,4 +1,4 @@
-"""What other features are offered of the registry: its models, its versions, and what changed between two."""
+"""The contract `ModelCatalog`: models, versions, and changes between versions."""
 
 from contextlib import contextmanager
 from decimal import Decimal
@@ -8,7 +8,7 @@ from registry_kit import until
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.registry import ModelCatalog
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 
 @contextmanager
@@ -39,12 +39,12 @@ def composed(server):
 
 
 def refreshed(server, version):
-    """Have the server ask upstream, and return when it serves another version."""
+    """Refresh the server, and return once it serves another version."""
     server.run(server.server.service(PriceList).refresh())
     until(lambda: server.run(catalog(server).models()).version != version)
 
 
-def test_models_come_as_people_read_them(serve):
+def test_models_are_described_for_display(serve):
     found = models(serve())
     assert found["openai:gpt-4o"].price.input == Decimal("2.5")
     assert (found["openai:gpt-4o"].active, found["openai:gpt-4o"].outdated) == (True, False)
@@ -138,7 +138,7 @@ def test_a_composed_version_and_a_providers_are_compared_in_that_provider(serve)
     assert (found.added, found.removed, found.changed) == ([], [], [])
 
 
-def test_versions_that_cannot_be_compared_are_told_apart(serve, upstream):
+def test_versions_that_cannot_be_compared_are_distinguished(serve, upstream):
     server = serve()
     with refused(422):
         changes(server, "openai.1", "google.1")

@@ -78,7 +78,7 @@ def test_providers_can_be_chosen(client):
     assert {key.partition(":")[0] for key in document["models"]} == {"google", "anthropic"}
 
 
-def test_models_must_have_every_capability_asked_for(client):
+def test_models_must_have_every_requested_capability(client):
     document = client.get("/registry", params={"capabilities": "vision,audio"}).json()
     assert set(document["models"]) == {"google:gemini-2.0-flash-lite", "google:gemini-2.5-pro"}
 

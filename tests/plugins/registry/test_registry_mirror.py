@@ -1,4 +1,4 @@
-"""The mirror: upstream's files, byte for byte, archived ones fetched when first asked for."""
+"""The mirror: upstream's files, byte for byte; archived ones are fetched on the first request."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,12 +24,12 @@ def test_a_file_has_an_etag(client, path):
     assert client.get(f"/registry/{path}", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_an_archived_file_may_be_kept_for_ever(client):
+def test_an_archived_file_may_be_cached_forever(client):
     assert "immutable" in client.get("/registry/openai/v/1/models.json").headers["Cache-Control"]
     assert "immutable" not in client.get("/registry/openai/models.json").headers["Cache-Control"]
 
 
-def test_an_archived_file_is_asked_of_upstream_once(upstream, client):
+def test_an_archived_file_is_fetched_once(upstream, client):
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: client.get("/registry/openai/v/2/models.json"), range(20)))
     assert {answer.status_code for answer in answers} == {200}
@@ -43,7 +43,7 @@ def test_an_archived_file_outlives_upstream_and_a_restart(upstream, serve, small
     assert again.content == (small_registry / "google/v/1/models.json").read_bytes()
 
 
-def test_a_version_that_upstream_lacks_is_404_and_not_asked_for_again_at_once(upstream, client):
+def test_an_unknown_version_is_404_and_not_fetched_again_at_once(upstream, client):
     assert [client.get("/registry/openai/v/99/models.json").status_code for _ in range(3)] == [404] * 3
     assert upstream.asked["openai/v/99/models.json"] == 1
 

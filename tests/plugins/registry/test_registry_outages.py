@@ -1,4 +1,4 @@
-"""When upstream is slow, broken or gone: what was there stays, and what is served says how old it is."""
+"""Outages of upstream: the last valid copy is served with its age."""
 
 import time
 
@@ -25,7 +25,7 @@ def test_a_broken_upstream_leaves_the_last_good_copy(upstream, serve, how):
     assert int(after.headers["Age"]) >= 0
 
 
-def test_an_upstream_that_is_gone_leaves_the_last_good_copy(upstream, serve):
+def test_an_outage_of_upstream_leaves_the_last_valid_copy(upstream, serve):
     client = serve(refresh_seconds=0.2).client(None)
     before = client.get("/registry").content
     upstream.stop()
@@ -33,7 +33,7 @@ def test_an_upstream_that_is_gone_leaves_the_last_good_copy(upstream, serve):
     assert client.get("/registry").content == before
 
 
-def test_a_mirrored_file_says_that_it_is_stale(upstream, serve, small_registry):
+def test_a_stale_mirrored_file_has_a_warning(upstream, serve, small_registry):
     client = serve(refresh_seconds=0.2).client(None)
     upstream.behave("error", "google/models.json")
     warned = until(lambda: (a := client.get("/registry/google/models.json")).headers.get("Warning") and a)
@@ -41,7 +41,7 @@ def test_a_mirrored_file_says_that_it_is_stale(upstream, serve, small_registry):
     assert "Warning" not in client.get("/registry/openai/models.json").headers
 
 
-def test_a_304_says_that_it_is_stale(upstream, serve):
+def test_a_stale_304_has_a_warning(upstream, serve):
     client = serve(refresh_seconds=0.2).client(None)
     upstream.stop()
     until(stale(client))
@@ -143,7 +143,7 @@ def test_a_restart_without_upstream_serves_and_prices(upstream, serve):
     assert server.server.service(PriceList).find("openai", "gpt-4o-mini").output is not None
 
 
-def test_a_restart_on_another_base_url_that_is_away_serves_the_old_copy(upstream, serve):
+def test_a_restart_on_an_unavailable_base_url_serves_the_old_copy(upstream, serve):
     before = serve().client(None).get("/registry").content
     answer = serve(base_url="http://127.0.0.1:9/").client(None).get("/registry")
     assert (answer.content, STALE in answer.headers["Warning"]) == (before, True)
@@ -170,6 +170,6 @@ def test_health_tells_whether_there_is_a_copy_and_stays_200(upstream, serve):
     upstream.stop()
     client = serve().client(None)
     assert client.get("/health").status_code == 200
-    assert client.get("/health").json()["checks"]["registry"] == "failed: NoCopy"
+    assert client.get("/health").json()["checks"]["registry"] == "failed: NoRegistry"
     upstream.start()
     until(lambda: client.get("/health").json()["checks"]["registry"] == "ok")

@@ -1,4 +1,4 @@
-"""Prices out of provider files: which entry answers, with which figures."""
+"""Prices from provider files: lookup and rates."""
 
 import json
 import logging
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmring_registry.models import Malformed, read_provider
-from llmring_registry.prices import PriceBook
+from llmring_registry.composed.prices import PriceBook
+from llmring_registry.models import InvalidFile, read_provider
 
 D = "dollars_per_million_tokens_"
 
@@ -140,12 +140,12 @@ def test_an_unpriceable_exact_key_is_not_answered_by_an_alias():
 
 def test_a_file_without_models_is_refused():
     for body in (b'{"models": {}}', b'{"models": []}', b"[]", b"", b'{"models": {"a": NaN}}', b'{"models":{"\xff":1}}'):
-        with pytest.raises(Malformed):
+        with pytest.raises(InvalidFile):
             read_provider("openai", body)
 
 
 def test_the_file_of_another_provider_is_refused():
-    with pytest.raises(Malformed, match="google"):
+    with pytest.raises(InvalidFile, match="google"):
         read_provider("openai", b'{"provider": "google", "models": {"google:a": {}}}')
 
 

@@ -1,4 +1,4 @@
-"""Fetching: once however many wait, in the background, conditionally, and shared among processes."""
+"""Refreshes: one for all waiting requests, in the background, conditional, and shared between processes."""
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from registry_kit import FILES, change, until
 
 from llmring_registry.registry import Registry
 from llmring_server.contracts import PriceList
-from llmring_server.errors import StartupError
+from llmring_server.http.errors import StartupError
 
 
 def test_twenty_first_requests_fetch_each_file_once(upstream, serve):
@@ -56,7 +56,7 @@ def test_a_request_during_a_refresh_is_answered_from_the_copy(upstream, serve):
     assert client.get("/registry").status_code == 200
 
 
-def test_upstream_is_asked_whether_a_file_changed(upstream, serve):
+def test_files_are_fetched_conditionally(upstream, serve):
     serve(refresh_seconds=0.2)
     until(lambda: all(upstream.confirmed[path] >= 2 for path in FILES))
 
@@ -89,7 +89,7 @@ def test_a_manifest_cannot_name_a_path(upstream, serve):
     assert set(upstream.asked) == set(FILES)
 
 
-def test_a_second_server_takes_the_stored_copy_and_asks_nobody(upstream, serve):
+def test_a_second_server_loads_the_stored_copy_without_a_request(upstream, serve):
     serve()
     asked = upstream.total()
     client = serve().client(None)
@@ -133,7 +133,7 @@ def test_a_base_url_that_cannot_be_stops_the_start(serve, url):
 
 
 def test_a_provider_that_cannot_be_stops_the_start(serve):
-    with pytest.raises(StartupError, match="no provider name"):
+    with pytest.raises(StartupError, match="not a valid provider name"):
         serve(providers=["../etc"])
 
 
@@ -153,10 +153,10 @@ def test_without_upstream_the_process_starts_and_stops_cleanly(upstream, llmring
     assert "Traceback" not in process.output()
 
 
-def test_a_copy_is_kept_in_the_cache_for_when_the_database_has_none(upstream, serve, monkeypatch):
+def test_a_copy_is_loaded_from_the_cache_if_the_database_has_none(upstream, serve, monkeypatch):
     server = serve()
     registry = server.server.service(Registry)
     server.run(server.server.database.execute("DELETE FROM registry_files"))
     upstream.stop()
-    found = server.run(registry._last_good.load())
+    found = server.run(registry._last_valid.load())
     assert set(found.providers) == {"openai", "anthropic", "google"}

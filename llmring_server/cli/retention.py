@@ -1,0 +1,114 @@
+"""Retention: what a feature drops once it is so many days old, by itself every hour and at once by a command."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString, Protocol, TypeVar
+
+import click
+import msgspec
+
+from llmring_server.cli import context
+from llmring_server.database import Database
+from llmring_server.http.errors import StartupError
+from llmring_server.server import Server
+
+log = logging.getLogger(__name__)
+
+MAX_DAYS = 36_500
+AT_ONCE = 1_000
+PartT = TypeVar("PartT")
+
+
+class Retention(Protocol[PartT]):
+    """What a feature knows of its own old rows."""
+
+    async def due(self, days: int) -> Sequence[PartT]:
+        """Return what is older than `days`, in parts; `str` of a part says what it is."""
+        ...
+
+    async def drop(self, part: PartT) -> None:
+        """Drop a part for good."""
+        ...
+
+
+class Old(msgspec.Struct, frozen=True):
+    """The rows of all projects that are older than `before`, counted by kind: `{"messages": 12}`."""
+
+    before: datetime
+    counts: dict[str, int]
+
+    def __str__(self) -> str:
+        """Say how many there are of each kind, and since when nobody has needed them."""
+        counted = " with ".join(f"{count:,} {kind}" for kind, count in self.counts.items())
+        return f"{counted}, older than {self.before:%Y-%m-%d %H:%M} UTC"
+
+
+class OldRows:
+    """Retention of a feature's tables, by three statements, each given `before`.
+
+    `due` counts what is older, one column a kind. `some` selects `project_id` and `id` of the oldest, `limit` of them.
+    `drop` deletes those `ids` of one `project`.
+    """
+
+    def __init__(self, database: Database, *, due: LiteralString, some: LiteralString, drop: LiteralString) -> None:
+        self._database = database
+        self._due = due
+        self._some = some
+        self._drop = drop
+
+    async def due(self, days: int) -> list[Old]:
+        """Return what is older than `days`: one part, or none."""
+        before = datetime.now(UTC) - timedelta(days=days)
+        counts = (await self._database.fetch(self._due, {"before": before}))[0]
+        return [Old(before, counts)] if any(counts.values()) else []
+
+    async def drop(self, part: Old) -> None:
+        """Drop it, some rows of one project at a time."""
+        while found := await self._database.fetch(self._some, {"before": part.before, "limit": AT_ONCE}):
+            by_project: dict[str, list[Any]] = defaultdict(list)
+            for row in found:
+                by_project[row["project_id"]].append(row["id"])
+            for project, ids in by_project.items():
+                given = {"before": part.before, "project": project, "ids": ids}
+                await self._database.execute(self._drop, given)
+
+
+async def drop_due(retention: Retention[PartT], days: int | None) -> None:
+    """Drop what is older than `days`; nothing when that is None."""
+    for part in () if days is None else await retention.due(days):
+        await retention.drop(part)
+        log.info("dropped %s", part)
+
+
+def retention_command(
+    summary: str, variable: str, ours: Callable[[Server], tuple[Retention[Any], int | None]]
+) -> click.Command:
+    """Return the command `retention`; `ours` gives the feature's retention and the days that its settings say.
+
+    `variable` is the name of that setting's environment variable.
+    """
+
+    @click.command("retention", help=summary)
+    @click.option(
+        "--days", type=click.IntRange(min=1, max=MAX_DAYS), help=f"Keep this many days [default: {variable}]."
+    )
+    @click.option("--dry-run", is_flag=True, help="Only report what would be dropped.")
+    def retention(days: int | None, dry_run: bool) -> None:
+        async def work(server: Server) -> None:
+            kept, set_days = ours(server)
+            keep = days or set_days
+            if keep is None:
+                raise StartupError(f"no retention is set; give --days, or set {variable}")
+            parts = await kept.due(keep)
+            for part in parts:
+                click.echo(f"{'would drop' if dry_run else 'dropping'} {part}")
+                if not dry_run:
+                    await kept.drop(part)
+            if not parts:
+                click.echo(f"nothing is older than {keep} days")
+
+        context.run(work, lifespans=False)
+
+    return retention

@@ -1,0 +1,125 @@
+"""Whether the server is well: `/`, `/health`, `/health/live`, `/health/ready`."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import falcon.asgi
+import msgspec
+
+from llmring_server import __version__
+from llmring_server.contracts.pages import FrontPage
+from llmring_server.http.errors import Unavailable
+from llmring_server.http.headers import is_person
+from llmring_server.http.operations import operation
+from llmring_server.serving.shutdown import Drain
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 1.5
+DATABASE = "database"
+
+
+class HealthCheck(msgspec.Struct, frozen=True):
+    """A check by name: `check` returns when all is well and raises when not; a critical one turns the answer to 503."""
+
+    name: str
+    check: Callable[[], Awaitable[None]]
+    critical: bool = True
+
+
+class Welcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What `/` says of the server; `ui` is where people find pages, left out where there are none."""
+
+    name: str
+    version: str
+    docs: str
+    registry: str
+    plugins: list[str]
+    ui: str | None = None
+
+
+class Wellness(msgspec.Struct, frozen=True):
+    """What `/health` says: `healthy` or `unhealthy`, and each check's `ok` or failure."""
+
+    status: str
+    database: str
+    version: str
+    checks: dict[str, str]
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """What `/health/live` says while the process answers at all."""
+
+    status: str
+
+
+class Root:
+    """`/`: what this server is and which features it has."""
+
+    def __init__(self, plugins: Sequence[str], front: FrontPage | None) -> None:
+        ui = front.path if front else None
+        self._welcome = Welcome("LLMRing Server", __version__, "/docs", "/registry", list(plugins), ui)
+
+    @operation(answer=Welcome, also=(303,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Welcome | None:
+        """Name, version and enabled plugins; a browser is led to the pages, where there are any."""
+        if self._welcome.ui is None:
+            return self._welcome
+        resp.append_header("Vary", "Accept")
+        if not is_person(req):
+            return self._welcome
+        resp.status, resp.location = falcon.HTTP_303, self._welcome.ui
+        return None
+
+
+class Health:
+    """`/health`, `/health/live` and `/health/ready`."""
+
+    def __init__(self, checks: Sequence[HealthCheck], drain: Drain) -> None:
+        self._checks = tuple(checks)
+        self._drain = drain
+
+    @operation(answer=Wellness, also=(503,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Wellness:
+        """Run every check with a time limit; 503 when a critical one fails."""
+        results = dict(await asyncio.gather(*(self._run(check) for check in self._checks)))
+        failed = [check.name for check in self._checks if check.critical and results[check.name] != "ok"]
+        if failed:
+            resp.status = falcon.HTTP_503
+        return Wellness(
+            status="unhealthy" if failed else "healthy",
+            database="connected" if results[DATABASE] == "ok" else "disconnected",
+            version=__version__,
+            checks=results,
+        )
+
+    @operation(answer=Wellness, also=(503,))
+    async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Whether to send traffic here; the same checks as `/health`, and 503 from the moment the process is to end."""
+        if self._drain.begun:
+            raise Unavailable("this process is about to end; ask another")
+        await self.on_get(req, resp)
+
+    @operation(answer=Alive)
+    async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Alive:
+        """Whether the process answers; runs no check."""
+        return Alive("alive")
+
+    async def _run(self, check: HealthCheck) -> tuple[str, str]:
+        try:
+            await _bounded(check.check())
+        except Exception as error:
+            log.warning("health check %s: %s: %s", check.name, type(error).__name__, error)
+            return check.name, f"failed: {type(error).__name__}"
+        return check.name, "ok"
+
+
+async def _bounded(work: Awaitable[None]) -> None:
+    """Await a check for `CHECK_SECONDS`, and not a moment longer: one that is slow to be cancelled is left behind."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=CHECK_SECONDS)
+    if not done:
+        task.cancel()
+        raise TimeoutError
+    task.result()

@@ -1,0 +1,157 @@
+"""Every error this server shows: `StartupError` before it listens, problem+json (RFC 9457) afterwards.
+
+Exception
+├── StartupError            the process must not start; one line on the terminal, exit status 1
+└── falcon.HTTPError
+    └── Problem             an answer that is not 2xx, with the places that do not fit
+        └── Unavailable     503: a service this request needs is away
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import falcon
+import falcon.asgi
+import msgspec
+import psycopg
+import psycopg_pool
+
+from llmring_server.http.printable import quote_path
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = "1"
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg_pool.PoolTimeout,
+)
+
+Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
+
+
+class StartupError(Exception):
+    """The server cannot start as configured; the message names the owners and the mend."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One place of a request that does not fit.
+
+    `loc` is the path to it, `["body", 3, "alias"]`; `msg` says what is wrong and what would do.
+    """
+
+    loc: tuple[str | int, ...]
+    msg: str
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The problem+json body (RFC 9457 §3.1); `request_id` finds the line in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: tuple[Fault, ...] = ()
+
+
+# What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
+Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, Document], None]
+
+
+class Problem(falcon.HTTPError):
+    """An HTTP answer that is not 2xx.
+
+    `detail` is a sentence that a person can act on; `faults` are the places that do not fit.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(falcon.code_to_http_status(status), description=detail, headers=dict(headers or {}))
+        self.faults = tuple(faults)
+
+    @classmethod
+    def misfit(cls, *loc: str | int, msg: str) -> "Problem":
+        """Return the 422 for a single place that does not fit."""
+        place = ".".join(str(part) for part in loc)
+        return cls(422, f"{place}: {msg}", faults=[Fault(loc, msg)])
+
+
+class Unavailable(Problem):
+    """503 with Retry-After: the database, or another service that this request needs, is away."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(503, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+
+def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
+    """Make every error of `app` a problem+json; `owner` names the plugin that failed, for the log."""
+
+    async def database_away(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
+    ) -> None:
+        log.warning("database away: %s %s: %s", req.method, quote_path(req.path), type(error).__name__)
+        away = Unavailable("the database does not answer; try again shortly")
+        resp.status, resp.retry_after = away.status, RETRY_AFTER_SECONDS
+        _write(req, resp, away)
+
+    async def unexpected(
+        req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
+    ) -> None:
+        name = owner(req, error.__traceback__)
+        log.error("plugin %r failed: %s %s", name, req.method, quote_path(req.path), exc_info=error)
+        resp.status = falcon.HTTP_500
+        _write(req, resp, Problem(500, "the server failed on this request; report the request id to its operator"))
+
+    app.set_error_serializer(_write)
+    app.add_error_handler(Exception, unexpected)
+    for away in (*DATABASE_AWAY, TimeoutError):
+        app.add_error_handler(away, database_away)
+
+
+def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
+    """Render any HTTP error, ours or Falcon's: as problem+json, or as the request's `show_problem` does."""
+    status = falcon.http_status_to_code(error.status)
+    resp.text = None
+    resp.stream = None
+    problem = document(
+        status,
+        error.description or _say(req, status),
+        getattr(req.context, "request_id", ""),
+        getattr(error, "faults", ()),
+    )
+    show: Show | None = getattr(req.context, "show_problem", None)
+    if show is not None:
+        show(req, resp, problem)
+        return
+    resp.content_type = PROBLEM_JSON
+    resp.data = msgspec.json.encode(problem)
+
+
+def document(status: int, detail: str, request_id: str = "", faults: Sequence[Fault] = ()) -> Document:
+    """Return the problem+json body of an answer."""
+    return Document("about:blank", title(status), status, detail, request_id, tuple(faults))
+
+
+def title(status: int) -> str:
+    """Return the phrase of a status: 404 → `Not Found`."""
+    return str(falcon.code_to_http_status(status)).partition(" ")[2]
+
+
+def _say(req: falcon.asgi.Request, status: int) -> str:
+    """Return a sentence for the errors that Falcon raises without one."""
+    if status == 404:
+        return f"nothing is served at {req.path}; see /docs for what is"
+    if status == 405:
+        return f"{req.method} is not served at {req.path}; see /docs for what is"
+    return title(status)

@@ -1,0 +1,1 @@
+"""Middleware of every request: ASGI middleware around Falcon's application, and Falcon middleware within it."""

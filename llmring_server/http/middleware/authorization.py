@@ -1,0 +1,79 @@
+"""Authorization: what the matched route asks of a request before a responder sees it."""
+
+from collections.abc import Mapping
+
+import falcon.asgi
+import msgspec
+
+from llmring_server.contracts import Identity, Projects, Scope
+from llmring_server.http.codec import Limits
+from llmring_server.http.errors import Problem
+from llmring_server.http.middleware.project_keys import CHALLENGE, read_key
+from llmring_server.http.operations import form_of
+from llmring_server.http.routing import Route, RouteTable
+from llmring_server.http.security_headers import PRIVATE
+from llmring_server.settings import Settings
+
+SAFE = ("GET", "HEAD")
+
+
+class RoutePolicy(msgspec.Struct, frozen=True):
+    """What a route asks for: a scope for each method, none on a public route, and a body within limits."""
+
+    scopes: Mapping[str, Scope]
+    limits: Limits
+
+
+class AuthorizationMiddleware:
+    """Middleware: notes on the request's context what its route asks for, and whose request it is.
+
+    `limits` and `scope` are there for every route, `scope` None on a public one; `project_id` and `key_id` where it is
+    not.
+
+    Raises:
+        Problem: 401 without a key or for an unknown one, 400 for a malformed one or for two headers that differ, 403
+            for a key without the scope that the operation asks for.
+    """
+
+    def __init__(self, settings: Settings, projects: Projects, routes: RouteTable) -> None:
+        self._projects = projects
+        self._policies = {template: policy_for(route, settings) for template, route in routes.by_template.items()}
+
+    async def process_resource(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, params: dict[str, str]
+    ) -> None:
+        """Note the limits, and identify the project, except on public routes and preflights."""
+        policy, context = self._policies[req.uri_template or ""], req.context
+        context.limits = policy.limits
+        needed = context.scope = policy.scopes.get(req.method)
+        if needed is None:
+            return
+        if req.method in SAFE:  # no other answer is kept, unless it says for how long it may be (RFC 9110 §9.3)
+            resp.set_header("Cache-Control", PRIVATE)
+        identity = await self._projects.identify(read_key(req))
+        if identity is None:
+            raise Problem(401, "the project key is unknown, expired or revoked", headers=CHALLENGE)
+        if needed not in identity.scopes and not identity.may(needed):
+            raise Problem(403, f"this needs a key with the scope {needed!r}; yours has {_listed(identity)}")
+        context.project_id = identity.project_id
+        context.key_id = identity.key_id
+
+
+def policy_for(route: Route, settings: Settings) -> RoutePolicy:
+    """Return what a route asks for."""
+    size = route.max_body or (settings.max_batch_bytes if route.batch else settings.max_body_bytes)
+    return RoutePolicy(_scopes(route), Limits(size, settings.max_body_depth))
+
+
+def _scopes(route: Route) -> dict[str, Scope]:
+    """Return the scope that each method asks for: its operation's, else `read` for GET and `admin` for the others."""
+    if route.public:
+        return {}
+    found: dict[str, Scope] = {}
+    for method, responder in route.responders().items():
+        found[method] = form_of(responder).scope or ("read" if method in SAFE else "admin")
+    return {"HEAD": found["GET"], **found} if "GET" in found else found
+
+
+def _listed(identity: Identity) -> str:
+    return ", ".join(sorted(identity.scopes)) or "none"

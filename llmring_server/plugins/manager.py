@@ -1,0 +1,218 @@
+"""From names in the conf file to a plugin manager, with every check that can be made before the server listens."""
+
+import difflib
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
+from types import TracebackType
+from typing import Any
+
+import click
+import msgspec
+import pluggy
+
+from llmring_server.contracts import RecordedUsage
+from llmring_server.http.errors import StartupError
+from llmring_server.plugins import hookspecs
+
+log = logging.getLogger(__name__)
+
+GROUP = "llmring_server.plugins"
+CORE = "llmring-server"
+UNKNOWN = "unknown"
+REFUSED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
+
+
+class Plugin(msgspec.Struct, frozen=True):
+    """One plugin: its name in the conf file, the object that holds its hooks, and the distribution it came from."""
+
+    name: str
+    implementation: Any
+    distribution: str = "given in code"
+    version: str = ""
+
+    @property
+    def package(self) -> str:
+        """The top-level package of its code, by which a traceback is attributed."""
+        return str(getattr(self.implementation, "__name__", type(self.implementation).__module__)).partition(".")[0]
+
+    def __str__(self) -> str:
+        return f"plugin {self.name!r} (distribution {self.distribution})"
+
+
+class PluginSet:
+    """The enabled plugins in conf order, and one way to call each hook with its owner named."""
+
+    def __init__(self, plugins: Sequence[Plugin]) -> None:
+        self.plugins = tuple(plugins)
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        for plugin in reversed(self.plugins):
+            self._register(plugin)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the enabled plugins, in conf order."""
+        return [plugin.name for plugin in self.plugins]
+
+    def hooks_of(self, plugin: Plugin) -> list[str]:
+        """Return the names of the hooks that a plugin implements."""
+        return sorted(caller.name for caller in self._manager.get_hookcallers(plugin.implementation) or ())
+
+    def each(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
+        """Call a set-up hook of every plugin that has it, in conf order, and yield the owner with each value.
+
+        Raises:
+            StartupError: an implementation raised, or gave no `kind`; it is named and the cause chained.
+        """
+        for plugin, call in self._implementations(hook, arguments):
+            with _blaming(plugin, hook):
+                value = call()
+            _expect(plugin, hook, value, kind)
+            yield plugin, value
+
+    def every(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
+        """Do as `each` for a hook that gives several things, and yield the owner with each of them.
+
+        Raises:
+            StartupError: as `each`, or one of the things is no `kind`.
+        """
+        for plugin, values in self.each(hook, Iterable, **arguments):
+            with _blaming(plugin, hook):
+                found = list(values)
+            for value in found:
+                _expect(plugin, hook, value, kind)
+                yield plugin, value
+
+    async def usage_recorded(self, server: Any, entries: Sequence[RecordedUsage]) -> None:
+        """Tell every listener of committed usage; one that fails is logged by name and stops no other."""
+        for plugin, call in self._implementations("llmring_usage_recorded", {"server": server, "entries": entries}):
+            try:
+                await call()
+            except Exception:
+                log.exception("plugin %r failed in llmring_usage_recorded", plugin.name)
+
+    def listens(self, hook: str) -> bool:
+        """Whether any enabled plugin implements `hook`."""
+        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
+    def owner(self, traceback: TracebackType | None) -> str | None:
+        """Return the plugin in whose code an exception was raised: the innermost frame that is a plugin's."""
+        packages = {plugin.package: plugin.name for plugin in self.plugins}
+        found = None
+        while traceback is not None:
+            module = str(traceback.tb_frame.f_globals.get("__name__", ""))
+            found = packages.get(module.partition(".")[0], found)
+            traceback = traceback.tb_next
+        return found
+
+    def _implementations(self, hook: str, arguments: dict[str, object]) -> Iterator[tuple[Plugin, Callable[[], Any]]]:
+        owners = {plugin.name: plugin for plugin in self.plugins}
+        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            passed = [arguments[name] for name in implementation.argnames]
+            yield owners[implementation.plugin_name], functools.partial(implementation.function, *passed)
+
+    def _register(self, plugin: Plugin) -> None:
+        try:
+            self._manager.register(plugin.implementation, plugin.name)
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise StartupError(f"{plugin}: {_one_line(error)}{self._meant(plugin)}") from error
+        except ValueError as error:
+            raise StartupError(f"{plugin} is listed twice in plugins") from error
+        for caller in self._manager.get_hookcallers(plugin.implementation) or ():
+            self._check(plugin, caller)
+
+    def _check(self, plugin: Plugin, caller: Any) -> None:
+        """Refuse what pluggy lets pass: the wrong colour (sync or async), and marks that change the order."""
+        implementation = next(i for i in caller.get_hookimpls() if i.plugin_name == plugin.name)
+        wanted = inspect.iscoroutinefunction(caller.spec.function)
+        if inspect.iscoroutinefunction(implementation.function) != wanted:
+            mend = "make it `async def`" if wanted else "make it a plain `def`"
+            raise StartupError(f"{plugin}: {caller.name} has the wrong colour; {mend}")
+        marked = [option for option in REFUSED_OPTIONS if getattr(implementation, option, False)]
+        if marked:
+            raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; the order in conf alone decides")
+
+    def _meant(self, plugin: Plugin) -> str:
+        """Suggest the hook that a misspelt one was meant to be."""
+        known = [name for name in vars(hookspecs) if name.startswith("llmring_")]
+        for name in dir(plugin.implementation):
+            if name.startswith("llmring_") and name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                return f"; did you mean {near[0]!r}?" if near else ""
+        return ""
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Return the plugins that are installed, by name; none of them is imported.
+
+    Raises:
+        StartupError: two distributions offer one name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        other = found.setdefault(point.name, point)
+        if other is not point and (other.value != point.value or _distribution(other) != _distribution(point)):
+            raise StartupError(
+                f"two distributions offer plugin {point.name!r}: {_distribution(other)} and {_distribution(point)}; "
+                "uninstall one"
+            )
+    return found
+
+
+def load(names: Iterable[str | Plugin]) -> PluginSet:
+    """Import the named plugins, and only those, in order; a `Plugin` given in code is taken as it is.
+
+    Raises:
+        StartupError: one is not installed, cannot be imported, or does not keep to the hook specifications.
+    """
+    available = installed()
+    return PluginSet([item if isinstance(item, Plugin) else _load_one(item, available) for item in names])
+
+
+def _load_one(name: str, available: dict[str, EntryPoint]) -> Plugin:
+    point = available.get(name)
+    if point is None:
+        near = difflib.get_close_matches(name, available, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise StartupError(f"plugin {name!r} is not installed; available: {', '.join(sorted(available))}{hint}")
+    try:
+        implementation = point.load()
+    except Exception as error:
+        raise StartupError(
+            f"plugin {name!r} (distribution {_distribution(point)}) cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+    about = point.dist.metadata if point.dist else {"Name": UNKNOWN, "Version": ""}  # parsed anew at each look
+    return Plugin(name, implementation, about["Name"], about["Version"])
+
+
+@contextmanager
+def _blaming(plugin: Plugin, hook: str) -> Iterator[None]:
+    """Turn whatever a hook raises into a StartupError that names its plugin."""
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except StartupError as error:
+        if str(error).startswith("plugin "):
+            raise
+        raise StartupError(f"{plugin}: {error}") from error
+    except Exception as error:
+        raise StartupError(f"{plugin}: {hook} raised {type(error).__name__}: {error}") from error
+
+
+def _expect(plugin: Plugin, hook: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise StartupError(f"{plugin}: {hook} gave {value!r}; see its hook specification")
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else UNKNOWN
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,258 @@
+"""The server behind the routes: what every plugin may reach, and the one stack that opens and closes it all."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import httpx
+
+from llmring_server.bundled import migrations
+from llmring_server.contracts import Projects
+from llmring_server.database import Channel, Database
+from llmring_server.database.migrate import Source, check
+from llmring_server.database.pepper_check import check_pepper
+from llmring_server.http.errors import StartupError
+from llmring_server.http.middleware.project_keys import PlainKeys
+from llmring_server.http.middleware.request_log import RequestLog
+from llmring_server.plugins.manager import Plugin, PluginSet
+from llmring_server.plugins.plugin_settings import read_plugin_settings, strays
+from llmring_server.runtime.cache import Cache, open_cache
+from llmring_server.serving.connection import LIMITS
+from llmring_server.serving.logging import logging_to_stderr
+from llmring_server.serving.shutdown import STATE as DRAIN
+from llmring_server.serving.shutdown import Drain, on_signal
+from llmring_server.settings import PluginSettings, Settings
+
+log = logging.getLogger(__name__)
+
+HTTP_SECONDS = 10.0
+SettingsT = TypeVar("SettingsT", bound=PluginSettings)
+ContractT = TypeVar("ContractT")
+DefaultT = TypeVar("DefaultT")
+# Requests in flight survive young collections; at the usual thresholds each of them drags the whole start along.
+SERVING_THRESHOLDS = (20_000, 50, 100)
+_MISSING = object()
+
+
+class Server:
+    """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
+
+    `channel` tells other processes of changes, `middleware` is the plugins', in conf order. Built by `create_app`
+    without touching anything outside; `database`, `cache` and `http` are usable between `open` and `close`.
+    """
+
+    def __init__(self, settings: Settings, plugins: PluginSet) -> None:
+        self.settings = settings
+        self.plugins = plugins
+        self.middleware: list[Any] = []
+        self.all_plugin_settings = read_plugin_settings(settings, plugins)
+        self.database = Database(settings, _sources(plugins))
+        self.channel = Channel(settings.database_schema)
+        self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
+        self._http: httpx.AsyncClient | None = None
+        self.drain = Drain(settings.shutdown_seconds)
+        self.request_log = RequestLog(settings.log_format)
+        self._at_stop: list[Callable[[], None]] = []
+        self._services = _read_services(self, plugins)
+        self._stack = AsyncExitStack()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret that project ids and key hashes are derived with."""
+        return self.settings.key_pepper.get_secret_value().encode()
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The client for calls to elsewhere, made when it is first wanted, since reading certificates takes a while."""
+        if self._http is None:
+            self._http = httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
+        return self._http
+
+    @property
+    def projects(self) -> Projects:
+        """Who says whose key a key is: a plugin, or the host for plain keys."""
+        return self.service(Projects, default=PlainKeys(self.pepper))
+
+    def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
+        """Return the settings that a plugin declared with `llmring_settings`.
+
+        Raises:
+            StartupError: no enabled plugin declared this model.
+        """
+        for owned in self.all_plugin_settings.values():
+            if type(owned) is model:
+                return owned
+        raise StartupError(f"{model.__name__} is no enabled plugin's settings model")
+
+    @overload
+    def service(self, contract: type[ContractT]) -> ContractT: ...
+
+    @overload
+    def service(self, contract: type[ContractT], default: DefaultT) -> ContractT | DefaultT: ...
+
+    def service(self, contract: type[Any], default: object = _MISSING) -> Any:
+        """Return the provider of a contract.
+
+        Raises:
+            StartupError: no enabled plugin provides it and no default is given.
+        """
+        if contract in self._services:
+            return self._services[contract][1]
+        if default is _MISSING:
+            raise StartupError(
+                f"no enabled plugin provides {contract.__name__}; enable one that does in plugins (see "
+                "`llmring-server plugins`)"
+            )
+        return default
+
+    async def open(self, *, lifespans: bool = True) -> None:
+        """Open everything in order; when one part fails, those before it are closed again.
+
+        Without `lifespans`, the plugins' own are left out: enough for a command that needs the database alone.
+
+        Raises:
+            StartupError: a part does not open; the message says which.
+        """
+        async with AsyncExitStack() as stack:
+            packages = {plugin.package for plugin in self.plugins.plugins}
+            stack.enter_context(
+                logging_to_stderr(self.settings.log_level, self.settings.log_format, packages, self.request_log)
+            )
+            stack.push_async_callback(self._close_http)
+            stack.push_async_callback(self.cache.close)
+            stack.push_async_callback(self.database.close)
+            await self.database.open()
+            await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
+            stack.push_async_callback(self._finish_tasks)
+            stack.enter_context(on_signal(self.stop, self.drain))
+            if lifespans:
+                await stack.enter_async_context(self.channel.running(self.database.conninfo))
+                await self._enter_lifespans(stack)
+            self._stack = stack.pop_all()
+
+    async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
+        for plugin, lifespan in self.plugins.each("llmring_lifespan", AbstractAsyncContextManager, server=self):
+            await _enter(stack, plugin, lifespan)
+        for stray in strays(self.all_plugin_settings):
+            log.warning(stray)
+        if "*" in self.settings.cors_origins:
+            log.warning("LLMRING_CORS_ORIGINS allows every origin (*); name your own in production")
+        log.info("serving with plugins: %s", ", ".join(self.plugins.names) or "none")
+
+    async def close(self) -> None:
+        """Close everything that `open` opened, last first."""
+        await self._stack.aclose()
+
+    def at_stop(self, function: Callable[[], None]) -> None:
+        """Have a plain function called when the process is asked to end; whoever streams ends its streams then."""
+        self._at_stop.append(function)
+
+    def stop(self) -> None:
+        """Call what `at_stop` was given; a web server that waits for open connections next finds none that linger."""
+        self.request_log.stop_buffering()
+        self.drain.begin()
+        for function in self._at_stop:
+            function()
+
+    def spawn(self, work: Any, name: str) -> None:
+        """Run a coroutine beside the requests; it is awaited before the server closes, and a failure is logged."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._reap)
+
+    def _reap(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s failed", task.get_name(), exc_info=task.exception())
+
+    async def _close_http(self) -> None:
+        if self._http is not None:
+            closing, self._http = self._http, None
+            await closing.aclose()
+
+    async def _finish_tasks(self) -> None:
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=HTTP_SECONDS)
+            for task in late:
+                task.cancel()
+
+
+class Lifecycle:
+    """Falcon's one lifecycle component: opens the server at start-up and closes it at shutdown.
+
+    While the process serves, what start-up made is left out of garbage collection, which is tuned for many requests.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._thresholds = gc.get_threshold()
+        self.failure: StartupError | None = None
+
+    async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """Open the server; a failure becomes `lifespan.startup.failed`."""
+        try:
+            await self._server.open()
+        except StartupError as error:
+            self.failure = error
+            raise
+        state = scope.get("state", {})
+        state[LIMITS], state[DRAIN] = self._server.settings.connections, self._server.drain
+        self._thresholds = gc.get_threshold()
+        gc.freeze()
+        gc.set_threshold(*SERVING_THRESHOLDS)
+
+    async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """Close the server."""
+        gc.set_threshold(*self._thresholds)
+        gc.unfreeze()
+        await self._server.close()
+
+
+async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
+    try:
+        await stack.enter_async_context(lifespan)
+    except StartupError:
+        raise
+    except Exception as error:
+        raise StartupError(f"{plugin}: its lifespan failed: {type(error).__name__}: {error}") from error
+
+
+def _secret(settings: Settings) -> str | None:
+    return settings.redis_url.get_secret_value() if settings.redis_url else None
+
+
+def _sources(plugins: PluginSet) -> list[Source]:
+    """Return the folders of migrations, the host's own first, checked against one another."""
+    local: dict[str, list[str]] = {}
+    for plugin, table in plugins.every("llmring_local_tables", str):
+        local.setdefault(plugin.name, []).append(table)
+    found = [Source("core", migrations("core"))]
+    for plugin, folder in plugins.each("llmring_migrations", Path):
+        found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ()))))
+    check(found)
+    return found
+
+
+def _read_services(server: Server, plugins: PluginSet) -> dict[type, tuple[Plugin, object]]:
+    """Collect contract → owner and provider.
+
+    Raises:
+        StartupError: two plugins provide one contract, or a provider does not fulfil it.
+    """
+    found: dict[type, tuple[Plugin, object]] = {}
+    server._services = found
+    for plugin, services in plugins.each("llmring_services", Mapping, server=server):
+        for contract, provider in services.items():
+            if contract in found:
+                raise StartupError(
+                    f"{contract.__name__} is provided by {found[contract][0]} and {plugin}; disable one of them"
+                )
+            if getattr(contract, "_is_runtime_protocol", False) and not isinstance(provider, contract):
+                raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
+            found[contract] = (plugin, provider)
+    return found

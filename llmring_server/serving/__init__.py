@@ -1,0 +1,1 @@
+"""Serving: uvicorn's configuration, its connections, graceful shutdown and the log."""

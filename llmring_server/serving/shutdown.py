@@ -1,0 +1,148 @@
+"""Graceful shutdown: from SIGINT or SIGTERM to the end of the process.
+
+The signal makes the process unready, ends its streams, and has each response close its connection. At SIGTERM the
+connections that are open are closed only when no request has arrived for a moment, so that no client loses a response
+on a connection that it was about to use. Under `llmring-server serve` with one worker no new connections are accepted
+meanwhile; uvicorn alone, and several workers, which share a socket, go on accepting them.
+"""
+
+import asyncio
+import functools
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socket import socket
+from types import FrameType
+
+import falcon.asgi
+import uvicorn
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+Handler = Callable[[int, FrameType | None], object]
+STATE = "llmring.drain"
+IDLE_SECONDS = 0.25
+DRAIN_SECONDS = 2.0
+POLL_SECONDS = 0.02
+
+
+class Drain:
+    """Whether this process is about to end, and whether it is idle."""
+
+    def __init__(self, shutdown_seconds: float) -> None:
+        self.begun = False
+        self._limit = min(DRAIN_SECONDS, shutdown_seconds / 2)
+        self._began = self._last = 0.0
+
+    def begin(self) -> None:
+        """Take note that the process is to end."""
+        self.begun = True
+        self._began = self._last = time.monotonic()
+
+    def touch(self) -> None:
+        """Take note of a request."""
+        self._last = time.monotonic()
+
+    async def wait(self, hurried: Callable[[], bool] = lambda: False) -> None:
+        """Return once no request has arrived for `IDLE_SECONDS`, the time for that is up, or `hurried` is true."""
+        while not hurried():
+            now = time.monotonic()
+            if now - self._last >= IDLE_SECONDS or now - self._began >= self._limit:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+
+class ConnectionCloseMiddleware:
+    """Falcon middleware of a process that drains: each response is its connection's last."""
+
+    def __init__(self, drain: Drain) -> None:
+        self._drain = drain
+
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Add `Connection: close`, and take note of the request."""
+        resp.set_header("Connection", "close")
+        self._drain.touch()
+
+
+class GracefulServer(uvicorn.Server):
+    """uvicorn's server that drains before it closes connections; a second signal ends that."""
+
+    hurried = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Accept no more connections and exit soon, or without delay when asked again."""
+        self.hurried = self.should_exit
+        if self.started:  # closed before clients connect anew: what waits in a closed listener's backlog is reset
+            for server in self.servers:
+                server.close()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Wait until the application has drained, then shut down."""
+        drain: Drain | None = self.lifespan.state.get(STATE)
+        if drain is not None and drain.begun:
+            await drain.wait(lambda: self.hurried)
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def on_signal(stop: Callable[[], None], drain: Drain) -> Iterator[None]:
+    """Call `stop` on the event loop at SIGINT or SIGTERM, then the handler that was there, at SIGTERM after the drain.
+
+    A second signal is not delayed. A signal that nothing handles is left alone, and so is everything outside of the
+    main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    chain = _Chain(stop, drain)
+    ours = {number: chain.handler(then) for number, then in before.items() if callable(then)}
+    for number, handler in ours.items():
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            if signal.getsignal(number) is handler:
+                signal.signal(number, before[number])
+
+
+class _Chain:
+    """Signal handlers that do this process's part first."""
+
+    def __init__(self, stop: Callable[[], None], drain: Drain) -> None:
+        self._stop = stop
+        self._drain = drain
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+
+    def handler(self, then: Handler) -> Handler:
+        """Return the handler that goes before `then`."""
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            last = functools.partial(then, number, frame)
+            drains = isinstance(getattr(then, "__self__", None), GracefulServer)
+            if self._loop.is_closed():
+                last()
+            else:
+                self._loop.call_soon_threadsafe(self._begin, last, number == signal.SIGTERM and not drains)
+
+        return handle
+
+    def _begin(self, last: Callable[[], object], wait: bool) -> None:
+        if not self._drain.begun:
+            self._stop()
+        elif self._task is not None:
+            wait = False
+        if wait:
+            self._task = self._loop.create_task(self._finish(last), name="llmring drain")
+        else:
+            last()
+
+    async def _finish(self, last: Callable[[], object]) -> None:
+        await self._drain.wait()
+        last()

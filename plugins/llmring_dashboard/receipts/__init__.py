@@ -1,0 +1,1 @@
+"""The receipt and statement pages."""

@@ -1,0 +1,1 @@
+"""Rendering: the layout, views, templates and formats shared by all pages."""

@@ -1,0 +1,42 @@
+"""Jinja2 templates of this package, with autoescaping and strict undefined names."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jinja2
+
+from llmring_dashboard.rendering import formatting, markup
+
+
+class Templates:
+    """Renders the files in `templates/`; `global_names` are global names, as are the macros of `macros.html`."""
+
+    def __init__(self, **global_names: Any) -> None:
+        self._environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("llmring_dashboard"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(global_names, markup=markup)
+        self._environment.filters.update(FILTERS)
+        self._environment.globals["macros"] = self._environment.get_template("macros.html").module
+
+    def render(self, name: str, values: Mapping[str, Any]) -> bytes:
+        """Return a template rendered with values."""
+        return self._environment.get_template(name).render(values).encode()
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "money": formatting.format_usd,
+    "exact": formatting.format_exact,
+    "rate": formatting.format_rate,
+    "count": formatting.format_count,
+    "percent": formatting.format_percent,
+    "signed": formatting.format_change,
+    "milliseconds": formatting.format_duration,
+    "moment": formatting.format_time,
+    "sentence": formatting.format_sentence,
+}

@@ -1,0 +1,50 @@
+"""The pages of the dashboard and their routes."""
+
+from collections.abc import Iterable
+
+from llmring_dashboard.aliases import resources as aliases
+from llmring_dashboard.receipts import receipts, statements
+from llmring_dashboard.registry import resources as registry
+from llmring_dashboard.rendering.layout import Layout, NavigationEntry
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.static_files import StaticFiles
+from llmring_dashboard.rendering.views import MAX_FORM_BYTES
+from llmring_dashboard.session.sessions import PATH, Sessions
+from llmring_dashboard.settings import DashboardSettings
+from llmring_dashboard.sign_in.login_throttle import LoginThrottle
+from llmring_dashboard.sign_in.resources import Home, SignIn, SignOut, Theme, UnknownPage
+from llmring_dashboard.usage import logs, overview
+from llmring_server.contracts import Standing
+from llmring_server.http.middleware.project_keys import PlainKeys
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
+
+PAGES: tuple[Page, ...] = (
+    overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, statements.PAGE, registry.PAGE
+)  # fmt: skip
+
+
+def build_routes(server: Server) -> Iterable[Route]:
+    """Return the routes of signing in and out, and of every page whose feature is enabled."""
+    pages = [page for page in PAGES if page.is_available(server)]
+    static = StaticFiles()
+    layout = Layout(
+        server.service(Sessions),
+        server.service(Standing, default=PlainKeys(server.pepper)),
+        [NavigationEntry(page.name, page.title, page.path) for page in pages],
+        static.url,
+    )
+    throttle = LoginThrottle(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)
+    return [
+        _route("", Home(layout)),
+        _route("/sign-in", SignIn(layout, server.projects, throttle)),
+        _route("/sign-out", SignOut(layout)),
+        _route("/theme", Theme(layout)),
+        _route("/static/{name}", static),
+        _route("/{page:path}", UnknownPage(layout)),
+        *(route for page in pages for route in page.build_routes(server, layout)),
+    ]
+
+
+def _route(path: str, resource: object) -> Route:
+    return Route(path=PATH + path, resource=resource, public=True, max_body=MAX_FORM_BYTES)

@@ -1,0 +1,136 @@
+"""Signing in with a project key, signing out, and selecting a theme."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from llmring_dashboard.rendering.layout import THEME, Layout, PageResource, Visit
+from llmring_dashboard.rendering.views import CROSS_SITE_RELOAD, CsrfForm, Redirect, TemplateResponse, view
+from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
+from llmring_dashboard.sign_in.login_throttle import LoginThrottle
+from llmring_server.contracts import Identity, Projects
+from llmring_server.http.errors import Problem
+from llmring_server.http.headers import is_person
+from llmring_server.http.middleware.project_keys import CHALLENGE, key_fault
+
+DASHBOARD_URL = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash
+YEAR_SECONDS = 365 * 86400
+
+
+class SignInQuery(msgspec.Struct, frozen=True):
+    """The page to show after signing in."""
+
+    next: str | None = None
+
+
+class SignInForm(CsrfForm, frozen=True, kw_only=True):
+    """A project key, and the page to show after signing in."""
+
+    key: str | None = None
+    next: str | None = None
+
+
+class ThemeForm(CsrfForm, frozen=True, kw_only=True):
+    """The light, dark or system theme, and the page to return to."""
+
+    theme: Literal["light", "dark", "system"]
+    next: str | None = None
+
+
+class SignIn(PageResource):
+    """`/ui/sign-in`."""
+
+    def __init__(self, layout: Layout, projects: Projects, throttle: LoginThrottle) -> None:
+        super().__init__(layout)
+        self._projects = projects
+        self._throttle = throttle
+
+    @view(query=SignInQuery, scope=None)
+    async def on_get(self, visit: Visit, query: SignInQuery) -> TemplateResponse | Redirect:
+        """Show the sign-in form."""
+        if visit.identity is not None:
+            return Redirect(sanitize_next(query.next))
+        if visit.is_cross_site:
+            return CROSS_SITE_RELOAD
+        self.layout.sessions.save(visit.req, visit.resp, visit.session)
+        return _show_form(query.next)
+
+    @view(form=SignInForm, scope=None, errors=(401, 429))
+    async def on_post(self, visit: Visit, form: SignInForm) -> TemplateResponse | Redirect:
+        """Exchange a project key for a session."""
+        await self._throttle.count(visit.req.remote_addr)
+        found = await self._identify(form.key or "")
+        if isinstance(found, Identity):
+            session = create_session(found.project_id, found.key_id)
+            self.layout.sessions.save(visit.req, visit.resp, session)
+            return Redirect(sanitize_next(form.next))
+        if not is_person(visit.req):
+            raise Problem(401, found, headers=CHALLENGE)
+        visit.resp.set_headers(CHALLENGE)
+        return _show_form(form.next, found, 401)
+
+    async def _identify(self, given: str) -> Identity | str:
+        """Return the identity of a key, or an error message."""
+        key = given.strip().encode().decode("latin-1")  # the bytes as in a header
+        error = key_fault(key)
+        if error:
+            return f"The key {error}."
+        found = await self._projects.identify(key)
+        if found is None:
+            return "The key is unknown, expired or revoked."
+        return found if found.may("read") else "This key has no read access. Use one with the scope “read”."
+
+
+class SignOut(PageResource):
+    """`/ui/sign-out`."""
+
+    @view(form=CsrfForm, scope=None)
+    async def on_post(self, visit: Visit, form: CsrfForm) -> Redirect:
+        """End the session in this browser."""
+        delete_cookie(visit.req, visit.resp, SESSION_COOKIE)
+        return Redirect(f"{PATH}/sign-in", "You have signed out.")
+
+
+class Theme(PageResource):
+    """`/ui/theme`."""
+
+    @view(form=ThemeForm, scope=None)
+    async def on_post(self, visit: Visit, form: ThemeForm) -> Redirect:
+        """Select the theme for this browser."""
+        if form.theme == "system":
+            delete_cookie(visit.req, visit.resp, THEME)
+        else:
+            set_cookie(visit.req, visit.resp, THEME, form.theme, YEAR_SECONDS)
+        return Redirect(sanitize_next(form.next))
+
+
+class Home(PageResource):
+    """`/ui`."""
+
+    @view()
+    async def on_get(self, visit: Visit) -> TemplateResponse | Redirect:
+        """Redirect to the first page, or show that no enabled feature has one."""
+        return Redirect(self.layout.navigation[0].path) if self.layout.navigation else TemplateResponse("no_pages.html")
+
+
+class UnknownPage(PageResource):
+    """Every path below `/ui` without a page."""
+
+    @view()
+    async def on_get(self, visit: Visit, page: str) -> None:
+        """Respond that there is no such page.
+
+        Raises:
+            Problem: 404.
+        """
+        raise Problem(404, f"There is no page {PATH}/{page}. It may belong to a feature that is not enabled.")
+
+
+def sanitize_next(url: str | None) -> str:
+    """Return a URL if it is a page of the dashboard, else the dashboard's root."""
+    return url if url and DASHBOARD_URL.fullmatch(url) else PATH
+
+
+def _show_form(next_url: str | None, error: str | None = None, status: int = 200) -> TemplateResponse:
+    return TemplateResponse("sign_in.html", {"next": sanitize_next(next_url), "error": error}, status)

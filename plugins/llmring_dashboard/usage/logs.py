@@ -1,0 +1,105 @@
+"""The log pages: a filtered list of calls, one call with its cost calculation, and a download of the list."""
+
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+import msgspec
+
+from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
+from llmring_dashboard.rendering.pages import Page
+from llmring_dashboard.rendering.views import TemplateResponse, view
+from llmring_server.contracts.usage import CallFilter, UsageReading
+from llmring_server.http.errors import Problem
+from llmring_server.http.routing import Route
+from llmring_server.http.timezones import zone_of
+from llmring_server.server import Server
+
+PAGE_SIZE = 50
+FILTERS = ("model", "alias", "provider", "profile", "origin")
+
+
+class LogsPageQuery(CallFilter, frozen=True):
+    """Filters, and the cursor after which to continue."""
+
+    after: str | None = None
+
+
+class CallPageQuery(msgspec.Struct, frozen=True):
+    """The time zone for times."""
+
+    tz: str | None = None
+
+
+class Logs(PageResource):
+    """`/ui/logs` and below."""
+
+    def __init__(self, layout: Layout, usage: UsageReading) -> None:
+        super().__init__(layout)
+        self._usage = usage
+
+    @view(query=LogsPageQuery)
+    async def on_get(self, visit: Visit, query: LogsPageQuery) -> TemplateResponse:
+        """List calls, newest first."""
+        page = await self._usage.page(visit.project_id, query, PAGE_SIZE, query.after)
+        return TemplateResponse("usage/logs.html", {
+            "rows": list(zip(page.entries, page.cursors, strict=True)),
+            "query": query,
+            "filters": FILTERS,
+            "zones": self.layout.zones,
+            "zone": zone_of(query.tz or self._usage.timezone),
+            "first": PAGE.path + _build_query(query) if query.after else None,
+            "next": PAGE.path + _build_query(query, after=page.cursors[-1]) if page.more else None,
+            "download": f"{PAGE.path}.csv{_build_query(query)}",
+        })  # fmt: skip
+
+    @view(query=CallFilter, media="text/csv")
+    async def on_get_file(self, visit: Visit, query: CallFilter) -> None:
+        """Export the filtered calls as CSV."""
+        if visit.has_body:
+            visit.resp.stream = await self._usage.csv(visit.project_id, query)
+        visit.resp.content_type = "text/csv; charset=utf-8"
+        visit.resp.set_header("Content-Disposition", 'attachment; filename="usage.csv"')
+
+    @view(query=CallPageQuery)
+    async def on_get_one(self, visit: Visit, query: CallPageQuery, place: str) -> TemplateResponse:
+        """Show one call and its cost calculation."""
+        try:
+            call = await self._usage.call(visit.project_id, place)
+        except Problem as problem:
+            raise _not_found() from problem
+        if call is None:
+            raise _not_found()
+        return TemplateResponse("usage/call.html", {
+            "call": call, "entry": call.entry, "zone": zone_of(query.tz or self._usage.timezone),
+            "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
+        })  # fmt: skip
+
+
+def _build_query(query: CallFilter, **more: str) -> str:
+    """Return the query string with the same filters."""
+    fields = {name: getattr(query, name) for name in CallFilter.__struct_fields__}
+    given = {name: value for name, value in fields.items() if value is not None} | more
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _format_json(content: msgspec.Raw | None) -> str | None:
+    """Return indented JSON with numbers as sent."""
+    if content is None or content == msgspec.Raw(b"null"):
+        return None
+    return msgspec.json.format(bytes(content), indent=2).decode()
+
+
+def _not_found() -> Problem:
+    return Problem(404, "This project has no such call.")
+
+
+def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
+    logs = Logs(layout, server.service(UsageReading))
+    return [
+        Route(path=PAGE.path, resource=logs, public=True),
+        Route(path=f"{PAGE.path}.csv", resource=logs, suffix="file", public=True),
+        Route(path=f"{PAGE.path}/{{place}}", resource=logs, suffix="one", public=True),
+    ]
+
+
+PAGE = Page(name="logs", title="Logs", contract=UsageReading, build_routes=_build_routes)

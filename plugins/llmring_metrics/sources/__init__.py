@@ -1,0 +1,1 @@
+"""The metrics of the host: requests, usage and the connection pool."""

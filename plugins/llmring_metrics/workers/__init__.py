@@ -1,0 +1,1 @@
+"""The exchange of metrics between the worker processes of one server."""

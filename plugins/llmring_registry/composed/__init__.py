@@ -1,0 +1,1 @@
+"""The composed registry: its body, prices and model descriptions."""
