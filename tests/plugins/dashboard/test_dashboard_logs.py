@@ -131,6 +131,7 @@ def test_a_computed_cost_is_taken_apart_into_tokens_and_prices(priced, visit, lo
     assert visitor.page.css(".fault") == []
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("calculator", ["provider", "client"])
 def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_registry, calculator):
     tables = {"registry": {"base_url": small_registry.as_uri() + "/"}}

@@ -21,7 +21,8 @@ def test_the_shell_example_verifies_a_receipt(server, issue, tmp_path):
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         pytest.skip(f"install {', '.join(missing)} to run the shell example of docs/how-to/verify-a-receipt.md")
-    environment = {"SERVER": server.url, "KEY": "one", "ID": issue(store=True).json()["id"], "PATH": "/usr/bin:/bin"}
+    number, key = issue(store=True).json()["id"], server.key("one")
+    environment = {"SERVER": server.url, "KEY": key, "ID": number, "PATH": "/usr/bin:/bin"}
     command = ["bash", "-euo", "pipefail", "-c", block("sh")]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=60)
     assert "Verified Successfully" in ran.stdout, ran.stderr

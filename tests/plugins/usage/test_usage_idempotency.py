@@ -18,11 +18,11 @@ def ids(client):
     return [entry["id"] for entry in client.get("/api/v1/logs").json()]
 
 
-def replay(urls, times):
+def replay(urls, times, key="test-project"):
     """Send one keyed entry many times at once, over all servers in turn, and return the answers."""
 
     async def send():
-        async with httpx.AsyncClient(headers={"X-Project-Key": "test-project"}, timeout=30) as client:
+        async with httpx.AsyncClient(headers={"X-Project-Key": key}, timeout=30) as client:
             to = [urls[number % len(urls)] for number in range(times)]
             return await asyncio.gather(*(client.post(f"{url}/api/v1/log", json=KEYED) for url in to))
 
@@ -30,7 +30,7 @@ def replay(urls, times):
 
 
 def test_a_hundred_replays_at_once_are_one_entry_with_one_answer(usage, client):
-    answers = replay([usage.url], 100)
+    answers = replay([usage.url], 100, usage.key())
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert ids(client) == [answers[0].json()["log_id"]]
