@@ -109,7 +109,7 @@ def test_a_server_picks_up_what_another_has_fetched(upstream, serve):
 
 
 async def _turn(registry):
-    await registry._refresh()
+    await registry._start_refresh()
 
 
 def test_a_folder_is_an_upstream_too(serve, small_registry):
