@@ -8,9 +8,9 @@ VENV ?= .venv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgres matrix check format screenshots bench wheel lock clean
+.PHONY: help serve test test-fast test-postgres matrix check format docs screenshots bench wheel lock clean
 
-# A stamp's name carries the version of Python, so that another PYTHON makes the environment anew.
+# A stamp's name has the version of Python, so that another PYTHON creates a new environment.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUN := $(VENV)/bin/python
 MADE := $(VENV)/made-$(VERSION)
@@ -31,8 +31,11 @@ help: ## list these targets
 serve: $(RUNTIME) ## install, and serve on port 8000 with the bundled PostgreSQL
 	@exec $(RUN) -m llmring_server serve $(ARGS)
 
-test: $(DEV) ## install, and run every test
+test: $(DEV) ## install, and run every test (ARGS=--full for all confs against their descriptions)
 	@$(RUN) -m pytest $(ARGS)
+
+test-fast: $(DEV) ## the tests that need no database, no process and no browser
+	@$(RUN) -m pytest -m fast $(ARGS)
 
 test-postgres: ## the same on a PostgreSQL of the system (POSTGRES_BIN names the folder of its programs)
 	@.ci/with-postgres $(MAKE) --no-print-directory test
@@ -56,17 +59,20 @@ format: $(DEV) ## put imports in order and format
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
 
-screenshots: $(DEV) ## take the pictures in docs/dashboard anew, with the tests' browser; wants chromium
-	@mkdir -p docs/dashboard
-	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/dashboard $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
+docs: $(DEV) ## write docs/reference/settings.md and cli.md from the code
+	@$(RUN) docs/generate.py
 
-bench: $(DEV) ## measure, and print a table (ARGS="--quick"); wants wrk: apt install wrk
+screenshots: $(DEV) ## take the pictures in docs/images, with the tests' browser; needs chromium
+	@mkdir -p docs/images
+	@LLMRING_SCREENSHOTS=$(CURDIR)/docs/images $(RUN) -m pytest -n 0 -rs tests/plugins/dashboard/test_dashboard_screenshots.py
+
+bench: $(DEV) ## measure, and print a table (ARGS="--quick"); needs wrk: apt install wrk
 	@$(RUN) -m benchmarks $(ARGS)
 
 wheel: $(RUNTIME) ## build the wheel into dist/
 	@$(RUN) -m hatchling build -t wheel
 
-lock: ## write requirements/*.txt anew, with uv (ARGS=--upgrade for the newest versions)
+lock: ## write requirements/*.txt with uv (ARGS=--upgrade for the newest versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv" >&2; exit 1; }
 	$(LOCK) pyproject.toml --extra embedded --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --extra embedded --extra dev --constraint requirements/runtime.txt \

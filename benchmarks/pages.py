@@ -41,7 +41,7 @@ def growing(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
             "overview, 30 days by alias": f"/ui/overview?{month(url)}&by=alias",
             "overview, a year": f"/ui/overview?{month(url, days=365)}",
             "logs": "/ui/logs",
-            "the question before an alias is bound": f"/ui/aliases/bind?{urlencode(BOUND)}",
+            "confirm binding an alias": f"/ui/aliases/bind?{urlencode(BOUND)}",
             "models in use": "/ui/registry/in-use",
         }
         found += _cases(server, {f"{name}, {rows}": path for name, path in paths.items()}, browser)

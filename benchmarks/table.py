@@ -8,8 +8,8 @@ from benchmarks.singles import Single
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 HEAD = (
-    "what", "connections", "a second", "p50 ms", "p99 ms", "CPU µs: server", "PostgreSQL", "bare", "errors",
-    "bare a second", "ratio", "must reach",
+    "what", "connections", "per second", "p50 ms", "p99 ms", "CPU µs: server", "PostgreSQL", "bare", "errors",
+    "bare per second", "ratio", "must reach",
 )  # fmt: skip
 
 

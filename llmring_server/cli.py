@@ -98,7 +98,7 @@ def main(debug: bool) -> None:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=1, show_default=True, help="Worker processes; they share one database.")
 @click.option("--reload", is_flag=True, help="Restart when the code changes; for development.")
-@click.option("--conf", help="Conf file, or the name of one that came with the server (sets LLMRING_CONF).")
+@click.option("--conf", help="Conf file, or the name of one that is included with the server (sets LLMRING_CONF).")
 @click.option("--no-migrate", is_flag=True, help="Leave migrations to `llmring-server migrate`.")
 def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no_migrate: bool) -> None:
     """Serve (the default command)."""
@@ -162,7 +162,7 @@ def plugins() -> None:
 
 @main.command()
 def config() -> None:
-    """Print the settings in force as JSON, with secrets redacted."""
+    """Print the settings in effect as JSON, with secrets redacted."""
     server = _server()
     document = server.settings.model_dump(mode="json")
     document |= {name: model.model_dump(mode="json") for name, model in server.all_plugin_settings.items()}

@@ -94,7 +94,7 @@ def retention_command(
     @click.option(
         "--days", type=click.IntRange(min=1, max=MAX_DAYS), help=f"Keep this many days [default: {variable}]."
     )
-    @click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
+    @click.option("--dry-run", is_flag=True, help="Only report what would be dropped.")
     def retention(days: int | None, dry_run: bool) -> None:
         async def work(server: Server) -> None:
             kept, set_days = ours(server)

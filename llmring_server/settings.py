@@ -85,34 +85,77 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 
-    plugins: Annotated[tuple[str, ...], NoDecode] = ("registry", "aliases", "usage", "receipts", "dashboard")
+    plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("registry", "aliases", "usage", "receipts", "dashboard"),
+        description="Enabled plugins. Their hooks run in this order.",
+    )
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
-    database_url: SecretStr | None = None
-    database_direct_url: SecretStr | None = None
-    database_schema: str = Field("llmring", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    database_pool_size: int | None = Field(None, ge=1)
-    database_pool_overflow: int | None = Field(None, ge=0)
-    database_timeout: float = Field(10.0, gt=0, description="seconds a statement may take before its caller gives up")
-    database_wait: float = Field(10.0, ge=0, description="seconds a start waits for a database that comes later")
-    database_migrate: bool = True
-    database_distribute: bool = False
-    shutdown_seconds: int = Field(15, ge=1, description="seconds that running requests may take at shutdown")
-    data_dir: Path = Field(default_factory=lambda: default_data_dir())
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL's address, in any form that libpq accepts. Unset: the bundled PostgreSQL."
+    )
+    database_direct_url: SecretStr | None = Field(
+        None, description="PostgreSQL's own address, when `LLMRING_DATABASE_URL` is a pooler's."
+    )
+    database_schema: str = Field(
+        "llmring", pattern=r"^[a-z_][a-z0-9_]{0,62}$", description="Schema of all tables. Created when missing."
+    )
+    database_pool_size: int | None = Field(
+        None, ge=1, description="Connections that stay open once opened. Unset: 20, or 10 to the bundled PostgreSQL."
+    )
+    database_pool_overflow: int | None = Field(
+        None, ge=0, description="Further connections, closed when idle. Unset: 10, or 0 to the bundled PostgreSQL."
+    )
+    database_timeout: float = Field(10.0, gt=0, description="Seconds that a statement may take.")
+    database_wait: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds that a start waits for the database and for the pool's first connections. "
+        "A refusal by the database fails at once.",
+    )
+    database_migrate: bool = Field(True, description="Apply migrations at start.")
+    database_distribute: bool = Field(
+        False, description="On a Citus cluster, distribute the tables that migrations make."
+    )
+    shutdown_seconds: int = Field(15, ge=1, description="Seconds that in-flight requests may take at shutdown.")
+    data_dir: Path = Field(
+        default_factory=lambda: default_data_dir(),
+        description="Folder of the bundled PostgreSQL. Default: the user's data folder, or `/var/lib/llmring-server` "
+        "for root.",
+    )
 
-    redis_url: SecretStr | None = None
-    cache_ttl: float = Field(3600.0, gt=0, description="seconds")
+    redis_url: SecretStr | None = Field(
+        None, description="Redis for the shared cache and shared rate limits. Unset: each process has its own."
+    )
+    cache_ttl: float = Field(3600.0, gt=0, description="Seconds that a cached value is valid.")
 
-    key_pepper: SecretStr = SecretStr("")
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:5173", "http://localhost:5174", "*")
-    max_body_bytes: int = Field(MEBIBYTE, ge=1024)
-    max_batch_bytes: int = Field(16 * MEBIBYTE, ge=1024)
-    max_body_depth: int = Field(64, ge=8, le=500)
-    max_connections: int | None = Field(None, ge=1, description="of a process; default: as its open files allow")
-    arrival_timeout: float = Field(20.0, gt=0, description="seconds a request may take to arrive; large bodies more")
-    unread_timeout: float = Field(30.0, gt=0, description="seconds a client may leave an answer unread")
-    log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
-    log_format: LogFormat = "text"
+    key_pepper: SecretStr = Field(
+        SecretStr(""), description="Secret from which project ids and key hashes are derived. Cannot be changed later."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("http://localhost:5173", "http://localhost:5174", "*"),
+        description="Origins that browsers may call from. `*` triggers a warning.",
+    )
+    max_body_bytes: int = Field(MEBIBYTE, ge=1024, description="Largest request body; more is 413.")
+    max_batch_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest body of a batch.")
+    max_body_depth: int = Field(64, ge=8, le=500, description="Nesting levels of a body.")
+    max_connections: int | None = Field(
+        None,
+        ge=1,
+        description="Connections per worker process; more are 503. Unset: the limit of open files, less 128.",
+    )
+    arrival_timeout: float = Field(
+        20.0, gt=0, description="Seconds in which a request must arrive, plus one per 4 KiB of its body; then 408."
+    )
+    unread_timeout: float = Field(
+        30.0, gt=0, description="Seconds that a client may leave a response unread before it is disconnected."
+    )
+    log_level: str = Field(
+        "info",
+        pattern=r"^(debug|info|warning|error)$",
+        description="`debug`, `info`, `warning` or `error`; `warning` omits the access log.",
+    )
+    log_format: LogFormat = Field("text", description="`json`: one object per line.")
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
     _unset = field_validator("database_url", "database_direct_url", "redis_url", mode="before")(blank_means_unset)
@@ -176,7 +219,7 @@ def default_data_dir() -> Path:
     """Return where the bundled database lies: the user's data folder, or `/var/lib/llmring-server` for root."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/llmring-server")
-    if sys.platform == "darwin":  # the bundled PostgreSQL cannot lie in "Application Support": it has a space
+    if sys.platform == "darwin":  # where earlier releases, which could not use "Application Support", have stored data
         return Path.home() / ".local/share/llmring-server"
     return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
 

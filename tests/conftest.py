@@ -12,9 +12,26 @@ import pytest
 import sqlparse
 
 from llmring_server import shared_redis
+from llmring_server.testing import LiveServer
 
 # A package of its own, tested in its own environment by core/test_example_plugin.py.
 collect_ignore = ["example_plugin"]
+
+
+# What takes a database, another process or a browser.
+SLOW_FIXTURES = {"llmring_postgres", "llmring_process", "llmring_redis", "start_server", "browser"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make test ARGS=--full` test what `make test` only samples."""
+    parser.addoption("--full", action="store_true", help="hold every conf to its description, with boundary values")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `fast` what uses no slow fixture; `make test-fast` runs these."""
+    for item in items:
+        if not SLOW_FIXTURES & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.fast)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,9 +49,25 @@ def _once_a_run() -> Iterator[None]:
 
 
 @pytest.fixture
-def small_registry(tmp_path: Path) -> Path:
-    """Give a folder in upstream's layout that a test may change: openai.3, anthropic.2, google.1, real prices."""
-    return Path(shutil.copytree(Path(__file__).parent / "registry", tmp_path / "registry"))
+def start_server(request: pytest.FixtureRequest) -> Callable[..., LiveServer]:
+    """Give `llmring_shared`, or `llmring_live` to a test that is marked `own_server` or has a database of its own.
+
+    Processes, commands and further servers of a test then work on the database of this server.
+    """
+    own = request.node.get_closest_marker("own_server") or "llmring_database" in request.fixturenames
+    return request.getfixturevalue("llmring_live" if own else "llmring_shared")
+
+
+@pytest.fixture(scope="session")
+def constant_registry() -> Path:
+    """Give a folder in upstream's layout that no test changes: openai.3, anthropic.2, google.1, real prices."""
+    return Path(__file__).parent / "registry"
+
+
+@pytest.fixture
+def small_registry(constant_registry: Path, tmp_path: Path) -> Path:
+    """Give the same in a folder that a test may change."""
+    return Path(shutil.copytree(constant_registry, tmp_path / "registry"))
 
 
 @pytest.fixture

@@ -15,17 +15,17 @@ T = TypeVar("T")
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @db.command()
 @click.option(
-    "--shards", type=click.IntRange(1), help="Parts of each table, when the first is distributed [Citus: 32]."
+    "--shards", type=click.IntRange(1), help="Shards per table, used when the first table is distributed [Citus: 32]."
 )
 def distribute(shards: int | None) -> None:
-    """Spread the tables of projects' data over a Citus cluster, by project.
+    """Distribute the tables with projects' data over a Citus cluster, by project.
 
-    It may be run again at any time: what is distributed stays as it is.
+    It may be run again at any time: distributed tables are not changed.
     """
     for placement in _with_database(lambda database: database.distribute(shards)):
         place = "by project_id" if placement.distributed else "local"
@@ -38,8 +38,8 @@ def distribute(shards: int | None) -> None:
 def run(program: str, arguments: tuple[str, ...]) -> None:
     """Run a program of PostgreSQL, such as psql or pg_dump, on this database.
 
-    It finds the database by itself: its address and our schema are in the environment that it is given. With the
-    bundled PostgreSQL, which is started for it, the programs are the bundled ones.
+    The program's environment has the database's address and schema. With the bundled PostgreSQL, the database is
+    started and the bundled programs are used.
     """
     sys.exit(_with_database(lambda database: programs.run(program, arguments, database.conninfo, database.programs)))
 

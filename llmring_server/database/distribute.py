@@ -80,7 +80,9 @@ def _check_extension(session: psycopg.Connection[Any]) -> None:
     created, available = session.execute(EXTENSION).fetchone() or (False, False)
     if not created:
         mend = "run CREATE EXTENSION citus in it" if available else "install Citus on every node of the cluster first"
-        raise StartupError(f"the database {session.info.dbname!r} is no Citus cluster; {mend} (docs/scale.md)")
+        raise StartupError(
+            f"the database {session.info.dbname!r} is no Citus cluster; {mend} (docs/explanation/scale.md)"
+        )
 
 
 def _tables(session: psycopg.Connection[Any], schema: str) -> list[Table]:

@@ -1,12 +1,17 @@
 """What a plugin's author needs to test a plugin; our own tests use nothing else.
 
-Registered as a pytest plugin, so its fixtures are there as soon as llmring-server is installed:
+Its pytest fixtures are there as soon as llmring-server is installed:
 
+- `llmring_shared`: lends running applications on real sockets, shared by all tests that ask for the same plugins and
+  settings: `server = llmring_shared(["usage"])`, then `server.client()`, which speaks for a project of the test's own;
+- `llmring_live`: starts an application of the test's own, for tests that stop it, read whole tables, or change how
+  modules work;
 - `llmring_database`: settings of a fresh schema in a real PostgreSQL, dropped after the test;
-- `llmring_live`: starts applications on real sockets: `server = llmring_live(["usage"])`, then `server.client("key")`;
 - `llmring_process`: starts `uvicorn llmring_server.asgi:app` as a process of its own, for what only a process can show;
 - `llmring_cli`: runs `llmring-server` as a process: `llmring_cli("plugins", LLMRING_PLUGINS="usage").stdout`;
 - `llmring_redis`: a real Redis of the test's own, which it may stop, hang and start again.
+
+They live in `llmring_server.pytest_plugin`, which imports nothing of the server before one is used.
 
 `fresh_database` gives what `llmring_database` does to fixtures that outlive one test, `make_plugin` makes a plugin on
 the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` waits for what takes a moment.
@@ -14,12 +19,11 @@ the spot, `make_usage` an entry for `server.usage_recorded`, and `eventually` wa
 cluster, on which every test then runs distributed.
 """
 
-from llmring_server.testing.command import llmring_cli
-from llmring_server.testing.database import fresh_database, llmring_database, llmring_postgres
-from llmring_server.testing.live import LiveServer, live, llmring_live, make_settings
+from llmring_server.testing.database import fresh_database
+from llmring_server.testing.live import LiveServer, live, make_settings
 from llmring_server.testing.plugins import eventually, make_plugin, make_usage
-from llmring_server.testing.process import ServerProcess, llmring_process
-from llmring_server.testing.redis import RedisProcess, llmring_redis
+from llmring_server.testing.process import ServerProcess
+from llmring_server.testing.redis import RedisProcess
 
 __all__ = [
     "LiveServer",
@@ -28,12 +32,6 @@ __all__ = [
     "eventually",
     "fresh_database",
     "live",
-    "llmring_cli",
-    "llmring_database",
-    "llmring_live",
-    "llmring_postgres",
-    "llmring_process",
-    "llmring_redis",
     "make_plugin",
     "make_settings",
     "make_usage",

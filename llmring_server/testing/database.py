@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from llmring_server.database.embedded import EmbeddedPostgres
@@ -20,12 +19,9 @@ CITUS_VARIABLE = "LLMRING_TEST_CITUS_URL"
 RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
 
 
-@pytest.fixture(scope="session")
-def llmring_postgres() -> Iterator[str]:
-    """Give the address of a PostgreSQL, shared by parallel workers.
-
-    It is the one of `LLMRING_TEST_CITUS_URL` or `LLMRING_TEST_DATABASE_URL`, else the bundled one.
-    """
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Give the address of a PostgreSQL, shared by parallel workers; see the fixture `llmring_postgres`."""
     given = os.environ.get(CITUS_VARIABLE) or os.environ.get(URL_VARIABLE)
     if given:
         yield given
@@ -47,13 +43,6 @@ def _write_at_leisure(postgres: str) -> None:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("ALTER SYSTEM SET full_page_writes = off")
         connection.execute("SELECT pg_reload_conf()")
-
-
-@pytest.fixture
-def llmring_database(llmring_postgres: str) -> Iterator[dict[str, Any]]:
-    """Give the host's settings for a schema of this test's own, `{database_url, database_schema, …}`."""
-    with fresh_database(llmring_postgres) as settings:
-        yield settings
 
 
 @contextmanager

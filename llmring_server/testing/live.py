@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import httpx
-import pytest
 import uvicorn
 
 from llmring_server.app import compose, mount_app
@@ -28,15 +27,26 @@ T = TypeVar("T")
 class LiveServer:
     """A running application: its address, clients for it, and the server object behind it."""
 
-    def __init__(self, server: Server, url: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, server: Server, url: str, loop: asyncio.AbstractEventLoop, suffix: str = "") -> None:
         self.server = server
         self.url = url
         self._loop = loop
+        self._suffix = suffix
         self._clients = ExitStack()
 
+    def with_keys(self, suffix: str) -> "LiveServer":
+        """Return the same server with `suffix` on every project key, and with clients of its own."""
+        found = LiveServer(self.server, self.url, self._loop, suffix)
+        self._clients.callback(found.close)
+        return found
+
+    def key(self, name: str = "test-project") -> str:
+        """Return the project key that `client(name)` sends: the name, and on a shared server something of the test."""
+        return name + self._suffix
+
     def client(self, key: str | None = "test-project", **headers: str) -> httpx.Client:
-        """Return an HTTP client that sends `key` as X-Project-Key; None sends no key."""
-        sent = {**({"X-Project-Key": key} if key else {}), **headers}
+        """Return an HTTP client that sends the project key of this name; None sends no key."""
+        sent = {**({"X-Project-Key": self.key(key)} if key else {}), **headers}
         return self._clients.enter_context(httpx.Client(base_url=self.url, headers=sent, timeout=30))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -48,8 +58,8 @@ class LiveServer:
         return self.run(self.server.database.fetch(query, params))
 
     def project_id(self, key: str = "test-project") -> str:
-        """Return the id of the project that a client with `key` speaks for."""
-        return project_id(key, self.server.settings.key_pepper.get_secret_value().encode())
+        """Return the id of the project that `client(key)` speaks for."""
+        return project_id(self.key(key), self.server.settings.key_pepper.get_secret_value().encode())
 
     def usage_recorded(self, *entries: RecordedUsage) -> None:
         """Tell the plugins of recorded usage, and return when each has heard it."""
@@ -132,17 +142,13 @@ class _Served(uvicorn.Server):
             await server.close()
 
 
-@pytest.fixture
-def llmring_live(llmring_database: Mapping[str, Any]) -> Iterator[Callable[..., LiveServer]]:
-    """Give a function that starts an application on this test's own schema.
-
-    `llmring_live(["usage"], usage={"timezone": "UTC"}, max_body_bytes=2048)`: plugins, then the host's settings by
-    keyword; a keyword that names a plugin is that plugin's conf table.
-    """
+@contextmanager
+def live_servers(database: Mapping[str, Any]) -> Iterator[Callable[..., LiveServer]]:
+    """Give a function that starts applications on a database; see the fixture `llmring_live`."""
     with ExitStack() as stack:
 
         def start(plugins: Iterable[str | Plugin], **given: Any) -> LiveServer:
-            return stack.enter_context(live(make_settings(llmring_database, **given), plugins))
+            return stack.enter_context(live(make_settings(database, **given), plugins))
 
         yield start
     logging.getLogger("llmring_server").setLevel(logging.NOTSET)

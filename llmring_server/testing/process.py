@@ -8,12 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from pydantic import SecretStr
 
 from llmring_server.serving.connection import HTTP
@@ -82,6 +81,10 @@ class ServerProcess:
         """Kill the process (and its workers) at once, as `kill -9` does."""
         self._signal(signal.SIGKILL)
 
+    def signal(self, number: int) -> None:
+        """Send the process a signal."""
+        self._process.send_signal(number)
+
     def stop(self) -> int:
         """Ask the process to end, and return its exit status."""
         if self._process.poll() is None:
@@ -102,13 +105,9 @@ class ServerProcess:
         self._process.wait(20)
 
 
-@pytest.fixture
-def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
-    """Give a function that starts a server process on this test's own schema.
-
-    `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: options, then the environment; `serve=True` starts
-    `llmring-server serve` instead of uvicorn.
-    """
+@contextmanager
+def server_processes(database: Mapping[str, Any], folder: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Give a function that starts server processes on a database; see the fixture `llmring_process`."""
     with ExitStack() as stack:
         started: list[ServerProcess] = []
 
@@ -119,8 +118,8 @@ def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iter
             serve: bool = False,
             **environment: str,
         ) -> ServerProcess:
-            log = tmp_path / f"server-{len(started)}.log"
-            given = overlaid(llmring_database, environment)
+            log = folder / f"server-{len(started)}.log"
+            given = overlaid(database, environment)
             process = ServerProcess(given, log, *options, port=port, python=python, serve=serve)
             started.append(process)
             stack.callback(process.stop)

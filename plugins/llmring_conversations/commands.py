@@ -10,7 +10,7 @@ from llmring_server.retention import OldRows, retention_command
 
 @click.group()
 def conversations() -> None:
-    """Look after stored conversations."""
+    """Manage stored conversations."""
 
 
 def _ours(server: Server) -> tuple[OldRows, int | None]:
@@ -19,7 +19,7 @@ def _ours(server: Server) -> tuple[OldRows, int | None]:
 
 conversations.add_command(
     retention_command(
-        "Drop conversations that nobody has added to or changed for longer than the retention, with their messages.",
+        "Drop conversations without changes for longer than the retention, with their messages.",
         "LLMRING_CONVERSATIONS_RETENTION_DAYS",
         _ours,
     )

@@ -16,7 +16,9 @@ class ConversationSettings(PluginSettings):
     drops conversations that nobody has added to for that long.
     """
 
-    content: ContentMode = "full"
-    retention_days: int | None = Field(None, ge=1, le=36_500)
+    content: ContentMode = Field("full", description="What is stored of the text: all, a keyed digest, or nothing.")
+    retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days without a change after which a conversation is dropped. Unset: never."
+    )
 
     _unset = field_validator("retention_days", mode="before")(blank_means_unset)

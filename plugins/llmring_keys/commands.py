@@ -36,18 +36,18 @@ T = TypeVar("T")
 
 scope_option = click.option("--scope", "scopes", multiple=True, type=click.Choice(EVERY_SCOPE), help="May be repeated.")
 expires_option = click.option("--expires", help="After 90d, at the end of 2026-12-31 (UTC), or at 2026-12-31T12:00Z.")
-name_option = click.option("--name", help="A note: who uses the key.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print all there is to say as JSON.")
+name_option = click.option("--name", help="A note, such as the user of the key.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the full output as JSON.")
 
 
 @click.group()
 def keys() -> None:
-    """Look after projects and their keys."""
+    """Manage projects and their keys."""
 
 
 @keys.command()
 @click.option("--project", help="The project's id.")
-@click.option("--new-project", metavar="NAME", help="Make a project of this name first.")
+@click.option("--new-project", metavar="NAME", help="Create a project of this name first.")
 @scope_option
 @expires_option
 @name_option
@@ -56,7 +56,7 @@ def create(
     project: str | None, new_project: str | None, scopes: tuple[Scope, ...], expires: str | None, name: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Make a key, and print it: it is shown this once."""
+    """Create a key and print it; it is shown only once."""
     if (project is None) == (new_project is None):
         raise click.UsageError("give either --project or --new-project")
     if not scopes:
@@ -103,10 +103,10 @@ def projects(as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@click.option("--grace", default="24h", show_default=True, help="How long the old key goes on working; 0 ends it now.")
+@click.option("--grace", default="24h", show_default=True, help="How long the old key stays valid; 0 ends it now.")
 @json_option
 def rotate(key_id: str, grace: str, as_json: bool) -> None:
-    """Make the successor of a key, of the same project, scopes and life, and print it."""
+    """Create the successor of a key, with the same project, scopes and lifetime, and print it."""
     try:
         seconds = duration(grace, MAX_GRACE)
     except ValueError as error:
@@ -121,7 +121,7 @@ def rotate(key_id: str, grace: str, as_json: bool) -> None:
 @keys.command()
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
-    """End a key at once, in every server."""
+    """Revoke a key at once, in every server."""
 
     async def work(store: KeyStore, issuer: Issuer) -> None:
         await issuer.revoke((await _known(store, key_id)).project_id, key_id)
@@ -131,15 +131,15 @@ def revoke(key_id: str) -> None:
 
 
 @keys.command()
-@click.option("--project", help="Join it to this project [default: the one it names as a plain key].")
+@click.option("--project", help="Add it to this project [default: the one it names as a plain key].")
 @scope_option
 @expires_option
 @name_option
 @json_option
 def adopt(project: str | None, scopes: tuple[Scope, ...], expires: str | None, name: str | None, as_json: bool) -> None:
-    """Make a managed key of one that clients already use; it is read from stdin, or from LLMRING_ADOPT_KEY.
+    """Adopt a key that clients already use; it is read from stdin, or from LLMRING_ADOPT_KEY.
 
-    Without --project it keeps its data and may do everything, as before; joined to a project, it may ingest and read.
+    Without --project it keeps its data and may do everything, as before; in a given project, it may ingest and read.
     """
     text = _read_key()
     terms = _terms(scopes or (JOINING if project else EVERY_SCOPE), expires, name)

@@ -17,9 +17,17 @@ class MetricsSettings(PluginSettings):
     shared by the worker processes of one server, for process supervisors other than uvicorn's.
     """
 
-    token: SecretStr | None = Field(None, min_length=MIN_TOKEN_LENGTH)
-    label_sets: int = Field(500, ge=0, le=10_000)
-    folder: Path | None = None
+    token: SecretStr | None = Field(
+        None,
+        min_length=MIN_TOKEN_LENGTH,
+        description="Bearer token of a scrape, 16 characters or more. Unset: `/metrics` is 403.",
+    )
+    label_sets: int = Field(
+        500, ge=0, le=10_000, description="Combinations of project, provider and model with series of their own."
+    )
+    folder: Path | None = Field(
+        None, description="Folder that the workers of one server share. Needed under supervisors other than uvicorn's."
+    )
 
     @field_validator("token", "folder", mode="before")
     @classmethod

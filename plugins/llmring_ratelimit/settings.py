@@ -1,6 +1,6 @@
 """Settings of rate limits: conf table `[ratelimit]`, variables `LLMRING_RATELIMIT_*`."""
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from llmring_ratelimit.models import Limit, RouteClass, parse_limit
 from llmring_server.settings import PluginSettings
@@ -13,10 +13,10 @@ class RateLimitSettings(PluginSettings):
     applies per client address.
     """
 
-    ingest: str = "1000/s"
-    read: str = "200/s"
-    admin: str = "50/s"
-    public: str = "100/s"
+    ingest: str = Field("1000/s", description="Logging of usage, receipts and conversations, per key.")
+    read: str = Field("200/s", description="Reading, per key.")
+    admin: str = Field("50/s", description="Changing aliases and managing keys, per key.")
+    public: str = Field("100/s", description="Routes that need no key, per client address.")
 
     @field_validator("*")
     @classmethod

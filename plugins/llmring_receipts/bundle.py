@@ -24,7 +24,7 @@ OWNERS: LiteralString = """
 @click.option("--project", help="The project's id, prj_…, when several have a receipt of this id.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="[default: RECEIPT_ID.zip]")
 def bundle(receipt_id: str, project: str | None, out: Path | None) -> None:
-    """Write a receipt, its proof, the keys and how to check them into a zip file, for somebody without this server."""
+    """Write a zip file with a receipt, its proof, the keys and programs that verify it without this server."""
     files = offline.run(lambda server: _gather(server, receipt_id, project), lifespans=False)
     path = out or Path(f"{receipt_id.replace(':', '_')}.zip")
     try:

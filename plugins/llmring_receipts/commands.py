@@ -30,7 +30,7 @@ def receipts() -> None:
 @receipts.command()
 @click.option("--out", type=click.Path(path_type=Path), help="Write the private key here (PKCS8 PEM, mode 0600).")
 def keygen(out: Path | None) -> None:
-    """Make a signing key and print the settings for it; nothing is stored unless --out names a file."""
+    """Create a signing key and print its settings; nothing is stored unless --out names a file."""
     key = keys.new_key()
     public = keys.public_of(key)
     if out:
@@ -45,7 +45,7 @@ def keygen(out: Path | None) -> None:
 @receipts.command("keys")
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JWK set.")
 def listing(as_json: bool) -> None:
-    """List every public key of this deployment, oldest first, and what became of it."""
+    """List every public key of this deployment with its status, oldest first."""
     found = offline.run(lambda server: KeyStore(server.database).keys(), lifespans=False)
     if as_json:
         active = [key.key_id for key in found if key.status == "active"]
@@ -59,9 +59,9 @@ def listing(as_json: bool) -> None:
 
 @receipts.command(context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with a dash
 @click.argument("key_id")
-@click.option("--compromised", is_flag=True, help="Others may have it: none of its receipts counts any more.")
+@click.option("--compromised", is_flag=True, help="Others may have the key: none of its receipts is valid any more.")
 def retire(key_id: str, compromised: bool) -> None:
-    """Take a key out of use, under every id it has: receipts dated before now verify for ever, later ones do not."""
+    """Retire a key under all its ids: receipts dated before now stay valid, later ones are invalid."""
 
     async def work(store: KeyStore) -> list[PublicKey]:
         changed = await (store.compromise(key_id) if compromised else store.retire(key_id, GRACE))

@@ -24,17 +24,17 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.group()
 def tlog() -> None:
-    """The transparency log: its key, a copy of it, its alarm."""
+    """Manage the transparency log: key, copy, alarm."""
 
 
 @tlog.command()
 @click.argument("name")
-@click.option("--witness", is_flag=True, help="Make the key of a witness instead.")
+@click.option("--witness", is_flag=True, help="Create a witness's key instead.")
 @click.option("--out", type=OUT, help="Write the private key here (mode 0600).")
 def keygen(name: str, witness: bool, out: Path | None) -> None:
-    """Make a key for checkpoints of the log NAME, an address of yours without https://, and print the settings.
+    """Create a checkpoint key for the log NAME, an address of yours without https://, and print the settings.
 
-    The name is for ever: another one is another log.
+    The name is permanent: another name is another log.
     """
     try:
         signer = Signer.fresh(name, Kind.COSIGNATURE if witness else Kind.NOTE)
@@ -53,9 +53,9 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
 @tlog.command()
 @click.argument("folder", type=FOLDER)
 def export(folder: Path) -> None:
-    """Write the log to FOLDER, as files under the paths that it is served at; a later call adds what is new.
+    """Write the log to FOLDER, as files under their URL paths; a later run adds what is new.
 
-    What the server would not show, since it does not continue what was published, is not written either.
+    A log that does not continue what was published is not written.
     """
 
     async def work(server: Server) -> int:
@@ -73,7 +73,7 @@ def export(folder: Path) -> None:
 
 @tlog.command()
 def status() -> None:
-    """Say how far the log is, and whether it signs."""
+    """Report the log's size, and whether it signs."""
 
     async def work(server: Server) -> str:
         state = await LogStore(server.database).state()
@@ -87,7 +87,7 @@ def status() -> None:
 
 @tlog.command()
 def resume() -> None:
-    """Let the log sign again, once you know why its alarm was raised; it comes again if the cause is still there."""
+    """Let the log sign again after an alarm; the alarm is raised again if its cause remains."""
     offline.run(_resume, lifespans=False)
     click.echo("the alarm is off; servers try again within a second")
 
@@ -101,7 +101,7 @@ async def _resume(server: Server) -> None:
 @click.argument("receipt_id")
 @click.confirmation_option(prompt="Nobody can prove this receipt afterwards. Go on?")
 def erase(project_id: str, receipt_id: str) -> None:
-    """Destroy what opens a receipt's leaf, for lawful erasure; a tombstone in the log says that it was."""
+    """Destroy the salt of a receipt's entry, for lawful erasure; a tombstone in the log records it."""
 
     async def work(server: Server) -> int | None:
         return await erase_receipt(server.database, LogStore(server.database), project_id, receipt_id)
@@ -113,13 +113,15 @@ def erase(project_id: str, receipt_id: str) -> None:
 
 
 @click.command()
-@click.option("--key-file", type=OUT, required=True, help="The witness's key, of `tlog keygen --witness`.")
-@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; again for others.")
+@click.option("--key-file", type=OUT, required=True, help="The witness's key, from `tlog keygen --witness`.")
+@click.option(
+    "--log", "logs", multiple=True, required=True, help="Verifier key of a log to witness; repeat for others."
+)
 @click.option("--state", type=FOLDER, required=True, help="Folder for the newest checkpoint of each log.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8010, show_default=True, help="Port to listen on.")
 def witness(key_file: Path, logs: tuple[str, ...], state: Path, host: str, port: int) -> None:
-    """Be a witness of others' logs (C2SP tlog-witness), at another site than theirs; needs no database."""
+    """Run a witness for logs of other operators (C2SP tlog-witness); needs no database."""
     signer = keyfile.read(key_file, "--key-file", Kind.COSIGNATURE)
     try:
         known = [notes.parse_vkey(text) for text in logs]

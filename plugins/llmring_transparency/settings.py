@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from llmring_server.settings import PluginSettings, blank_means_unset, split_list
@@ -16,10 +16,18 @@ class TransparencySettings(PluginSettings):
     backups. A witness is its verifier key and its address, `name+id+key https://witness.example/prefix`.
     """
 
-    key: SecretStr | None = None
-    key_file: Path | None = None
-    guard_file: Path | None = None
-    witnesses: Annotated[tuple[str, ...], NoDecode] = ()
+    key: SecretStr | None = Field(None, description="Checkpoint key as text. Unset: nothing is signed.")
+    key_file: Path | None = Field(
+        None, description="File with the checkpoint key instead. Refused when other users can read it."
+    )
+    guard_file: Path | None = Field(
+        None,
+        description="Restore guard: file outside the database with the newest published checkpoint. "
+        "Unset: in the folder `transparency` of `LLMRING_DATA_DIR`.",
+    )
+    witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Witnesses: verifier key, space, address of each."
+    )
 
     _unset = field_validator("key", "key_file", "guard_file", mode="before")(blank_means_unset)
     _lists = field_validator("witnesses", mode="before")(split_list)

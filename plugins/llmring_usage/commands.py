@@ -23,7 +23,7 @@ from llmring_usage.settings import UsageSettings
 
 @click.group()
 def usage() -> None:
-    """Look after logged usage: retention, audit of the sums, repricing."""
+    """Manage logged usage: retention, audit of the sums, repricing."""
 
 
 def _retained(server: Server) -> tuple[Retention, int | None]:
@@ -41,7 +41,7 @@ usage.add_command(
 
 @usage.command()
 def verify() -> None:
-    """Recompute the sums from raw rows and report any difference; exit status 1 when there is one."""
+    """Recompute the sums from raw rows and report differences; exit status 1 when there are any."""
 
     async def work(server: Server) -> int:
         zone = await Facts(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
@@ -61,7 +61,7 @@ def verify() -> None:
 
 @usage.command()
 def rebuild() -> None:
-    """Mend the sums from raw rows; after a change of LLMRING_USAGE_TIMEZONE, count the days anew (servers stopped)."""
+    """Repair the sums from raw rows; after a change of LLMRING_USAGE_TIMEZONE, recompute the days (servers stopped)."""
 
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
@@ -81,14 +81,14 @@ def rebuild() -> None:
 
 
 @usage.command()
-@click.option("--since", help="From this date or time on (a bare date is a day of the reporting zone).")
+@click.option("--since", help="From this date or time on (a bare date is a day in the reporting zone).")
 @click.option("--until", help="Up to this time, or to the end of this date.")
 @click.option("--model", help="Only this model: `gpt-4o-mini` or `openai:gpt-4o-mini`.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 def reprice(since: str | None, until: str | None, model: str | None, dry_run: bool) -> None:
-    """Price unpriced and registry-priced rows at today's registry, and correct rows and sums together.
+    """Price unpriced and registry-priced rows with today's registry, and correct rows and sums together.
 
-    A cost that a client sent is never touched. A run that was broken off goes on where it was.
+    A cost that a client sent is never changed. An interrupted run continues where it stopped.
     """
 
     async def work(server: Server) -> None:

@@ -16,18 +16,28 @@ class UsageSettings(PluginSettings):
     priced as the providers bill or as the llmring client estimates; `stats_format` is the default of `/stats`.
     """
 
-    timezone: str = "UTC"
-    calculator: Literal["provider", "client"] = "provider"
-    stats_format: Literal["full", "rows"] = "full"
-    queue_entries: int = Field(20_000, ge=1, description="entries that may wait for the writer before 503")
-    queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="bytes of metadata that may wait likewise")
-    write_timeout: float = Field(1.5, gt=0, le=10, description="seconds a write may take before its callers see 503")
-    idempotency_hours: float = Field(72, gt=0)
-    journal_dir: Path | None = Field(None, description="folder in which calls wait while the database is away")
-    journal_bytes: int = Field(1024**3, ge=1024, description="bytes that may wait there before 503")
-    journal_replay_rate: int = Field(5_000, ge=1, description="entries a second that are replayed from there")
-    rollup_slots: int = Field(1, ge=1, le=64)
-    retention_days: int | None = Field(None, ge=1, le=36_500)
+    timezone: str = Field("UTC", description="Reporting time zone: the zone in which a day of the statistics begins.")
+    calculator: Literal["provider", "client"] = Field(
+        "provider", description="Bill as the providers do, or as the llmring client estimates."
+    )
+    stats_format: Literal["full", "rows"] = Field(
+        "full", description="Default format of `/stats`; `rows` returns the periods only."
+    )
+    queue_entries: int = Field(20_000, ge=1, description="Entries that may wait for the database; more are 503.")
+    queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bytes of waiting entries; more are 503.")
+    write_timeout: float = Field(1.5, gt=0, le=10, description="Seconds after which a write is answered with 503.")
+    idempotency_hours: float = Field(72, gt=0, description="Hours that an idempotency key is remembered.")
+    journal_dir: Path | None = Field(
+        None, description="Folder in which calls wait while the database is down. Unset: no journal."
+    )
+    journal_bytes: int = Field(1024**3, ge=1024, description="Bytes that may wait in the journal; more are 503.")
+    journal_replay_rate: int = Field(5_000, ge=1, description="Entries per second that are replayed from the journal.")
+    rollup_slots: int = Field(
+        1, ge=1, le=64, description="Rows per sum. More let many replicas write to one project without waiting."
+    )
+    retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days after which raw rows are dropped, by whole months. Unset: never."
+    )
 
     @field_validator("timezone")
     @classmethod

@@ -22,9 +22,8 @@ from llmring_server.testing.process import free_port
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "pgbouncer.ini"
-NEEDED = re.findall(
-    r"^ALTER ROLE llmring IN DATABASE llmring SET (.*);$", (ROOT / "docs" / "deploy.md").read_text(), re.MULTILINE
-)
+PAGE = (ROOT / "docs" / "how-to" / "deploy.md").read_text()
+NEEDED = re.findall(r"^ALTER ROLE llmring IN DATABASE llmring SET (.*);$", PAGE, re.MULTILINE)
 SESSIONS = 3
 CALL = {"provider": "openai", "model": "gpt-4o-mini", "input_tokens": 10, "output_tokens": 5, "cost": 0.25}
 PREPARED = "SELECT count(*) AS kept FROM pg_prepared_statements"
@@ -102,7 +101,7 @@ def listens(port):
 
 @pytest.fixture
 def pooler(pgbouncer, role, llmring_postgres, llmring_database):
-    """Give the same once the role has what docs/deploy.md says."""
+    """Give the same once the role has what docs/how-to/deploy.md says."""
     assert "search_path = llmring" in NEEDED
     with psycopg.connect(llmring_postgres, autocommit=True) as admin:
         who = sql.SQL("ALTER ROLE {} IN DATABASE {} SET ").format(

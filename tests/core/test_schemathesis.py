@@ -1,7 +1,8 @@
 """`/openapi.json` of every conf, held to its word by schemathesis: statuses, media types, headers and schemas.
 
-Boundary values of every schema go to the conf with the most features, and generated examples to all. With
-LLMRING_TEST_EXAMPLES an operation gets so many of them, and every conf its boundary values.
+Generated examples go to the conf with the most features, which has every operation of the others. With `--full` they
+go to all confs, and boundary values of every schema to that one; with LLMRING_TEST_EXAMPLES besides, an operation gets
+so many examples, and every conf its boundary values.
 """
 
 import json
@@ -23,6 +24,19 @@ FULLEST = "team"
 SECONDS = 1_200
 SCOPES = ("admin", "read", "ingest")
 ONE_KEY = r"/keys/\{key_id\}"  # its operations may revoke the key that is used
+
+
+def pytest_generate_tests(metafunc):
+    """Take every conf in a full run, else the one that has every operation."""
+    if "conf" in metafunc.fixturenames:
+        metafunc.parametrize("conf", CONFS if metafunc.config.getoption("full") else [FULLEST])
+
+
+@pytest.fixture
+def phases(request):
+    """Give a function that returns what schemathesis does with a conf: examples, and where there is time boundaries."""
+    full = request.config.getoption("full")
+    return lambda conf: "coverage,fuzzing" if full and (MORE or conf == FULLEST) else "fuzzing"
 
 
 CONFORMANCE = [f"{part}_conformance" for part in ("status_code", "content_type", "response_headers", "response_schema")]
@@ -76,11 +90,9 @@ def key_of(llmring_cli):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("conf", CONFS)
-def test_every_answer_is_as_described(held, serve, key_of, conf):
+def test_every_answer_is_as_described(held, serve, key_of, phases, conf):
     server = serve(conf, ratelimit=UNLIMITED)
-    phases = "coverage,fuzzing" if MORE or conf == FULLEST else "fuzzing"
-    held(server, key_of(server, *SCOPES), f"--phases={phases}", f"--exclude-path-regex={ONE_KEY}")
+    held(server, key_of(server, *SCOPES), f"--phases={phases(conf)}", f"--exclude-path-regex={ONE_KEY}")
 
 
 def test_the_fullest_conf_has_every_operation_of_the_others(serve):
@@ -89,9 +101,9 @@ def test_the_fullest_conf_has_every_operation_of_the_others(serve):
         assert described[conf].keys() <= described[FULLEST].keys()
 
 
-def test_every_answer_about_one_key_is_as_described(held, serve, key_of):
-    server = serve("team", ratelimit=UNLIMITED)
-    held(server, key_of(server, *SCOPES), "--phases=coverage,fuzzing", f"--include-path-regex={ONE_KEY}")
+def test_every_answer_about_one_key_is_as_described(held, serve, key_of, phases):
+    server = serve(FULLEST, ratelimit=UNLIMITED)
+    held(server, key_of(server, *SCOPES), f"--phases={phases(FULLEST)}", f"--include-path-regex={ONE_KEY}")
 
 
 def test_every_refusal_of_a_key_without_the_scope_is_as_described(held, serve, key_of):
@@ -115,7 +127,6 @@ def test_every_answer_beyond_the_rate_limit_is_as_described(held, serve, key_of)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("conf", CONFS)
 def test_every_answer_with_the_database_away_is_as_described(held, serve, key_of, conf):
     server = serve(conf, ratelimit=UNLIMITED)
     key = key_of(server, *SCOPES)

@@ -1,4 +1,4 @@
-"""A backup and its restoring with the commands of docs/deploy.md, and what must go with the dump."""
+"""A backup and its restoring with the commands of docs/how-to/back-up.md, and what must go with the dump."""
 
 import re
 import shlex
@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "back-up.md").read_text()
 PLUGINS = "aliases,usage,receipts"
 PEPPER = "a pepper to keep"
 KEY = {"X-Project-Key": "one"}

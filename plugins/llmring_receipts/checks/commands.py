@@ -13,7 +13,7 @@ from llmring_server.verifying.verdict import Findings, Unreadable
 STATUS = "\b\nExit status: 0 proven, 1 refuted, 2 cannot be checked."
 
 key_set = click.option("--keys", "known", type=FILE, required=True, help="The JWK set of the keys that you trust.")
-log_proof = click.option("--proof", type=FILE, help="The proof that it is in a transparency log (C2SP tlog-proof).")
+log_proof = click.option("--proof", type=FILE, help="Its inclusion proof in a transparency log (C2SP tlog-proof).")
 
 
 @click.command("verify", epilog=STATUS)
@@ -26,7 +26,7 @@ def verify_receipt(
     receipt: Path, known: Path, proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...],
     policy_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Check a receipt without any server, and say what was proven and what was not."""
+    """Verify a receipt without a server, and report what was proven and what was not."""
 
     def check(findings: Findings) -> None:
         named = bool(vkey or witness or policy_file)
@@ -37,15 +37,15 @@ def verify_receipt(
 
 @click.group("statement")
 def statement() -> None:
-    """Statements of usage, checked without any server."""
+    """Verify statements of usage without a server."""
 
 
 @statement.command("verify", epilog=STATUS)
 @click.argument("statement_file", metavar="STATEMENT", type=FILE)
 @key_set
-@click.option("--lines", "table", type=FILE, help="The CSV of the statement's lines: all of them are checked.")
-@click.option("--line", type=FILE, help="One call's lines with their paths, as the server hands them out.")
-@click.option("--previous", type=FILE, multiple=True, help="The statement before it; also those before that.")
+@click.option("--lines", "table", type=FILE, help="The CSV with all lines of the statement.")
+@click.option("--line", type=FILE, help="The lines of one call with their Merkle paths, as the server returns them.")
+@click.option("--previous", type=FILE, multiple=True, help="The previous statement; repeat for earlier ones.")
 @log_proof
 @trusted
 @as_json
@@ -53,7 +53,7 @@ def verify_statement(
     statement_file: Path, known: Path, table: Path | None, line: Path | None, previous: tuple[Path, ...],
     proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Check a statement, and lines of it, and name each line that was taken out, changed or moved."""
+    """Verify a statement and its lines, and name each line that was removed, changed or moved."""
 
     def check(findings: Findings) -> None:
         document, said = statements.check_statement(findings, statement_file, known)

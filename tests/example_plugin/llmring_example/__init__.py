@@ -1,4 +1,4 @@
-"""Spending: what each project has spent so far, kept up to date by the usage that other plugins record."""
+"""Spending: what each project has spent so far, updated from the usage that other plugins record."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,30 +30,30 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold the one store, for our route and our listener."""
+    """Provide the store to the route and the listener."""
     return {SpendingStore: SpendingStore(server.database)}
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve what the calling project has spent."""
+    """Serve the spending of the calling project."""
     limit = server.plugin_settings(ExampleSettings).limit
     return [Route(path="/api/v1/spending", resource=Spendings(server.service(SpendingStore), limit))]
 
 
 @hookimpl
 def llmring_middleware(server: Server) -> Iterable[object]:
-    """Show the limit on every answer."""
+    """Add the limit to every response."""
     return [LimitHeader(server.plugin_settings(ExampleSettings).limit)]
 
 
 @hookimpl
 async def llmring_usage_recorded(server: Server, entries: Sequence[RecordedUsage]) -> None:
-    """Add what was just recorded."""
+    """Add the recorded entries."""
     await server.service(SpendingStore).add(entries)
 
 
 @hookimpl
 def llmring_commands() -> Iterable[click.Command]:
-    """Offer `llmring-server spending`."""
+    """Add `llmring-server spending`."""
     return [spending]

@@ -10,7 +10,7 @@ from llmring_server.operations import operation
 
 
 class Spendings:
-    """`/api/v1/spending`: the calling project's."""
+    """`/api/v1/spending` of the calling project."""
 
     def __init__(self, store: SpendingStore, limit: Decimal) -> None:
         self._store = store
@@ -18,13 +18,13 @@ class Spendings:
 
     @operation(answer=Spending)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Spending:
-        """What this project has spent so far."""
+        """Return what this project has spent so far."""
         spent = await self._store.get(req.context.project_id)
         return Spending(spent.calls, spent.cost, self._limit)
 
 
 class LimitHeader:
-    """Middleware: names the limit in `X-Spending-Limit`."""
+    """Middleware: adds the limit as `X-Spending-Limit`."""
 
     def __init__(self, limit: Decimal) -> None:
         self._limit = str(limit)

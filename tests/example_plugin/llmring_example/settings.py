@@ -6,6 +6,6 @@ from llmring_server.settings import PluginSettings
 
 
 class ExampleSettings(PluginSettings):
-    """`limit` is what a project may spend, in USD."""
+    """`limit`: what a project may spend, in USD."""
 
     limit: Decimal = Decimal(100)

@@ -1,4 +1,4 @@
-"""Spending in PostgreSQL: one row a project."""
+"""Spending in PostgreSQL: one row per project."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,12 +8,12 @@ from llmring_server.contracts import RecordedUsage
 from llmring_server.database import Database
 
 ADD = """
-    INSERT INTO example_spending AS kept (project_id, calls, cost)
+    INSERT INTO example_spending AS stored (project_id, calls, cost)
     SELECT project_id, count(*), coalesce(sum(cost), 0)
     FROM unnest(%(projects)s::text[], %(costs)s::numeric[]) AS given(project_id, cost)
     GROUP BY project_id
     ORDER BY project_id
-    ON CONFLICT (project_id) DO UPDATE SET calls = kept.calls + excluded.calls, cost = kept.cost + excluded.cost
+    ON CONFLICT (project_id) DO UPDATE SET calls = stored.calls + excluded.calls, cost = stored.cost + excluded.cost
 """
 GET = "SELECT calls, cost FROM example_spending WHERE project_id = %(project)s"
 
@@ -25,10 +25,10 @@ class SpendingStore:
         self._database = database
 
     async def add(self, entries: Sequence[RecordedUsage]) -> None:
-        """Add calls to their projects; one without a cost counts as free."""
+        """Add calls to their projects; a call without a cost adds 0."""
         given = {"projects": [entry.project_id for entry in entries], "costs": [entry.cost for entry in entries]}
         await self._database.execute(ADD, given)
 
     async def get(self, project: str) -> Spent:
-        """Return what a project has spent; nothing when it is not known."""
+        """Return the spending of a project; zero when it is unknown."""
         return await self._database.one(Spent, GET, {"project": project}) or Spent(0, Decimal(0))

@@ -4,8 +4,8 @@ import pytest
 
 
 @pytest.fixture
-def server(llmring_live):
-    return llmring_live(["aliases"], aliases={"heartbeat_seconds": 0.2})
+def server(start_server):
+    return start_server(["aliases"], aliases={"heartbeat_seconds": 0.2})
 
 
 @pytest.fixture

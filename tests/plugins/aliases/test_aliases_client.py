@@ -12,7 +12,11 @@ from llmring_server.contracts import Identity, Projects
 from llmring_server.testing import make_plugin
 
 
-def played(url, scene, key="one"):
+def played(server, scene):
+    return played_at(server.url, server.key("one"), scene)
+
+
+def played_at(url, key, scene):
     async def play():
         async with LLMRingServer(url, key) as client:
             return await scene(client.aliases)
@@ -32,7 +36,7 @@ def test_an_alias_is_bound_read_and_deleted(server):
         with pytest.raises(NotFound, match="'fast' is not bound"):
             await aliases.resolve("fast")
 
-    played(server.url, scene)
+    played(server, scene)
 
 
 def test_conditions_are_kept(server):
@@ -50,7 +54,7 @@ def test_conditions_are_kept(server):
             await aliases.bulk([], replace=True, if_match=listing.etag)
         assert [alias.alias for alias in (await aliases.list()).aliases] == ["deep"]
 
-    played(server.url, scene)
+    played(server, scene)
 
 
 def test_the_history_comes_page_by_page(server):
@@ -58,7 +62,7 @@ def test_the_history_comes_page_by_page(server):
         await aliases.bulk([Binding(f"a{n}", "openai:a") for n in range(1_200)])
         return [change.seq async for change in aliases.history(profile="default")]
 
-    assert played(server.url, scene) == list(range(1_200, 0, -1))
+    assert played(server, scene) == list(range(1_200, 0, -1))
 
 
 def test_a_listings_version_is_where_a_watch_begins(server):
@@ -70,7 +74,7 @@ def test_a_listings_version_is_where_a_watch_begins(server):
         assert (change.seq, change.alias) == (2, "b")
         assert await anext(aliases.watch()) == Ready(2)
 
-    played(server.url, scene)
+    played(server, scene)
 
 
 def test_a_revoked_key_ends_its_watch(llmring_live):
@@ -94,7 +98,7 @@ def test_a_revoked_key_ends_its_watch(llmring_live):
         with pytest.raises(NotAllowed):
             await anext(events)
 
-    played(server.url, scene)
+    played(server, scene)
 
 
 def test_failures_are_of_few_kinds(server, monkeypatch):
@@ -103,7 +107,7 @@ def test_failures_are_of_few_kinds(server, monkeypatch):
         LLMRingServer(server.url)
     for url in ("http://127.0.0.1:9", "no url", "ftp://x"):
         with pytest.raises(Unreachable):
-            played(url, lambda aliases: aliases.list())
+            played_at(url, "one", lambda aliases: aliases.list())
 
 
 def test_the_client_imports_nothing_of_the_server():
@@ -126,7 +130,7 @@ def test_a_watch_hears_texts_with_every_kind_of_line_end(server):
         await events.aclose()
         return heard.profile, heard.metadata
 
-    assert played(server.url, scene) == (odd, {"why": odd})
+    assert played(server, scene) == (odd, {"why": odd})
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

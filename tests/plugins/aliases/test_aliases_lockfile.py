@@ -58,8 +58,8 @@ OLD_JSON = {
 
 
 @pytest.fixture
-def client(llmring_live):
-    return llmring_live(["aliases"]).client(KEY)
+def client(start_server):
+    return start_server(["aliases"]).client(KEY)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def run(llmring_cli, client):
             *arguments,
             **{
                 "LLMRING_PLUGINS": "aliases",
-                "LLMRING_API_KEY": KEY,
+                "LLMRING_API_KEY": client.headers["X-Project-Key"],
                 "LLMRING_SERVER_URL": str(client.base_url),
                 **environment,
             },

@@ -92,7 +92,10 @@ def test_history_tells_who_changed_what_newest_first(server, client):
         (1, "default", "fast", "bind", None, "openai:a"),
     ]
     assert found[2]["metadata"] == {"why": "cheaper"}
-    [project] = {row["project_id"] for row in server.rows("SELECT project_id FROM aliases")}
+    [project] = {
+        row["project_id"]
+        for row in server.rows("SELECT project_id FROM aliases WHERE project_id = %s", [server.project_id("one")])
+    }
     assert {entry["key_id"] for entry in found} == {project}
     assert [e["seq"] for e in client.get(f"{PATH}/history", params={"alias": "fast"}).json()] == [4, 2, 1]
     assert [e["seq"] for e in client.get(f"{PATH}/history", params={"profile": "prod"}).json()] == [3]

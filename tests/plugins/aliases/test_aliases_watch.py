@@ -141,6 +141,7 @@ def test_of_a_thousand_changes_none_is_lost_or_out_of_order_while_the_client_rec
         assert models == [f"openai:m{i}" for i in range(n, CHANGES, 10)]
 
 
+@pytest.mark.own_server
 def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgres):
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
     with watch(client, last_event_id="0") as stream:
@@ -152,6 +153,7 @@ def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgr
                 assert next(events)["data"]["model"] == f"openai:m{n}"
 
 
+@pytest.mark.own_server
 def test_a_watch_outlives_a_database_that_is_being_restored(server, client, caplog):
     def renamed(old, new):
         server.run(server.server.database.execute(f"ALTER TABLE {old} RENAME TO {new}"))

@@ -6,8 +6,8 @@ BASE = "/api/v1/aliases"
 
 
 @pytest.fixture
-def two(llmring_live):
-    server = llmring_live(["aliases"])
+def two(start_server):
+    server = start_server(["aliases"])
     mine, theirs = server.client("mine"), server.client("theirs")
     mine.post(f"{BASE}/bind", json={"alias": "a", "model": "m:mine", "metadata": {"secret": "word"}})
     return mine, theirs

@@ -7,9 +7,9 @@ from conversations_kit import API, CALL
 
 
 @pytest.fixture
-def server(llmring_live):
+def server(start_server):
     """A server of usage and conversations."""
-    return llmring_live(["usage", "conversations"])
+    return start_server(["usage", "conversations"])
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_delete_takes_the_messages_along(client, create, server):
     client.post(f"{API}/{made['id']}/messages", json={"role": "user", "content": "hi"})
     assert client.delete(f"{API}/{made['id']}").json() == {"deleted": True}
     assert client.delete(f"{API}/{made['id']}").json() == {"deleted": False}
-    assert server.rows("SELECT * FROM conversation_messages") == []
+    assert server.rows("SELECT * FROM conversation_messages WHERE project_id = %s", [server.project_id("one")]) == []
 
 
 @pytest.mark.parametrize("unknown", ["586b464f-9192-4a90-b89a-2245322fd5a4", "nothing", "%20", "1"])

@@ -95,6 +95,7 @@ def test_any_number_of_claims_is_taken_in_one_statement(server, client, converse
     assert requests(client) == 60
 
 
+@pytest.mark.own_server
 def test_ids_that_are_not_of_our_making_cost_no_statement(server, client):
     server.run(server.server.database.execute("ALTER TABLE conversation_claims RENAME TO away"))
     assert counts(send(client, *[entry(str(uuid.uuid4())), entry("x"), entry(None)])) == (3, 0, 0)
@@ -122,6 +123,7 @@ def test_of_a_log_and_batches_at_once_exactly_one_takes_the_claim(server, client
         assert len(found) == 4
 
 
+@pytest.mark.own_server
 def test_when_the_rest_cannot_be_stored_what_was_billed_is_not_sent_again(server, client, converse):
     logged = converse(client)
     with psycopg.connect(server.server.database.conninfo) as locker:

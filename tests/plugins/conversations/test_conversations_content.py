@@ -49,8 +49,8 @@ def test_full_keeps_all_of_it(llmring_live):
     assert everything(server).count(CANARY) > 10
 
 
-def test_labels_tokens_and_costs_are_kept_in_every_mode(llmring_live, converse):
-    client = llmring_live(["usage", "conversations"], conversations={"content": "none"}).client()
+def test_labels_tokens_and_costs_are_kept_in_every_mode(start_server, converse):
+    client = start_server(["usage", "conversations"], conversations={"content": "none"}).client()
     logged = converse(client)
     found = client.get(f"{API}/{logged['conversation_id']}").json()
     assert (found["model_alias"], found["metadata"]) == ("fast", CALL["metadata"])

@@ -141,6 +141,7 @@ def test_a_conversation_without_usage_is_stored_unbilled(client):
     assert (found["model_alias"], found["message_count"]) == ("openai:gpt-5-mini", 2)
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize(
     ("metadata", "place"),
     [
@@ -168,6 +169,7 @@ def test_money_and_counts_stay_exact(client):
     assert b'"cost":250.000000000000000000001' in client.get("/api/v1/logs").content
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("table", ["usage_logs", "usage_daily", "usage_latencies"])
 def test_when_the_usage_cannot_be_stored_nothing_is(server, client, table):
     server.run(server.server.database.execute(f"ALTER TABLE {table} RENAME TO away"))
@@ -177,6 +179,7 @@ def test_when_the_usage_cannot_be_stored_nothing_is(server, client, table):
     assert set(counted(server).values()) == {0}
 
 
+@pytest.mark.own_server
 def test_when_the_conversation_cannot_be_stored_nothing_is_billed(server, client):
     server.run(server.server.database.execute("ALTER TABLE conversation_claims RENAME TO away"))
     assert client.post(f"{API}/log", json=CALL).status_code == 500
@@ -184,6 +187,7 @@ def test_when_the_conversation_cannot_be_stored_nothing_is_billed(server, client
     assert set(counted(server).values()) == {0}
 
 
+@pytest.mark.own_server
 def test_when_the_database_is_locked_the_answer_is_503_within_two_seconds(server, client, converse):
     with psycopg.connect(server.server.database.conninfo) as locker:
         locker.execute("LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE")
@@ -195,6 +199,7 @@ def test_when_the_database_is_locked_the_answer_is_503_within_two_seconds(server
     converse(client)
 
 
+@pytest.mark.own_server
 def test_when_claims_are_out_of_reach_log_answers_within_two_seconds(server, client, converse):
     logged = converse(client)
     entry = {"provider": "p", "model": "m", "id_at_origin": logged["conversation_id"]}
@@ -206,6 +211,7 @@ def test_when_claims_are_out_of_reach_log_answers_within_two_seconds(server, cli
         assert client.post("/api/v1/log", json={**entry, "id_at_origin": None}).status_code == 200
 
 
+@pytest.mark.own_server
 def test_a_partition_that_was_dropped_is_made_again(server, client, converse):
     converse(client)
     (month,) = server.rows("SELECT tableoid::regclass::text AS name FROM usage_logs")
@@ -231,6 +237,7 @@ def test_listeners_hear_of_it_once(llmring_live, converse, follow):
     assert sorted(entry.log_id for entry in heard) == sorted(logged)
 
 
+@pytest.mark.own_server
 def test_what_stands_beside_a_bill_is_rolled_back_with_it(server):
     billing = server.server.service(Billing)
 

@@ -157,4 +157,5 @@ def test_a_client_that_asks_for_no_text_has_none_stored(client, messages, server
     assert (kept["content"], kept["metadata"], kept["input_tokens"]) == (None, None, 3)
     assert client.post(f"{messages}/batch", json={"messages": [said], "logging_level": "none"}).json() == []
     assert len(client.get(messages).json()) == 1
-    assert "secret" not in str(server.rows("SELECT * FROM conversation_messages"))
+    query = "SELECT * FROM conversation_messages WHERE project_id = %s"
+    assert "secret" not in str(server.rows(query, [server.project_id("one")]))

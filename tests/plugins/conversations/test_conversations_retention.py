@@ -93,6 +93,7 @@ def test_any_number_over_several_projects_is_dropped(server, retention):
     assert server.rows("SELECT * FROM conversations") == []
 
 
+@pytest.mark.own_server
 def test_claims_that_nobody_came_for_expire(server, client, converse):
     converse(client)
     server.run(server.server.service(Upkeep).once())

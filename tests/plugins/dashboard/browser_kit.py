@@ -34,9 +34,10 @@ def axe(folder):
 class Window:
     """One page of a browser, and what it asked for: every request, every message of its console."""
 
-    def __init__(self, page, url):
+    def __init__(self, page, server):
         self.page = page
-        self.url = url
+        self.url = server.url
+        self._project_key = server.key
         self.requested = []
         self.said = []
         page.on("request", lambda request: self.requested.append(request.url))
@@ -50,9 +51,9 @@ class Window:
         return self.page
 
     def sign_in(self, key="test-project", then="/ui"):
-        """Sign in and wait for the page after."""
+        """Sign in with the key that the server's clients of this name send, and wait for the page after."""
         page = self.open(f"/ui/sign-in?next={then}")
-        page.get_by_label("Project key").fill(key)
+        page.get_by_label("Project key").fill(self._project_key(key))
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_load_state()
         return page

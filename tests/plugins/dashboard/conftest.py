@@ -22,9 +22,14 @@ def _templates_compiled_once():
 
 
 @pytest.fixture
-def dashboard(llmring_live):
+def dashboard(start_server):
     """Give a function that serves the dashboard, with usage alone unless other plugins are named."""
-    return lambda *plugins, **tables: llmring_live(["dashboard", *(plugins or ("usage",))], **tables)
+
+    def serve(*plugins, **tables):
+        found = start_server(["dashboard", *(plugins or ("usage",))], **tables)
+        return found.with_keys("") if "keys" in plugins else found
+
+    return serve
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def server(dashboard):
 @pytest.fixture
 def visit():
     """Give a function that opens a browser at a server."""
-    return lambda server, **headers: Visitor(server.client(None, **ASKED, **headers))
+    return lambda server, **headers: Visitor(server.client(None, **ASKED, **headers), server.key)
 
 
 @pytest.fixture
@@ -84,7 +89,7 @@ def window_at(browser):
     def make(server, **settings):
         contexts.append(browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **settings}))
         contexts[-1].set_default_timeout(20_000)
-        return Window(contexts[-1].new_page(), server.url)
+        return Window(contexts[-1].new_page(), server)
 
     yield make
     for context in contexts:

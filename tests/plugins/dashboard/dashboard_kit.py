@@ -11,8 +11,9 @@ ASKED = {"Accept": "text/html,application/xhtml+xml"}
 class Visitor:
     """One browser: an HTTP client that keeps cookies, and the page it shows."""
 
-    def __init__(self, client):
+    def __init__(self, client, project_key):
         self.client = client
+        self._project_key = project_key
         self.answer = None
 
     def open(self, address, **query):
@@ -32,9 +33,9 @@ class Visitor:
         return self._show(self.client.request(method.upper(), action, follow_redirects=True, **sent))
 
     def sign_in(self, key="test-project", next="/ui"):
-        """Sign in with a key, and go on to a page."""
+        """Sign in with the key that the server's clients of this name send, and go on to a page."""
         self.open("/ui/sign-in", next=next)
-        return self.send("main form", key=key)
+        return self.send("main form", key=self._project_key(key))
 
     def _show(self, answer):
         self.answer = answer

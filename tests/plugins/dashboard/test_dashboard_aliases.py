@@ -11,9 +11,9 @@ API = "/api/v1/aliases"
 
 
 @pytest.fixture
-def server(llmring_live, small_registry):
-    return llmring_live(
-        ["dashboard", "registry", "aliases", "usage"], registry={"base_url": small_registry.as_uri() + "/"}
+def server(start_server, constant_registry):
+    return start_server(
+        ["dashboard", "registry", "aliases", "usage"], registry={"base_url": constant_registry.as_uri() + "/"}
     )
 
 

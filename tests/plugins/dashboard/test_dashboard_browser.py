@@ -113,6 +113,7 @@ def test_a_page_is_marked_busy_while_the_next_one_loads(window):
     assert page.evaluate(look % "document.querySelector('a[download]').click()") is None
 
 
+@pytest.mark.own_server
 def test_a_wrong_key_is_an_error_message(window):
     page = window().sign_in("two words")
     assert "The key" in page.get_by_role("alert").inner_text()
@@ -177,6 +178,7 @@ def test_print_leaves_out_what_cannot_be_clicked(window):
     assert page.locator("#top-ten").is_visible()
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_keeps_to_wcag(window, month, axe_source, scheme):
     opened = window(color_scheme=scheme)

@@ -55,6 +55,7 @@ def test_an_invalid_query_is_a_422_page(visitor):
     assert "2026-11-23" in visitor.text("main")
 
 
+@pytest.mark.own_server
 def test_signing_in_during_an_outage_of_the_database_is_a_503_page(dashboard, visit):
     server = dashboard("keys", "usage")
     visitor = visit(server).open("/ui/sign-in")
@@ -70,6 +71,7 @@ def test_a_browser_at_the_servers_address_is_led_to_the_pages(server, visit):
     assert "Accept" in answer.headers["vary"]
 
 
+@pytest.mark.own_server
 def test_an_outage_of_the_database_is_a_503_page(dashboard, visit):
     server = dashboard()
     visitor = visit(server).sign_in()

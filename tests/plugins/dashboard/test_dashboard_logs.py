@@ -14,9 +14,9 @@ MARKUP = """<b onclick="x">'bold'</b>"""
 
 
 @pytest.fixture
-def priced(dashboard, small_registry):
+def priced(dashboard, constant_registry):
     """A server of usage with the small registry, once that is loaded."""
-    server = dashboard("registry", "usage", registry={"base_url": small_registry.as_uri() + "/"})
+    server = dashboard("registry", "usage", registry={"base_url": constant_registry.as_uri() + "/"})
     assert server.client().get("/registry").status_code == 200
     return server
 

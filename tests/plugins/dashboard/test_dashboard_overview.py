@@ -259,7 +259,7 @@ def test_a_new_project_is_shown_a_command_that_logs_a_first_call(server, visitor
     key = visitor.open("/ui/overview").text("#variable")
     assert "LLMRING_PROJECT_KEY" in key
     command = visitor.page.css_first("#curl").text()
-    known = {**os.environ, "LLMRING_PROJECT_KEY": "test-project"}
+    known = {**os.environ, "LLMRING_PROJECT_KEY": server.key()}
     done = subprocess.run(["sh", "-c", command], env=known, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["log_id"]
     assert visitor.open("/ui/overview").value("#requests") == "1"

@@ -68,7 +68,7 @@ def team(dashboard, small_registry, log):
 
 
 def test_pictures_can_be_taken(team, window_at, tmp_path):
-    """`make screenshots` keeps them in docs/dashboard."""
+    """`make screenshots` keeps them in docs/images."""
     folder = Path(SCREENSHOTS or tmp_path)
     last = team.client().get("/api/v1/logs?end_date=2026-03-31&alias=summarizer&limit=1").json()[0]
     pages = {

@@ -7,6 +7,8 @@ import pytest
 
 from llmring_server.testing import eventually
 
+pytestmark = pytest.mark.own_server
+
 SESSION = "llmring_session"
 VISITOR = "llmring_visitor"
 

@@ -9,8 +9,8 @@ from llmring_server.testing import eventually
 
 
 @pytest.fixture
-def server(llmring_live):
-    live = llmring_live(["keys", "usage"])
+def server(start_server):
+    live = start_server(["keys", "usage"]).with_keys("")
     eventually(lambda: live.server.channel.live)
     return live
 

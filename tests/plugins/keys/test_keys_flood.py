@@ -80,6 +80,7 @@ def test_a_key_made_during_a_flood_works_at_once(server, managed, bootstrap):
     assert server.run(scene()) < 1
 
 
+@pytest.mark.own_server
 def test_with_the_table_out_of_reach_all_who_wait_are_told_within_two_seconds(server, managed):
     async def scene():
         waves = []

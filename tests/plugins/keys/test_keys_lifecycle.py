@@ -262,6 +262,7 @@ def test_every_header_takes_a_managed_key(server, make):
         assert httpx.get(f"{server.url}/api/v1/stats", headers=headers).status_code == 200
 
 
+@pytest.mark.own_server
 def test_with_the_database_away_an_unknown_key_is_503_and_not_401(server, make):
     key = make()["key"]
     server.run(server.server.database.close())

@@ -4,6 +4,7 @@ import statistics
 import time
 
 import httpx
+import pytest
 from keys_kit import Bootstrap, whole_schema
 
 from llmring_keys import recognition
@@ -82,6 +83,7 @@ def test_a_wrong_key_takes_as_long_as_a_right_one_when_the_table_is_asked(server
     assert alike(right, wrong), (right, wrong)
 
 
+@pytest.mark.own_server
 def test_what_is_remembered_of_wrong_keys_is_bounded(server, bootstrap, monkeypatch):
     monkeypatch.setattr(recognition, "MAX_UNKNOWN", 10)
     managed = server.server.service(ManagedKeys)

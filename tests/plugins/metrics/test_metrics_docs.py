@@ -1,4 +1,4 @@
-"""docs/metrics.md and the dashboard against the code: every metric in both, and nothing else in either."""
+"""docs/reference/metrics.md and the dashboard against the code: every metric in both, and nothing else in either."""
 
 import itertools
 import json
@@ -16,9 +16,9 @@ from llmring_server.testing import make_plugin, make_settings
 from llmring_server.tlog.signers import Signer
 
 EVERY = [*read_conf(conf_path("team"))["plugins"], "transparency"]
-DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "metrics.md").read_text()
-DASHBOARD = json.loads((DOCS / "grafana-dashboard.json").read_text())
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+DASHBOARD = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 NAME = re.compile(r"llmring_\w+")

@@ -8,8 +8,9 @@ import pytest
 from receipts_kit import PAYLOAD, Signer
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def signer() -> Signer:
+    """A key pair outside of the server, one in a run, so that servers with it can be shared."""
     return Signer()
 
 
@@ -20,8 +21,8 @@ def start(llmring_live):
 
 
 @pytest.fixture
-def server(llmring_live, signer):
-    return llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
+def server(start_server, signer):
+    return start_server(["receipts"], receipts={"private_key_b64": signer.seed})
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def test_keeping_needs_a_project_key(server, issue):
     assert put(server.client(None), issue().json()).status_code == 401
 
 
+@pytest.mark.own_server
 def test_another_receipt_under_one_id_is_409_and_its_digest_is_kept(server, client, signer):
     first, second = signer.sign(model="a:first"), signer.sign(model="a:second")
     put(client, first)
@@ -47,6 +48,7 @@ def test_another_receipt_under_one_id_is_409_and_its_digest_is_kept(server, clie
     }
 
 
+@pytest.mark.own_server
 def test_a_conflict_sent_twice_is_kept_once(server, client, signer):
     for model in ("a:first", "a:second", "a:second"):
         put(client, signer.sign(model=model))
@@ -62,6 +64,7 @@ def test_of_several_sent_at_once_under_one_id_exactly_one_is_kept(server, signer
     assert [answer.json().get("status") for answer in answers if answer.is_success].count("verified") == 1
 
 
+@pytest.mark.own_server
 def test_a_bad_signature_is_400_and_nothing_is_kept(server, client, issue):
     receipt = {**issue().json(), "model": "a:dearer"}
     assert put(client, receipt).status_code == 400

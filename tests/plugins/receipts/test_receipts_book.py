@@ -97,6 +97,7 @@ def test_content_that_is_no_receipt_is_told_so(prove, content):
     assert [about for about, _ in failed(proof)] == ["content_readable"]
 
 
+@pytest.mark.own_server
 def test_a_compromised_key_is_told_so(server, issue, prove):
     signed = issue().content
     server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))

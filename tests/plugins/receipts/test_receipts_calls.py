@@ -21,8 +21,8 @@ CALL = {
 
 
 @pytest.fixture
-def server(llmring_live, signer):
-    return llmring_live(["usage", "receipts"], receipts={"private_key_b64": signer.seed})
+def server(start_server, signer):
+    return start_server(["usage", "receipts"], receipts={"private_key_b64": signer.seed})
 
 
 @pytest.fixture
@@ -89,6 +89,7 @@ def test_it_is_kept_and_the_same_again_when_asked_for_again(client, log, issue):
     assert client.get(f"{RECEIPTS}/{log_id}").content == first.content
 
 
+@pytest.mark.own_server
 def test_asked_for_many_times_at_once_it_is_one(server, log):
     log_id, clients = log()["log_id"], [server.client("one") for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
@@ -97,6 +98,7 @@ def test_asked_for_many_times_at_once_it_is_one(server, log):
     assert len(server.rows("SELECT 1 FROM receipts")) == 1
 
 
+@pytest.mark.own_server
 def test_a_call_that_is_repriced_keeps_its_receipt_and_gets_another_under_another_id(server, log, issue):
     log_id = log()["log_id"]
     first = issue(log_id)
@@ -127,6 +129,7 @@ def test_what_the_log_knows_is_not_taken_from_the_client(log, issue, member):
     assert "the log fills the rest" in answer.json()["detail"]
 
 
+@pytest.mark.own_server
 def test_another_projects_call_looks_like_an_unknown_one(server, log):
     mine, unknown = log()["log_id"], str(uuid.uuid4())
     other = server.client("two")

@@ -1,4 +1,4 @@
-"""docs/receipts.md: its examples run as printed."""
+"""docs/how-to/verify-a-receipt.md: its examples run as printed."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "receipts.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "verify-a-receipt.md"
 TOOLS = ("bash", "curl", "sed", "openssl", "base64")
 
 
@@ -20,7 +20,7 @@ def block(language: str) -> str:
 def test_the_shell_example_verifies_a_receipt(server, issue, tmp_path):
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
-        pytest.skip(f"install {', '.join(missing)} to run the shell example of docs/receipts.md")
+        pytest.skip(f"install {', '.join(missing)} to run the shell example of docs/how-to/verify-a-receipt.md")
     environment = {"SERVER": server.url, "KEY": "one", "ID": issue(store=True).json()["id"], "PATH": "/usr/bin:/bin"}
     command = ["bash", "-euo", "pipefail", "-c", block("sh")]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=60)

@@ -44,6 +44,7 @@ def test_timestamps_reprinted(client, verify, signer):
     assert verify({**theirs, "timestamp": "2026-01-31T12:00:00Z"})["valid"] is False
 
 
+@pytest.mark.own_server
 def test_rebuilding_from_columns_or_models_or_jsonb(server, client, signer):
     """The signed bytes themselves are stored, and returned with all that no column or model of ours knows."""
     receipt = signer.sign(zeta=1e21, alpha={"ü": [1.5, "\u2028"]}, cost={"amount": 1e-7, "tax": None})

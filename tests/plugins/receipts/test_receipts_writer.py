@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import httpx
 import psycopg
+import pytest
 from receipts_kit import PAYLOAD
 
 from llmring_receipts.models import Stored
@@ -17,6 +18,8 @@ from llmring_receipts.store import Outcome
 from llmring_receipts.writer import MAX_BATCH, MAX_WAITING, ReceiptWriter
 from llmring_server.errors import Unavailable
 from llmring_server.testing import eventually
+
+pytestmark = pytest.mark.own_server
 
 ANSWER_SECONDS = 2.0
 TOKEN = "a-token-of-these-tests"

@@ -1,4 +1,4 @@
-"""docs/receipts.md: an auditor's walk runs as printed, and finds a line that was changed."""
+"""docs/how-to/verify-a-receipt.md: an auditor's walk runs as printed, and finds a line that was changed."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from witness_kit import Witness
 
 from llmring_server.testing import eventually
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "receipts.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "verify-a-receipt.md"
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": "0.00045"}
 SEED = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
 
@@ -47,7 +47,7 @@ def walk(folder, **variables):
 def test_an_auditor_s_walk_proves_what_is_there_and_finds_what_was_changed(server, key, witness, tmp_path):
     missing = [tool for tool in ("bash", "curl", "sed") if not shutil.which(tool)]
     if missing:
-        pytest.skip(f"install {', '.join(missing)} to run the auditor's walk of docs/receipts.md")
+        pytest.skip(f"install {', '.join(missing)} to run the auditor's walk of docs/how-to/verify-a-receipt.md")
     reader, folder = Reader(server.client("one"), key.verifier), tmp_path / "auditor"
     folder.mkdir()
     log_id = reader.client.post("/api/v1/log", json=CALL).raise_for_status().json()["log_id"]

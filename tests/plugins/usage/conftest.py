@@ -16,15 +16,15 @@ def year(llmring_postgres):
 
 
 @pytest.fixture
-def usage(llmring_live):
+def usage(start_server):
     """A server of usage alone; costs are what clients send."""
-    return llmring_live(["usage"])
+    return start_server(["usage"])
 
 
 @pytest.fixture
-def priced(llmring_live, small_registry):
+def priced(start_server, constant_registry):
     """A server of usage with the small registry, once that is loaded."""
-    server = llmring_live(["registry", "usage"], registry={"base_url": small_registry.as_uri() + "/"})
+    server = start_server(["registry", "usage"], registry={"base_url": constant_registry.as_uri() + "/"})
     assert server.client().get("/registry").status_code == 200
     return server
 

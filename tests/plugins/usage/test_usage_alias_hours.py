@@ -106,6 +106,7 @@ def reprice(server):
     server.run(all_rows())
 
 
+@pytest.mark.own_server
 def test_sums_of_hours_say_what_the_raw_rows_said(used):
     before = ask_all(used)
     refresh(used)
@@ -128,6 +129,7 @@ def test_a_range_within_an_hour_is_read_from_raw_rows(used, minutes):
     assert ask(used, since=UNTIL - timedelta(minutes=minutes, seconds=1)).requests >= 1
 
 
+@pytest.mark.own_server
 def test_another_model_would_have_cost_what_each_call_would_have_by_itself(used):
     refresh(used)
     blind(used)
@@ -141,6 +143,7 @@ def test_another_model_would_have_cost_what_each_call_would_have_by_itself(used)
     assert (found.status, found.cost) == ("priced", sum(provider_cost(count(one), price) for one in calls))
 
 
+@pytest.mark.own_server
 def test_counts_of_more_than_64_bits_are_exact(server):
     many = 2**62
     late = {"timestamp": (NOW - timedelta(days=2)).isoformat(), "input_tokens": many, "cost": 0}
@@ -150,6 +153,7 @@ def test_counts_of_more_than_64_bits_are_exact(server):
     assert ask(server).tokens.fresh == 5 * many
 
 
+@pytest.mark.own_server
 def test_a_late_entry_voids_the_hour_it_falls_into_until_the_next_upkeep(used):
     refresh(used)
     before = ask(used).requests
@@ -160,6 +164,7 @@ def test_a_late_entry_voids_the_hour_it_falls_into_until_the_next_upkeep(used):
     assert ask(used).requests == before + 1
 
 
+@pytest.mark.own_server
 def test_a_new_price_voids_the_hours_that_it_changes(used):
     before, database = ask(used), used.server.database
     used.run(database.execute("UPDATE usage_logs SET cost = cost * 2 WHERE cost > 0"))
@@ -174,6 +179,7 @@ def test_a_new_price_voids_the_hours_that_it_changes(used):
     assert ask(used) == before
 
 
+@pytest.mark.own_server
 def test_new_prices_that_cancel_out_void_their_hour_too(server):
     late = (NOW - timedelta(days=2)).isoformat()
     log_batch(server, [call(timestamp=late), call(timestamp=late, model="gpt-4o")])
@@ -188,6 +194,7 @@ def test_new_prices_that_cancel_out_void_their_hour_too(server):
     assert ask(server) == right
 
 
+@pytest.mark.own_server
 def test_unpriced_calls_are_counted_and_cost_nothing(server):
     log_batch(server, [call(model="unknown", timestamp=(NOW - timedelta(days=1)).isoformat())])
     refresh(server)
@@ -196,6 +203,7 @@ def test_unpriced_calls_are_counted_and_cost_nothing(server):
     assert (found.requests, found.unpriced_requests, found.cost) == (1, 1, Decimal(0))
 
 
+@pytest.mark.own_server
 def test_sums_that_do_not_tell_the_wanted_lengths_apart_are_not_taken(used, monkeypatch):
     before = ask(used)
     monkeypatch.setattr("llmring_usage.alias_hours.THRESHOLDS", (1_000,))
@@ -204,6 +212,7 @@ def test_sums_that_do_not_tell_the_wanted_lengths_apart_are_not_taken(used, monk
     assert ask(used) == before
 
 
+@pytest.mark.own_server
 def test_sums_of_other_lengths_are_made_anew(used, monkeypatch):
     with monkeypatch.context() as other:
         other.setattr("llmring_usage.alias_hours.THRESHOLDS", (1_000,))
@@ -214,6 +223,7 @@ def test_sums_of_other_lengths_are_made_anew(used, monkeypatch):
     assert ask_all(used) == before
 
 
+@pytest.mark.own_server
 def test_an_hour_that_is_not_over_is_left_for_later(server):
     log_batch(server, [call(timestamp=NOW.isoformat())])
     refresh(server)
@@ -222,6 +232,7 @@ def test_an_hour_that_is_not_over_is_left_for_later(server):
     assert kept(server)
 
 
+@pytest.mark.own_server
 def test_sums_that_nobody_asks_about_any_more_are_dropped(used):
     refresh(used)
     assert kept(used)
@@ -229,6 +240,7 @@ def test_sums_that_nobody_asks_about_any_more_are_dropped(used):
     assert not kept(used)
 
 
+@pytest.mark.own_server
 def test_a_project_that_another_process_is_about_is_left_to_it(used):
     database = used.server.database
 
@@ -243,6 +255,7 @@ def test_a_project_that_another_process_is_about_is_left_to_it(used):
     assert kept(used)
 
 
+@pytest.mark.own_server
 def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
     log_batch(used, some_calls(20), "another")
     refused = min(used.project_id(), used.project_id("another"))
@@ -255,6 +268,7 @@ def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
     assert {kept(used) > 0, kept(used, "another") > 0} == {True, False}
 
 
+@pytest.mark.own_server
 def test_the_upkeep_of_usage_adds_hours_up_once_an_hour(used):
     upkeep, facts = used.server.service(Upkeep), Facts(used.server.database)
     used.run(facts.forget(ALIAS_HOURS))

@@ -171,6 +171,7 @@ def narrow(usage):
     return {**GOOD, "operation_id": "longer than eight"}
 
 
+@pytest.mark.own_server
 def test_a_row_that_the_database_refuses_fails_alone(client, send, narrow):
     found = send([GOOD, narrow, GOOD, GOOD])
     assert counts(found) == (3, 0, 1)
@@ -178,6 +179,7 @@ def test_a_row_that_the_database_refuses_fails_alone(client, send, narrow):
     assert stored(client) == 3
 
 
+@pytest.mark.own_server
 def test_a_row_that_the_database_refuses_is_the_clients_fault(client, narrow):
     assert client.post("/api/v1/log", json=narrow).status_code == 422
 

@@ -166,6 +166,7 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
     assert "nothing to correct" in priced_command("reprice").stdout
 
 
+@pytest.mark.own_server
 def test_a_broken_off_repricing_goes_on_where_it_was(priced, log, monkeypatch):
     from llmring_usage import reprice
     from llmring_usage.recording import Recorder

@@ -78,6 +78,7 @@ def nodes(plan):
         yield from nodes(part)
 
 
+@pytest.mark.own_server
 def test_finding_reads_the_calls_of_one_month_and_of_others_the_late_ones_alone(usage, log):
     client = usage.client()
     for month in (1, 2, 3):
@@ -90,6 +91,7 @@ def test_finding_reads_the_calls_of_one_month_and_of_others_the_late_ones_alone(
     assert len(read) >= 4
 
 
+@pytest.mark.own_server
 def test_calls_that_are_logged_at_once_are_not_in_the_index_of_late_ones(usage, log):
     log(usage.client())
     log(usage.client(), timestamp="2025-01-15T12:00:00Z")

@@ -85,6 +85,7 @@ def test_entries_without_a_key_are_never_taken_for_replays(client, log):
     assert len({log(client, id_at_origin="conversation", operation_id="same")["log_id"] for _ in range(3)}) == 3
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize(("hours", "entries"), [(71, 1), (73, 2)])
 def test_a_key_lives_for_three_days(usage, client, log, hours, entries):
     first = log(client, **KEYED)
@@ -103,6 +104,7 @@ def test_a_key_lives_as_long_as_the_deployment_says(llmring_live, log):
     assert log(server.client(), **KEYED)["log_id"] != first["log_id"]
 
 
+@pytest.mark.own_server
 def test_an_expired_key_takes_another_entry(usage, client, log):
     log(client, **KEYED)
     usage.rows("UPDATE usage_keys SET created_at = created_at - interval '73 hours' RETURNING key")

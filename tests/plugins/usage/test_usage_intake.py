@@ -3,11 +3,15 @@
 import asyncio
 import json
 
+import pytest
+
 from llmring_server.errors import Problem
 from llmring_server.wire import LARGE
 from llmring_usage.intake import Intake
 from llmring_usage.recording import Recorder
 from llmring_usage.writer import UsageWriter
+
+pytestmark = pytest.mark.own_server
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1, "cost": 0.001}
 DEPTH = 64

@@ -121,6 +121,7 @@ def firsts(*numbers):
     return [date(2025, number, 1) for number in numbers]
 
 
+@pytest.mark.own_server
 def test_months_say_what_their_days_said(used):
     before = ask(used)
     refresh(used)
@@ -130,6 +131,7 @@ def test_months_say_what_their_days_said(used):
     assert before[0].summary.latency_p50_ms == before[1].latency_p50_ms
 
 
+@pytest.mark.own_server
 def test_months_without_latencies_are_kept_too(usage):
     late(rested(usage), latency_ms=None)
     refresh(usage)
@@ -137,6 +139,7 @@ def test_months_without_latencies_are_kept_too(usage):
     assert ask(usage)[0].summary.latency_p50_ms is None
 
 
+@pytest.mark.own_server
 def test_a_month_that_is_not_over_is_left_for_later(used):
     refresh(used, date(2025, 6, 30))
     assert kept(used) == firsts(1, 2, 3, 4, 5)
@@ -144,6 +147,7 @@ def test_a_month_that_is_not_over_is_left_for_later(used):
     assert kept(used) == firsts(1, 2, 3, 4, 5, 6)
 
 
+@pytest.mark.own_server
 def test_a_late_entry_voids_its_month_until_the_next_upkeep(used):
     refresh(used)
     before = ask(used)
@@ -157,6 +161,7 @@ def test_a_late_entry_voids_its_month_until_the_next_upkeep(used):
     assert ask(used) == now
 
 
+@pytest.mark.own_server
 def test_of_a_month_that_is_void_its_days_are_read_and_of_the_others_none(used):
     refresh(used)
     late(used)
@@ -165,6 +170,7 @@ def test_of_a_month_that_is_void_its_days_are_read_and_of_the_others_none(used):
     assert ask(used) == now
 
 
+@pytest.mark.own_server
 def test_only_what_is_missing_or_void_is_made_anew(used):
     refresh(used)
     late(used)
@@ -174,6 +180,7 @@ def test_only_what_is_missing_or_void_is_made_anew(used):
     assert used.rows(touched, [last["xid"]]) == [{"month": date(2025, 3, 1)}]
 
 
+@pytest.mark.own_server
 def test_days_without_daily_sums_are_read_as_ever(used):
     """Days whose raw rows are gone stay where an earlier zone had them."""
     refresh(used)
@@ -216,6 +223,7 @@ def test_a_month_whose_rollups_are_mended_is_forgotten_until_the_next_upkeep(use
     assert ask(used) == before
 
 
+@pytest.mark.own_server
 def test_whoever_adds_a_month_up_waits_until_the_rollups_are_mended(used):
     database = used.server.database
 
@@ -246,6 +254,7 @@ def test_in_another_zone_months_are_counted_anew(used, llmring_live, llmring_cli
     assert ask(there, zone="Europe/Madrid") == now
 
 
+@pytest.mark.own_server
 def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
     log(used, some_calls(20), "another")
     refused = min(used.project_id(), used.project_id("another"))
@@ -254,6 +263,7 @@ def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
     assert {bool(kept(used)), bool(kept(used, "another"))} == {True, False}
 
 
+@pytest.mark.own_server
 def test_the_upkeep_of_usage_adds_months_up_once_a_day(used):
     upkeep, facts = used.server.service(Upkeep), Facts(used.server.database)
     used.run(facts.forget(LATENCY_MONTHS))

@@ -8,6 +8,8 @@ import pytest
 
 from llmring_usage.partitions import Partitions, following, month_of
 
+pytestmark = pytest.mark.own_server
+
 SERVERS = 4
 
 

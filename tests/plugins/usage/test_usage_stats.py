@@ -122,6 +122,7 @@ def test_a_zone_that_not_everybody_knows_is_refused(client, zone):
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
 
 
+@pytest.mark.own_server
 def test_a_zone_that_the_database_does_not_know_is_refused(client, log, monkeypatch):
     log(client)
     madrid = resources.files("tzdata") / "zoneinfo" / "Europe" / "Madrid"

@@ -136,6 +136,7 @@ def test_the_models_and_providers_called_come_with_most_requests_first(usage, lo
     assert usage.run(traffic.providers(project, ago(days=30))) == ["openai", "google"]
 
 
+@pytest.mark.own_server
 def test_too_many_calls_to_add_up_in_time_are_told_as_such(usage, log):
     """A lock stands in for the time that very many rows take."""
     log(usage.client(), alias="fast")

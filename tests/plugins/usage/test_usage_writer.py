@@ -70,6 +70,7 @@ def transactions(server, table="usage_logs"):
     return {found["xmin"] for found in server.rows(f"SELECT DISTINCT xmin::text FROM {table}")}
 
 
+@pytest.mark.own_server
 def test_a_thousand_calls_that_wait_together_are_committed_together(usage):
     outcomes = record(usage, [[row()] for _ in range(1000)])
     assert all(isinstance(outcome, Logged) for (outcome,) in outcomes)
@@ -82,18 +83,21 @@ def test_submissions_of_no_row_one_and_several_are_each_told_of_their_own(usage)
     assert told == [[one.id for one in rows] for rows in submissions]
 
 
+@pytest.mark.own_server
 def test_rows_rollups_latencies_and_keys_are_written_by_one_transaction(usage):
     record(usage, [[row(idempotency_key="one", fingerprint="x", latency_ms=5)]])
     (written,) = transactions(usage)
     assert [transactions(usage, table) for table in ROLLUPS] == [{written}] * len(ROLLUPS)
 
 
+@pytest.mark.own_server
 def test_calls_of_many_projects_share_a_commit_and_each_keeps_its_own(usage):
     record(usage, [[row(project_id=f"prj_{number % 7}")] for number in range(100)])
     found = usage.rows("SELECT project_id, requests::int AS requests FROM usage_daily WHERE kind = 'model'")
     assert sorted(one["requests"] for one in found) == [14, 14, 14, 14, 14, 15, 15]
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("place", [0, 37, 99])
 def test_a_row_that_the_database_refuses_leaves_its_neighbours_in_the_same_commit(usage, place):
     submissions = [[row()] for _ in range(100)]
@@ -113,6 +117,7 @@ def test_a_key_whose_first_entry_is_refused_is_free_for_the_next(usage):
     assert record(usage, [[again]])[0][0].log_id == again.id
 
 
+@pytest.mark.own_server
 def test_a_log_is_refused_in_time_while_its_table_is_locked(usage, log):
     client = usage.client()
     with locked(usage.server.database.conninfo):
@@ -125,6 +130,7 @@ def test_a_log_is_refused_in_time_while_its_table_is_locked(usage, log):
     assert len(eventually(lambda: client.get("/api/v1/logs").json())) == 1
 
 
+@pytest.mark.own_server
 def test_an_entry_refused_while_a_rollup_is_locked_can_be_sent_again(usage, log):
     client = usage.client()
     with locked(usage.server.database.conninfo, "usage_daily"):

@@ -10,7 +10,7 @@ from llmring_receipts.statements.monthly import Monthly
 
 
 @pytest.fixture
-def start(llmring_live, signer, monkeypatch):
+def start(start_server, signer, monkeypatch):
     """Give a function that starts a server of usage and receipts, with more plugins where that is asked for.
 
     It states no month by itself, or it might when a test has just logged calls of one.
@@ -22,7 +22,7 @@ def start(llmring_live, signer, monkeypatch):
     monkeypatch.setattr(Monthly, "once", nothing)
 
     def started(*more):
-        return llmring_live(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
+        return start_server(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
 
     return started
 

