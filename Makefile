@@ -19,7 +19,7 @@ DEV := $(VENV)/dev-$(VERSION)
 
 ifneq ($(shell command -v uv 2>/dev/null),)
 CREATE := uv venv --quiet --clear --seed --python "$(PYTHON)" $(VENV)
-INSTALL := uv pip install --quiet --python $(RUN)
+INSTALL := uv pip install --quiet --compile-bytecode --python $(RUN)
 else
 CREATE := "$(PYTHON)" -m venv --clear $(VENV)
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check

@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.database import drop
 from benchmarks.singles import Single
 from llmring_server.contracts.transparency import StoredReceipt
-from llmring_server.lifecycle import Server
-from llmring_server.plugins import load
+from llmring_server.plugins.manager import load
+from llmring_server.server import Server
 from llmring_server.settings import Settings
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.signers import Signer

@@ -9,8 +9,8 @@ import click
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from llmring_server.cli import main as host
-from llmring_server.plugins import PluginSet, installed, load
+from llmring_server.cli.main import main as host
+from llmring_server.plugins.manager import PluginSet, installed, load
 from llmring_server.settings import ENV_PREFIX, MEBIBYTE, Settings, env_prefix
 
 REFERENCE = Path(__file__).parent / "reference"

@@ -1,5 +1,5 @@
 """`python -m llmring_server`: the command line."""
 
-from llmring_server.cli import main
+from llmring_server.cli.main import main
 
 main()

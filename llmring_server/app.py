@@ -6,24 +6,24 @@ from typing import Any
 
 import falcon.asgi
 
-from llmring_server import errors
 from llmring_server.contracts.pages import FrontPage
-from llmring_server.docs import Docs
-from llmring_server.errors import StartupError
-from llmring_server.health import DATABASE, Health, HealthCheck, Root
+from llmring_server.http import errors
+from llmring_server.http.codec import JSON
+from llmring_server.http.endpoints.docs import Docs
+from llmring_server.http.endpoints.health import DATABASE, Health, HealthCheck, Root
+from llmring_server.http.errors import StartupError
 from llmring_server.http.middleware.access_log import AccessLog
 from llmring_server.http.middleware.authorization import AuthorizationMiddleware
 from llmring_server.http.middleware.cors import BrowserHeaders
 from llmring_server.http.middleware.exchange import Receive, Scope, Send
 from llmring_server.http.middleware.limits import ASGIApp, RequestLimits
 from llmring_server.http.middleware.request_id import RequestIdMiddleware
-from llmring_server.lifecycle import Lifecycle, Server
-from llmring_server.openapi import Specification
-from llmring_server.plugins import CORE, Plugin, load
-from llmring_server.routing import Route, Router, RouteTable
+from llmring_server.http.openapi import Specification
+from llmring_server.http.routing import Route, Router, RouteTable
+from llmring_server.plugins.manager import CORE, Plugin, load
+from llmring_server.server import Lifecycle, Server
 from llmring_server.serving.shutdown import ConnectionCloseMiddleware
 from llmring_server.settings import Settings, load_settings
-from llmring_server.wire import JSON
 
 
 def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin] | None = None) -> ASGIApp:

@@ -21,8 +21,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from llmring_server.errors import StartupError
-from llmring_server.paths import bundled
+from llmring_server.bundled import bundled
+from llmring_server.http.errors import StartupError
 
 ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"

@@ -10,10 +10,10 @@ from typing import Any, cast
 import msgspec
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from llmring_server.errors import PROBLEM_JSON, document
+from llmring_server.http.errors import PROBLEM_JSON, document
 from llmring_server.http.middleware.exchange import Scope
 from llmring_server.http.middleware.limits import CONNECTION, HEAD_TOO_LARGE, MAX_HEAD_BYTES
-from llmring_server.security import TAKE_AT_ITS_WORD
+from llmring_server.http.security_headers import TAKE_AT_ITS_WORD
 from llmring_server.settings import ConnectionLimits
 
 HTTP = "llmring_server.serving.connection:LimitedConnection"

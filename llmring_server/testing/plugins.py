@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from llmring_server.contracts import RecordedUsage
-from llmring_server.hookspecs import hookimpl
-from llmring_server.plugins import Plugin
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.manager import Plugin
 
 POLL_SECONDS = 0.02
 T = TypeVar("T")

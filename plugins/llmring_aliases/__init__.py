@@ -19,14 +19,14 @@ from llmring_aliases.settings import AliasSettings
 from llmring_aliases.snapshots import Snapshots
 from llmring_aliases.store import AliasStore
 from llmring_aliases.watch import Watch
-from llmring_server import paths
-from llmring_server.background import upkeep
+from llmring_server import bundled
+from llmring_server.cli.retention import drop_due
 from llmring_server.contracts import Projects
 from llmring_server.contracts.aliases import AliasBook
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.retention import drop_due
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.runtime.background import upkeep
+from llmring_server.server import Server
 from llmring_server.settings import PluginSettings
 
 PREFIX = "/api/v1/aliases"
@@ -41,7 +41,7 @@ def llmring_settings() -> type[PluginSettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create `aliases`, `alias_versions` and `alias_history`."""
-    return paths.migrations("aliases")
+    return bundled.migrations("aliases")
 
 
 @hookimpl

@@ -8,9 +8,9 @@ from llmring_aliases.changes import Changes, Condition, Forgotten, Moved, Outcom
 from llmring_aliases.models import MAX_SEQ, Binding, Entry, Kept, Target
 from llmring_aliases.store import AliasStore
 from llmring_aliases.targets import checked
-from llmring_server import wire
 from llmring_server.contracts.aliases import AliasChange, AliasPage, BoundAlias
-from llmring_server.errors import Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 
 DEPTH = 1
 
@@ -112,12 +112,12 @@ def _read(profile: str, alias: str, model: str) -> Binding:
         Problem: 422 for a member that does not fit.
     """
     _check_text(profile, alias, model)
-    return wire.decode(_binding, wire.encode({"profile": profile, "alias": alias, "model": model}))
+    return codec.decode(_binding, codec.encode({"profile": profile, "alias": alias, "model": model}))
 
 
 def _check_text(*texts: str) -> None:
     """Raise the 422 for a text that the database cannot keep."""
-    wire.check_text(wire.encode(texts), DEPTH)
+    codec.check_text(codec.encode(texts), DEPTH)
 
 
 def _moved(target: Target) -> Problem:

@@ -9,8 +9,8 @@ from psycopg.rows import dict_row
 from llmring_aliases.models import Kept, Target
 from llmring_aliases.news import Bulletin, news_of
 from llmring_aliases.store import EDITION, ONE, one
-from llmring_server import wire
 from llmring_server.database import Database
+from llmring_server.http import codec
 
 LOCK: LiteralString = """
     INSERT INTO alias_versions AS kept (project_id, version) VALUES (%(project)s, 0)
@@ -192,11 +192,11 @@ async def _before(cursor: Any, project: str, seq: int) -> Target:
         return Target(row["profile"], row["alias"])
     if row["before"] is None:
         raise Forgotten
-    return Target(row["profile"], row["alias"], row["previous_model"], row["metadata"] or wire.NULL)
+    return Target(row["profile"], row["alias"], row["previous_model"], row["metadata"] or codec.NULL)
 
 
 async def _apply(cursor: Any, project: str, key: str, targets: Sequence[Target], replaced: str | None) -> Outcome:
-    given = {"project": project, "key": key, "replaced": replaced, "targets": wire.encode(targets).decode()}
+    given = {"project": project, "key": key, "replaced": replaced, "targets": codec.encode(targets).decode()}
     row = await (await cursor.execute(APPLY, given)).fetchone()
     alias = None
     if len(targets) == 1:

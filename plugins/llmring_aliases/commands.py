@@ -14,10 +14,10 @@ from llmring_aliases.bindings import LockfileError, Pool, split
 from llmring_aliases.lockfile import Lockfile
 from llmring_aliases.retention import old_changes
 from llmring_aliases.settings import AliasSettings
+from llmring_server.cli.retention import OldRows, retention_command
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
 from llmring_server.http.printable import printable
-from llmring_server.lifecycle import Server
-from llmring_server.retention import OldRows, retention_command
+from llmring_server.server import Server
 
 CONSTRAINTS = "constraints"
 Work = Callable[[LLMRingServer], Awaitable[None]]

@@ -6,7 +6,7 @@ import re
 import falcon.asgi
 
 from llmring_aliases.changes import Condition
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 TAG = re.compile(r'(?P<weak>W/)?"(?P<text>[^"]*)"')
 DIGEST_BYTES = 6

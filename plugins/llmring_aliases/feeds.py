@@ -17,8 +17,8 @@ import psycopg
 from llmring_aliases.models import Entry
 from llmring_aliases.news import News
 from llmring_aliases.store import AliasStore
-from llmring_server import wire
 from llmring_server.database import Channel
+from llmring_server.http import codec
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class Feeds:
 
 def event_of(entry: Entry) -> Event:
     """Return a change as a server-sent event; JSON's own line ends, which metadata may have, become spaces."""
-    data = wire.encode(entry).replace(b"\n", b" ").replace(b"\r", b" ")
+    data = codec.encode(entry).replace(b"\n", b" ").replace(b"\r", b" ")
     return Event(
         entry.seq, entry.profile, b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.seq, entry.action.encode(), data)
     )

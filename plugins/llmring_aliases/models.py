@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from llmring_server.wire import null
+from llmring_server.http.codec import null
 
 RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
 ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"

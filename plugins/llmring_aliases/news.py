@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.database import Channel
+from llmring_server.http import codec
 
 TOPIC = "aliases"
 MAX_TEXT_BYTES = 6_000
@@ -43,7 +43,7 @@ class Bulletin:
 
     async def say(self, cursor: Any, news: News) -> None:
         """Have every process hear of a change once the cursor's transaction has committed."""
-        await cursor.execute(Channel.SAY, self._channel.words(TOPIC, wire.encode(news).decode()))
+        await cursor.execute(Channel.SAY, self._channel.words(TOPIC, codec.encode(news).decode()))
 
     def heard(self, news: News) -> None:
         """Tell this process now, before the channel does."""
@@ -60,5 +60,5 @@ class Bulletin:
 
 def news_of(project: str, version: int, profiles: set[str]) -> News:
     """Return the news of a change; too many profiles to say are none, which means any."""
-    fits = sum(len(wire.encode(name)) for name in profiles) <= MAX_TEXT_BYTES
+    fits = sum(len(codec.encode(name)) for name in profiles) <= MAX_TEXT_BYTES
     return News(project, version, tuple(sorted(profiles)) if fits else ())

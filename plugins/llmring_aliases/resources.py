@@ -20,9 +20,9 @@ from llmring_aliases.models import (
 )
 from llmring_aliases.snapshots import Snapshots
 from llmring_aliases.targets import checked
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
-from llmring_server.wire import decode_query
+from llmring_server.http.codec import decode_query
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
 
 VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"

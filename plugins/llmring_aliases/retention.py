@@ -2,8 +2,8 @@
 
 from typing import LiteralString
 
+from llmring_server.cli.retention import OldRows
 from llmring_server.database import Database
-from llmring_server.retention import OldRows
 
 # What made an alias what it is stays, and so does the last change of each profile, whose number is the list's ETag.
 OLD: LiteralString = """

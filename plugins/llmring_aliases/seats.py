@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from llmring_server.errors import Problem, Unavailable
+from llmring_server.http.errors import Problem, Unavailable
 
 RETRY_SECONDS = "5"
 

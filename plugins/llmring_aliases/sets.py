@@ -8,8 +8,8 @@ from llmring_aliases.changes import Changes, Moved
 from llmring_aliases.conditions import IF_MATCH, condition, moved
 from llmring_aliases.models import Binding, BulkQuery, Entry, HistoryQuery, Target, Updated, faults_of
 from llmring_aliases.store import AliasStore
-from llmring_server.errors import Fault, Problem
-from llmring_server.operations import operation
+from llmring_server.http.errors import Fault, Problem
+from llmring_server.http.operations import operation
 
 
 class BulkUpsert:

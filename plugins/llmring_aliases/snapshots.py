@@ -7,8 +7,8 @@ from llmring_aliases.conditions import etag
 from llmring_aliases.models import Alias, Kept, Resolved, ResolveQuery
 from llmring_aliases.news import News
 from llmring_aliases.store import AliasStore
-from llmring_server import wire
 from llmring_server.database import Channel
+from llmring_server.http import codec
 
 WEIGHT = 10  # of a snapshot by itself, in aliases
 ALIAS_BYTES = 1_024  # of an answer, that weigh as much as an alias
@@ -28,7 +28,7 @@ class Snapshot:
     def __init__(self, project: str, profile: str | None, version: int, edition: int, aliases: list[Kept]) -> None:
         self.version = version
         self.etag = etag(edition, project, profile)
-        self.body = wire.encode([kept.alias for kept in aliases])
+        self.body = codec.encode([kept.alias for kept in aliases])
         self.weight = WEIGHT + max(len(aliases), len(self.body) // ALIAS_BYTES)
         self.kept = {} if profile is None else {kept.alias.alias: kept for kept in aliases}
         self.answers = {name: resolved(kept.alias) for name, kept in self.kept.items()}
@@ -168,7 +168,7 @@ class Snapshots:
 
 def resolved(alias: Alias) -> bytes:
     """Return the answer to /resolve about an alias, encoded."""
-    return wire.encode(Resolved(alias.alias, alias.model, alias.profile))
+    return codec.encode(Resolved(alias.alias, alias.model, alias.profile))
 
 
 def _retrieve(task: asyncio.Task[Snapshot]) -> None:

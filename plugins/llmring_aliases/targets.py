@@ -1,7 +1,7 @@
 """From what is asked of an alias to what it shall be, or to the answer that says what would do."""
 
 from llmring_aliases.models import DEFAULT_PROFILE, Binding, Target, faults_of
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 
 def checked(binding: Binding) -> Target:

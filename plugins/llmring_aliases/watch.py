@@ -14,11 +14,11 @@ from llmring_aliases.feeds import AWAY, Event, Feed, Feeds, event_of
 from llmring_aliases.models import MAX_SEQ, Entry, Ready, WatchQuery
 from llmring_aliases.seats import Seats
 from llmring_aliases.store import PAGE_BYTES, AliasStore
-from llmring_server import wire
 from llmring_server.contracts import Projects
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
-from llmring_server.projects import read_key
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
+from llmring_server.http.middleware.project_keys import read_key
+from llmring_server.http.operations import operation
 
 RETRY = b"retry: 1000\n\n"
 HEARTBEAT = b": still here\n\n"
@@ -76,7 +76,7 @@ class Watch:
         self, req: falcon.asgi.Request, project: str, frames: AsyncGenerator[Frames, None]
     ) -> AsyncIterator[Any]:
         """Pass a stream on while it has a seat and a client; nothing is waited for between `check` and here."""
-        with self._seats.taken(project, wire.disconnected(req)) as gone:
+        with self._seats.taken(project, codec.disconnected(req)) as gone:
             async with contextlib.aclosing(frames):
                 async for frame in frames:
                     if gone.done():
@@ -163,4 +163,4 @@ def _since(req: falcon.asgi.Request, query: WatchQuery) -> int | None:
 
 
 def _ready(version: int) -> bytes:
-    return b"id: %d\nevent: ready\ndata: %s\n\n" % (version, wire.encode(Ready(version)))
+    return b"id: %d\nevent: ready\ndata: %s\n\n" % (version, codec.encode(Ready(version)))

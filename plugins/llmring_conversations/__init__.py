@@ -15,12 +15,12 @@ from llmring_conversations.resources import CallLog, Conversations, Messages
 from llmring_conversations.retention import Upkeep
 from llmring_conversations.settings import ConversationSettings
 from llmring_conversations.store import ConversationStore
-from llmring_server import paths
-from llmring_server.background import upkeep
+from llmring_server import bundled
 from llmring_server.contracts import BilledBefore, Billing
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.runtime.background import upkeep
+from llmring_server.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def llmring_settings() -> type[ConversationSettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create conversations, messages and claims."""
-    return paths.migrations("conversations")
+    return bundled.migrations("conversations")
 
 
 @hookimpl

@@ -6,10 +6,10 @@ from uuid import UUID
 import msgspec
 
 from llmring_conversations.models import Count, NewConversation, NewMessage
-from llmring_server import wire
 from llmring_server.contracts import Call
-from llmring_server.errors import Problem
-from llmring_server.wire import null
+from llmring_server.http import codec
+from llmring_server.http.codec import null
+from llmring_server.http.errors import Problem
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ def with_tokens(logged: LoggedCall) -> LoggedCall:
     given = logged.metadata
     if _counted(given):
         return logged
-    usage = wire.decode(_usage, bytes(logged.response.usage), "body", "response", "usage") or _Usage()
+    usage = codec.decode(_usage, bytes(logged.response.usage), "body", "response", "usage") or _Usage()
     counted = msgspec.structs.replace(
         given,
         input_tokens=usage.prompt_tokens,
@@ -117,12 +117,12 @@ def conversation_of(logged: LoggedCall) -> NewConversation:
 def messages_of(logged: LoggedCall) -> list[NewMessage]:
     """Return the messages sent, and the reply as the assistant's."""
     reply, about = logged.response, logged.metadata
-    usage = None if reply.usage == wire.NULL else reply.usage
+    usage = None if reply.usage == codec.NULL else reply.usage
     said = NewMessage(
         role="assistant",
         content=reply.content,
         tool_calls=reply.tool_calls,
-        metadata=msgspec.Raw(wire.encode(_About(reply.model or about.model, reply.finish_reason, usage))),
+        metadata=msgspec.Raw(codec.encode(_About(reply.model or about.model, reply.finish_reason, usage))),
         input_tokens=about.input_tokens,
         output_tokens=about.output_tokens,
     )
@@ -154,7 +154,7 @@ def call_of(logged: LoggedCall, conversation: UUID) -> Call | None:
         id_at_origin=str(conversation),
         cost=about.cost,
         latency_ms=about.latency_ms,
-        metadata=msgspec.Raw(wire.encode(trace)),
+        metadata=msgspec.Raw(codec.encode(trace)),
     )
 
 

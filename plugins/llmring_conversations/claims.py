@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts import Bill, Call
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
+from llmring_server.http import codec
 
 SECONDS = 0.9
 ID_LENGTH = 36
@@ -75,7 +75,7 @@ class Claims:
         ]
         if given:
             given.sort(key=itemgetter("conversation"))  # in one order, lest two wait for each other
-            params = {"project": project, "calls": wire.encode(given).decode()}
+            params = {"project": project, "calls": codec.encode(given).decode()}
             async with self._database.connection(SECONDS) as connection:
                 for at, *bill in await (await connection.execute(TAKE, params)).fetchall():
                     bills[at] = Bill(*bill)

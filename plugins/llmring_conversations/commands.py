@@ -4,8 +4,8 @@ import click
 
 from llmring_conversations.retention import old_conversations
 from llmring_conversations.settings import ConversationSettings
-from llmring_server.lifecycle import Server
-from llmring_server.retention import OldRows, retention_command
+from llmring_server.cli.retention import OldRows, retention_command
+from llmring_server.server import Server
 
 
 @click.group()

@@ -9,8 +9,8 @@ import uuid_utils.compat as uuids
 
 from llmring_conversations.models import Change, Level, NewConversation, NewMessage
 from llmring_conversations.settings import ContentMode
-from llmring_server import wire
-from llmring_server.errors import Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 
 DOMAIN = b"llmring-server conversation content\0"
 DEFAULT_ROLE = "user"
@@ -55,7 +55,7 @@ class Content:
         if self.mode != "full":
             values.update({name: None for name in ("system_prompt", "metadata") if name in values})
         if values.get("metadata") is not None:
-            values["metadata"] = None if values["metadata"] == wire.NULL else bytes(values["metadata"]).decode()
+            values["metadata"] = None if values["metadata"] == codec.NULL else bytes(values["metadata"]).decode()
         return values
 
     def rows(self, project: str, messages: list[NewMessage], level: Level | None = None) -> list[MessageRow]:
@@ -93,7 +93,7 @@ class Content:
 
 def _digestible(content: msgspec.Raw) -> bytes | None:
     """Return what a digest is made of: a text's UTF-8, whatever escapes it was sent with; other JSON as it was sent."""
-    if content == wire.NULL:
+    if content == codec.NULL:
         return None
     sent = bytes(content)
     given = _json.decode(sent) if sent.startswith(b'"') else None

@@ -8,10 +8,10 @@ from llmring_conversations.calls import LoggedCall, LoggedConversation, call_of,
 from llmring_conversations.claims import Claims
 from llmring_conversations.content import Content
 from llmring_conversations.store import ConversationStore
-from llmring_server import wire
 from llmring_server.contracts import Bill, Billing
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
+from llmring_server.http import codec
 
 
 class ConversationLog:
@@ -37,7 +37,7 @@ class ConversationLog:
         call = call_of(logged, conversation)
         values = {
             **self._content.columns(conversation_of(logged)),
-            "metadata": wire.encode(logged.metadata).decode(),
+            "metadata": codec.encode(logged.metadata).decode(),
         }
         rows = self._content.rows(project, messages_of(logged))
         if self._billing is None or call is None:

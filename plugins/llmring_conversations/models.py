@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server.wire import null
+from llmring_server.http.codec import null
 
 MAX_COUNT = 2**63 - 1
 MAX_PAGE = 1_000

@@ -23,8 +23,8 @@ from llmring_conversations.models import (
     NewMessages,
 )
 from llmring_conversations.store import ConversationStore
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
 
 
 class Conversations:

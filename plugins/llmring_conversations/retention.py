@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 from llmring_conversations.settings import ConversationSettings
+from llmring_server.cli.retention import OldRows, drop_due
 from llmring_server.database import Database
-from llmring_server.retention import OldRows, drop_due
 
 CLAIM_HOURS = 72
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from llmring_conversations.content import MessageRow
 from llmring_conversations.models import Conversation, Message
-from llmring_server import wire
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
+from llmring_server.http import codec
 
 CONVERSATION: LiteralString = """
     id, project_id, title, system_prompt, model_alias, temperature, max_tokens, origin, profile, metadata, log_id,
@@ -175,4 +175,4 @@ def _creation(
 
 
 def _encoded(messages: Sequence[MessageRow]) -> dict[str, Any]:
-    return {"messages": wire.encode(messages).decode(), "count": len(messages)}
+    return {"messages": codec.encode(messages).decode(), "count": len(messages)}

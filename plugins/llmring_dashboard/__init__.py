@@ -7,11 +7,11 @@ from pathlib import Path
 from llmring_dashboard.routes import build_routes
 from llmring_dashboard.session.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
-from llmring_server import paths
+from llmring_server import bundled
 from llmring_server.contracts.pages import FrontPage
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 
 @hookimpl
@@ -23,7 +23,7 @@ def llmring_settings() -> type[DashboardSettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create `dashboard_secrets`."""
-    return paths.migrations("dashboard")
+    return bundled.migrations("dashboard")
 
 
 @hookimpl

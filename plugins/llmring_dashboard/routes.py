@@ -15,9 +15,9 @@ from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_dashboard.sign_in.resources import Home, SignIn, SignOut, Theme, UnknownPage
 from llmring_dashboard.usage import logs, overview
 from llmring_server.contracts import Standing
-from llmring_server.lifecycle import Server
-from llmring_server.projects import PlainKeys
-from llmring_server.routing import Route
+from llmring_server.http.middleware.project_keys import PlainKeys
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, statements.PAGE, registry.PAGE

@@ -11,11 +11,11 @@ from llmring_keys.issuing import Issuer
 from llmring_keys.recognition import ManagedKeys
 from llmring_keys.resources import Keys
 from llmring_keys.store import KeyStore
-from llmring_server import paths
+from llmring_server import bundled
 from llmring_server.contracts import Projects, Standing
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 PREFIX = "/api/v1/keys"
 
@@ -23,7 +23,7 @@ PREFIX = "/api/v1/keys"
 @hookimpl
 def llmring_migrations() -> Path:
     """Create `projects` and `project_keys`."""
-    return paths.migrations("keys")
+    return bundled.migrations("keys")
 
 
 @hookimpl

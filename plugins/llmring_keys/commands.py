@@ -26,9 +26,9 @@ from llmring_keys.models import (
     new_project_id,
 )
 from llmring_keys.store import KeyStore
-from llmring_server import offline
+from llmring_server.cli import context
 from llmring_server.contracts import Scope
-from llmring_server.lifecycle import Server
+from llmring_server.server import Server
 
 ADOPT_VARIABLE = "LLMRING_ADOPT_KEY"
 JOINING: tuple[Scope, ...] = ("ingest", "read")
@@ -155,7 +155,7 @@ def _run(work: Callable[[KeyStore, Issuer], Awaitable[T]]) -> T:
         return await work(store, Issuer(store, server.pepper))
 
     try:
-        return offline.run(run, lifespans=False)
+        return context.run(run, lifespans=False)
     except Refused as error:
         raise click.ClickException(str(error)) from error
 

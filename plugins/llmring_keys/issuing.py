@@ -6,7 +6,7 @@ from typing import Any
 
 from llmring_keys.models import IssuedKey, KeptKey, Key, Project, Refused, Terms, hash_of, new_key_id, new_text
 from llmring_keys.store import KeyStore
-from llmring_server.projects import key_fault, project_id
+from llmring_server.http.middleware.project_keys import key_fault, project_id
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ import psycopg
 
 from llmring_keys.models import KeptKey, hash_of
 from llmring_keys.store import TOPIC, KeyStore
-from llmring_server.background import beside
 from llmring_server.contracts import Identity
 from llmring_server.database import Channel
-from llmring_server.flights import Flights
+from llmring_server.runtime.background import beside
+from llmring_server.runtime.request_batcher import Flights
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import falcon.asgi
 from llmring_keys.issuing import Issuer
 from llmring_keys.models import MAX_GRACE, Adoption, IssuedKey, Key, Refused, RotateQuery, Terms, duration, expiry_fault
 from llmring_keys.store import KeyStore
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
 
 
 class Keys:

@@ -14,9 +14,9 @@ from llmring_metrics.sources.usage_metrics import UsageMetrics
 from llmring_metrics.workers.groups import Workers, create_workers
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.figures import Figure
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import falcon.asgi
 from llmring_metrics.exposition import Exposition
 from llmring_metrics.metric_registry import MetricRegistry
 from llmring_metrics.workers.groups import Workers
-from llmring_server.errors import Problem, Unavailable
-from llmring_server.operations import operation
+from llmring_server.http.errors import Problem, Unavailable
+from llmring_server.http.operations import operation
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 SCHEME = "bearer"

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from llmring_ratelimit.buckets import Buckets, create_buckets
 from llmring_ratelimit.middleware import RateLimitMiddleware
 from llmring_ratelimit.settings import RateLimitSettings
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 
 @hookimpl

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from llmring_ratelimit.models import Decision, Limit
-from llmring_server.flights import Flights
-from llmring_server.shared_redis import PREFIX, Away, SharedRedis
+from llmring_server.runtime.redis import PREFIX, Away, SharedRedis
+from llmring_server.runtime.request_batcher import Flights
 
 MAX_BUCKETS = 10_000
 MAX_BATCH = 500

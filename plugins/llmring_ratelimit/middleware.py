@@ -6,8 +6,8 @@ import falcon.asgi
 
 from llmring_ratelimit.buckets import Buckets
 from llmring_ratelimit.models import Decision, Limit, RouteClass
-from llmring_server.clients import network
-from llmring_server.errors import Problem
+from llmring_server.http.client_address import network
+from llmring_server.http.errors import Problem
 
 # An orchestrator that gets 429 would consider the server dead.
 PROBES = frozenset({"/health", "/health/live", "/health/ready"})

@@ -7,8 +7,8 @@ import msgspec
 from llmring_receipts import canonical, models, signing
 from llmring_receipts.canonical import Refused
 from llmring_receipts.models import CallDraft, Draft, Envelope, Stored
-from llmring_server import wire
-from llmring_server.errors import Fault, Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Fault, Problem
 
 # What a payload says of a call by itself; with none of them, a usage_log_id stands for all of it.
 OF_A_CALL = {"model", "tokens", "cost"}
@@ -26,7 +26,7 @@ def draft(body: bytes) -> Draft | CallDraft:
         return msgspec.convert(parsed, CallDraft) if of_log else msgspec.convert(parsed, Draft)
     except msgspec.ValidationError as error:
         hint = "the log fills the rest" if of_log else "what a receipt has no member for goes into ext"
-        raise _with_hint(wire.misfit(error, "body"), hint) from error
+        raise _with_hint(codec.misfit(error, "body"), hint) from error
 
 
 def receipt(body: bytes) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def receipt(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.convert(parsed, Envelope).receipt
     except msgspec.ValidationError as error:
-        raise wire.misfit(error, "body") from error
+        raise codec.misfit(error, "body") from error
 
 
 def indexed(project: str, receipt: dict[str, Any], content: bytes) -> Stored:

@@ -6,7 +6,7 @@ from llmring_receipts.keyring import Keyring
 from llmring_receipts.models import Row
 from llmring_receipts.store import ReceiptStore
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptCheck, ReceiptPage, ReceiptProof
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 
 class ProjectReceipts:

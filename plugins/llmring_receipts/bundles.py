@@ -14,7 +14,7 @@ from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.store import ReceiptStore
 from llmring_server.contracts.transparency import LogPolicy, LogProofs
-from llmring_server.lifecycle import Server
+from llmring_server.server import Server
 
 PAGES = ("README.md", "check.mjs", "check.go")
 ALWAYS_THE_SAME = (1980, 1, 1, 0, 0, 0)

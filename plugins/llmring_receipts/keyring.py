@@ -14,8 +14,8 @@ from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keys import PublicKey
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.database.pool import Connection
-from llmring_server.errors import StartupError
-from llmring_server.flights import Flights
+from llmring_server.http.errors import StartupError
+from llmring_server.runtime.request_batcher import Flights
 
 log = logging.getLogger(__name__)
 

@@ -21,16 +21,16 @@ from llmring_receipts.statements.book import ProjectStatements
 from llmring_receipts.statements.store import StatementStore
 from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
-from llmring_server import paths
+from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
 from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
 from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored
-from llmring_server.errors import StartupError
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.errors import StartupError
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 PREFIX = "/api/v1/receipts"
 
@@ -44,7 +44,7 @@ def llmring_settings() -> type[ReceiptSettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create the tables of receipts, of keys and what becomes of them, and of statements."""
-    return paths.migrations("receipts")
+    return bundled.migrations("receipts")
 
 
 @hookimpl

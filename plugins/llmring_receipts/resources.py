@@ -24,10 +24,10 @@ from llmring_receipts.models import (
 )
 from llmring_receipts.store import Outcome, ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
-from llmring_server import wire
 from llmring_server.contracts import UsageEntries
-from llmring_server.errors import Fault, Problem, Unavailable
-from llmring_server.operations import operation
+from llmring_server.http import codec
+from llmring_server.http.errors import Fault, Problem, Unavailable
+from llmring_server.http.operations import operation
 
 PEM_TYPE = "application/x-pem-file"
 # What `{"receipt":…}` adds: whatever is issued can be posted back.
@@ -74,7 +74,7 @@ class Issue:
         except Refused as error:
             raise bodies.problem(422, error) from error
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
-            raise wire.too_large(canonical.MAX_BYTES)
+            raise codec.too_large(canonical.MAX_BYTES)
         if store:
             await _keep(self._writer, issued)
         return issued.content

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from llmring_receipts.models import Stored
 from llmring_receipts.store import Outcome, ReceiptStore
-from llmring_server.errors import Unavailable
-from llmring_server.figures import Histogram
-from llmring_server.flights import Flights
+from llmring_server.http.errors import Unavailable
+from llmring_server.runtime.histogram import Histogram
+from llmring_server.runtime.request_batcher import Flights
 
 MAX_BATCH = 256
 MAX_WAITING = 1_000

@@ -12,14 +12,14 @@ from llmring_registry.settings import RegistrySettings
 from llmring_registry.storage.last_valid import LastValidCopy
 from llmring_registry.storage.store import RegistryStore
 from llmring_registry.upstream.client import Upstream
-from llmring_server import paths
+from llmring_server import bundled
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.registry import ModelCatalog
-from llmring_server.health import HealthCheck
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.endpoints.health import HealthCheck
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 
 
 @hookimpl
@@ -31,7 +31,7 @@ def llmring_settings() -> type[RegistrySettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create `registry_files`, `registry_contents` and `registry_versions`."""
-    return paths.migrations("registry")
+    return bundled.migrations("registry")
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from llmring_registry.resources import wait_until_ready
 from llmring_registry.storage.store import RegistryStore
 from llmring_registry.upstream.client import UpstreamError
 from llmring_server.contracts.registry import CatalogModel, RegistryChanges, RegistryModels, RegistryVersion
-from llmring_server.errors import Problem, Unavailable
+from llmring_server.http.errors import Problem, Unavailable
 
 MAX_COMPOSED = 100
 MAX_ARCHIVED = 50

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from llmring_server import paths
+from llmring_server import bundled
 from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.transparency import LogPolicy, LogProofs, ReceiptsStored, StatementsStored
-from llmring_server.health import HealthCheck
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.endpoints.health import HealthCheck
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 from llmring_transparency import commands, figures, wiring
 from llmring_transparency.log import Log
 from llmring_transparency.places import Places
@@ -31,7 +31,7 @@ def llmring_settings() -> type[TransparencySettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create the queue, the leaves, the tiles and the log's state."""
-    return paths.migrations("transparency")
+    return bundled.migrations("transparency")
 
 
 @hookimpl

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 import uvicorn
 
-from llmring_server import offline
-from llmring_server.errors import Unavailable
-from llmring_server.lifecycle import Server
+from llmring_server.cli import context
+from llmring_server.http.errors import Unavailable
+from llmring_server.server import Server
 from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind, NoteFault
 from llmring_server.tlog.signers import Signer
@@ -63,7 +63,7 @@ def export(folder: Path) -> None:
         return await export_log(folder, await parts.published.state(), parts.tree)
 
     try:
-        size = offline.run(work, lifespans=False)
+        size = context.run(work, lifespans=False)
     except Unavailable as error:
         raise click.ClickException(str(error.description)) from error
     except (OSError, ValueError) as error:
@@ -82,13 +82,13 @@ def status() -> None:
         signs = f"signs no more: {state.alarm}" if state.alarm else "signs"
         return f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}"
 
-    click.echo(offline.run(work, lifespans=False))
+    click.echo(context.run(work, lifespans=False))
 
 
 @tlog.command()
 def resume() -> None:
     """Let the log sign again after an alarm; the alarm is raised again if its cause remains."""
-    offline.run(_resume, lifespans=False)
+    context.run(_resume, lifespans=False)
     click.echo("the alarm is off; servers try again within a second")
 
 
@@ -106,7 +106,7 @@ def erase(project_id: str, receipt_id: str) -> None:
     async def work(server: Server) -> int | None:
         return await erase_receipt(server.database, LogStore(server.database), project_id, receipt_id)
 
-    index = offline.run(work, lifespans=False)
+    index = context.run(work, lifespans=False)
     if index is None:
         raise click.ClickException(f"the log has no receipt {receipt_id!r} of {project_id!r}")
     click.echo(f"leaf {index} opens no more")

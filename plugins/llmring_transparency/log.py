@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from llmring_server.background import beside
 from llmring_server.database import Database
-from llmring_server.errors import DATABASE_AWAY, StartupError
+from llmring_server.http.errors import DATABASE_AWAY, StartupError
+from llmring_server.runtime.background import beside
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.signers import Signer

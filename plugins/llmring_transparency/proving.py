@@ -2,7 +2,7 @@
 
 import asyncio
 
-from llmring_server.errors import Problem, Unavailable
+from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import Kind, Opening
 from llmring_server.tlog.proof_files import Proof

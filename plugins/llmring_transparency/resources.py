@@ -6,8 +6,8 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
 from llmring_server.tlog import base64, tiles
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.notes import Verifier

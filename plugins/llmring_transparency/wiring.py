@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from llmring_server.contracts.transparency import ReceiptKeyEvents
-from llmring_server.lifecycle import Server
+from llmring_server.server import Server
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
 from llmring_transparency.cosigning import Cosigning, read_witnesses

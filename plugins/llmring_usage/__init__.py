@@ -7,17 +7,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from llmring_server import paths
+from llmring_server import bundled
 from llmring_server.contracts import BilledBefore, Billing, PriceList, UsageEntries, UsageReceipts
 from llmring_server.contracts.figures import Figure
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.contracts.usage import UsageReading
 from llmring_server.contracts.usage_lines import UsageLines
-from llmring_server.health import HealthCheck
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.endpoints.health import HealthCheck
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 from llmring_usage import commands, figures
 from llmring_usage.bands import BAND_TERMS
 from llmring_usage.billing import Settled, UsageBilling
@@ -54,7 +54,7 @@ def llmring_settings() -> type[UsageSettings]:
 @hookimpl
 def llmring_migrations() -> Path:
     """Create the log table, the rollups and the idempotency keys."""
-    return paths.migrations("usage")
+    return bundled.migrations("usage")
 
 
 @hookimpl

@@ -6,8 +6,8 @@ from itertools import islice
 
 import msgspec
 
-from llmring_server import wire
-from llmring_server.errors import Fault, Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Fault, Problem
 from llmring_usage.models import Entry, Logged, Row
 
 MAX_ENTRIES = 10_000
@@ -63,7 +63,7 @@ def _result(index: int, row: Row, outcome: Logged | Problem) -> Result:
 
 def fault_of(problem: Problem, index: int) -> Fault:
     """Return what is wrong with the entry at `index`, its place in the batch put into that of a fault of its own."""
-    fault = wire.fault_of(problem, "body", index)
+    fault = codec.fault_of(problem, "body", index)
     return fault if fault.loc[1:2] == (index,) else Fault(("body", index, *fault.loc[1:]), fault.msg)
 
 
@@ -73,7 +73,7 @@ def entries_of(body: bytes, media: str, depth: int) -> list[Entry | Problem]:
     Raises:
         Problem: 400, 413 or 422 when the batch as a whole is no array, or has more than 10,000 entries.
     """
-    if media == wire.NDJSON:
+    if media == codec.NDJSON:
         lines = (found[0] for found in _LINE.finditer(body))
         parts = list(islice((line for line in lines if not line.isspace()), MAX_ENTRIES + 1))
     else:
@@ -88,7 +88,7 @@ def entries_of(body: bytes, media: str, depth: int) -> list[Entry | Problem]:
 
 def _at_once(body: bytes, depth: int) -> list[Entry] | None:
     """Return the entries of a batch without fault, or None: then each has to be looked at by itself."""
-    if wire.text_fault(body, depth) is not None:
+    if codec.text_fault(body, depth) is not None:
         return None
     try:
         if body.count(b'"provider"') > MAX_ENTRIES:
@@ -146,8 +146,8 @@ def _broken(at: int) -> Problem:
 
 def _decode(part: bytes, index: int, depth: int) -> Entry | Problem:
     try:
-        wire.check_text(part, depth)
-        return wire.decode(_entry, part, "body", index)
+        codec.check_text(part, depth)
+        return codec.decode(_entry, part, "body", index)
     except Problem as problem:
         return problem
 

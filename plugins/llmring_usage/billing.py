@@ -9,9 +9,9 @@ import psycopg
 import psycopg_pool
 from psycopg import errors
 
-from llmring_server import wire
 from llmring_server.contracts import Beside, Bill, BilledBefore, Call
 from llmring_server.database import Database
+from llmring_server.http import codec
 from llmring_usage.events import Announcer
 from llmring_usage.ledger import Ledger, refused
 from llmring_usage.models import Entry, Logged, Row
@@ -138,7 +138,7 @@ def _entry(call: Call) -> Entry:
     try:
         return msgspec.convert(call, Entry, from_attributes=True)
     except msgspec.ValidationError as error:
-        raise wire.misfit(error, "body", "metadata") from error
+        raise codec.misfit(error, "body", "metadata") from error
 
 
 def _logged(bill: Bill) -> Logged:

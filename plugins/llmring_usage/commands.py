@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from llmring_server import offline
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
-from llmring_server.retention import retention_command
+from llmring_server.cli import context
+from llmring_server.cli.retention import retention_command
+from llmring_server.http.errors import Problem
+from llmring_server.server import Server
 from llmring_usage.audit import Audit
 from llmring_usage.facts import TIMEZONE, Facts
 from llmring_usage.periods import range_of
@@ -52,7 +52,7 @@ def verify() -> None:
                 click.echo(f"{finding.first:%Y-%m}: {finding.off:,} keys differ: {finding.check}")
         return off
 
-    off = offline.run(work, lifespans=False)
+    off = context.run(work, lifespans=False)
     if off:
         click.echo(f"{off:,} differences; `llmring-server usage rebuild` mends them")
         sys.exit(1)
@@ -77,7 +77,7 @@ def rebuild() -> None:
                 click.echo(f"{finding.first:%Y-%m}: mended {finding.off:,} keys: {finding.check}")
         click.echo(f"mended {mended:,} keys" if mended else "nothing to mend")
 
-    offline.run(work, lifespans=False)
+    context.run(work, lifespans=False)
 
 
 @usage.command()
@@ -100,7 +100,7 @@ def reprice(since: str | None, until: str | None, model: str | None, dry_run: bo
         changes = await _go(repricing, dry_run)
         _show(changes, dry_run)
 
-    offline.run(work)
+    context.run(work)
 
 
 async def _go(repricing: Repricing, dry: bool) -> dict[str, list[Any]]:

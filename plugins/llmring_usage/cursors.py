@@ -4,9 +4,9 @@ import base64
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts.usage import LogEntry
-from llmring_server.errors import Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 from llmring_usage.store import Position
 
 _position = msgspec.json.Decoder(Position)
@@ -14,7 +14,7 @@ _position = msgspec.json.Decoder(Position)
 
 def write_cursor(entry: LogEntry) -> str:
     """Return the cursor that leads behind an entry."""
-    return base64.urlsafe_b64encode(wire.encode(Position(entry.logged_at, entry.id))).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(codec.encode(Position(entry.logged_at, entry.id))).rstrip(b"=").decode()
 
 
 def read_cursor(text: str) -> Position:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from llmring_server.lifecycle import Server
+from llmring_server.server import Server
 from llmring_usage.entries import logged_usage
 from llmring_usage.ledger import Outcome
 from llmring_usage.models import Deferred, Logged, Row

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts.usage import LogEntry
+from llmring_server.http import codec
 
 Format = Literal["csv", "ndjson"]
 CSV = "text/csv"
-MEDIA = {"csv": f"{CSV}; charset=utf-8", "ndjson": wire.NDJSON}
+MEDIA = {"csv": f"{CSV}; charset=utf-8", "ndjson": codec.NDJSON}
 
 
 async def rendered(first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]], form: Format) -> AsyncIterator[bytes]:
@@ -24,7 +24,7 @@ async def rendered(first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]],
 
 
 def _ndjson(entries: list[LogEntry], *, header: bool) -> bytes:
-    return b"".join(wire.encode(entry) + b"\n" for entry in entries)
+    return b"".join(codec.encode(entry) + b"\n" for entry in entries)
 
 
 def _csv(entries: list[LogEntry], *, header: bool) -> bytes:

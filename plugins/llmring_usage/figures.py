@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from llmring_server.contracts.figures import Figure
-from llmring_server.figures import Histogram
+from llmring_server.runtime.histogram import Histogram
 from llmring_usage.journal import Journal
 from llmring_usage.ledger import Outcome
 from llmring_usage.models import Deferred, Row

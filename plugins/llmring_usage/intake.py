@@ -9,8 +9,8 @@ import asyncio
 
 import msgspec
 
-from llmring_server import wire
-from llmring_server.errors import Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 from llmring_usage.ledger import Outcome
 from llmring_usage.models import Deferred, Entry, Row
 from llmring_usage.recording import Recorder
@@ -32,7 +32,7 @@ class Answered(Submission[Answer]):
         outcome = outcomes[0]
         if isinstance(outcome, Problem):
             raise outcome
-        return wire.encode(outcome), isinstance(outcome, Deferred)
+        return codec.encode(outcome), isinstance(outcome, Deferred)
 
 
 class Intake:
@@ -85,5 +85,5 @@ def entry_of(body: bytes, depth: int) -> Entry:
     Raises:
         Problem: 400 when it is not JSON, or too deep; 422 when it does not fit, or cannot be kept.
     """
-    wire.check_text(body, depth)
-    return wire.decode(_decoder, body)
+    codec.check_text(body, depth)
+    return codec.decode(_decoder, body)

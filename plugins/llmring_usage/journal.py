@@ -17,8 +17,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from llmring_server.background import beside
-from llmring_server.errors import DATABASE_AWAY, StartupError, Unavailable
+from llmring_server.http.errors import DATABASE_AWAY, StartupError, Unavailable
+from llmring_server.runtime.background import beside
 from llmring_usage import records
 from llmring_usage.models import Row, made_at
 from llmring_usage.segments import Damaged, Segment, waiting

@@ -12,10 +12,10 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
-from llmring_server import wire
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection, hang_up
-from llmring_server.errors import DATABASE_AWAY, Problem, Unavailable
+from llmring_server.http import codec
+from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage import series
 from llmring_usage.ingest import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.models import Deferred, Logged, Row
@@ -181,7 +181,7 @@ class Ledger:
         if not asked:
             return {}
         async with self._holding(deadline) as held, held.connection.cursor(row_factory=class_row(Kept)) as cursor:
-            await cursor.execute(REPLAYED, {"keys": wire.encode(asked).decode()})
+            await cursor.execute(REPLAYED, {"keys": codec.encode(asked).decode()})
             return {(one.project_id, one.key): one for one in await cursor.fetchall()}
 
 

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import falcon.asgi
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts.usage import CallFilter, LogEntry
-from llmring_server.operations import operation
+from llmring_server.http import codec
+from llmring_server.http.operations import operation
 from llmring_usage.exporting import CSV, MEDIA, Format
 from llmring_usage.reading import UsageReader
 
@@ -48,7 +48,7 @@ class Export:
     def __init__(self, reader: UsageReader) -> None:
         self._reader = reader
 
-    @operation(query=ExportQuery, media=(CSV, wire.NDJSON))
+    @operation(query=ExportQuery, media=(CSV, codec.NDJSON))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ExportQuery) -> None:
         """Export logged calls as CSV or NDJSON, newest first, in one snapshot."""
         resp.stream = await self._reader.export(req.context.project_id, query, query.format)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server.wire import null
+from llmring_server.http.codec import null
 from llmring_usage.series import Series
 
 MAX_COUNT = 2**63 - 1

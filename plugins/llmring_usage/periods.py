@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 Grouping = Literal["day", "week", "month"]
 

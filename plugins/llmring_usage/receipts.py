@@ -7,7 +7,7 @@ import msgspec
 
 from llmring_server.contracts import UsageReceipts
 from llmring_server.database.pool import Connection
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 from llmring_usage.entries import logged_usage
 from llmring_usage.models import Logged, Row
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 import msgspec
 import uuid_utils
 
-from llmring_server import wire
 from llmring_server.contracts import Price, PriceList
-from llmring_server.errors import Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 from llmring_usage.models import MAX_COST, MAX_DECIMALS, Entry, Row
 from llmring_usage.pricing import Calculator, CostStatus, Quote, cost_of, price_status, quote
 from llmring_usage.series import Series
@@ -77,7 +77,7 @@ class Recorder:
             operation_id=entry.operation_id,
             attempt=entry.attempt,
             tags=entry.tags,
-            metadata=None if entry.metadata == wire.NULL else entry.metadata,
+            metadata=None if entry.metadata == codec.NULL else entry.metadata,
             idempotency_key=key,
             fingerprint=fingerprint(entry) if key else None,
         )
@@ -130,7 +130,7 @@ def _series(project: str, entry: Entry, price: Price | CostStatus) -> Series:
 def fingerprint(entry: Entry) -> str:
     """Return a digest of what an entry says, by which a replay is told from another entry under the same key."""
     said = msgspec.structs.replace(entry, idempotency_key=None)
-    return hashlib.blake2b(wire.encode(said), digest_size=16).hexdigest()
+    return hashlib.blake2b(codec.encode(said), digest_size=16).hexdigest()
 
 
 def _check_cost(cost: Decimal) -> Decimal:

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts import Price
+from llmring_server.http import codec
 from llmring_usage import series
 from llmring_usage.models import Row
 from llmring_usage.series import Series
@@ -38,12 +38,12 @@ class Said(msgspec.Struct, frozen=True):
 class Kept(Row, frozen=True, kw_only=True):
     """A row as msgspec reads it: raw JSON is never optional to it."""
 
-    metadata: msgspec.Raw = wire.NULL
+    metadata: msgspec.Raw = codec.NULL
 
     def row(self) -> Row:
         """Return the row."""
         members = {name: getattr(self, name) for name in Row.__struct_fields__}
-        return Row(**{**members, "metadata": None if self.metadata == wire.NULL else self.metadata})
+        return Row(**{**members, "metadata": None if self.metadata == codec.NULL else self.metadata})
 
 
 _parts = msgspec.json.Decoder(tuple[list[Said], msgspec.Raw])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from psycopg import errors
 
-from llmring_server.errors import Problem, Unavailable
+from llmring_server.http.errors import Problem, Unavailable
 from llmring_usage.billing import Settled
 from llmring_usage.ledger import Ledger, Outcome
 from llmring_usage.models import Row

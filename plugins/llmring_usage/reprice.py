@@ -14,8 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.database import Database
+from llmring_server.http import codec
 from llmring_usage.alias_hours import hour
 from llmring_usage.facts import Facts
 from llmring_usage.recording import Recorder
@@ -91,7 +91,7 @@ class Choice(msgspec.Struct, frozen=True):
     @property
     def fact(self) -> str:
         """The name under which this choice's position is kept."""
-        return f"reprice:{hashlib.blake2b(wire.encode(self), digest_size=8).hexdigest()}"
+        return f"reprice:{hashlib.blake2b(codec.encode(self), digest_size=8).hexdigest()}"
 
 
 class Priced(msgspec.Struct, frozen=True):
@@ -166,7 +166,7 @@ class Repricing:
             at = {"project": chunk[-1].project_id, "time": chunk[-1].occurred_at, "id": chunk[-1].id}
             if not dry:
                 await self._correct(corrections)
-                await self._facts.set(self._choice.fact, wire.encode(at).decode())
+                await self._facts.set(self._choice.fact, codec.encode(at).decode())
             yield Progress(len(chunk), corrections)
         if not dry:
             await self._facts.forget(self._choice.fact)
@@ -198,7 +198,7 @@ class Repricing:
 
     async def _correct(self, corrections: Sequence[Correction]) -> None:
         if corrections:
-            params = {"zone": self._zone, "rows": wire.encode(corrections).decode()}
+            params = {"zone": self._zone, "rows": codec.encode(corrections).decode()}
             async with self._database.connection(CHUNK_SECONDS) as connection:
                 await connection.execute(CORRECT, params)
 

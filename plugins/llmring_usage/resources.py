@@ -8,10 +8,10 @@ import falcon
 import falcon.asgi
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts.usage import Period, Statistics
-from llmring_server.errors import DATABASE_AWAY, Fault, Problem, Unavailable
-from llmring_server.operations import operation
+from llmring_server.http import codec
+from llmring_server.http.errors import DATABASE_AWAY, Fault, Problem, Unavailable
+from llmring_server.http.operations import operation
 from llmring_usage.batches import BatchAnswer, entries_of, fault_of
 from llmring_usage.billing import Settled
 from llmring_usage.intake import Answer, Intake, entry_of
@@ -52,7 +52,7 @@ class UsageLog:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> None:
         """Log one call; answered after its commit, never before, or with 202 when it is safe in the journal."""
         context, arrived = req.context, asyncio.get_running_loop().time()
-        log = self._apart if self._settled.asks or len(body) > wire.LARGE else self._intake.log
+        log = self._apart if self._settled.asks or len(body) > codec.LARGE else self._intake.log
         key = req.get_header(IDEMPOTENCY_KEY)
         resp.data, deferred = await log(context.project_id, body, context.limits.depth, key, arrived)
         if deferred:
@@ -60,12 +60,12 @@ class UsageLog:
 
     async def _apart(self, project: str, body: bytes, depth: int, key: str | None, arrived: float) -> Answer:
         """Log a call that must wait before it is stored: another feature is asked about it, or it is large."""
-        entry = await wire.aside(body, lambda: entry_of(body, depth))
+        entry = await codec.aside(body, lambda: entry_of(body, depth))
         row = self._recorder.row(project, entry, key)
         if row.id_at_origin:
             (known,) = await _billed(self._settled, self._writer, (row,))
             if known is not None:
-                return wire.encode(known), False
+                return codec.encode(known), False
         return await self._intake.store(row, arrived)
 
 
@@ -78,13 +78,13 @@ class UsageBatch:
         self._settled = settled
 
     @operation(
-        body=list[Entry], raw=True, checked=False, answer=BatchAnswer, also=(202,), accepts=(wire.JSON, wire.NDJSON),
+        body=list[Entry], raw=True, checked=False, answer=BatchAnswer, also=(202,), accepts=(codec.JSON, codec.NDJSON),
         scope="ingest",
     )  # fmt: skip
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
-        media = wire.require_type(req, wire.JSON, wire.NDJSON)
-        entries = await wire.aside(body, lambda: entries_of(body, media, req.context.limits.depth))
+        media = codec.require_type(req, codec.JSON, codec.NDJSON)
+        entries = await codec.aside(body, lambda: entries_of(body, media, req.context.limits.depth))
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
         outcomes = await self._record(rows) if rows else []

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts import Price
+from llmring_server.http import codec
 
 OF_PRICES = ("priced_as", "registry_version")
 
@@ -43,7 +43,7 @@ class Series:
         self.cost_source = cost_source
         self.cost_status = cost_status
         self.price = price
-        self.encoded = wire.encode({name: value for name, value in self._members() if value is not None})
+        self.encoded = codec.encode({name: value for name, value in self._members() if value is not None})
 
     def _members(self) -> list[tuple[str, object]]:
         names = ("project_id", "provider", "model", "alias", "profile", "origin", "cost_source", "cost_status")
@@ -74,7 +74,7 @@ def compact(price: Price) -> msgspec.Raw:
     """Return the rates of a price (USD per million tokens) as the JSON that a row keeps; absent ones are left out."""
     rates: dict[str, Decimal | int | None] = msgspec.structs.asdict(price)
     said = {name: rate for name, rate in rates.items() if name not in OF_PRICES and rate is not None}
-    return msgspec.Raw(wire.encode(said))
+    return msgspec.Raw(codec.encode(said))
 
 
 class KeptPrice(Price, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 from llmring_server.contracts.usage import LogEntry
 from llmring_server.database import Database
-from llmring_server.errors import Unavailable
+from llmring_server.http.errors import Unavailable
 from llmring_usage.periods import Range
 from llmring_usage.tokens import Tokens
 

@@ -13,7 +13,7 @@ from psycopg import errors
 
 from llmring_server.contracts.usage import Kind, Spending, Statistics, Step, Summary
 from llmring_server.database import Database
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 from llmring_usage.latencies import latencies
 from llmring_usage.periods import Grouping, Range, Split, split_days
 from llmring_usage.rollups import DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 from llmring_server.contracts import Price
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, ModelTraffic, TokenCounts
 from llmring_server.database import Database
-from llmring_server.errors import DATABASE_AWAY
+from llmring_server.http.errors import DATABASE_AWAY
 from llmring_usage.alias_calls import CALLS, Line, span
 from llmring_usage.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
 from llmring_usage.bands import Band, BandTerms, quote_bands

@@ -14,7 +14,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from llmring_server.errors import DATABASE_AWAY, Unavailable
+from llmring_server.http.errors import DATABASE_AWAY, Unavailable
 from llmring_usage.journal import Journal
 from llmring_usage.ledger import Ledger, Outcome, deferred
 from llmring_usage.models import Row

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from core_kit import ARRIVAL
 
-from llmring_server.plugins import GROUP
+from llmring_server.plugins.manager import GROUP
 from llmring_server.testing import ServerProcess, fresh_database
 from llmring_server.testing.process import variables
 

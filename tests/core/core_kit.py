@@ -1,6 +1,6 @@
 """What several of the host's tests build their plugins from."""
 
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
 
 ARRIVAL = 1.0  # seconds in which a request must arrive at the server of hostile tests
 

@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
-from llmring_server.background import beside, upkeep
+from llmring_server.runtime.background import beside, upkeep
 
 
 def test_work_runs_beside_the_block_and_ends_with_it():

@@ -7,7 +7,7 @@ import socket
 import pytest
 from core_kit import serves
 
-from llmring_server.operations import operation
+from llmring_server.http.operations import operation
 from llmring_server.testing import make_plugin
 
 PATH = "/api/v1/aliases/bind"

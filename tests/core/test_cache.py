@@ -11,8 +11,8 @@ from contextlib import suppress
 import pytest
 import redis
 
-from llmring_server import cache as module
-from llmring_server.cache import ProcessCache, RedisCache, open_cache
+from llmring_server.runtime import cache as module
+from llmring_server.runtime.cache import ProcessCache, RedisCache, open_cache
 from llmring_server.testing import eventually
 from llmring_server.testing.process import free_port
 

@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from llmring_server.database import Channel
-from llmring_server.database.channel import LEASE_SECONDS
+from llmring_server.database.notifications import LEASE_SECONDS
 
 
 class Ear:

@@ -4,7 +4,7 @@ import pytest
 from pglast import ast, enums
 from sql_kit import CHANGING, collected, migrations, nodes
 
-from llmring_server.plugins import installed
+from llmring_server.plugins.manager import installed
 
 STATEMENTS, PARTS = collected()
 MIGRATIONS = migrations()

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from core_kit import echo_routes, serves
 
-from llmring_server.errors import Fault, Problem, Unavailable
+from llmring_server.http.errors import Fault, Problem, Unavailable
 from llmring_server.testing import make_plugin
 
 

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmring_server.contracts.figures import Distribution
-from llmring_server.figures import Histogram
+from llmring_server.runtime.histogram import Histogram
 
 any_example = settings(deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from llmring_server.flights import Flights
+from llmring_server.runtime.request_batcher import Flights
 
 
 class Port:

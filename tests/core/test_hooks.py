@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from core_kit import echo_routes, serves
 
-from llmring_server.errors import StartupError
-from llmring_server.plugins import load
+from llmring_server.http.errors import StartupError
+from llmring_server.plugins.manager import load
 from llmring_server.settings import PluginSettings
 from llmring_server.testing import make_plugin
 
@@ -87,7 +87,7 @@ def test_a_plugin_that_fails_on_a_request_gives_one_500_with_a_request_id_and_it
 
 def test_failing_middleware_is_logged_with_its_plugins_name(llmring_live, caplog, distribution):
     source = """
-from llmring_server.hookspecs import hookimpl
+from llmring_server.plugins.hookspecs import hookimpl
 
 class Failing:
     async def process_request(self, req, resp):

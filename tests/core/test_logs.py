@@ -12,8 +12,8 @@ import httpx
 import pytest
 import uvicorn.logging
 
-from llmring_server.errors import StartupError
-from llmring_server.projects import project_id
+from llmring_server.http.errors import StartupError
+from llmring_server.http.middleware.project_keys import project_id
 from llmring_server.serving.logging import JsonLines, TextLines, adopt_uvicorn, formatter, uvicorn_logging
 from llmring_server.settings import load_settings
 from llmring_server.testing import eventually
@@ -22,8 +22,8 @@ from llmring_server.testing.process import clean_environment, free_port, variabl
 KEY = "a-key-that-nobody-may-see"
 NOISY = """
 import logging
-from llmring_server.hookspecs import hookimpl
-from llmring_server.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.http.routing import Route
 
 class Noise:
     async def on_get(self, req, resp, name):

@@ -6,7 +6,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from llmring_server.errors import StartupError
+from llmring_server.http.errors import StartupError
 from llmring_server.settings import load_settings
 from llmring_server.testing import eventually, make_plugin
 
@@ -16,7 +16,7 @@ SELECT pg_sleep(seconds) FROM slow_brake;
 """
 PLUGIN = """
 from pathlib import Path
-from llmring_server.hookspecs import hookimpl
+from llmring_server.plugins.hookspecs import hookimpl
 
 @hookimpl
 def llmring_migrations():

@@ -133,8 +133,8 @@ def test_no_line_is_lost_when_the_process_is_asked_to_end(llmring_process, numbe
 
 def test_lines_and_an_error_are_in_the_order_in_which_they_happened(llmring_process, distribution):
     source = """
-from llmring_server.hookspecs import hookimpl
-from llmring_server.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.http.routing import Route
 
 class Failing:
     async def on_get(self, req, resp):

@@ -45,15 +45,16 @@ SPENT = dict.fromkeys(UNLIMITED, "1/d")
 
 
 @pytest.fixture
-def held(tmp_path):
+def held(request, tmp_path):
     """Give a function that runs schemathesis over a server's own description, in a folder of its own."""
+    examples = "3" if request.config.getoption("full") else "1"
 
     def hold(server, key, *options):
         if "keys" not in server.server.plugins.names:  # any key names a project
             options = (*options, "--exclude-checks=ignored_auth")
         command = [
             SCHEMATHESIS, "--config-file", CONFIG, "run", f"{server.url}/openapi.json",
-            "--header", f"X-Project-Key: {key}", "--max-examples", MORE or "3", "--no-color", *options,
+            "--header", f"X-Project-Key: {key}", "--max-examples", MORE or examples, "--no-color", *options,
         ]  # fmt: skip
         found = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, cwd=tmp_path)
         assert found.returncode == 0, found.stdout + found.stderr

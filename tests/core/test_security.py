@@ -8,7 +8,7 @@ import sys
 import httpx
 import pytest
 
-from llmring_server.docs import PAGE
+from llmring_server.http.endpoints.docs import PAGE
 from llmring_server.testing import eventually
 from llmring_server.testing.process import clean_environment, free_port, variables
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from llmring_server.errors import StartupError
-from llmring_server.lifecycle import Server
-from llmring_server.plugins import load
+from llmring_server.http.errors import StartupError
+from llmring_server.plugins.manager import load
+from llmring_server.server import Server
 from llmring_server.settings import PluginSettings, Settings, load_settings
 from llmring_server.testing import make_plugin
 

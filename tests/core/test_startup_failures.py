@@ -7,10 +7,10 @@ import pytest
 from core_kit import Echo, echo_routes
 
 from llmring_server.app import create_app
-from llmring_server.errors import StartupError
-from llmring_server.hookspecs import hookimpl
-from llmring_server.plugins import Plugin
-from llmring_server.routing import Route
+from llmring_server.http.errors import StartupError
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.manager import Plugin
 from llmring_server.settings import PluginSettings, Settings
 from llmring_server.testing import make_plugin
 
@@ -267,7 +267,7 @@ def test_a_path_must_begin_with_a_slash_and_not_end_with_one(path):
 
 def test_a_command_that_is_taken_is_named(llmring_cli, distribution):
     source = (
-        "import click\nfrom llmring_server.hookspecs import hookimpl\n"
+        "import click\nfrom llmring_server.plugins.hookspecs import hookimpl\n"
         "@hookimpl\ndef llmring_commands():\n    return [click.Command('migrate')]\n"
     )
     folder = distribution("acme-command", "command", source)

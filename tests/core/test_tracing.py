@@ -10,8 +10,8 @@ from llmring_server.testing import make_plugin
 
 LOGGING = """
 import logging
-from llmring_server.hookspecs import hookimpl
-from llmring_server.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.http.routing import Route
 
 log = logging.getLogger(__name__)
 

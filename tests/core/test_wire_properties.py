@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmring_server.wire import text_fault
+from llmring_server.http.codec import text_fault
 
 DEPTH = 4
 CHARACTERS = st.sampled_from([*'[]{}",:\\ua0du8Cé', r"\u0000", r"\ud800", r"\udc00", r"\"", "\\\\", "\x01"])

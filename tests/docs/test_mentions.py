@@ -8,7 +8,7 @@ import pytest
 from docs_kit import PAGES, blocks, code, generator, name_of, read, settings
 
 from llmring_receipts.__main__ import main as offline
-from llmring_server.cli import main as host
+from llmring_server.cli.main import main as host
 from llmring_server.settings import load_settings
 
 generate = generator()

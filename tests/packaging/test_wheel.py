@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from llmring_server.paths import migration_ids
+from llmring_server.bundled import migration_ids
 from llmring_server.testing.process import clean_environment, free_port
 
 pytestmark = pytest.mark.slow

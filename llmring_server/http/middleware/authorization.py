@@ -6,13 +6,13 @@ import falcon.asgi
 import msgspec
 
 from llmring_server.contracts import Identity, Projects, Scope
-from llmring_server.errors import Problem
-from llmring_server.operations import form_of
-from llmring_server.projects import CHALLENGE, read_key
-from llmring_server.routing import Route, RouteTable
-from llmring_server.security import PRIVATE
+from llmring_server.http.codec import Limits
+from llmring_server.http.errors import Problem
+from llmring_server.http.middleware.project_keys import CHALLENGE, read_key
+from llmring_server.http.operations import form_of
+from llmring_server.http.routing import Route, RouteTable
+from llmring_server.http.security_headers import PRIVATE
 from llmring_server.settings import Settings
-from llmring_server.wire import Limits
 
 SAFE = ("GET", "HEAD")
 

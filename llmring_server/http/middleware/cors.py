@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import falcon
 import falcon.asgi
 
-from llmring_server.security import TAKE_AT_ITS_WORD
+from llmring_server.http.security_headers import TAKE_AT_ITS_WORD
 
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = (

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 Scope: TypeAlias = dict[str, Any]
 Event: TypeAlias = Mapping[str, Any]

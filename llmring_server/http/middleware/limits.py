@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import falcon
 import msgspec
 
-from llmring_server.errors import PROBLEM_JSON, Problem, document
+from llmring_server.http.errors import PROBLEM_JSON, Problem, document
 from llmring_server.http.middleware.exchange import Exchange, Receive, Scope, Send, UnreadResponse
-from llmring_server.security import TAKE_AT_ITS_WORD
+from llmring_server.http.security_headers import TAKE_AT_ITS_WORD
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import msgspec
 from llmring_dashboard.rendering.formatting import format_sentence
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, Traffic
-from llmring_server.errors import Unavailable
+from llmring_server.http.errors import Unavailable
 
 SPAN = timedelta(days=7)
 

@@ -11,7 +11,7 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.views import CsrfForm, Redirect, TemplateResponse, view
 from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.aliases import AliasBook
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 ALIASES = f"{PATH}/aliases"
 MAX_CHANGE_NUMBER = 2**63 - 1

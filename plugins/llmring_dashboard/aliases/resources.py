@@ -14,8 +14,8 @@ from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, 
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.contracts.traffic import Traffic
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 HISTORY = f"{ALIASES}/history"
 PAGE_SIZE = 50

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import msgspec
 
 from llmring_server.contracts.log_places import LogPlace, NoPlace
-from llmring_server.errors import Unavailable
+from llmring_server.http.errors import Unavailable
 
 
 class LogStatus(msgspec.Struct, frozen=True):

@@ -18,9 +18,9 @@ from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptBook, ReceiptBundles
 from llmring_server.contracts.transparency import LogProofs
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.errors import Problem
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 RECEIPTS = f"{PATH}/receipts"
 PAGE_SIZE = 50

@@ -17,9 +17,9 @@ from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.statements import KeptStatement, StatementBook
 from llmring_server.contracts.transparency import LogProofs
 from llmring_server.contracts.usage_lines import UsageLines
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.errors import Problem
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 PAGE_SIZE = 24
 MAX_CORRECTIONS = 50

@@ -14,9 +14,9 @@ from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels, RegistryVersion
 from llmring_server.contracts.traffic import Traffic
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.errors import Problem
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 REGISTRY = f"{PATH}/registry"
 MAX_ROWS = 500

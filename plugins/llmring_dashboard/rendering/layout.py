@@ -13,7 +13,7 @@ from llmring_dashboard.rendering.templates import Templates
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope, Standing
-from llmring_server.errors import Document
+from llmring_server.http.errors import Document
 
 THEME = "llmring_theme"
 THEMES = ("light", "dark")

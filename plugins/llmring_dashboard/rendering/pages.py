@@ -6,8 +6,8 @@ import msgspec
 
 from llmring_dashboard.rendering.layout import Layout
 from llmring_dashboard.session.sessions import PATH
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from llmring_server.security import OF_PAGES, PRIVATE
+from llmring_server.http.security_headers import OF_PAGES, PRIVATE
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "

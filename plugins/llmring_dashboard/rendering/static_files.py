@@ -6,8 +6,8 @@ import importlib.resources
 import falcon.asgi
 
 from llmring_dashboard.session.sessions import PATH
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
 
 PACKAGE = "llmring_dashboard"
 MEDIA_TYPES = {"dashboard.css": "text/css", "dashboard.js": "text/javascript", "icon.svg": "image/svg+xml"}

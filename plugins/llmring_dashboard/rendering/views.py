@@ -13,13 +13,13 @@ import msgspec
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.security_headers import build_page_headers
 from llmring_dashboard.session.sessions import PATH
-from llmring_server import wire
 from llmring_server.contracts import Scope
-from llmring_server.errors import Problem
-from llmring_server.headers import is_person
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
+from llmring_server.http.headers import is_person
 from llmring_server.http.middleware.authorization import SAFE
-from llmring_server.operations import operation
-from llmring_server.projects import CHALLENGE
+from llmring_server.http.middleware.project_keys import CHALLENGE
+from llmring_server.http.operations import operation
 
 SIGN_IN = f"{PATH}/sign-in"
 MAX_FORM_BYTES = 256 * 1024
@@ -90,7 +90,7 @@ def view(
 
         error_statuses = (403, 404, *((401,) if scope else ()), *errors)
         return operation(
-            query=query, body=form, accepts=(wire.FORM,), media=media, also=(303,), errors=error_statuses, plain=True
+            query=query, body=form, accepts=(codec.FORM,), media=media, also=(303,), errors=error_statuses, plain=True
         )(handle)
 
     return declare
@@ -113,11 +113,11 @@ async def _decode_arguments(layout: Layout, requirements: Requirements, visit: V
     """
     if requirements.scope is not None and not visit.may(requirements.scope):
         raise Problem(403, f"This needs a key with the scope {requirements.scope!r}. Sign in with one that has it.")
-    arguments = {} if requirements.query is None else {"query": wire.decode_query(visit.req, requirements.query)}
+    arguments = {} if requirements.query is None else {"query": codec.decode_query(visit.req, requirements.query)}
     if requirements.form is not None:
-        wire.require_type(visit.req, wire.FORM)
-        body = await wire.read_body(visit.req, visit.req.context.limits)
-        arguments["form"] = form = wire.decode_form(body, requirements.form)
+        codec.require_type(visit.req, codec.FORM)
+        body = await codec.read_body(visit.req, visit.req.context.limits)
+        arguments["form"] = form = codec.decode_form(body, requirements.form)
         if not layout.sessions.is_valid_csrf_token(visit.session, form.csrf):
             raise Problem(403, "This form has expired. Go back, reload the page and try again.")
     return arguments

@@ -1,8 +1,8 @@
 """A limit on sign-in attempts per client address, counted in the cache: shared by all processes with Redis."""
 
-from llmring_server.cache import Cache
-from llmring_server.clients import network
-from llmring_server.errors import Problem
+from llmring_server.http.client_address import network
+from llmring_server.http.errors import Problem
+from llmring_server.runtime.cache import Cache
 
 WINDOW_SECONDS = 300
 

@@ -10,9 +10,9 @@ from llmring_dashboard.rendering.views import CROSS_SITE_RELOAD, CsrfForm, Redir
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_server.contracts import Identity, Projects
-from llmring_server.errors import Problem
-from llmring_server.headers import is_person
-from llmring_server.projects import CHALLENGE, key_fault
+from llmring_server.http.errors import Problem
+from llmring_server.http.headers import is_person
+from llmring_server.http.middleware.project_keys import CHALLENGE, key_fault
 
 DASHBOARD_URL = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash
 YEAR_SECONDS = 365 * 86400

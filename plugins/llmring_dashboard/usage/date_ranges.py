@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from llmring_server.contracts.usage import Step
-from llmring_server.errors import Problem
-from llmring_server.zones import zone_of
+from llmring_server.http.errors import Problem
+from llmring_server.http.timezones import zone_of
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 3_660

@@ -9,10 +9,10 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_server.contracts.usage import CallFilter, UsageReading
-from llmring_server.errors import Problem
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
-from llmring_server.zones import zone_of
+from llmring_server.http.errors import Problem
+from llmring_server.http.routing import Route
+from llmring_server.http.timezones import zone_of
+from llmring_server.server import Server
 
 PAGE_SIZE = 50
 FILTERS = ("model", "alias", "provider", "profile", "origin")

@@ -12,8 +12,8 @@ from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_dashboard.usage import charts, date_ranges, spending
 from llmring_dashboard.usage.date_ranges import RangeQuery
 from llmring_server.contracts.usage import CallFilter, Kind, Spending, Summary, UsageReading
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.server import Server
 
 BREAKDOWNS: tuple[tuple[Kind, str], ...] = (
     ("model", "Model"), ("alias", "Alias"), ("profile", "Profile"), ("origin", "Origin"), ("provider", "Provider")

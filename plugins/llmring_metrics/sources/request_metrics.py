@@ -6,7 +6,7 @@ import falcon
 import falcon.asgi
 
 from llmring_server.contracts.figures import Distribution, Figure, Labels
-from llmring_server.figures import Histogram
+from llmring_server.runtime.histogram import Histogram
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 UNMATCHED = "unmatched"

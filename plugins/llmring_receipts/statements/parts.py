@@ -10,13 +10,13 @@ from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
 from llmring_receipts.statements.store import StatementStore
-from llmring_server.background import upkeep
 from llmring_server.contracts.log_places import LogPlaces
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.transparency import LogProofs, StatementsStored
 from llmring_server.contracts.usage_lines import UsageLines
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.runtime.background import upkeep
+from llmring_server.server import Server
 
 PREFIX = "/api/v1/statements"
 

@@ -15,11 +15,11 @@ from llmring_receipts.statements.document import Statement
 from llmring_receipts.statements.export import csv
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
-from llmring_server import wire
 from llmring_server.contracts.log_places import LogPlaces, NoPlace
 from llmring_server.contracts.transparency import LogProofs
-from llmring_server.errors import Problem, Unavailable
-from llmring_server.operations import operation
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem, Unavailable
+from llmring_server.http.operations import operation
 from llmring_server.tlog import blocks
 from llmring_server.tlog.tiles import WIDTH
 
@@ -95,7 +95,7 @@ class StatementList:
         if not done:
             self._spawn(_until(making), "llmring statement")
             resp.status, resp.retry_after = falcon.HTTP_202, "5"
-            resp.data = wire.encode(Made("making"))
+            resp.data = codec.encode(Made("making"))
             return None
         try:
             content = making.result()

@@ -11,8 +11,8 @@ import msgspec
 from llmring_registry.composed.model_descriptions import describe
 from llmring_registry.composed.prices import PriceBook
 from llmring_registry.models import File, Provider, current_path, digest, read_provider
-from llmring_server import wire
 from llmring_server.contracts.registry import CatalogModel
+from llmring_server.http import codec
 
 DIGEST_LENGTH = 8
 LONGEST_VERSION = 512
@@ -129,7 +129,7 @@ class Snapshot:
         return self._encode({key: self._entries[key] for key in keys}, providers)
 
     def _encode(self, models: Mapping[str, msgspec.Raw], providers: Mapping[str, Provider]) -> Page:
-        body = wire.encode(
+        body = codec.encode(
             ComposedRegistry(
                 version=self.version,
                 generated_at=self._generated_at,

@@ -18,7 +18,7 @@ from llmring_registry.models import (
     validate_file,
 )
 from llmring_registry.storage.store import RegistryStore, StoredFile
-from llmring_server.cache import Cache
+from llmring_server.runtime.cache import Cache
 
 log = logging.getLogger("llmring_server.registry")
 

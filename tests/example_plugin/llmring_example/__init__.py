@@ -10,9 +10,9 @@ from llmring_example.resources import LimitHeader, Spendings
 from llmring_example.settings import ExampleSettings
 from llmring_example.store import SpendingStore
 from llmring_server.contracts import RecordedUsage
-from llmring_server.hookspecs import hookimpl
-from llmring_server.lifecycle import Server
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.server import Server
 from llmring_server.settings import PluginSettings
 
 

@@ -7,7 +7,7 @@ import pytest
 from aliases_kit import PATH, bind, models, resolve
 
 from llmring_server.contracts.aliases import AliasBook
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 KEY = "key_of_a_page"
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from aliases_kit import PATH, bind, listed, models, replace, stream_events
 
+from llmring_server.cli.retention import AT_ONCE
 from llmring_server.client import LLMRingServer, Ready
-from llmring_server.retention import AT_ONCE
 from llmring_server.testing import eventually
 
 

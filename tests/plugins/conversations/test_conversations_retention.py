@@ -3,7 +3,7 @@
 import pytest
 
 from llmring_conversations.retention import Upkeep
-from llmring_server.retention import AT_ONCE
+from llmring_server.cli.retention import AT_ONCE
 
 API = "/api/v1/conversations"
 

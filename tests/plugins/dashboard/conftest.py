@@ -3,7 +3,7 @@
 import jinja2
 import pytest
 from browser_kit import Window, axe, chromium, running
-from dashboard_kit import ASKED, Browser, Visitor
+from dashboard_kit import ASKED, MANY_SIGN_INS, Browser, Visitor
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +26,7 @@ def dashboard(start_server):
     """Give a function that serves the dashboard, with usage alone unless other plugins are named."""
 
     def serve(*plugins, **tables):
+        tables["dashboard"] = {**MANY_SIGN_INS, **tables.get("dashboard", {})}
         found = start_server(["dashboard", *(plugins or ("usage",))], **tables)
         return found.with_keys("") if "keys" in plugins else found
 

@@ -5,6 +5,7 @@ import copy
 from selectolax.lexbor import LexborHTMLParser
 
 MARKUP = '<img src=x onerror="alert(1)">&amp;\'"</script>'
+MANY_SIGN_INS = {"sign_in_attempts": 1_000_000}  # of all tests that share a server, from one address
 ASKED = {"Accept": "text/html,application/xhtml+xml"}
 
 

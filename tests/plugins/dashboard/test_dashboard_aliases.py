@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dashboard_kit import MARKUP
+from dashboard_kit import MANY_SIGN_INS, MARKUP
 
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
 API = "/api/v1/aliases"
@@ -13,7 +13,9 @@ API = "/api/v1/aliases"
 @pytest.fixture
 def server(start_server, constant_registry):
     return start_server(
-        ["dashboard", "registry", "aliases", "usage"], registry={"base_url": constant_registry.as_uri() + "/"}
+        ["dashboard", "registry", "aliases", "usage"],
+        registry={"base_url": constant_registry.as_uri() + "/"},
+        dashboard=MANY_SIGN_INS,
     )
 
 

@@ -14,7 +14,7 @@ from llmring_dashboard.rendering import formatting, markup
 from llmring_dashboard.usage import charts, date_ranges, spending
 from llmring_dashboard.usage.date_ranges import DateRange, RangeQuery
 from llmring_server.contracts.usage import StepShare
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 ROME = ZoneInfo("Europe/Rome")

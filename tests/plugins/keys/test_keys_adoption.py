@@ -6,7 +6,7 @@ import pytest
 from keys_kit import CALL, Bootstrap, status
 
 from llmring_keys.models import EVERY_SCOPE, Refused, Terms
-from llmring_server.projects import project_id
+from llmring_server.http.middleware.project_keys import project_id
 from llmring_server.testing import eventually
 
 EVERYTHING = Terms(scopes=frozenset(EVERY_SCOPE))

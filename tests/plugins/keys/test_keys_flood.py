@@ -10,7 +10,7 @@ from keys_kit import status
 from llmring_keys import recognition
 from llmring_keys.models import hash_of, new_text
 from llmring_keys.recognition import ManagedKeys
-from llmring_server.errors import DATABASE_AWAY
+from llmring_server.http.errors import DATABASE_AWAY
 from llmring_server.testing import eventually
 
 FLOOD = 2_000

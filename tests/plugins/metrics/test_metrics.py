@@ -4,7 +4,7 @@ import pytest
 from metrics_kit import BEARER, TOKEN, Scrape, scrape
 from prometheus_client.openmetrics import parser as openmetrics
 
-from llmring_server.routing import Route
+from llmring_server.http.routing import Route
 from llmring_server.testing import eventually, make_plugin
 
 REQUESTS = "llmring_http_requests_total"

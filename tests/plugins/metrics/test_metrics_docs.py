@@ -10,7 +10,7 @@ from metrics_kit import BEARER, TOKEN, scrape
 
 from llmring_metrics.metric_registry import MetricRegistry, list_series
 from llmring_server.app import compose
-from llmring_server.figures import Histogram
+from llmring_server.runtime.histogram import Histogram
 from llmring_server.settings import conf_path, read_conf
 from llmring_server.testing import make_plugin, make_settings
 from llmring_server.tlog.signers import Signer

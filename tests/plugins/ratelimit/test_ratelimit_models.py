@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from llmring_ratelimit import buckets
 from llmring_ratelimit.buckets import ProcessBuckets
 from llmring_ratelimit.models import Decision, Limit, parse_limit
-from llmring_server.clients import network
+from llmring_server.http.client_address import network
 
 
 @pytest.mark.parametrize(

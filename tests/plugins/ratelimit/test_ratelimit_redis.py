@@ -8,7 +8,7 @@ import pytest
 from llmring_ratelimit import buckets
 from llmring_ratelimit.buckets import RedisBuckets, create_buckets
 from llmring_ratelimit.models import parse_limit
-from llmring_server import shared_redis
+from llmring_server.runtime import redis as redis_module
 from llmring_server.testing import eventually
 
 WAIT_SECONDS = 0.05
@@ -129,7 +129,7 @@ def test_a_process_that_loses_redis_continues_from_its_last_state(llmring_redis)
 
 
 def test_a_redis_that_was_only_slow_is_back_as_soon_as_it_answers(llmring_redis, caplog, monkeypatch):
-    monkeypatch.setattr(shared_redis, "FIRST_PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(redis_module, "FIRST_PAUSE_SECONDS", 60.0)
     monkeypatch.setattr(buckets, "PAUSE_SECONDS", 60.0)
 
     async def steps(mine):

@@ -19,7 +19,7 @@ from llmring_receipts.keys import PublicKey
 from llmring_receipts.statements import document, lines
 from llmring_receipts.statements.making import Account
 from llmring_server.contracts.usage_lines import UsageLine
-from llmring_server.wire import encode
+from llmring_server.http.codec import encode
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": "0.00045"}
 STATEMENTS = "/api/v1/statements"

@@ -10,6 +10,7 @@ from statement_kit import run
 
 from llmring_receipts import canonical, jwks
 from llmring_receipts.keys import PublicKey
+from llmring_server.http.codec import encode
 from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.growing import Growth
@@ -20,7 +21,6 @@ from llmring_server.tlog.proof_files import Proof
 from llmring_server.tlog.proofs import inclusion
 from llmring_server.tlog.tiles import span_hash
 from llmring_server.verifying.verdict import Verdict
-from llmring_server.wire import encode
 from offline_kit import checked_alone
 
 LOG_KEY, WITNESS_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from llmring_server.contracts.receipts import ReceiptBook
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 from llmring_server.testing import eventually
 
 STEPS = ["content_readable", "key_known", "signature_present", "signature_spelling", "signature_match", "key_trusted"]

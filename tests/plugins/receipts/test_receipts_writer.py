@@ -16,7 +16,7 @@ from receipts_kit import PAYLOAD
 from llmring_receipts.models import Stored
 from llmring_receipts.store import Outcome
 from llmring_receipts.writer import MAX_BATCH, MAX_WAITING, ReceiptWriter
-from llmring_server.errors import Unavailable
+from llmring_server.http.errors import Unavailable
 from llmring_server.testing import eventually
 
 pytestmark = pytest.mark.own_server

@@ -8,7 +8,7 @@ from registry_kit import until
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.registry import ModelCatalog
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from witness_kit import Witness
 
 from llmring_server.contracts.log_places import LogPlace, LogPlaces, NoPlace
 from llmring_server.contracts.transparency import StatementsStored
-from llmring_server.errors import Unavailable
+from llmring_server.http.errors import Unavailable
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
 

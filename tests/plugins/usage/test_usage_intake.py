@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from llmring_server.errors import Problem
-from llmring_server.wire import LARGE
+from llmring_server.http.codec import LARGE
+from llmring_server.http.errors import Problem
 from llmring_usage.intake import Intake
 from llmring_usage.recording import Recorder
 from llmring_usage.writer import UsageWriter

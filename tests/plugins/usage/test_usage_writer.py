@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import uuid_utils
 
-from llmring_server.errors import Problem, Unavailable
+from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.testing import eventually
 from llmring_usage.models import Logged, Row
 from llmring_usage.series import Series

@@ -7,11 +7,12 @@ from typing import Any
 import falcon.asgi
 import msgspec
 
-from llmring_server import __version__, wire
-from llmring_server.errors import PROBLEM_JSON, Document, StartupError, title
+from llmring_server import __version__
+from llmring_server.http import codec
+from llmring_server.http.errors import PROBLEM_JSON, Document, StartupError, title
 from llmring_server.http.middleware.request_id import HEADER
-from llmring_server.operations import Operation, form_of, operation
-from llmring_server.routing import FIELD, Route, RouteTable
+from llmring_server.http.operations import Operation, form_of, operation
+from llmring_server.http.routing import FIELD, Route, RouteTable
 
 REF = "#/components/schemas/{name}"
 SAID_WITH = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
@@ -32,7 +33,7 @@ class Specification:
 
     def render(self, table: RouteTable) -> None:
         """Describe every route of `table`."""
-        self._document = wire.encode(describe(table))
+        self._document = codec.encode(describe(table))
 
     @operation(answer=dict[str, Any])
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -167,12 +168,12 @@ def _content(form: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         return {EVENTS: {"schema": {"anyOf": [_event(name, schemas[str(kind)]) for name, kind in form.events.items()]}}}
     if form.answer is not None:
         return {media: {"schema": schemas[str(form.answer)]} for media in form.media}
-    return {media: {"schema": {"type": "string"}} for media in form.media if media != wire.JSON}
+    return {media: {"schema": {"type": "string"}} for media in form.media if media != codec.JSON}
 
 
 def _event(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a server-sent event of this name, whose data is JSON with a schema of its own."""
-    data = {"type": "string", "contentMediaType": wire.JSON, "contentSchema": schema}
+    data = {"type": "string", "contentMediaType": codec.JSON, "contentSchema": schema}
     properties = {"id": {"type": "string"}, "event": {"const": name}, "data": data}
     return {"type": "object", "properties": properties, "required": ["event", "data"]}
 

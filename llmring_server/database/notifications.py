@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager, contextmanager
 import psycopg
 from psycopg import sql
 
-from llmring_server.background import beside
 from llmring_server.database.pool import Connection, hang_up
+from llmring_server.runtime.background import beside
 
 log = logging.getLogger(__name__)
 

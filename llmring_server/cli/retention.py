@@ -9,10 +9,10 @@ from typing import Any, LiteralString, Protocol, TypeVar
 import click
 import msgspec
 
-from llmring_server import offline
+from llmring_server.cli import context
 from llmring_server.database import Database
-from llmring_server.errors import StartupError
-from llmring_server.lifecycle import Server
+from llmring_server.http.errors import StartupError
+from llmring_server.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +109,6 @@ def retention_command(
             if not parts:
                 click.echo(f"nothing is older than {keep} days")
 
-        offline.run(work, lifespans=False)
+        context.run(work, lifespans=False)
 
     return retention

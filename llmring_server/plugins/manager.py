@@ -14,9 +14,9 @@ import click
 import msgspec
 import pluggy
 
-from llmring_server import hookspecs
 from llmring_server.contracts import RecordedUsage
-from llmring_server.errors import StartupError
+from llmring_server.http.errors import StartupError
+from llmring_server.plugins import hookspecs
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ def _blaming(plugin: Plugin, hook: str) -> Iterator[None]:
 
 def _expect(plugin: Plugin, hook: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
-        raise StartupError(f"{plugin}: {hook} gave {value!r}; see llmring_server.hookspecs for what it must give")
+        raise StartupError(f"{plugin}: {hook} gave {value!r}; see its hook specification")
 
 
 def _distribution(point: EntryPoint) -> str:

@@ -15,7 +15,7 @@ import falcon.asgi
 import msgspec
 from falcon.uri import parse_query_string
 
-from llmring_server.errors import Fault, Problem
+from llmring_server.http.errors import Fault, Problem
 from llmring_server.http.middleware.limits import EXCHANGE
 
 JSON = "application/json"

@@ -3,7 +3,7 @@
 import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 # Names that a system's copy of the zones may have besides, and PostgreSQL's has not.
 SYSTEMS_OWN = re.compile("(posix|right)/.*|posixrules|localtime")

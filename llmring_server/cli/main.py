@@ -10,11 +10,11 @@ import msgspec
 
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
-from llmring_server.database.commands import db
-from llmring_server.errors import StartupError
-from llmring_server.lifecycle import Server
-from llmring_server.openapi import describe
-from llmring_server.plugins import PluginSet, installed, load
+from llmring_server.cli.database import db
+from llmring_server.http.errors import StartupError
+from llmring_server.http.openapi import describe
+from llmring_server.plugins.manager import PluginSet, installed, load
+from llmring_server.server import Server
 from llmring_server.serving.logging import logging_to_stderr
 from llmring_server.serving.run import run
 from llmring_server.settings import CONF_VARIABLE, Settings, load_settings

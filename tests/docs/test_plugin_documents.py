@@ -10,7 +10,8 @@ from typing import Protocol
 import pytest
 from docs_kit import ROOT, read
 
-from llmring_server import contracts, hookspecs, pytest_plugin, testing
+from llmring_server import contracts, pytest_plugin, testing
+from llmring_server.plugins import hookspecs
 
 EXAMPLE = ROOT / "tests" / "example_plugin"
 REFERENCE = read("docs/reference/hooks.md")

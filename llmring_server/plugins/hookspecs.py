@@ -18,9 +18,9 @@ from llmring_server.contracts.figures import Figure
 from llmring_server.settings import PluginSettings
 
 if TYPE_CHECKING:
-    from llmring_server.health import HealthCheck
-    from llmring_server.lifecycle import Server
-    from llmring_server.routing import Route
+    from llmring_server.http.endpoints.health import HealthCheck
+    from llmring_server.http.routing import Route
+    from llmring_server.server import Server
 
 PROJECT = "llmring_server"
 

@@ -4,9 +4,9 @@ import importlib.resources
 
 import falcon.asgi
 
-from llmring_server.errors import Problem
-from llmring_server.operations import operation
-from llmring_server.security import DOCS_POLICY, OF_PAGES
+from llmring_server.http.errors import Problem
+from llmring_server.http.operations import operation
+from llmring_server.http.security_headers import DOCS_POLICY, OF_PAGES
 
 PACKAGE = "offapi"
 FILES = {

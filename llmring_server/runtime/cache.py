@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from typing import Any, Protocol, cast
 
-from llmring_server.shared_redis import PREFIX, Away, SharedRedis
+from llmring_server.runtime.redis import PREFIX, Away, SharedRedis
 
 MAX_ENTRIES = 10_000
 REDIS_PAUSE_SECONDS = 5.0

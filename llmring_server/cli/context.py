@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from llmring_server.lifecycle import Server
-from llmring_server.plugins import load
+from llmring_server.plugins.manager import load
+from llmring_server.server import Server
 from llmring_server.settings import load_settings
 
 T = TypeVar("T")

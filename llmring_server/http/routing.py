@@ -9,7 +9,7 @@ import falcon.asgi
 import falcon.routing
 import msgspec
 
-from llmring_server.errors import StartupError
+from llmring_server.http.errors import StartupError
 
 FIELD = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
 
@@ -107,7 +107,9 @@ class RouteTable:
 
     def _check(self, owner: str, route: Route) -> None:
         if not isinstance(route, Route):
-            raise StartupError(f"plugin {owner!r}: llmring_routes gave {route!r}; give llmring_server.routing.Route")
+            raise StartupError(
+                f"plugin {owner!r}: llmring_routes gave {route!r}; give llmring_server.http.routing.Route"
+            )
         if not route.path.startswith("/") or (route.path != "/" and route.path.endswith("/")):
             raise StartupError(f"plugin {owner!r}: route {route.path!r} must begin with / and not end with one")
         if not route.responders():

@@ -9,9 +9,9 @@ import msgspec
 
 from llmring_server import __version__
 from llmring_server.contracts.pages import FrontPage
-from llmring_server.errors import Unavailable
-from llmring_server.headers import is_person
-from llmring_server.operations import operation
+from llmring_server.http.errors import Unavailable
+from llmring_server.http.headers import is_person
+from llmring_server.http.operations import operation
 from llmring_server.serving.shutdown import Drain
 
 log = logging.getLogger(__name__)

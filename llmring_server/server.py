@@ -10,22 +10,22 @@ from typing import Any, TypeVar, overload
 
 import httpx
 
-from llmring_server.cache import Cache, open_cache
+from llmring_server.bundled import migrations
 from llmring_server.contracts import Projects
 from llmring_server.database import Channel, Database
 from llmring_server.database.migrate import Source, check
-from llmring_server.deployment import check_pepper
-from llmring_server.errors import StartupError
+from llmring_server.database.pepper_check import check_pepper
+from llmring_server.http.errors import StartupError
+from llmring_server.http.middleware.project_keys import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
-from llmring_server.paths import migrations
-from llmring_server.plugins import Plugin, PluginSet
-from llmring_server.projects import PlainKeys
+from llmring_server.plugins.manager import Plugin, PluginSet
+from llmring_server.plugins.plugin_settings import read_plugin_settings, strays
+from llmring_server.runtime.cache import Cache, open_cache
 from llmring_server.serving.connection import LIMITS
 from llmring_server.serving.logging import logging_to_stderr
 from llmring_server.serving.shutdown import STATE as DRAIN
 from llmring_server.serving.shutdown import Drain, on_signal
 from llmring_server.settings import PluginSettings, Settings
-from llmring_server.variables import read_plugin_settings, strays
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from typing import Any
 import falcon.asgi
 import msgspec
 
-from llmring_server import wire
 from llmring_server.contracts import Scope
-from llmring_server.errors import Problem
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 
 Responder = Callable[..., Awaitable[Any]]
 FORM = "__operation__"
@@ -35,9 +35,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     status: int = 200
     also: tuple[int, ...] = ()
-    media: tuple[str, ...] = (wire.JSON,)
+    media: tuple[str, ...] = (codec.JSON,)
     events: Mapping[str, Any] = {}
-    accepts: tuple[str, ...] = (wire.JSON,)
+    accepts: tuple[str, ...] = (codec.JSON,)
     headers: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     scope: Scope | None = None
@@ -52,9 +52,9 @@ def operation(
     answer: Any = None,
     status: int = 200,
     also: tuple[int, ...] = (),
-    media: str | tuple[str, ...] = wire.JSON,
+    media: str | tuple[str, ...] = codec.JSON,
     events: Mapping[str, Any] = MappingProxyType({}),
-    accepts: tuple[str, ...] = (wire.JSON,),
+    accepts: tuple[str, ...] = (codec.JSON,),
     raw: bool = False,
     checked: bool = True,
     headers: tuple[str, ...] = (),
@@ -95,30 +95,30 @@ def _bind(
     @functools.wraps(responder)
     async def bound(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **fields: Any) -> None:
         if form.query is not None:
-            fields["query"] = wire.decode_query(req, form.query)
+            fields["query"] = codec.decode_query(req, form.query)
         if decoder is not None or raw:
-            limits: wire.Limits = req.context.limits
-            wire.require_type(req, *form.accepts)
-            content = await wire.read_body(req, limits)
+            limits: codec.Limits = req.context.limits
+            codec.require_type(req, *form.accepts)
+            content = await codec.read_body(req, limits)
             if not content:
                 raise Problem(400, f"the body is empty; send {' or '.join(form.accepts)}")
             if checked:
                 await _check(content, limits.depth)
-            fields["body"] = content if decoder is None else wire.decode(decoder, content)
+            fields["body"] = content if decoder is None else codec.decode(decoder, content)
         answer = await responder(self, req, resp, **fields)
         if answer is not None:
             if form.status != 200:
                 resp.status = status
-            resp.data = wire.encode(answer)
+            resp.data = codec.encode(answer)
 
     return bound
 
 
 async def _check(content: bytes, depth: int) -> None:
-    if len(content) > wire.LARGE:
-        await asyncio.to_thread(wire.check_text, content, depth)
+    if len(content) > codec.LARGE:
+        await asyncio.to_thread(codec.check_text, content, depth)
     else:
-        wire.check_text(content, depth)
+        codec.check_text(content, depth)
 
 
 def form_of(responder: Any) -> Operation:

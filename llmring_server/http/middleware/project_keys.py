@@ -8,7 +8,7 @@ import re
 import falcon.asgi
 
 from llmring_server.contracts import Identity
-from llmring_server.errors import Problem
+from llmring_server.http.errors import Problem
 
 KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
 MAX_KEY_LENGTH = 255

@@ -1,0 +1,1 @@
+"""What runs beside requests: cache, Redis, background tasks, batching, histograms."""
