@@ -18,14 +18,14 @@ ABOVE_ALL = "+Inf"
 class Exposition(Collector):
     """The metrics of all workers, combined when collected; numbers become floats only here."""
 
-    def __init__(self, figures: Iterable[Figure], everyone: AllWorkers) -> None:
+    def __init__(self, figures: Iterable[Figure], workers: AllWorkers) -> None:
         self._figures = figures
-        self._everyone = everyone
+        self._workers = workers
 
     def collect(self) -> Iterator[Metric]:
         """Return every metric as a metric family, including those without values."""
         for figure in self._figures:
-            values = combine(figure, self._everyone)
+            values = combine(figure, self._workers)
             yield _histogram(figure, values) if figure.kind == "histogram" else _numbers(figure, values)
 
     def render(self, accept: str) -> tuple[bytes, str]:

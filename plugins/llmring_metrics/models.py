@@ -18,13 +18,13 @@ Snapshot = dict[str, list[tuple[Labels, Value]]]
 class AllWorkers(msgspec.Struct, frozen=True):
     """The snapshots of running and of exited workers."""
 
-    living: list[Snapshot]
-    gone: list[Snapshot]
+    running: list[Snapshot]
+    exited: list[Snapshot]
 
 
-def combine(figure: Figure, everyone: AllWorkers) -> dict[Labels, Value]:
+def combine(figure: Figure, workers: AllWorkers) -> dict[Labels, Value]:
     """Return a metric of all workers by label values; exited workers count except for gauges."""
-    snapshots = everyone.living if figure.kind == "gauge" else [*everyone.living, *everyone.gone]
+    snapshots = workers.running if figure.kind == "gauge" else [*workers.running, *workers.exited]
     found: dict[Labels, list[Value]] = {}
     for snapshot in snapshots:
         for labels, value in snapshot.get(figure.name, ()):
@@ -34,9 +34,9 @@ def combine(figure: Figure, everyone: AllWorkers) -> dict[Labels, Value]:
 
 def merge_exited(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
     """Merge the snapshots of exited workers into one, without gauges."""
-    gone = AllWorkers([], list(snapshots))
+    exited = AllWorkers([], list(snapshots))
     counted = [figure for figure in figures if figure.kind != "gauge"]
-    return {figure.name: list(combine(figure, gone).items()) for figure in counted}
+    return {figure.name: list(combine(figure, exited).items()) for figure in counted}
 
 
 def _combine_values(figure: Figure, values: Sequence[Value]) -> Value:

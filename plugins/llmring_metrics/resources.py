@@ -32,10 +32,10 @@ class Metrics:
         """
         self._check(req.get_header("Authorization") or "")
         try:
-            everyone = await self._workers.read_all()
+            workers = await self._workers.read_all()
         except OSError as error:
             raise Unavailable(f"The metrics of this server's workers cannot be read: {error.strerror}.") from error
-        exposition = Exposition(self._figures.all, everyone)
+        exposition = Exposition(self._figures.all, workers)
         resp.data, resp.content_type = await asyncio.to_thread(exposition.render, req.get_header("Accept") or "")
         resp.set_header("Cache-Control", "no-store")
 

@@ -46,7 +46,7 @@ class Workers(Protocol):
         """Add label sets to those of all workers, and return the first `most` of them.
 
         Raises:
-            OSError: as `everyone`.
+            OSError: as `read_all`.
         """
         ...
 

@@ -75,7 +75,7 @@ def test_the_buckets_of_a_process_are_bounded_and_the_idlest_goes_first(monkeypa
     kept, limit = ProcessBuckets(), parse_limit("1/h burst 2")
     for name in "abcad":
         assert kept.take_now(name, limit).allowed
-    assert len(kept._kept) == 3
+    assert len(kept._buckets) == 3
     assert not kept.take_now("a", limit).allowed
     assert kept.take_now("b", limit).tokens == 1
 

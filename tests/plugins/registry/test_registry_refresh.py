@@ -101,7 +101,7 @@ def test_a_server_picks_up_what_another_has_fetched(upstream, serve):
     one, other = serve(), serve()
     change(upstream.folder / "google/models.json", lambda file: file.update(version=2))
     registry = one.server.service(Registry)
-    one.run(registry._ask_upstream())
+    one.run(registry._fetch_upstream())
     other.run(_turn(other.server.service(Registry)))
     pages = [server.client(None).get("/registry").content for server in (one, other)]
     assert pages[0] == pages[1]
@@ -109,7 +109,7 @@ def test_a_server_picks_up_what_another_has_fetched(upstream, serve):
 
 
 async def _turn(registry):
-    await registry._refresh()
+    await registry._start_refresh()
 
 
 def test_a_folder_is_an_upstream_too(serve, small_registry):
