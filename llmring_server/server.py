@@ -57,7 +57,8 @@ class Server:
         self.drain = Drain(settings.shutdown_seconds)
         self.request_log = RequestLog(settings.log_format)
         self._at_stop: list[Callable[[], None]] = []
-        self._services = _read_services(self, plugins)
+        self._services: dict[type, tuple[Plugin, object]] = {}
+        self._collect_services()
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -109,6 +110,23 @@ class Server:
                 "`llmring-server plugins`)"
             )
         return default
+
+    def _collect_services(self) -> None:
+        """Collect the plugins' services by contract; a plugin sees those of the plugins before it.
+
+        Raises:
+            StartupError: two plugins provide one contract, or a provider does not fulfil it.
+        """
+        for plugin, services in self.plugins.each("llmring_services", Mapping, server=self):
+            for contract, provider in services.items():
+                other = self._services.get(contract)
+                if other is not None:
+                    raise StartupError(
+                        f"{contract.__name__} is provided by {other[0]} and {plugin}; disable one of them"
+                    )
+                if not _fulfils(provider, contract):
+                    raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
+                self._services[contract] = (plugin, provider)
 
     async def open(self, *, lifespans: bool = True) -> None:
         """Open everything in order; when one part fails, those before it are closed again.
@@ -238,21 +256,9 @@ def _sources(plugins: PluginSet) -> list[Source]:
     return found
 
 
-def _read_services(server: Server, plugins: PluginSet) -> dict[type, tuple[Plugin, object]]:
-    """Collect contract → owner and provider.
-
-    Raises:
-        StartupError: two plugins provide one contract, or a provider does not fulfil it.
-    """
-    found: dict[type, tuple[Plugin, object]] = {}
-    server._services = found
-    for plugin, services in plugins.each("llmring_services", Mapping, server=server):
-        for contract, provider in services.items():
-            if contract in found:
-                raise StartupError(
-                    f"{contract.__name__} is provided by {found[contract][0]} and {plugin}; disable one of them"
-                )
-            if getattr(contract, "_is_runtime_protocol", False) and not isinstance(provider, contract):
-                raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
-            found[contract] = (plugin, provider)
-    return found
+def _fulfils(provider: object, contract: type) -> bool:
+    """Whether a provider is an instance of its contract; a protocol that is not checked at run time says nothing."""
+    try:
+        return isinstance(provider, contract)
+    except TypeError:
+        return True

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import msgspec
-import uvicorn.config
 import uvicorn.logging
 
 from llmring_server.http.middleware.request_id import NO_REQUEST, current
@@ -101,10 +100,16 @@ def _in_order(requests: RequestLog, handler: "logging.StreamHandler[TextIO]") ->
 
 
 def uvicorn_logging(style: LogFormat) -> dict[str, Any]:
-    """Return a logging configuration for uvicorn: its own, with our lines."""
-    usual = uvicorn.config.LOGGING_CONFIG
-    ours = {"()": f"{__name__}.{formatter.__name__}", "style": style}
-    return {**usual, "formatters": {**usual["formatters"], "default": ours}}
+    """Return a logging configuration for uvicorn, with our lines and without its access log."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"default": {"()": f"{__name__}.{formatter.__name__}", "style": style}},
+        "handlers": {
+            "default": {"class": "logging.StreamHandler", "formatter": "default", "stream": "ext://sys.stderr"}
+        },
+        "loggers": {"uvicorn": {"handlers": ["default"], "level": "INFO", "propagate": False}},
+    }
 
 
 def adopt_uvicorn(style: LogFormat) -> None:

@@ -137,7 +137,7 @@ class _Served(uvicorn.Server):
             return
         try:
             self._up.set()
-            await self._serve([listener])
+            await self.serve([listener])
         finally:
             await server.close()
 

@@ -39,8 +39,8 @@ class BarPosition:
 def draw_stacked_bars(bars: Sequence[Bar], steps: Sequence[date]) -> Markup:
     """Return the SVG of costs (USD, none negative) over time, stacked by name.
 
-    pygal draws one series, the totals: scale, axes, guides, a bar per step. Its own stacked bars are several times slower
-    and carry data for its script, so the segments are rendered as text that replaces `PLACEHOLDER`.
+    pygal draws one series, the totals: scale, axes, guides, a bar per step. Its own stacked bars are several times
+    slower and carry data for its script, so the segments are rendered as text that replaces `PLACEHOLDER`.
     """
     totals = [float(sum(costs)) for costs in zip(*(bar.costs for bar in bars), strict=True)]
     root = _draw(totals, steps)
