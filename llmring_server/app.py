@@ -54,12 +54,12 @@ def mount_app(server: Server, routes: RouteTable) -> ASGIApp:
 
     errors.install(app, owner)
     limits = server.settings.connections
-    served = app if server.settings.log_level == "debug" else _with_short_startup_errors(app, lifecycle)
-    return RequestLimits(served, limits.arrival, limits.unread)
+    lifespan = app if server.settings.log_level == "debug" else _with_short_startup_errors(app, lifecycle)
+    return RequestLimits(app, limits.arrival, limits.unread, lifespan)
 
 
 def _with_short_startup_errors(app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
-    """Return `app`, whose failed start is reported in one line instead of with Falcon's traceback."""
+    """Return `app` for lifespans, with a failed start reported in one line instead of with Falcon's traceback."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_short(event: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def _with_short_startup_errors(app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
                 event = {**event, "message": str(lifecycle.failure)}
             await send(event)
 
-        await app(scope, receive, send_short if scope["type"] == "lifespan" else send)
+        await app(scope, receive, send_short)
 
     return serve
 

@@ -13,6 +13,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Event]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
 MIN_RATE = 4_096  # bytes per second
+LATE = "the request did not arrive in time"
 
 
 class UnreadResponse(ConnectionError):
@@ -41,42 +42,42 @@ class Exchange:
     """A request and its response; `receive` and `send` are the ASGI callables for the application.
 
     `started` is true once the response has begun, `broke_off` once the client has gone before the end of its request.
-    `check` ends a wait that takes longer than `arrival` seconds, and one more for every `MIN_RATE` bytes of the body,
-    for the request, or `unread` seconds for the client to read.
+    `check` ends a wait for the request that takes longer than `arrival` seconds and one more for every `MIN_RATE` bytes
+    of the body, and a wait for the client to read that takes too long.
     """
 
     __slots__ = (
         "_arrival_due",
+        "_blocked_since",
         "_connection",
         "_gone",
         "_late",
         "_more_body",
         "_receive",
-        "_receiver",
+        "_receiving",
+        "_seen",
         "_send",
-        "_sender",
-        "_unread",
-        "_unread_due",
+        "_sending",
+        "_sends",
+        "_task",
         "broke_off",
-        "started",
     )
 
-    def __init__(
-        self, receive: Receive, send: Send, arrival: float, unread: float, connection: Connection | None
-    ) -> None:
+    def __init__(self, receive: Receive, send: Send, arrival: float, connection: Connection | None) -> None:
         self._receive = receive
         self._send = send
         self._connection = connection
+        self._task = asyncio.current_task()
         self._arrival_due = time.monotonic() + arrival
-        self._unread = unread
-        self._unread_due = 0.0
         self._more_body = True
-        self._receiver: asyncio.Task[Any] | None = None
-        self._sender: asyncio.Task[Any] | None = None
-        self._late: asyncio.Task[Any] | None = None
+        self._receiving = self._sending = self._late = self.broke_off = False
+        self._sends = self._seen = 0
         self._gone: asyncio.Event | None = None
-        self.broke_off = False
-        self.started = False
+
+    @property
+    def started(self) -> bool:
+        """Whether the response has begun."""
+        return self._sends > 0
 
     async def receive(self) -> Event:
         """Return the next event of the request.
@@ -84,16 +85,14 @@ class Exchange:
         Raises:
             Problem: 408, the request did not arrive in time.
         """
-        self._receiver = asyncio.current_task() if self._more_body else None
+        self._receiving = self._more_body
         try:
             event = await self._receive()
         except asyncio.CancelledError:
-            if not self._was_late():
-                raise
-            detail = "the request did not arrive in time"
-            raise Problem(408, detail, headers={"Connection": "close"}) from None
-        finally:
-            self._receiver = None
+            if self._end_late_wait():
+                raise Problem(408, LATE, headers={"Connection": "close"}) from None
+            raise
+        self._receiving = False
         if event["type"] == "http.request":
             self._count(event)
         else:
@@ -108,36 +107,36 @@ class Exchange:
         Raises:
             UnreadResponse: the client has left the response unread for too long.
         """
-        self.started = True
-        self._unread_due = time.monotonic() + self._unread
-        self._sender = asyncio.current_task()
+        self._sends += 1
+        self._sending = True
         try:
             await self._send(event)
         except asyncio.CancelledError:
-            if not self._was_late():
-                raise
-            raise UnreadResponse from None
+            if self._end_late_wait():
+                raise UnreadResponse from None
+            raise
         except RuntimeError:
             # uvicorn reports a lost connection to the latest request on it alone; earlier ones write to it
             if self._connection is None or not self._connection.lost:
                 raise
-        finally:
-            self._sender = None
+        self._sending = False
 
     async def disconnected(self) -> None:
         """Return when the client has disconnected, which another task finds out by receiving."""
         self._gone = self._gone or asyncio.Event()
         await self._gone.wait()
 
-    def check(self, now: float) -> None:
-        """End the wait for a client that has taken too long; `now` is `time.monotonic()`."""
-        if self._receiver is not None and now > self._arrival_due:
-            self._late = self._receiver
-        elif self._sender is not None and now > self._unread_due:
-            self._late = self._sender
-        else:
-            return
-        self._late.cancel()
+    def check(self, now: float, unread: float) -> None:
+        """End the wait for a client that has taken too long; `now` is `time.monotonic()`, `unread` in seconds.
+
+        A wait for the client to read is measured from the first check that sees it.
+        """
+        if self._sending and self._seen != self._sends:
+            self._seen, self._blocked_since = self._sends, now
+        elif (self._sending and now - self._blocked_since > unread) or (self._receiving and now > self._arrival_due):
+            self._late = True
+            if self._task is not None:
+                self._task.cancel()
 
     def _count(self, event: Event) -> None:
         self._more_body = event.get("more_body", False)
@@ -147,10 +146,11 @@ class Exchange:
             if self._connection is not None:
                 self._connection.body_received(size)
 
-    def _was_late(self) -> bool:
-        """Whether the running task was cancelled by `check`; it then goes on."""
+    def _end_late_wait(self) -> bool:
+        """Whether the running task was cancelled by `check`, in which case it goes on."""
+        self._receiving = self._sending = False
         task = asyncio.current_task()
-        if task is None or task is not self._late:
+        if not self._late or task is None or task is not self._task:
             return False
-        self._late = None
+        self._late = False
         return task.uncancel() == 0

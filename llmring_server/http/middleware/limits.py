@@ -34,19 +34,20 @@ class RequestLimits:
     `unread` seconds is disconnected. The exchange is in the scope as `EXCHANGE`.
     """
 
-    def __init__(self, app: ASGIApp, arrival: float, unread: float) -> None:
+    def __init__(self, app: ASGIApp, arrival: float, unread: float, lifespan: ASGIApp | None = None) -> None:
         self._app = app
+        self._lifespan = lifespan or app
         self._arrival = arrival
         self._unread = unread
         self._open: set[Exchange] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; other scopes pass unchanged."""
+        """Serve one request; the application `lifespan` has the other scopes, `app` unless given."""
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            return await self._lifespan(scope, receive, send)
         connection = scope.get("state", NO_STATE).get(CONNECTION)
-        exchange = scope[EXCHANGE] = Exchange(receive, send, self._arrival, self._unread, connection)
+        exchange = scope[EXCHANGE] = Exchange(receive, send, self._arrival, connection)
         self._open.add(exchange)
         if self._timer is None:
             self._schedule()
@@ -76,7 +77,7 @@ class RequestLimits:
         self._timer = None
         now = time.monotonic()
         for exchange in self._open:
-            exchange.check(now)
+            exchange.check(now, self._unread)
         if self._open:
             self._schedule()
 
