@@ -64,6 +64,7 @@ class RequestLimits:
             await respond(exchange.send, problem)
         finally:
             self._open.discard(exchange)
+            del scope[EXCHANGE]  # which leads back to it through the server's receive and send
             if connection is not None:
                 connection.request_finished()
         return None
