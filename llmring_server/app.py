@@ -47,7 +47,7 @@ def mount_app(server: Server, routes: RouteTable) -> ASGIApp:
     app.req_options.keep_blank_qs_values = False
     app.req_options.auto_parse_qs_csv = False
     routes.mount(app)
-    server.at_stop(lambda: app.add_middleware(ConnectionCloseMiddleware(server.drain)))
+    server.on_shutdown(lambda: app.add_middleware(ConnectionCloseMiddleware(server.drain)))
 
     def owner(req: falcon.asgi.Request, traceback: TracebackType | None) -> str:
         return server.plugins.owner(traceback) or routes.owner(req.uri_template) or CORE
@@ -78,9 +78,9 @@ def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -
     routes = RouteTable()
     specification = Specification()
     routes.add(CORE, _core_routes(server, specification))
-    for plugin, route in server.plugins.every("llmring_routes", Route, server=server):
+    for plugin, route in server.plugins.call_flat("llmring_routes", Route, server=server):
         routes.add(plugin.name, [route])
-    for plugin, component in server.plugins.every("llmring_middleware", object, server=server):
+    for plugin, component in server.plugins.call_flat("llmring_middleware", object, server=server):
         server.middleware.append(_accepted(plugin, component))
         routes.statuses.update(getattr(component, "statuses", ()))
     specification.render(routes)
@@ -110,7 +110,7 @@ def _accepted(plugin: Plugin, component: Any) -> Any:
 
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
     checks = [HealthCheck(DATABASE, server.database.ping)]
-    for plugin, check in server.plugins.every("llmring_health", HealthCheck, server=server):
+    for plugin, check in server.plugins.call_flat("llmring_health", HealthCheck, server=server):
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} is taken; give it another name")
         checks.append(check)

@@ -11,15 +11,15 @@ from typing import Any, TypeVar, overload
 import httpx
 
 from llmring_server.bundled import migrations
-from llmring_server.contracts import Projects
-from llmring_server.database import Channel, Database
+from llmring_server.contracts import Authenticator
+from llmring_server.database import Database, Notifications
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
 from llmring_server.http.errors import StartupError
 from llmring_server.http.middleware.project_keys import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
 from llmring_server.plugins.manager import Plugin, PluginSet
-from llmring_server.plugins.plugin_settings import read_plugin_settings, strays
+from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables
 from llmring_server.runtime.cache import Cache, open_cache
 from llmring_server.serving.connection import LIMITS
 from llmring_server.serving.logging import logging_to_stderr
@@ -51,7 +51,7 @@ class Server:
         self.middleware: list[Any] = []
         self.all_plugin_settings = read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
-        self.channel = Channel(settings.database_schema)
+        self.notifications = Notifications(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self._http: httpx.AsyncClient | None = None
         self.drain = Drain(settings.shutdown_seconds)
@@ -75,9 +75,9 @@ class Server:
         return self._http
 
     @property
-    def projects(self) -> Projects:
+    def projects(self) -> Authenticator:
         """Who says whose key a key is: a plugin, or the host for plain keys."""
-        return self.service(Projects, default=PlainKeys(self.pepper))
+        return self.service(Authenticator, default=PlainKeys(self.pepper))
 
     def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
         """Return the settings that a plugin declared with `llmring_settings`.
@@ -117,7 +117,7 @@ class Server:
         Raises:
             StartupError: two plugins provide one contract, or a provider does not fulfil it.
         """
-        for plugin, services in self.plugins.each("llmring_services", Mapping, server=self):
+        for plugin, services in self.plugins.call("llmring_services", Mapping, server=self):
             for contract, provider in services.items():
                 other = self._services.get(contract)
                 if other is not None:
@@ -149,14 +149,14 @@ class Server:
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.stop, self.drain))
             if lifespans:
-                await stack.enter_async_context(self.channel.running(self.database.conninfo))
+                await stack.enter_async_context(self.notifications.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
             self._stack = stack.pop_all()
 
     async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
-        for plugin, lifespan in self.plugins.each("llmring_lifespan", AbstractAsyncContextManager, server=self):
+        for plugin, lifespan in self.plugins.call("llmring_lifespan", AbstractAsyncContextManager, server=self):
             await _enter(stack, plugin, lifespan)
-        for stray in strays(self.all_plugin_settings):
+        for stray in unknown_variables(self.all_plugin_settings):
             log.warning(stray)
         if "*" in self.settings.cors_origins:
             log.warning("LLMRING_CORS_ORIGINS allows every origin (*); name your own in production")
@@ -166,18 +166,18 @@ class Server:
         """Close everything that `open` opened, last first."""
         await self._stack.aclose()
 
-    def at_stop(self, function: Callable[[], None]) -> None:
+    def on_shutdown(self, function: Callable[[], None]) -> None:
         """Have a plain function called when the process is asked to end; whoever streams ends its streams then."""
         self._at_stop.append(function)
 
     def stop(self) -> None:
-        """Call what `at_stop` was given; a web server that waits for open connections next finds none that linger."""
+        """Call the functions of `on_shutdown`, so that no stream keeps a connection open."""
         self.request_log.stop_buffering()
         self.drain.begin()
         for function in self._at_stop:
             function()
 
-    def spawn(self, work: Any, name: str) -> None:
+    def create_task(self, work: Any, name: str) -> None:
         """Run a coroutine beside the requests; it is awaited before the server closes, and a failure is logged."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
@@ -247,10 +247,10 @@ def _secret(settings: Settings) -> str | None:
 def _sources(plugins: PluginSet) -> list[Source]:
     """Return the folders of migrations, the host's own first, checked against one another."""
     local: dict[str, list[str]] = {}
-    for plugin, table in plugins.every("llmring_local_tables", str):
+    for plugin, table in plugins.call_flat("llmring_local_tables", str):
         local.setdefault(plugin.name, []).append(table)
     found = [Source("core", migrations("core"))]
-    for plugin, folder in plugins.each("llmring_migrations", Path):
+    for plugin, folder in plugins.call("llmring_migrations", Path):
         found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ()))))
     check(found)
     return found

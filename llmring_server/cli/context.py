@@ -11,7 +11,7 @@ from llmring_server.settings import load_settings
 T = TypeVar("T")
 
 
-def run(work: Callable[[Server], Awaitable[T]], *, lifespans: bool = True) -> T:
+def run_with_server(work: Callable[[Server], Awaitable[T]], *, lifespans: bool = True) -> T:
     """Open the server as conf file and environment say, and do `work` with it.
 
     With `lifespans`, every enabled plugin is running meanwhile; without, the database alone is open.

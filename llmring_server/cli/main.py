@@ -67,7 +67,7 @@ def _plugin_commands() -> dict[str, click.Command]:
         StartupError: two plugins, or a plugin and the host, have a command of one name.
     """
     found: dict[str, click.Command] = {}
-    for plugin, command in _plugins().every("llmring_commands", click.Command):
+    for plugin, command in _plugins().call_flat("llmring_commands", click.Command):
         if command.name in found or command.name in main.commands:
             raise StartupError(f"{plugin}: the command {command.name!r} is taken; give it another name")
         found[str(command.name)] = command

@@ -9,7 +9,7 @@ from typing import Any, LiteralString, Protocol, TypeVar
 import click
 import msgspec
 
-from llmring_server.cli import context
+from llmring_server.cli.context import run_with_server
 from llmring_server.database import Database
 from llmring_server.http.errors import StartupError
 from llmring_server.server import Server
@@ -109,6 +109,6 @@ def retention_command(
             if not parts:
                 click.echo(f"nothing is older than {keep} days")
 
-        context.run(work, lifespans=False)
+        run_with_server(work, lifespans=False)
 
     return retention

@@ -28,7 +28,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 @runtime_checkable
-class Projects(Protocol):
+class Authenticator(Protocol):
     """Whose key a key is. Without a provider, any well-formed key names a project of its own and may do everything."""
 
     async def identify(self, key: str) -> Identity | None:
@@ -37,13 +37,13 @@ class Projects(Protocol):
 
 
 @runtime_checkable
-class Standing(Protocol):
+class KeyStatus(Protocol):
     """What a key may do at this moment, asked by its id: for whoever keeps a session open, and not the key.
 
     Without a provider a plain key is as good as ever, and any other id is none.
     """
 
-    async def standing(self, project_id: str, key_id: str) -> Identity | None:
+    async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
         """Return who a key of this project is, or None when it is unknown, expired or revoked."""
         ...
 
@@ -177,14 +177,14 @@ class Bill(msgspec.Struct, frozen=True):
     timestamp: datetime
 
 
-Beside = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
+InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
 
 
 @runtime_checkable
 class Billing(Protocol):
     """Usage for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
 
-    async def bill(self, project: str, call: Call, beside: Beside) -> Bill:
+    async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's usage entry with its sums, and what `beside` writes, in one transaction; both or neither.
 
         `beside` is given the transaction's connection and the bill that stands after the commit. It may be called
@@ -198,7 +198,7 @@ class Billing(Protocol):
 
 
 @runtime_checkable
-class BilledBefore(Protocol):
+class PriorBilling(Protocol):
     """Calls that a feature had billed before the client logs them. Without a provider, every logged call is news."""
 
     async def take(self, project: str, calls: Sequence[tuple[Call, str | None]]) -> list[Bill | None]:

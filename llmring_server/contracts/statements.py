@@ -24,7 +24,7 @@ class StatedTotal(msgspec.Struct, frozen=True):
     cached_input_tokens: int
 
 
-class StatedSpan(msgspec.Struct, frozen=True):
+class LineRange(msgspec.Struct, frozen=True):
     """Which lines a statement has: how many, the numbers of the first and the last, and their tree's root."""
 
     count: int
@@ -33,7 +33,7 @@ class StatedSpan(msgspec.Struct, frozen=True):
     root: str
 
 
-class Said(msgspec.Struct, frozen=True):
+class StatementSummary(msgspec.Struct, frozen=True):
     """What a statement says: it covers what happened before `end` (UTC) and was in no statement before.
 
     `previous` is SHA-256 of the one before, in base64url.
@@ -43,18 +43,18 @@ class Said(msgspec.Struct, frozen=True):
     start: datetime | None
     end: datetime
     timestamp: datetime
-    lines: StatedSpan
+    lines: LineRange
     totals: list[StatedTotal]
     previous: str | None
     key_id: str
 
 
-class KeptStatement(msgspec.Struct, frozen=True):
+class StoredStatement(msgspec.Struct, frozen=True):
     """A statement as it is kept: `content` is JSON byte for byte as signed, `said` None where it cannot be read."""
 
     number: int
     content: bytes
-    said: Said | None
+    said: StatementSummary | None
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,19 +102,19 @@ class StatementBook(Protocol):
     They are made where calls are logged (`llmring_server.contracts.usage_lines.UsageLines`).
     """
 
-    async def page(self, project: str, limit: int, before: int | None = None) -> list[KeptStatement]:
+    async def page(self, project: str, limit: int, before: int | None = None) -> list[StoredStatement]:
         """Return up to `limit` statements, newest first, those below a number."""
         ...
 
-    async def get(self, project: str, number: int) -> KeptStatement | None:
+    async def get(self, project: str, number: int) -> StoredStatement | None:
         """Return a statement, or None when this project has none of that number."""
         ...
 
-    async def prove(self, project: str, statement: KeptStatement) -> StatementProof:
+    async def prove(self, project: str, statement: StoredStatement) -> StatementProof:
         """Check a kept statement: its signature, the one before it, and its lines as far as they are few enough."""
         ...
 
-    async def corrections(self, project: str, statement: KeptStatement, limit: int) -> list[Correction]:
+    async def corrections(self, project: str, statement: StoredStatement, limit: int) -> list[Correction]:
         """Return the first corrections of a statement, in the order of its lines."""
         ...
 

@@ -69,7 +69,7 @@ class Database:
         self._pool = self._make_pool()
         await self._pool.open()
         await self._check_first_session()
-        self._growth = asyncio.create_task(self._keep_what_grew(), name="llmring pool growth")
+        self._growth = asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth")
 
     async def close(self) -> None:
         """Close the pool, and leave the bundled server."""
@@ -126,15 +126,15 @@ class Database:
         loop = asyncio.get_running_loop()
         limit = seconds or self._settings.database_timeout
         deadline = loop.time() + limit
-        async with asyncio.timeout(limit + GRACE_SECONDS), self._lent(min(limit, ACQUIRE_SECONDS)) as connection:
-            alarm = loop.call_at(deadline, hang_up, connection)
+        async with asyncio.timeout(limit + GRACE_SECONDS), self._checkout(min(limit, ACQUIRE_SECONDS)) as connection:
+            alarm = loop.call_at(deadline, abort_connection, connection)
             try:
                 yield connection
             finally:
                 alarm.cancel()
 
     @asynccontextmanager
-    async def _lent(self, seconds: float) -> AsyncIterator[Connection]:
+    async def _checkout(self, seconds: float) -> AsyncIterator[Connection]:
         """Lend a connection of the pool, passing over those on which the server has hung up since."""
         pool, until = self.pool, time.monotonic() + seconds
         while True:
@@ -216,7 +216,7 @@ class Database:
             raise StartupError(f"the database does not answer; see {addresses.URL}") from error
         addresses.check(found[0], self._settings.database_schema)
 
-    async def _keep_what_grew(self) -> None:
+    async def _retain_grown_pool(self) -> None:
         """Keep connections that load has opened, up to the pool size; only the overflow is closed when idle."""
         while True:
             await asyncio.sleep(GROWTH_INTERVAL_SECONDS)
@@ -248,7 +248,7 @@ async def _still_open(connection: Connection) -> bool:
     return not connection.closed
 
 
-def hang_up(connection: Connection) -> None:
+def abort_connection(connection: Connection) -> None:
     """End a connection whose time is up, so that its statement fails now; asking a hung server to cancel would wait."""
     with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

@@ -3,7 +3,7 @@
 import ipaddress
 
 
-def network(address: str) -> str:
+def rate_limit_key(address: str) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 that a single IPv6 client commands."""
     if ":" not in address:
         return address

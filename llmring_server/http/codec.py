@@ -15,7 +15,7 @@ import falcon.asgi
 import msgspec
 from falcon.uri import parse_query_string
 
-from llmring_server.http.errors import Fault, Problem
+from llmring_server.http.errors import FieldError, Problem
 from llmring_server.http.middleware.limits import EXCHANGE
 
 JSON = "application/json"
@@ -156,7 +156,7 @@ def _depth_fault(body: bytes, depth: int) -> Problem | None:
     return None
 
 
-async def aside(body: bytes, work: Callable[[], T]) -> T:
+async def run_in_thread_if_large(body: bytes, work: Callable[[], T]) -> T:
     """Do work that takes time in proportion to a body, and where that is large in a thread: others are served on."""
     return work() if len(body) <= LARGE else await asyncio.to_thread(work)
 
@@ -170,7 +170,7 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *place: str | int) -
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise misfit(error, *(place or ("body",))) from error
+        raise validation_problem(error, *(place or ("body",))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(400, f"the body is not JSON: {_lower(str(error))}" if body else "the body is empty") from error
     except RecursionError as error:
@@ -204,27 +204,27 @@ def _query(model: type[T], text: str, place: str = "query") -> T:
     given = {name: value for name, value in parse_query_string(text).items() if value != ""}
     for name, value in given.items():
         if "\0" in value or "\0" in name:
-            raise Problem.misfit(place, name, msg="U+0000 is no character that can be stored")
+            raise Problem.validation(place, name, msg="U+0000 is no character that can be stored")
     try:
         return msgspec.convert(given, model, strict=False)
     except msgspec.ValidationError as error:
-        raise misfit(error, place) from error
+        raise validation_problem(error, place) from error
 
 
 _query_again: Any = functools.lru_cache(maxsize=REMEMBERED_QUERIES)(_query)  # hot calls repeat theirs
 
 
-def misfit(error: msgspec.ValidationError, *place: str | int) -> Problem:
+def validation_problem(error: msgspec.ValidationError, *place: str | int) -> Problem:
     """Return the 422 for a struct's complaint, its place read from the message's JSON path."""
     match = _PLACE.match(str(error))
     msg, path = (match["msg"], match["path"] or "") if match else (str(error), "")
     steps = [int(index) if index.isdigit() else name or "..." for name, index in _STEP.findall(path)]
-    return Problem.misfit(*place, *steps, msg=_lower(msg))
+    return Problem.validation(*place, *steps, msg=_lower(msg))
 
 
-def fault_of(problem: Problem, *place: str | int) -> Fault:
+def field_error(problem: Problem, *place: str | int) -> FieldError:
     """Return a problem as one fault at `place`, for answers that list several."""
-    return problem.faults[0] if problem.faults else Fault(place, str(problem.description))
+    return problem.faults[0] if problem.faults else FieldError(place, str(problem.description))
 
 
 def _inflate(body: bytes, limit: int) -> bytes:

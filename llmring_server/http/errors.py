@@ -38,7 +38,7 @@ class StartupError(Exception):
     """The server cannot start as configured; the message names the owners and the mend."""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class FieldError(msgspec.Struct, frozen=True):
     """One place of a request that does not fit.
 
     `loc` is the path to it, `["body", 3, "alias"]`; `msg` says what is wrong and what would do.
@@ -48,7 +48,7 @@ class Fault(msgspec.Struct, frozen=True):
     msg: str
 
 
-class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     """The problem+json body (RFC 9457 §3.1); `request_id` finds the line in the log."""
 
     type: str
@@ -56,11 +56,11 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     status: int
     detail: str
     request_id: str
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[FieldError, ...] = ()
 
 
 # What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
-Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, Document], None]
+Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, ProblemDetails], None]
 
 
 class Problem(falcon.HTTPError):
@@ -74,17 +74,17 @@ class Problem(falcon.HTTPError):
         status: int,
         detail: str,
         *,
-        faults: Sequence[Fault] = (),
+        faults: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(falcon.code_to_http_status(status), description=detail, headers=dict(headers or {}))
         self.faults = tuple(faults)
 
     @classmethod
-    def misfit(cls, *loc: str | int, msg: str) -> "Problem":
+    def validation(cls, *loc: str | int, msg: str) -> "Problem":
         """Return the 422 for a single place that does not fit."""
         place = ".".join(str(part) for part in loc)
-        return cls(422, f"{place}: {msg}", faults=[Fault(loc, msg)])
+        return cls(422, f"{place}: {msg}", faults=[FieldError(loc, msg)])
 
 
 class Unavailable(Problem):
@@ -138,9 +138,9 @@ def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.H
     resp.data = msgspec.json.encode(problem)
 
 
-def document(status: int, detail: str, request_id: str = "", faults: Sequence[Fault] = ()) -> Document:
+def document(status: int, detail: str, request_id: str = "", faults: Sequence[FieldError] = ()) -> ProblemDetails:
     """Return the problem+json body of an answer."""
-    return Document("about:blank", title(status), status, detail, request_id, tuple(faults))
+    return ProblemDetails("about:blank", title(status), status, detail, request_id, tuple(faults))
 
 
 def title(status: int) -> str:

@@ -9,9 +9,9 @@ import msgspec
 
 from llmring_server import __version__
 from llmring_server.http import codec
-from llmring_server.http.errors import PROBLEM_JSON, Document, StartupError, title
+from llmring_server.http.errors import PROBLEM_JSON, ProblemDetails, StartupError, title
 from llmring_server.http.middleware.request_id import HEADER
-from llmring_server.http.operations import Operation, form_of, operation
+from llmring_server.http.operations import Operation, get_operation, operation
 from llmring_server.http.routing import FIELD, Route, RouteTable
 
 REF = "#/components/schemas/{name}"
@@ -48,7 +48,7 @@ def describe(table: RouteTable) -> Any:
     for owner, route in table.items():
         item = paths.setdefault(FIELD.sub(r"{\1}", route.path), {})
         for method, responder in route.responders().items():
-            item[method.lower()] = _operation(owner, route, method, form_of(responder), schemas, table.statuses)
+            item[method.lower()] = _operation(owner, route, method, get_operation(responder), schemas, table.statuses)
     return _as_sent({
         "openapi": "3.1.0",
         "info": {
@@ -64,11 +64,11 @@ def describe(table: RouteTable) -> Any:
 
 def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the schema of every declared type, and the components they refer to."""
-    unique: dict[str, Any] = {str(Document): Document}
+    unique: dict[str, Any] = {str(ProblemDetails): ProblemDetails}
     declaring: dict[str, tuple[str, Route]] = {}
     for owner, route in table.items():
         for responder in route.responders().values():
-            form = form_of(responder)
+            form = get_operation(responder)
             declared = [
                 kind for kind in (*_bodies(form), form.query, form.answer, *form.events.values()) if kind is not None
             ]
@@ -152,7 +152,7 @@ def _statuses(route: Route, form: Operation) -> set[int]:
 
 
 def _responses(form: Operation, statuses: Set[int], schemas: dict[Any, Any]) -> dict[str, Any]:
-    problem = {PROBLEM_JSON: {"schema": schemas[str(Document)]}}
+    problem = {PROBLEM_JSON: {"schema": schemas[str(ProblemDetails)]}}
     tagged = ("ETag",) if REVALIDATED in form.errors else ()
     content = _content(form, schemas)
     answers = {status: _answer("as described", tagged, content) for status in (form.status, *form.also)}

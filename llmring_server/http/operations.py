@@ -121,7 +121,7 @@ async def _check(content: bytes, depth: int) -> None:
         codec.check_text(content, depth)
 
 
-def form_of(responder: Any) -> Operation:
+def get_operation(responder: Any) -> Operation:
     """Return a responder's declaration; a plain Falcon one has its docstring for a summary, no more."""
     declared = getattr(responder, FORM, None)
     if declared is not None:

@@ -20,4 +20,4 @@ def zone_of(name: str) -> ZoneInfo:
             raise ValueError(name)
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Problem.misfit("query", "tz", msg="an IANA time zone, such as Europe/Madrid") from error
+        raise Problem.validation("query", "tz", msg="an IANA time zone, such as Europe/Madrid") from error

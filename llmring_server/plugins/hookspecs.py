@@ -14,7 +14,7 @@ import click
 import pluggy
 
 from llmring_server.contracts import RecordedUsage
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.settings import PluginSettings
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def llmring_health(server: "Server") -> "Iterable[HealthCheck]":  # type: ignore
 
 
 @hookspec
-def llmring_metrics(server: "Server") -> Iterable[Figure]:  # type: ignore[empty-body]
+def llmring_metrics(server: "Server") -> Iterable[Metric]:  # type: ignore[empty-body]
     """Return figures of this plugin for whoever watches the server.
 
     It is called when the plugin `metrics` is enabled, and only then.

@@ -63,26 +63,26 @@ class PluginSet:
         """Return the names of the hooks that a plugin implements."""
         return sorted(caller.name for caller in self._manager.get_hookcallers(plugin.implementation) or ())
 
-    def each(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
+    def call(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
         """Call a set-up hook of every plugin that has it, in conf order, and yield the owner with each value.
 
         Raises:
             StartupError: an implementation raised, or gave no `kind`; it is named and the cause chained.
         """
         for plugin, call in self._implementations(hook, arguments):
-            with _blaming(plugin, hook):
+            with _attribute_errors(plugin, hook):
                 value = call()
             _expect(plugin, hook, value, kind)
             yield plugin, value
 
-    def every(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
+    def call_flat(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
         """Do as `each` for a hook that gives several things, and yield the owner with each of them.
 
         Raises:
             StartupError: as `each`, or one of the things is no `kind`.
         """
-        for plugin, values in self.each(hook, Iterable, **arguments):
-            with _blaming(plugin, hook):
+        for plugin, values in self.call(hook, Iterable, **arguments):
+            with _attribute_errors(plugin, hook):
                 found = list(values)
             for value in found:
                 _expect(plugin, hook, value, kind)
@@ -133,7 +133,7 @@ class PluginSet:
             self._manager.register(plugin.implementation, plugin.name)
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
-            raise StartupError(f"{plugin}: {_one_line(error)}{self._meant(plugin)}") from error
+            raise StartupError(f"{plugin}: {_one_line(error)}{self._suggest_hook(plugin)}") from error
         except ValueError as error:
             raise StartupError(f"{plugin} is listed twice in plugins") from error
         for caller in self._manager.get_hookcallers(plugin.implementation) or ():
@@ -150,7 +150,7 @@ class PluginSet:
         if marked:
             raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; the order in conf alone decides")
 
-    def _meant(self, plugin: Plugin) -> str:
+    def _suggest_hook(self, plugin: Plugin) -> str:
         """Suggest the hook that a misspelt one was meant to be."""
         known = [name for name in vars(hookspecs) if name.startswith("llmring_")]
         for name in dir(plugin.implementation):
@@ -209,7 +209,7 @@ def _call_one(caller: pluggy.HookCaller, arguments: dict[str, object]) -> Any:
 
 
 @contextmanager
-def _blaming(plugin: Plugin, hook: str) -> Iterator[None]:
+def _attribute_errors(plugin: Plugin, hook: str) -> Iterator[None]:
     """Turn whatever a hook raises into a StartupError that names its plugin."""
     try:
         yield

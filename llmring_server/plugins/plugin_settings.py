@@ -23,7 +23,7 @@ TABLES = "tables"  # of the conf file, each its plugin's
 OTHERS = (CONF_VARIABLE, KEY_VARIABLE, URL_VARIABLE)
 
 
-def strays(read: Mapping[str, PluginSettings]) -> list[str]:
+def unknown_variables(read: Mapping[str, PluginSettings]) -> list[str]:
     """Say which `LLMRING_*` variables of the environment nobody reads, and what may have been meant; no value is said.
 
     `read` are the enabled plugins' settings by name. Variables of a plugin that is installed but not enabled may stand.
@@ -50,7 +50,7 @@ def read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, Pl
     """
     variables = dict.fromkeys(_variables(ENV_PREFIX, Settings), "the host")
     found: dict[str, PluginSettings] = {}
-    for plugin, model in plugins.each("llmring_settings", type):
+    for plugin, model in plugins.call("llmring_settings", type):
         if not issubclass(model, PluginSettings):
             raise StartupError(f"{plugin}: llmring_settings gave {model!r}; give a subclass of PluginSettings")
         for variable in _variables(env_prefix(plugin.name), model):

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 
-from llmring_server.contracts.figures import Distribution
+from llmring_server.contracts.metrics import HistogramValue
 
 
 class Histogram:
@@ -20,6 +20,6 @@ class Histogram:
         self._counts[bisect_left(self._bounds, value)] += 1
         self._total += value
 
-    def read(self) -> Distribution:
+    def read(self) -> HistogramValue:
         """Return what was counted so far."""
-        return Distribution(self._bounds, tuple(self._counts), self._total)
+        return HistogramValue(self._bounds, tuple(self._counts), self._total)

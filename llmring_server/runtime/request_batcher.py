@@ -1,93 +1,95 @@
-"""Questions that many requests ask one at a time, asked together: one flight under way, the next one gathering."""
+"""Batching: single requests that arrive together are executed together, one batch at a time."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-QuestionT = TypeVar("QuestionT")
-AnswerT = TypeVar("AnswerT")
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
 
 
-class Flights(Generic[QuestionT, AnswerT]):
-    """Whoever asks is answered by the first flight that leaves afterwards, so never with what was true before.
+class RequestBatcher(Generic[RequestT, ResultT]):
+    """Each request joins the next batch to start, so it never gets a result read before it was made.
 
-    While a flight is under way, those who ask gather for the next: however many they are, there is one round trip at
-    a time, and no timer. `fly` is given at most `most` questions and returns their answers in order. When it raises,
-    everyone who waits is told so, those who gather too: what is away would keep them waiting once more. With `room`,
-    no more than that many gather.
+    While a batch is executed, requests gather for the next one: however many they are, there is one round trip at a
+    time, and no timer. `batch` receives at most `most` requests and returns their results in order. When it raises,
+    every waiting request fails, those of the next batch too: an unavailable service would keep them waiting once more.
+    With `room`, no more than that many requests gather.
     """
 
     def __init__(
         self,
-        fly: Callable[[Sequence[QuestionT]], Awaitable[Sequence[AnswerT]]],
+        batch: Callable[[Sequence[RequestT]], Awaitable[Sequence[ResultT]]],
         *,
         most: int,
         name: str,
         room: int | None = None,
     ) -> None:
-        self._fly = fly
+        self._batch = batch
         self._most = most
         self._room = room
         self._name = name
-        self._waiting: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
-        self._flight: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[RequestT, asyncio.Future[ResultT]]] = []
+        self._running: asyncio.Task[None] | None = None
 
-    async def ask(self, question: QuestionT, within: float | None = None) -> AnswerT:
-        """Return the answer to a question; raises what `fly` raises.
+    async def execute(self, request: RequestT, within: float | None = None) -> ResultT:
+        """Return the result of a request; raises what `batch` raises.
 
         Raises:
-            TimeoutError: it has waited for the flight before its own, and `within` seconds have gone by.
+            TimeoutError: it has waited for the batch before its own, and `within` seconds have passed.
             asyncio.QueueFull: there is no room to wait in.
         """
         if self._room is not None and len(self._waiting) >= self._room:
             raise asyncio.QueueFull
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[AnswerT] = loop.create_future()
-        self._waiting.append((question, answer))
-        if self._flight is None:
-            self._flight = asyncio.create_task(self._run(), name=self._name)
+        result: asyncio.Future[ResultT] = loop.create_future()
+        self._waiting.append((request, result))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(), name=self._name)
         elif within is not None:
-            timer = loop.call_later(within, _expire, answer)
+            timer = loop.call_later(within, _expire, result)
             try:
-                return await answer
+                return await result
             finally:
                 timer.cancel()
-        return await answer
+        return await result
 
     async def close(self) -> None:
-        """Break off; whoever waits is cancelled."""
-        if self._flight is not None:
-            self._flight.cancel()
+        """Stop; waiting requests are cancelled."""
+        if self._running is not None:
+            self._running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._flight
+                await self._running
 
     async def _run(self) -> None:
-        aboard: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
+        current: list[tuple[RequestT, asyncio.Future[ResultT]]] = []
         try:
             while self._waiting:
-                waiting = [(question, answer) for question, answer in self._waiting if not answer.done()]
-                aboard, self._waiting = waiting[: self._most], waiting[self._most :]
-                answers = await self._fly([question for question, _ in aboard]) if aboard else []
-                for (_, answer), found in zip(aboard, answers, strict=True):
-                    if not answer.done():
-                        answer.set_result(found)
+                waiting = [(request, result) for request, result in self._waiting if not result.done()]
+                current, self._waiting = waiting[: self._most], waiting[self._most :]
+                results = await self._batch([request for request, _ in current]) if current else []
+                for (_, result), found in zip(current, results, strict=True):
+                    if not result.done():
+                        result.set_result(found)
         except asyncio.CancelledError:
-            for answer in self._left(aboard):
-                answer.cancel()
+            for result in self._take_unanswered(current):
+                result.cancel()
             raise
         except Exception as error:
-            for answer in self._left(aboard):
-                answer.set_exception(error)
+            for result in self._take_unanswered(current):
+                result.set_exception(error)
         finally:
-            self._flight = None
+            self._running = None
 
-    def _left(self, aboard: list[tuple[QuestionT, "asyncio.Future[AnswerT]"]]) -> list["asyncio.Future[AnswerT]"]:
-        """Return the answers that nobody will give now, those of the next flight too."""
-        left, self._waiting = [*aboard, *self._waiting], []
-        return [answer for _, answer in left if not answer.done()]
+    def _take_unanswered(
+        self, current: list[tuple[RequestT, "asyncio.Future[ResultT]"]]
+    ) -> list["asyncio.Future[ResultT]"]:
+        """Return the results that will not be set any more, those of the next batch too."""
+        left, self._waiting = [*current, *self._waiting], []
+        return [result for _, result in left if not result.done()]
 
 
-def _expire(answer: "asyncio.Future[AnswerT]") -> None:
-    if not answer.done():
-        answer.set_exception(TimeoutError())
+def _expire(result: "asyncio.Future[ResultT]") -> None:
+    if not result.done():
+        result.set_exception(TimeoutError())

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from llmring_server.http.errors import PROBLEM_JSON, document
 from llmring_server.http.middleware.exchange import Scope
 from llmring_server.http.middleware.limits import CONNECTION, HEAD_TOO_LARGE, MAX_HEAD_BYTES
-from llmring_server.http.security_headers import TAKE_AT_ITS_WORD
+from llmring_server.http.security_headers import NOSNIFF_HEADER
 from llmring_server.settings import ConnectionLimits
 
 HTTP = "llmring_server.serving.connection:LimitedConnection"
@@ -131,7 +131,7 @@ class LimitedConnection(asyncio.Protocol):
 def _response(status: int, detail: str) -> bytes:
     body = msgspec.json.encode(document(status, detail))
     head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{TAKE_AT_ITS_WORD[0]}: {TAKE_AT_ITS_WORD[1]}\r\n"
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{NOSNIFF_HEADER[0]}: {NOSNIFF_HEADER[1]}\r\n"
         f"content-type: {PROBLEM_JSON}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
     )
     return head.encode() + body

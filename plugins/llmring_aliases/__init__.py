@@ -21,7 +21,7 @@ from llmring_aliases.store import AliasStore
 from llmring_aliases.watch import Watch
 from llmring_server import bundled
 from llmring_server.cli.retention import drop_due
-from llmring_server.contracts import Projects
+from llmring_server.contracts import Authenticator
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
@@ -48,10 +48,10 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Offer the aliases to other features; hold our snapshots and feeds, and what keeps them in step with changes."""
     store, settings = AliasStore(server.database), server.plugin_settings(AliasSettings)
-    snapshots = Snapshots(store, server.channel, settings.cached_aliases)
-    feeds = Feeds(store, server.channel)
-    server.at_stop(feeds.stop)
-    changes = Changes(server.database, Bulletin(server.channel, [snapshots, feeds]))
+    snapshots = Snapshots(store, server.notifications, settings.cached_aliases)
+    feeds = Feeds(store, server.notifications)
+    server.on_shutdown(feeds.stop)
+    changes = Changes(server.database, Bulletin(server.notifications, [snapshots, feeds]))
     return {
         AliasBook: ProjectAliases(store, changes),
         AliasStore: store,
@@ -68,7 +68,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     settings = server.plugin_settings(AliasSettings)
     seats = Seats(settings.project_watchers, settings.watchers)
     watch = Watch(
-        server.service(Feeds), store, seats, server.service(Projects, default=None), settings.heartbeat_seconds
+        server.service(Feeds), store, seats, server.service(Authenticator, default=None), settings.heartbeat_seconds
     )
     return [
         Route(path=PREFIX, resource=AliasList(snapshots)),

@@ -101,7 +101,7 @@ class ProjectAliases:
             raise _moved(target) from None
 
     async def _told(self, project: str, entries: Sequence[Entry]) -> list[AliasChange]:
-        standing = await self._store.standing(project, [entry.seq for entry in entries]) if entries else set()
+        standing = await self._store.current_identity(project, [entry.seq for entry in entries]) if entries else set()
         return [_change(entry, entry.seq in standing) for entry in entries]
 
 

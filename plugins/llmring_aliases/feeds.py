@@ -17,7 +17,7 @@ import psycopg
 from llmring_aliases.models import Entry
 from llmring_aliases.news import News
 from llmring_aliases.store import AliasStore
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 from llmring_server.http import codec
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class Feed:
 class Feeds:
     """The feeds of this process: one a project that somebody watches."""
 
-    def __init__(self, store: AliasStore, channel: Channel) -> None:
+    def __init__(self, store: AliasStore, channel: Notifications) -> None:
         self.stopped = False
         self._store = store
         self._channel = channel

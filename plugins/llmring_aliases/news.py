@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 from llmring_server.http import codec
 
 TOPIC = "aliases"
@@ -35,7 +35,7 @@ class Reader(Protocol):
 class Bulletin:
     """Passes news on to every reader in this process."""
 
-    def __init__(self, channel: Channel, readers: Sequence[Reader]) -> None:
+    def __init__(self, channel: Notifications, readers: Sequence[Reader]) -> None:
         self._channel = channel
         self._readers = tuple(readers)
         self._decoder = msgspec.json.Decoder(News)
@@ -43,7 +43,7 @@ class Bulletin:
 
     async def say(self, cursor: Any, news: News) -> None:
         """Have every process hear of a change once the cursor's transaction has committed."""
-        await cursor.execute(Channel.SAY, self._channel.words(TOPIC, codec.encode(news).decode()))
+        await cursor.execute(Notifications.NOTIFY, self._channel.payload(TOPIC, codec.encode(news).decode()))
 
     def heard(self, news: News) -> None:
         """Tell this process now, before the channel does."""

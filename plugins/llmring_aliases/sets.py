@@ -8,7 +8,7 @@ from llmring_aliases.changes import Changes, Moved
 from llmring_aliases.conditions import IF_MATCH, condition, moved
 from llmring_aliases.models import Binding, BulkQuery, Entry, HistoryQuery, Target, Updated, faults_of
 from llmring_aliases.store import AliasStore
-from llmring_server.http.errors import Fault, Problem
+from llmring_server.http.errors import FieldError, Problem
 from llmring_server.http.operations import operation
 
 
@@ -27,7 +27,7 @@ class BulkUpsert:
         With `replace` the profile becomes exactly this set. `If-Match` is about the list of the profile.
         """
         targets = [Target(b.profile or query.profile, b.alias, b.model, b.metadata) for b in body]
-        faults = [Fault(("body", index, field), msg) for index, field, msg in faults_of(targets)]
+        faults = [FieldError(("body", index, field), msg) for index, field, msg in faults_of(targets)]
         if query.replace:
             faults += _elsewhere(targets, query.profile)
         if faults:
@@ -61,7 +61,7 @@ class History:
         return page
 
 
-def _elsewhere(targets: list[Target], profile: str) -> list[Fault]:
+def _elsewhere(targets: list[Target], profile: str) -> list[FieldError]:
     """Return the entries of other profiles than the one that is replaced."""
     msg = f"replace is about profile {profile!r} alone; leave this out, or bind it in a call of its own"
-    return [Fault(("body", i, "profile"), msg) for i, target in enumerate(targets) if target.profile != profile]
+    return [FieldError(("body", i, "profile"), msg) for i, target in enumerate(targets) if target.profile != profile]

@@ -7,7 +7,7 @@ from llmring_aliases.conditions import etag
 from llmring_aliases.models import Alias, Kept, Resolved, ResolveQuery
 from llmring_aliases.news import News
 from llmring_aliases.store import AliasStore
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 from llmring_server.http import codec
 
 WEIGHT = 10  # of a snapshot by itself, in aliases
@@ -50,7 +50,7 @@ class Snapshots:
     query as well, until the next snapshot is dropped; to give one of those is no use of its snapshot.
     """
 
-    def __init__(self, store: AliasStore, channel: Channel, limit: int) -> None:
+    def __init__(self, store: AliasStore, channel: Notifications, limit: int) -> None:
         self._store = store
         self._channel = channel
         self._limit = limit

@@ -140,7 +140,7 @@ class AliasStore:
             query += " AND seq < %(before)s"
         return await self._database.rows(Entry, query + " ORDER BY seq DESC LIMIT %(limit)s", params)
 
-    async def standing(self, project: str, seqs: Sequence[int]) -> set[int]:
+    async def current_identity(self, project: str, seqs: Sequence[int]) -> set[int]:
         """Return which of some changes no later change of the same alias has followed."""
         rows = await self._database.fetch(STANDING, {"project": project, "seqs": list(seqs)})
         return {row["seq"] for row in rows}

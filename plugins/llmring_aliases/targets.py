@@ -10,5 +10,5 @@ def checked(binding: Binding) -> Target:
     faults = faults_of([target])
     if faults:
         _, field, msg = faults[0]
-        raise Problem.misfit("body", field, msg=msg)
+        raise Problem.validation("body", field, msg=msg)
     return target

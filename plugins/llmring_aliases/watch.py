@@ -14,7 +14,7 @@ from llmring_aliases.feeds import AWAY, Event, Feed, Feeds, event_of
 from llmring_aliases.models import MAX_SEQ, Entry, Ready, WatchQuery
 from llmring_aliases.seats import Seats
 from llmring_aliases.store import PAGE_BYTES, AliasStore
-from llmring_server.contracts import Projects
+from llmring_server.contracts import Authenticator
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_server.http.middleware.project_keys import read_key
@@ -40,7 +40,7 @@ class Watch:
     """`/watch`: the stream of changes."""
 
     def __init__(
-        self, feeds: Feeds, store: AliasStore, seats: Seats, projects: Projects | None, heartbeat: float
+        self, feeds: Feeds, store: AliasStore, seats: Seats, projects: Authenticator | None, heartbeat: float
     ) -> None:
         self._feeds = feeds
         self._store = store
@@ -158,7 +158,7 @@ def _since(req: falcon.asgi.Request, query: WatchQuery) -> int | None:
     if not given:
         return query.last_event_id
     if not (given.isascii() and given.isdigit()) or int(given) > MAX_SEQ:
-        raise Problem.misfit("header", "Last-Event-ID", msg="no id of an event of this stream")
+        raise Problem.validation("header", "Last-Event-ID", msg="no id of an event of this stream")
     return int(given)
 
 

@@ -16,7 +16,7 @@ from llmring_conversations.retention import Upkeep
 from llmring_conversations.settings import ConversationSettings
 from llmring_conversations.store import ConversationStore
 from llmring_server import bundled
-from llmring_server.contracts import BilledBefore, Billing
+from llmring_server.contracts import Billing, PriorBilling
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.runtime.background import upkeep
@@ -45,7 +45,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     """Tell usage which calls were billed with their conversation."""
     settings = server.plugin_settings(ConversationSettings)
     return {
-        BilledBefore: Claims(server.database),
+        PriorBilling: Claims(server.database),
         Content: Content(settings.content, server.pepper),
         Upkeep: Upkeep(server.database, settings),
     }

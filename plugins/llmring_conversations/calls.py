@@ -140,7 +140,9 @@ def call_of(logged: LoggedCall, conversation: UUID) -> Call | None:
         return None
     if not about.provider or not about.model:
         missing = "model" if about.provider else "provider"
-        raise Problem.misfit("body", "metadata", missing, msg="missing; a call with tokens or a cost is billed to it")
+        raise Problem.validation(
+            "body", "metadata", missing, msg="missing; a call with tokens or a cost is billed to it"
+        )
     trace = _Trace(f"{about.provider}:{about.model}", logged.response.finish_reason, conversation)
     return Call(
         provider=about.provider,

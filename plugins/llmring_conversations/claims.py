@@ -50,7 +50,7 @@ TAKE: LiteralString = """
 
 
 class Claims:
-    """The contract `BilledBefore`, on the table `conversation_claims`."""
+    """The contract `PriorBilling`, on the table `conversation_claims`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -104,8 +104,8 @@ def _moment(given: datetime | None, now: datetime, at: int) -> datetime:
     if given is None:
         return now
     if given.tzinfo is None:
-        raise Problem.misfit("body", "messages", at, "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
+        raise Problem.validation("body", "messages", at, "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
     try:
         return given.astimezone(UTC)
     except OverflowError as error:
-        raise Problem.misfit("body", "messages", at, "timestamp", msg="out of range") from error
+        raise Problem.validation("body", "messages", at, "timestamp", msg="out of range") from error

@@ -14,7 +14,7 @@ from llmring_dashboard.settings import DashboardSettings
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_dashboard.sign_in.resources import Home, SignIn, SignOut, Theme, UnknownPage
 from llmring_dashboard.usage import logs, overview
-from llmring_server.contracts import Standing
+from llmring_server.contracts import KeyStatus
 from llmring_server.http.middleware.project_keys import PlainKeys
 from llmring_server.http.routing import Route
 from llmring_server.server import Server
@@ -30,7 +30,7 @@ def build_routes(server: Server) -> Iterable[Route]:
     static = StaticFiles()
     layout = Layout(
         server.service(Sessions),
-        server.service(Standing, default=PlainKeys(server.pepper)),
+        server.service(KeyStatus, default=PlainKeys(server.pepper)),
         [NavigationEntry(page.name, page.title, page.path) for page in pages],
         static.url,
     )

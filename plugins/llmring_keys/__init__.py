@@ -12,7 +12,7 @@ from llmring_keys.recognition import ManagedKeys
 from llmring_keys.resources import Keys
 from llmring_keys.store import KeyStore
 from llmring_server import bundled
-from llmring_server.contracts import Projects, Standing
+from llmring_server.contracts import Authenticator, KeyStatus
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
@@ -35,14 +35,14 @@ def llmring_local_tables() -> Iterable[str]:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Say whose key a key is, in place of the host's plain keys."""
-    managed = ManagedKeys(KeyStore(server.database, server.channel), server.channel, server.pepper)
-    return {Projects: managed, Standing: managed, ManagedKeys: managed}
+    managed = ManagedKeys(KeyStore(server.database, server.notifications), server.notifications, server.pepper)
+    return {Authenticator: managed, KeyStatus: managed, ManagedKeys: managed}
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the calls by which a project looks after its keys."""
-    store = KeyStore(server.database, server.channel)
+    store = KeyStore(server.database, server.notifications)
     keys = Keys(store, Issuer(store, server.pepper))
     return [
         Route(path=PREFIX, resource=keys),

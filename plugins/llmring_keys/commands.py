@@ -26,7 +26,7 @@ from llmring_keys.models import (
     new_project_id,
 )
 from llmring_keys.store import KeyStore
-from llmring_server.cli import context
+from llmring_server.cli.context import run_with_server
 from llmring_server.contracts import Scope
 from llmring_server.server import Server
 
@@ -151,11 +151,11 @@ def adopt(project: str | None, scopes: tuple[Scope, ...], expires: str | None, n
 
 def _run(work: Callable[[KeyStore, Issuer], Awaitable[T]]) -> T:
     async def run(server: Server) -> T:
-        store = KeyStore(server.database, server.channel)
+        store = KeyStore(server.database, server.notifications)
         return await work(store, Issuer(store, server.pepper))
 
     try:
-        return context.run(run, lifespans=False)
+        return run_with_server(run, lifespans=False)
     except Refused as error:
         raise click.ClickException(str(error)) from error
 

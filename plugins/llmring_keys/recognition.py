@@ -1,4 +1,4 @@
-"""From a key's text to who it is: the provider of the contracts `Projects` and `Standing`."""
+"""From a key's text to who it is: the provider of the contracts `Authenticator` and `KeyStatus`."""
 
 import asyncio
 import hmac
@@ -15,9 +15,9 @@ import psycopg
 from llmring_keys.models import KeptKey, hash_of
 from llmring_keys.store import TOPIC, KeyStore
 from llmring_server.contracts import Identity
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 from llmring_server.runtime.background import beside
-from llmring_server.runtime.request_batcher import Flights
+from llmring_server.runtime.request_batcher import RequestBatcher
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +46,14 @@ class ManagedKeys:
     one at a time: a flood of keys that nobody knows holds one connection, and good ones are not kept waiting behind it.
     """
 
-    def __init__(self, store: KeyStore, channel: Channel, pepper: bytes) -> None:
+    def __init__(self, store: KeyStore, channel: Notifications, pepper: bytes) -> None:
         self._store = store
         self._channel = channel
         self._pepper = pepper
         self._known: dict[bytes, Record] = {}
         self._unknown: dict[bytes, Record] = {}
         self._news = 0
-        self._asked = Flights(store.find, most=MAX_TOGETHER, name="llmring keys' look-ups")
+        self._lookups = RequestBatcher(store.find, most=MAX_TOGETHER, name="llmring keys' look-ups")
         self._used: dict[tuple[str, str], float] = {}
         channel.listen(TOPIC, self._heard, self._forget)
 
@@ -72,7 +72,7 @@ class ManagedKeys:
         self._used[identity.project_id, identity.key_id] = now
         return identity
 
-    async def standing(self, project_id: str, key_id: str) -> Identity | None:
+    async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
         """Return who a key of this project is, or None when it is unknown, expired or revoked; the table is asked."""
         key, now = await self._store.get(project_id, key_id), datetime.now(UTC)
         if key is None or key.revoked_at or (key.ends_at and key.ends_at <= now):
@@ -87,12 +87,12 @@ class ManagedKeys:
             async with beside(self._upkeep(), "llmring keys' upkeep"):
                 yield
         finally:
-            await self._asked.close()
+            await self._lookups.close()
             await self._note()
 
     async def _look_up(self, digest: bytes) -> Record:
         before = self._news
-        kept = await self._asked.ask(digest)
+        kept = await self._lookups.execute(digest)
         record = NOBODY if kept is None else _record(kept)
         if self._channel.live and self._news == before:
             place, most = (self._unknown, MAX_UNKNOWN) if kept is None else (self._known, MAX_KNOWN)

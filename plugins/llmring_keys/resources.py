@@ -46,7 +46,7 @@ class Keys:
         try:
             grace = duration(query.grace, MAX_GRACE)
         except ValueError as error:
-            raise Problem.misfit("query", "grace", msg=str(error)) from error
+            raise Problem.validation("query", "grace", msg=str(error)) from error
         old = None if "\0" in key_id else await self._store.get(req.context.project_id, key_id)
         if old is None:
             raise _unknown(key_id)
@@ -70,7 +70,7 @@ class Keys:
 def _check(expires_at: datetime | None) -> None:
     fault = expires_at and expiry_fault(expires_at, datetime.now(UTC))
     if fault:
-        raise Problem.misfit("body", "expires_at", msg=fault)
+        raise Problem.validation("body", "expires_at", msg=fault)
 
 
 def _unknown(key_id: str) -> Problem:

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from llmring_keys.models import KeptKey, Key, Project, Refused
-from llmring_server.database import Channel, Database
+from llmring_server.database import Database, Notifications
 from llmring_server.database.pool import Connection
 
 TOPIC = "keys"
@@ -58,7 +58,7 @@ USED = """
 class KeyStore:
     """The tables `projects` and `project_keys`."""
 
-    def __init__(self, database: Database, channel: Channel) -> None:
+    def __init__(self, database: Database, channel: Notifications) -> None:
         self._database = database
         self._channel = channel
 
@@ -128,7 +128,7 @@ class KeyStore:
         return row is not None
 
     async def _tell(self, connection: Connection, digest: bytes) -> None:
-        await connection.execute(Channel.SAY, self._channel.words(TOPIC, digest.hex()))
+        await connection.execute(Notifications.NOTIFY, self._channel.payload(TOPIC, digest.hex()))
 
 
 async def _find(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, KeptKey]:

@@ -13,7 +13,7 @@ from llmring_metrics.sources.request_metrics import RequestMetrics
 from llmring_metrics.sources.usage_metrics import UsageMetrics
 from llmring_metrics.workers.groups import Workers, create_workers
 from llmring_server.contracts import RecordedUsage
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
@@ -45,7 +45,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Register the metrics of all plugins, and serve them."""
     figures = server.service(MetricRegistry)
-    for plugin, figure in server.plugins.every("llmring_metrics", Figure, server=server):
+    for plugin, figure in server.plugins.call_flat("llmring_metrics", Metric, server=server):
         figures.add(plugin, figure)
     token = server.plugin_settings(MetricsSettings).token
     secret = token.get_secret_value() if token else None
@@ -59,13 +59,13 @@ def llmring_middleware(server: Server) -> Iterable[object]:
 
 
 @hookimpl
-def llmring_metrics(server: Server) -> Iterable[Figure]:
+def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Declare the metrics of requests, usage, the connection pool and workers."""
     return [
         *server.service(RequestMetrics).figures(),
         *server.service(UsageMetrics).figures(),
         *pool_metrics.build_pool_metrics(server.database),
-        Figure(name="llmring_workers", help="Worker processes.", kind="gauge", read=lambda: 1),
+        Metric(name="llmring_workers", help="Worker processes.", kind="gauge", read=lambda: 1),
     ]
 
 

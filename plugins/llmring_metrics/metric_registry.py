@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from llmring_metrics.models import Snapshot, Value, merge_exited, normalize_reading
-from llmring_server.contracts.figures import Figure, Labels
+from llmring_server.contracts.metrics import Labels, Metric
 from llmring_server.http.errors import StartupError
 from llmring_server.plugins.manager import Plugin
 
@@ -22,11 +22,11 @@ class MetricRegistry:
     """The metrics of all plugins; one that cannot be read is skipped and does not affect the others."""
 
     def __init__(self) -> None:
-        self._figures: list[tuple[Plugin, Figure]] = []
+        self._figures: list[tuple[Plugin, Metric]] = []
         self._owners: dict[str, Plugin] = {}
         self._failing: set[str] = set()
 
-    def add(self, owner: Plugin, figure: Figure) -> None:
+    def add(self, owner: Plugin, figure: Metric) -> None:
         """Register a plugin's metric.
 
         Raises:
@@ -43,7 +43,7 @@ class MetricRegistry:
         self._figures.append((owner, figure))
 
     @property
-    def all(self) -> Sequence[Figure]:
+    def all(self) -> Sequence[Metric]:
         """The metrics, in the order of the plugins in the configuration."""
         return [figure for _, figure in self._figures]
 
@@ -55,7 +55,7 @@ class MetricRegistry:
         """Merge the snapshots of exited workers."""
         return merge_exited(self.all, snapshots)
 
-    def _read(self, owner: Plugin, figure: Figure) -> list[tuple[Labels, Value]]:
+    def _read(self, owner: Plugin, figure: Metric) -> list[tuple[Labels, Value]]:
         try:
             found = normalize_reading(figure, figure.read())
         except Exception:
@@ -67,7 +67,7 @@ class MetricRegistry:
         return found
 
 
-def _validate(figure: Figure) -> str | None:
+def _validate(figure: Metric) -> str | None:
     """Return the error in a metric, worded to follow its name, or None."""
     if not NAME.fullmatch(figure.name):
         return "must be named llmring_… with lowercase letters, digits and _"
@@ -79,6 +79,6 @@ def _validate(figure: Figure) -> str | None:
     return f"cannot have the label {wrong[0]!r}" if wrong else None
 
 
-def list_series(figure: Figure) -> list[str]:
+def list_series(figure: Metric) -> list[str]:
     """Return the names of a metric's series."""
     return [figure.name + ending for ending in ENDINGS] if figure.kind == "histogram" else [figure.name]

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from llmring_server.contracts.figures import Distribution, Figure, Labels, Number, Reading
+from llmring_server.contracts.metrics import HistogramValue, Labels, Metric, Number, Reading
 
 # More digits than any sum of costs needs.
 EXACT_DIGITS = 200
 
-Value = Number | Distribution
+Value = Number | HistogramValue
 Snapshot = dict[str, list[tuple[Labels, Value]]]
 
 
@@ -22,7 +22,7 @@ class AllWorkers(msgspec.Struct, frozen=True):
     exited: list[Snapshot]
 
 
-def combine(figure: Figure, workers: AllWorkers) -> dict[Labels, Value]:
+def combine(figure: Metric, workers: AllWorkers) -> dict[Labels, Value]:
     """Return a metric of all workers by label values; exited workers count except for gauges."""
     snapshots = workers.running if figure.kind == "gauge" else [*workers.running, *workers.exited]
     found: dict[Labels, list[Value]] = {}
@@ -32,29 +32,29 @@ def combine(figure: Figure, workers: AllWorkers) -> dict[Labels, Value]:
     return {labels: _combine_values(figure, values) for labels, values in found.items()}
 
 
-def merge_exited(figures: Iterable[Figure], snapshots: Sequence[Snapshot]) -> Snapshot:
+def merge_exited(figures: Iterable[Metric], snapshots: Sequence[Snapshot]) -> Snapshot:
     """Merge the snapshots of exited workers into one, without gauges."""
     exited = AllWorkers([], list(snapshots))
     counted = [figure for figure in figures if figure.kind != "gauge"]
     return {figure.name: list(combine(figure, exited).items()) for figure in counted}
 
 
-def _combine_values(figure: Figure, values: Sequence[Value]) -> Value:
-    histograms = [value for value in values if isinstance(value, Distribution)]
+def _combine_values(figure: Metric, values: Sequence[Value]) -> Value:
+    histograms = [value for value in values if isinstance(value, HistogramValue)]
     if histograms:
         return _merge_histograms(histograms)
-    numbers = [value for value in values if not isinstance(value, Distribution)]
-    if figure.kind == "gauge" and figure.across != "sum":
-        return min(numbers) if figure.across == "min" else max(numbers)
+    numbers = [value for value in values if not isinstance(value, HistogramValue)]
+    if figure.kind == "gauge" and figure.aggregate != "sum":
+        return min(numbers) if figure.aggregate == "min" else max(numbers)
     return sum_exactly(numbers)
 
 
-def _merge_histograms(histograms: Sequence[Distribution]) -> Distribution:
+def _merge_histograms(histograms: Sequence[HistogramValue]) -> HistogramValue:
     """Add up histograms; one with other buckets, of a worker of an earlier version, is skipped."""
     bounds = histograms[0].bounds
     matching = [one for one in histograms if one.bounds == bounds]
     counts = tuple(map(sum, zip(*(one.counts for one in matching), strict=True)))
-    return Distribution(bounds, counts, sum_exactly([one.total for one in matching]))
+    return HistogramValue(bounds, counts, sum_exactly([one.total for one in matching]))
 
 
 def sum_exactly(numbers: Sequence[Number]) -> Number:
@@ -65,7 +65,7 @@ def sum_exactly(numbers: Sequence[Number]) -> Number:
         return sum(numbers)
 
 
-def normalize_reading(figure: Figure, reading: Reading) -> list[tuple[Labels, Value]]:
+def normalize_reading(figure: Metric, reading: Reading) -> list[tuple[Labels, Value]]:
     """Return the result of a metric's `read` as label values with their value.
 
     Raises:
@@ -77,8 +77,8 @@ def normalize_reading(figure: Figure, reading: Reading) -> list[tuple[Labels, Va
     for labels, value in found:
         if len(labels) != len(figure.labels):
             raise ValueError(f"{figure.name} has the labels {figure.labels}, but a value for {labels}")
-        if not isinstance(value, Distribution if figure.kind == "histogram" else Number):
+        if not isinstance(value, HistogramValue if figure.kind == "histogram" else Number):
             raise ValueError(f"{figure.name} is a {figure.kind}, but was read as {value!r}")
-        if not isinstance(value, Distribution) and not math.isfinite(value):
+        if not isinstance(value, HistogramValue) and not math.isfinite(value):
             raise ValueError(f"{figure.name} is {value}")
     return found

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from llmring_ratelimit.models import Decision, Limit
 from llmring_server.runtime.redis import PREFIX, Away, SharedRedis
-from llmring_server.runtime.request_batcher import Flights
+from llmring_server.runtime.request_batcher import RequestBatcher
 
 MAX_BUCKETS = 10_000
 MAX_BATCH = 500
@@ -109,14 +109,14 @@ class RedisBuckets:
         self._redis = SharedRedis(url, "each process counts its own requests until it does", PAUSE_SECONDS)
         self._script = self._redis.client.register_script(TAKE_SCRIPT)
         self._local = ProcessBuckets()
-        self._flights = Flights(self._take, most=MAX_BATCH, name="llmring rate limits")
+        self._batcher = RequestBatcher(self._take, most=MAX_BATCH, name="llmring rate limits")
 
     async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one."""
         if self._redis.resting:
             return self._local.take_now(name, limit)
         try:
-            return await self._flights.ask(TokenRequest(name, limit), MAX_WAIT_SECONDS)
+            return await self._batcher.execute(TokenRequest(name, limit), MAX_WAIT_SECONDS)
         except TimeoutError:
             return self._local.take_now(name, limit)
 
@@ -127,7 +127,7 @@ class RedisBuckets:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._flights.close()
+        await self._batcher.close()
         await self._redis.close()
 
     async def _take(self, requests: Sequence[TokenRequest]) -> list[Decision]:

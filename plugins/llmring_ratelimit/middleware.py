@@ -6,7 +6,7 @@ import falcon.asgi
 
 from llmring_ratelimit.buckets import Buckets
 from llmring_ratelimit.models import Decision, Limit, RouteClass
-from llmring_server.http.client_address import network
+from llmring_server.http.client_address import rate_limit_key
 from llmring_server.http.errors import Problem
 
 # An orchestrator that gets 429 would consider the server dead.
@@ -39,7 +39,7 @@ class RateLimitMiddleware:
         limit = self._limits.get(kind)
         if limit is None or req.method == "OPTIONS" or req.uri_template in PROBES:
             return
-        client = network(req.remote_addr) if scope is None else req.context.key_id
+        client = rate_limit_key(req.remote_addr) if scope is None else req.context.key_id
         decision = await self._buckets.take(f"{kind}:{client}", limit)
         resp.set_header("RateLimit-Policy", self._policies[kind])
         resp.set_header("RateLimit", f'"{kind}";r={int(decision.tokens)};t={decision.seconds_until_full(limit)}')

@@ -8,7 +8,7 @@ from llmring_receipts import canonical, models, signing
 from llmring_receipts.canonical import Refused
 from llmring_receipts.models import CallDraft, Draft, Envelope, Stored
 from llmring_server.http import codec
-from llmring_server.http.errors import Fault, Problem
+from llmring_server.http.errors import FieldError, Problem
 
 # What a payload says of a call by itself; with none of them, a usage_log_id stands for all of it.
 OF_A_CALL = {"model", "tokens", "cost"}
@@ -26,7 +26,7 @@ def draft(body: bytes) -> Draft | CallDraft:
         return msgspec.convert(parsed, CallDraft) if of_log else msgspec.convert(parsed, Draft)
     except msgspec.ValidationError as error:
         hint = "the log fills the rest" if of_log else "what a receipt has no member for goes into ext"
-        raise _with_hint(codec.misfit(error, "body"), hint) from error
+        raise _with_hint(codec.validation_problem(error, "body"), hint) from error
 
 
 def receipt(body: bytes) -> dict[str, Any]:
@@ -39,18 +39,18 @@ def receipt(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.convert(parsed, Envelope).receipt
     except msgspec.ValidationError as error:
-        raise codec.misfit(error, "body") from error
+        raise codec.validation_problem(error, "body") from error
 
 
 def indexed(project: str, receipt: dict[str, Any], content: bytes) -> Stored:
     """Return a receipt with what finds it again, or raise the 422 for one without: its id, its key, its time."""
     receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.time_of(receipt)
     if not isinstance(receipt_id, str) or not models.is_receipt_id(receipt_id):
-        raise Problem.misfit("body", "receipt", "id", msg="1 to 128 of A–Z a–z 0–9 . _ : ~ - are needed")
+        raise Problem.validation("body", "receipt", "id", msg="1 to 128 of A–Z a–z 0–9 . _ : ~ - are needed")
     if not isinstance(key_id, str):
-        raise Problem.misfit("body", "receipt", "key_id", msg="the id of the signing key is needed")
+        raise Problem.validation("body", "receipt", "key_id", msg="the id of the signing key is needed")
     if when is None:
-        raise Problem.misfit("body", "receipt", "timestamp", msg="an RFC 3339 time is needed, 2026-01-31T12:00:00Z")
+        raise Problem.validation("body", "receipt", "timestamp", msg="an RFC 3339 time is needed, 2026-01-31T12:00:00Z")
     return Stored(project, receipt_id, when, key_id, content)
 
 
@@ -58,7 +58,7 @@ def problem(status: int, refused: Refused) -> Problem:
     """Return a refusal as an answer, with its place in the body."""
     loc = ("body", *refused.place)
     place = ".".join(str(step) for step in loc)
-    return Problem(status, f"{place}: {refused.reason}", faults=[Fault(loc, refused.reason)])
+    return Problem(status, f"{place}: {refused.reason}", faults=[FieldError(loc, refused.reason)])
 
 
 def _parsed(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPTH) -> Any:
@@ -68,9 +68,9 @@ def _parsed(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPT
         raise problem(400, error) from error
 
 
-def _with_hint(misfit: Problem, hint: str) -> Problem:
+def _with_hint(validation_problem: Problem, hint: str) -> Problem:
     """Say where an unknown member belongs."""
-    if "unknown field" not in str(misfit.description):
-        return misfit
-    loc, msg = misfit.faults[0].loc, f"{misfit.faults[0].msg}; {hint}"
+    if "unknown field" not in str(validation_problem.description):
+        return validation_problem
+    loc, msg = validation_problem.faults[0].loc, f"{validation_problem.faults[0].msg}; {hint}"
     return problem(422, Refused(msg, loc[1:]))

@@ -21,7 +21,7 @@ class ProjectReceipts:
         try:
             after = models.cursor_of(cursor) if cursor else None
         except ValueError as error:
-            raise Problem.misfit("query", "cursor", msg=str(error)) from error
+            raise Problem.validation("query", "cursor", msg=str(error)) from error
         rows, following = await self._store.page(project, limit, after)
         return ReceiptPage([_kept(row) for row in rows], following.text() if following else None)
 

@@ -7,7 +7,7 @@ import click
 
 from llmring_receipts.bundles import Bundles, zipped
 from llmring_receipts.keyring import Keyring
-from llmring_server.cli import context
+from llmring_server.cli.context import run_with_server
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
 
@@ -25,7 +25,7 @@ OWNERS: LiteralString = """
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="[default: RECEIPT_ID.zip]")
 def bundle(receipt_id: str, project: str | None, out: Path | None) -> None:
     """Write a zip file with a receipt, its proof, the keys and programs that verify it without this server."""
-    files = context.run(lambda server: _gather(server, receipt_id, project), lifespans=False)
+    files = run_with_server(lambda server: _gather(server, receipt_id, project), lifespans=False)
     path = out or Path(f"{receipt_id.replace(':', '_')}.zip")
     try:
         path.write_bytes(zipped(files))

@@ -13,7 +13,7 @@ from llmring_receipts.configured import PREFIX
 from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keyring import GRACE
 from llmring_receipts.keys import PublicKey
-from llmring_server.cli import context
+from llmring_server.cli.context import run_with_server
 
 WHAT_BECOMES = {
     "active": "signs",
@@ -46,7 +46,7 @@ def keygen(out: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JWK set.")
 def listing(as_json: bool) -> None:
     """List every public key of this deployment with its status, oldest first."""
-    found = context.run(lambda server: KeyStore(server.database).keys(), lifespans=False)
+    found = run_with_server(lambda server: KeyStore(server.database).keys(), lifespans=False)
     if as_json:
         active = [key.key_id for key in found if key.status == "active"]
         click.echo(msgspec.json.encode(jwks.write(found, active[-1] if active else None)))
@@ -73,7 +73,7 @@ def retire(key_id: str, compromised: bool) -> None:
             raise click.ClickException(f"key {key_id!r} is {known.status} already")
         return [key for key in every if key.public_key == known.public_key]
 
-    for key in context.run(lambda server: work(KeyStore(server.database)), lifespans=False):
+    for key in run_with_server(lambda server: work(KeyStore(server.database)), lifespans=False):
         click.echo(_line(key))
 
 

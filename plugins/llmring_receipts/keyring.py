@@ -15,7 +15,7 @@ from llmring_receipts.keys import PublicKey
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.database.pool import Connection
 from llmring_server.http.errors import StartupError
-from llmring_server.runtime.request_batcher import Flights
+from llmring_server.runtime.request_batcher import RequestBatcher
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,9 @@ class Keyring:
         self._known: dict[str, PublicKey] = {}
         self._trusted: dict[str, PublicKey] = {}
         self._read_at = float("-inf")
-        self._reads: Flights[None, None] = Flights(self._read, most=MAX_TOGETHER, name="llmring receipt keys")
+        self._reads: RequestBatcher[None, None] = RequestBatcher(
+            self._read, most=MAX_TOGETHER, name="llmring receipt keys"
+        )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -161,7 +163,7 @@ class Keyring:
     async def _refresh(self, seconds: float) -> None:
         """Read the table again when what is known is older than `seconds`; whoever waits for that waits together."""
         if not self._fresh(seconds):
-            await self._reads.ask(None)
+            await self._reads.execute(None)
 
     async def _read(self, asked: Sequence[None]) -> Sequence[None]:
         self._take(await self._store.keys(READ_SECONDS))

@@ -23,7 +23,7 @@ from llmring_receipts.store import ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
 from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored
@@ -91,7 +91,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 
 @hookimpl
-def llmring_metrics(server: Server) -> Iterable[Figure]:
+def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show how many receipts wait for the database, and how many are written at once."""
     return figures.of_writing(server.service(ReceiptWriter))
 

@@ -26,7 +26,7 @@ from llmring_receipts.store import Outcome, ReceiptStore
 from llmring_receipts.writer import ReceiptWriter
 from llmring_server.contracts import UsageEntries
 from llmring_server.http import codec
-from llmring_server.http.errors import Fault, Problem, Unavailable
+from llmring_server.http.errors import FieldError, Problem, Unavailable
 from llmring_server.http.operations import operation
 
 PEM_TYPE = "application/x-pem-file"
@@ -90,7 +90,9 @@ class Issue:
 
     async def _of_call(self, project: str, asked: CallDraft) -> Draft:
         if self._calls is None:
-            raise Problem.misfit("body", "usage_log_id", msg="calls are not logged here; send the receipt's members")
+            raise Problem.validation(
+                "body", "usage_log_id", msg="calls are not logged here; send the receipt's members"
+            )
         entry = await self._calls.find(project, asked.usage_log_id)
         if entry is None:
             raise Problem(404, f"this project has no logged call {asked.usage_log_id!r}")
@@ -115,10 +117,10 @@ class Receipts:
         kept = bodies.indexed(req.context.project_id, receipt, canonical.canonicalize(receipt))
         key = await self._keyring.find(kept.key_id)
         if key is None:
-            raise Problem.misfit("body", "receipt", "key_id", msg="no key of this id is known here")
+            raise Problem.validation("body", "receipt", "key_id", msg="no key of this id is known here")
         fault = signing.fault(receipt, key)
         if fault:
-            raise Problem(400, fault, faults=[Fault(("body", "receipt", "signature"), fault)])
+            raise Problem(400, fault, faults=[FieldError(("body", "receipt", "signature"), fault)])
         outcome = await _keep(self._writer, kept)
         return Kept(kept.receipt_id, outcome.value)
 
@@ -128,7 +130,7 @@ class Receipts:
         try:
             after = models.cursor_of(query.cursor) if query.cursor else None
         except ValueError as error:
-            raise Problem.misfit("query", "cursor", msg=str(error)) from error
+            raise Problem.validation("query", "cursor", msg=str(error)) from error
         rows, cursor = await self._store.page(req.context.project_id, query.limit, after)
         if cursor is not None:
             resp.set_header(

@@ -8,7 +8,7 @@ from llmring_receipts.models import Stored
 from llmring_receipts.store import Outcome, ReceiptStore
 from llmring_server.http.errors import Unavailable
 from llmring_server.runtime.histogram import Histogram
-from llmring_server.runtime.request_batcher import Flights
+from llmring_server.runtime.request_batcher import RequestBatcher
 
 MAX_BATCH = 256
 MAX_WAITING = 1_000
@@ -23,7 +23,7 @@ class ReceiptWriter:
 
     def __init__(self, store: ReceiptStore) -> None:
         self._store = store
-        self._batches = Flights(self._write, most=MAX_BATCH, room=MAX_WAITING, name="llmring receipts writer")
+        self._batches = RequestBatcher(self._write, most=MAX_BATCH, room=MAX_WAITING, name="llmring receipts writer")
         self.waiting = 0
         self.sizes = Histogram(RECEIPTS)
 
@@ -36,7 +36,7 @@ class ReceiptWriter:
         """
         self.waiting += 1
         try:
-            return await self._batches.ask(receipt)
+            return await self._batches.execute(receipt)
         except asyncio.QueueFull as error:
             raise Unavailable("too many receipts wait for the database; try again shortly") from error
         finally:

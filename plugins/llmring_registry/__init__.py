@@ -14,7 +14,7 @@ from llmring_registry.storage.store import RegistryStore
 from llmring_registry.upstream.client import Upstream
 from llmring_server import bundled
 from llmring_server.contracts import PriceList
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
@@ -63,22 +63,22 @@ def llmring_health(server: Server) -> Iterable[HealthCheck]:
 
 
 @hookimpl
-def llmring_metrics(server: Server) -> Iterable[Figure]:
+def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Declare the age of the copy and its number of models; of several workers, the maximum."""
     registry = server.service(Registry)
     return [
-        Figure(
+        Metric(
             name="llmring_registry_age_seconds",
             help="Seconds since the source last confirmed the complete registry.",
             kind="gauge",
-            across="max",
+            aggregate="max",
             read=lambda: registry.age,
         ),
-        Figure(
+        Metric(
             name="llmring_registry_models",
             help="Models in the registry.",
             kind="gauge",
-            across="max",
+            aggregate="max",
             read=lambda: registry.model_count,
         ),
     ]

@@ -112,7 +112,7 @@ def _common_providers(old: Snapshot, new: Snapshot) -> frozenset[str]:
     names = frozenset(old.provider_versions), frozenset(new.provider_versions)
     common = names[0] & names[1]
     if not common:
-        raise Problem.misfit("query", "after", msg="must be a version of the same provider")
+        raise Problem.validation("query", "after", msg="must be a version of the same provider")
     return common if min(map(len, names)) == 1 else names[0] | names[1]
 
 

@@ -62,7 +62,7 @@ class Models:
         try:
             return snapshot.filter(providers, capabilities)
         except UnknownName as error:
-            raise Problem.misfit("query", error.field, msg=str(error)) from error
+            raise Problem.validation("query", error.field, msg=str(error)) from error
 
 
 class Versions:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from llmring_server import bundled
-from llmring_server.contracts.figures import Figure
-from llmring_server.contracts.log_places import LogPlaces
+from llmring_server.contracts.log_positions import LogPositions
+from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.transparency import LogPolicy, LogProofs, ReceiptsStored, StatementsStored
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
@@ -45,7 +45,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     """Be told of receipts and statements in the transactions that store them, and prove them."""
     parts = wiring.parts(server)
     return {
-        LogPlaces: Places(parts.store, parts.published, parts.witnesses),
+        LogPositions: Places(parts.store, parts.published, parts.witnesses),
         LogPolicy: ReadersPolicy(parts.store, parts.witnesses),
         LogProofs: parts.prover,
         ReceiptsStored: parts.queue,
@@ -77,7 +77,7 @@ def llmring_health(server: Server) -> Iterable[HealthCheck]:
 
 
 @hookimpl
-def llmring_metrics(server: Server) -> Iterable[Figure]:
+def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show how far the log is, and how long receipts wait for it."""
     log = _log(server)
     return figures.of_log(log) if log else []

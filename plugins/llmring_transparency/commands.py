@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import uvicorn
 
-from llmring_server.cli import context
+from llmring_server.cli.context import run_with_server
 from llmring_server.http.errors import Unavailable
 from llmring_server.server import Server
 from llmring_server.tlog import notes
@@ -63,7 +63,7 @@ def export(folder: Path) -> None:
         return await export_log(folder, await parts.published.state(), parts.tree)
 
     try:
-        size = context.run(work, lifespans=False)
+        size = run_with_server(work, lifespans=False)
     except Unavailable as error:
         raise click.ClickException(str(error.description)) from error
     except (OSError, ValueError) as error:
@@ -82,13 +82,13 @@ def status() -> None:
         signs = f"signs no more: {state.alarm}" if state.alarm else "signs"
         return f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}"
 
-    click.echo(context.run(work, lifespans=False))
+    click.echo(run_with_server(work, lifespans=False))
 
 
 @tlog.command()
 def resume() -> None:
     """Let the log sign again after an alarm; the alarm is raised again if its cause remains."""
-    context.run(_resume, lifespans=False)
+    run_with_server(_resume, lifespans=False)
     click.echo("the alarm is off; servers try again within a second")
 
 
@@ -106,7 +106,7 @@ def erase(project_id: str, receipt_id: str) -> None:
     async def work(server: Server) -> int | None:
         return await erase_receipt(server.database, LogStore(server.database), project_id, receipt_id)
 
-    index = context.run(work, lifespans=False)
+    index = run_with_server(work, lifespans=False)
     if index is None:
         raise click.ClickException(f"the log has no receipt {receipt_id!r} of {project_id!r}")
     click.echo(f"leaf {index} opens no more")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from llmring_server.contracts.log_places import Cosigner, LogPlace, NoPlace
+from llmring_server.contracts.log_positions import Cosigner, LogPosition, NoPosition
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.notes import Note, Verifier
@@ -12,33 +12,33 @@ from llmring_transparency.store import LogStore
 
 
 class Places:
-    """Fulfils `LogPlaces`; `witnesses` are the configured ones, lines of others count for nothing."""
+    """Fulfils `LogPositions`; `witnesses` are the configured ones, lines of others count for nothing."""
 
     def __init__(self, store: LogStore, published: Published, witnesses: Sequence[Verifier]) -> None:
         self._store = store
         self._published = published
         self._witnesses = witnesses
 
-    async def receipt_place(self, project: str, receipt_id: str) -> LogPlace | NoPlace:
+    async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
         """Return where a project's receipt stands."""
         return await self._place(project, Kind.RECEIPT, receipt_id)
 
-    async def statement_place(self, project: str, statement_id: str) -> LogPlace | NoPlace:
+    async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
         """Return where a project's statement stands."""
         return await self._place(project, Kind.STATEMENT, statement_id)
 
-    async def _place(self, project: str, kind: Kind, reference: str) -> LogPlace | NoPlace:
+    async def _place(self, project: str, kind: Kind, reference: str) -> LogPosition | NoPosition:
         # The queue is asked first: what leaves it in between has its leaf by then, and is not taken for unknown.
         if await self._store.waits(project, kind, reference):
-            return NoPlace("waiting")
+            return NoPosition("waiting")
         leaf = await self._store.leaf(project, kind, reference)
         if leaf is None:
-            return NoPlace("unknown")
+            return NoPosition("unknown")
         if kind is Kind.RECEIPT and leaf.salt is None:
-            return NoPlace("erased")
+            return NoPosition("erased")
         content = (await self._published.state()).proving(leaf.leaf_index) or b""
         checkpoint, note = checkpoints.read(content)
-        return LogPlace(
+        return LogPosition(
             origin=checkpoint.origin, index=leaf.leaf_index, size=checkpoint.size, seq=leaf.seq,
             checkpoint=content.decode(), cosigners=self._cosigners(note),
         )  # fmt: skip

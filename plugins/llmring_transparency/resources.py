@@ -48,7 +48,7 @@ class Checkpoints:
         state = await self._published.state()
         new = state.size if query.new is None else query.new
         if not query.old <= new <= state.size:
-            raise Problem.misfit("query", "new", msg=f"sizes must not fall: old, new, and the log's {state.size}")
+            raise Problem.validation("query", "new", msg=f"sizes must not fall: old, new, and the log's {state.size}")
         proof = await self._tree.consistency(query.old, new)
         return Consistency(query.old, new, [base64.encode(step) for step in proof])
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from llmring_server import bundled
-from llmring_server.contracts import BilledBefore, Billing, PriceList, UsageEntries, UsageReceipts
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts import Billing, PriceList, PriorBilling, UsageEntries, UsageReceipts
+from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.contracts.usage import UsageReading
@@ -103,7 +103,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 
 @hookimpl
-def llmring_metrics(server: Server) -> Iterable[Figure]:
+def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show what waits for the database, in memory and in the journal, and how much is written at once."""
     journal = server.service(Journal, default=None)
     found = figures.of_writing(server.service(UsageWriter), server.service(Batches))
@@ -136,7 +136,7 @@ def _journal(server: Server) -> AbstractAsyncContextManager[None]:
 
 def _settled(server: Server) -> Settled:
     """Return who knows of calls that another feature has billed."""
-    return Settled(server.service(BilledBefore, default=None), server.service(Receipts), server.database)
+    return Settled(server.service(PriorBilling, default=None), server.service(Receipts), server.database)
 
 
 @hookimpl

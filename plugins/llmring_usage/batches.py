@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 
 from llmring_server.http import codec
-from llmring_server.http.errors import Fault, Problem
+from llmring_server.http.errors import FieldError, Problem
 from llmring_usage.models import Entry, Logged, Row
 
 MAX_ENTRIES = 10_000
@@ -28,7 +28,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
     index: int
     log_id: str | None = None
-    error: Fault | None = None
+    error: FieldError | None = None
     duplicate: bool = False
     receipt: msgspec.Raw | msgspec.UnsetType | None = None
 
@@ -42,11 +42,11 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     results: list[Result]
 
     @classmethod
-    def of(cls, rows: Sequence[Row | Fault], outcomes: Sequence[Logged | Problem]) -> "BatchAnswer":
+    def of(cls, rows: Sequence[Row | FieldError], outcomes: Sequence[Logged | Problem]) -> "BatchAnswer":
         """Say of each entry, a row or what is wrong with it, what came of it; `outcomes` are those of the rows."""
         settled = iter(outcomes)
         results = [
-            Result(index, error=row) if isinstance(row, Fault) else _result(index, row, next(settled))
+            Result(index, error=row) if isinstance(row, FieldError) else _result(index, row, next(settled))
             for index, row in enumerate(rows)
         ]
         rejected = sum(result.error is not None for result in results)
@@ -56,15 +56,15 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 
 def _result(index: int, row: Row, outcome: Logged | Problem) -> Result:
     if isinstance(outcome, Problem):
-        return Result(index, error=fault_of(outcome, index))
+        return Result(index, error=field_error(outcome, index))
     receipt = outcome.receipt or None
     return Result(index, outcome.log_id, duplicate=outcome.log_id != row.id, receipt=receipt)
 
 
-def fault_of(problem: Problem, index: int) -> Fault:
+def field_error(problem: Problem, index: int) -> FieldError:
     """Return what is wrong with the entry at `index`, its place in the batch put into that of a fault of its own."""
-    fault = codec.fault_of(problem, "body", index)
-    return fault if fault.loc[1:2] == (index,) else Fault(("body", index, *fault.loc[1:]), fault.msg)
+    fault = codec.field_error(problem, "body", index)
+    return fault if fault.loc[1:2] == (index,) else FieldError(("body", index, *fault.loc[1:]), fault.msg)
 
 
 def entries_of(body: bytes, media: str, depth: int) -> list[Entry | Problem]:

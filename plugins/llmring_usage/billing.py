@@ -9,7 +9,7 @@ import psycopg
 import psycopg_pool
 from psycopg import errors
 
-from llmring_server.contracts import Beside, Bill, BilledBefore, Call
+from llmring_server.contracts import Bill, Call, InTransaction, PriorBilling
 from llmring_server.database import Database
 from llmring_server.http import codec
 from llmring_usage.events import Announcer
@@ -52,7 +52,7 @@ class UsageBilling:
         self._told = told
         self._chance = random.SystemRandom()
 
-    async def bill(self, project: str, call: Call, beside: Beside) -> Bill:
+    async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's entry and what `beside` writes, both or neither; see the contract.
 
         It is tried again on the same ids: when one is taken after the first attempt, a commit had succeeded unseen.
@@ -78,7 +78,7 @@ class UsageBilling:
         self._told([row], [_logged(bill)])
         return bill
 
-    async def _store(self, row: Row, bill: Bill, beside: Beside, deadline: float) -> None:
+    async def _store(self, row: Row, bill: Bill, beside: InTransaction, deadline: float) -> None:
         """Write in one transaction, the shared sums last, so that they are locked for one statement only."""
         await self._partitions.ensure({month_of(row.occurred_at)})
         async with self._database.transaction(max(deadline - _now(), PAUSE_SECONDS)) as connection:
@@ -89,7 +89,7 @@ class UsageBilling:
 class Settled:
     """What logging asks first: whether another feature has billed a call already."""
 
-    def __init__(self, before: BilledBefore | None, receipts: Receipts, database: Database) -> None:
+    def __init__(self, before: PriorBilling | None, receipts: Receipts, database: Database) -> None:
         self._before = before
         self._receipts = receipts
         self._database = database
@@ -138,7 +138,7 @@ def _entry(call: Call) -> Entry:
     try:
         return msgspec.convert(call, Entry, from_attributes=True)
     except msgspec.ValidationError as error:
-        raise codec.misfit(error, "body", "metadata") from error
+        raise codec.validation_problem(error, "body", "metadata") from error
 
 
 def _logged(bill: Bill) -> Logged:

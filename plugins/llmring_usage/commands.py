@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from llmring_server.cli import context
+from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
@@ -52,7 +52,7 @@ def verify() -> None:
                 click.echo(f"{finding.first:%Y-%m}: {finding.off:,} keys differ: {finding.check}")
         return off
 
-    off = context.run(work, lifespans=False)
+    off = run_with_server(work, lifespans=False)
     if off:
         click.echo(f"{off:,} differences; `llmring-server usage rebuild` mends them")
         sys.exit(1)
@@ -77,7 +77,7 @@ def rebuild() -> None:
                 click.echo(f"{finding.first:%Y-%m}: mended {finding.off:,} keys: {finding.check}")
         click.echo(f"mended {mended:,} keys" if mended else "nothing to mend")
 
-    context.run(work, lifespans=False)
+    run_with_server(work, lifespans=False)
 
 
 @usage.command()
@@ -100,7 +100,7 @@ def reprice(since: str | None, until: str | None, model: str | None, dry_run: bo
         changes = await _go(repricing, dry_run)
         _show(changes, dry_run)
 
-    context.run(work)
+    run_with_server(work)
 
 
 async def _go(repricing: Repricing, dry: bool) -> dict[str, list[Any]]:

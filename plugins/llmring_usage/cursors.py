@@ -26,4 +26,6 @@ def read_cursor(text: str) -> Position:
     try:
         return _position.decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (ValueError, msgspec.MsgspecError) as error:
-        raise Problem.misfit("query", "cursor", msg="no cursor of this list; take it from the Link header") from error
+        raise Problem.validation(
+            "query", "cursor", msg="no cursor of this list; take it from the Link header"
+        ) from error

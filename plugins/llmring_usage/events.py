@@ -21,7 +21,9 @@ class Announcer:
             return
         entries = [logged_usage(row) for row, outcome in zip(rows, outcomes, strict=True) if _is_new(row, outcome)]
         if entries:
-            self._server.spawn(self._server.plugins.usage_recorded(self._server, entries), "llmring_usage_recorded")
+            self._server.create_task(
+                self._server.plugins.usage_recorded(self._server, entries), "llmring_usage_recorded"
+            )
 
 
 def _is_new(row: Row, outcome: Outcome) -> bool:

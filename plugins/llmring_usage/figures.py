@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.runtime.histogram import Histogram
 from llmring_usage.journal import Journal
 from llmring_usage.ledger import Outcome
@@ -27,22 +27,22 @@ class Batches:
         self._told(rows, outcomes)
 
 
-def of_writing(writer: UsageWriter, batches: Batches) -> list[Figure]:
+def of_writing(writer: UsageWriter, batches: Batches) -> list[Metric]:
     """Return the figures of a writer whose batches these are."""
     return [
-        Figure(
+        Metric(
             name=PREFIX + "queue_entries",
             help="Usage entries that wait for the database.",
             kind="gauge",
             read=lambda: writer.entries,
         ),
-        Figure(
+        Metric(
             name=PREFIX + "queue_bytes",
             help="Bytes of usage entries that wait for the database.",
             kind="gauge",
             read=lambda: writer.bytes,
         ),
-        Figure(
+        Metric(
             name=PREFIX + "batch_entries",
             help="Entries written in one transaction.",
             kind="histogram",
@@ -51,33 +51,37 @@ def of_writing(writer: UsageWriter, batches: Batches) -> list[Figure]:
     ]
 
 
-def of_journal(journal: Journal) -> list[Figure]:
+def of_journal(journal: Journal) -> list[Metric]:
     """Return the figures of a journal; what they say of its folder is the same from each process."""
     return [
-        Figure(
+        Metric(
             name=PREFIX + "journal_away",
             help="1 while the database is away and calls go to the journal.",
             kind="gauge",
-            across="max",
+            aggregate="max",
             read=lambda: int(journal.away),
         ),
-        Figure(
-            name=PREFIX + "journal_bytes", help="Bytes in the journal.", kind="gauge", across="max", read=journal.size
+        Metric(
+            name=PREFIX + "journal_bytes",
+            help="Bytes in the journal.",
+            kind="gauge",
+            aggregate="max",
+            read=journal.size,
         ),
-        Figure(
+        Metric(
             name=PREFIX + "journal_lag_seconds",
             help="Age of the oldest calls in the journal.",
             kind="gauge",
-            across="max",
+            aggregate="max",
             read=journal.age,
         ),
-        Figure(
+        Metric(
             name=PREFIX + "journal_replayed_entries_total",
             help="Entries replayed from the journal.",
             kind="counter",
             read=lambda: journal.replayed,
         ),
-        Figure(
+        Metric(
             name=PREFIX + "journal_damaged_total",
             help="Segments of the journal that were put aside as damaged.",
             kind="counter",

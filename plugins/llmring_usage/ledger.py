@@ -13,7 +13,7 @@ from psycopg import errors
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection, hang_up
+from llmring_server.database.pool import Connection, abort_connection
 from llmring_server.http import codec
 from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage import series
@@ -191,7 +191,7 @@ async def _end(connection: Connection) -> None:
         await connection.cancel_safe(timeout=CANCEL_SECONDS)
     except psycopg.Error as error:
         log.debug("a statement could not be cancelled: %s", error)
-    hang_up(connection)
+    abort_connection(connection)
 
 
 def _settled(rows: Sequence[Row], stored: set[str], kept: Mapping[Key, Kept]) -> list[Outcome]:

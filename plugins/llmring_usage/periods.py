@@ -47,7 +47,7 @@ def range_of(start: str | None, end: str | None, zone: ZoneInfo) -> Range:
     begin = None if start is None else _instant(start, "start_date", zone, whole_day=False)
     stop = None if end is None else _instant(end, "end_date", zone, whole_day=True)
     if begin is not None and stop is not None and begin > stop:
-        raise Problem.misfit("query", "start_date", msg="lies after end_date")
+        raise Problem.validation("query", "start_date", msg="lies after end_date")
     return Range(begin, stop)
 
 
@@ -118,4 +118,4 @@ def _instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> dateti
             return FIRST_INSTANT if moment.date() <= FIRST_DAY else LAST_INSTANT
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Problem.misfit("query", name, msg="a date (2026-11-23) or a time (2026-11-23T16:00:00Z)") from error
+        raise Problem.validation("query", name, msg="a date (2026-11-23) or a time (2026-11-23T16:00:00Z)") from error

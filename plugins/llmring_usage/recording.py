@@ -136,11 +136,11 @@ def fingerprint(entry: Entry) -> str:
 def _check_cost(cost: Decimal) -> Decimal:
     exponent = cost.as_tuple().exponent
     if not isinstance(exponent, int):
-        raise Problem.misfit("body", "cost", msg="a cost is a finite number")
+        raise Problem.validation("body", "cost", msg="a cost is a finite number")
     if cost < 0:
-        raise Problem.misfit("body", "cost", msg="a cost is not negative")
+        raise Problem.validation("body", "cost", msg="a cost is not negative")
     if cost >= MAX_COST or exponent < -MAX_DECIMALS:
-        raise Problem.misfit(
+        raise Problem.validation(
             "body", "cost", msg=f"a cost is below {MAX_COST:,} USD with {MAX_DECIMALS} decimals at most"
         )
     return cost.copy_abs()
@@ -148,23 +148,23 @@ def _check_cost(cost: Decimal) -> Decimal:
 
 def _check_timestamp(given: datetime, now: datetime) -> datetime:
     if given.tzinfo is None:
-        raise Problem.misfit("body", "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
+        raise Problem.validation("body", "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
     try:
         moment = given.astimezone(UTC)
     except OverflowError as error:
-        raise Problem.misfit("body", "timestamp", msg="out of range") from error
+        raise Problem.validation("body", "timestamp", msg="out of range") from error
     if moment > now + AHEAD:
-        raise Problem.misfit(
+        raise Problem.validation(
             "body", "timestamp", msg=f"more than 5 minutes ahead of this server, where it is {now:%FT%TZ}"
         )
     if moment < EARLIEST:
-        raise Problem.misfit("body", "timestamp", msg="before 1970")
+        raise Problem.validation("body", "timestamp", msg="before 1970")
     return moment
 
 
 def _one_key(header: str, member: str | None) -> str:
     if not 1 <= len(header) <= 255:
-        raise Problem.misfit("header", "Idempotency-Key", msg="1 to 255 characters")
+        raise Problem.validation("header", "Idempotency-Key", msg="1 to 255 characters")
     if member is not None and member != header:
-        raise Problem.misfit("body", "idempotency_key", msg="differs from the Idempotency-Key header; send one")
+        raise Problem.validation("body", "idempotency_key", msg="differs from the Idempotency-Key header; send one")
     return header

@@ -12,7 +12,7 @@ from llmring_usage.models import Row
 from llmring_usage.series import Series
 
 
-class Said(msgspec.Struct, frozen=True):
+class SeriesRecord(msgspec.Struct, frozen=True):
     """A series as its JSON names it."""
 
     project_id: str
@@ -46,7 +46,7 @@ class Kept(Row, frozen=True, kw_only=True):
         return Row(**{**members, "metadata": None if self.metadata == codec.NULL else self.metadata})
 
 
-_parts = msgspec.json.Decoder(tuple[list[Said], msgspec.Raw])
+_parts = msgspec.json.Decoder(tuple[list[SeriesRecord], msgspec.Raw])
 
 
 def encode(rows: Sequence[Row]) -> bytes:

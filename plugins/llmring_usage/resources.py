@@ -10,9 +10,9 @@ import msgspec
 
 from llmring_server.contracts.usage import Period, Statistics
 from llmring_server.http import codec
-from llmring_server.http.errors import DATABASE_AWAY, Fault, Problem, Unavailable
+from llmring_server.http.errors import DATABASE_AWAY, FieldError, Problem, Unavailable
 from llmring_server.http.operations import operation
-from llmring_usage.batches import BatchAnswer, entries_of, fault_of
+from llmring_usage.batches import BatchAnswer, entries_of, field_error
 from llmring_usage.billing import Settled
 from llmring_usage.intake import Answer, Intake, entry_of
 from llmring_usage.ledger import Outcome
@@ -60,7 +60,7 @@ class UsageLog:
 
     async def _apart(self, project: str, body: bytes, depth: int, key: str | None, arrived: float) -> Answer:
         """Log a call that must wait before it is stored: another feature is asked about it, or it is large."""
-        entry = await codec.aside(body, lambda: entry_of(body, depth))
+        entry = await codec.run_in_thread_if_large(body, lambda: entry_of(body, depth))
         row = self._recorder.row(project, entry, key)
         if row.id_at_origin:
             (known,) = await _billed(self._settled, self._writer, (row,))
@@ -84,7 +84,7 @@ class UsageBatch:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> BatchAnswer:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         media = codec.require_type(req, codec.JSON, codec.NDJSON)
-        entries = await codec.aside(body, lambda: entries_of(body, media, req.context.limits.depth))
+        entries = await codec.run_in_thread_if_large(body, lambda: entries_of(body, media, req.context.limits.depth))
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
         outcomes = await self._record(rows) if rows else []
@@ -105,14 +105,14 @@ class UsageBatch:
             outcomes = repeat(away)  # not a 503 of the batch: sent once more, the settled ones would be news
         return [known or next(outcomes) for known in settled]
 
-    def _row(self, project: str, index: int, entry: Entry | Problem) -> Row | Fault:
+    def _row(self, project: str, index: int, entry: Entry | Problem) -> Row | FieldError:
         """Return an entry's row, or what is wrong with it by its place in the batch."""
         try:
             if isinstance(entry, Problem):
                 raise entry
             return self._recorder.row(project, entry)
         except Problem as problem:
-            return fault_of(problem, index)
+            return field_error(problem, index)
 
 
 async def _billed(settled: Settled, writer: UsageWriter, rows: Sequence[Row]) -> list[Logged | None]:
@@ -140,7 +140,7 @@ class Stats:
         """Statistics of a range, all parts from one snapshot; `format=rows` gives the periods alone."""
         form = query.format or self._settings.stats_format
         if form not in ("full", "rows"):
-            raise Problem.misfit("query", "format", msg="full or rows")
+            raise Problem.validation("query", "format", msg="full or rows")
         found = await self._reader.statistics(
             req.context.project_id, query.start_date, query.end_date, query.tz, query.group_by
         )

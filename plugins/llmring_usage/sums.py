@@ -99,7 +99,7 @@ class UsageSums:
             (row,) = await self._database.fetch(query, params)
         except errors.InvalidParameterValue as error:
             msg = f"a time zone that the database knows too; it has no {zone.key!r}"
-            raise Problem.misfit("query", "tz", msg=msg) from error
+            raise Problem.validation("query", "tz", msg=msg) from error
         return Found(_groups.decode(row["groups"]), _steps.decode(row["steps"]), _latencies.decode(row["latencies"]))
 
     def query(

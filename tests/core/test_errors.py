@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from core_kit import echo_routes, serves
 
-from llmring_server.http.errors import Fault, Problem, Unavailable
+from llmring_server.http.errors import FieldError, Problem, Unavailable
 from llmring_server.testing import make_plugin
 
 
@@ -24,7 +24,9 @@ def raising():
         "/bug": ZeroDivisionError("division by zero"),
         "/unavailable": Unavailable("the printer is away"),
         "/falcon": falcon.HTTPConflict(title="Taken"),
-        "/problem": Problem(409, "it is taken", faults=[Fault(("body", 3, "alias"), "taken")], headers={"X-By": "us"}),
+        "/problem": Problem(
+            409, "it is taken", faults=[FieldError(("body", 3, "alias"), "taken")], headers={"X-By": "us"}
+        ),
     }
     for path, failure in failures.items():
 

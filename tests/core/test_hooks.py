@@ -22,7 +22,7 @@ def listening(name, heard, fails=False):
 
 def test_every_hook_runs_in_conf_order():
     plugins = load([make_plugin(name, llmring_health=lambda server, n=name: [n]) for name in ("c", "a", "b")])
-    assert [(plugin.name, value) for plugin, value in plugins.every("llmring_health", str, server=None)] == [
+    assert [(plugin.name, value) for plugin, value in plugins.call_flat("llmring_health", str, server=None)] == [
         ("c", "c"),
         ("a", "a"),
         ("b", "b"),
@@ -31,7 +31,7 @@ def test_every_hook_runs_in_conf_order():
 
 def test_a_hook_may_leave_out_arguments():
     plugins = load([make_plugin("few", llmring_routes=lambda: ["route"])])
-    assert [value for _, value in plugins.every("llmring_routes", str, server=None)] == ["route"]
+    assert [value for _, value in plugins.call_flat("llmring_routes", str, server=None)] == ["route"]
 
 
 def test_listeners_hear_an_event_in_conf_order():

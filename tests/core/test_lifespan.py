@@ -163,7 +163,7 @@ def test_spawned_work_is_finished_before_the_server_closes(llmring_live):
 
     @asynccontextmanager
     async def llmring_lifespan(server):
-        server.spawn(work(), "some work")
+        server.create_task(work(), "some work")
         yield
 
     plugin = make_plugin("working", llmring_lifespan=lambda server: llmring_lifespan(server))
@@ -178,7 +178,7 @@ def test_spawned_work_that_fails_is_logged(llmring_live, caplog):
 
     @asynccontextmanager
     async def llmring_lifespan(server):
-        server.spawn(work(), "some work")
+        server.create_task(work(), "some work")
         yield
 
     plugin = make_plugin("working", llmring_lifespan=lambda server: llmring_lifespan(server))

@@ -159,7 +159,7 @@ def test_a_stream_of_many_rows_is_one_snapshot(server):
 
 def test_a_change_is_heard_by_another_server_through_a_session_of_its_own(server, llmring_live, pooler):
     other = llmring_live(["aliases"], **pooler)
-    eventually(lambda: server.server.channel.live and other.server.channel.live)
+    eventually(lambda: server.server.notifications.live and other.server.notifications.live)
     asked = other.client().get("/api/v1/aliases/resolve?alias=fast")
     assert asked.status_code == 404
     server.client().post("/api/v1/aliases/bind", json={"alias": "fast", "model": "openai:gpt-4o-mini"})

@@ -6,7 +6,7 @@ import falcon.asgi
 
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
-from llmring_server.http.security_headers import DOCS_POLICY, OF_PAGES
+from llmring_server.http.security_headers import DOCS_POLICY, PAGE_HEADERS
 
 PACKAGE = "offapi"
 FILES = {
@@ -48,7 +48,7 @@ class Docs:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Swagger UI, to read and try every route."""
         resp.content_type = falcon.MEDIA_HTML
-        resp.set_headers({"Content-Security-Policy": DOCS_POLICY, **OF_PAGES})
+        resp.set_headers({"Content-Security-Policy": DOCS_POLICY, **PAGE_HEADERS})
         resp.data = PAGE
 
     @operation(media=MEDIA, errors=(404,))

@@ -28,7 +28,7 @@ class HealthCheck(msgspec.Struct, frozen=True):
     critical: bool = True
 
 
-class Welcome(msgspec.Struct, frozen=True, omit_defaults=True):
+class ServerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """What `/` says of the server; `ui` is where people find pages, left out where there are none."""
 
     name: str
@@ -39,7 +39,7 @@ class Welcome(msgspec.Struct, frozen=True, omit_defaults=True):
     ui: str | None = None
 
 
-class Wellness(msgspec.Struct, frozen=True):
+class HealthReport(msgspec.Struct, frozen=True):
     """What `/health` says: `healthy` or `unhealthy`, and each check's `ok` or failure."""
 
     status: str
@@ -48,7 +48,7 @@ class Wellness(msgspec.Struct, frozen=True):
     checks: dict[str, str]
 
 
-class Alive(msgspec.Struct, frozen=True):
+class Liveness(msgspec.Struct, frozen=True):
     """What `/health/live` says while the process answers at all."""
 
     status: str
@@ -59,10 +59,10 @@ class Root:
 
     def __init__(self, plugins: Sequence[str], front: FrontPage | None) -> None:
         ui = front.path if front else None
-        self._welcome = Welcome("LLMRing Server", __version__, "/docs", "/registry", list(plugins), ui)
+        self._welcome = ServerInfo("LLMRing Server", __version__, "/docs", "/registry", list(plugins), ui)
 
-    @operation(answer=Welcome, also=(303,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Welcome | None:
+    @operation(answer=ServerInfo, also=(303,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> ServerInfo | None:
         """Name, version and enabled plugins; a browser is led to the pages, where there are any."""
         if self._welcome.ui is None:
             return self._welcome
@@ -80,31 +80,31 @@ class Health:
         self._checks = tuple(checks)
         self._drain = drain
 
-    @operation(answer=Wellness, also=(503,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Wellness:
+    @operation(answer=HealthReport, also=(503,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> HealthReport:
         """Run every check with a time limit; 503 when a critical one fails."""
         results = dict(await asyncio.gather(*(self._run(check) for check in self._checks)))
         failed = [check.name for check in self._checks if check.critical and results[check.name] != "ok"]
         if failed:
             resp.status = falcon.HTTP_503
-        return Wellness(
+        return HealthReport(
             status="unhealthy" if failed else "healthy",
             database="connected" if results[DATABASE] == "ok" else "disconnected",
             version=__version__,
             checks=results,
         )
 
-    @operation(answer=Wellness, also=(503,))
+    @operation(answer=HealthReport, also=(503,))
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Whether to send traffic here; the same checks as `/health`, and 503 from the moment the process is to end."""
         if self._drain.begun:
             raise Unavailable("this process is about to end; ask another")
         await self.on_get(req, resp)
 
-    @operation(answer=Alive)
-    async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Alive:
+    @operation(answer=Liveness)
+    async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Liveness:
         """Whether the process answers; runs no check."""
-        return Alive("alive")
+        return Liveness("alive")
 
     async def _run(self, check: HealthCheck) -> tuple[str, str]:
         try:

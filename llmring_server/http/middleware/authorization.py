@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import falcon.asgi
 import msgspec
 
-from llmring_server.contracts import Identity, Projects, Scope
+from llmring_server.contracts import Authenticator, Identity, Scope
 from llmring_server.http.codec import Limits
 from llmring_server.http.errors import Problem
 from llmring_server.http.middleware.project_keys import CHALLENGE, read_key
-from llmring_server.http.operations import form_of
+from llmring_server.http.operations import get_operation
 from llmring_server.http.routing import Route, RouteTable
-from llmring_server.http.security_headers import PRIVATE
+from llmring_server.http.security_headers import NO_STORE
 from llmring_server.settings import Settings
 
 SAFE = ("GET", "HEAD")
@@ -35,7 +35,7 @@ class AuthorizationMiddleware:
             for a key without the scope that the operation asks for.
     """
 
-    def __init__(self, settings: Settings, projects: Projects, routes: RouteTable) -> None:
+    def __init__(self, settings: Settings, projects: Authenticator, routes: RouteTable) -> None:
         self._projects = projects
         self._policies = {template: policy_for(route, settings) for template, route in routes.by_template.items()}
 
@@ -49,7 +49,7 @@ class AuthorizationMiddleware:
         if needed is None:
             return
         if req.method in SAFE:  # no other answer is kept, unless it says for how long it may be (RFC 9110 §9.3)
-            resp.set_header("Cache-Control", PRIVATE)
+            resp.set_header("Cache-Control", NO_STORE)
         identity = await self._projects.identify(read_key(req))
         if identity is None:
             raise Problem(401, "the project key is unknown, expired or revoked", headers=CHALLENGE)
@@ -71,7 +71,7 @@ def _scopes(route: Route) -> dict[str, Scope]:
         return {}
     found: dict[str, Scope] = {}
     for method, responder in route.responders().items():
-        found[method] = form_of(responder).scope or ("read" if method in SAFE else "admin")
+        found[method] = get_operation(responder).scope or ("read" if method in SAFE else "admin")
     return {"HEAD": found["GET"], **found} if "GET" in found else found
 
 

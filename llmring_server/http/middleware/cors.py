@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import falcon
 import falcon.asgi
 
-from llmring_server.http.security_headers import TAKE_AT_ITS_WORD
+from llmring_server.http.security_headers import NOSNIFF_HEADER
 
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = (
@@ -29,7 +29,7 @@ class BrowserHeaders:
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Set the headers before the request is served, so that whatever answers it has them."""
-        resp.set_header(*TAKE_AT_ITS_WORD)
+        resp.set_header(*NOSNIFF_HEADER)
         if self._cors.allow_origins != "*":
             resp.append_header("Vary", "Origin")
         if req.get_header("Origin") is None:

@@ -11,7 +11,7 @@ import msgspec
 
 from llmring_server.http.errors import PROBLEM_JSON, Problem, document
 from llmring_server.http.middleware.exchange import Exchange, Receive, Scope, Send, UnreadResponse
-from llmring_server.http.security_headers import TAKE_AT_ITS_WORD
+from llmring_server.http.security_headers import NOSNIFF_HEADER
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ async def respond(send: Send, problem: Problem) -> None:
     headers = [
         (b"content-type", PROBLEM_JSON.encode()),
         (b"content-length", b"%d" % len(body)),
-        (TAKE_AT_ITS_WORD[0].lower().encode(), TAKE_AT_ITS_WORD[1].encode()),
+        (NOSNIFF_HEADER[0].lower().encode(), NOSNIFF_HEADER[1].encode()),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})

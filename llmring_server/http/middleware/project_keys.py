@@ -19,7 +19,7 @@ NOT_IN_A_KEY = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
 class PlainKeys:
-    """The default of the contracts `Projects` and `Standing`.
+    """The default of the contracts `Authenticator` and `KeyStatus`.
 
     Any well-formed key names a project of its own, whose id is the key's too, and may do everything.
     """
@@ -38,7 +38,7 @@ class PlainKeys:
             found = self._known[key] = Identity(project, project)
         return found
 
-    async def standing(self, project_id: str, key_id: str) -> Identity | None:
+    async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
         """Return the project of a plain key, which no one can revoke, or None for the id of another kind of key."""
         return Identity(project_id, key_id) if key_id == project_id else None
 

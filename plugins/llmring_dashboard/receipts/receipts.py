@@ -15,7 +15,7 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
 from llmring_dashboard.session.sessions import PATH
-from llmring_server.contracts.log_places import LogPlaces
+from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptBook, ReceiptBundles
 from llmring_server.contracts.transparency import LogProofs
 from llmring_server.http.errors import Problem
@@ -36,7 +36,7 @@ class ReceiptsPageQuery(msgspec.Struct, frozen=True):
 class ReceiptFeatures(msgspec.Struct, frozen=True):
     """Optional features, None or False if no enabled plugin provides them."""
 
-    places: LogPlaces | None
+    places: LogPositions | None
     proofs: LogProofs | None
     bundles: ReceiptBundles | None
     statements: bool
@@ -115,7 +115,7 @@ def _not_found(receipt_id: str) -> Problem:
 
 def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     features = ReceiptFeatures(
-        server.service(LogPlaces, default=None),
+        server.service(LogPositions, default=None),
         server.service(LogProofs, default=None),
         server.service(ReceiptBundles, default=None),
         STATEMENTS.is_available(server),

@@ -13,8 +13,8 @@ from llmring_dashboard.rendering.downloads import PROOF, TABLE, send_file
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
-from llmring_server.contracts.log_places import LogPlaces
-from llmring_server.contracts.statements import KeptStatement, StatementBook
+from llmring_server.contracts.log_positions import LogPositions
+from llmring_server.contracts.statements import StatementBook, StoredStatement
 from llmring_server.contracts.transparency import LogProofs
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.http.errors import Problem
@@ -35,7 +35,9 @@ class StatementsPageQuery(msgspec.Struct, frozen=True):
 class Statements(PageResource):
     """`/ui/statements`."""
 
-    def __init__(self, layout: Layout, book: StatementBook, places: LogPlaces | None, proofs: LogProofs | None) -> None:
+    def __init__(
+        self, layout: Layout, book: StatementBook, places: LogPositions | None, proofs: LogProofs | None
+    ) -> None:
         super().__init__(layout)
         self._book = book
         self._places = places
@@ -101,7 +103,7 @@ class Statements(PageResource):
             raise Problem(404, f"The log does not have statement {statement.number} of this project yet.")
         send_file(visit, proof, PROOF, f"statement-{statement.number}.proof")
 
-    async def _find(self, visit: Visit, number: str) -> KeptStatement:
+    async def _find(self, visit: Visit, number: str) -> StoredStatement:
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
         statement = await self._book.get(visit.project_id, int(number)) if known else None
         if statement is None:
@@ -109,7 +111,7 @@ class Statements(PageResource):
         return statement
 
 
-def get_closed_month(statement: KeptStatement) -> str | None:
+def get_closed_month(statement: StoredStatement) -> str | None:
     """Return the month (UTC) that a statement closes, such as `2026-10`, or None for one created on demand."""
     end: datetime | None = statement.said.end if statement.said else None
     if end is None or end != end.replace(day=1, hour=0, minute=0, second=0, microsecond=0):
@@ -122,7 +124,7 @@ def _not_found(number: str) -> Problem:
 
 
 def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
-    places, proofs = server.service(LogPlaces, default=None), server.service(LogProofs, default=None)
+    places, proofs = server.service(LogPositions, default=None), server.service(LogProofs, default=None)
     statements = Statements(layout, server.service(StatementBook), places, proofs)
     one = f"{PAGE.path}/{{number}}"
     suffixes = {

@@ -94,7 +94,7 @@ class Registry(PageResource):
     async def on_get_compare(self, visit: Visit, query: RegistryCompareQuery) -> TemplateResponse:
         """Compare models side by side."""
         if len(query.models) > MAX_COMPARED:
-            raise Problem.misfit("query", "model", msg=f"must be at most {MAX_COMPARED} models")
+            raise Problem.validation("query", "model", msg=f"must be at most {MAX_COMPARED} models")
         known = {model.key: model for model in (await self._catalog.models()).models}
         unknown = [name for name in query.models if name not in known]
         models = [known[name] for name in query.models if name in known]

@@ -12,8 +12,8 @@ import msgspec
 from llmring_dashboard.rendering.templates import Templates
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_server import __version__
-from llmring_server.contracts import Identity, Scope, Standing
-from llmring_server.http.errors import Document
+from llmring_server.contracts import Identity, KeyStatus, Scope
+from llmring_server.http.errors import ProblemDetails
 
 THEME = "llmring_theme"
 THEMES = ("light", "dark")
@@ -80,7 +80,7 @@ class Layout:
     """Shared by the resources of all pages; `file` returns the URL of a file in `static/`."""
 
     def __init__(
-        self, sessions: Sessions, standing: Standing, navigation: Sequence[NavigationEntry], file: Callable[[str], str]
+        self, sessions: Sessions, standing: KeyStatus, navigation: Sequence[NavigationEntry], file: Callable[[str], str]
     ) -> None:
         self.sessions = sessions
         self.navigation = navigation
@@ -99,7 +99,7 @@ class Layout:
         session = self.sessions.load(req)
         if session is None or not session.signed_in:
             return Visit(req=req, resp=resp, session=session or create_session())
-        identity = await self._standing.standing(session.project_id, session.key_id)
+        identity = await self._standing.current_identity(session.project_id, session.key_id)
         if identity is None or not identity.may("read"):
             delete_cookie(req, resp, SESSION_COOKIE)
             return Visit(req=req, resp=resp, session=create_session(), ended=True)
@@ -112,7 +112,7 @@ class Layout:
         visit.resp.content_type = falcon.MEDIA_HTML
         visit.resp.data = self._templates.render(template, {"visit": visit, "message": message, **values})
 
-    def render_problem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, problem: Document) -> None:
+    def render_problem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, problem: ProblemDetails) -> None:
         """Respond with a problem as a page."""
         visit: Visit | None = getattr(req.context, "visit", None)
         visit = visit or Visit(req=req, resp=resp, session=create_session())

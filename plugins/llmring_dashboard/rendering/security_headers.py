@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from llmring_server.http.security_headers import OF_PAGES, PRIVATE
+from llmring_server.http.security_headers import NO_STORE, PAGE_HEADERS
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
@@ -12,9 +12,9 @@ PAGE_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    "Cache-Control": PRIVATE,
+    "Cache-Control": NO_STORE,
     "Vary": "Accept, Cookie",
-    **OF_PAGES,
+    **PAGE_HEADERS,
 }
 
 

@@ -1,6 +1,6 @@
 """A limit on sign-in attempts per client address, counted in the cache: shared by all processes with Redis."""
 
-from llmring_server.http.client_address import network
+from llmring_server.http.client_address import rate_limit_key
 from llmring_server.http.errors import Problem
 from llmring_server.runtime.cache import Cache
 
@@ -20,7 +20,7 @@ class LoginThrottle:
         Raises:
             Problem: 429 for too many attempts from this address.
         """
-        if await self._cache.count(f"dashboard sign-in {network(address)}", WINDOW_SECONDS) > self._limit:
+        if await self._cache.count(f"dashboard sign-in {rate_limit_key(address)}", WINDOW_SECONDS) > self._limit:
             raise Problem(
                 429,
                 f"Too many sign-in attempts. Try again in {WINDOW_SECONDS // 60} minutes.",

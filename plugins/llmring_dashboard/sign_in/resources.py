@@ -9,7 +9,7 @@ from llmring_dashboard.rendering.layout import THEME, Layout, PageResource, Visi
 from llmring_dashboard.rendering.views import CROSS_SITE_RELOAD, CsrfForm, Redirect, TemplateResponse, view
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
-from llmring_server.contracts import Identity, Projects
+from llmring_server.contracts import Authenticator, Identity
 from llmring_server.http.errors import Problem
 from llmring_server.http.headers import is_person
 from llmring_server.http.middleware.project_keys import CHALLENGE, key_fault
@@ -41,7 +41,7 @@ class ThemeForm(CsrfForm, frozen=True, kw_only=True):
 class SignIn(PageResource):
     """`/ui/sign-in`."""
 
-    def __init__(self, layout: Layout, projects: Projects, throttle: LoginThrottle) -> None:
+    def __init__(self, layout: Layout, projects: Authenticator, throttle: LoginThrottle) -> None:
         super().__init__(layout)
         self._projects = projects
         self._throttle = throttle

@@ -73,9 +73,9 @@ def parse_range(query: RangeQuery, default_zone: str, now: datetime) -> DateRang
     last = _parse_date(query.end_date, "end_date") or _default_last_day(query, now.astimezone(zone).date())
     first = _parse_date(query.start_date, "start_date") or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
-        raise Problem.misfit("query", "start_date", msg="must not be after end_date")
+        raise Problem.validation("query", "start_date", msg="must not be after end_date")
     if (last - first).days >= MAX_DAYS:
-        raise Problem.misfit("query", "start_date", msg=f"must be at most {MAX_DAYS:,} days before end_date")
+        raise Problem.validation("query", "start_date", msg=f"must be at most {MAX_DAYS:,} days before end_date")
     return DateRange(first, last, zone)
 
 
@@ -110,7 +110,7 @@ def _parse_date(text: str | None, name: str) -> date | None:
     try:
         found = date.fromisoformat(text)
     except ValueError as error:
-        raise Problem.misfit("query", name, msg="must be a date, such as 2026-11-23") from error
+        raise Problem.validation("query", name, msg="must be a date, such as 2026-11-23") from error
     if not FIRST <= found <= LAST:
-        raise Problem.misfit("query", name, msg=f"must be a date from {FIRST} to {LAST}")
+        raise Problem.validation("query", name, msg=f"must be a date from {FIRST} to {LAST}")
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from llmring_metrics.workers.groups import Workers
-from llmring_server.contracts.figures import Labels
+from llmring_server.contracts.metrics import Labels
 
 OTHER = "other"
 

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Literal
 
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.database import Database
 
 MILLISECONDS = 1000
 
 
-def build_pool_metrics(database: Database) -> list[Figure]:
+def build_pool_metrics(database: Database) -> list[Metric]:
     """Return the metrics of a database's pool, readable while it is open."""
 
-    def figure(name: str, help_: str, read: str) -> Figure:
+    def figure(name: str, help_: str, read: str) -> Metric:
         kind: Literal["counter", "gauge"] = "counter" if name.endswith("_total") else "gauge"
-        return Figure(name=f"llmring_database_pool_{name}", help=help_, kind=kind, read=_reader(database, read))
+        return Metric(name=f"llmring_database_pool_{name}", help=help_, kind=kind, read=_reader(database, read))
 
     return [
         figure("connections", "Connections to the database.", "pool_size"),
@@ -27,7 +27,7 @@ def build_pool_metrics(database: Database) -> list[Figure]:
         figure("connects_total", "Attempts to connect to the database.", "connections_num"),
         figure("connect_errors_total", "Failed attempts to connect to the database.", "connections_errors"),
         figure("lost_total", "Connections found broken.", "connections_lost"),
-        Figure(
+        Metric(
             name="llmring_database_pool_wait_seconds_total",
             help="Seconds spent waiting for connections.",
             kind="counter",

@@ -5,7 +5,7 @@ import time
 import falcon
 import falcon.asgi
 
-from llmring_server.contracts.figures import Distribution, Figure, Labels
+from llmring_server.contracts.metrics import HistogramValue, Labels, Metric
 from llmring_server.runtime.histogram import Histogram
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -43,17 +43,17 @@ class RequestMetrics:
         counter.requests += 1
         counter.latency.observe(time.perf_counter() - req.context.started)
 
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Metric]:
         """Return the metrics of requests."""
         return [
-            Figure(
+            Metric(
                 name="llmring_http_requests_total",
                 help="HTTP requests.",
                 kind="counter",
                 labels=("method", "route", "status"),
                 read=self._requests,
             ),
-            Figure(
+            Metric(
                 name="llmring_http_request_seconds",
                 help="Seconds from a request to the start of its response.",
                 kind="histogram",
@@ -65,7 +65,7 @@ class RequestMetrics:
     def _requests(self) -> dict[Labels, int]:
         return {labels: counter.requests for labels, counter in self._counters.items()}
 
-    def _latency(self) -> dict[Labels, Distribution]:
+    def _latency(self) -> dict[Labels, HistogramValue]:
         return {(route,): latency.read() for route, latency in self._latencies.items()}
 
     def _get_counter(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> RequestCounter:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from llmring_metrics.models import EXACT_DIGITS
 from llmring_metrics.sources.label_sets import LabelSetLimiter
 from llmring_server.contracts import RecordedUsage
-from llmring_server.contracts.figures import Figure, Labels, Number
+from llmring_server.contracts.metrics import Labels, Metric, Number
 
 LABELS = ("project", "provider", "model")
 
@@ -52,7 +52,7 @@ class UsageMetrics:
         else:
             totals.cost = self._exact.add(totals.cost, entry.cost)
 
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Metric]:
         """Return the metrics of usage."""
         return [
             _counter("entries", "Entries recorded.", LABELS, self._read(lambda totals: totals.entries)),
@@ -83,5 +83,5 @@ def _labels_of(entry: RecordedUsage) -> Labels:
     return entry.project_id, entry.provider, entry.model
 
 
-def _counter(name: str, help_: str, labels: Labels, read: Callable[[], dict[Labels, Number]]) -> Figure:
-    return Figure(name=f"llmring_usage_{name}_total", help=help_, kind="counter", labels=labels, read=read)
+def _counter(name: str, help_: str, labels: Labels, read: Callable[[], dict[Labels, Number]]) -> Metric:
+    return Metric(name=f"llmring_usage_{name}_total", help=help_, kind="counter", labels=labels, read=read)

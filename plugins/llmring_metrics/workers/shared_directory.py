@@ -14,7 +14,7 @@ from typing import IO
 LOCK = "lock"
 LOCK_SECONDS = 5.0
 POLL_SECONDS = 0.005
-PRIVATE = 0o700
+NO_STORE = 0o700
 
 
 class SharedDirectory:
@@ -66,7 +66,7 @@ class SharedDirectory:
         """Return the locked lock file, or None if the previous holder has removed the directory."""
         with ExitStack() as stack, suppress(FileNotFoundError):
             with suppress(FileExistsError):
-                self.path.mkdir(mode=PRIVATE, parents=True)
+                self.path.mkdir(mode=NO_STORE, parents=True)
             _check_owner(self.path)
             file = stack.enter_context((self.path / LOCK).open("ab"))
             _lock(file, deadline)

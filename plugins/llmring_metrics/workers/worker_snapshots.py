@@ -17,7 +17,7 @@ import msgspec
 
 from llmring_metrics.models import AllWorkers, Snapshot
 from llmring_metrics.workers.shared_directory import SharedDirectory
-from llmring_server.contracts.figures import Labels
+from llmring_server.contracts.metrics import Labels
 
 EXITED = "gone.json"
 LABELS = "labels"

@@ -14,7 +14,13 @@ from llmring_receipts.statements.export import csv
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
 from llmring_receipts.statements.totals import Totals
 from llmring_server.contracts.receipts import ReceiptBook
-from llmring_server.contracts.statements import Correction, KeptStatement, Said, StatementCheck, StatementProof
+from llmring_server.contracts.statements import (
+    Correction,
+    StatementCheck,
+    StatementProof,
+    StatementSummary,
+    StoredStatement,
+)
 from llmring_server.tlog.blocks import Blocks
 
 MAX_LINES = 10_000
@@ -29,17 +35,17 @@ class ProjectStatements:
         self._store = store
         self._receipts = receipts
 
-    async def page(self, project: str, limit: int, before: int | None = None) -> list[KeptStatement]:
+    async def page(self, project: str, limit: int, before: int | None = None) -> list[StoredStatement]:
         """Return some statements, newest first."""
         found = await self._store.page(project, limit, before)
-        return [KeptStatement(listed.number, listed.content, _said(listed.content)) for listed in found]
+        return [StoredStatement(listed.number, listed.content, _said(listed.content)) for listed in found]
 
-    async def get(self, project: str, number: int) -> KeptStatement | None:
+    async def get(self, project: str, number: int) -> StoredStatement | None:
         """Return a statement, or None."""
         kept = await self._store.get(project, number)
-        return KeptStatement(kept.number, kept.content, _said(kept.content)) if kept else None
+        return StoredStatement(kept.number, kept.content, _said(kept.content)) if kept else None
 
-    async def prove(self, project: str, statement: KeptStatement) -> StatementProof:
+    async def prove(self, project: str, statement: StoredStatement) -> StatementProof:
         """Verify a kept statement, and spell out how."""
         signature = await self._receipts.prove(statement.content)
         kept = await self._store.get(project, statement.number)
@@ -50,7 +56,7 @@ class ProjectStatements:
         checks = [StatementCheck("follows", _chain_fault(kept, said, before))]
         return StatementProof(signature, checks + await self._line_checks(kept, said))
 
-    async def corrections(self, project: str, statement: KeptStatement, limit: int) -> list[Correction]:
+    async def corrections(self, project: str, statement: StoredStatement, limit: int) -> list[Correction]:
         """Return the first corrections of a statement, those that can be read; none where its totals count none."""
         stated = statement.said is not None and any(total.corrections for total in statement.said.totals)
         kept = await self._store.get(project, statement.number) if stated else None
@@ -80,10 +86,10 @@ class ProjectStatements:
         ]
 
 
-def _said(content: bytes) -> Said | None:
+def _said(content: bytes) -> StatementSummary | None:
     """Return what a statement's bytes say, its figures as numbers, or None where they cannot be read."""
     try:
-        return msgspec.json.decode(content, type=Said, strict=False)
+        return msgspec.json.decode(content, type=StatementSummary, strict=False)
     except UNREADABLE:
         return None
 

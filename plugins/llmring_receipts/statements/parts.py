@@ -10,7 +10,7 @@ from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
 from llmring_receipts.statements.store import StatementStore
-from llmring_server.contracts.log_places import LogPlaces
+from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.transparency import LogProofs, StatementsStored
 from llmring_server.contracts.usage_lines import UsageLines
@@ -32,8 +32,8 @@ def routes(server: Server, keyring: Keyring) -> Iterable[Route]:
     usage, store = server.service(UsageLines, default=None), StatementStore(server.database)
     if usage is None:
         return []
-    proofs = StatementProofs(server.service(LogProofs, default=None), server.service(LogPlaces, default=None))
-    listed = StatementList(_statements(server, keyring, usage), store, server.spawn)
+    proofs = StatementProofs(server.service(LogProofs, default=None), server.service(LogPositions, default=None))
+    listed = StatementList(_statements(server, keyring, usage), store, server.create_task)
     return [
         Route(path=PREFIX, resource=listed),
         Route(path=f"{PREFIX}/{{number}}", resource=listed, suffix="one"),

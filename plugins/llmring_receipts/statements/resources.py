@@ -15,7 +15,7 @@ from llmring_receipts.statements.document import Statement
 from llmring_receipts.statements.export import csv
 from llmring_receipts.statements.making import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
-from llmring_server.contracts.log_places import LogPlaces, NoPlace
+from llmring_server.contracts.log_positions import LogPositions, NoPosition
 from llmring_server.contracts.transparency import LogProofs
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem, Unavailable
@@ -133,7 +133,7 @@ class StatementList:
 class StatementProofs:
     """That a statement is in the transparency log, where there is one."""
 
-    def __init__(self, log: LogProofs | None, places: LogPlaces | None) -> None:
+    def __init__(self, log: LogProofs | None, places: LogPositions | None) -> None:
         self._log = log
         self._places = places
 
@@ -142,7 +142,7 @@ class StatementProofs:
         """The proof of a statement as a file (C2SP tlog-proof); 202 while it waits for its place in the log."""
         resp.content_type = TEXT
         project, named = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
-        if self._places and named and await self._places.statement_place(project, number) == NoPlace("waiting"):
+        if self._places and named and await self._places.statement_place(project, number) == NoPosition("waiting"):
             resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", WAITS
             return
         proof = await self._log.statement_proof(project, number) if self._log and named else None

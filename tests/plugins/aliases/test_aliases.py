@@ -5,7 +5,7 @@ import threading
 import pytest
 from aliases_kit import PATH, bind, listed, resolve
 
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 from llmring_server.testing import eventually
 
 
@@ -173,8 +173,8 @@ def test_reads_need_no_database_once_they_are_remembered(server, client):
 @pytest.mark.parametrize("name", ["a%00b", "%ED%A0%80", "a b", "x" * 129])
 @pytest.mark.parametrize("live", [True, False])
 def test_getting_what_no_alias_is_called_is_404(server, client, monkeypatch, name, live):
-    eventually(lambda: server.server.channel.live)
-    monkeypatch.setattr(Channel, "live", live)
+    eventually(lambda: server.server.notifications.live)
+    monkeypatch.setattr(Notifications, "live", live)
     assert client.get(f"{PATH}/{name}").status_code == 404
     assert client.delete(f"{PATH}/{name}").json() == {"deleted": False}
 

@@ -8,7 +8,7 @@ import pytest
 
 from llmring_server.client import Binding, ClientError, LLMRingServer, Moved, NotAllowed, NotFound, Ready, Unreachable
 from llmring_server.client.events import lines
-from llmring_server.contracts import Identity, Projects
+from llmring_server.contracts import Authenticator, Identity
 from llmring_server.testing import make_plugin
 
 
@@ -84,7 +84,7 @@ def test_a_revoked_key_ends_its_watch(llmring_live):
         async def identify(self, key):
             return Identity("prj_one", f"key_{key}") if key in known else None
 
-    keys = make_plugin("somekeys", llmring_services=lambda server: {Projects: Keys()})
+    keys = make_plugin("somekeys", llmring_services=lambda server: {Authenticator: Keys()})
     server = llmring_live([keys, "aliases"])
 
     async def scene(aliases):

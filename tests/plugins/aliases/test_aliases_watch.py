@@ -148,7 +148,7 @@ def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgr
         events = stream_events(stream.iter_lines())
         with psycopg.connect(llmring_postgres, autocommit=True) as connection:
             for n in range(5):
-                connection.execute(cut, [f"{server.server.channel.name} channel"])
+                connection.execute(cut, [f"{server.server.notifications.name} channel"])
                 bind(client, "fast", f"openai:m{n}")
                 assert next(events)["data"]["model"] == f"openai:m{n}"
 

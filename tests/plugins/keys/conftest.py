@@ -11,7 +11,7 @@ from llmring_server.testing import eventually
 @pytest.fixture
 def server(start_server):
     live = start_server(["keys", "usage"]).with_keys("")
-    eventually(lambda: live.server.channel.live)
+    eventually(lambda: live.server.notifications.live)
     return live
 
 

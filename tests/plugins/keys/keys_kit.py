@@ -14,7 +14,7 @@ class Bootstrap:
 
     def __init__(self, server):
         self.server = server
-        self.store = KeyStore(server.server.database, server.server.channel)
+        self.store = KeyStore(server.server.database, server.server.notifications)
         self.issuer = Issuer(self.store, server.server.pepper)
 
     def key(self, *scopes, project=None, **terms):

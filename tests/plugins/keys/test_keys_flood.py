@@ -48,7 +48,7 @@ def test_a_flood_of_unknown_keys_asks_the_table_in_a_few_statements(alone):
 
 
 def test_an_unknown_key_that_comes_again_does_not_ask_the_table(alone):
-    eventually(lambda: alone.server.channel.live)
+    eventually(lambda: alone.server.notifications.live)
     assert alone.client("nobody").get("/api/v1/keys").status_code == 401
     before = asked(alone)
     assert [alone.client("nobody").get("/api/v1/keys").status_code for _ in range(20)] == [401] * 20
@@ -101,7 +101,7 @@ def test_with_the_table_out_of_reach_all_who_wait_are_told_within_two_seconds(se
 def test_what_nobody_tells_of_is_noticed_after_a_while(llmring_live, monkeypatch):
     monkeypatch.setattr(recognition, "UPKEEP_SECONDS", 0.05)
     server = llmring_live(["keys", "usage"])
-    eventually(lambda: server.server.channel.live)
+    eventually(lambda: server.server.notifications.live)
     assert status(server, "by-hand") == 401
     execute = server.server.database.execute
     server.run(execute("INSERT INTO projects VALUES ('prj_hand', NULL, now())"))

@@ -39,7 +39,7 @@ def team(llmring_live, small_registry):
     registry = {"base_url": small_registry.as_uri() + "/"}
     off = dict.fromkeys(("ingest", "read", "admin", "public"), "off")
     server = llmring_live(PLUGINS, registry=registry, ratelimit=off, metrics={"token": "a-token-of-the-tests"})
-    eventually(lambda: server.server.channel.live)
+    eventually(lambda: server.server.notifications.live)
     return server
 
 

@@ -10,7 +10,7 @@ from keys_kit import Bootstrap, whole_schema
 from llmring_keys import recognition
 from llmring_keys.recognition import ManagedKeys
 from llmring_keys.store import KeyStore
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 
 CANARY = "canary-8b1f0e5a7c"
 ROUNDS = 400
@@ -76,7 +76,7 @@ def test_a_wrong_key_takes_as_long_as_a_right_one_when_the_table_is_asked(server
     bootstrap = Bootstrap(server)
     for _ in range(50):
         key = bootstrap.key("read").key
-    deaf = Channel("deaf")
+    deaf = Notifications("deaf")
     managed = ManagedKeys(KeyStore(server.server.database, deaf), deaf, server.server.pepper)
     right, wrong = server.run(medians(managed, [key, key[:-1] + "x"]))
     figure("medians of a right and a wrong key", f"{right:.1f} and {wrong:.1f} µs")

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from llmring_server.contracts import Standing
+from llmring_server.contracts import KeyStatus
 
 
 @pytest.fixture
-def standing(server):
+def current_identity(server):
     """Give a function that asks for a key's standing: its scopes, or None."""
 
     def ask(project, key_id):
-        found = server.run(server.server.service(Standing).standing(project, key_id))
+        found = server.run(server.server.service(KeyStatus).current_identity(project, key_id))
         return found and (found.project_id, found.key_id, sorted(found.scopes))
 
     return ask
@@ -49,5 +49,5 @@ def test_a_rotated_key_stands_until_its_grace_ends(server, bootstrap, standing, 
 def test_asking_counts_as_use(server, bootstrap, standing):
     key = bootstrap.key("read")
     standing(key.project_id, key.key_id)
-    server.run(server.server.service(Standing)._note())
+    server.run(server.server.service(KeyStatus)._note())
     assert server.run(bootstrap.store.get(key.project_id, key.key_id)).last_used_at

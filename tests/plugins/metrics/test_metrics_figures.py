@@ -6,14 +6,14 @@ import pytest
 from metrics_kit import scrape
 
 from llmring_server.app import compose
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 from llmring_server.http.errors import StartupError
 from llmring_server.runtime.histogram import Histogram
 from llmring_server.testing import make_plugin, make_settings
 
 
 def figure(name="llmring_weather_degrees", kind="gauge", read=lambda: 21, **given):
-    return Figure(name=name, help="What a plugin shows.", kind=kind, read=read, **given)
+    return Metric(name=name, help="What a plugin shows.", kind=kind, read=read, **given)
 
 
 def showing(*figures, name="weather"):

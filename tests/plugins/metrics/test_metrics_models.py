@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmring_metrics.models import AllWorkers, Snapshot, combine, merge_exited, sum_exactly
-from llmring_server.contracts.figures import Distribution, Figure
+from llmring_server.contracts.metrics import HistogramValue, Metric
 
 any_example = settings(deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow])
 COSTS = st.decimals(0, 10**15, allow_nan=False, places=40)
 
 
 def figure(kind="counter", **given):
-    return Figure(name="llmring_f", help="", kind=kind, read=lambda: 0, **given)
+    return Metric(name="llmring_f", help="", kind=kind, read=lambda: 0, **given)
 
 
 def shown(*values):
@@ -40,14 +40,14 @@ def test_counts_add_up_without_an_error(counts):
 def test_a_snapshot_is_read_as_it_was_written(values):
     snapshot = {
         "llmring_f": list(values.items()),
-        "llmring_h": [((), Distribution((0.1, 2.0), (1, 2, 3), Decimal("0.1")))],
+        "llmring_h": [((), HistogramValue((0.1, 2.0), (1, 2, 3), Decimal("0.1")))],
     }
     assert msgspec.json.decode(msgspec.json.encode(snapshot), type=Snapshot) == snapshot
 
 
 @pytest.mark.parametrize(("across", "expected"), [("sum", 6), ("min", 1), ("max", 3)])
 def test_gauges_of_several_workers_are_combined_as_declared(across, expected):
-    assert combine(figure("gauge", across=across), AllWorkers(shown(1, 3, 2), [])) == {(): expected}
+    assert combine(figure("gauge", aggregate=across), AllWorkers(shown(1, 3, 2), [])) == {(): expected}
 
 
 def test_a_gauge_of_an_exited_worker_is_not_counted():
@@ -59,16 +59,18 @@ def test_a_counter_of_an_exited_worker_is_counted():
 
 
 def test_distributions_add_up_bucket_by_bucket():
-    one, two = Distribution((1.0,), (1, 2), 3), Distribution((1.0,), (10, 20), 30)
-    assert combine(figure("histogram"), AllWorkers(shown(one), shown(two))) == {(): Distribution((1.0,), (11, 22), 33)}
+    one, two = HistogramValue((1.0,), (1, 2), 3), HistogramValue((1.0,), (10, 20), 30)
+    assert combine(figure("histogram"), AllWorkers(shown(one), shown(two))) == {
+        (): HistogramValue((1.0,), (11, 22), 33)
+    }
 
 
 def test_other_buckets_of_an_earlier_version_are_skipped():
-    mine, earlier = Distribution((1.0,), (1, 2), 3), Distribution((1.0, 2.0), (1, 2, 3), 4)
+    mine, earlier = HistogramValue((1.0,), (1, 2), 3), HistogramValue((1.0, 2.0), (1, 2, 3), 4)
     assert combine(figure("histogram"), AllWorkers(shown(mine), shown(earlier))) == {(): mine}
 
 
 def test_of_exited_workers_only_counters_remain():
-    gauge = Figure(name="llmring_g", help="", kind="gauge", read=lambda: 0)
+    gauge = Metric(name="llmring_g", help="", kind="gauge", read=lambda: 0)
     snapshots = [{"llmring_f": [((), 1)], "llmring_g": [((), 7)]}, {"llmring_f": [((), 2)]}]
     assert merge_exited([figure(), gauge], snapshots) == {"llmring_f": [((), 3)]}

@@ -8,9 +8,9 @@ import pytest
 
 from llmring_metrics.models import combine, merge_exited
 from llmring_metrics.workers.worker_snapshots import WorkerSnapshots
-from llmring_server.contracts.figures import Figure
+from llmring_server.contracts.metrics import Metric
 
-FIGURE = Figure(name="llmring_f_total", help="", kind="counter", read=lambda: 0)
+FIGURE = Metric(name="llmring_f_total", help="", kind="counter", read=lambda: 0)
 
 
 def counting(number):

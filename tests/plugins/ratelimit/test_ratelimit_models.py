@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from llmring_ratelimit import buckets
 from llmring_ratelimit.buckets import ProcessBuckets
 from llmring_ratelimit.models import Decision, Limit, parse_limit
-from llmring_server.http.client_address import network
+from llmring_server.http.client_address import rate_limit_key
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_no_limit(written):
     ],
 )
 def test_one_client_is_one_address_or_one_64(address, client):
-    assert network(address) == client
+    assert rate_limit_key(address) == client
 
 
 def test_the_wait_is_whole_seconds_until_a_token_is_there():

@@ -6,7 +6,7 @@ import pytest
 from transparency_kit import ORIGIN, receipts, store
 from witness_kit import Witness
 
-from llmring_server.contracts.log_places import LogPlace, LogPlaces, NoPlace
+from llmring_server.contracts.log_positions import LogPosition, LogPositions, NoPosition
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.http.errors import Unavailable
 from llmring_server.testing import eventually
@@ -16,7 +16,7 @@ from llmring_server.tlog import checkpoints
 @pytest.fixture
 def place(server, one):
     """Give a function that asks for the place of this project's receipt."""
-    return lambda name, project=one: server.run(server.server.service(LogPlaces).receipt_place(project, name))
+    return lambda name, project=one: server.run(server.server.service(LogPositions).receipt_place(project, name))
 
 
 def test_a_receipt_s_place_is_that_of_its_proof(server, reader, one, key, place):
@@ -36,31 +36,31 @@ def test_a_statement_has_a_place_without_a_number_among_receipts(server, reader,
 
     server.run(work())
     reader.until(2)
-    found = server.run(server.server.service(LogPlaces).statement_place(one, "1"))
+    found = server.run(server.server.service(LogPositions).statement_place(one, "1"))
     assert (found.index, found.seq) == (1, None)
-    assert server.run(server.server.service(LogPlaces).statement_place(one, "2")) == NoPlace("unknown")
+    assert server.run(server.server.service(LogPositions).statement_place(one, "2")) == NoPosition("unknown")
 
 
 def test_another_project_s_receipt_has_no_place(server, reader, one, place):
     store(server, *receipts(one, "a"))
     reader.until(2)
-    assert place("a", server.project_id("two")) == NoPlace("unknown")
+    assert place("a", server.project_id("two")) == NoPosition("unknown")
 
 
 def test_what_was_erased_is_told_so(server, reader, one, place):
     store(server, *receipts(one, "a"))
     reader.until(2)
     server.rows("UPDATE transparency_leaves SET salt = NULL WHERE reference = 'a' RETURNING 1")
-    assert place("a") == NoPlace("erased")
+    assert place("a") == NoPosition("erased")
 
 
 def test_without_a_key_a_receipt_waits(llmring_live):
     server = llmring_live(["transparency"])
     store(server, *receipts(server.project_id("one"), "a"))
-    asked = server.server.service(LogPlaces).receipt_place
-    assert server.run(asked(server.project_id("one"), "a")) == NoPlace("waiting")
+    asked = server.server.service(LogPositions).receipt_place
+    assert server.run(asked(server.project_id("one"), "a")) == NoPosition("waiting")
     server.rows("UPDATE transparency_queue SET project_id = 'prj_other' RETURNING 1")
-    assert server.run(asked(server.project_id("one"), "a")) == NoPlace("unknown")
+    assert server.run(asked(server.project_id("one"), "a")) == NoPosition("unknown")
 
 
 def test_without_a_checkpoint_no_place_is_shown(server, reader, one, place):
@@ -78,8 +78,8 @@ def test_witnesses_that_have_cosigned_are_named(start, key, tmp_path):
         store(server, *receipts(project, "a"))
 
         def cosigned():
-            found = server.run(server.server.service(LogPlaces).receipt_place(project, "a"))
-            return isinstance(found, LogPlace) and found.cosigners
+            found = server.run(server.server.service(LogPositions).receipt_place(project, "a"))
+            return isinstance(found, LogPosition) and found.cosigners
 
         (cosigner,) = eventually(cosigned)
     assert cosigner.name == witness.signer.verifier.name

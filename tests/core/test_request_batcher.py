@@ -1,37 +1,37 @@
-"""Flights: many questions in few round trips, each answered by one that left after it was asked."""
+"""RequestBatcher: many questions in few round trips, each answered by one that left after it was asked."""
 
 import asyncio
 import contextlib
 
 import pytest
 
-from llmring_server.runtime.request_batcher import Flights
+from llmring_server.runtime.request_batcher import RequestBatcher
 
 
 class Port:
-    """Where flights arrive: notes who was aboard, and lets each of them go on when it is told to."""
+    """Where batcher arrive: notes who was aboard, and lets each of them go on when it is told to."""
 
     def __init__(self):
-        self.flights = []
+        self.batcher = []
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def fly(self, questions):
-        self.flights.append(list(questions))
+    async def execute(self, questions):
+        self.batcher.append(list(questions))
         await self.gate.wait()
         return [question * 10 for question in questions]
 
 
 def ran(scene, most=100, room=None):
-    """Run `scene(port, flights)` and return what it gives."""
+    """Run `scene(port, batcher)` and return what it gives."""
 
     async def run():
         port = Port()
-        flights = Flights(port.fly, most=most, name="test", room=room)
+        batcher = RequestBatcher(port.fly, most=most, name="test", room=room)
         try:
-            return await asyncio.wait_for(scene(port, flights), 10)
+            return await asyncio.wait_for(scene(port, batcher), 10)
         finally:
-            await flights.close()
+            await batcher.close()
 
     return asyncio.run(run())
 
@@ -45,49 +45,49 @@ async def begun(*asked):
 
 
 def test_everyone_gets_an_answer_of_their_own():
-    async def scene(port, flights):
-        return await asyncio.gather(*(flights.ask(n) for n in range(50)))
+    async def scene(port, batcher):
+        return await asyncio.gather(*(batcher.execute(n) for n in range(50)))
 
     assert ran(scene) == [n * 10 for n in range(50)]
 
 
 def test_whoever_finds_no_room_to_wait_in_is_refused_at_once_and_nobody_else():
-    async def scene(port, flights):
+    async def scene(port, batcher):
         port.gate.clear()
-        aboard = await begun(flights.ask(1))
-        waiting = await begun(*(flights.ask(n) for n in (2, 3)))
+        aboard = await begun(batcher.execute(1))
+        waiting = await begun(*(batcher.execute(n) for n in (2, 3)))
         with pytest.raises(asyncio.QueueFull):
-            await flights.ask(4)
+            await batcher.execute(4)
         port.gate.set()
-        return await asyncio.gather(*aboard, *waiting), await flights.ask(5)
+        return await asyncio.gather(*aboard, *waiting), await batcher.execute(5)
 
     assert ran(scene, room=2) == ([10, 20, 30], 50)
 
 
 def test_who_asks_during_a_flight_shares_the_next():
-    async def scene(port, flights):
+    async def scene(port, batcher):
         port.gate.clear()
-        first = await begun(flights.ask(1))
-        later = await begun(*(flights.ask(n) for n in (2, 3, 4)))
+        first = await begun(batcher.execute(1))
+        later = await begun(*(batcher.execute(n) for n in (2, 3, 4)))
         port.gate.set()
         await asyncio.gather(*first, *later)
-        return port.flights
+        return port.batcher
 
     assert ran(scene) == [[1], [2, 3, 4]]
 
 
 def test_a_flight_has_so_many_places_and_no_more():
-    async def scene(port, flights):
-        await asyncio.gather(*(flights.ask(n) for n in range(5)))
-        return port.flights
+    async def scene(port, batcher):
+        await asyncio.gather(*(batcher.execute(n) for n in range(5)))
+        return port.batcher
 
     assert ran(scene, most=2) == [[0, 1], [2, 3], [4]]
 
 
 def test_who_goes_away_takes_no_other_along():
-    async def scene(port, flights):
+    async def scene(port, batcher):
         port.gate.clear()
-        gone, stays = await begun(flights.ask(1), flights.ask(2))
+        gone, stays = await begun(batcher.execute(1), batcher.execute(2))
         gone.cancel()
         port.gate.set()
         return await stays
@@ -96,42 +96,42 @@ def test_who_goes_away_takes_no_other_along():
 
 
 def test_a_failure_is_told_to_all_who_wait_and_the_next_flight_leaves_again():
-    async def scene(port, flights):
+    async def scene(port, batcher):
         answers = iter([OSError("away"), [30]])
 
-        async def fly(questions):
+        async def execute(questions):
             await port.gate.wait()
             answer = next(answers)
             if isinstance(answer, OSError):
                 raise answer
             return answer
 
-        flights = Flights(fly, most=1, name="test")
+        batcher = RequestBatcher(execute, most=1, name="test")
         port.gate.clear()
-        waiting = await begun(flights.ask(1), flights.ask(2))
+        waiting = await begun(batcher.execute(1), batcher.execute(2))
         port.gate.set()
         told = await asyncio.gather(*waiting, return_exceptions=True)
-        return [str(error) for error in told], await flights.ask(3)
+        return [str(error) for error in told], await batcher.execute(3)
 
     assert ran(scene) == (["away", "away"], 30)
 
 
 def test_nobody_waits_for_ever_on_answers_that_are_too_few():
-    async def scene(port, flights):
-        async def fly(questions):
+    async def scene(port, batcher):
+        async def execute(questions):
             return []
 
         with pytest.raises(ValueError, match="zip"):
-            await Flights(fly, most=1, name="test").ask(1)
+            await RequestBatcher(execute, most=1, name="test").execute(1)
 
     ran(scene)
 
 
 def test_at_the_end_whoever_waits_is_cancelled():
-    async def scene(port, flights):
+    async def scene(port, batcher):
         port.gate.clear()
-        waiting = [*await begun(flights.ask(1)), *await begun(flights.ask(2))]
-        await flights.close()
+        waiting = [*await begun(batcher.execute(1)), *await begun(batcher.execute(2))]
+        await batcher.close()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*waiting)
         return [task.cancelled() for task in waiting]
@@ -140,13 +140,13 @@ def test_at_the_end_whoever_waits_is_cancelled():
 
 
 def test_who_gathers_too_long_for_the_next_flight_is_told_so_and_is_not_aboard_of_it():
-    async def scene(port, flights):
+    async def scene(port, batcher):
         port.gate.clear()
-        (first,) = await begun(flights.ask(1))
-        second, third = await begun(flights.ask(2, within=0.01), flights.ask(3, within=5))
+        (first,) = await begun(batcher.execute(1))
+        second, third = await begun(batcher.execute(2, within=0.01), batcher.execute(3, within=5))
         with pytest.raises(TimeoutError):
             await second
         port.gate.set()
-        return await first, await third, port.flights
+        return await first, await third, port.batcher
 
     assert ran(scene) == (10, 30, [[1], [3]])

@@ -10,7 +10,7 @@ Number = int | float | Decimal
 Labels = tuple[str, ...]
 
 
-class Distribution(msgspec.Struct, frozen=True):
+class HistogramValue(msgspec.Struct, frozen=True):
     """How values are spread: `counts[i]` of them are above `bounds[i - 1]` and at most `bounds[i]`.
 
     The last count, one more than there are bounds, is of those above all bounds; `total` is the sum of the values.
@@ -21,14 +21,14 @@ class Distribution(msgspec.Struct, frozen=True):
     total: Number
 
 
-Reading = Number | Distribution | Mapping[Labels, Number] | Mapping[Labels, Distribution] | None
+Reading = Number | HistogramValue | Mapping[Labels, Number] | Mapping[Labels, HistogramValue] | None
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
     """A figure that a feature shows to whoever watches the server.
 
     `name` is Prometheus's (`llmring_usage_queue_entries`), with the unit at its end; a counter's ends in `_total`.
-    `read` returns the figure of this process as it stands: a number, for a histogram a Distribution, by label values
+    `read` returns the figure of this process as it stands: a number, for a histogram a HistogramValue, by label values
     where there are `labels`, None when there is nothing to show. It is called on the event loop about once a second
     and must not wait. Counters and histograms never fall while the process lives. `across` says how the gauges of
     several worker processes become one; counters and histograms are always summed.
@@ -39,4 +39,4 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["counter", "gauge", "histogram"]
     read: Callable[[], Reading]
     labels: tuple[str, ...] = ()
-    across: Literal["sum", "min", "max"] = "sum"
+    aggregate: Literal["sum", "min", "max"] = "sum"

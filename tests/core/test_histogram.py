@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmring_server.contracts.figures import Distribution
+from llmring_server.contracts.metrics import HistogramValue
 from llmring_server.runtime.histogram import Histogram
 
 any_example = settings(deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,5 +30,5 @@ def test_what_was_read_stays_as_it_was():
     histogram = Histogram((1,))
     before = histogram.read()
     histogram.observe(0.5)
-    assert before == Distribution((1,), (0, 0), 0)
-    assert histogram.read() == Distribution((1,), (1, 0), 0.5)
+    assert before == HistogramValue((1,), (0, 0), 0)
+    assert histogram.read() == HistogramValue((1,), (1, 0), 0.5)

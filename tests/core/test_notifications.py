@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from llmring_server.database import Channel
+from llmring_server.database import Notifications
 from llmring_server.database.notifications import LEASE_SECONDS
 
 
@@ -87,12 +87,12 @@ async def until(condition, seconds=10.0):
 
 async def say(postgres, channel, topic, text):
     async with await psycopg.AsyncConnection.connect(postgres, autocommit=True) as connection:
-        await connection.execute(Channel.SAY, channel.words(topic, text))
+        await connection.execute(Notifications.NOTIFY, channel.payload(topic, text))
 
 
 def test_what_is_said_is_heard_by_those_who_listen_to_its_topic(llmring_postgres, schema):
     async def scene():
-        channel, ear, other = Channel(schema), Ear(), Ear()
+        channel, ear, other = Notifications(schema), Ear(), Ear()
         channel.listen("news", ear.hear, ear.reset)
         channel.listen("other", other.hear, other.reset)
         assert not channel.live
@@ -108,12 +108,12 @@ def test_what_is_said_is_heard_by_those_who_listen_to_its_topic(llmring_postgres
 
 def test_nothing_said_in_a_transaction_that_rolls_back_is_heard(llmring_postgres, schema):
     async def scene():
-        channel, ear = Channel(schema), Ear()
+        channel, ear = Notifications(schema), Ear()
         channel.listen("news", ear.hear, ear.reset)
         async with channel.running(llmring_postgres):
             await until(lambda: channel.live)
             async with await psycopg.AsyncConnection.connect(llmring_postgres) as connection:
-                await connection.execute(Channel.SAY, channel.words("news", "never"))
+                await connection.execute(Notifications.NOTIFY, channel.payload("news", "never"))
                 await connection.rollback()
             await say(llmring_postgres, channel, "news", "done")
             await until(lambda: ear.heard)
@@ -124,7 +124,7 @@ def test_nothing_said_in_a_transaction_that_rolls_back_is_heard(llmring_postgres
 
 def test_a_listener_that_fails_keeps_no_other_from_hearing(llmring_postgres, schema, caplog):
     async def scene():
-        channel, ear = Channel(schema), Ear()
+        channel, ear = Notifications(schema), Ear()
         channel.listen("news", lambda text: 1 / 0, lambda: None)
         channel.listen("news", ear.hear, ear.reset)
         async with channel.running(llmring_postgres):
@@ -138,7 +138,7 @@ def test_a_listener_that_fails_keeps_no_other_from_hearing(llmring_postgres, sch
 
 def test_a_connection_that_is_cut_comes_back_with_a_reset(llmring_postgres, schema):
     async def scene():
-        channel, ear = Channel(schema), Ear()
+        channel, ear = Notifications(schema), Ear()
         channel.listen("news", ear.hear, ear.reset)
         async with (
             channel.running(llmring_postgres),
@@ -159,7 +159,7 @@ def test_a_connection_that_is_cut_comes_back_with_a_reset(llmring_postgres, sche
 
 def test_a_connection_that_goes_silent_is_not_relied_on(llmring_postgres, schema):
     async def scene():
-        channel, ear, wire = Channel(schema), Ear(), Wire(llmring_postgres)
+        channel, ear, wire = Notifications(schema), Ear(), Wire(llmring_postgres)
         channel.listen("news", ear.hear, ear.reset)
         async with wire.running() as conninfo, channel.running(conninfo):
             await until(lambda: channel.live)
@@ -178,7 +178,7 @@ def test_a_connection_that_goes_silent_is_not_relied_on(llmring_postgres, schema
 
 def test_a_process_that_was_held_up_does_not_trust_what_it_remembers(llmring_postgres, schema):
     async def scene():
-        channel, ear = Channel(schema), Ear()
+        channel, ear = Notifications(schema), Ear()
         channel.listen("news", ear.hear, ear.reset)
         async with channel.running(llmring_postgres):
             await until(lambda: channel.live)
@@ -192,7 +192,7 @@ def test_a_process_that_was_held_up_does_not_trust_what_it_remembers(llmring_pos
 
 def test_without_a_listener_no_connection_is_opened():
     async def scene():
-        async with Channel("nobody").running("host=nowhere.invalid"):
+        async with Notifications("nobody").running("host=nowhere.invalid"):
             await asyncio.sleep(0)
 
     asyncio.run(scene())

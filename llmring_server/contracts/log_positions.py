@@ -14,7 +14,7 @@ class Cosigner(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class LogPlace(msgspec.Struct, frozen=True, kw_only=True):
+class LogPosition(msgspec.Struct, frozen=True, kw_only=True):
     """Where something stands in the log: entry `index` (from 0) of a tree of `size`, as its proof says.
 
     `seq` is a receipt's number among those of its project, None for a statement. `checkpoint` is the signed note that
@@ -29,7 +29,7 @@ class LogPlace(msgspec.Struct, frozen=True, kw_only=True):
     cosigners: Sequence[Cosigner]
 
 
-class NoPlace(msgspec.Struct, frozen=True):
+class NoPosition(msgspec.Struct, frozen=True):
     """Why no place can be shown.
 
     `waiting` for its place; `unknown` to the log, since it was stored before there was one; `erased`, when what opens
@@ -40,17 +40,17 @@ class NoPlace(msgspec.Struct, frozen=True):
 
 
 @runtime_checkable
-class LogPlaces(Protocol):
+class LogPositions(Protocol):
     """Where projects' receipts and statements stand in the log. Without a provider, there is no log.
 
     Raises:
         Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: it cannot be said now.
     """
 
-    async def receipt_place(self, project: str, receipt_id: str) -> LogPlace | NoPlace:
+    async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
         """Return where a project's receipt stands."""
         ...
 
-    async def statement_place(self, project: str, statement_id: str) -> LogPlace | NoPlace:
+    async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
         """Return where a project's statement stands."""
         ...
