@@ -7,15 +7,15 @@ from typing import Any
 import falcon.asgi
 
 from llmring_server.contracts.pages import FrontPage
+from llmring_server.errors import StartupError
 from llmring_server.http import errors
 from llmring_server.http.codec import JSON
 from llmring_server.http.endpoints.docs import Docs
 from llmring_server.http.endpoints.health import DATABASE, Health, HealthCheck, Root
-from llmring_server.http.errors import StartupError
+from llmring_server.http.exchange import Receive, Scope, Send
 from llmring_server.http.middleware.access_log import AccessLog
 from llmring_server.http.middleware.authorization import AuthorizationMiddleware
 from llmring_server.http.middleware.cors import BrowserHeaders
-from llmring_server.http.middleware.exchange import Receive, Scope, Send
 from llmring_server.http.middleware.limits import ASGIApp, RequestLimits
 from llmring_server.http.middleware.request_id import RequestIdMiddleware
 from llmring_server.http.openapi import Specification

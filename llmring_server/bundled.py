@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 MIGRATION_SUFFIXES = (".sql", ".py")
 

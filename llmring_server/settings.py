@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from llmring_server.bundled import bundled
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"

@@ -11,7 +11,7 @@ import msgspec
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
 from llmring_server.cli.database import db
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.http.openapi import describe
 from llmring_server.plugins.manager import PluginSet, installed, load
 from llmring_server.server import Server

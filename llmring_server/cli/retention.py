@@ -11,7 +11,7 @@ import msgspec
 
 from llmring_server.cli.context import run_with_server
 from llmring_server.database import Database
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.server import Server
 
 log = logging.getLogger(__name__)

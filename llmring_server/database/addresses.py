@@ -6,7 +6,7 @@ import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.settings import Settings
 
 URL, DIRECT_URL = "LLMRING_DATABASE_URL", "LLMRING_DATABASE_DIRECT_URL"

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from llmring_server.database.migrate import MIGRATION_TABLE, Source, locked
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 EXTENSION: LiteralString = """
     SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS created,

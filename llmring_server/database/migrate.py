@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from llmring_server.bundled import migration_ids
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import hmac
 import psycopg
 
 from llmring_server.database import Database
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 FINGERPRINT_OF = b"llmring-server key pepper"
 

@@ -23,7 +23,7 @@ from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.migrate import Source, State, apply, status
 from llmring_server.database.waiting import wait_for
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psycopg import pq
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 
 def run(program: str, arguments: Sequence[str], conninfo: str, folder: Path | None) -> int:

@@ -16,7 +16,7 @@ import msgspec
 from falcon.uri import parse_query_string
 
 from llmring_server.http.errors import FieldError, Problem
-from llmring_server.http.middleware.limits import EXCHANGE
+from llmring_server.http.exchange import EXCHANGE
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -84,6 +84,11 @@ async def disconnected(req: falcon.asgi.Request) -> None:
 def too_large(limit: int) -> Problem:
     """Return the 413 that names the limit, in bytes."""
     return Problem(413, f"the body is larger than {limit} bytes; send less at once")
+
+
+def prefers_html(req: falcon.asgi.Request) -> bool:
+    """Whether a request accepts HTML, as browsers do; other clients receive JSON."""
+    return "text/html" in (req.get_header("Accept") or "")
 
 
 def require_type(req: falcon.asgi.Request, *accepted: str) -> str:

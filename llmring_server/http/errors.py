@@ -1,10 +1,8 @@
-"""Every error this server shows: `StartupError` before it listens, problem+json (RFC 9457) afterwards.
+"""Errors over HTTP, as problem+json (RFC 9457).
 
-Exception
-├── StartupError            the process must not start; one line on the terminal, exit status 1
-└── falcon.HTTPError
-    └── Problem             an answer that is not 2xx, with the places that do not fit
-        └── Unavailable     503: a service this request needs is away
+falcon.HTTPError
+└── Problem             a response that is not 2xx, with the invalid fields
+    └── Unavailable     503: a service that the request needs is unavailable
 """
 
 import logging
@@ -32,10 +30,6 @@ DATABASE_AWAY = (
 )
 
 Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
-
-
-class StartupError(Exception):
-    """The server cannot start as configured; the message names the owners and the mend."""
 
 
 class FieldError(msgspec.Struct, frozen=True):

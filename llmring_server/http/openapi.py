@@ -8,8 +8,9 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import __version__
+from llmring_server.errors import StartupError
 from llmring_server.http import codec
-from llmring_server.http.errors import PROBLEM_JSON, ProblemDetails, StartupError, title
+from llmring_server.http.errors import PROBLEM_JSON, ProblemDetails, title
 from llmring_server.http.middleware.request_id import HEADER
 from llmring_server.http.operations import Operation, get_operation, operation
 from llmring_server.http.routing import FIELD, Route, RouteTable

@@ -9,7 +9,7 @@ import falcon.asgi
 import falcon.routing
 import msgspec
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 FIELD = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
 

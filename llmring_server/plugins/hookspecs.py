@@ -8,19 +8,16 @@ the order of `plugins` in the conf file. Mark an implementation with `hookimpl`;
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import pluggy
 
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.metrics import Metric
+from llmring_server.http.endpoints.health import HealthCheck
+from llmring_server.http.routing import Route
+from llmring_server.plugins.context import ServerContext
 from llmring_server.settings import PluginSettings
-
-if TYPE_CHECKING:
-    from llmring_server.http.endpoints.health import HealthCheck
-    from llmring_server.http.routing import Route
-    from llmring_server.server import Server
 
 PROJECT = "llmring_server"
 
@@ -56,7 +53,7 @@ def llmring_local_tables() -> Iterable[str]:  # type: ignore[empty-body]
 
 
 @hookspec
-def llmring_services(server: "Server") -> Mapping[type, object]:  # type: ignore[empty-body]
+def llmring_services(server: ServerContext) -> Mapping[type, object]:  # type: ignore[empty-body]
     """Return the contracts that this plugin fulfils: contract → provider.
 
     Other plugins ask for them with `server.service(Contract)`. One provider a contract.
@@ -64,7 +61,7 @@ def llmring_services(server: "Server") -> Mapping[type, object]:  # type: ignore
 
 
 @hookspec
-def llmring_routes(server: "Server") -> "Iterable[Route]":  # type: ignore[empty-body]
+def llmring_routes(server: ServerContext) -> Iterable[Route]:  # type: ignore[empty-body]
     """Return the routes of this plugin.
 
     Two routes with one normalised template stop the start, whoever owns them.
@@ -72,7 +69,7 @@ def llmring_routes(server: "Server") -> "Iterable[Route]":  # type: ignore[empty
 
 
 @hookspec
-def llmring_middleware(server: "Server") -> Iterable[object]:  # type: ignore[empty-body]
+def llmring_middleware(server: ServerContext) -> Iterable[object]:  # type: ignore[empty-body]
     """Return Falcon ASGI middleware objects; a request passes them in conf order, after the project key is known.
 
     One that may refuse a request by itself names the statuses in its attribute `statuses`, for `/openapi.json`.
@@ -80,12 +77,12 @@ def llmring_middleware(server: "Server") -> Iterable[object]:  # type: ignore[em
 
 
 @hookspec
-def llmring_health(server: "Server") -> "Iterable[HealthCheck]":  # type: ignore[empty-body]
+def llmring_health(server: ServerContext) -> Iterable[HealthCheck]:  # type: ignore[empty-body]
     """Return checks for `/health` and `/health/ready`; a failing critical one makes them answer 503."""
 
 
 @hookspec
-def llmring_metrics(server: "Server") -> Iterable[Metric]:  # type: ignore[empty-body]
+def llmring_metrics(server: ServerContext) -> Iterable[Metric]:  # type: ignore[empty-body]
     """Return figures of this plugin for whoever watches the server.
 
     It is called when the plugin `metrics` is enabled, and only then.
@@ -93,7 +90,7 @@ def llmring_metrics(server: "Server") -> Iterable[Metric]:  # type: ignore[empty
 
 
 @hookspec
-def llmring_lifespan(server: "Server") -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
+def llmring_lifespan(server: ServerContext) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
     """Return a context manager that is entered when the server starts and left when it stops.
 
     The database is open inside it. Whatever was entered before a failing one is left again.
@@ -106,5 +103,5 @@ def llmring_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 
 @hookspec
-async def llmring_usage_recorded(server: "Server", entries: Sequence[RecordedUsage]) -> None:
+async def llmring_usage_recorded(server: ServerContext, entries: Sequence[RecordedUsage]) -> None:
     """Hear of usage entries after their commit; best effort, a failure is logged and changes nothing."""

@@ -15,7 +15,7 @@ import msgspec
 import pluggy
 
 from llmring_server.contracts import RecordedUsage
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
 
 log = logging.getLogger(__name__)

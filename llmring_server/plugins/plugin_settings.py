@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel
 
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import PluginSet, installed
 from llmring_server.settings import (
     CONF_VARIABLE,

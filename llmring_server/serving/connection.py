@@ -11,7 +11,7 @@ import msgspec
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from llmring_server.http.errors import PROBLEM_JSON, document
-from llmring_server.http.middleware.exchange import Scope
+from llmring_server.http.exchange import Scope
 from llmring_server.http.middleware.limits import CONNECTION, HEAD_TOO_LARGE, MAX_HEAD_BYTES
 from llmring_server.http.security_headers import NOSNIFF_HEADER
 from llmring_server.settings import ConnectionLimits

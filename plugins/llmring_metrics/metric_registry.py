@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llmring_metrics.models import Snapshot, Value, merge_exited, normalize_reading
 from llmring_server.contracts.metrics import Labels, Metric
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import Plugin
 
 log = logging.getLogger(__name__)

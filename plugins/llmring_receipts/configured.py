@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from llmring_receipts import jwks, keys
 from llmring_receipts.keys import KeyFault, PublicKey
 from llmring_receipts.settings import ReceiptSettings
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 PREFIX = "LLMRING_RECEIPTS_"
 MAX_FILE_BYTES = 16384

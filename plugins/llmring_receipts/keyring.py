@@ -14,7 +14,7 @@ from llmring_receipts.key_store import KeyStore
 from llmring_receipts.keys import PublicKey
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.database.pool import Connection
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.runtime.request_batcher import RequestBatcher
 
 log = logging.getLogger(__name__)

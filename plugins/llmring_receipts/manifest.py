@@ -27,7 +27,7 @@ from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
 from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server

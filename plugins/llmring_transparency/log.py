@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from llmring_server.database import Database
-from llmring_server.http.errors import DATABASE_AWAY, StartupError
+from llmring_server.errors import StartupError
+from llmring_server.http.errors import DATABASE_AWAY
 from llmring_server.runtime.background import beside
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.leaves import Kind

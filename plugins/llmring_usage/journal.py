@@ -17,7 +17,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from llmring_server.http.errors import DATABASE_AWAY, StartupError, Unavailable
+from llmring_server.errors import StartupError
+from llmring_server.http.errors import DATABASE_AWAY, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage import records
 from llmring_usage.models import Row, made_at

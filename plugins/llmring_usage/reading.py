@@ -13,7 +13,7 @@ from llmring_server.contracts.usage import (
     Step,
     Summary,
 )
-from llmring_server.http.timezones import zone_of
+from llmring_server.runtime.timezones import zone_of
 from llmring_usage.cursors import read_cursor, write_cursor
 from llmring_usage.explaining import explain
 from llmring_usage.exporting import Format, rendered

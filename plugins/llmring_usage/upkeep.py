@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from llmring_server.cli.retention import drop_due
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
 from llmring_usage.alias_hours import AliasHours
 from llmring_usage.facts import TIMEZONE, Facts

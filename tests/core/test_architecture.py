@@ -11,7 +11,7 @@ import llmring_server
 ROOT = Path(llmring_server.__file__).parent.parent
 PLUGINS = ROOT / "plugins"
 CORE = ROOT / "llmring_server"
-MAX_MODULE, MAX_FUNCTION = 300, 50
+MAX_MODULE, MAX_FUNCTION, MAX_ENTRIES = 300, 50, 13
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 pytestmark = pytest.mark.skipif(not PLUGINS.is_dir(), reason="only a checkout has the sources; run this from one")
@@ -47,6 +47,62 @@ def definitions(path):
 def test_the_core_imports_no_plugin():
     guilty = [named(path) for path in CORE.rglob("*.py") if imported(path) & set(features)]
     assert guilty == []
+
+
+def module_name(path):
+    """Return the dotted name of one of our modules."""
+    base = PLUGINS if path.is_relative_to(PLUGINS) else ROOT
+    parts = path.relative_to(base).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path, known):
+    """Return which of our modules a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (names & known) or {node.module}
+    return found & known - {module_name(path)}
+
+
+def circles(imports):
+    """Return the modules that reach themselves, once those that import nothing of the rest are taken away."""
+    left = dict(imports)
+    while leaves := {name for name, found in left.items() if not found & set(left)}:
+        left = {name: found for name, found in left.items() if name not in leaves}
+    while roots := set(left) - {name for found in left.values() for name in found}:
+        left = {name: found for name, found in left.items() if name not in roots}
+    return sorted(left)
+
+
+def test_no_module_imports_itself_through_others():
+    known = {module_name(path) for path in modules}
+    assert circles({module_name(path): imported_modules(path, known) for path in modules}) == []
+
+
+@pytest.mark.parametrize(
+    ("imports", "found"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}, ["b", "c"]),
+    ],
+)
+def test_a_circle_of_imports_is_found(imports, found):
+    assert circles(imports) == found
+
+
+def test_no_folder_has_more_entries_than_a_reader_takes_in():
+    """The host's own folder is the map of the host: its rooms and the modules that tie them together."""
+    entries = {}
+    for path in modules:
+        for inner in (path, *path.parents):
+            if inner.is_relative_to(CORE) or inner.is_relative_to(PLUGINS):
+                entries.setdefault(inner.parent, set()).add(inner.name)
+    large = {named(folder): len(names) for folder, names in entries.items() if len(names) > MAX_ENTRIES}
+    assert large == {"llmring_server": 21}
 
 
 def test_no_plugin_imports_another():

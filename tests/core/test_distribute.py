@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import installed
 from llmring_server.testing import make_plugin
 

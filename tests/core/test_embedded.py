@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from llmring_server.database.embedded import FOLDER, EmbeddedPostgres, account, binaries
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534

@@ -17,8 +17,8 @@ from psycopg.conninfo import make_conninfo
 
 from llmring_server import __version__
 from llmring_server.database.embedded import EmbeddedPostgres
+from llmring_server.errors import StartupError
 from llmring_server.http.endpoints.health import HealthCheck
-from llmring_server.http.errors import StartupError
 from llmring_server.testing import eventually, live, make_plugin, make_settings
 
 BOUND_SECONDS = 4.0

@@ -8,7 +8,7 @@ from core_kit import echo_routes
 
 from llmring_server.app import create_app
 from llmring_server.database import pool
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing import make_plugin, make_settings
 
 BROKEN = """

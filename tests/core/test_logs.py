@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn.logging
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.http.middleware.project_keys import project_id
 from llmring_server.serving.logging import JsonLines, TextLines, adopt_uvicorn, formatter, uvicorn_logging
 from llmring_server.settings import load_settings

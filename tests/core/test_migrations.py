@@ -6,7 +6,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.settings import load_settings
 from llmring_server.testing import eventually, make_plugin
 

@@ -9,7 +9,7 @@ import pytest
 from core_kit import serves
 
 import llmring_aliases
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.http.operations import operation
 from llmring_server.testing import make_plugin
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import load
 from llmring_server.server import Server
 from llmring_server.settings import PluginSettings, Settings, load_settings

@@ -7,7 +7,7 @@ import pytest
 from core_kit import Echo, echo_routes
 
 from llmring_server.app import create_app
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.plugins.manager import Plugin

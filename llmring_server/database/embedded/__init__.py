@@ -11,7 +11,7 @@ from typing import IO
 from llmring_server.database.embedded.account import find_account, open_data_dir
 from llmring_server.database.embedded.binaries import find_binaries
 from llmring_server.database.embedded.cluster import Cluster
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 FOLDER = "postgres"
 LOCK = "postgres.lock"  # held while the server is started or stopped

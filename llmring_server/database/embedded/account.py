@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 USER = "pgserver"
 ROOT = 0

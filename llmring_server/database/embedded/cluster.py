@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from llmring_server.database.embedded.account import Account
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"

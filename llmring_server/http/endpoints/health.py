@@ -9,8 +9,8 @@ import msgspec
 
 from llmring_server import __version__
 from llmring_server.contracts.pages import FrontPage
+from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Unavailable
-from llmring_server.http.headers import is_person
 from llmring_server.http.operations import operation
 from llmring_server.serving.shutdown import Drain
 
@@ -67,7 +67,7 @@ class Root:
         if self._welcome.ui is None:
             return self._welcome
         resp.append_header("Vary", "Accept")
-        if not is_person(req):
+        if not prefers_html(req):
             return self._welcome
         resp.status, resp.location = falcon.HTTP_303, self._welcome.ui
         return None

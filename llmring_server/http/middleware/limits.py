@@ -10,14 +10,13 @@ import falcon
 import msgspec
 
 from llmring_server.http.errors import PROBLEM_JSON, Problem, document
-from llmring_server.http.middleware.exchange import Exchange, Receive, Scope, Send, UnreadResponse
+from llmring_server.http.exchange import EXCHANGE, Exchange, Receive, Scope, Send, UnreadResponse
 from llmring_server.http.security_headers import NOSNIFF_HEADER
 
 log = logging.getLogger(__name__)
 
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-EXCHANGE = "llmring.exchange"
 CONNECTION = "llmring.connection"
 MAX_HEADERS = 128
 MAX_HEAD_BYTES = 65_536  # checked where the connection counts bytes: under `llmring-server serve`

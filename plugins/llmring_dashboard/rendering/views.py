@@ -15,8 +15,8 @@ from llmring_dashboard.rendering.security_headers import build_page_headers
 from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts import Scope
 from llmring_server.http import codec
+from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Problem
-from llmring_server.http.headers import is_person
 from llmring_server.http.middleware.authorization import SAFE
 from llmring_server.http.middleware.project_keys import CHALLENGE
 from llmring_server.http.operations import operation
@@ -97,7 +97,7 @@ def view(
 
 
 async def _begin_visit(layout: Layout, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Visit:
-    if is_person(req):
+    if prefers_html(req):
         req.context.show_problem = layout.render_problem
     req.context.nonce = secrets.token_urlsafe(16)
     resp.set_headers(build_page_headers(req.context.nonce))
@@ -141,7 +141,7 @@ def _redirect_to_sign_in(layout: Layout, visit: Visit) -> None:
     Raises:
         Problem: 401 for a client that is not a browser.
     """
-    if not is_person(visit.req):
+    if not prefers_html(visit.req):
         raise Problem(401, f"Sign in with a project key at {SIGN_IN}.", headers=CHALLENGE)
     if visit.req.method not in SAFE:
         _respond(layout, visit, Redirect(SIGN_IN, "Sign in first; nothing was changed."))

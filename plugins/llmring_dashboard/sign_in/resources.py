@@ -10,8 +10,8 @@ from llmring_dashboard.rendering.views import CROSS_SITE_RELOAD, CsrfForm, Redir
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_server.contracts import Authenticator, Identity
+from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Problem
-from llmring_server.http.headers import is_person
 from llmring_server.http.middleware.project_keys import CHALLENGE, key_fault
 
 DASHBOARD_URL = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash
@@ -65,7 +65,7 @@ class SignIn(PageResource):
             session = create_session(found.project_id, found.key_id)
             self.layout.sessions.save(visit.req, visit.resp, session)
             return Redirect(sanitize_next(form.next))
-        if not is_person(visit.req):
+        if not prefers_html(visit.req):
             raise Problem(401, found, headers=CHALLENGE)
         visit.resp.set_headers(CHALLENGE)
         return _show_form(form.next, found, 401)

@@ -9,7 +9,7 @@ import msgspec
 
 from llmring_server.contracts.usage import Step
 from llmring_server.http.errors import Problem
-from llmring_server.http.timezones import zone_of
+from llmring_server.runtime.timezones import zone_of
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 3_660

@@ -11,7 +11,7 @@ from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_server.contracts.usage import CallFilter, UsageReading
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
-from llmring_server.http.timezones import zone_of
+from llmring_server.runtime.timezones import zone_of
 from llmring_server.server import Server
 
 PAGE_SIZE = 50

@@ -15,7 +15,7 @@ from llmring_metrics.models import AllWorkers
 from llmring_metrics.workers.worker_snapshots import WorkerSnapshots
 from llmring_server import __version__
 from llmring_server.contracts.metrics import Labels
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.runtime.background import beside
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,7 @@ from llmring_example.commands import spending
 from llmring_example.resources import LimitHeader, Spendings
 from llmring_example.settings import ExampleSettings
 from llmring_example.store import SpendingStore
-from llmring_server.contracts import RecordedUsage
-from llmring_server.http.routing import Route
-from llmring_server.plugins.hookspecs import hookimpl
-from llmring_server.server import Server
-from llmring_server.settings import PluginSettings
+from llmring_server.plugin_api import PluginSettings, RecordedUsage, Route, ServerContext, hookimpl
 
 
 @hookimpl
@@ -29,26 +25,26 @@ def llmring_migrations() -> Path:
 
 
 @hookimpl
-def llmring_services(server: Server) -> Mapping[type, object]:
+def llmring_services(server: ServerContext) -> Mapping[type, object]:
     """Provide the store to the route and the listener."""
     return {SpendingStore: SpendingStore(server.database)}
 
 
 @hookimpl
-def llmring_routes(server: Server) -> Iterable[Route]:
+def llmring_routes(server: ServerContext) -> Iterable[Route]:
     """Serve the spending of the calling project."""
     limit = server.plugin_settings(ExampleSettings).limit
     return [Route(path="/api/v1/spending", resource=Spendings(server.service(SpendingStore), limit))]
 
 
 @hookimpl
-def llmring_middleware(server: Server) -> Iterable[object]:
+def llmring_middleware(server: ServerContext) -> Iterable[object]:
     """Add the limit to every response."""
     return [LimitHeader(server.plugin_settings(ExampleSettings).limit)]
 
 
 @hookimpl
-async def llmring_usage_recorded(server: Server, entries: Sequence[RecordedUsage]) -> None:
+async def llmring_usage_recorded(server: ServerContext, entries: Sequence[RecordedUsage]) -> None:
     """Add the recorded entries."""
     await server.service(SpendingStore).add(entries)
 

@@ -6,7 +6,7 @@ import falcon.asgi
 
 from llmring_example.models import Spending
 from llmring_example.store import SpendingStore
-from llmring_server.http.operations import operation
+from llmring_server.plugin_api import operation
 
 
 class Spendings:

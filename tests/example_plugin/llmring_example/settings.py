@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from llmring_server.settings import PluginSettings
+from llmring_server.plugin_api import PluginSettings
 
 
 class ExampleSettings(PluginSettings):

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from llmring_example.models import Spent
-from llmring_server.contracts import RecordedUsage
-from llmring_server.database import Database
+from llmring_server.plugin_api import Database, RecordedUsage
 
 ADD = """
     INSERT INTO example_spending AS stored (project_id, calls, cost)

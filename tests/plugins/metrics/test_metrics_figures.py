@@ -7,7 +7,7 @@ from metrics_kit import scrape
 
 from llmring_server.app import compose
 from llmring_server.contracts.metrics import Metric
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.runtime.histogram import Histogram
 from llmring_server.testing import make_plugin, make_settings
 

@@ -11,7 +11,7 @@ import pytest
 from llmring_keys.issuing import Issuer
 from llmring_keys.models import Project, Terms
 from llmring_keys.store import KeyStore
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 
 ROUNDING = 0.01  # of a request

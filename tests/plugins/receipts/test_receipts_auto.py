@@ -10,7 +10,7 @@ import pytest
 from receipts_kit import Signer
 
 from llmring_server.contracts.transparency import ReceiptsStored
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing import eventually, make_plugin
 
 RECEIPTS = "/api/v1/receipts"

@@ -10,7 +10,7 @@ from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts import keys
 from llmring_receipts.key_store import KeyStore
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing.live import live, make_settings
 
 ISSUE = "/api/v1/receipts/issue"

@@ -10,7 +10,7 @@ from registry_kit import FILES, change, until
 
 from llmring_registry.registry import Registry
 from llmring_server.contracts import PriceList
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 
 def test_twenty_first_requests_fetch_each_file_once(upstream, serve):

@@ -7,7 +7,7 @@ from transparency_kit import Backup, Reader, alarm, receipts, store
 from witness_kit import answering
 
 from llmring_server.contracts.transparency import LogPolicy
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.notes import Kind

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from transparency_kit import ORIGIN, Backup, Reader, alarm, receipts, store
 from witness_kit import Witness, answering, commanded
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import base64, checkpoints, notes, proof_files, witnessing
 from llmring_server.tlog.checkpoints import Checkpoint

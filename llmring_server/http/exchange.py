@@ -12,6 +12,7 @@ Event: TypeAlias = Mapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Event]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
+EXCHANGE = "llmring.exchange"  # the key of the exchange in the scope
 MIN_RATE = 4_096  # bytes per second
 LATE = "the request did not arrive in time"
 

@@ -1,0 +1,46 @@
+"""The public API for plugins: every name that a plugin may import from the host, besides `llmring_server.contracts`.
+
+`llmring_server.testing` has the test kit, `llmring_server.client` a client for applications.
+"""
+
+from llmring_server.contracts import Identity, RecordedUsage, Scope
+from llmring_server.contracts.metrics import HistogramValue, Metric
+from llmring_server.database import Database, Notifications
+from llmring_server.errors import StartupError
+from llmring_server.http.codec import decode_query, encode
+from llmring_server.http.endpoints.health import HealthCheck
+from llmring_server.http.errors import FieldError, Problem, Unavailable
+from llmring_server.http.operations import operation
+from llmring_server.http.routing import Route
+from llmring_server.plugins.context import ServerContext
+from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.runtime.background import beside, upkeep
+from llmring_server.runtime.cache import Cache
+from llmring_server.runtime.histogram import Histogram
+from llmring_server.settings import PluginSettings
+
+__all__ = [
+    "Cache",
+    "Database",
+    "FieldError",
+    "HealthCheck",
+    "Histogram",
+    "HistogramValue",
+    "Identity",
+    "Metric",
+    "Notifications",
+    "PluginSettings",
+    "Problem",
+    "RecordedUsage",
+    "Route",
+    "Scope",
+    "ServerContext",
+    "StartupError",
+    "Unavailable",
+    "beside",
+    "decode_query",
+    "encode",
+    "hookimpl",
+    "operation",
+    "upkeep",
+]

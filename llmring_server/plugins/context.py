@@ -1,0 +1,72 @@
+"""The Protocol of what hooks receive, so that hooks and plugins do not import the server that calls them."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, overload
+
+import httpx
+
+from llmring_server.contracts import Authenticator
+from llmring_server.database import Database, Notifications
+from llmring_server.runtime.cache import Cache
+from llmring_server.settings import PluginSettings, Settings
+
+SettingsT = TypeVar("SettingsT", bound=PluginSettings)
+ContractT = TypeVar("ContractT")
+DefaultT = TypeVar("DefaultT")
+
+
+class ServerContext(Protocol):
+    """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
+
+    `notifications` sends messages to other processes. `database`, `cache` and `http` are usable within the lifespan.
+    """
+
+    settings: Settings
+    database: Database
+    notifications: Notifications
+    cache: Cache
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret that project ids and key hashes are derived with."""
+        ...
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The client for outgoing requests."""
+        ...
+
+    @property
+    def projects(self) -> Authenticator:
+        """The authenticator: a plugin's, or the built-in one for plain keys."""
+        ...
+
+    def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
+        """Return the settings that a plugin declared with `llmring_settings`.
+
+        Raises:
+            StartupError: no enabled plugin declared this model.
+        """
+        ...
+
+    @overload
+    def service(self, contract: type[ContractT]) -> ContractT: ...
+
+    @overload
+    def service(self, contract: type[ContractT], default: DefaultT) -> ContractT | DefaultT: ...
+
+    def service(self, contract: type[Any], default: object = ...) -> Any:
+        """Return the provider of a contract, or `default` when there is none.
+
+        Raises:
+            StartupError: no enabled plugin provides it and no default is given.
+        """
+        ...
+
+    def on_shutdown(self, function: Callable[[], None]) -> None:
+        """Call a plain function when the process is asked to end; streams are ended there."""
+        ...
+
+    def create_task(self, work: Any, name: str) -> None:
+        """Run a coroutine next to the requests; it is awaited before the server closes, and a failure is logged."""
+        ...
