@@ -1,7 +1,7 @@
-"""What one feature may ask of another: Protocols and frozen structs, nothing that runs.
+"""The contracts between features: Protocols and frozen structs, no logic.
 
-A plugin that offers a contract returns it from `llmring_services`; one that needs it calls
-`server.service(Contract)`. Neither imports the other. What a feature shows of its data lies in a module of its name.
+A plugin that provides a contract returns it from `llmring_services`; one that needs it calls
+`server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,43 +16,43 @@ Scope = Literal["ingest", "read", "admin"]
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who a request is: its project, the key's public id, and what that key may do; `admin` may do everything."""
+    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all."""
 
     project_id: str
     key_id: str
     scopes: frozenset[Scope] = frozenset({"admin"})
 
     def may(self, scope: Scope) -> bool:
-        """Whether this key may do what asks for `scope`."""
+        """Whether this key may do what requires `scope`."""
         return scope in self.scopes or "admin" in self.scopes
 
 
 @runtime_checkable
 class Authenticator(Protocol):
-    """Whose key a key is. Without a provider, any well-formed key names a project of its own and may do everything."""
+    """Identifies project keys. Without a provider, every well-formed key has its own project and the scope `admin`."""
 
     async def identify(self, key: str) -> Identity | None:
-        """Return who sends `key`, or None for a key that is unknown, expired or revoked."""
+        """Return the identity of a key, or None when it is unknown, expired or revoked."""
         ...
 
 
 @runtime_checkable
 class KeyStatus(Protocol):
-    """What a key may do at this moment, asked by its id: for whoever keeps a session open, and not the key.
+    """The current identity of a key, looked up by its id: for sessions, which do not store the key.
 
-    Without a provider a plain key is as good as ever, and any other id is none.
+    Without a provider, plain keys are always valid and all other ids are unknown.
     """
 
     async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
-        """Return who a key of this project is, or None when it is unknown, expired or revoked."""
+        """Return the identity of a project's key, or None when it is unknown, expired or revoked."""
         ...
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
-    """What a model costs, in USD per million tokens, and where the figures come from.
+    """The price of a model, in USD per million tokens, and its source.
 
-    `input` and `output` are None where the registry has no price. `priced_as` is the registry's key that
-    answered, which differs from the model asked for when that is an alias. `registry_version` is the version of
+    `input` and `output` are None where the registry has no price. `priced_as` is the registry's key of the
+    model, which differs from the requested model when that is an alias. `registry_version` is the version of
     the provider's file, `openai.7`.
     """
 
@@ -72,11 +72,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
 @runtime_checkable
 class PriceList(Protocol):
-    """The model registry as pricing sees it: in memory, never waiting on I/O."""
+    """The prices of the model registry, in memory: a lookup never waits for I/O."""
 
     @property
     def loaded(self) -> bool:
-        """Whether a registry copy is there; without one every `find` gives None."""
+        """Whether a copy of the registry is loaded; without one every `find` returns None."""
         ...
 
     def find(self, provider: str, model: str) -> Price | None:
@@ -87,12 +87,12 @@ class PriceList(Protocol):
         ...
 
     async def refresh(self) -> None:
-        """Ask the registry's source now; returns when that is done, and keeps what was there when it fails."""
+        """Fetch the registry from its source now; when that fails, the current copy stays."""
         ...
 
 
 class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """One committed usage entry, as event listeners see it; `cost` is USD, None while unpriced."""
+    """One committed usage entry, as event listeners receive it; `cost` is USD, None while unpriced."""
 
     project_id: str
     log_id: str
@@ -109,7 +109,7 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
-    """One usage entry as it is stored: also how its cost was found, with which version of the registry."""
+    """One usage entry as it is stored: also the source of its cost and the version of the registry."""
 
     cached_input_tokens: int
     cost_source: str | None
@@ -118,10 +118,10 @@ class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
 
 @runtime_checkable
 class UsageEntries(Protocol):
-    """Logged calls, for a feature that makes something of one. Without a provider, none are known."""
+    """Lookup of logged calls by id. Without a provider, none are known."""
 
     async def find(self, project: str, log_id: str) -> LoggedUsage | None:
-        """Return a project's entry as it stands now, or None when the project has none of that id.
+        """Return the current state of a project's entry, or None when the project has none of that id.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
@@ -131,27 +131,27 @@ class UsageEntries(Protocol):
 
 @runtime_checkable
 class UsageReceipts(Protocol):
-    """Receipts beside logged calls, in the transaction that stores those. Without a provider, calls get none."""
+    """Receipts for logged calls, issued in the transaction that stores them. Without a provider, calls get none."""
 
     async def issue(
         self, connection: psycopg.AsyncConnection[Any], entries: Sequence[LoggedUsage]
     ) -> Sequence[bytes | None]:
-        """Store the receipts of entries that are being stored, and return each as it was signed.
+        """Store the receipts of entries that are being stored, and return each receipt as signed.
 
-        None stands for an entry that has no receipt: one without a cost, for one. Called once a batch, which may be
-        stored again in another transaction after one that failed; what it raises undoes the batch.
+        Entries without a receipt, such as those without a cost, get None. Called once per batch. After a failed
+        transaction the batch may be stored again in another; an exception rolls the batch back.
         """
         ...
 
     async def find(
         self, connection: psycopg.AsyncConnection[Any], entries: Sequence[tuple[str, str]]
     ) -> Sequence[bytes | None]:
-        """Return the receipts that entries were given when they were stored, by project and log id; None for none."""
+        """Return the receipts that were issued when entries, by project and log id, were stored; None without one."""
         ...
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One LLM call that a feature has billed; counts are tokens, `cost` is USD and authoritative when given."""
+    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given."""
 
     provider: str
     model: str
@@ -182,16 +182,16 @@ InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
 
 @runtime_checkable
 class Billing(Protocol):
-    """Usage for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
+    """Billing for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
 
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
-        """Store a call's usage entry with its sums, and what `beside` writes, in one transaction; both or neither.
+        """Store a call's usage entry with its sums, and what `beside` writes, in one transaction.
 
-        `beside` is given the transaction's connection and the bill that stands after the commit. It may be called
-        again in another transaction when the database asks for that, so it must write the same each time.
+        `beside` receives the transaction's connection and the bill that is valid after the commit. It may be called
+        again in another transaction after a serialization failure, so it must write the same each time.
 
         Raises:
-            Problem: 422 for a call that does not fit; whatever `beside` raises.
+            Problem: 422 for an invalid call; any exception of `beside`.
             Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
         """
         ...
@@ -199,13 +199,13 @@ class Billing(Protocol):
 
 @runtime_checkable
 class PriorBilling(Protocol):
-    """Calls that a feature had billed before the client logs them. Without a provider, every logged call is news."""
+    """Lookup of calls that a feature billed before the client logs them. Without a provider, none are."""
 
     async def take(self, project: str, calls: Sequence[tuple[Call, str | None]]) -> list[Bill | None]:
-        """Return the bill of each call that is logged now, or None for one that is news; each bill is given out once.
+        """Return the bill of each call that is being logged, or None for an unbilled one; each bill is returned once.
 
-        Beside a call stands its idempotency key, if any, under which the same bill is given out again. Answers without
-        I/O when no `id_at_origin` is of the feature's making.
+        Each call comes with its idempotency key, if any; the same key gets the same bill again. Returns without I/O
+        when no `id_at_origin` was created by the feature.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.

@@ -1,4 +1,4 @@
-"""What a feature may ask of aliases: how they stand, changing them on a key's behalf, and their history."""
+"""The contract of aliases: the current bindings, changes on behalf of a key, and the history."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,9 +8,9 @@ import msgspec
 
 
 class BoundAlias(msgspec.Struct, frozen=True, kw_only=True):
-    """An alias as it stands; `model` is one `provider:model` or several by comma, best first.
+    """A bound alias; `model` is one `provider:model` or a comma-separated list of them, best first.
 
-    `change` is the number of the change that made it so. `metadata` is JSON as it was sent; times are UTC.
+    `change` is the number of its latest change. `metadata` is JSON as it was sent; times are UTC.
     """
 
     profile: str
@@ -22,9 +22,9 @@ class BoundAlias(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AliasChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of the history: what an alias was bound to, by which key, when (UTC).
+    """One change of the history: the new and the previous model, the key that made the change, and the time (UTC).
 
-    `number` numbers a project's changes in order. A `standing` change is the latest of its alias: it can be undone.
+    `number` numbers a project's changes in order. Only the `latest` change of an alias can be undone.
     """
 
     number: int
@@ -35,11 +35,11 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True):
     previous_model: str | None
     key_id: str
     changed_at: datetime
-    standing: bool
+    latest: bool
 
 
 class AliasPage(msgspec.Struct, frozen=True):
-    """Some changes, newest first; `next` is the `before` of the page that follows, None on the last."""
+    """A page of changes, newest first; `next` is the `before` of the next page, None on the last."""
 
     changes: Sequence[AliasChange]
     next: int | None
@@ -47,10 +47,10 @@ class AliasPage(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class AliasBook(Protocol):
-    """A project's aliases, read and changed as the JSON calls do: the same checks, conditions, history and events."""
+    """A project's aliases, with the same validation, preconditions, history and events as the HTTP API."""
 
     async def bindings(self, project: str) -> Sequence[BoundAlias]:
-        """Return the aliases of every profile as they stand, sorted by profile and alias."""
+        """Return the aliases of every profile, sorted by profile and alias."""
         ...
 
     async def find(self, project: str, profile: str, alias: str) -> BoundAlias | None:
@@ -58,22 +58,22 @@ class AliasBook(Protocol):
         ...
 
     def check(self, *, profile: str, alias: str, model: str) -> None:
-        """Refuse what `bind` would refuse whatever stands now; without I/O.
+        """Validate the arguments of `bind` without I/O.
 
         Raises:
-            Problem: 422 for a name or a model that cannot be.
+            Problem: 422 for an invalid name or model.
         """
         ...
 
     async def bind(
         self, project: str, key: str, *, profile: str, alias: str, model: str, seen: int | None
     ) -> BoundAlias:
-        """Bind an alias on behalf of the key of that id; what metadata it has, it keeps.
+        """Bind an alias on behalf of the key of that id; its metadata stays.
 
-        `seen` is the number of the change that whoever decided this has seen as the latest, None for an unbound alias.
+        `seen` is the number of the latest change known to the caller, None for an unbound alias.
 
         Raises:
-            Problem: 422 for a name or a model that cannot be, 412 when the alias has changed since.
+            Problem: 422 for an invalid name or model, 412 when the alias has changed since.
         """
         ...
 
@@ -94,7 +94,7 @@ class AliasBook(Protocol):
         before: int | None = None,
         limit: int = 50,
     ) -> AliasPage:
-        """Return changes numbered below `before`, newest first; None means of every profile, every alias, from now."""
+        """Return changes numbered below `before`, newest first; None means all profiles, all aliases, the newest."""
         ...
 
     async def change(self, project: str, number: int) -> AliasChange | None:
@@ -102,10 +102,10 @@ class AliasBook(Protocol):
         ...
 
     async def undo(self, project: str, key: str, number: int) -> AliasChange:
-        """Make an alias what it was before a change, on behalf of the key of that id; return the change undone.
+        """Restore an alias to its state before a change, on behalf of the key of that id; return the undone change.
 
         Raises:
-            Problem: 404 for a change that the history does not have, 409 when the alias has changed since, or when
-                what it was before is not known any more.
+            Problem: 404 for an unknown change, 409 when the alias has changed since or its previous state is no longer
+                stored.
         """
         ...

@@ -1,4 +1,4 @@
-"""What a feature may ask of the transparency log to show it: where in the log something stands, and who vouches."""
+"""The contract of positions in the transparency log, and the witnesses of its checkpoints."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,17 +8,17 @@ import msgspec
 
 
 class Cosigner(msgspec.Struct, frozen=True):
-    """A witness that has cosigned a checkpoint, and when it says that it did (UTC)."""
+    """A witness that has cosigned a checkpoint, and the time it states (UTC)."""
 
     name: str
     at: datetime
 
 
 class LogPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """Where something stands in the log: entry `index` (from 0) of a tree of `size`, as its proof says.
+    """A position in the log: entry `index` (from 0) of a tree of `size`, as in its proof.
 
-    `seq` is a receipt's number among those of its project, None for a statement. `checkpoint` is the signed note that
-    the proof leads to; without `cosigners` its log alone vouches for it.
+    `seq` is a receipt's number within its project, None for a statement. `checkpoint` is the signed note that the
+    proof ends at; without `cosigners` only the log has signed it.
     """
 
     origin: str
@@ -30,10 +30,10 @@ class LogPosition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoPosition(msgspec.Struct, frozen=True):
-    """Why no place can be shown.
+    """The reason why there is no position.
 
-    `waiting` for its place; `unknown` to the log, since it was stored before there was one; `erased`, when what opens
-    its entry was destroyed.
+    `waiting`: not in the log yet; `unknown`: stored before the log existed; `erased`: the data needed to open its
+    entry was erased.
     """
 
     why: Literal["waiting", "unknown", "erased"]
@@ -41,16 +41,16 @@ class NoPosition(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class LogPositions(Protocol):
-    """Where projects' receipts and statements stand in the log. Without a provider, there is no log.
+    """Positions of receipts and statements in the log. Without a provider, there is no log.
 
     Raises:
-        Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: it cannot be said now.
+        Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: the log is not available.
     """
 
-    async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
-        """Return where a project's receipt stands."""
+    async def receipt_position(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
+        """Return the position of a project's receipt."""
         ...
 
-    async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
-        """Return where a project's statement stands."""
+    async def statement_position(self, project: str, statement_id: str) -> LogPosition | NoPosition:
+        """Return the position of a project's statement."""
         ...

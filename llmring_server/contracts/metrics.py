@@ -1,4 +1,4 @@
-"""Figures that features show to whoever watches the server, as the metrics do."""
+"""The contract of metrics: values that features export for monitoring."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -11,9 +11,9 @@ Labels = tuple[str, ...]
 
 
 class HistogramValue(msgspec.Struct, frozen=True):
-    """How values are spread: `counts[i]` of them are above `bounds[i - 1]` and at most `bounds[i]`.
+    """The distribution of values: `counts[i]` of them are above `bounds[i - 1]` and at most `bounds[i]`.
 
-    The last count, one more than there are bounds, is of those above all bounds; `total` is the sum of the values.
+    The last count, one more than there are bounds, is of values above all bounds; `total` is the sum of the values.
     """
 
     bounds: tuple[float, ...]
@@ -25,13 +25,13 @@ Reading = Number | HistogramValue | Mapping[Labels, Number] | Mapping[Labels, Hi
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure that a feature shows to whoever watches the server.
+    """A metric that a feature exports for monitoring.
 
-    `name` is Prometheus's (`llmring_usage_queue_entries`), with the unit at its end; a counter's ends in `_total`.
-    `read` returns the figure of this process as it stands: a number, for a histogram a HistogramValue, by label values
-    where there are `labels`, None when there is nothing to show. It is called on the event loop about once a second
-    and must not wait. Counters and histograms never fall while the process lives. `across` says how the gauges of
-    several worker processes become one; counters and histograms are always summed.
+    `name` is its Prometheus name (`llmring_usage_queue_entries`) and ends with the unit, a counter's with `_total`.
+    `read` returns the current value in this process: a number, or a HistogramValue for a histogram; a mapping by label
+    values where there are `labels`; None when there is no value. It is called on the event loop about once per second
+    and must not block. Counters and histograms never decrease while the process runs. `aggregate` is the function that
+    combines the gauges of several worker processes; counters and histograms are always summed.
     """
 
     name: str

@@ -1,9 +1,9 @@
-"""Where people find pages to look at, so that the host can lead them there."""
+"""The contract of web pages, so that the host can redirect browsers to them."""
 
 import msgspec
 
 
 class FrontPage(msgspec.Struct, frozen=True):
-    """The first of the pages that a feature serves: its path on this server."""
+    """The front page of a feature's web pages: its path on this server."""
 
     path: str

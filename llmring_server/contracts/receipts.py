@@ -1,4 +1,4 @@
-"""What a feature may ask of receipts: a project's list, one as it was signed, and what its signature proves."""
+"""The contract of receipts: a project's list, one receipt as signed, and its verification."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 
-class KeptReceipt(msgspec.Struct, frozen=True):
-    """A receipt as it is kept; `content` is JSON byte for byte as signed, `issued_at` (UTC) the time that it states."""
+class SignedReceipt(msgspec.Struct, frozen=True):
+    """A stored receipt; `content` is JSON byte for byte as signed, `issued_at` (UTC) the time that it states."""
 
     receipt_id: str
     issued_at: datetime
@@ -16,9 +16,9 @@ class KeptReceipt(msgspec.Struct, frozen=True):
 
 
 class ReceiptPage(msgspec.Struct, frozen=True):
-    """Some receipts, newest first; `next` is the cursor of the page that follows, None on the last."""
+    """A page of receipts, newest first; `next` is the cursor of the next page, None on the last."""
 
-    receipts: Sequence[KeptReceipt]
+    receipts: Sequence[SignedReceipt]
     next: str | None
 
 
@@ -28,16 +28,16 @@ Step = Literal[
 
 
 class ReceiptCheck(msgspec.Struct, frozen=True):
-    """One step of a verification: what was asked, and in plain words why it failed; None when it held."""
+    """One step of a verification, and why it failed, as a sentence; None when it passed."""
 
     about: Step
     fault: str | None
 
 
 class ReceiptProof(msgspec.Struct, frozen=True, kw_only=True):
-    """A verification spelled out: the steps up to the first that failed, and the key that the receipt names.
+    """The result of a verification: the steps up to the first that failed, and the key that the receipt names.
 
-    The key's times are UTC; all about the key is None when it is not known here.
+    The key's times are UTC; its status and times are None when the key is unknown.
     """
 
     valid: bool
@@ -50,33 +50,33 @@ class ReceiptProof(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class ReceiptBook(Protocol):
-    """A project's receipts, read as the JSON calls do."""
+    """A project's receipts, as the HTTP API returns them."""
 
     async def page(self, project: str, limit: int, cursor: str | None = None) -> ReceiptPage:
-        """Return up to `limit` receipts, newest first, those after the cursor.
+        """Return up to `limit` receipts after the cursor, newest first.
 
         Raises:
-            Problem: 422 for a cursor that is none of this list.
+            Problem: 422 for an invalid cursor.
         """
         ...
 
-    async def get(self, project: str, receipt_id: str) -> KeptReceipt | None:
+    async def get(self, project: str, receipt_id: str) -> SignedReceipt | None:
         """Return a receipt, or None when this project has none of that id."""
         ...
 
     async def prove(self, content: bytes) -> ReceiptProof:
-        """Check a kept receipt's signature against the keys of this deployment, as `/verify` does."""
+        """Verify a stored receipt's signature against the keys of this deployment, as `/verify` does."""
         ...
 
 
 @runtime_checkable
 class ReceiptBundles(Protocol):
-    """Receipts with all that checks them, for somebody without this server."""
+    """Receipts with everything needed to verify them without this server."""
 
     async def zipped(self, project: str, receipt_id: str) -> bytes | None:
-        """Return a zip file with a receipt, its proof, the keys and how to check them, or None without that receipt.
+        """Return a zip file with a receipt, its proof, the keys and instructions, or None without that receipt.
 
         Raises:
-            Problem: 410, its place in the log cannot be shown any more; 503, not now.
+            Problem: 410, its position in the log cannot be proved any more; 503, not now.
         """
         ...

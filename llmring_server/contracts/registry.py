@@ -1,4 +1,4 @@
-"""What a feature may ask of the registry besides prices: its models, its versions, and what changed between two."""
+"""The contract of the model registry besides prices: its models, its versions, and the changes between two."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,8 +12,8 @@ from llmring_server.contracts import Price
 class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model as the registry describes it; `key` is `provider:model`.
 
-    `active` is None where the registry does not say; `deprecated` is the date it gives, as it spells it. Limits are
-    tokens. `capabilities` are the names of what it `supports_`, `aliases` other names that the provider gives it.
+    `active` is None where the registry has no such field; `deprecated` is the registry's date, unparsed. Limits are
+    tokens. `capabilities` are the names of its `supports_…` fields, `aliases` the provider's other names for it.
     """
 
     key: str
@@ -29,15 +29,15 @@ class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def outdated(self) -> bool:
-        """Whether the registry says that it is deprecated, or active no more."""
+        """Whether the registry marks it as deprecated or as no longer active."""
         return self.active is False or self.deprecated is not None
 
 
 class RegistryModels(msgspec.Struct, frozen=True, kw_only=True):
-    """Every model of the current copy, by provider as composed.
+    """Every model of the current copy, grouped by provider.
 
-    `fetched_at` is when the source last vouched for the whole copy, UTC; `stale_seconds` its age when that is more
-    than it should be; `missing` are providers that no copy exists of.
+    `fetched_at` is when the source last confirmed the whole copy, UTC; `stale_seconds` is its age when that is above
+    the limit; `missing` are providers without any copy.
     """
 
     version: str
@@ -48,9 +48,9 @@ class RegistryModels(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegistryVersion(msgspec.Struct, frozen=True):
-    """A version that can be compared: a composed registry, or one provider's file (`openai.7`).
+    """A version that can be compared: of the whole registry, or of one provider's file (`openai.7`).
 
-    `known_at` is when it was composed here first, UTC; None for a provider's file, which the source archives.
+    `known_at` is when this server first had it, UTC; None for a provider's file, which the source archives.
     """
 
     version: str
@@ -61,7 +61,7 @@ class RegistryVersion(msgspec.Struct, frozen=True):
 class ModelChange(msgspec.Struct, frozen=True):
     """A model whose entry differs between two versions.
 
-    `fields` are the members that differ, each with its JSON text before and after; None where it is absent.
+    `fields` are the changed fields, each with its JSON text before and after; None where it is absent.
     """
 
     before: CatalogModel
@@ -70,7 +70,7 @@ class ModelChange(msgspec.Struct, frozen=True):
 
 
 class RegistryChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between two versions, each part sorted by key."""
+    """The differences between two versions, each part sorted by key."""
 
     before: str
     after: str
@@ -81,18 +81,18 @@ class RegistryChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class ModelCatalog(Protocol):
-    """The model registry as people look at it."""
+    """The models of the registry, for display."""
 
     async def models(self) -> RegistryModels:
-        """Return every model of the current copy; with no copy at all, wait a bounded time for a first one.
+        """Return every model of the current copy; without a copy, wait a limited time for the first one.
 
         Raises:
-            Unavailable: there is still none; the message says why.
+            Unavailable: there is still none; the message gives the reason.
         """
         ...
 
     async def find(self, provider: str, model: str) -> CatalogModel | None:
-        """Return the model that answers to `provider:model`, by its key or an alias, as pricing does; None for none.
+        """Return the model `provider:model`, matched by key or alias as in pricing, or None.
 
         Raises:
             Unavailable: there is no copy of the registry.
@@ -100,7 +100,7 @@ class ModelCatalog(Protocol):
         ...
 
     async def versions(self) -> Sequence[RegistryVersion]:
-        """Return the versions that can be compared, newest first: composed ones, then each provider's.
+        """Return the versions that can be compared, newest first: of the whole registry, then of each provider.
 
         Raises:
             Unavailable: there is no copy of the registry.
@@ -108,10 +108,10 @@ class ModelCatalog(Protocol):
         ...
 
     async def changes(self, before: str, after: str) -> RegistryChanges:
-        """Compare two versions; where one is of one provider alone, only that provider's models are compared.
+        """Compare two versions; when one is a single provider's, only that provider's models are compared.
 
         Raises:
-            Problem: 404 for a version that is not known, 422 for two of different providers.
-            Unavailable: the source does not give an archived file that is not kept here.
+            Problem: 404 for an unknown version, 422 for two of different providers.
+            Unavailable: an archived file is not stored here, and the source does not return it.
         """
         ...

@@ -1,4 +1,4 @@
-"""What a feature may ask of statements of usage: a project's list, what one says, its lines, and what checks it."""
+"""The contract of usage statements: a project's list, one statement with its lines, and its verification."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from llmring_server.contracts.receipts import ReceiptProof
 
 
 class StatedTotal(msgspec.Struct, frozen=True):
-    """What the lines of one model (`provider:model`) in one currency come to; a correction adds its change alone."""
+    """The total of the lines of one model (`provider:model`) in one currency; a correction adds only its change."""
 
     model: str
     currency: str
@@ -25,7 +25,7 @@ class StatedTotal(msgspec.Struct, frozen=True):
 
 
 class LineRange(msgspec.Struct, frozen=True):
-    """Which lines a statement has: how many, the numbers of the first and the last, and their tree's root."""
+    """The lines of a statement: their number, the numbers of the first and the last, and the root of their tree."""
 
     count: int
     first: int | None
@@ -34,9 +34,9 @@ class LineRange(msgspec.Struct, frozen=True):
 
 
 class StatementSummary(msgspec.Struct, frozen=True):
-    """What a statement says: it covers what happened before `end` (UTC) and was in no statement before.
+    """The content of a statement: it covers calls before `end` (UTC) that are in no earlier statement.
 
-    `previous` is SHA-256 of the one before, in base64url.
+    `previous` is the SHA-256 of the previous statement, in base64url.
     """
 
     number: int
@@ -50,15 +50,15 @@ class StatementSummary(msgspec.Struct, frozen=True):
 
 
 class StoredStatement(msgspec.Struct, frozen=True):
-    """A statement as it is kept: `content` is JSON byte for byte as signed, `said` None where it cannot be read."""
+    """A stored statement: `content` is JSON byte for byte as signed, `summary` is None where that cannot be parsed."""
 
     number: int
     content: bytes
-    said: StatementSummary | None
+    summary: StatementSummary | None
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that corrects another: line `seq` says that the call costs `cost` now, `change` more than line `corrects`.
+    """A line that corrects another: in line `seq` the call costs `cost`, `change` more than in line `corrects`.
 
     `cost` is None while unpriced; `occurred_at` is when the call happened (UTC).
     """
@@ -74,16 +74,16 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementCheck(msgspec.Struct, frozen=True):
-    """One thing that was held against what is kept: `fault` says in words why it failed, None when it held."""
+    """One check against the stored data: `fault` is why it failed, as a sentence; None when it passed."""
 
     about: Literal["follows", "lines", "totals"]
     fault: str | None
 
 
 class StatementProof(msgspec.Struct, frozen=True):
-    """A verification spelled out: the steps of the signature, then what the statement was held against.
+    """The result of a verification: the steps of the signature, then the checks against the stored data.
 
-    `lines` and `totals` are missing from the checks where there are more lines than are looked at here.
+    `lines` and `totals` are missing from the checks when there are too many lines to check here.
     """
 
     signature: ReceiptProof
@@ -91,19 +91,19 @@ class StatementProof(msgspec.Struct, frozen=True):
 
     @property
     def valid(self) -> bool:
-        """Whether the signature is good, and nothing that was looked at is wrong."""
+        """Whether the signature is valid and all checks passed."""
         return self.signature.valid and not any(check.fault for check in self.checks)
 
 
 @runtime_checkable
 class StatementBook(Protocol):
-    """A project's statements, read as the JSON calls do. Without a provider, there are none.
+    """A project's statements, as the HTTP API returns them. Without a provider, there are none.
 
-    They are made where calls are logged (`llmring_server.contracts.usage_lines.UsageLines`).
+    They are created from logged calls (`llmring_server.contracts.usage_lines.UsageLines`).
     """
 
     async def page(self, project: str, limit: int, before: int | None = None) -> list[StoredStatement]:
-        """Return up to `limit` statements, newest first, those below a number."""
+        """Return up to `limit` statements with numbers below `before`, newest first."""
         ...
 
     async def get(self, project: str, number: int) -> StoredStatement | None:
@@ -111,7 +111,7 @@ class StatementBook(Protocol):
         ...
 
     async def prove(self, project: str, statement: StoredStatement) -> StatementProof:
-        """Check a kept statement: its signature, the one before it, and its lines as far as they are few enough."""
+        """Verify a stored statement: its signature, the previous statement, and its lines unless there are too many."""
         ...
 
     async def corrections(self, project: str, statement: StoredStatement, limit: int) -> list[Correction]:
@@ -119,17 +119,17 @@ class StatementBook(Protocol):
         ...
 
     async def csv(self, project: str, number: int) -> AsyncIterator[bytes] | None:
-        """Return a statement's lines as CSV, in parts and constant memory, or None without that statement."""
+        """Return a statement's lines as CSV, in chunks and constant memory, or None without that statement."""
         ...
 
 
 @runtime_checkable
 class StatementsDue(Protocol):
-    """Which calls are yet to be stated by themselves, before they are dropped. Without a provider, none are."""
+    """Calls that will be in an automatic statement, and must not be dropped before. Without a provider, none are."""
 
     async def awaited(self, projects: Collection[str], end: datetime) -> list[str]:
-        """Return those of these projects that have no statement up to `end` and will be given one.
+        """Return those of these projects that have no statement up to `end` and will get one.
 
-        A month that ended more than a year ago is given none any more.
+        A month that ended more than a year ago does not get one any more.
         """
         ...

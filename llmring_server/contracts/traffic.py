@@ -1,4 +1,4 @@
-"""What a feature may ask of usage about aliases and models: who calls them, and what other models would have cost."""
+"""The contract of usage by alias and model: the callers, and the cost of the same calls with other models."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ class TokenCounts(msgspec.Struct, frozen=True):
 
 
 class ModelTraffic(msgspec.Struct, frozen=True):
-    """Calls of one model; `provider` is None where the sums do not tell. `cost` is USD without the unpriced calls."""
+    """Calls of one model; `provider` is None where the sums lack it. `cost` is USD without the unpriced calls."""
 
     provider: str | None
     model: str
@@ -31,7 +31,7 @@ class ModelTraffic(msgspec.Struct, frozen=True):
 
 
 class Alternative(msgspec.Struct, frozen=True, kw_only=True):
-    """What the same calls would have cost with another model (`provider:model`) at today's registry price.
+    """The cost of the same calls with another model (`provider:model`) at today's registry price.
 
     `cost` is USD, None with the reason in `status` (`model_not_in_registry`, `price_missing`, …).
     """
@@ -46,7 +46,7 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True):
 class AliasTraffic(msgspec.Struct, frozen=True, kw_only=True):
     """The calls of an alias in a range `[since, until)`, UTC; `cost` is USD as it was logged, without the unpriced.
 
-    `origins` are those with most calls, each with how many; None stands for calls without one.
+    `origins` are those with most calls, each with its number of calls; None is for calls without an origin.
     """
 
     since: datetime
@@ -62,23 +62,23 @@ class AliasTraffic(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Traffic(Protocol):
-    """Logged usage, as whoever changes an alias asks about it."""
+    """Logged usage, to estimate the impact of changing an alias."""
 
     async def of_alias(
         self, project: str, *, profile: str, alias: str, since: datetime, until: datetime, models: Sequence[str] = ()
     ) -> AliasTraffic | None:
-        """Return an alias's calls, and what each of `models` would have cost for the same tokens.
+        """Return an alias's calls, and the cost of the same tokens with each of `models`.
 
-        Of the last seven days, whole hours are added up beforehand; calls of older ones are read one by one.
-        Costs come from the one pricing path, call by call where a model's price depends on the prompt's length. None
-        means that there are too many calls to add up within a few seconds.
+        Whole hours of the last seven days are summed in advance; older calls are read one by one. Costs are computed
+        by the same pricing code as for logging, per call where a model's price depends on the prompt's length. None
+        means that there are too many calls to sum up within a few seconds.
         """
         ...
 
     async def models(self, project: str, since: datetime) -> Sequence[ModelTraffic]:
-        """Return the models called since a time (UTC; its whole day in the reporting zone), most requests first."""
+        """Return the models called since a time (UTC, including its whole reporting day), most requests first."""
         ...
 
     async def providers(self, project: str, since: datetime) -> Sequence[str]:
-        """Return the providers called since a time, as `models` counts."""
+        """Return the providers called since a time, as in `models`."""
         ...

@@ -1,4 +1,4 @@
-"""What the transparency log and other features ask of one another: what is stored, what became of keys, and proofs."""
+"""The contracts between the transparency log and other features: stored receipts, key history, and proofs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ import psycopg
 
 
 class StoredReceipt(msgspec.Struct, frozen=True):
-    """A project's receipt as it is stored; `content` is its canonical JSON with the signature, byte for byte."""
+    """A project's receipt to store; `content` is its canonical JSON with the signature, byte for byte."""
 
     project_id: str
     receipt_id: str
@@ -18,22 +18,21 @@ class StoredReceipt(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class ReceiptsStored(Protocol):
-    """Whoever must miss no receipt, as a transparency log must. Without a provider, nobody is told of receipts."""
+    """A listener that receives every stored receipt, such as a transparency log. Without a provider, there is none."""
 
     async def write(self, connection: psycopg.AsyncConnection[Any], receipts: Sequence[StoredReceipt]) -> None:
-        """Write what belongs to receipts that are being stored, in their transaction: both or neither.
+        """Write the data that belongs to receipts, in the transaction that stores them.
 
-        Called once a batch, with each receipt that is new, in the order of project and id, on the way of requests: one
-        statement a batch is what it should take. The batch may be stored again in another transaction after one that
-        failed; what it raises undoes the batch.
+        Called once per batch with the new receipts, ordered by project and id. Requests wait for it: use one statement
+        per batch. After a failed transaction the batch may be stored again in another; an exception rolls it back.
         """
         ...
 
 
 class KeyEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a key of this deployment's receipts: when it was added, retired, or marked compromised (UTC).
+    """A change of a receipt key of this deployment: when it was added, retired, or marked compromised (UTC).
 
-    `public_key` are its 32 bytes; `number` grows from event to event, and some may be missing.
+    `public_key` is its 32 bytes; `number` increases with each event, and numbers may be missing.
     """
 
     number: int
@@ -48,7 +47,7 @@ class ReceiptKeyEvents(Protocol):
     """The history of the keys that receipts are signed with. Without a provider, there are no keys."""
 
     async def after(self, number: int) -> Sequence[KeyEvent]:
-        """Return the events behind that number, in order; none appears later before one that was returned.
+        """Return the events after that number, in order; no event with a lower number appears later.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
@@ -58,12 +57,12 @@ class ReceiptKeyEvents(Protocol):
 
 @runtime_checkable
 class StatementsStored(Protocol):
-    """As `ReceiptsStored`, for the statements of projects. Without a provider, nobody is told of statements."""
+    """As `ReceiptsStored`, for the statements of projects. Without a provider, there is no listener."""
 
     async def write_statement(
         self, connection: psycopg.AsyncConnection[Any], project_id: str, statement_id: str, content: bytes
     ) -> None:
-        """Write what belongs to a statement that is being stored, in its transaction; called once for each.
+        """Write the data that belongs to a statement, in the transaction that stores it; called once per statement.
 
         `content` is its canonical JSON with the signature.
         """
@@ -72,14 +71,14 @@ class StatementsStored(Protocol):
 
 @runtime_checkable
 class LogProofs(Protocol):
-    """Proofs that something is in the transparency log. Without a provider, there is no log."""
+    """Proofs of inclusion in the transparency log. Without a provider, there is no log."""
 
     async def receipt_proof(self, project_id: str, receipt_id: str) -> bytes | None:
         """Return the proof of a project's receipt as a file (C2SP tlog-proof), or None when the log does not have it.
 
         Raises:
-            Problem: 410, what opens its entry was destroyed.
-            Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: no proof can be given now.
+            Problem: 410, the data needed to open its entry was erased.
+            Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: no proof is available now.
         """
         ...
 
@@ -90,10 +89,10 @@ class LogProofs(Protocol):
 
 @runtime_checkable
 class LogPolicy(Protocol):
-    """Whom readers of this deployment's transparency log need to trust. Without a provider, there is no log."""
+    """The trust policy for readers of this deployment's transparency log. Without a provider, there is no log."""
 
     async def policy(self) -> str | None:
-        """Return the log's keys and witnesses (C2SP tlog-policy), any of whom is enough; None without a key.
+        """Return the log's keys and witnesses (C2SP tlog-policy), any of which is enough; None without a key.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.

@@ -1,4 +1,4 @@
-"""What usage shows: the structs of `/api/v1/stats` and `/api/v1/logs`, and the contract by which pages read them."""
+"""The contract of usage: the structs of `/api/v1/stats` and `/api/v1/logs`, and the protocol that pages read."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
@@ -13,9 +13,9 @@ Step = Literal["day", "week", "month"]
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The whole range; `total_tokens` is input + output as sent, unpriced calls are those without a cost.
+    """The sums of a range; `total_tokens` is input + output as sent, unpriced calls are those without a cost.
 
-    Latencies are those that half, or 95 of 100, of the calls do not exceed (ms; null without any).
+    Latencies are the median and the 95th percentile (ms; null without any).
     """
 
     total_requests: int
@@ -34,7 +34,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """One day, week or month, by its first day; `top_model` is the one that cost most, then was called most."""
+    """One day, week or month, by its first day; `top_model` has the highest cost, then the most calls."""
 
     date: date
     total_calls: int
@@ -44,7 +44,7 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day of the zone."""
+    """One day in the time zone."""
 
     date: date
     requests: int
@@ -53,7 +53,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """One value's part of the whole; a key of '' gathers the calls without that value."""
+    """The share of one value in the whole; the key '' is for calls without that value."""
 
     requests: int
     cost: Decimal
@@ -62,7 +62,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class ModelShare(Share, frozen=True):
-    """One model's part, with its failed calls and how long calls took (ms; null without latencies)."""
+    """The share of one model, with its failed calls and latencies (ms; null without latencies)."""
 
     errors: int
     latency_p50_ms: float | None
@@ -70,7 +70,7 @@ class ModelShare(Share, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """Everything `/stats` says; all parts come from one snapshot, so each breakdown adds up to the summary."""
+    """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary."""
 
     summary: Summary
     by_period: list[Period]
@@ -83,7 +83,7 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 class StepShare(msgspec.Struct, frozen=True):
-    """One name's part of a day, week or month of the zone, by its first day; '' gathers the calls without a name."""
+    """The share of one name in a day, week or month, by its first day; '' is for calls without a name."""
 
     date: date
     name: str
@@ -92,7 +92,7 @@ class StepShare(msgspec.Struct, frozen=True):
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """A range, its breakdown by one kind, and that kind's part of each step of time; all from one snapshot."""
+    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot."""
 
     summary: Summary
     shares: Mapping[str, Share]
@@ -131,10 +131,10 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 class CallFilter(msgspec.Struct, frozen=True):
-    """Which calls: a range of time, and exact values of alias, model, provider, profile and origin.
+    """A filter for calls: a range of time, and exact values of alias, model, provider, profile and origin.
 
-    `start_date` and `end_date` are dates, the end's included, or times; `tz` is the zone of dates (default: the
-    reporting zone). None leaves a member open.
+    `start_date` and `end_date` are dates, both inclusive, or times; `tz` is the time zone of dates (default: the
+    reporting zone). None means no filter.
     """
 
     alias: str | None = None
@@ -148,9 +148,9 @@ class CallFilter(msgspec.Struct, frozen=True):
 
 
 class LogPage(msgspec.Struct, frozen=True):
-    """A page of calls, newest first, and the cursors that lead behind each of them.
+    """A page of calls, newest first, and the cursor after each of them.
 
-    `more` says whether any come after the last.
+    `more` is whether there are calls after the last.
     """
 
     entries: list[LogEntry]
@@ -159,7 +159,7 @@ class LogPage(msgspec.Struct, frozen=True):
 
 
 class CostTerm(msgspec.Struct, frozen=True):
-    """One part of a computed cost: so many tokens of a kind at a rate (USD per million) come to `cost` USD."""
+    """One term of a computed cost: `tokens` of a kind at `rate` (USD per million) cost `cost` USD."""
 
     kind: str
     tokens: int
@@ -168,9 +168,9 @@ class CostTerm(msgspec.Struct, frozen=True):
 
 
 class Calculation(msgspec.Struct, frozen=True):
-    """How a cost was computed: by which calculator, with the terms whose sum is `total` USD.
+    """The calculation of a cost: the calculator, and the terms whose sum is `total` USD.
 
-    `exact` is False where that is not the cost that was stored, which today's calculators do not give.
+    `exact` is False where today's calculation differs from the stored cost.
     """
 
     calculator: str
@@ -188,9 +188,9 @@ class LoggedCall(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class UsageReading(Protocol):
-    """A project's usage as `/api/v1/stats`, `/api/v1/logs` and its export give it, for another feature to show.
+    """A project's usage as `/api/v1/stats`, `/api/v1/logs` and its export return it, for other features.
 
-    Every method raises Problem (422) for a range, zone or cursor that cannot be, as those calls do.
+    Every method raises Problem (422) for an invalid range, time zone or cursor.
     """
 
     @property
@@ -205,24 +205,24 @@ class UsageReading(Protocol):
     async def spending(
         self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
     ) -> Spending:
-        """Return a range broken down by the names of a kind (models with errors and latencies), and that over time.
+        """Return a range broken down by the names of a kind (models with errors and latencies), in total and over time.
 
-        Weeks begin on Monday (ISO 8601); the first and last step hold what lies in the range.
+        Weeks begin on Monday (ISO 8601); the first and the last step contain only calls in the range.
         """
         ...
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
-        """Return up to `limit` calls, newest first, those after a cursor."""
+        """Return up to `limit` calls after a cursor, newest first."""
         ...
 
     async def call(self, project: str, cursor: str) -> LoggedCall | None:
-        """Return the call behind which a cursor leads, or None when this project has none there."""
+        """Return the call of a cursor, or None when this project has no such call."""
         ...
 
     async def csv(self, project: str, chosen: CallFilter) -> AsyncIterator[bytes]:
-        """Return every call that fits as CSV, in parts and constant memory; the iterator must be run to its end.
+        """Return all matching calls as CSV, in chunks and constant memory; the iterator must be exhausted.
 
         Raises:
-            Unavailable: too many exports run already.
+            Unavailable: too many exports are running already.
         """
         ...

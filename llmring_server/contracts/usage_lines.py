@@ -1,4 +1,4 @@
-"""The contract of statements: logged calls one by one, for whoever accounts for them; the others are in `contracts`."""
+"""The contract of logged calls for statements, which list them one by one."""
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ import psycopg
 
 
 class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A logged call as a bill lists it; counts are tokens, `cost` is USD, None while unpriced."""
+    """A logged call as a line of a statement; counts are tokens, `cost` is USD, None while unpriced."""
 
     id: UUID
     occurred_at: datetime
@@ -33,22 +33,22 @@ class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class UsageLines(Protocol):
-    """Logged calls for whoever accounts for them one by one. Without a provider, nobody does."""
+    """Logged calls for statements. Without a provider, there are no statements."""
 
     def before(
         self, connection: psycopg.AsyncConnection[Any], project: str, end: datetime
     ) -> AsyncGenerator[Sequence[UsageLine], None]:
         """Yield a project's calls that happened before `end`, oldest first, in chunks.
 
-        They come from a server-side cursor in the transaction of `connection`, hence in its snapshot, and in constant
-        memory. Calls that the retention has dropped are not among them.
+        They are read through a server-side cursor in the transaction of `connection`, in its snapshot and in constant
+        memory. Calls dropped by the retention are not among them.
         """
         ...
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
-        """Return the projects that may have calls in `[start, end)`, each with a time behind the last of them.
+        """Return the projects that may have calls in `[start, end)`, each with a time after its last call.
 
-        That time is at most two days behind the last call, and never behind `end`. A few projects that have none may
-        be among them. It may take minutes where there are many projects.
+        That time is at most two days after the last call, and never after `end`. A few projects without calls may be
+        among them. It may take minutes with many projects.
         """
         ...

@@ -147,5 +147,5 @@ def _change(entry: Entry, standing: bool) -> AliasChange:
         previous_model=entry.previous_model,
         key_id=entry.key_id,
         changed_at=entry.changed_at,
-        standing=standing,
+        latest=standing,
     )

@@ -5,7 +5,7 @@ from llmring_receipts.canonical import Refused
 from llmring_receipts.keyring import Keyring
 from llmring_receipts.models import Row
 from llmring_receipts.store import ReceiptStore
-from llmring_server.contracts.receipts import KeptReceipt, ReceiptCheck, ReceiptPage, ReceiptProof
+from llmring_server.contracts.receipts import ReceiptCheck, ReceiptPage, ReceiptProof, SignedReceipt
 from llmring_server.http.errors import Problem
 
 
@@ -25,7 +25,7 @@ class ProjectReceipts:
         rows, following = await self._store.page(project, limit, after)
         return ReceiptPage([_kept(row) for row in rows], following.text() if following else None)
 
-    async def get(self, project: str, receipt_id: str) -> KeptReceipt | None:
+    async def get(self, project: str, receipt_id: str) -> SignedReceipt | None:
         """Return a receipt, or None."""
         row = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
         return _kept(row) if row else None
@@ -55,5 +55,5 @@ def _unreadable(why: str) -> ReceiptProof:
     return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", why)], key_id=None)
 
 
-def _kept(row: Row) -> KeptReceipt:
-    return KeptReceipt(row.receipt_id, row.issued_at, row.content)
+def _kept(row: Row) -> SignedReceipt:
+    return SignedReceipt(row.receipt_id, row.issued_at, row.content)

@@ -19,11 +19,11 @@ class Places:
         self._published = published
         self._witnesses = witnesses
 
-    async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
+    async def receipt_position(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
         """Return where a project's receipt stands."""
         return await self._place(project, Kind.RECEIPT, receipt_id)
 
-    async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
+    async def statement_position(self, project: str, statement_id: str) -> LogPosition | NoPosition:
         """Return where a project's statement stands."""
         return await self._place(project, Kind.STATEMENT, statement_id)
 

@@ -163,7 +163,7 @@ class UndoAliasChange(AliasChangeResource):
         change = await self.book.change(visit.project_id, query.number)
         if change is None:
             raise Problem(404, f"The history has no change number {query.number}.")
-        if not change.standing:
+        if not change.latest:
             raise Problem(409, f"Alias {change.alias!r} has changed since; only its latest change can be undone.")
         now, then = change.model, change.previous_model
         return await self.render_confirmation(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from llmring_server.contracts.receipts import KeptReceipt
+from llmring_server.contracts.receipts import SignedReceipt
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -26,7 +26,7 @@ class ReceiptField(msgspec.Struct, frozen=True):
 class ReceiptSummary(msgspec.Struct, frozen=True):
     """The summary of a receipt for a list; a missing or malformed field is None."""
 
-    receipt: KeptReceipt
+    receipt: SignedReceipt
     model: str | None
     alias: str | None
     cost: str | None
@@ -45,7 +45,7 @@ class _Cost(msgspec.Struct):
     currency: msgspec.Raw = _NULL
 
 
-def summarize_receipt(receipt: KeptReceipt) -> ReceiptSummary:
+def summarize_receipt(receipt: SignedReceipt) -> ReceiptSummary:
     """Return the summary of a receipt without decoding its other fields."""
     try:
         fields = msgspec.json.decode(receipt.content, type=_SummaryFields)

@@ -16,7 +16,7 @@ from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
 from llmring_dashboard.session.sessions import PATH
 from llmring_server.contracts.log_positions import LogPositions
-from llmring_server.contracts.receipts import KeptReceipt, ReceiptBook, ReceiptBundles
+from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles, SignedReceipt
 from llmring_server.contracts.transparency import LogProofs
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
@@ -72,7 +72,9 @@ class Receipts(PageResource):
             "checks": list_receipt_checks(proof),
             "fields": fields[:MAX_FIELDS],
             "truncated": len(fields) > MAX_FIELDS,
-            "log_status": await load_log_status(places.receipt_place(visit.project_id, receipt_id)) if places else None,
+            "log_status": await load_log_status(places.receipt_position(visit.project_id, receipt_id))
+            if places
+            else None,
             "bundled": self._features.bundles is not None,
             "raw": receipt.content.decode(errors="backslashreplace"),
         }
@@ -102,7 +104,7 @@ class Receipts(PageResource):
             raise _not_found(receipt_id)
         send_file(visit, content, ZIP, f"{receipt_id}.zip")
 
-    async def _find(self, visit: Visit, receipt_id: str) -> KeptReceipt:
+    async def _find(self, visit: Visit, receipt_id: str) -> SignedReceipt:
         receipt = await self._book.get(visit.project_id, receipt_id)
         if receipt is None:
             raise _not_found(receipt_id)

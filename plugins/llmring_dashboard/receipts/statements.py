@@ -63,12 +63,12 @@ class Statements(PageResource):
         places = self._places
         values = {
             "statement": statement,
-            "stated": statement.said,
+            "stated": statement.summary,
             "month": get_closed_month(statement),
             "proof": proof,
             "checks": list_statement_checks(proof),
             "corrections": await self._book.corrections(visit.project_id, statement, MAX_CORRECTIONS),
-            "log_status": await load_log_status(places.statement_place(visit.project_id, str(statement.number)))
+            "log_status": await load_log_status(places.statement_position(visit.project_id, str(statement.number)))
             if places
             else None,
             "raw": statement.content.decode(errors="backslashreplace"),
@@ -113,7 +113,7 @@ class Statements(PageResource):
 
 def get_closed_month(statement: StoredStatement) -> str | None:
     """Return the month (UTC) that a statement closes, such as `2026-10`, or None for one created on demand."""
-    end: datetime | None = statement.said.end if statement.said else None
+    end: datetime | None = statement.summary.end if statement.summary else None
     if end is None or end != end.replace(day=1, hour=0, minute=0, second=0, microsecond=0):
         return None
     return f"{end - timedelta(days=1):%Y-%m}"

@@ -58,7 +58,7 @@ class ProjectStatements:
 
     async def corrections(self, project: str, statement: StoredStatement, limit: int) -> list[Correction]:
         """Return the first corrections of a statement, those that can be read; none where its totals count none."""
-        stated = statement.said is not None and any(total.corrections for total in statement.said.totals)
+        stated = statement.summary is not None and any(total.corrections for total in statement.summary.totals)
         kept = await self._store.get(project, statement.number) if stated else None
         found = await self._store.corrections(kept, limit) if kept else []
         return [correction for one in found if (correction := _correction(one)) is not None]

@@ -142,7 +142,7 @@ class StatementProofs:
         """The proof of a statement as a file (C2SP tlog-proof); 202 while it waits for its place in the log."""
         resp.content_type = TEXT
         project, named = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
-        if self._places and named and await self._places.statement_place(project, number) == NoPosition("waiting"):
+        if self._places and named and await self._places.statement_position(project, number) == NoPosition("waiting"):
             resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", WAITS
             return
         proof = await self._log.statement_proof(project, number) if self._log and named else None

@@ -115,7 +115,7 @@ def test_history_pages_hold_each_change_once_and_say_which_can_be_undone(client,
     second = history(limit=3, before=first.next)
     changes = [*first.changes, *second.changes]
     assert second.next is None
-    assert [(one.number, one.standing) for one in changes] == [(4, True), (3, True), (2, False), (1, False)]
+    assert [(one.number, one.latest) for one in changes] == [(4, True), (3, True), (2, False), (1, False)]
     assert [one.number for one in history(alias="fast").changes] == [3, 2, 1]
     assert [one.number for one in history(profile="prod").changes] == [4]
 

@@ -10,7 +10,7 @@ import pytest
 from dashboard_kit import MARKUP, folded
 
 from llmring_dashboard.receipts.receipt_fields import summarize_receipt
-from llmring_server.contracts.receipts import KeptReceipt
+from llmring_server.contracts.receipts import SignedReceipt
 from llmring_server.testing import eventually
 
 API = "/api/v1/receipts"
@@ -103,7 +103,7 @@ def test_of_very_many_members_the_first_are_shown_and_the_rest_left_to_the_downl
 
 
 def kept(**members):
-    return KeptReceipt("r", datetime(2026, 1, 1, tzinfo=UTC), json.dumps(members).encode())
+    return SignedReceipt("r", datetime(2026, 1, 1, tzinfo=UTC), json.dumps(members).encode())
 
 
 def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():

@@ -16,7 +16,7 @@ from llmring_server.tlog import checkpoints
 @pytest.fixture
 def place(server, one):
     """Give a function that asks for the place of this project's receipt."""
-    return lambda name, project=one: server.run(server.server.service(LogPositions).receipt_place(project, name))
+    return lambda name, project=one: server.run(server.server.service(LogPositions).receipt_position(project, name))
 
 
 def test_a_receipt_s_place_is_that_of_its_proof(server, reader, one, key, place):
@@ -36,9 +36,9 @@ def test_a_statement_has_a_place_without_a_number_among_receipts(server, reader,
 
     server.run(work())
     reader.until(2)
-    found = server.run(server.server.service(LogPositions).statement_place(one, "1"))
+    found = server.run(server.server.service(LogPositions).statement_position(one, "1"))
     assert (found.index, found.seq) == (1, None)
-    assert server.run(server.server.service(LogPositions).statement_place(one, "2")) == NoPosition("unknown")
+    assert server.run(server.server.service(LogPositions).statement_position(one, "2")) == NoPosition("unknown")
 
 
 def test_another_project_s_receipt_has_no_place(server, reader, one, place):
@@ -57,7 +57,7 @@ def test_what_was_erased_is_told_so(server, reader, one, place):
 def test_without_a_key_a_receipt_waits(llmring_live):
     server = llmring_live(["transparency"])
     store(server, *receipts(server.project_id("one"), "a"))
-    asked = server.server.service(LogPositions).receipt_place
+    asked = server.server.service(LogPositions).receipt_position
     assert server.run(asked(server.project_id("one"), "a")) == NoPosition("waiting")
     server.rows("UPDATE transparency_queue SET project_id = 'prj_other' RETURNING 1")
     assert server.run(asked(server.project_id("one"), "a")) == NoPosition("unknown")
@@ -78,7 +78,7 @@ def test_witnesses_that_have_cosigned_are_named(start, key, tmp_path):
         store(server, *receipts(project, "a"))
 
         def cosigned():
-            found = server.run(server.server.service(LogPositions).receipt_place(project, "a"))
+            found = server.run(server.server.service(LogPositions).receipt_position(project, "a"))
             return isinstance(found, LogPosition) and found.cosigners
 
         (cosigner,) = eventually(cosigned)
