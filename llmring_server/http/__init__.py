@@ -1,1 +1,1 @@
-"""HTTP: what every request passes on its way to a resource and back."""
+"""HTTP: routing, middleware, decoding and encoding, errors, and the host's own endpoints."""

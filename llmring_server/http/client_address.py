@@ -1,10 +1,10 @@
-"""Who counts as one client where there is no key yet: its address, or what one customer of a network has."""
+"""The key of an unauthenticated client for rate limits, derived from its address."""
 
 import ipaddress
 
 
 def rate_limit_key(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 that a single IPv6 client commands."""
+    """Return an IPv4 address as it is, and an IPv6 address as its /64 network, which one client controls."""
     if ":" not in address:
         return address
     try:

@@ -33,9 +33,9 @@ Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One place of a request that does not fit.
+    """An invalid field in a request.
 
-    `loc` is the path to it, `["body", 3, "alias"]`; `msg` says what is wrong and what would do.
+    `loc` is the path to it, `["body", 3, "alias"]`; `msg` is a sentence that states what is wrong and what is valid.
     """
 
     loc: tuple[str | int, ...]
@@ -53,14 +53,14 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
 
 
-# What a responder puts into its request's context as `show_problem`, to answer people in a form of its own.
+# A responder may set such a function as `show_problem` in its request's context, to render problems its own way.
 Show = Callable[[falcon.asgi.Request, falcon.asgi.Response, ProblemDetails], None]
 
 
 class Problem(falcon.HTTPError):
-    """An HTTP answer that is not 2xx.
+    """An error response.
 
-    `detail` is a sentence that a person can act on; `faults` are the places that do not fit.
+    `detail` is a sentence, from a capital to a full stop, that a person can act on; `faults` are the invalid fields.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class Problem(falcon.HTTPError):
 
     @classmethod
     def validation(cls, *loc: str | int, msg: str) -> "Problem":
-        """Return the 422 for a single place that does not fit."""
+        """Return the 422 for a single invalid field, with the detail `body.alias: Must be ….`; `msg` is a sentence."""
         place = ".".join(str(part) for part in loc)
         return cls(422, f"{place}: {msg}", faults=[FieldError(loc, msg)])
 
 
 class Unavailable(Problem):
-    """503 with Retry-After: the database, or another service that this request needs, is away."""
+    """503 with Retry-After: the database, or another service that the request needs, is unavailable."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(503, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
@@ -91,13 +91,13 @@ class Unavailable(Problem):
 def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
     """Make every error of `app` a problem+json; `owner` names the plugin that failed, for the log."""
 
-    async def database_away(
+    async def database_unavailable(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
     ) -> None:
-        log.warning("database away: %s %s: %s", req.method, quote_path(req.path), type(error).__name__)
-        away = Unavailable("the database does not answer; try again shortly")
-        resp.status, resp.retry_after = away.status, RETRY_AFTER_SECONDS
-        _write(req, resp, away)
+        log.warning("database unavailable: %s %s: %s", req.method, quote_path(req.path), type(error).__name__)
+        unavailable = Unavailable("The database does not respond. Try again shortly.")
+        resp.status, resp.retry_after = unavailable.status, RETRY_AFTER_SECONDS
+        _write(req, resp, unavailable)
 
     async def unexpected(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
@@ -105,22 +105,22 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
         name = owner(req, error.__traceback__)
         log.error("plugin %r failed: %s %s", name, req.method, quote_path(req.path), exc_info=error)
         resp.status = falcon.HTTP_500
-        _write(req, resp, Problem(500, "the server failed on this request; report the request id to its operator"))
+        _write(req, resp, Problem(500, "The server failed on this request. Report the request id to its operator."))
 
     app.set_error_serializer(_write)
     app.add_error_handler(Exception, unexpected)
-    for away in (*DATABASE_AWAY, TimeoutError):
-        app.add_error_handler(away, database_away)
+    for exception in (*DATABASE_AWAY, TimeoutError):
+        app.add_error_handler(exception, database_unavailable)
 
 
 def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
-    """Render any HTTP error, ours or Falcon's: as problem+json, or as the request's `show_problem` does."""
+    """Render any HTTP error, ours or Falcon's: as problem+json, or with the request's `show_problem`."""
     status = falcon.http_status_to_code(error.status)
     resp.text = None
     resp.stream = None
     problem = document(
         status,
-        error.description or _say(req, status),
+        _detail(req, status, error),
         getattr(req.context, "request_id", ""),
         getattr(error, "faults", ()),
     )
@@ -133,7 +133,7 @@ def _write(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.H
 
 
 def document(status: int, detail: str, request_id: str = "", faults: Sequence[FieldError] = ()) -> ProblemDetails:
-    """Return the problem+json body of an answer."""
+    """Return the problem+json body of a response."""
     return ProblemDetails("about:blank", title(status), status, detail, request_id, tuple(faults))
 
 
@@ -142,10 +142,17 @@ def title(status: int) -> str:
     return str(falcon.code_to_http_status(status)).partition(" ")[2]
 
 
-def _say(req: falcon.asgi.Request, status: int) -> str:
-    """Return a sentence for the errors that Falcon raises without one."""
+def to_sentence(text: str) -> str:
+    """Return a message of a library with a capital first letter and a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _detail(req: falcon.asgi.Request, status: int, error: falcon.HTTPError) -> str:
+    """Return an error's detail as a sentence; Falcon raises some errors without one."""
+    if error.description:
+        return error.description if isinstance(error, Problem) else to_sentence(error.description)
     if status == 404:
-        return f"nothing is served at {req.path}; see /docs for what is"
+        return f"Nothing is served at {req.path}. See /docs for the routes."
     if status == 405:
-        return f"{req.method} is not served at {req.path}; see /docs for what is"
-    return title(status)
+        return f"{req.method} is not served at {req.path}. See /docs for the routes."
+    return to_sentence(title(status))

@@ -1,4 +1,4 @@
-"""One request and its response, as ASGI events, with the time that the client may take for both."""
+"""One request and its response, as ASGI events, with time limits for the client."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
 EXCHANGE = "llmring.exchange"  # the key of the exchange in the scope
 MIN_RATE = 4_096  # bytes per second
-LATE = "the request did not arrive in time"
+LATE = "The request did not arrive in time."
 
 
 class UnreadResponse(ConnectionError):
@@ -22,28 +22,28 @@ class UnreadResponse(ConnectionError):
 
 
 class Connection(Protocol):
-    """What the connection of `llmring-server serve` wants to know of the requests on it; `lost` once it is closed."""
+    """The connection of `llmring-server serve`, which is notified of its requests; `lost` once it is closed."""
 
     lost: bool
 
     def request_started(self, scope: Scope) -> bool:
-        """Take note of a request, and return whether its head is within the limit."""
+        """Register a request, and return whether its head is within the limit."""
         ...
 
     def body_received(self, size: int) -> None:
-        """Take note of `size` bytes of a request body that the application has received."""
+        """Register `size` bytes of a request body that the application has received."""
         ...
 
     def request_finished(self) -> None:
-        """Take note of the end of a response."""
+        """Register the end of a response."""
         ...
 
 
 class Exchange:
     """A request and its response; `receive` and `send` are the ASGI callables for the application.
 
-    `started` is true once the response has begun, `broke_off` once the client has gone before the end of its request.
-    `check` ends a wait for the request that takes longer than `arrival` seconds and one more for every `MIN_RATE` bytes
+    `started` is true once the response has begun, `incomplete` once the client has disconnected before the end of its
+    request. `check` ends a wait for the request that takes longer than `arrival` seconds plus one per `MIN_RATE` bytes
     of the body, and a wait for the client to read that takes too long.
     """
 
@@ -51,7 +51,7 @@ class Exchange:
         "_arrival_due",
         "_blocked_since",
         "_connection",
-        "_gone",
+        "_disconnected",
         "_late",
         "_more_body",
         "_receive",
@@ -61,7 +61,7 @@ class Exchange:
         "_sending",
         "_sends",
         "_task",
-        "broke_off",
+        "incomplete",
     )
 
     def __init__(self, receive: Receive, send: Send, arrival: float, connection: Connection | None) -> None:
@@ -71,9 +71,9 @@ class Exchange:
         self._task = asyncio.current_task()
         self._arrival_due = time.monotonic() + arrival
         self._more_body = True
-        self._receiving = self._sending = self._late = self.broke_off = False
+        self._receiving = self._sending = self._late = self.incomplete = False
         self._sends = self._seen = 0
-        self._gone: asyncio.Event | None = None
+        self._disconnected: asyncio.Event | None = None
 
     @property
     def started(self) -> bool:
@@ -97,9 +97,9 @@ class Exchange:
         if event["type"] == "http.request":
             self._count(event)
         else:
-            self.broke_off = self._more_body
-            self._gone = self._gone or asyncio.Event()
-            self._gone.set()
+            self.incomplete = self._more_body
+            self._disconnected = self._disconnected or asyncio.Event()
+            self._disconnected.set()
         return event
 
     async def send(self, event: dict[str, Any]) -> None:
@@ -117,15 +117,15 @@ class Exchange:
                 raise UnreadResponse from None
             raise
         except RuntimeError:
-            # uvicorn reports a lost connection to the latest request on it alone; earlier ones write to it
+            # uvicorn reports a lost connection only to the latest request on it; earlier ones still write to it
             if self._connection is None or not self._connection.lost:
                 raise
         self._sending = False
 
-    async def disconnected(self) -> None:
-        """Return when the client has disconnected, which another task finds out by receiving."""
-        self._gone = self._gone or asyncio.Event()
-        await self._gone.wait()
+    async def wait_for_disconnect(self) -> None:
+        """Return when the client has disconnected, which another task detects by receiving."""
+        self._disconnected = self._disconnected or asyncio.Event()
+        await self._disconnected.wait()
 
     def check(self, now: float, unread: float) -> None:
         """End the wait for a client that has taken too long; `now` is `time.monotonic()`, `unread` in seconds.
@@ -148,7 +148,7 @@ class Exchange:
                 self._connection.body_received(size)
 
     def _end_late_wait(self) -> bool:
-        """Whether the running task was cancelled by `check`, in which case it goes on."""
+        """Whether the running task was cancelled by `check`, in which case it continues."""
         self._receiving = self._sending = False
         task = asyncio.current_task()
         if not self._late or task is None or task is not self._task:

@@ -1,4 +1,4 @@
-"""Texts from outside as one line: for logs and for terminals."""
+"""Untrusted text as one printable line, for logs and terminals."""
 
 import functools
 import urllib.parse
@@ -8,10 +8,10 @@ MAX_REMEMBERED_PATHS = 4_096
 
 @functools.lru_cache(MAX_REMEMBERED_PATHS)
 def quote_path(path: str) -> str:
-    """Return a request's path as one line of ASCII, so that no client can write lines of its own into the log."""
+    """Return a request's path as one line of ASCII, so that clients cannot inject lines into the log."""
     return urllib.parse.quote(path)
 
 
 def printable(text: str) -> str:
-    """Return a text as a terminal may show it: what would move its cursor, or end the line, is a question mark."""
+    """Return a text for a terminal, with control characters and line breaks replaced by question marks."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,4 +1,4 @@
-"""Routes: what a plugin declares, the check that no two conflict, and their mounting on Falcon."""
+"""Routes: declared by plugins, checked for conflicts and added to Falcon."""
 
 import inspect
 import re
@@ -15,11 +15,11 @@ FIELD = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One path and the resource that answers there.
+    """One path and its resource.
 
     `path` is a Falcon template (`/api/v1/aliases/{alias}`), served with and without a trailing slash; `suffix`
-    picks responders `on_get_<suffix>`. A `public` route asks for no project key. A `batch` route takes bodies up to
-    `LLMRING_MAX_BATCH_BYTES`; `max_body` is a limit of its own, in bytes.
+    selects the responders `on_get_<suffix>`. A `public` route requires no project key. A `batch` route accepts bodies
+    up to `LLMRING_MAX_BATCH_BYTES`; `max_body` is an explicit limit in bytes.
     """
 
     path: str
@@ -41,18 +41,18 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Router(falcon.routing.CompiledRouter):
-    """Falcon's router, which answers HEAD wherever it answers GET (RFC 9110 §9.3.2); Falcon leaves the body out."""
+    """Falcon's router with HEAD for every route that has GET (RFC 9110 §9.3.2); Falcon omits the body."""
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> Any:
-        """Map HEAD to the responder of GET, unless the resource has its own."""
+        """Map HEAD to the responder of GET unless the resource has one for HEAD."""
         found = super().map_http_methods(resource, **kwargs)
         return {"HEAD": found["GET"], **found} if "GET" in found else found
 
 
 class RouteTable:
-    """Every route of the server by normalised template, each with its owner.
+    """The routes of the server by normalised template, each with its owner.
 
-    `statuses` are those that any of them may be refused with, because of what every request passes first.
+    `statuses` are those that middleware may answer any request with.
     """
 
     def __init__(self) -> None:
@@ -61,10 +61,10 @@ class RouteTable:
         self.by_template: dict[str, Route] = {}
 
     def add(self, owner: str, routes: Iterable[Route]) -> None:
-        """Take an owner's routes.
+        """Add an owner's routes.
 
         Raises:
-            StartupError: not a Route, no responder, or a template that is taken; both owners are named.
+            StartupError: not a Route, no responder, or a duplicate template; the message names both owners.
         """
         for route in routes:
             self._check(owner, route)
@@ -75,7 +75,7 @@ class RouteTable:
         """Add every route to Falcon.
 
         Raises:
-            StartupError: Falcon refuses a template.
+            StartupError: Falcon rejects a template.
         """
         for owner, route in self._owners.values():
             try:
@@ -84,7 +84,7 @@ class RouteTable:
                 raise StartupError(f"plugin {owner!r}: route {route.path}: {self._clash(route) or error}") from error
 
     def owner(self, template: str | None) -> str | None:
-        """Return who owns a template, or None."""
+        """Return the owner of a template, or None."""
         return self._owners.get(normalise(template or ""), (None, None))[0]
 
     def items(self) -> list[tuple[str, Route]]:
@@ -93,11 +93,11 @@ class RouteTable:
 
     @property
     def routes(self) -> Mapping[str, Route]:
-        """The routes by their template as declared."""
+        """The routes by template as declared."""
         return self.by_template
 
     def _clash(self, route: Route) -> str | None:
-        """Name the route that has another field where `route` has one, or None."""
+        """Return a message about the route that has a different field at the same position, or None."""
         for owner, other in self._owners.values():
             steps = zip(route.path.split("/"), other.path.split("/"), strict=False)
             mine, theirs = next(((a, b) for a, b in steps if a != b), ("", ""))
@@ -108,10 +108,10 @@ class RouteTable:
     def _check(self, owner: str, route: Route) -> None:
         if not isinstance(route, Route):
             raise StartupError(
-                f"plugin {owner!r}: llmring_routes gave {route!r}; give llmring_server.http.routing.Route"
+                f"plugin {owner!r}: llmring_routes returned {route!r}; return llmring_server.http.routing.Route objects"
             )
         if not route.path.startswith("/") or (route.path != "/" and route.path.endswith("/")):
-            raise StartupError(f"plugin {owner!r}: route {route.path!r} must begin with / and not end with one")
+            raise StartupError(f"plugin {owner!r}: route {route.path!r} must begin with / and not end with /")
         if not route.responders():
             raise StartupError(f"plugin {owner!r}: route {route.path}: {route.resource!r} has no on_get, on_post, …")
         taken = self._owners.get(normalise(route.path))
@@ -123,5 +123,5 @@ class RouteTable:
 
 
 def normalise(template: str) -> str:
-    """Return a template with its field names blanked: two that are equal so would shadow one another."""
+    """Return a template without its field names: two routes with the same result conflict."""
     return FIELD.sub("{}", template.rstrip("/") or "/")

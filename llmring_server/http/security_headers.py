@@ -1,13 +1,13 @@
-"""What every answer tells a browser, so that nothing here is run, embedded, or kept where others read it."""
+"""Security headers: against MIME sniffing, framing and shared caching in browsers."""
 
-# In every answer. What needs a key cannot be embedded anyhow: no tag or form of another page sends one.
+# In every response. Routes that need a key cannot be embedded: no tag or form of another page sends one.
 NOSNIFF_HEADER = ("X-Content-Type-Options", "nosniff")
-# For answers to a key; one that has an ETag says `private, no-cache` instead.
+# For responses to requests with a key; those with an ETag have `private, no-cache` instead.
 NO_STORE = "no-store"
-# Swagger UI sets styles on its elements and draws with data: images; every script is a file of ours.
+# Swagger UI sets inline styles and uses data: images; every script is a file of this server.
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# What comes with a page, beside the policy of what it may run.
+# The headers of a page besides its content security policy.
 PAGE_HEADERS = {"Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin"}

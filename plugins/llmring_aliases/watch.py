@@ -76,7 +76,7 @@ class Watch:
         self, req: falcon.asgi.Request, project: str, frames: AsyncGenerator[Frames, None]
     ) -> AsyncIterator[Any]:
         """Pass a stream on while it has a seat and a client; nothing is waited for between `check` and here."""
-        with self._seats.taken(project, codec.disconnected(req)) as gone:
+        with self._seats.taken(project, codec.wait_for_disconnect(req)) as gone:
             async with contextlib.aclosing(frames):
                 async for frame in frames:
                     if gone.done():

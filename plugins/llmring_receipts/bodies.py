@@ -25,7 +25,7 @@ def draft(body: bytes) -> Draft | CallDraft:
     try:
         return msgspec.convert(parsed, CallDraft) if of_log else msgspec.convert(parsed, Draft)
     except msgspec.ValidationError as error:
-        hint = "the log fills the rest" if of_log else "what a receipt has no member for goes into ext"
+        hint = "The log fills in the rest." if of_log else "Other data goes into ext."
         raise _with_hint(codec.validation_problem(error, "body"), hint) from error
 
 
@@ -72,5 +72,5 @@ def _with_hint(validation_problem: Problem, hint: str) -> Problem:
     """Say where an unknown member belongs."""
     if "unknown field" not in str(validation_problem.description):
         return validation_problem
-    loc, msg = validation_problem.faults[0].loc, f"{validation_problem.faults[0].msg}; {hint}"
+    loc, msg = validation_problem.faults[0].loc, f"{validation_problem.faults[0].msg} {hint}"
     return problem(422, Refused(msg, loc[1:]))

@@ -88,7 +88,7 @@ def entries_of(body: bytes, media: str, depth: int) -> list[Entry | Problem]:
 
 def _at_once(body: bytes, depth: int) -> list[Entry] | None:
     """Return the entries of a batch without fault, or None: then each has to be looked at by itself."""
-    if codec.text_fault(body, depth) is not None:
+    if codec.text_problem(body, depth) is not None:
         return None
     try:
         if body.count(b'"provider"') > MAX_ENTRIES:

@@ -46,7 +46,7 @@ def test_a_larger_body_is_413_and_names_the_limit(post):
     answer = post(padded(LIMIT + 1))
     assert (answer.status_code, answer.json()["detail"]) == (
         413,
-        "the body is larger than 4096 bytes; send less at once",
+        "The body is larger than 4096 bytes. Send less at once.",
     )
 
 
@@ -103,7 +103,7 @@ def test_json_is_read_under_its_names(post, media):
 def test_another_type_is_415_with_what_is_read(post):
     answer = post(b"alias=a", Content_Type="application/x-www-form-urlencoded")
     assert answer.status_code == 415
-    assert answer.json()["detail"].endswith("send application/json")
+    assert answer.json()["detail"].endswith("Send application/json.")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nul", b"{'a': 1}", b"\xef\xbb\xbf{}", b"NaN", b"\x00"])
@@ -121,7 +121,7 @@ def test_nesting_up_to_the_limit_is_kept(post):
 
 def test_nesting_beyond_the_limit_is_400(post):
     answer = post(nested(65))
-    assert (answer.status_code, answer.json()["detail"]) == (400, "the body is nested deeper than 64 levels")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The body is nested deeper than 64 levels.")
 
 
 @pytest.mark.parametrize("body", [b"[" * 4000, b'{"a":' * 800, b"[" * 2000 + b"]" * 2000])

@@ -62,7 +62,7 @@ JSON = b"Content-Type: application/json\r\n"
 @pytest.mark.parametrize("body", [b"Content-Length: 100\r\n", b"Transfer-Encoding: chunked\r\n"])
 def test_a_body_that_does_not_come_is_408(server, body):
     answer = asked(server, head(KEY, JSON, body, start=POST))
-    assert problem(answer)[1]["detail"] == "the request did not arrive in time"
+    assert problem(answer)[1]["detail"] == "The request did not arrive in time."
 
 
 def test_a_body_that_comes_byte_by_byte_is_cut_off(server):

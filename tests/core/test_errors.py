@@ -19,13 +19,16 @@ def client(llmring_live):
 def raising():
     """Return a plugin a kind of failure, each at a path of its own."""
     failures = {
-        "/away": psycopg.OperationalError("connection to 10.0.0.1 failed: password wrong"),
+        "/database": psycopg.OperationalError("connection to 10.0.0.1 failed: password wrong"),
         "/late": TimeoutError(),
         "/bug": ZeroDivisionError("division by zero"),
-        "/unavailable": Unavailable("the printer is away"),
+        "/unavailable": Unavailable("The printer is offline."),
         "/falcon": falcon.HTTPConflict(title="Taken"),
         "/problem": Problem(
-            409, "it is taken", faults=[FieldError(("body", 3, "alias"), "taken")], headers={"X-By": "us"}
+            409,
+            "The alias is taken.",
+            faults=[FieldError(("body", 3, "alias"), "Choose another.")],
+            headers={"X-By": "us"},
         ),
     }
     for path, failure in failures.items():
@@ -46,7 +49,7 @@ CASES = {
     415: ("POST", "/api/v1/aliases/bind", {"content": b"a=b", "headers": {"Content-Type": "text/plain"}}),
     422: ("POST", "/api/v1/aliases/bind", {"content": b"{}"}),
     500: ("GET", "/bug", {}),
-    503: ("GET", "/away", {}),
+    503: ("GET", "/database", {}),
 }
 
 
@@ -68,13 +71,13 @@ def test_every_error_is_a_problem(client, status):
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("path", ["/away", "/late", "/unavailable"])
+@pytest.mark.parametrize("path", ["/database", "/late", "/unavailable"])
 def test_503_says_when_to_try_again(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
-@pytest.mark.parametrize("path", ["/away", "/bug"])
+@pytest.mark.parametrize("path", ["/database", "/bug"])
 def test_a_failure_inside_is_never_shown(client, path):
     answer = client.get(path)
     for inside in ("10.0.0.1", "password", "division", "Traceback", "OperationalError"):
@@ -83,25 +86,25 @@ def test_a_failure_inside_is_never_shown(client, path):
 
 def test_a_problem_carries_its_places_and_headers(client):
     answer = client.get("/problem")
-    assert answer.json()["detail"] == "it is taken"
-    assert answer.json()["errors"] == [{"loc": ["body", 3, "alias"], "msg": "taken"}]
+    assert answer.json()["detail"] == "The alias is taken."
+    assert answer.json()["errors"] == [{"loc": ["body", 3, "alias"], "msg": "Choose another."}]
     assert answer.headers["x-by"] == "us"
 
 
 def test_405_names_the_methods_that_are_served(client):
     answer = client.patch("/api/v1/aliases/bind")
     assert "POST" in answer.headers["allow"]
-    assert answer.json()["detail"] == "PATCH is not served at /api/v1/aliases/bind; see /docs for what is"
+    assert answer.json()["detail"] == "PATCH is not served at /api/v1/aliases/bind. See /docs for the routes."
 
 
 def test_404_says_where_to_look(client):
-    assert client.get("/nowhere").json()["detail"] == "nothing is served at /nowhere; see /docs for what is"
+    assert client.get("/nowhere").json()["detail"] == "Nothing is served at /nowhere. See /docs for the routes."
 
 
 def test_a_place_that_does_not_fit_is_named(client):
     problem = client.post("/api/v1/aliases/bind", json={"alias": 1, "model": "m:n"}).json()
-    assert problem["detail"] == "body.alias: expected `str`, got `int`"
-    assert problem["errors"] == [{"loc": ["body", "alias"], "msg": "expected `str`, got `int`"}]
+    assert problem["detail"] == "body.alias: Expected `str`, got `int`."
+    assert problem["errors"] == [{"loc": ["body", "alias"], "msg": "Expected `str`, got `int`."}]
 
 
 def test_a_place_in_a_list_is_named_by_its_index(client):
@@ -177,11 +180,11 @@ def test_a_request_may_have_its_problems_shown_in_a_form_of_its_own(llmring_live
     async def fail(self, req, resp):
         req.context.show_problem = show
         raise {"bug": ZeroDivisionError(), "away": psycopg.OperationalError()}.get(
-            req.query_string, Problem(409, "it is taken")
+            req.query_string, Problem(409, "The alias is taken.")
         )
 
     client = llmring_live([make_plugin("own", llmring_routes=serves("/own", fail, "get", public=True))]).client()
     answers = [client.get(f"/own?{query}") for query in ("", "bug", "away")]
     assert [answer.status_code for answer in answers] == [409, 500, 503]
-    assert answers[0].text == "409: it is taken"
+    assert answers[0].text == "409: The alias is taken."
     assert {answer.headers["content-type"] for answer in answers} == {"text/plain"}

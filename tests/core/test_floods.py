@@ -17,7 +17,7 @@ def server(impatient):
 
 def test_too_many_headers_are_431(server):
     code, answer = problem(asked(server, head(*(b"X-%d: y\r\n" % at for at in range(200)))))
-    assert (code, answer["detail"]) == (431, "the head of a request has at most 65536 bytes and 128 headers")
+    assert (code, answer["detail"]) == (431, "The head of a request may have at most 65536 bytes and 128 headers.")
 
 
 @pytest.mark.parametrize("size", [70_000, 4 * MEBIBYTE])

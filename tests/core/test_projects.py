@@ -60,7 +60,7 @@ def test_no_key_is_401_with_what_to_send(get):
     answer = get()
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["detail"] == "no project key; send one as X-Project-Key, X-API-Key or Authorization: Bearer"
+    assert answer.json()["detail"] == "No project key. Send one as X-Project-Key, X-API-Key or Authorization: Bearer."
 
 
 def test_another_scheme_is_no_key(get):
@@ -104,7 +104,7 @@ def test_a_well_formed_key_is_taken(server, line):
 def test_two_headers_that_differ_are_400(get, headers):
     answer = get(**headers)
     assert answer.status_code == 400
-    assert answer.json()["detail"] == "two headers carry different project keys; send one key"
+    assert answer.json()["detail"] == "Two headers have different project keys. Send one key."
 
 
 def test_one_header_twice_with_two_keys_is_400(server):

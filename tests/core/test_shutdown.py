@@ -88,7 +88,7 @@ def test_readiness_is_lost_at_once_and_open_connections_are_still_answered(llmri
     with kept(process) as client, kept(process) as other:
         os.kill(process.pid, signal.SIGTERM)
         refused = eventually(lambda: unready(client))
-        assert (refused.headers["Connection"], "about to end" in refused.json()["detail"]) == ("close", True)
+        assert (refused.headers["Connection"], "shutting down" in refused.json()["detail"]) == ("close", True)
         assert other.get("/health/live").status_code == 200
     assert process.wait() in (0, -signal.SIGTERM)
 

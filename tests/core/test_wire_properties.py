@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmring_server.http.codec import text_fault
+from llmring_server.http.codec import text_problem
 
 DEPTH = 4
 CHARACTERS = st.sampled_from([*'[]{}",:\\ua0du8Cé', r"\u0000", r"\ud800", r"\udc00", r"\"", "\\\\", "\x01"])
@@ -51,7 +51,7 @@ def duplicates_refused(pairs):
 @settings(max_examples=400)
 @given(json_values)
 def test_a_body_is_too_deep_exactly_when_counting_says_so(value):
-    fault = text_fault(json.dumps(value).replace("\\u0000", "").encode(), DEPTH)
+    fault = text_problem(json.dumps(value).replace("\\u0000", "").encode(), DEPTH)
     too_deep = fault is not None and fault.status.startswith("400")
     assert too_deep == (depth_of(value) > DEPTH) or (fault is not None and fault.status.startswith("422"))
 
@@ -59,7 +59,7 @@ def test_a_body_is_too_deep_exactly_when_counting_says_so(value):
 @settings(max_examples=400)
 @given(json_values)
 def test_a_body_has_a_character_to_refuse_exactly_when_its_decoded_texts_have(value):
-    fault = text_fault(json.dumps(value).encode(), 1000)
+    fault = text_problem(json.dumps(value).encode(), 1000)
     assert (fault is None) == storable(value)
 
 
@@ -71,7 +71,7 @@ def test_a_text_is_refused_exactly_when_its_decoded_form_cannot_be_stored(inner)
         value = json.loads(body, strict=False)
     except ValueError:
         return
-    assert (text_fault(body.encode(), 1000) is None) == storable(value)
+    assert (text_problem(body.encode(), 1000) is None) == storable(value)
 
 
 @settings(max_examples=1500)
@@ -81,7 +81,7 @@ def test_the_depth_of_any_json_is_counted_right(body):
         value = json.loads(body, object_pairs_hook=duplicates_refused)
     except ValueError:
         return
-    fault = text_fault(body.encode(), 1)
+    fault = text_problem(body.encode(), 1)
     if storable(value):
         assert (fault is not None) == (depth_of(value) > 1)
 
@@ -89,4 +89,4 @@ def test_the_depth_of_any_json_is_counted_right(body):
 @settings(max_examples=500)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_checked_without_failing(body):
-    text_fault(body, DEPTH)
+    text_problem(body, DEPTH)

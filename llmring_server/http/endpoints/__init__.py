@@ -1,1 +1,1 @@
-"""The host's own endpoints: what the server is, whether it is healthy, and its documentation."""
+"""The host's own endpoints: server information, health and API documentation."""

@@ -1,4 +1,4 @@
-"""`/docs`: Swagger UI over `/openapi.json`, served from a package, so that it works without internet."""
+"""`/docs`: Swagger UI for `/openapi.json`, served from an installed package, so that it works offline."""
 
 import importlib.resources
 
@@ -42,7 +42,7 @@ START = b"""SwaggerUIBundle({
 
 
 class Docs:
-    """The page and the files it needs."""
+    """The page and its files."""
 
     @operation(media=falcon.MEDIA_HTML)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -60,5 +60,5 @@ class Docs:
             file, resp.content_type = FILES[name]
             resp.data = (importlib.resources.files(PACKAGE) / file).read_bytes()
         else:
-            raise Problem(404, f"/docs has no file {name!r}")
+            raise Problem(404, f"/docs has no file {name!r}.")
         resp.set_header("Cache-Control", "public, max-age=86400")

@@ -1,4 +1,4 @@
-"""Whether the server is well: `/`, `/health`, `/health/live`, `/health/ready`."""
+"""Server information and health: `/`, `/health`, `/health/live`, `/health/ready`."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ DATABASE = "database"
 
 
 class HealthCheck(msgspec.Struct, frozen=True):
-    """A check by name: `check` returns when all is well and raises when not; a critical one turns the answer to 503."""
+    """A named health check: `check` returns when healthy and raises when not; a critical one causes 503."""
 
     name: str
     check: Callable[[], Awaitable[None]]
@@ -29,7 +29,7 @@ class HealthCheck(msgspec.Struct, frozen=True):
 
 
 class ServerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What `/` says of the server; `ui` is where people find pages, left out where there are none."""
+    """The response of `/`; `ui` is the path of the web pages, omitted without any."""
 
     name: str
     version: str
@@ -40,7 +40,7 @@ class ServerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HealthReport(msgspec.Struct, frozen=True):
-    """What `/health` says: `healthy` or `unhealthy`, and each check's `ok` or failure."""
+    """The response of `/health`: `healthy` or `unhealthy`, and each check's `ok` or failure."""
 
     status: str
     database: str
@@ -49,27 +49,27 @@ class HealthReport(msgspec.Struct, frozen=True):
 
 
 class Liveness(msgspec.Struct, frozen=True):
-    """What `/health/live` says while the process answers at all."""
+    """The response of `/health/live`, always `alive`."""
 
     status: str
 
 
 class Root:
-    """`/`: what this server is and which features it has."""
+    """`/`: the server's name, version and plugins."""
 
     def __init__(self, plugins: Sequence[str], front: FrontPage | None) -> None:
         ui = front.path if front else None
-        self._welcome = ServerInfo("LLMRing Server", __version__, "/docs", "/registry", list(plugins), ui)
+        self._info = ServerInfo("LLMRing Server", __version__, "/docs", "/registry", list(plugins), ui)
 
     @operation(answer=ServerInfo, also=(303,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> ServerInfo | None:
-        """Name, version and enabled plugins; a browser is led to the pages, where there are any."""
-        if self._welcome.ui is None:
-            return self._welcome
+        """Name, version and enabled plugins; browsers are redirected to the web pages, if there are any."""
+        if self._info.ui is None:
+            return self._info
         resp.append_header("Vary", "Accept")
         if not prefers_html(req):
-            return self._welcome
-        resp.status, resp.location = falcon.HTTP_303, self._welcome.ui
+            return self._info
+        resp.status, resp.location = falcon.HTTP_303, self._info.ui
         return None
 
 
@@ -96,27 +96,27 @@ class Health:
 
     @operation(answer=HealthReport, also=(503,))
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Whether to send traffic here; the same checks as `/health`, and 503 from the moment the process is to end."""
+        """Whether to send traffic here; the same checks as `/health`, and 503 once the process is shutting down."""
         if self._drain.begun:
-            raise Unavailable("this process is about to end; ask another")
+            raise Unavailable("This process is shutting down. Send requests to another.")
         await self.on_get(req, resp)
 
     @operation(answer=Liveness)
     async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Liveness:
-        """Whether the process answers; runs no check."""
+        """Whether the process responds; runs no check."""
         return Liveness("alive")
 
     async def _run(self, check: HealthCheck) -> tuple[str, str]:
         try:
-            await _bounded(check.check())
+            await _with_timeout(check.check())
         except Exception as error:
             log.warning("health check %s: %s: %s", check.name, type(error).__name__, error)
             return check.name, f"failed: {type(error).__name__}"
         return check.name, "ok"
 
 
-async def _bounded(work: Awaitable[None]) -> None:
-    """Await a check for `CHECK_SECONDS`, and not a moment longer: one that is slow to be cancelled is left behind."""
+async def _with_timeout(work: Awaitable[None]) -> None:
+    """Await a check for at most `CHECK_SECONDS`, without waiting for its cancellation."""
     task = asyncio.ensure_future(work)
     done, _ = await asyncio.wait({task}, timeout=CHECK_SECONDS)
     if not done:

@@ -1,4 +1,4 @@
-"""CORS: which browsers' pages may call this server, as configured in `LLMRING_CORS_ORIGINS`."""
+"""CORS: the origins that browsers may call this server from, `LLMRING_CORS_ORIGINS`."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,9 @@ MAX_AGE_SECONDS = "86400"
 
 
 class BrowserHeaders:
-    """Falcon middleware: sets what browsers need to know of every response, errors too.
+    """Falcon middleware: sets the headers for browsers on every response, including errors.
 
-    That is Falcon's CORS headers for the allowed origins, with preflights that name the contract's headers, and
+    These are Falcon's CORS headers for the allowed origins, with preflights that name the API's headers, and
     `X-Content-Type-Options`.
     """
 
@@ -28,7 +28,7 @@ class BrowserHeaders:
         self._cors = falcon.CORSMiddleware(allow_origins=allowed, expose_headers=EXPOSED)  # type: ignore[var-annotated]
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Set the headers before the request is served, so that whatever answers it has them."""
+        """Set the headers before the request is served, so that every response has them."""
         resp.set_header(*NOSNIFF_HEADER)
         if self._cors.allow_origins != "*":
             resp.append_header("Vary", "Origin")

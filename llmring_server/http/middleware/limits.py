@@ -1,4 +1,4 @@
-"""ASGI middleware: limits on a request's head and on the time that its client takes to send and to read."""
+"""ASGI middleware: limits on the size of a request's head and on the time for sending it and reading the response."""
 
 import asyncio
 import logging
@@ -20,17 +20,17 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 CONNECTION = "llmring.connection"
 MAX_HEADERS = 128
 MAX_HEAD_BYTES = 65_536  # checked where the connection counts bytes: under `llmring-server serve`
-HEAD_TOO_LARGE = f"the head of a request has at most {MAX_HEAD_BYTES} bytes and {MAX_HEADERS} headers"
+HEAD_TOO_LARGE = f"The head of a request may have at most {MAX_HEAD_BYTES} bytes and {MAX_HEADERS} headers."
 CHECKS_PER_LIMIT = 4
 NO_STATE: dict[str, Any] = {}
 
 
 class RequestLimits:
-    """The ASGI application `app`, cut off from clients that take too long.
+    """The ASGI application `app` with limits for slow clients.
 
-    A head has at most `MAX_HEADERS` headers. A request must have arrived within `arrival` seconds and one more for
-    every `MIN_RATE` bytes of its body, else the client receives 408; a client that leaves a response unread for
-    `unread` seconds is disconnected. The exchange is in the scope as `EXCHANGE`.
+    A head has at most `MAX_HEADERS` headers. A request must arrive within `arrival` seconds plus one per `MIN_RATE`
+    bytes of its body, otherwise the response is 408; a client that leaves a response unread for `unread` seconds is
+    disconnected. The exchange is in the scope as `EXCHANGE`.
     """
 
     def __init__(self, app: ASGIApp, arrival: float, unread: float, lifespan: ASGIApp | None = None) -> None:
@@ -42,7 +42,7 @@ class RequestLimits:
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; the application `lifespan` has the other scopes, `app` unless given."""
+        """Serve one request; other scopes go to the application `lifespan`, by default `app`."""
         if scope["type"] != "http":
             return await self._lifespan(scope, receive, send)
         connection = scope.get("state", NO_STATE).get(CONNECTION)
@@ -56,14 +56,14 @@ class RequestLimits:
                 raise Problem(431, HEAD_TOO_LARGE)
             await self._app(scope, exchange.receive, exchange.send)
         except UnreadResponse:
-            log.info("a client left its response unread for %g s and is disconnected", self._unread)
+            log.info("disconnected a client that left its response unread for %g s", self._unread)
         except Problem as problem:
             if exchange.started:
                 raise
             await respond(exchange.send, problem)
         finally:
             self._open.discard(exchange)
-            del scope[EXCHANGE]  # which leads back to it through the server's receive and send
+            del scope[EXCHANGE]  # a reference cycle through the server's receive and send
             if connection is not None:
                 connection.request_finished()
         return None
@@ -73,7 +73,7 @@ class RequestLimits:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._check)
 
     def _check(self) -> None:
-        """Check every open exchange, and again in a while as long as there is one."""
+        """Check every open exchange, and schedule the next check while there is one."""
         self._timer = None
         now = time.monotonic()
         for exchange in self._open:
@@ -83,7 +83,7 @@ class RequestLimits:
 
 
 async def respond(send: Send, problem: Problem) -> None:
-    """Send a problem as the whole response, and close the connection with it."""
+    """Send a problem as the whole response, and close the connection."""
     status = falcon.http_status_to_code(problem.status)
     body = msgspec.json.encode(document(status, problem.description or ""))
     headers = [

@@ -1,4 +1,4 @@
-"""From the project key in a request's headers to the project id; the key itself goes no further than this room."""
+"""Project keys: read from a request's headers and turned into project ids; no other module receives a key."""
 
 import base64
 import functools
@@ -21,7 +21,7 @@ NOT_IN_A_KEY = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 class PlainKeys:
     """The default of the contracts `Authenticator` and `KeyStatus`.
 
-    Any well-formed key names a project of its own, whose id is the key's too, and may do everything.
+    Every well-formed key has its own project, whose id is also the key's id, and the scope `admin`.
     """
 
     def __init__(self, pepper: bytes) -> None:
@@ -29,7 +29,7 @@ class PlainKeys:
         self._known: dict[str, Identity] = {}
 
     async def identify(self, key: str) -> Identity:
-        """Return the project that a key names; those seen lately are remembered."""
+        """Return the identity of a key; recent ones are cached."""
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= MAX_REMEMBERED:
@@ -39,7 +39,7 @@ class PlainKeys:
         return found
 
     async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
-        """Return the project of a plain key, which no one can revoke, or None for the id of another kind of key."""
+        """Return the identity of a plain key, which cannot be revoked, or None for the id of another kind of key."""
         return Identity(project_id, key_id) if key_id == project_id else None
 
 
@@ -60,12 +60,12 @@ def read_key(req: falcon.asgi.Request) -> str:
         if name in KEY_HEADERS:
             key = _read(name, value)
             if found is not None and key is not None and key != found:
-                raise Problem(400, "two headers carry different project keys; send one key")
+                raise Problem(400, "Two headers have different project keys. Send one key.")
             found = key or found
     if found is None:
         raise Problem(
             401,
-            "no project key; send one as X-Project-Key, X-API-Key or Authorization: Bearer",
+            "No project key. Send one as X-Project-Key, X-API-Key or Authorization: Bearer.",
             headers=CHALLENGE,
         )
     return found
@@ -73,7 +73,7 @@ def read_key(req: falcon.asgi.Request) -> str:
 
 @functools.lru_cache(maxsize=MAX_REMEMBERED)
 def _read(name: bytes, value: bytes) -> str | None:
-    """Return the key in one of the key headers, or None in another scheme's Authorization, which is a proxy's."""
+    """Return the key in one of the key headers, or None for another Authorization scheme, which is for a proxy."""
     header = KEY_HEADERS[name]
     key = value.decode("latin-1")
     if header == "Authorization":
@@ -82,14 +82,14 @@ def _read(name: bytes, value: bytes) -> str | None:
             return None
     fault = key_fault(key)
     if fault:
-        raise Problem(400, f"{header} {fault}")
+        raise Problem(400, f"{header} {fault}.")
     return key
 
 
 def key_fault(key: str) -> str | None:
-    """Say why a text cannot be a project key, in words that follow its name, or None when it can."""
+    """Return why a text cannot be a project key, as a predicate of its name, or None when it can."""
     if not key:
-        return "is empty; it must carry a project key"
+        return "is empty; it must have a project key"
     if len(key) > MAX_KEY_LENGTH:
         return f"is longer than {MAX_KEY_LENGTH} characters"
     if NOT_IN_A_KEY.search(key):

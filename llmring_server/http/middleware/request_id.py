@@ -1,4 +1,4 @@
-"""Request ids: one per request, taken from `X-Request-ID` or made here, in the response and in every log line."""
+"""Request ids: taken from `X-Request-ID` or generated, in the response and in every log line of a request."""
 
 import contextvars
 import re
@@ -15,10 +15,10 @@ current: contextvars.ContextVar[str] = contextvars.ContextVar("llmring_request_i
 
 
 class RequestIdMiddleware:
-    """Falcon middleware: gives a request its id, and notes when it began, on its context."""
+    """Falcon middleware: sets the id and the start time of a request in its context."""
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Take the client's id when it is well-formed, or make a new one."""
+        """Use the client's id if it is well-formed, otherwise a new one."""
         given = req.get_header(HEADER)
         request_id = given if given and ACCEPTED.fullmatch(given) else uuid_utils.uuid7().hex
         context = req.context

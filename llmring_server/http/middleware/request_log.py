@@ -1,4 +1,4 @@
-"""The lines of the access log: formatted at once without `logging`, buffered briefly, in order with all other lines."""
+"""The lines of the access log: formatted without `logging`, buffered briefly, in order with all other log lines."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(LOGGER)
 
 
 class RequestLine(NamedTuple):
-    """What the log tells of one request; `size` is the response body's bytes, None where that is not known."""
+    """One request in the access log; `size` is the response body's bytes, None when unknown."""
 
     request_id: str
     method: str
@@ -35,7 +35,7 @@ class RequestLine(NamedTuple):
         return f"{self.method} {self.path} {self.status} {self.milliseconds:.1f} ms"
 
     def members(self) -> dict[str, object]:
-        """Return what a line in JSON has, beside time, level, logger and request id."""
+        """Return the fields of a JSON line besides time, level, logger and request id."""
         return {
             "method": self.method,
             "route": self.route,
@@ -48,9 +48,9 @@ class RequestLine(NamedTuple):
 
 
 class RequestLog:
-    """Writes request lines to a stream, `BUFFER_SECONDS` late at most; `flush` writes what waits.
+    """Writes request lines to a stream, at most `BUFFER_SECONDS` late; `flush` writes the buffered lines.
 
-    Until a stream is given, and where the process has configured logging itself, lines are records of the logger
+    Before a stream is opened, or when the process has configured logging, lines are records of the logger
     `llmring_server.access`.
     """
 
@@ -67,12 +67,12 @@ class RequestLog:
         self._stream, self._buffering = stream, True
 
     def close(self) -> None:
-        """Write what waits, and leave the stream."""
+        """Write the buffered lines, and release the stream."""
         self.flush()
         self._stream = None
 
     def write(self, line: RequestLine) -> None:
-        """Write a line soon, or at once after `stop_buffering`."""
+        """Write a line soon, or immediately after `stop_buffering`."""
         if self._stream is None:
             log.info("%s", line, extra={"request": line})
             return
@@ -83,12 +83,12 @@ class RequestLog:
             self._timer = asyncio.get_running_loop().call_later(BUFFER_SECONDS, self._on_timer)
 
     def stop_buffering(self) -> None:
-        """Write what waits, and every later line at once: the process is about to end."""
+        """Write the buffered lines, and every later line immediately: the process is shutting down."""
         self._buffering = False
         self.flush()
 
     def flush(self, record: object = None) -> bool:
-        """Write what waits; as a filter of a handler it keeps lines in order, and lets every record pass."""
+        """Write the buffered lines; as a filter of a log handler it preserves the order and accepts every record."""
         if self._lines and self._stream is not None:
             with self._lock:
                 lines = [self._lines.popleft() for _ in range(len(self._lines))]
@@ -102,7 +102,7 @@ class RequestLog:
 
 
 class TextLine:
-    """Formats a line of text as `TextLines` formats a record; the second's part of the time is made once a second."""
+    """Formats a line as text like `TextLines`; the time is formatted once per second."""
 
     def __init__(self) -> None:
         self._second, self._prefix = -1, ""
@@ -117,7 +117,7 @@ class TextLine:
 
 
 class JsonLine:
-    """Formats a line as a JSON object as `JsonLines` formats a record."""
+    """Formats a line as a JSON object like `JsonLines`."""
 
     def __init__(self) -> None:
         self._second, self._prefix = -1, ""

@@ -126,7 +126,7 @@ def test_what_is_added_later_asks_for_another_receipt(log, issue):
 def test_what_the_log_knows_is_not_taken_from_the_client(log, issue, member):
     answer = issue(log()["log_id"], **{member: "2026-01-31T12:00:00Z"})
     assert answer.status_code == 422
-    assert "the log fills the rest" in answer.json()["detail"]
+    assert "The log fills in the rest." in answer.json()["detail"]
 
 
 @pytest.mark.own_server

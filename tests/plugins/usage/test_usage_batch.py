@@ -130,7 +130,7 @@ def test_an_entry_nested_without_end_rejects_itself_only(client, send, deep):
     good = json.dumps(GOOD).encode()
     found = send(b"[" + good + b"," + deep + b"," + good + b"]")
     assert counts(found) == (2, 0, 1)
-    assert found["results"][1]["error"]["msg"] == "the body is nested deeper than 64 levels"
+    assert found["results"][1]["error"]["msg"] == "The body is nested deeper than 64 levels."
     assert stored(client) == 2
 
 
