@@ -1,4 +1,4 @@
-"""The host of LLMRing: a small Falcon ASGI server whose every feature is a pluggy plugin."""
+"""The host of LLMRing: a small Falcon ASGI server with all features as pluggy plugins."""
 
 from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""`create_app`: from settings and plugins to an ASGI application; reads like a table of contents."""
+"""`create_app`: builds the ASGI application from settings and plugins."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -27,18 +27,18 @@ from llmring_server.settings import Settings, load_settings
 
 
 def create_app(settings: Settings | None = None, plugins: Iterable[str | Plugin] | None = None) -> ASGIApp:
-    """Build the application: a plugin manager, a server and routes of its own; nothing is opened yet.
+    """Build the application with its own plugin manager, server and routes; nothing is opened yet.
 
-    `settings` come from conf file and environment when not given; `plugins` are the settings' when not given.
+    By default, `settings` are read from conf file and environment, and `plugins` are those of the settings.
 
     Raises:
-        StartupError: anything about settings, plugins or routes that can be found wrong before connecting.
+        StartupError: any error in settings, plugins or routes that can be detected before connecting.
     """
     return mount_app(*compose(settings or load_settings(), plugins))
 
 
 def mount_app(server: Server, routes: RouteTable) -> ASGIApp:
-    """Return the ASGI application of a server and its routes: Falcon's, within the ASGI middleware."""
+    """Return the ASGI application of a server and its routes: Falcon's, wrapped by the ASGI middleware."""
     lifecycle = Lifecycle(server)
     app: falcon.asgi.App[Any, Any] = falcon.asgi.App(
         middleware=[lifecycle, *_middleware(server, routes)], media_type=JSON, router=Router()
@@ -81,14 +81,14 @@ def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -
     for plugin, route in server.plugins.call_flat("llmring_routes", Route, server=server):
         routes.add(plugin.name, [route])
     for plugin, component in server.plugins.call_flat("llmring_middleware", object, server=server):
-        server.middleware.append(_accepted(plugin, component))
+        server.middleware.append(_check_middleware(plugin, component))
         routes.statuses.update(getattr(component, "statuses", ()))
     specification.render(routes)
     return server, routes
 
 
 def _middleware(server: Server, routes: RouteTable) -> list[Any]:
-    """Return what every request passes, outermost first: the host's own, then the plugins' in conf order."""
+    """Return the middleware, outermost first: the host's own, then the plugins' in conf order."""
     settings = server.settings
     return [
         RequestIdMiddleware(),
@@ -99,12 +99,12 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     ]
 
 
-def _accepted(plugin: Plugin, component: Any) -> Any:
-    """Return a middleware component, or raise the StartupError that names whose it is and why Falcon refuses it."""
+def _check_middleware(plugin: Plugin, component: Any) -> Any:
+    """Return a middleware component, or raise a StartupError with its plugin and Falcon's reason against it."""
     try:
         falcon.asgi.App(middleware=[component])
     except (TypeError, AttributeError, falcon.errors.CompatibilityError) as error:
-        raise StartupError(f"{plugin}: llmring_middleware gave {component!r}: {error}") from error
+        raise StartupError(f"{plugin}: llmring_middleware returned {component!r}: {error}") from error
     return component
 
 
@@ -112,7 +112,7 @@ def _core_routes(server: Server, specification: Specification) -> list[Route]:
     checks = [HealthCheck(DATABASE, server.database.ping)]
     for plugin, check in server.plugins.call_flat("llmring_health", HealthCheck, server=server):
         if check.name in {other.name for other in checks}:
-            raise StartupError(f"{plugin}: the health check {check.name!r} is taken; give it another name")
+            raise StartupError(f"{plugin}: the health check {check.name!r} already exists; choose another name")
         checks.append(check)
     health, docs = Health(checks, server.drain), Docs()
     return [

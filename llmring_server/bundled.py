@@ -1,4 +1,4 @@
-"""Where the files that are not Python lie: `conf/` and `migrations/`, in a checkout and in a wheel alike."""
+"""The folders of bundled files that are not Python, `conf/` and `migrations/`, in a checkout and in a wheel."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ MIGRATION_SUFFIXES = (".sql", ".py")
 
 
 def bundled(folder: str) -> Path:
-    """Return the folder `conf` or `migrations` that came with this distribution.
+    """Return the folder `conf` or `migrations` of this distribution.
 
-    A wheel carries it inside the package, a checkout beside it.
+    In a wheel it is inside the package, in a checkout next to it.
 
     Raises:
-        StartupError: neither place has it.
+        StartupError: it is in neither.
     """
     package = Path(__file__).resolve().parent
     for place in (package / folder, package.parent / folder):
@@ -26,7 +26,7 @@ def migrations(feature: str) -> Path:
     """Return the folder of a built-in feature's yoyo migrations.
 
     Raises:
-        StartupError: the folder is missing or holds no migration.
+        StartupError: the folder is missing or has no migrations.
     """
     folder = bundled("migrations") / feature
     migration_ids(folder, feature)
@@ -37,7 +37,7 @@ def migration_ids(folder: Path, owner: str) -> list[str]:
     """Return the ids (file names without suffix, sorted) of the migrations in `folder`.
 
     Raises:
-        StartupError: there is none, which would otherwise pass for "nothing to do".
+        StartupError: there are none, which would otherwise look like "nothing to apply".
     """
     ids = sorted(
         path.stem
@@ -45,5 +45,5 @@ def migration_ids(folder: Path, owner: str) -> list[str]:
         if path.suffix in MIGRATION_SUFFIXES and not path.name.endswith(".rollback.sql")
     )
     if not ids:
-        raise StartupError(f"plugin {owner!r} names {folder} as its migrations, but no migration lies there")
+        raise StartupError(f"plugin {owner!r} names {folder} as its migrations, but there are none in it")
     return ids

@@ -2,7 +2,7 @@
 
 
 class StartupError(Exception):
-    """The server cannot start as configured; the message names the owners and the fix.
+    """The server cannot start as configured; the message names the plugins involved and the fix.
 
-    The command line prints it in one line and exits with status 1.
+    The command line prints it on one line and exits with status 1.
     """

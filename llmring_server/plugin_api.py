@@ -1,6 +1,6 @@
-"""The public API for plugins: every name that a plugin may import from the host, besides `llmring_server.contracts`.
+"""The public API for plugins: all names that a plugin may import from the host, besides `llmring_server.contracts`.
 
-`llmring_server.testing` has the test kit, `llmring_server.client` a client for applications.
+`llmring_server.testing` is the test kit, `llmring_server.client` the client for applications.
 """
 
 from llmring_server.contracts import Identity, RecordedUsage, Scope

@@ -1,4 +1,4 @@
-"""The server behind the routes: what every plugin may reach, and the one stack that opens and closes it all."""
+"""The server object: the resources that plugins use, opened and closed on one stack."""
 
 import asyncio
 import gc
@@ -33,16 +33,16 @@ HTTP_SECONDS = 10.0
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")
 DefaultT = TypeVar("DefaultT")
-# Requests in flight survive young collections; at the usual thresholds each of them drags the whole start along.
+# Requests in flight survive young collections; at the default thresholds many full collections would follow.
 SERVING_THRESHOLDS = (20_000, 50, 100)
 _MISSING = object()
 
 
 class Server:
-    """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
+    """The server object that hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    `channel` tells other processes of changes, `middleware` is the plugins', in conf order. Built by `create_app`
-    without touching anything outside; `database`, `cache` and `http` are usable between `open` and `close`.
+    `notifications` sends messages to other processes; `middleware` is the plugins', in conf order. `create_app` builds
+    it without I/O; `database`, `cache` and `http` are usable between `open` and `close`.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
@@ -56,7 +56,7 @@ class Server:
         self._http: httpx.AsyncClient | None = None
         self.drain = Drain(settings.shutdown_seconds)
         self.request_log = RequestLog(settings.log_format)
-        self._at_stop: list[Callable[[], None]] = []
+        self._shutdown_functions: list[Callable[[], None]] = []
         self._services: dict[type, tuple[Plugin, object]] = {}
         self._collect_services()
         self._stack = AsyncExitStack()
@@ -64,19 +64,19 @@ class Server:
 
     @property
     def pepper(self) -> bytes:
-        """The secret that project ids and key hashes are derived with."""
+        """The secret from which project ids and key hashes are derived."""
         return self.settings.key_pepper.get_secret_value().encode()
 
     @property
     def http(self) -> httpx.AsyncClient:
-        """The client for calls to elsewhere, made when it is first wanted, since reading certificates takes a while."""
+        """The client for outgoing requests, created at first use, since loading certificates is slow."""
         if self._http is None:
             self._http = httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=True)
         return self._http
 
     @property
     def projects(self) -> Authenticator:
-        """Who says whose key a key is: a plugin, or the host for plain keys."""
+        """The authenticator: a plugin's, or the built-in one for plain keys."""
         return self.service(Authenticator, default=PlainKeys(self.pepper))
 
     def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
@@ -88,7 +88,7 @@ class Server:
         for owned in self.all_plugin_settings.values():
             if type(owned) is model:
                 return owned
-        raise StartupError(f"{model.__name__} is no enabled plugin's settings model")
+        raise StartupError(f"{model.__name__} is not the settings model of an enabled plugin")
 
     @overload
     def service(self, contract: type[ContractT]) -> ContractT: ...
@@ -112,7 +112,7 @@ class Server:
         return default
 
     def _collect_services(self) -> None:
-        """Collect the plugins' services by contract; a plugin sees those of the plugins before it.
+        """Collect the plugins' services by contract; a plugin can use those of the plugins before it.
 
         Raises:
             StartupError: two plugins provide one contract, or a provider does not fulfil it.
@@ -129,12 +129,12 @@ class Server:
                 self._services[contract] = (plugin, provider)
 
     async def open(self, *, lifespans: bool = True) -> None:
-        """Open everything in order; when one part fails, those before it are closed again.
+        """Open all resources in order; when one fails, those before it are closed.
 
-        Without `lifespans`, the plugins' own are left out: enough for a command that needs the database alone.
+        Without `lifespans`, the plugins' lifespans are not entered: for commands that need only the database.
 
         Raises:
-            StartupError: a part does not open; the message says which.
+            StartupError: a resource cannot be opened; the message names it.
         """
         async with AsyncExitStack() as stack:
             packages = {plugin.package for plugin in self.plugins.plugins}
@@ -147,7 +147,7 @@ class Server:
             await self.database.open()
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
-            stack.enter_context(on_signal(self.stop, self.drain))
+            stack.enter_context(on_signal(self.begin_shutdown, self.drain))
             if lifespans:
                 await stack.enter_async_context(self.notifications.running(self.database.conninfo))
                 await self._enter_lifespans(stack)
@@ -156,29 +156,29 @@ class Server:
     async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
         for plugin, lifespan in self.plugins.call("llmring_lifespan", AbstractAsyncContextManager, server=self):
             await _enter(stack, plugin, lifespan)
-        for stray in unknown_variables(self.all_plugin_settings):
-            log.warning(stray)
+        for message in unknown_variables(self.all_plugin_settings):
+            log.warning(message)
         if "*" in self.settings.cors_origins:
-            log.warning("LLMRING_CORS_ORIGINS allows every origin (*); name your own in production")
+            log.warning("LLMRING_CORS_ORIGINS allows every origin (*); list your own in production")
         log.info("serving with plugins: %s", ", ".join(self.plugins.names) or "none")
 
     async def close(self) -> None:
-        """Close everything that `open` opened, last first."""
+        """Close everything that `open` opened, in reverse order."""
         await self._stack.aclose()
 
     def on_shutdown(self, function: Callable[[], None]) -> None:
-        """Have a plain function called when the process is asked to end; whoever streams ends its streams then."""
-        self._at_stop.append(function)
+        """Register a plain function to call when the process begins to shut down; streams end there."""
+        self._shutdown_functions.append(function)
 
-    def stop(self) -> None:
+    def begin_shutdown(self) -> None:
         """Call the functions of `on_shutdown`, so that no stream keeps a connection open."""
         self.request_log.stop_buffering()
         self.drain.begin()
-        for function in self._at_stop:
+        for function in self._shutdown_functions:
             function()
 
     def create_task(self, work: Any, name: str) -> None:
-        """Run a coroutine beside the requests; it is awaited before the server closes, and a failure is logged."""
+        """Run a coroutine in the background; it is awaited before the server closes, and a failure is logged."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
@@ -201,9 +201,9 @@ class Server:
 
 
 class Lifecycle:
-    """Falcon's one lifecycle component: opens the server at start-up and closes it at shutdown.
+    """Falcon middleware that opens the server at start-up and closes it at shutdown.
 
-    While the process serves, what start-up made is left out of garbage collection, which is tuned for many requests.
+    While serving, objects created at start-up are excluded from garbage collection, whose thresholds are raised.
     """
 
     def __init__(self, server: Server) -> None:
@@ -245,7 +245,7 @@ def _secret(settings: Settings) -> str | None:
 
 
 def _sources(plugins: PluginSet) -> list[Source]:
-    """Return the folders of migrations, the host's own first, checked against one another."""
+    """Return the checked folders of migrations, the host's own first."""
     local: dict[str, list[str]] = {}
     for plugin, table in plugins.call_flat("llmring_local_tables", str):
         local.setdefault(plugin.name, []).append(table)
@@ -257,7 +257,7 @@ def _sources(plugins: PluginSet) -> list[Source]:
 
 
 def _fulfils(provider: object, contract: type) -> bool:
-    """Whether a provider is an instance of its contract; a protocol that is not checked at run time says nothing."""
+    """Whether a provider is an instance of its contract; a protocol without run-time checks accepts everything."""
     try:
         return isinstance(provider, contract)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Settings: a conf file (TOML), overlaid by the environment (`LLMRING_*`), overlaid by what code passes."""
+"""Settings: arguments in code override the environment (`LLMRING_*`), which overrides the conf file (TOML)."""
 
 import difflib
 import json
@@ -28,17 +28,17 @@ ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"
 DEFAULT_CONF = "default.toml"
 MEBIBYTE = 1024 * 1024
-RESERVED_FILES = 128  # open files that a process needs itself
+RESERVED_FILES = 128  # open files for other uses than connections
 
 LogFormat = Literal["text", "json"]
 ModelT = TypeVar("ModelT", bound=BaseSettings)
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True):
-    """What a client's connection may cost, in seconds.
+    """The time limits of a client's connection, in seconds.
 
-    A request must have arrived after `arrival` seconds, plus the time its body takes at the lowest rate; a client that
-    leaves a response unread for `unread` seconds is disconnected.
+    A request must arrive within `arrival` seconds, plus the time of its body at the minimum rate; a client that leaves
+    a response unread for `unread` seconds is disconnected.
     """
 
     arrival: float = 20.0
@@ -46,7 +46,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 
 
 def split_list(value: object) -> object:
-    """Read `a,b` and `["a", "b"]` alike; environment variables come in either form."""
+    """Parse a list in the form `a,b` or `["a", "b"]`."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -55,14 +55,14 @@ def split_list(value: object) -> object:
 
 
 def blank_means_unset(value: object) -> object:
-    """Read a blank variable, as a form or a compose file leaves one, as none at all."""
+    """Treat a blank variable, as in a compose file, as unset."""
     return None if value == "" else value
 
 
 class PluginSettings(BaseSettings):
-    """Base of a plugin's settings model: read from the conf table `[name]` and `LLMRING_<NAME>_<FIELD>`.
+    """Base class of plugins' settings, which are read from the conf table `[name]` and `LLMRING_<NAME>_<FIELD>`.
 
-    A field with a default is optional; secrets are `SecretStr`, so that they never show.
+    A field with a default is optional. Use `SecretStr` for secrets, so that they are never printed.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
@@ -76,12 +76,12 @@ class PluginSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the conf table, which arrives as keyword arguments."""
+        """Let the environment override the conf table, which is passed as keyword arguments."""
         return env_settings, init_settings
 
 
 class Settings(BaseSettings):
-    """The host's own settings; plugins' tables lie unread in `tables`, each for its plugin's model."""
+    """The host's own settings; `tables` are the plugins' conf tables, not validated yet."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 
@@ -167,7 +167,7 @@ class Settings(BaseSettings):
 
     @property
     def pool_size(self) -> int:
-        """Connections that are kept once opened: 20, or 10 to the bundled PostgreSQL."""
+        """Connections that stay open once opened: 20, or 10 to the bundled PostgreSQL."""
         return self.database_pool_size or (10 if self.embedded else 20)
 
     @property
@@ -179,12 +179,12 @@ class Settings(BaseSettings):
 
     @property
     def connections(self) -> ConnectionLimits:
-        """What each client's connection may cost."""
+        """The time limits of each client's connection."""
         return ConnectionLimits(self.arrival_timeout, self.unread_timeout)
 
     @property
     def connection_count(self) -> int:
-        """How many connections a process takes: as configured, else as its open files allow."""
+        """The maximum number of connections per process: as configured, otherwise from the limit of open files."""
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         return self.max_connections or max(RESERVED_FILES, allowed - RESERVED_FILES)
 
@@ -197,14 +197,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: what code passes, then the environment, then the conf file."""
+        """Order the sources: arguments in code, then the environment, then the conf file."""
         return init_settings, env_settings, ConfFile(settings_cls, init_settings)
 
 
 class ConfFile(InitSettingsSource):
-    """The conf file as a source: its top-level keys are the host's settings, its tables the plugins'.
+    """The conf file as a source of settings: its top-level keys are the host's, its tables the plugins'.
 
-    Code that passes `plugins` or `tables` itself is complete without a file.
+    When code passes `plugins` or `tables`, no file is read.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource) -> None:
@@ -216,16 +216,16 @@ class ConfFile(InitSettingsSource):
 
 
 def default_data_dir() -> Path:
-    """Return where the bundled database lies: the user's data folder, or `/var/lib/llmring-server` for root."""
+    """Return the folder of the bundled database: the user's data folder, or `/var/lib/llmring-server` for root."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/llmring-server")
-    if sys.platform == "darwin":  # where earlier releases, which could not use "Application Support", have stored data
+    if sys.platform == "darwin":  # the folder of earlier releases, which could not use "Application Support"
         return Path.home() / ".local/share/llmring-server"
     return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
 
 
 def conf_path(name: str | None) -> Path:
-    """Find a conf file: a path, or the bare name of one that came with the server (`minimal`).
+    """Return the path of a conf file, given as a path or as the name of a bundled one (`minimal`).
 
     Raises:
         StartupError: there is no such file.
@@ -241,10 +241,10 @@ def conf_path(name: str | None) -> Path:
 
 
 def read_conf(path: Path) -> dict[str, Any]:
-    """Return the conf file's document.
+    """Return the content of a conf file.
 
     Raises:
-        StartupError: it cannot be read, or is not TOML.
+        StartupError: it cannot be read or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -256,25 +256,25 @@ def load_settings() -> Settings:
     """Read the host's settings from conf file and environment.
 
     Raises:
-        StartupError: a value does not fit, or a key is not known; each is named.
+        StartupError: a value is invalid or a key is unknown; the message names all of them.
     """
     try:
         return Settings()
     except ValidationError as error:
-        raise StartupError(explain(error, ENV_PREFIX, Settings)) from error
+        raise StartupError(describe_errors(error, ENV_PREFIX, Settings)) from error
 
 
 def load_plugin_settings(model: type[ModelT], plugin: str, table: Mapping[str, Any]) -> ModelT:
     """Read one plugin's settings from its conf table and `LLMRING_<PLUGIN>_*`.
 
     Raises:
-        StartupError: a value does not fit, or a key is not known; each is named with its plugin.
+        StartupError: a value is invalid or a key is unknown; the message names all of them and the plugin.
     """
     prefix = env_prefix(plugin)
     try:
         return model(_env_prefix=prefix, **table)
     except ValidationError as error:
-        raise StartupError(f"plugin {plugin!r}: {explain(error, prefix, model)}") from error
+        raise StartupError(f"plugin {plugin!r}: {describe_errors(error, prefix, model)}") from error
 
 
 def env_prefix(plugin: str) -> str:
@@ -282,12 +282,12 @@ def env_prefix(plugin: str) -> str:
     return f"{ENV_PREFIX}{plugin.upper().replace('-', '_')}_"
 
 
-def explain(error: ValidationError, prefix: str, model: type[BaseModel]) -> str:
-    """Say in one line which settings do not fit and what was meant; values are left out, they may be secret."""
-    return "; ".join(_explain_one(fault, prefix, model) for fault in error.errors(include_input=False))
+def describe_errors(error: ValidationError, prefix: str, model: type[BaseModel]) -> str:
+    """Return one line with the invalid settings and suggestions, without their values, which may be secret."""
+    return "; ".join(_describe_error(fault, prefix, model) for fault in error.errors(include_input=False))
 
 
-def _explain_one(fault: Any, prefix: str, model: type[BaseModel]) -> str:
+def _describe_error(fault: Any, prefix: str, model: type[BaseModel]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     if fault["type"] != "extra_forbidden":
         return f"setting {name!r} ({prefix}{name.upper()}): {fault['msg']}"

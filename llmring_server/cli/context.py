@@ -1,4 +1,4 @@
-"""For plugins' commands: the configured server, opened for one piece of work without serving requests."""
+"""For plugins' commands: the configured server, opened without serving requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 def run_with_server(work: Callable[[Server], Awaitable[T]], *, lifespans: bool = True) -> T:
-    """Open the server as conf file and environment say, and do `work` with it.
+    """Open the server with the settings of conf file and environment, and return the result of `work`.
 
-    With `lifespans`, every enabled plugin is running meanwhile; without, the database alone is open.
+    With `lifespans`, all enabled plugins are running during the work; without, only the database is open.
 
     Raises:
         StartupError: the server cannot be opened.

@@ -1,4 +1,4 @@
-"""`llmring-server db …`: for those who look after the database."""
+"""`llmring-server db …`: commands for the database."""
 
 import sys
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def distribute(shards: int | None) -> None:
     """
     for placement in _with_database(lambda database: database.distribute(shards)):
         place = "by project_id" if placement.distributed else "local"
-        click.echo(f"{'distributed' if placement.changed else 'as it was':11}  {place:13}  {placement.table}")
+        click.echo(f"{'distributed' if placement.changed else 'unchanged':11}  {place:13}  {placement.table}")
 
 
 @db.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -45,7 +45,7 @@ def run(program: str, arguments: tuple[str, ...]) -> None:
 
 
 def _with_database(work: Callable[[Database], T]) -> T:
-    """Return what `work` gives for the deployment's database, with the bundled PostgreSQL running meanwhile."""
+    """Return the result of `work` for the deployment's database, with the bundled PostgreSQL running."""
     server, _ = compose(load_settings())
     server.database.prepare()
     try:

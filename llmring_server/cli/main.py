@@ -21,15 +21,15 @@ from llmring_server.settings import CONF_VARIABLE, Settings, load_settings
 
 log = logging.getLogger(__name__)
 
-EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 a server is for others to reach; --host narrows it
+EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 a server must be reachable; --host restricts it
 DEFAULT_COMMAND = "serve"
 
 
 class Commands(click.Group):
-    """The command group: `serve` when no command is named, plugins' commands beside the host's, one-line errors."""
+    """The command group: `serve` by default, plugins' commands besides the host's, one-line errors."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take `llmring-server --reload` for `llmring-server serve --reload`."""
+        """Parse `llmring-server --reload` as `llmring-server serve --reload`."""
         own = {"--help", "--version", "--debug"}
         at = next((i for i, arg in enumerate(args) if arg not in own), len(args))
         unnamed = at == len(args) or args[at].startswith("-")
@@ -38,7 +38,7 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the host's commands, then the plugins'; help is there even when the plugins cannot be loaded."""
+        """List the host's commands, then the plugins'; help works even when plugins cannot be loaded."""
         try:
             return [*super().list_commands(ctx), *sorted(_plugin_commands())]
         except StartupError as error:
@@ -46,11 +46,11 @@ class Commands(click.Group):
             return super().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command of the host or of an enabled plugin."""
+        """Return a command of the host or of an enabled plugin."""
         return super().get_command(ctx, cmd_name) or _plugin_commands().get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a StartupError is one line and exit status 1, a traceback only under --debug."""
+        """Run the command; a StartupError is printed on one line with exit status 1, or as a traceback with --debug."""
         try:
             return super().invoke(ctx)
         except StartupError as error:
@@ -64,12 +64,12 @@ def _plugin_commands() -> dict[str, click.Command]:
     """Return the enabled plugins' commands by name.
 
     Raises:
-        StartupError: two plugins, or a plugin and the host, have a command of one name.
+        StartupError: two plugins, or a plugin and the host, have commands of the same name.
     """
     found: dict[str, click.Command] = {}
     for plugin, command in _plugins().call_flat("llmring_commands", click.Command):
         if command.name in found or command.name in main.commands:
-            raise StartupError(f"{plugin}: the command {command.name!r} is taken; give it another name")
+            raise StartupError(f"{plugin}: the command {command.name!r} already exists; choose another name")
         found[str(command.name)] = command
     return found
 
@@ -89,7 +89,7 @@ def _server() -> Server:
 def main(debug: bool) -> None:
     """LLMRing Server: alias sync, usage with exact cost, statistics, signed receipts and the model registry.
 
-    Without a command it serves. Settings come from a conf file (LLMRING_CONF) and the environment (LLMRING_*).
+    The default command is serve. Settings are read from a conf file (LLMRING_CONF) and the environment (LLMRING_*).
     """
 
 
@@ -108,27 +108,23 @@ def serve(host: str, port: int, workers: int, reload: bool, conf: str | None, no
         os.environ["LLMRING_DATABASE_MIGRATE"] = "false"
     settings = load_settings()
     create_app(settings)
-    _greet(settings, host, port)
+    _announce(settings, host, port)
     sys.exit(run(settings, host=host, port=port, workers=workers, reload=reload))
 
 
-def _greet(settings: Settings, host: str, port: int) -> None:
-    """Say where the server is, or, where each line is an object, have the log say so."""
+def _announce(settings: Settings, host: str, port: int) -> None:
+    """Print the server's address and data folder, or with JSON logs write a log line."""
     if settings.log_format == "text":
-        click.echo(_welcome(settings, host, port), err=True)
+        click.echo(_summary(settings, host, port), err=True)
         return
     with logging_to_stderr(settings.log_level, settings.log_format):
         log.info("starting on %s port %d", host, port)
 
 
-def _welcome(settings: Settings, host: str, port: int) -> str:
-    shown = "localhost" if host in (EVERY_INTERFACE, "::") else host
-    lies = f"bundled PostgreSQL in {settings.data_dir}" if settings.embedded else "PostgreSQL of LLMRING_DATABASE_URL"
-    return (
-        f"LLMRing Server {__version__}: http://{shown}:{port}  (API at /docs)\n"
-        f"  data:  {lies}\n"
-        f"  try:   curl -s http://{shown}:{port}/health"
-    )
+def _summary(settings: Settings, host: str, port: int) -> str:
+    url = f"http://{'localhost' if host in (EVERY_INTERFACE, '::') else host}:{port}"
+    data = f"bundled PostgreSQL in {settings.data_dir}" if settings.embedded else "PostgreSQL of LLMRING_DATABASE_URL"
+    return f"LLMRing Server {__version__}: {url}  (API at /docs)\n  data:  {data}\n  try:   curl -s {url}/health"
 
 
 @main.command()

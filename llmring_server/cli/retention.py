@@ -1,4 +1,4 @@
-"""Retention: what a feature drops once it is so many days old, by itself every hour and at once by a command."""
+"""Retention: dropping rows older than a number of days, automatically every hour or with a command."""
 
 import logging
 from collections import defaultdict
@@ -17,38 +17,38 @@ from llmring_server.server import Server
 log = logging.getLogger(__name__)
 
 MAX_DAYS = 36_500
-AT_ONCE = 1_000
+CHUNK_ROWS = 1_000
 PartT = TypeVar("PartT")
 
 
 class Retention(Protocol[PartT]):
-    """What a feature knows of its own old rows."""
+    """The retention of a feature's rows."""
 
     async def due(self, days: int) -> Sequence[PartT]:
-        """Return what is older than `days`, in parts; `str` of a part says what it is."""
+        """Return the rows older than `days`, in parts; `str` of a part describes it."""
         ...
 
     async def drop(self, part: PartT) -> None:
-        """Drop a part for good."""
+        """Drop a part permanently."""
         ...
 
 
-class Old(msgspec.Struct, frozen=True):
+class ExpiredRows(msgspec.Struct, frozen=True):
     """The rows of all projects that are older than `before`, counted by kind: `{"messages": 12}`."""
 
     before: datetime
     counts: dict[str, int]
 
     def __str__(self) -> str:
-        """Say how many there are of each kind, and since when nobody has needed them."""
+        """Return the counts and the time."""
         counted = " with ".join(f"{count:,} {kind}" for kind, count in self.counts.items())
         return f"{counted}, older than {self.before:%Y-%m-%d %H:%M} UTC"
 
 
 class OldRows:
-    """Retention of a feature's tables, by three statements, each given `before`.
+    """Retention of a feature's tables, with three statements that have the parameter `before`.
 
-    `due` counts what is older, one column a kind. `some` selects `project_id` and `id` of the oldest, `limit` of them.
+    `due` counts the older rows, with one column per kind. `some` selects `project_id` and `id` of the `limit` oldest.
     `drop` deletes those `ids` of one `project`.
     """
 
@@ -58,15 +58,15 @@ class OldRows:
         self._some = some
         self._drop = drop
 
-    async def due(self, days: int) -> list[Old]:
-        """Return what is older than `days`: one part, or none."""
+    async def due(self, days: int) -> list[ExpiredRows]:
+        """Return the rows older than `days`: one part, or none."""
         before = datetime.now(UTC) - timedelta(days=days)
         counts = (await self._database.fetch(self._due, {"before": before}))[0]
-        return [Old(before, counts)] if any(counts.values()) else []
+        return [ExpiredRows(before, counts)] if any(counts.values()) else []
 
-    async def drop(self, part: Old) -> None:
-        """Drop it, some rows of one project at a time."""
-        while found := await self._database.fetch(self._some, {"before": part.before, "limit": AT_ONCE}):
+    async def drop(self, part: ExpiredRows) -> None:
+        """Drop the rows in chunks, one project at a time."""
+        while found := await self._database.fetch(self._some, {"before": part.before, "limit": CHUNK_ROWS}):
             by_project: dict[str, list[Any]] = defaultdict(list)
             for row in found:
                 by_project[row["project_id"]].append(row["id"])
@@ -76,7 +76,7 @@ class OldRows:
 
 
 async def drop_due(retention: Retention[PartT], days: int | None) -> None:
-    """Drop what is older than `days`; nothing when that is None."""
+    """Drop the rows older than `days`; nothing when that is None."""
     for part in () if days is None else await retention.due(days):
         await retention.drop(part)
         log.info("dropped %s", part)
@@ -85,7 +85,7 @@ async def drop_due(retention: Retention[PartT], days: int | None) -> None:
 def retention_command(
     summary: str, variable: str, ours: Callable[[Server], tuple[Retention[Any], int | None]]
 ) -> click.Command:
-    """Return the command `retention`; `ours` gives the feature's retention and the days that its settings say.
+    """Return the command `retention`; `ours` returns the feature's retention and the configured days.
 
     `variable` is the name of that setting's environment variable.
     """
@@ -97,15 +97,15 @@ def retention_command(
     @click.option("--dry-run", is_flag=True, help="Only report what would be dropped.")
     def retention(days: int | None, dry_run: bool) -> None:
         async def work(server: Server) -> None:
-            kept, set_days = ours(server)
-            keep = days or set_days
+            feature, configured = ours(server)
+            keep = days or configured
             if keep is None:
                 raise StartupError(f"no retention is set; give --days, or set {variable}")
-            parts = await kept.due(keep)
+            parts = await feature.due(keep)
             for part in parts:
                 click.echo(f"{'would drop' if dry_run else 'dropping'} {part}")
                 if not dry_run:
-                    await kept.drop(part)
+                    await feature.drop(part)
             if not parts:
                 click.echo(f"nothing is older than {keep} days")
 

@@ -1,1 +1,1 @@
-"""Plugins: the hooks, the manager that loads and calls them, and their settings."""
+"""Plugins: the hook specifications, the plugin manager, and the plugins' settings."""

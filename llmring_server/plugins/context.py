@@ -1,4 +1,4 @@
-"""The Protocol of what hooks receive, so that hooks and plugins do not import the server that calls them."""
+"""The Protocol of the server object that hooks receive, so that plugins do not import the server itself."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, overload
@@ -16,7 +16,7 @@ DefaultT = TypeVar("DefaultT")
 
 
 class ServerContext(Protocol):
-    """What hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
+    """The server object that hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
     `notifications` sends messages to other processes. `database`, `cache` and `http` are usable within the lifespan.
     """
@@ -28,7 +28,7 @@ class ServerContext(Protocol):
 
     @property
     def pepper(self) -> bytes:
-        """The secret that project ids and key hashes are derived with."""
+        """The secret from which project ids and key hashes are derived."""
         ...
 
     @property
@@ -64,9 +64,9 @@ class ServerContext(Protocol):
         ...
 
     def on_shutdown(self, function: Callable[[], None]) -> None:
-        """Call a plain function when the process is asked to end; streams are ended there."""
+        """Register a plain function to call when the process begins to shut down; streams end there."""
         ...
 
     def create_task(self, work: Any, name: str) -> None:
-        """Run a coroutine next to the requests; it is awaited before the server closes, and a failure is logged."""
+        """Run a coroutine in the background; it is awaited before the server closes, and a failure is logged."""
         ...

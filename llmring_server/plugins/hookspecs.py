@@ -1,8 +1,8 @@
-"""The whole extension surface: every hook a plugin may implement, typed, with what it gives.
+"""The hook specifications: every hook that a plugin may implement.
 
-Set-up hooks are plain functions that return values and do no I/O; events are coroutines. Every hook runs in
+Set-up hooks are plain functions that return values and do no I/O; events are coroutines. Hooks are called in
 the order of `plugins` in the conf file. Mark an implementation with `hookimpl`; `tryfirst`, `trylast`,
-`wrapper` and `optionalhook` are refused, since the conf file alone decides the order.
+`wrapper` and `optionalhook` are rejected, since only the conf file decides the order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,8 +38,8 @@ def llmring_settings() -> type[PluginSettings]:  # type: ignore[empty-body]
 def llmring_migrations() -> Path:  # type: ignore[empty-body]
     """Return the folder of this plugin's yoyo migrations.
 
-    Each file is named `<plugin>-<number>-<what>.sql` and must be safe to run again. Unqualified names are created
-    in the deployment's schema.
+    Each file is named `<plugin>-<number>-<description>.sql` and must be safe to run again. Unqualified names are
+    created in the deployment's schema.
     """
 
 
@@ -47,16 +47,16 @@ def llmring_migrations() -> Path:  # type: ignore[empty-body]
 def llmring_local_tables() -> Iterable[str]:  # type: ignore[empty-body]
     """Return the tables with a `project_id` that stay on the coordinator of a Citus cluster, undistributed.
 
-    For queues that are read across projects, and for what is looked up before its project is known. Every other table
-    with a `project_id` is spread by it, and those without one are local anyway.
+    For queues that are read across projects, and for lookups before the project is known. All other tables with a
+    `project_id` are distributed by it; tables without one are always local.
     """
 
 
 @hookspec
 def llmring_services(server: ServerContext) -> Mapping[type, object]:  # type: ignore[empty-body]
-    """Return the contracts that this plugin fulfils: contract → provider.
+    """Return the contracts that this plugin provides: contract → provider.
 
-    Other plugins ask for them with `server.service(Contract)`. One provider a contract.
+    Other plugins get them with `server.service(Contract)`. Each contract has one provider.
     """
 
 
@@ -64,36 +64,36 @@ def llmring_services(server: ServerContext) -> Mapping[type, object]:  # type: i
 def llmring_routes(server: ServerContext) -> Iterable[Route]:  # type: ignore[empty-body]
     """Return the routes of this plugin.
 
-    Two routes with one normalised template stop the start, whoever owns them.
+    Two routes with the same normalised template stop the start, also between plugins.
     """
 
 
 @hookspec
 def llmring_middleware(server: ServerContext) -> Iterable[object]:  # type: ignore[empty-body]
-    """Return Falcon ASGI middleware objects; a request passes them in conf order, after the project key is known.
+    """Return Falcon ASGI middleware objects; they are called in conf order, after authorization.
 
-    One that may refuse a request by itself names the statuses in its attribute `statuses`, for `/openapi.json`.
+    Middleware that may answer a request lists the statuses in its attribute `statuses`, for `/openapi.json`.
     """
 
 
 @hookspec
 def llmring_health(server: ServerContext) -> Iterable[HealthCheck]:  # type: ignore[empty-body]
-    """Return checks for `/health` and `/health/ready`; a failing critical one makes them answer 503."""
+    """Return checks for `/health` and `/health/ready`; when a critical one fails, they return 503."""
 
 
 @hookspec
 def llmring_metrics(server: ServerContext) -> Iterable[Metric]:  # type: ignore[empty-body]
-    """Return figures of this plugin for whoever watches the server.
+    """Return the metrics of this plugin.
 
-    It is called when the plugin `metrics` is enabled, and only then.
+    It is called only when the plugin `metrics` is enabled.
     """
 
 
 @hookspec
 def llmring_lifespan(server: ServerContext) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
-    """Return a context manager that is entered when the server starts and left when it stops.
+    """Return a context manager that is entered when the server starts and exited when it stops.
 
-    The database is open inside it. Whatever was entered before a failing one is left again.
+    The database is open inside it. When one fails to enter, those entered before are exited.
     """
 
 
@@ -104,4 +104,4 @@ def llmring_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 @hookspec
 async def llmring_usage_recorded(server: ServerContext, entries: Sequence[RecordedUsage]) -> None:
-    """Hear of usage entries after their commit; best effort, a failure is logged and changes nothing."""
+    """Called after usage entries are committed. Errors are logged and ignored."""

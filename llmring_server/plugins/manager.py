@@ -1,4 +1,4 @@
-"""From names in the conf file to a plugin manager, with every check that can be made before the server listens."""
+"""Loading of plugins by name, with all checks that are possible before the server listens, and calls of their hooks."""
 
 import difflib
 import functools
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 GROUP = "llmring_server.plugins"
 CORE = "llmring-server"
 UNKNOWN = "unknown"
-REFUSED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
+REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
 
 
 class Plugin(msgspec.Struct, frozen=True):
-    """One plugin: its name in the conf file, the object that holds its hooks, and the distribution it came from."""
+    """One plugin: its name in the conf file, the object with its hooks, and the distribution that contains it."""
 
     name: str
     implementation: Any
@@ -36,7 +36,7 @@ class Plugin(msgspec.Struct, frozen=True):
 
     @property
     def package(self) -> str:
-        """The top-level package of its code, by which a traceback is attributed."""
+        """The top-level package of its code, for attributing tracebacks."""
         return str(getattr(self.implementation, "__name__", type(self.implementation).__module__)).partition(".")[0]
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Plugin(msgspec.Struct, frozen=True):
 
 
 class PluginSet:
-    """The enabled plugins in conf order, and one way to call each hook with its owner named."""
+    """The enabled plugins in conf order, and calls of their hooks with the owner of each result."""
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self.plugins = tuple(plugins)
@@ -64,10 +64,10 @@ class PluginSet:
         return sorted(caller.name for caller in self._manager.get_hookcallers(plugin.implementation) or ())
 
     def call(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
-        """Call a set-up hook of every plugin that has it, in conf order, and yield the owner with each value.
+        """Call a set-up hook of every plugin that implements it, in conf order, and yield the owner with each value.
 
         Raises:
-            StartupError: an implementation raised, or gave no `kind`; it is named and the cause chained.
+            StartupError: an implementation raised, or did not return a `kind`; the message names it.
         """
         for plugin, call in self._implementations(hook, arguments):
             with _attribute_errors(plugin, hook):
@@ -76,10 +76,10 @@ class PluginSet:
             yield plugin, value
 
     def call_flat(self, hook: str, kind: Any, **arguments: object) -> Iterator[tuple[Plugin, Any]]:
-        """Do as `each` for a hook that gives several things, and yield the owner with each of them.
+        """Do as `call` for a hook that returns several values, and yield the owner with each of them.
 
         Raises:
-            StartupError: as `each`, or one of the things is no `kind`.
+            StartupError: as `call`, or one of the values is not a `kind`.
         """
         for plugin, values in self.call(hook, Iterable, **arguments):
             with _attribute_errors(plugin, hook):
@@ -89,7 +89,7 @@ class PluginSet:
                 yield plugin, value
 
     async def usage_recorded(self, server: Any, entries: Sequence[RecordedUsage]) -> None:
-        """Tell every listener of committed usage; one that fails is logged by name and stops no other."""
+        """Call every listener with committed usage; a failure is logged with its plugin and affects no other."""
         for plugin, call in self._implementations("llmring_usage_recorded", {"server": server, "entries": entries}):
             try:
                 await call()
@@ -101,7 +101,7 @@ class PluginSet:
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
     def owner(self, traceback: TracebackType | None) -> str | None:
-        """Return the plugin in whose code an exception was raised: the innermost frame that is a plugin's."""
+        """Return the plugin of the innermost traceback frame that is in a plugin's code."""
         packages = {plugin.package: plugin.name for plugin in self.plugins}
         found = None
         while traceback is not None:
@@ -115,7 +115,7 @@ class PluginSet:
             yield plugin, functools.partial(_call_one, caller, arguments)
 
     def _callers(self, hook: str) -> list[tuple[Plugin, pluggy.HookCaller]]:
-        """Return, for each plugin that implements a hook, the hook without the other plugins: results get owners."""
+        """Return, for each plugin that implements a hook, a caller for it alone, so that results have owners."""
         if hook not in self._callers_by_hook:
             implementing = {found.plugin_name for found in getattr(self._manager.hook, hook).get_hookimpls()}
             self._callers_by_hook[hook] = [
@@ -140,18 +140,18 @@ class PluginSet:
             self._check(plugin, caller)
 
     def _check(self, plugin: Plugin, caller: Any) -> None:
-        """Refuse what pluggy lets pass: the wrong colour (sync or async), and marks that change the order."""
+        """Reject async/sync mismatches and ordering options, which pluggy accepts."""
         implementation = next(i for i in caller.get_hookimpls() if i.plugin_name == plugin.name)
         wanted = inspect.iscoroutinefunction(getattr(hookspecs, caller.name))
         if inspect.iscoroutinefunction(implementation.function) != wanted:
-            mend = "make it `async def`" if wanted else "make it a plain `def`"
-            raise StartupError(f"{plugin}: {caller.name} has the wrong colour; {mend}")
-        marked = [option for option in REFUSED_OPTIONS if getattr(implementation, option, False)]
+            remedy = "make it `async def`" if wanted else "make it a plain `def`"
+            raise StartupError(f"{plugin}: {caller.name} {'is not' if wanted else 'is'} a coroutine function; {remedy}")
+        marked = [option for option in REJECTED_OPTIONS if getattr(implementation, option, False)]
         if marked:
-            raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; the order in conf alone decides")
+            raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; only the order in conf decides")
 
     def _suggest_hook(self, plugin: Plugin) -> str:
-        """Suggest the hook that a misspelt one was meant to be."""
+        """Return a suggestion for a misspelt hook."""
         known = [name for name in vars(hookspecs) if name.startswith("llmring_")]
         for name in dir(plugin.implementation):
             if name.startswith("llmring_") and name not in known:
@@ -161,27 +161,27 @@ class PluginSet:
 
 
 def installed() -> dict[str, EntryPoint]:
-    """Return the plugins that are installed, by name; none of them is imported.
+    """Return the installed plugins by name, without importing them.
 
     Raises:
-        StartupError: two distributions offer one name.
+        StartupError: two distributions have a plugin of the same name.
     """
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         other = found.setdefault(point.name, point)
         if other is not point and (other.value != point.value or _distribution(other) != _distribution(point)):
             raise StartupError(
-                f"two distributions offer plugin {point.name!r}: {_distribution(other)} and {_distribution(point)}; "
+                f"two distributions have a plugin {point.name!r}: {_distribution(other)} and {_distribution(point)}; "
                 "uninstall one"
             )
     return found
 
 
 def load(names: Iterable[str | Plugin]) -> PluginSet:
-    """Import the named plugins, and only those, in order; a `Plugin` given in code is taken as it is.
+    """Import only the named plugins, in order; a `Plugin` given in code is used as it is.
 
     Raises:
-        StartupError: one is not installed, cannot be imported, or does not keep to the hook specifications.
+        StartupError: one is not installed, cannot be imported, or does not match the hook specifications.
     """
     available = installed()
     return PluginSet([item if isinstance(item, Plugin) else _load_one(item, available) for item in names])
@@ -199,18 +199,18 @@ def _load_one(name: str, available: dict[str, EntryPoint]) -> Plugin:
         raise StartupError(
             f"plugin {name!r} (distribution {_distribution(point)}) cannot be imported: {type(error).__name__}: {error}"
         ) from error
-    about = point.dist.metadata if point.dist else {"Name": UNKNOWN, "Version": ""}  # parsed anew at each look
+    about = point.dist.metadata if point.dist else {"Name": UNKNOWN, "Version": ""}  # parsed at each access
     return Plugin(name, implementation, about["Name"], about["Version"])
 
 
 def _call_one(caller: pluggy.HookCaller, arguments: dict[str, object]) -> Any:
-    """Return what the one implementation of a hook gives; pluggy leaves out None."""
+    """Return the result of the only implementation of a hook; pluggy omits None."""
     return next(iter(caller(**arguments)), None)
 
 
 @contextmanager
 def _attribute_errors(plugin: Plugin, hook: str) -> Iterator[None]:
-    """Turn whatever a hook raises into a StartupError that names its plugin."""
+    """Turn any exception of a hook into a StartupError that names its plugin."""
     try:
         yield
     except click.ClickException:
@@ -225,7 +225,7 @@ def _attribute_errors(plugin: Plugin, hook: str) -> Iterator[None]:
 
 def _expect(plugin: Plugin, hook: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
-        raise StartupError(f"{plugin}: {hook} gave {value!r}; see its hook specification")
+        raise StartupError(f"{plugin}: {hook} returned {value!r}; see its hook specification")
 
 
 def _distribution(point: EntryPoint) -> str:

@@ -1,4 +1,4 @@
-"""Who reads which setting: every plugin's conf table and environment variables, and those that nobody reads."""
+"""The plugins' settings from conf tables and environment variables, and the detection of unknown ones."""
 
 import difflib
 import os
@@ -19,14 +19,14 @@ from llmring_server.settings import (
 )
 
 TEST_PREFIX = f"{ENV_PREFIX}TEST_"
-TABLES = "tables"  # of the conf file, each its plugin's
+TABLES = "tables"  # of the conf file, one per plugin
 OTHERS = (CONF_VARIABLE, KEY_VARIABLE, URL_VARIABLE)
 
 
 def unknown_variables(read: Mapping[str, PluginSettings]) -> list[str]:
-    """Say which `LLMRING_*` variables of the environment nobody reads, and what may have been meant; no value is said.
+    """Return a message for each unknown `LLMRING_*` environment variable, with a suggestion and without its value.
 
-    `read` are the enabled plugins' settings by name. Variables of a plugin that is installed but not enabled may stand.
+    `read` are the enabled plugins' settings by name. Variables of installed plugins that are not enabled are accepted.
     """
     known = [*OTHERS, *_variables(ENV_PREFIX, Settings)]
     for plugin, model in read.items():
@@ -38,21 +38,21 @@ def unknown_variables(read: Mapping[str, PluginSettings]) -> list[str]:
         if not name.startswith((TEST_PREFIX, *idle)):
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            found.append(f"{name} is no setting of this server and is passed over{hint}")
+            found.append(f"{name} is not a setting of this server and is ignored{hint}")
     return found
 
 
 def read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, PluginSettings]:
-    """Build each plugin's settings, by its name.
+    """Read the settings of each plugin, by name.
 
     Raises:
-        StartupError: two owners claim one table or variable, a value does not fit, or a table has no owner.
+        StartupError: two owners claim one table or variable, a value is invalid, or a table has no owner.
     """
     variables = dict.fromkeys(_variables(ENV_PREFIX, Settings), "the host")
     found: dict[str, PluginSettings] = {}
     for plugin, model in plugins.call("llmring_settings", type):
         if not issubclass(model, PluginSettings):
-            raise StartupError(f"{plugin}: llmring_settings gave {model!r}; give a subclass of PluginSettings")
+            raise StartupError(f"{plugin}: llmring_settings returned {model!r}; return a subclass of PluginSettings")
         for variable in _variables(env_prefix(plugin.name), model):
             other = variables.setdefault(variable, str(plugin))
             if other != str(plugin):
@@ -63,7 +63,7 @@ def read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, Pl
 
 
 def _check_tables(settings: Settings, plugins: PluginSet, read: set[str]) -> None:
-    """Refuse a conf table that nobody reads; one of a plugin that is installed but not enabled may stand."""
+    """Reject an unknown conf table; tables of installed plugins that are not enabled are accepted."""
     unread = set(settings.tables) - read
     idle = set(installed()) - set(plugins.names) if unread else set()
     for table in sorted(unread - idle):

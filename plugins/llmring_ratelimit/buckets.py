@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from llmring_ratelimit.models import Decision, Limit
-from llmring_server.runtime.redis import PREFIX, Away, SharedRedis
+from llmring_server.runtime.redis import PREFIX, RedisUnavailable, SharedRedis
 from llmring_server.runtime.request_batcher import RequestBatcher
 
 MAX_BUCKETS = 10_000
@@ -113,7 +113,7 @@ class RedisBuckets:
 
     async def take(self, name: str, limit: Limit) -> Decision:
         """Take a token, if there is one."""
-        if self._redis.resting:
+        if self._redis.paused:
             return self._local.take_now(name, limit)
         try:
             return await self._batcher.execute(TokenRequest(name, limit), MAX_WAIT_SECONDS)
@@ -122,8 +122,8 @@ class RedisBuckets:
 
     async def open(self) -> None:
         """Connect if Redis is available."""
-        with contextlib.suppress(Away):
-            await self._redis.ask(self._redis.client.ping)
+        with contextlib.suppress(RedisUnavailable):
+            await self._redis.call(self._redis.client.ping)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -134,8 +134,8 @@ class RedisBuckets:
         keys = [f"{PREFIX}limit:{request.name}" for request in requests]
         args = [number for request in requests for number in (request.limit.rate, request.limit.burst)]
         try:
-            found: list[bytes] = await self._redis.ask(lambda: self._script(keys=keys, args=args))
-        except Away:
+            found: list[bytes] = await self._redis.call(lambda: self._script(keys=keys, args=args))
+        except RedisUnavailable:
             return [self._local.take_now(request.name, request.limit) for request in requests]
         decisions = [_parse_decision(line) for line in found]
         for request, decision in zip(requests, decisions, strict=True):

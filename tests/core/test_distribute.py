@@ -79,14 +79,14 @@ def lines(done):
 def test_a_database_without_citus_is_refused_and_the_mend_is_named(llmring_cli, database):
     done = llmring_cli("db", "distribute", LLMRING_DATABASE_URL=database)
     assert done.returncode == 1
-    assert "is no Citus cluster; install Citus on every node of the cluster first" in done.stderr
+    assert "is not a Citus cluster; install Citus on every node of the cluster first" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
 def test_a_database_in_which_citus_was_not_created_is_refused_and_the_mend_is_named(cli, citus):
     with psycopg.connect(citus, autocommit=True) as own:
         own.execute("DROP EXTENSION citus")
-    assert "is no Citus cluster; run CREATE EXTENSION citus in it" in cli("db", "distribute").stderr
+    assert "is not a Citus cluster; run CREATE EXTENSION citus in it" in cli("db", "distribute").stderr
 
 
 def test_a_schema_without_tables_is_refused(cli):
@@ -107,7 +107,7 @@ def test_every_table_of_projects_is_spread_and_it_is_said(cli, citus, llmring_da
 def test_a_second_run_changes_nothing_and_says_so(cli):
     cli("migrate", LLMRING_PLUGINS=EVERY)
     first, second = (lines(cli("db", "distribute", LLMRING_PLUGINS=EVERY)) for _ in range(2))
-    assert {done for done, _, _ in second} == {"as it was"}
+    assert {done for done, _, _ in second} == {"unchanged"}
     assert [line[1:] for line in second] == [line[1:] for line in first]
 
 
@@ -148,13 +148,13 @@ def test_a_plugin_keeps_a_table_of_its_own_local(llmring_live, citus, tmp_path):
 
 def test_a_table_that_a_plugin_keeps_local_must_be_there(llmring_live, citus, tmp_path):
     acme = plugin(tmp_path / "acme", "CREATE TABLE acme (project_id text PRIMARY KEY)", "acme_queu")
-    with pytest.raises(StartupError, match="plugin 'acme' keeps the table 'acme_queu' local, but there is no such"):
+    with pytest.raises(StartupError, match="plugin 'acme' declares the table 'acme_queu' local, but there is no such"):
         llmring_live([acme], database_url=citus, database_distribute=True)
 
 
 def test_a_table_that_citus_refuses_stops_the_start_and_is_named(llmring_live, citus, tmp_path):
     acme = plugin(tmp_path / "acme", "CREATE TABLE acme (project_id text, id int PRIMARY KEY)")
-    with pytest.raises(StartupError, match="Citus does not distribute acme: cannot create constraint"):
+    with pytest.raises(StartupError, match="Citus cannot distribute acme: cannot create constraint"):
         llmring_live([acme], database_url=citus, database_distribute=True)
 
 

@@ -225,7 +225,7 @@ def test_data_of_an_earlier_release_is_served_though_its_state_file_is_corrupt(f
 
 def test_data_of_a_version_that_is_not_carried_is_left_alone(postgres):
     (postgres.pgdata / "PG_VERSION").write_text("9\n")
-    with pytest.raises(StartupError, match=r"is of PostgreSQL 9, and the installed .* carries 16, 18"):
+    with pytest.raises(StartupError, match=r"is of PostgreSQL 9, but the installed .* includes 16, 18"):
         postgres.start()
 
 

@@ -194,7 +194,7 @@ def test_a_check_that_hangs_is_left_behind(llmring_live):
 
 
 def test_a_check_must_not_have_the_name_of_another(llmring_live):
-    with pytest.raises(StartupError, match="health check 'database' is taken"):
+    with pytest.raises(StartupError, match="health check 'database' already exists"):
         llmring_live([checked("database", failing)])
 
 

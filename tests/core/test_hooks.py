@@ -127,5 +127,5 @@ def test_settings_are_found_by_their_model(llmring_live):
     plugin = make_plugin("weather", llmring_settings=lambda: Weather)
     server = llmring_live([plugin], weather={"city": "Rome"}).server
     assert server.plugin_settings(Weather).city == "Rome"
-    with pytest.raises(StartupError, match="PluginSettings is no enabled plugin's settings model"):
+    with pytest.raises(StartupError, match="PluginSettings is not the settings model of an enabled plugin"):
         server.plugin_settings(PluginSettings)

@@ -107,7 +107,7 @@ def test_the_traceback_of_a_failing_start_is_there_at_log_level_debug(llmring_da
 
 def test_a_lifespan_that_is_no_context_manager_is_named(llmring_live):
     wrong = make_plugin("wrong", llmring_lifespan=lambda server: "open")
-    with pytest.raises(StartupError, match=r"^plugin 'wrong' .*llmring_lifespan gave 'open'"):
+    with pytest.raises(StartupError, match=r"^plugin 'wrong' .*llmring_lifespan returned 'open'"):
         llmring_live([wrong])
 
 

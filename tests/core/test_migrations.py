@@ -130,4 +130,4 @@ def test_a_database_that_does_not_know_its_texts_encoding_is_refused(llmring_cli
         finally:
             admin.execute(sql.SQL("DROP DATABASE {}").format(name))
     assert refused.returncode == 1
-    assert "has the encoding SQL_ASCII; make one with UTF8" in refused.stderr
+    assert "has the encoding SQL_ASCII; create one with UTF8" in refused.stderr

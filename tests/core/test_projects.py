@@ -136,7 +136,9 @@ def test_another_pepper_gives_another_project():
 def test_another_pepper_than_the_databases_refuses_to_start(llmring_live):
     llmring_live([], key_pepper="first")
     llmring_live([], key_pepper="first")
-    with pytest.raises(StartupError, match="LLMRING_KEY_PEPPER differs from the one this database was made with") as no:
+    with pytest.raises(
+        StartupError, match="LLMRING_KEY_PEPPER differs from the one this database was created with"
+    ) as no:
         llmring_live([], key_pepper="second")
     assert "second" not in str(no.value)
 

@@ -226,7 +226,7 @@ def test_a_misspelt_variable_is_warned_about_with_the_one_that_was_meant(llmring
         LLMRING_USAGE_TIMEZON="Europe/Madrid",
         LLMRING_QUITE_ANOTHER_THING="a-secret",
     ).wait_until_up()
-    said = " is no setting of this server and is passed over"
+    said = " is not a setting of this server and is ignored"
     assert warned(process) == [
         f"LLMRING_DATABASE_TIMOUT{said}; did you mean LLMRING_DATABASE_TIMEOUT?",
         f"LLMRING_QUITE_ANOTHER_THING{said}",

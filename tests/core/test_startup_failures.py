@@ -66,14 +66,15 @@ def test_a_set_up_hook_must_not_be_a_coroutine():
     async def llmring_routes(server):
         return []
 
-    assert str(refused(make_plugin("colour", llmring_routes=llmring_routes))) == (
-        "plugin 'colour' (distribution given in code): llmring_routes has the wrong colour; make it a plain `def`"
+    assert str(refused(make_plugin("mixed", llmring_routes=llmring_routes))) == (
+        "plugin 'mixed' (distribution given in code): llmring_routes is a coroutine function; make it a plain `def`"
     )
 
 
 def test_an_event_must_be_a_coroutine():
-    assert str(refused(make_plugin("colour", llmring_usage_recorded=lambda server, entries: None))) == (
-        "plugin 'colour' (distribution given in code): llmring_usage_recorded has the wrong colour; make it `async def`"
+    assert str(refused(make_plugin("mixed", llmring_usage_recorded=lambda server, entries: None))) == (
+        "plugin 'mixed' (distribution given in code): llmring_usage_recorded is not a coroutine function; "
+        "make it `async def`"
     )
 
 
@@ -85,7 +86,7 @@ def test_marks_that_change_the_order_are_refused(option):
             return []
 
     message = str(refused(Plugin("marked", Marked())))
-    assert message.endswith(f"llmring_routes is marked {option}; the order in conf alone decides")
+    assert message.endswith(f"llmring_routes is marked {option}; only the order in conf decides")
 
 
 def test_one_plugin_listed_twice_is_refused():
@@ -169,7 +170,7 @@ def test_one_migration_id_of_two_plugins_names_both(tmp_path):
 def test_a_migration_without_its_owners_prefix_is_refused(tmp_path):
     folder = migration(tmp_path / "one", "0001-create.sql")
     assert str(refused(make_plugin("one", llmring_migrations=lambda: folder))) == (
-        "migration '0001-create' of plugin 'one' must be named one-<number>-<what>"
+        "migration '0001-create' of plugin 'one' must be named one-<number>-<description>"
     )
 
 
@@ -177,7 +178,7 @@ def test_a_migration_without_its_owners_prefix_is_refused(tmp_path):
 def test_a_source_without_migrations_is_refused(tmp_path, made):
     folder = migration(tmp_path / "none") if made else tmp_path / "none"
     assert str(refused(make_plugin("bare", llmring_migrations=lambda: folder))) == (
-        f"plugin 'bare' names {folder} as its migrations, but no migration lies there"
+        f"plugin 'bare' names {folder} as its migrations, but there are none in it"
     )
 
 
@@ -185,7 +186,7 @@ def test_two_distributions_that_offer_one_plugin_are_both_named(distribution):
     distribution("acme-one", "weather", "", module="one_module")
     distribution("acme-two", "weather", "", module="two_module")
     message = str(refused("aliases"))
-    assert message.startswith("two distributions offer plugin 'weather': ")
+    assert message.startswith("two distributions have a plugin 'weather': ")
     assert "acme-one" in message
     assert "acme-two" in message
 
@@ -233,7 +234,7 @@ def test_a_value_that_a_hook_must_not_give_is_refused_by_name(hook):
 @pytest.mark.parametrize("hook", [hook for hook in WRONG if hook != "llmring_settings"])
 def test_a_hook_that_forgets_to_return_is_refused_by_name(hook):
     function = (lambda: None) if hook == "llmring_migrations" else (lambda server: None)
-    assert f"{hook} gave None" in str(refused(make_plugin("forgetful", **{hook: function})))
+    assert f"{hook} returned None" in str(refused(make_plugin("forgetful", **{hook: function})))
 
 
 def test_middleware_that_is_not_a_coroutine_is_refused_by_name():
@@ -242,7 +243,7 @@ def test_middleware_that_is_not_a_coroutine_is_refused_by_name():
             pass
 
     message = str(refused(make_plugin("blocking", llmring_middleware=lambda server: [Sync()])))
-    assert message.startswith("plugin 'blocking' (distribution given in code): llmring_middleware gave ")
+    assert message.startswith("plugin 'blocking' (distribution given in code): llmring_middleware returned ")
 
 
 def test_a_responder_that_is_not_a_coroutine_is_refused_by_name():
@@ -262,7 +263,7 @@ def test_a_route_without_responders_is_refused_by_name():
 @pytest.mark.parametrize("path", ["relative", "/slash/"])
 def test_a_path_must_begin_with_a_slash_and_not_end_with_one(path):
     slashed = make_plugin("slashed", llmring_routes=lambda server: [Route(path=path, resource=Echo())])
-    assert str(refused(slashed)) == f"plugin 'slashed': route {path!r} must begin with / and not end with one"
+    assert str(refused(slashed)) == f"plugin 'slashed': route {path!r} must begin with / and not end with /"
 
 
 def test_a_command_that_is_taken_is_named(llmring_cli, distribution):
@@ -274,6 +275,6 @@ def test_a_command_that_is_taken_is_named(llmring_cli, distribution):
     done = llmring_cli("nothing", LLMRING_PLUGINS="command", PYTHONPATH=str(folder))
     assert done.returncode == 1
     assert done.stderr == (
-        "llmring-server: plugin 'command' (distribution acme-command): the command 'migrate' is taken; "
-        "give it another name\n"
+        "llmring-server: plugin 'command' (distribution acme-command): the command 'migrate' already exists; "
+        "choose another name\n"
     )

@@ -110,4 +110,4 @@ def test_a_programs_exit_status_is_ours(llmring_cli):
 def test_a_program_that_is_not_there_is_told(llmring_cli):
     done = llmring_cli("db", "run", "pg_dumpp")
     assert done.returncode == 1
-    assert done.stderr == ("llmring-server: there is no pg_dumpp on the PATH; install PostgreSQL's own programs\n")
+    assert done.stderr == "llmring-server: there is no pg_dumpp on the PATH; install PostgreSQL's client programs\n"

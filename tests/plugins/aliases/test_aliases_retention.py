@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aliases_kit import PATH, bind, listed, models, replace, stream_events
 
-from llmring_server.cli.retention import AT_ONCE
+from llmring_server.cli.retention import CHUNK_ROWS
 from llmring_server.client import LLMRingServer, Ready
 from llmring_server.testing import eventually
 
@@ -125,12 +125,12 @@ def test_any_number_over_several_projects_is_dropped(server, retention):
             """INSERT INTO alias_history (project_id, seq, profile, alias, action, key_id, changed_at)
             SELECT 'prj_' || n %% 3, n / 3, 'default', 'a', 'unbind', 'key', now() - interval '99 days'
             FROM generate_series(3, %s) n""",
-            [AT_ONCE * 2 + 3],
+            [CHUNK_ROWS * 2 + 3],
         )
     )
     retention("--days", "30")
     left = server.rows("SELECT project_id, seq FROM alias_history ORDER BY project_id")
-    assert [row["seq"] for row in left] == [(AT_ONCE * 2 + 3) // 3] * 3
+    assert [row["seq"] for row in left] == [(CHUNK_ROWS * 2 + 3) // 3] * 3
 
 
 def test_a_dry_run_drops_nothing(client, age, retention):

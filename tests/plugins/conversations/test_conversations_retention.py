@@ -3,7 +3,7 @@
 import pytest
 
 from llmring_conversations.retention import Upkeep
-from llmring_server.cli.retention import AT_ONCE
+from llmring_server.cli.retention import CHUNK_ROWS
 
 API = "/api/v1/conversations"
 
@@ -86,7 +86,7 @@ def test_any_number_over_several_projects_is_dropped(server, retention):
             """INSERT INTO conversations (project_id, id, message_count, total_tokens, created_at, updated_at)
             SELECT 'prj_' || n %% 3, gen_random_uuid(), 0, 0, now() - interval '99 days', now() - interval '99 days'
             FROM generate_series(1, %s) n""",
-            [AT_ONCE * 2 + 1],
+            [CHUNK_ROWS * 2 + 1],
         )
     )
     assert retention("--days", "30").returncode == 0

@@ -90,7 +90,7 @@ def test_during_an_outage_of_the_database_each_page_is_503_in_time(llmring_live,
         assert time.monotonic() - began < 10
         assert page.status == (200 if path in in_memory else 503), path
         if page.status == 503:
-            assert "the database does not answer" in page.text("[role=alert]")
+            assert "The database does not answer" in page.text("[role=alert]")
             assert page.answer.headers["retry-after"]
 
 

@@ -133,7 +133,7 @@ def test_a_name_that_is_taken_stops_the_start_and_names_both_plugins(second):
 
 
 def test_an_object_that_is_not_a_metric_stops_the_start():
-    assert "llmring_metrics gave 'warm'" in refusal(make_plugin("weather", llmring_metrics=lambda server: ["warm"]))
+    assert "llmring_metrics returned 'warm'" in refusal(make_plugin("weather", llmring_metrics=lambda server: ["warm"]))
 
 
 @pytest.mark.parametrize(

@@ -136,12 +136,12 @@ def test_a_redis_that_was_only_slow_is_back_as_soon_as_it_answers(llmring_redis,
         await mine.take("a", MUCH)
         llmring_redis.hang()
         await mine.take("a", MUCH)
-        resting = mine._redis.resting
+        paused = mine._redis.paused
         llmring_redis.go_on()
         deadline = time.monotonic() + 5
-        while mine._redis.resting and time.monotonic() < deadline:
+        while mine._redis.paused and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
-        return resting, mine._redis.resting
+        return paused, mine._redis.paused
 
     assert ran(llmring_redis.url, steps) == (True, False)
     assert "Redis answers again" in caplog.text
