@@ -1,4 +1,4 @@
-"""Where the database is: PostgreSQL's own address and that of a pooler before it, and what every session must have."""
+"""The database's addresses, direct and through a pooler, and the required settings of every session."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from llmring_server.settings import Settings
 URL, DIRECT_URL = "LLMRING_DATABASE_URL", "LLMRING_DATABASE_DIRECT_URL"
 CONNECT_SECONDS = 5
 UTC_NAMES = ("UTC", "Etc/UTC")
-# Statistics sort and hash tens of thousands of sums; compiling such a query takes longer than running it.
+# Statistics sort and hash tens of thousands of sums; JIT compilation of such a query takes longer than running it.
 TUNING = "-c work_mem=16MB -c jit=off"
 
 
 class Addresses(msgspec.Struct, frozen=True):
     """The database's addresses, as libpq's connection strings.
 
-    `direct` leads to PostgreSQL itself; every session asks there for our schema, UTC and our tuning. `pooled` is what
-    the pool connects to: the same, or a pooler's. A pooler lends one session to many of us, so nothing is asked of it:
-    the role has these settings in PostgreSQL.
+    `direct` is PostgreSQL's own; its sessions set our schema, UTC and our tuning in the startup options. `pooled` is
+    what the pool connects to: the same, or a pooler's. A pooler shares sessions between clients, so the settings come
+    from the role in PostgreSQL instead.
     """
 
     direct: str
@@ -29,12 +29,12 @@ class Addresses(msgspec.Struct, frozen=True):
 
     @property
     def pooler(self) -> bool:
-        """Whether a pooler stands before PostgreSQL."""
+        """Whether the pool connects through a pooler."""
         return self.direct != self.pooled
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What `SESSION` tells of a session: the schema it reads first, its time zone, and whose session it is."""
+    """The row of `SESSION`: the first schema in the search path, the time zone, the role and the database."""
 
     schema: str
     zone: str
@@ -52,43 +52,43 @@ def find(settings: Settings, url: str) -> Addresses:
     """Return the addresses of the database at `url`, with `LLMRING_DATABASE_DIRECT_URL` when that is given.
 
     Raises:
-        StartupError: an address does not parse, or only a direct one is given.
+        StartupError: an address is invalid, or only the direct one is given.
     """
     given = settings.database_direct_url
     if given is None:
-        direct = _asking(settings.database_schema, _parts(URL, url))
+        direct = _with_options(settings.database_schema, _parse(URL, url))
         return Addresses(direct, direct)
     if settings.embedded:
         raise StartupError(f"{DIRECT_URL} is PostgreSQL's own address behind the pooler at {URL}; set that too")
-    own = _asking(settings.database_schema, _parts(DIRECT_URL, given.get_secret_value()))
-    return Addresses(own, make_conninfo("", **_parts(URL, url)))
+    own = _with_options(settings.database_schema, _parse(DIRECT_URL, given.get_secret_value()))
+    return Addresses(own, make_conninfo("", **_parse(URL, url)))
 
 
 def check(found: Session, schema: str) -> None:
-    """Hold one of the pool's sessions against what every session must have.
+    """Check that a session of the pool has the required settings.
 
     Raises:
-        StartupError: it reads another schema or has another time zone; the message says what to run.
+        StartupError: it has another schema or time zone; the message names the statements to run.
     """
     if found.schema != schema or found.zone not in UTC_NAMES:
         role = f'ALTER ROLE "{found.role}" IN DATABASE "{found.database}" SET'
         raise StartupError(
             f"sessions through {URL} have the schema {found.schema!r} and the time zone {found.zone!r}; they need "
             f"{schema!r} and 'UTC'. Behind a pooler, run in PostgreSQL itself: {role} search_path = {schema}; "
-            f"{role} timezone = 'UTC'; and have the pooler connect anew"
+            f"{role} timezone = 'UTC'; then let the pooler reconnect"
         )
 
 
-def _asking(schema: str, parts: dict[str, Any]) -> str:
+def _with_options(schema: str, parts: dict[str, Any]) -> str:
     """Return a connection string whose sessions have our schema, UTC and our tuning."""
     options = f"{parts.get('options', '')} -c search_path={schema} -c timezone=UTC {TUNING}".strip()
     return make_conninfo("", **{**parts, "options": options})
 
 
-def _parts(variable: str, url: str) -> dict[str, Any]:
-    """Return the parts of an address, with a bounded connect and our name; it is not repeated: it holds a password."""
+def _parse(variable: str, url: str) -> dict[str, Any]:
+    """Return the parts of an address, with a connect timeout and our name; errors omit it, as it has a password."""
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        raise StartupError(f"{variable} is no PostgreSQL connection string") from error
+        raise StartupError(f"{variable} is not a PostgreSQL connection string") from error
     return {"connect_timeout": CONNECT_SECONDS, "application_name": "llmring-server", **given}

@@ -1,4 +1,4 @@
-"""Spreading a deployment's tables over a Citus cluster, by project: PostgreSQL that grows past one machine."""
+"""Distribution of a deployment's tables over a Citus cluster, by project, to scale beyond one machine."""
 
 from collections.abc import Collection, Sequence
 from graphlib import TopologicalSorter
@@ -15,7 +15,7 @@ EXTENSION: LiteralString = """
     SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS created,
         EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus') AS available
 """
-# Partitions go with their table. Tables come with those that their foreign keys name, which must be distributed first.
+# Partitions follow their table. `refers_to` are the targets of foreign keys, which must be distributed first.
 TABLES: LiteralString = """
     SELECT tables.relname AS name,
         EXISTS (
@@ -38,7 +38,7 @@ DISTRIBUTE: LiteralString = (
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table of the deployment's schema, as the catalogue has it."""
+    """A table of the deployment's schema, from the catalogue."""
 
     name: str
     of_project: bool
@@ -47,7 +47,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Placement(msgspec.Struct, frozen=True):
-    """Where a table lies: spread by project, since now or before, or local, on the coordinator alone."""
+    """The placement of a table: distributed by project, or local on the coordinator; `changed` by this run."""
 
     table: str
     distributed: bool
@@ -55,14 +55,14 @@ class Placement(msgspec.Struct, frozen=True):
 
 
 def distribute(conninfo: str, schema: str, sources: Sequence[Source], shards: int | None = None) -> list[Placement]:
-    """Distribute every table of projects' data that is not yet, and say where each table lies. Blocks.
+    """Distribute the tables with projects' data, and return the placement of every table. Blocks.
 
-    A table that has a `project_id` is one, unless its owner keeps it local. It may be run at any time and again; each
-    table is distributed in a transaction of its own, and waits for whoever writes it. `shards` is how many parts each
-    table gets; the first one decides it for all, and Citus takes 32.
+    These are the tables with a `project_id` that their owner does not declare local. It may be run at any time and
+    again; each table is distributed in its own transaction, which waits for writers. `shards` is the number of shards
+    per table, fixed by the first table; the default of Citus is 32.
 
     Raises:
-        StartupError: there is no Citus, or no table yet, a plugin names one that is not there, or Citus refuses one.
+        StartupError: there is no Citus or no table yet, a plugin names a missing table, or Citus rejects a table.
     """
     local = {name: source.owner for source in sources for name in source.local}
     with locked(conninfo, schema) as backend:
@@ -72,21 +72,21 @@ def distribute(conninfo: str, schema: str, sources: Sequence[Source], shards: in
             session.execute("SELECT set_config('citus.shard_count', %s, false)", [str(shards)])
         tables = _tables(session, schema)
         for name in local.keys() - {table.name for table in tables}:
-            raise StartupError(f"plugin {local[name]!r} keeps the table {name!r} local, but there is no such table")
+            raise StartupError(f"plugin {local[name]!r} declares the table {name!r} local, but there is no such table")
         return [_place(session, schema, table, local) for table in tables]
 
 
 def _check_extension(session: psycopg.Connection[Any]) -> None:
     created, available = session.execute(EXTENSION).fetchone() or (False, False)
     if not created:
-        mend = "run CREATE EXTENSION citus in it" if available else "install Citus on every node of the cluster first"
+        remedy = "run CREATE EXTENSION citus in it" if available else "install Citus on every node of the cluster first"
         raise StartupError(
-            f"the database {session.info.dbname!r} is no Citus cluster; {mend} (docs/explanation/scale.md)"
+            f"the database {session.info.dbname!r} is not a Citus cluster; {remedy} (docs/explanation/scale.md)"
         )
 
 
 def _tables(session: psycopg.Connection[Any], schema: str) -> list[Table]:
-    """Return the tables, each behind those that its foreign keys name."""
+    """Return the tables, each after those that its foreign keys refer to."""
     with session.cursor(row_factory=class_row(Table)) as cursor:
         found = {table.name: table for table in cursor.execute(TABLES, [schema]).fetchall()}
     if MIGRATION_TABLE not in found:
@@ -103,6 +103,6 @@ def _place(session: psycopg.Connection[Any], schema: str, table: Table, local: C
             session.execute(DISTRIBUTE, [schema, table.name])
         except psycopg.Error as error:
             raise StartupError(
-                f"Citus does not distribute {table.name}: {error.diag.message_primary or error}"
+                f"Citus cannot distribute {table.name}: {error.diag.message_primary or error}"
             ) from error
     return Placement(table.name, distributed=True, changed=not table.distributed)

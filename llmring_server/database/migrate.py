@@ -1,8 +1,8 @@
-"""Migrations: yoyo's, under an advisory lock, so that any number of processes may start at once.
+"""Migrations with yoyo, under an advisory lock, so that any number of processes may start at the same time.
 
-yoyo's own lock is a row that outlives a killed process; ours belongs to a session and dies with it. A migration
-commits before yoyo marks it as applied, so a process killed in between leaves it to be run again: every migration
-is written to allow that.
+yoyo's own lock is a row that outlives a killed process; ours belongs to a session and ends with it. A migration
+commits before yoyo marks it as applied; if the process is killed in between, the migration is run again, so every
+migration must be safe to run again.
 """
 
 import glob
@@ -31,7 +31,7 @@ MIGRATION_TABLE = "_yoyo_migration"
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One owner's folder of migrations, and which of its tables stay local on a Citus cluster though of projects."""
+    """One owner's folder of migrations, and its tables with projects' data that stay local on a Citus cluster."""
 
     owner: str
     folder: Path
@@ -41,7 +41,7 @@ class Source(msgspec.Struct, frozen=True):
         """Return the migrations' ids, sorted.
 
         Raises:
-            StartupError: there is none.
+            StartupError: there are none.
         """
         return migration_ids(self.folder, self.owner)
 
@@ -55,22 +55,22 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Address(NamedTuple):
-    """What yoyo keeps of a database's address: libpq's own connection string, untouched."""
+    """The database's address for yoyo: libpq's connection string, unchanged."""
 
     conninfo: str
     database: str | None = None
 
 
 class Backend(yoyo.backends.PostgresqlPsycopgBackend):  # type: ignore[misc]
-    """yoyo's backend in one session, which also holds our lock; yoyo's own lock table is neither made nor read."""
+    """yoyo's backend in one session, which also holds our lock; yoyo's lock table is not used."""
 
     def connect(self, dburi: Address) -> psycopg.Connection[Any]:
-        """Open a connection in autocommit mode, as yoyo expects; its own addresses lack much of libpq's."""
+        """Open a connection in autocommit mode, as yoyo expects; its own addresses do not support all of libpq's."""
         return psycopg.connect(dburi.conninfo, autocommit=True)
 
     @contextmanager
     def lock(self, timeout: float = 10) -> Iterator[None]:
-        """Take no lock of yoyo's, a row that outlives a killed process: the session holds ours."""
+        """Do not take yoyo's lock, a row that outlives a killed process: the session holds ours."""
         yield
 
     @contextmanager
@@ -79,7 +79,7 @@ class Backend(yoyo.backends.PostgresqlPsycopgBackend):  # type: ignore[misc]
         yield self
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
-        """Leave user and host names out of yoyo's log: looking them up can hang or fail in a container."""
+        """Return yoyo's log entry without user and host names, whose lookup can hang or fail in a container."""
         return {
             "id": str(uuid.uuid4()),
             "migration_id": migration.id if migration else None,
@@ -92,7 +92,7 @@ class Backend(yoyo.backends.PostgresqlPsycopgBackend):  # type: ignore[misc]
 
 
 def check(sources: Sequence[Source]) -> None:
-    """Check every source's ids before anything connects.
+    """Check the ids of all sources before connecting.
 
     Raises:
         StartupError: a source is empty, an id lacks its owner's prefix, or two sources share one.
@@ -105,21 +105,21 @@ def check(sources: Sequence[Source]) -> None:
                 raise StartupError(f"migration {id_!r} belongs to plugin {other!r} and plugin {source.owner!r}")
             if not id_.startswith(f"{source.owner}-"):
                 raise StartupError(
-                    f"migration {id_!r} of plugin {source.owner!r} must be named {source.owner}-<number>-<what>"
+                    f"migration {id_!r} of plugin {source.owner!r} must be named {source.owner}-<number>-<description>"
                 )
 
 
 def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
-    """Apply what is pending, and return its ids. Blocks; waits for another process that is at it.
+    """Apply the pending migrations, and return their ids. Blocks; waits for another process that applies them.
 
     Raises:
-        StartupError: a migration fails, or something is still pending afterwards.
+        StartupError: a migration fails, or one is still pending afterwards.
     """
     with locked(conninfo, schema) as backend:
         pending = _pending(backend, sources)
         try:
             backend.apply_migrations(pending)
-        except Exception as error:  # a migration may be a program, and raise anything
+        except Exception as error:  # a migration in Python may raise anything
             raise StartupError(f"a migration fails: {_one_line(error)}") from error
         left = [migration.id for migration in _pending(backend, sources)]
     if left:
@@ -143,9 +143,9 @@ def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
 
 @contextmanager
 def locked(conninfo: str, schema: str) -> Iterator[Backend]:
-    """Hold this schema's migration lock in yoyo's own session, and give its backend.
+    """Hold this schema's migration lock in yoyo's session, and yield its backend.
 
-    When this process is killed, its session goes on with its statement; the lock is free once that has ended too.
+    When this process is killed, its session finishes the running statement before it releases the lock.
     """
     try:
         with Backend(Address(make_conninfo(conninfo)), MIGRATION_TABLE) as backend:
@@ -164,11 +164,11 @@ def locked(conninfo: str, schema: str) -> Iterator[Backend]:
 
 
 def _check_encoding(session: psycopg.Connection[Any]) -> None:
-    """Refuse a database that does not know its text's encoding: it could store what nobody can read."""
+    """Reject a database whose encoding is not UTF-8, which cannot store all text."""
     encoding = session.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise StartupError(
-            f"the database {session.info.dbname!r} has the encoding {encoding}; make one with UTF8: "
+            f"the database {session.info.dbname!r} has the encoding {encoding}; create one with UTF8: "
             "createdb --encoding=UTF8 --template=template0 NAME"
         )
 

@@ -1,6 +1,6 @@
 """Cache-invalidation messages between processes over LISTEN/NOTIFY, on a connection of their own.
 
-A message only tells that something changed; the tables have the data. While the connection is not known to be healthy,
+A message only states that something changed; the tables have the data. While the connection is not known to be healthy,
 `live` is false and caches read the database instead; when it is back, every cache is reset.
 """
 
@@ -94,11 +94,11 @@ class Notifications:
             reset()
         self._up = True
         while True:
-            asked = time.monotonic()
+            sent = time.monotonic()
             with _aborted_on_silence(connection):
                 await connection.execute("SELECT 1")
             await self._dispatch(connection, 0)
-            self._good_until = asked + LEASE_SECONDS
+            self._good_until = sent + LEASE_SECONDS
             await self._dispatch(connection, PING_SECONDS)
 
     async def _dispatch(self, connection: Connection, seconds: float) -> None:

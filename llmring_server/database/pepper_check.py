@@ -1,4 +1,4 @@
-"""Facts of one deployment that every start must agree with: kept in the table `deployment`."""
+"""The check that the key pepper is the one that the database was created with."""
 
 import hmac
 
@@ -9,7 +9,7 @@ from llmring_server.errors import StartupError
 
 FINGERPRINT_OF = b"llmring-server key pepper"
 
-KEEP = """
+STORE_FINGERPRINT = """
     INSERT INTO deployment (name, value) VALUES ('pepper_fingerprint', %(value)s)
     ON CONFLICT (name) DO UPDATE SET name = excluded.name
     RETURNING name, value
@@ -17,20 +17,20 @@ KEEP = """
 
 
 async def check_pepper(database: Database, pepper: str) -> None:
-    """Hold the pepper against the one that this database was made with, by a fingerprint.
+    """Compare the pepper's fingerprint with the one in the table `deployment`, or store it there first.
 
     Raises:
-        StartupError: it is another; with it every project would silently become a new, empty one.
+        StartupError: the pepper has changed; with it every project would silently become a new, empty one.
     """
     mine = hmac.digest(pepper.encode(), FINGERPRINT_OF, "sha256").hex()
     try:
-        kept = (await database.fetch(KEEP, {"value": mine}))[0]["value"]
+        stored = (await database.fetch(STORE_FINGERPRINT, {"value": mine}))[0]["value"]
     except psycopg.errors.UndefinedTable as error:
         raise StartupError("the database has no tables yet; run `llmring-server migrate` first") from error
     except psycopg.OperationalError as error:
         raise StartupError("the database does not answer; see LLMRING_DATABASE_URL") from error
-    if not hmac.compare_digest(kept, mine):
+    if not hmac.compare_digest(stored, mine):
         raise StartupError(
-            "LLMRING_KEY_PEPPER differs from the one this database was made with; set it back, or every "
-            "project's data is out of reach"
+            "LLMRING_KEY_PEPPER differs from the one this database was created with; restore it, otherwise no "
+            "project's data can be found"
         )

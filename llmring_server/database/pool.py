@@ -1,4 +1,4 @@
-"""The database as features see it: a pool of connections, opened and closed with the server."""
+"""The database for features: a pool of connections, opened and closed with the server."""
 
 import asyncio
 import contextlib
@@ -42,10 +42,10 @@ T = TypeVar("T")
 class Database:
     """PostgreSQL with this deployment's schema first in the search path, in UTC.
 
-    Nothing is opened before `open`. Every wait is bounded: `ACQUIRE_SECONDS` for a connection, `database_timeout`
-    for a statement; past either the caller sees `psycopg.OperationalError`, which HTTP gives as 503. Bound a
-    shorter wait with `connection(seconds)`, not with `asyncio.timeout`, on which psycopg first asks a perhaps hung
-    server to cancel.
+    Nothing is opened before `open`. Every wait is limited: `ACQUIRE_SECONDS` for a connection, `database_timeout`
+    for a statement; after that `psycopg.OperationalError` is raised, which HTTP returns as 503. For a shorter limit
+    use `connection(seconds)`, not `asyncio.timeout`: psycopg would first send a cancel request to a server that may
+    hang.
     """
 
     def __init__(self, settings: Settings, sources: Sequence[Source]) -> None:
@@ -57,10 +57,10 @@ class Database:
         self._addresses = addresses.Addresses("", "")
 
     async def open(self) -> None:
-        """Start the bundled server if it is ours, migrate, and open the pool.
+        """Start the bundled server if it is used, migrate, and open the pool.
 
         Raises:
-            StartupError: the database cannot be reached, a migration fails, or sessions lack what they need.
+            StartupError: the database cannot be reached, a migration fails, or sessions lack required settings.
         """
         await asyncio.to_thread(self.prepare)
         await asyncio.to_thread(wait_for, self.conninfo, self._settings.database_wait)
@@ -72,7 +72,7 @@ class Database:
         self._growth = asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth")
 
     async def close(self) -> None:
-        """Close the pool, and leave the bundled server."""
+        """Close the pool, and stop using the bundled server."""
         if self._growth is not None:
             self._growth.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -82,10 +82,10 @@ class Database:
         await asyncio.to_thread(self._embedded.stop)
 
     def prepare(self) -> None:
-        """Find the database's addresses, with the bundled server running behind them if it is ours. Blocks.
+        """Set the database's addresses, and start the bundled server if it is used. Blocks.
 
         Raises:
-            StartupError: an address does not parse, or the bundled server does not start.
+            StartupError: an address is invalid, or the bundled server does not start.
         """
         given = self._settings.database_url
         url = given.get_secret_value() if given else self._embedded.start()
@@ -93,27 +93,27 @@ class Database:
 
     @property
     def conninfo(self) -> str:
-        """PostgreSQL's own connection string, for what needs a session to itself; '' before `prepare`."""
+        """PostgreSQL's own connection string, for dedicated sessions; '' before `prepare`."""
         return self._addresses.direct
 
     @property
     def programs(self) -> Path | None:
-        """The folder of PostgreSQL's programs that came with the bundled server; None for those of the system."""
+        """The folder of the bundled server's programs; None when the system's are used."""
         return self._embedded.programs
 
     def release(self) -> None:
-        """Leave the bundled server after `prepare` without `open`, as commands do. Blocks."""
+        """Stop using the bundled server after `prepare` without `open`, as in commands. Blocks."""
         self._embedded.stop()
 
     def migrate(self) -> list[str]:
-        """Apply pending migrations, distribute new tables where that is set, and return the ids. Blocks."""
+        """Apply pending migrations, distribute new tables if configured, and return the ids. Blocks."""
         applied = apply(self.conninfo, self._settings.database_schema, self._sources)
         if self._settings.database_distribute:
             self.distribute()
         return applied
 
     def distribute(self, shards: int | None = None) -> list[Placement]:
-        """Spread the tables of projects' data over a Citus cluster, and return where each table lies. Blocks."""
+        """Distribute the tables with projects' data over a Citus cluster, and return all placements. Blocks."""
         return distribute(self.conninfo, self._settings.database_schema, self._sources, shards)
 
     def migrations(self) -> list[State]:
@@ -122,7 +122,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
-        """Lend a connection on which every statement commits by itself; `seconds` bounds the whole of it."""
+        """Yield a connection in autocommit mode; `seconds` limits the whole block."""
         loop = asyncio.get_running_loop()
         limit = seconds or self._settings.database_timeout
         deadline = loop.time() + limit
@@ -135,7 +135,7 @@ class Database:
 
     @asynccontextmanager
     async def _checkout(self, seconds: float) -> AsyncIterator[Connection]:
-        """Lend a connection of the pool, passing over those on which the server has hung up since."""
+        """Yield a connection of the pool, skipping those that the server has closed."""
         pool, until = self.pool, time.monotonic() + seconds
         while True:
             connection = await pool.getconn(until - time.monotonic())
@@ -149,7 +149,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, seconds: float | None = None) -> AsyncIterator[Connection]:
-        """Lend a connection in a transaction that commits at the end, and rolls back when the block raises."""
+        """Yield a connection in a transaction that commits at the end, and rolls back when the block raises."""
         async with self.connection(seconds) as connection, connection.transaction():
             yield connection
 
@@ -158,21 +158,21 @@ class Database:
         return cast("list[dict[str, Any]]", await self._run(query, params, dict_row))
 
     async def rows(self, model: type[T], query: LiteralString, params: Params = None) -> list[T]:
-        """Return the rows of a statement as `model`, whose fields are the columns."""
+        """Return the rows of a statement as instances of `model`, whose fields are the columns."""
         return cast("list[T]", await self._run(query, params, class_row(model)))
 
     async def one(self, model: type[T], query: LiteralString, params: Params = None) -> T | None:
-        """Return the first row of a statement as `model`, or None."""
+        """Return the first row of a statement as an instance of `model`, or None."""
         found = await self.rows(model, query, params)
         return found[0] if found else None
 
     async def execute(self, query: LiteralString, params: Params = None) -> int:
-        """Run a statement and return how many rows it touched."""
+        """Run a statement and return the number of affected rows."""
         async with self.connection() as connection:
             return (await connection.execute(query, params)).rowcount
 
     async def ping(self) -> None:
-        """Ask the database for nothing; raises when it does not answer."""
+        """Run an empty query; raises when the database does not answer."""
         await self._run("SELECT 1", None, dict_row, PING_SECONDS)
 
     @property
@@ -194,7 +194,7 @@ class Database:
     def _make_pool(self) -> "psycopg_pool.AsyncConnectionPool[Connection]":
         options: dict[str, Any] = {"autocommit": True}
         if self._addresses.pooler:
-            options["prepare_threshold"] = None  # a prepared statement stays in a session, and the next may be another
+            options["prepare_threshold"] = None  # a prepared statement stays in one session, the next may be another
         return psycopg_pool.AsyncConnectionPool(
             self._addresses.pooled,
             kwargs=options,
@@ -203,12 +203,12 @@ class Database:
             max_size=self._settings.pool_size + self._settings.pool_overflow,
             timeout=ACQUIRE_SECONDS,
             reconnect_timeout=addresses.CONNECT_SECONDS,
-            configure=_read_json if self._addresses.pooler else _prepare,
+            configure=_configure_json if self._addresses.pooler else _configure,
             name="llmring",
         )
 
     async def _check_first_session(self) -> None:
-        """Wait for the pool as long as for the database itself, and hold a session of it against what all must have."""
+        """Wait for the pool as long as for the database itself, and check the settings of one session."""
         try:
             await self.pool.wait(max(ACQUIRE_SECONDS, self._settings.database_wait))
             found = await self.rows(addresses.Session, addresses.SESSION)
@@ -217,29 +217,29 @@ class Database:
         addresses.check(found[0], self._settings.database_schema)
 
     async def _retain_grown_pool(self) -> None:
-        """Keep connections that load has opened, up to the pool size; only the overflow is closed when idle."""
+        """Keep connections that were opened under load up to the pool size; only the overflow is closed when idle."""
         while True:
             await asyncio.sleep(GROWTH_INTERVAL_SECONDS)
             grown = self.pool.get_stats().get("pool_size", 0)
-            kept = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
-            if kept > self.pool.min_size:
-                await self.pool.resize(kept, self.pool.max_size)
+            size = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
+            if size > self.pool.min_size:
+                await self.pool.resize(size, self.pool.max_size)
 
 
-async def _read_json(connection: Connection) -> None:
-    """Give JSON columns as `msgspec.Raw`, every digit as stored."""
+async def _configure_json(connection: Connection) -> None:
+    """Load JSON columns as `msgspec.Raw`, with every digit as stored."""
     set_json_loads(msgspec.Raw, connection)
 
 
-async def _prepare(connection: Connection) -> None:
-    """Do that, and let the server drop statements we hung up on; a pooler's sessions have that from their role."""
-    await _read_json(connection)
+async def _configure(connection: Connection) -> None:
+    """Configure JSON, and let the server cancel statements of closed connections; a pooler's role has that setting."""
+    await _configure_json(connection)
     with contextlib.suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
         await connection.execute("SET client_connection_check_interval = '1s'")
 
 
 async def _still_open(connection: Connection) -> bool:
-    """Whether the server has not hung up on an idle connection: only then there is nothing to read. No round trip."""
+    """Whether the server has not closed an idle connection: there is nothing to read then. No round trip."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
@@ -249,6 +249,6 @@ async def _still_open(connection: Connection) -> bool:
 
 
 def abort_connection(connection: Connection) -> None:
-    """End a connection whose time is up, so that its statement fails now; asking a hung server to cancel would wait."""
+    """Shut down the socket of a connection, so that its statement fails now, even when the server hangs."""
     with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs (psql, pg_dump, pg_restore …), run on this deployment's database."""
+"""PostgreSQL's programs (psql, pg_dump, pg_restore …), run on this deployment's database."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ from llmring_server.errors import StartupError
 
 
 def run(program: str, arguments: Sequence[str], conninfo: str, folder: Path | None) -> int:
-    """Run a program and return its exit status; the address is given in its environment, which others cannot read.
+    """Run a program and return its exit status; the address is in its environment, which other users cannot read.
 
-    `folder` holds the programs, None means those of the PATH. Blocks.
+    `folder` is the folder of the programs; None means the PATH. Blocks.
 
     Raises:
         StartupError: there is no such program.
     """
     found = shutil.which(program, path=str(folder) if folder else None)
     if found is None:
-        where = "among those of the bundled PostgreSQL" if folder else "on the PATH; install PostgreSQL's own programs"
+        where = "in the bundled PostgreSQL" if folder else "on the PATH; install PostgreSQL's client programs"
         raise StartupError(f"there is no {program} {where}")
     return subprocess.run([found, *arguments], env={**os.environ, **environment(conninfo)}).returncode  # noqa: S603
 

@@ -1,4 +1,4 @@
-"""Waiting at start for a database that comes later than its server."""
+"""Waiting for the database at start."""
 
 import logging
 import time
@@ -13,21 +13,21 @@ REFUSED = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName)
 
 
 def wait_for(conninfo: str, seconds: float) -> None:
-    """Return when the database takes connections, or after `seconds`. Blocks.
+    """Return when the database accepts connections, or after `seconds`. Blocks.
 
-    One that answers and refuses is not waited for; what is wrong when the time is up is left to whoever connects.
+    A refusal by the database ends the wait; errors are left to the next connection attempt.
     """
     until = time.monotonic() + seconds
-    told = False
+    logged = False
     while time.monotonic() < until:
         try:
             psycopg.connect(conninfo).close()
         except REFUSED:
             return
         except psycopg.OperationalError as error:
-            if not told:
+            if not logged:
                 log.warning("waiting up to %.0f s for the database: %s", seconds, str(error).strip().partition("\n")[0])
-            told = True
+            logged = True
             time.sleep(PAUSE_SECONDS)
         else:
             return

@@ -95,7 +95,7 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
     ) -> None:
         log.warning("database unavailable: %s %s: %s", req.method, quote_path(req.path), type(error).__name__)
-        unavailable = Unavailable("The database does not respond. Try again shortly.")
+        unavailable = Unavailable("The database does not answer. Try again shortly.")
         resp.status, resp.retry_after = unavailable.status, RETRY_AFTER_SECONDS
         _write(req, resp, unavailable)
 

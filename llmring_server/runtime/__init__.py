@@ -1,1 +1,1 @@
-"""What runs beside requests: cache, Redis, background tasks, batching, histograms."""
+"""Runtime services: cache, Redis, background tasks, batching, histograms."""

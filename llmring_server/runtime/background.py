@@ -1,4 +1,4 @@
-"""Work that goes on beside a block and ends with it."""
+"""Background tasks that run during a block and end with it."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ Work = Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run a coroutine, usually an endless one, while the block runs; at its end it is cancelled and awaited."""
+    """Run a coroutine, usually an endless one, during the block; at the end it is cancelled and awaited."""
     task = asyncio.create_task(work, name=name)
     try:
         yield
@@ -31,9 +31,9 @@ async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[No
 async def upkeep(
     work: Callable[[], Awaitable[None]], feature: str, seconds: float = HOUR_SECONDS
 ) -> AsyncIterator[None]:
-    """Do work at start, and again `seconds` after its end, while the block runs.
+    """Run periodic work during the block: at the start, and again `seconds` after each end.
 
-    What fails in the database is logged and tried again then.
+    A database error is logged, and the work is tried again at the next time.
     """
     async with beside(_repeat(work, feature, seconds), f"llmring {feature} upkeep"):
         yield

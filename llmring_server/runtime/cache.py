@@ -1,6 +1,6 @@
-"""A small cache of bytes, and counts, with an age: in this process, or shared through Redis when that is configured.
+"""A small cache of bytes and counters with a lifetime: in this process, or shared through Redis if configured.
 
-A cache may forget at any time and never fails its caller: with Redis away, each process remembers for itself.
+A cache may lose entries at any time and never raises: while Redis is unavailable, each process has its own.
 """
 
 import contextlib
@@ -8,38 +8,38 @@ import time
 from collections import OrderedDict
 from typing import Any, Protocol, cast
 
-from llmring_server.runtime.redis import PREFIX, Away, SharedRedis
+from llmring_server.runtime.redis import PREFIX, RedisUnavailable, SharedRedis
 
 MAX_ENTRIES = 10_000
 REDIS_PAUSE_SECONDS = 5.0
 
 
 class Cache(Protocol):
-    """What features see: get, set and delete of bytes by a text key, and counting; `ttl` in seconds."""
+    """The interface for features: get, set and delete bytes by key, and count; `ttl` is in seconds."""
 
     async def get(self, key: str) -> bytes | None:
-        """Return what was set, or None."""
+        """Return the cached value, or None."""
         ...
 
     async def set(self, key: str, value: bytes, ttl: float | None = None) -> None:
-        """Remember `value` for `ttl` seconds, or for the deployment's `LLMRING_CACHE_TTL`."""
+        """Cache `value` for `ttl` seconds, by default `LLMRING_CACHE_TTL`."""
         ...
 
     async def delete(self, key: str) -> None:
-        """Forget a key."""
+        """Remove a key."""
         ...
 
     async def count(self, key: str, ttl: float) -> int:
-        """Add one to a count and return it; it begins anew `ttl` seconds after its first."""
+        """Increment a counter and return it; it starts over `ttl` seconds after its first increment."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...
 
 
 class ProcessCache:
-    """A cache within this process: the least recently set entry makes room for a new one."""
+    """A cache within this process, which evicts the least recently set entry."""
 
     def __init__(self, ttl: float) -> None:
         self._ttl = ttl
@@ -47,23 +47,23 @@ class ProcessCache:
         self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     async def get(self, key: str) -> bytes | None:
-        """Return what was set and has not expired."""
+        """Return a value that has not expired, or None."""
         expires, value = self._entries.get(key, (0.0, b""))
         return value if expires > time.monotonic() else None
 
     async def set(self, key: str, value: bytes, ttl: float | None = None) -> None:
-        """Remember a value."""
+        """Cache a value."""
         self._entries.pop(key, None)
         self._entries[key] = (time.monotonic() + (ttl or self._ttl), value)
         while len(self._entries) > MAX_ENTRIES:
             self._entries.popitem(last=False)
 
     async def delete(self, key: str) -> None:
-        """Forget a key."""
+        """Remove a key."""
         self._entries.pop(key, None)
 
     async def count(self, key: str, ttl: float) -> int:
-        """Add one; counts make room for one another, never for entries."""
+        """Increment a counter; counters and entries are evicted separately."""
         now = time.monotonic()
         ends, so_far = self._counts.get(key, (0.0, 0))
         if ends <= now:
@@ -75,49 +75,49 @@ class ProcessCache:
         return so_far + 1
 
     async def close(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self._entries.clear()
         self._counts.clear()
 
 
 class RedisCache:
-    """A cache in Redis, with this process's own beside it for when Redis is away."""
+    """A cache in Redis, with a fallback in this process for when Redis is unavailable."""
 
     def __init__(self, url: str, ttl: float) -> None:
         self._ttl = ttl
         self._local = ProcessCache(ttl)
-        self._shared = SharedRedis(url, "each process caches for itself meanwhile", REDIS_PAUSE_SECONDS)
+        self._shared = SharedRedis(url, "each process uses its own cache meanwhile", REDIS_PAUSE_SECONDS)
         self._redis = self._shared.client
 
     async def get(self, key: str) -> bytes | None:
-        """Return what any process set, or with Redis away what this one did."""
+        """Return the value set by any process, or by this one while Redis is unavailable."""
         try:
-            return cast("bytes | None", await self._shared.ask(lambda: self._redis.get(PREFIX + key)))
-        except Away:
+            return cast("bytes | None", await self._shared.call(lambda: self._redis.get(PREFIX + key)))
+        except RedisUnavailable:
             return await self._local.get(key)
 
     async def set(self, key: str, value: bytes, ttl: float | None = None) -> None:
-        """Remember a value here and in Redis."""
+        """Cache a value here and in Redis."""
         await self._local.set(key, value, ttl)
         milliseconds = max(1, int((ttl or self._ttl) * 1000))
-        with contextlib.suppress(Away):
-            await self._shared.ask(lambda: self._redis.set(PREFIX + key, value, px=milliseconds))
+        with contextlib.suppress(RedisUnavailable):
+            await self._shared.call(lambda: self._redis.set(PREFIX + key, value, px=milliseconds))
 
     async def delete(self, key: str) -> None:
-        """Forget a key here and in Redis."""
+        """Remove a key here and in Redis."""
         await self._local.delete(key)
-        with contextlib.suppress(Away):
-            await self._shared.ask(lambda: self._redis.delete(PREFIX + key))
+        with contextlib.suppress(RedisUnavailable):
+            await self._shared.call(lambda: self._redis.delete(PREFIX + key))
 
     async def count(self, key: str, ttl: float) -> int:
-        """Add one here and in Redis, and return the higher of both: an outage of Redis begins no count anew."""
+        """Increment here and in Redis, and return the higher value, so that an outage of Redis resets no counter."""
         here = await self._local.count(key, ttl)
         name = f"{PREFIX}count:{key}"
         commands: Any = self._redis.pipeline()
         commands.set(name, 0, px=max(1, int(ttl * 1000)), nx=True).incr(name)
         try:
-            return max(here, int((await self._shared.ask(commands.execute))[-1]))
-        except Away:
+            return max(here, int((await self._shared.call(commands.execute))[-1]))
+        except RedisUnavailable:
             return here
 
     async def close(self) -> None:
@@ -127,5 +127,5 @@ class RedisCache:
 
 
 def open_cache(redis_url: str | None, ttl: float) -> Cache:
-    """Return the cache that the settings ask for; no connection is opened yet."""
+    """Return the configured cache; no connection is opened yet."""
     return RedisCache(redis_url, ttl) if redis_url else ProcessCache(ttl)

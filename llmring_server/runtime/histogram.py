@@ -1,4 +1,4 @@
-"""Counting for figures, where a plain number does not do."""
+"""Histograms for metrics."""
 
 from bisect import bisect_left
 
@@ -6,7 +6,7 @@ from llmring_server.contracts.metrics import HistogramValue
 
 
 class Histogram:
-    """Counts values by how large they are; `bounds` are the upper ends of its buckets, in ascending order."""
+    """Counts values in buckets; `bounds` are the buckets' upper bounds, in ascending order."""
 
     __slots__ = ("_bounds", "_counts", "_total")
 
@@ -21,5 +21,5 @@ class Histogram:
         self._total += value
 
     def read(self) -> HistogramValue:
-        """Return what was counted so far."""
+        """Return the current counts."""
         return HistogramValue(self._bounds, tuple(self._counts), self._total)

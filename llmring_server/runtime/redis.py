@@ -1,4 +1,4 @@
-"""Redis as this server uses it: never waited for long, left alone while it is away, missed in the log once."""
+"""The Redis client, with short timeouts and a pause between attempts while Redis is unavailable."""
 
 import asyncio
 import logging
@@ -17,21 +17,21 @@ PREFIX = "llmring:"
 T = TypeVar("T")
 
 
-class Away(Exception):
-    """Redis does not answer, or is left alone for a while because it did not."""
+class RedisUnavailable(Exception):
+    """Redis does not answer, or is not called during the pause after a failure."""
 
 
 class SharedRedis:
-    """One client of a Redis that may be away.
+    """A client of a Redis that may be unavailable.
 
-    A failing or hung Redis costs those who wait for it just then `TIMEOUT_SECONDS`; after that it is left alone for
-    a pause, which doubles up to `pause` seconds, and tried again by one caller. One that was only slow is back as soon
-    as its answer comes; that it comes and goes is logged every `QUIET_SECONDS` at most. `meanwhile` is the log's word
-    for what happens without it.
+    When Redis fails or hangs, calls in progress wait at most `TIMEOUT_SECONDS`. Then it is not called during a pause,
+    which doubles up to `pause` seconds, and one call tries again. When it was only slow, calls resume with its late
+    response. Changes are logged at most every `QUIET_SECONDS`; `meanwhile` describes in the log what happens without
+    Redis.
     """
 
     def __init__(self, url: str, meanwhile: str, pause: float) -> None:
-        import redis.asyncio  # a tenth of what a start takes to import, which one without a Redis is spared
+        import redis.asyncio  # a tenth of the start-up time, not needed without Redis
 
         self.client = redis.asyncio.Redis.from_url(
             url, socket_timeout=GIVE_UP_SECONDS, socket_connect_timeout=GIVE_UP_SECONDS, retry=None, protocol=2
@@ -40,81 +40,81 @@ class SharedRedis:
         self._meanwhile = meanwhile
         self._longest = pause
         self._pause = 0.0
-        self._left_at = 0.0
+        self._failed_at = 0.0
         self._next_try = 0.0
         self._quiet_until = 0.0
-        self._complained = False
+        self._warned = False
         self._late: set[asyncio.Future[Any]] = set()
 
     @property
-    def resting(self) -> bool:
-        """Whether Redis is left alone at this moment."""
+    def paused(self) -> bool:
+        """Whether Redis is not called at this moment."""
         return time.monotonic() < self._next_try
 
-    async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what `call()` gives.
+    async def call(self, command: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of `command()`.
 
         Raises:
-            Away: it fails, takes too long, or is not tried now.
+            RedisUnavailable: it fails, takes too long, or is not tried during a pause.
         """
         began = time.monotonic()
         if began < self._next_try:
-            raise Away
+            raise RedisUnavailable
         if self._pause:
             self._next_try = began + 2 * TIMEOUT_SECONDS
-        answer = asyncio.ensure_future(call())
+        response = asyncio.ensure_future(command())
         try:
-            await _wait(answer)
-            if not answer.done():
-                self._late.add(answer)
-                answer.add_done_callback(self._came_late)
+            await _wait(response)
+            if not response.done():
+                self._late.add(response)
+                response.add_done_callback(self._on_late_response)
                 raise TimeoutError
-            found = answer.result()
+            found = response.result()
         except self._failures as error:
-            self._leave(error, began)
-            raise Away from error
+            self._on_failure(error, began)
+            raise RedisUnavailable from error
         except asyncio.CancelledError:
-            answer.cancel()
+            response.cancel()
             raise
-        self._back()
+        self._on_success()
         return found
 
     async def close(self) -> None:
         """Close the connections."""
-        for answer in self._late:
-            answer.cancel()
+        for response in self._late:
+            response.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
         await self.client.aclose()
 
-    def _leave(self, error: Exception, began: float) -> None:
+    def _on_failure(self, error: Exception, began: float) -> None:
         now = time.monotonic()
-        if self._pause and began < self._left_at:
+        if self._pause and began < self._failed_at:
             return
         if not self._pause and now >= self._quiet_until:
             self._quiet_until = now + QUIET_SECONDS
-            self._complained = True
+            self._warned = True
             log.warning("Redis does not answer (%s); %s", type(error).__name__, self._meanwhile)
         self._pause = min(self._pause * 2 or FIRST_PAUSE_SECONDS, self._longest)
-        self._left_at, self._next_try = now, now + self._pause
+        self._failed_at, self._next_try = now, now + self._pause
 
-    def _came_late(self, answer: "asyncio.Future[Any]") -> None:
-        self._late.discard(answer)
-        if not answer.cancelled() and answer.exception() is None:
-            self._back()
+    def _on_late_response(self, response: "asyncio.Future[Any]") -> None:
+        self._late.discard(response)
+        if not response.cancelled() and response.exception() is None:
+            self._on_success()
 
-    def _back(self) -> None:
-        if self._complained:
-            self._complained = False
+    def _on_success(self) -> None:
+        if self._warned:
+            self._warned = False
             log.warning("Redis answers again")
         self._pause = self._next_try = 0.0
 
 
-async def _wait(answer: "asyncio.Future[Any]") -> None:
-    """Wait `TIMEOUT_SECONDS` for an answer.
+async def _wait(response: "asyncio.Future[Any]") -> None:
+    """Wait `TIMEOUT_SECONDS` for a response.
 
-    When the time is up, what has arrived meanwhile is read first: it may be this process that was held up.
+    After the timeout, data that has already arrived is read first, since this process may have been delayed.
     """
-    await asyncio.wait({answer}, timeout=TIMEOUT_SECONDS)
+    await asyncio.wait({response}, timeout=TIMEOUT_SECONDS)
     for _ in range(PASSES):
-        if not answer.done():
+        if not response.done():
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Batching: single requests that arrive together are executed together, one batch at a time."""
+"""Batching: requests that arrive together are executed together, one batch at a time."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,10 @@ ResultT = TypeVar("ResultT")
 class RequestBatcher(Generic[RequestT, ResultT]):
     """Each request joins the next batch to start, so it never gets a result read before it was made.
 
-    While a batch is executed, requests gather for the next one: however many they are, there is one round trip at a
-    time, and no timer. `batch` receives at most `most` requests and returns their results in order. When it raises,
-    every waiting request fails, those of the next batch too: an unavailable service would keep them waiting once more.
-    With `room`, no more than that many requests gather.
+    While a batch is executed, requests wait for the next one: there is one round trip at a time, and no timer. `batch`
+    receives at most `most` requests and returns their results in order. When it raises, all waiting requests fail,
+    those of the next batch too, since an unavailable service would only delay them more. `room` limits the number of
+    waiting requests.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class RequestBatcher(Generic[RequestT, ResultT]):
         """Return the result of a request; raises what `batch` raises.
 
         Raises:
-            TimeoutError: it has waited for the batch before its own, and `within` seconds have passed.
-            asyncio.QueueFull: there is no room to wait in.
+            TimeoutError: its batch has not started within `within` seconds.
+            asyncio.QueueFull: too many requests are waiting.
         """
         if self._room is not None and len(self._waiting) >= self._room:
             raise asyncio.QueueFull
@@ -73,19 +73,19 @@ class RequestBatcher(Generic[RequestT, ResultT]):
                     if not result.done():
                         result.set_result(found)
         except asyncio.CancelledError:
-            for result in self._take_unanswered(current):
+            for result in self._take_pending(current):
                 result.cancel()
             raise
         except Exception as error:
-            for result in self._take_unanswered(current):
+            for result in self._take_pending(current):
                 result.set_exception(error)
         finally:
             self._running = None
 
-    def _take_unanswered(
+    def _take_pending(
         self, current: list[tuple[RequestT, "asyncio.Future[ResultT]"]]
     ) -> list["asyncio.Future[ResultT]"]:
-        """Return the results that will not be set any more, those of the next batch too."""
+        """Return the pending results, including those of the next batch."""
         left, self._waiting = [*current, *self._waiting], []
         return [result for _, result in left if not result.done()]
 

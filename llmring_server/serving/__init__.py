@@ -1,1 +1,1 @@
-"""Serving: uvicorn's configuration, its connections, graceful shutdown and the log."""
+"""Serving: the configuration of uvicorn, connection limits, graceful shutdown and logging."""

@@ -1,4 +1,4 @@
-"""How log lines look, and where they go: one JSON object each or readable text, the same for all that logs here."""
+"""The format and destination of log lines: text or JSON objects, the same for all loggers."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -19,22 +19,21 @@ TEXT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
 
 class TextLines(logging.Formatter):
-    """Time, level, logger, request id and message on a line."""
+    """Formats a record as text: time, level, logger, request id and message."""
 
     def __init__(self) -> None:
         super().__init__(TEXT)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback follows it."""
+        """Return the line, followed by a traceback if there is one."""
         record.request_id = current.get()
         return super().format(record)
 
 
 class JsonLines(logging.Formatter):
-    """A JSON object on a line: `time` (RFC 3339, UTC), `level`, `logger`, and `request_id` where there is one.
+    """Formats a record as a JSON object: `time` (RFC 3339, UTC), `level`, `logger`, and `request_id` in a request.
 
-    The line of a request has the members of its `RequestLine`, every other line a `message`; a traceback is
-    `exception`.
+    An access log line has the fields of its `RequestLine`, every other line a `message`; a traceback is `exception`.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -54,7 +53,7 @@ class JsonLines(logging.Formatter):
 
 
 def formatter(style: LogFormat) -> logging.Formatter:
-    """Return what makes lines of records, in the style of `LLMRING_LOG_FORMAT`."""
+    """Return the formatter for a value of `LLMRING_LOG_FORMAT`."""
     return JsonLines() if style == "json" else TextLines()
 
 
@@ -62,31 +61,31 @@ def formatter(style: LogFormat) -> logging.Formatter:
 def logging_to_stderr(
     level: str, style: LogFormat = "text", packages: Iterable[str] = (), requests: RequestLog | None = None
 ) -> Iterator[None]:
-    """Print the log of the host and of the plugins' `packages`, the warnings of all that they use, and `requests`.
+    """Log to stderr: the host, the plugins' `packages`, the warnings of other libraries, and the access log `requests`.
 
-    A logger that the process has already configured, itself or at the root, is left alone, and then everyone else's
-    warnings are too.
+    A logger that already has a handler, its own or of the root logger, is not changed, and then neither are other
+    libraries' warnings.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(style))
     loggers = [logging.getLogger(name) for name in {LOGGER, *packages}]
     ours = [logger for logger in loggers if not logger.hasHandlers()]
-    places = [logging.getLogger()] if len(ours) == len(loggers) else ours
+    targets = [logging.getLogger()] if len(ours) == len(loggers) else ours
     with ExitStack() as stack:
         for logger in ours:
             stack.callback(logger.setLevel, logger.level)
             logger.setLevel(level.upper())
-        for logger in places:
+        for logger in targets:
             logger.addHandler(handler)
             stack.callback(logger.removeHandler, handler)
         if requests is not None and logging.getLogger(LOGGER) in ours:
-            stack.enter_context(_in_order(requests, handler))
+            stack.enter_context(_open_request_log(requests, handler))
         yield
 
 
 @contextmanager
-def _in_order(requests: RequestLog, handler: "logging.StreamHandler[TextIO]") -> Iterator[None]:
-    """Write request lines where `handler` writes, before whatever it or uvicorn's handlers write later."""
+def _open_request_log(requests: RequestLog, handler: "logging.StreamHandler[TextIO]") -> Iterator[None]:
+    """Write request lines to the stream of `handler`, before any later line of it or of uvicorn's handlers."""
     handlers = [handler, *logging.getLogger("uvicorn").handlers]
     requests.open(handler.stream)
     for each in handlers:
@@ -100,7 +99,7 @@ def _in_order(requests: RequestLog, handler: "logging.StreamHandler[TextIO]") ->
 
 
 def uvicorn_logging(style: LogFormat) -> dict[str, Any]:
-    """Return a logging configuration for uvicorn, with our lines and without its access log."""
+    """Return a logging configuration for uvicorn with our format and without its access log."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -113,9 +112,9 @@ def uvicorn_logging(style: LogFormat) -> dict[str, Any]:
 
 
 def adopt_uvicorn(style: LogFormat) -> None:
-    """Give a running uvicorn our lines, and drop its line a request, which shows query strings; ours says the same.
+    """Use our format in a running uvicorn, and disable its access log, which shows query strings; ours replaces it.
 
-    A configuration other than uvicorn's own (`--log-config`) stays as it is.
+    A custom configuration (`--log-config`) is not changed.
     """
     for handler in logging.getLogger("uvicorn").handlers:
         if isinstance(handler.formatter, uvicorn.logging.DefaultFormatter):
@@ -127,5 +126,5 @@ def adopt_uvicorn(style: LogFormat) -> None:
 
 
 def _text(text: str) -> str:
-    """Return text that JSON can carry: what is no character is spelt out."""
+    """Return text that is valid in JSON, with lone surrogates escaped."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""`llmring-server serve`: uvicorn, configured for this server, in one process or several."""
+"""`llmring-server serve`: runs uvicorn with the server's configuration, in one process or several."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ APPLICATION = "llmring_server.asgi:app"
 
 
 def run(settings: Settings, *, host: str, port: int, workers: int = 1, reload: bool = False) -> int:
-    """Serve until the process is asked to end, and return its exit status: 0, or 1 when the start failed.
+    """Serve until the process is stopped, and return its exit status: 0, or 1 when the start failed.
 
-    Several workers, and reloading, are uvicorn's own affair.
+    Multiple workers and reloading are handled by uvicorn.
     """
     options: dict[str, Any] = {
         "host": host,

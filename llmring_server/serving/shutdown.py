@@ -1,9 +1,9 @@
 """Graceful shutdown: from SIGINT or SIGTERM to the end of the process.
 
-The signal makes the process unready, ends its streams, and has each response close its connection. At SIGTERM the
-connections that are open are closed only when no request has arrived for a moment, so that no client loses a response
-on a connection that it was about to use. Under `llmring-server serve` with one worker no new connections are accepted
-meanwhile; uvicorn alone, and several workers, which share a socket, go on accepting them.
+After the signal the process is not ready, its streams end, and each response closes its connection. After SIGTERM, open
+connections are closed only once no request has arrived for a moment, so that no client loses a response on a connection
+that it was about to use. Under `llmring-server serve` with one worker no new connections are accepted meanwhile; the
+command `uvicorn`, and several workers, which share a socket, still accept them.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.02
 
 
 class Drain:
-    """Whether this process is about to end, and whether it is idle."""
+    """The drain of a process: whether it has begun, and whether the process is idle."""
 
     def __init__(self, shutdown_seconds: float) -> None:
         self.begun = False
@@ -36,16 +36,16 @@ class Drain:
         self._began = self._last = 0.0
 
     def begin(self) -> None:
-        """Take note that the process is to end."""
+        """Begin to drain."""
         self.begun = True
         self._began = self._last = time.monotonic()
 
     def touch(self) -> None:
-        """Take note of a request."""
+        """Restart the idle time."""
         self._last = time.monotonic()
 
-    async def wait(self, hurried: Callable[[], bool] = lambda: False) -> None:
-        """Return once no request has arrived for `IDLE_SECONDS`, the time for that is up, or `hurried` is true."""
+    async def wait_idle(self, hurried: Callable[[], bool] = lambda: False) -> None:
+        """Return once no request has arrived for `IDLE_SECONDS`, the limit has passed, or `hurried` is true."""
         while not hurried():
             now = time.monotonic()
             if now - self._last >= IDLE_SECONDS or now - self._began >= self._limit:
@@ -54,7 +54,7 @@ class Drain:
 
 
 class ConnectionCloseMiddleware:
-    """Falcon middleware of a process that drains: each response is its connection's last."""
+    """Falcon middleware during the drain: each response closes its connection."""
 
     def __init__(self, drain: Drain) -> None:
         self._drain = drain
@@ -62,20 +62,20 @@ class ConnectionCloseMiddleware:
     async def process_response(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: object, req_succeeded: bool
     ) -> None:
-        """Add `Connection: close`, and take note of the request."""
+        """Add `Connection: close` and restart the idle time."""
         resp.set_header("Connection", "close")
         self._drain.touch()
 
 
 class GracefulServer(uvicorn.Server):
-    """uvicorn's server that drains before it closes connections; a second signal ends that."""
+    """uvicorn's server, which drains before it closes connections; a second signal ends the drain."""
 
     hurried = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Accept no more connections and exit soon, or without delay when asked again."""
+        """Accept no more connections and exit after the drain, or immediately at a second signal."""
         self.hurried = self.should_exit
-        if self.started:  # closed before clients connect anew: what waits in a closed listener's backlog is reset
+        if self.started:  # closed before clients reconnect: connections in a closed listener's backlog are reset
             for server in self.servers:
                 server.close()
         super().handle_exit(sig, frame)
@@ -84,16 +84,16 @@ class GracefulServer(uvicorn.Server):
         """Wait until the application has drained, then shut down."""
         drain: Drain | None = self.lifespan.state.get(STATE)
         if drain is not None and drain.begun:
-            await drain.wait(lambda: self.hurried)
+            await drain.wait_idle(lambda: self.hurried)
         await super().shutdown(sockets)
 
 
 @contextmanager
 def on_signal(stop: Callable[[], None], drain: Drain) -> Iterator[None]:
-    """Call `stop` on the event loop at SIGINT or SIGTERM, then the handler that was there, at SIGTERM after the drain.
+    """Call `stop` on the event loop at SIGINT or SIGTERM, then the previous handler; at SIGTERM after the drain.
 
-    A second signal is not delayed. A signal that nothing handles is left alone, and so is everything outside of the
-    main thread.
+    A second signal is not delayed. Signals without a handler are not changed, and neither is anything outside the main
+    thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -112,7 +112,7 @@ def on_signal(stop: Callable[[], None], drain: Drain) -> Iterator[None]:
 
 
 class _Chain:
-    """Signal handlers that do this process's part first."""
+    """Signal handlers that begin the drain before the previous handlers."""
 
     def __init__(self, stop: Callable[[], None], drain: Drain) -> None:
         self._stop = stop
@@ -121,7 +121,7 @@ class _Chain:
         self._task: asyncio.Task[None] | None = None
 
     def handler(self, then: Handler) -> Handler:
-        """Return the handler that goes before `then`."""
+        """Return the handler to call before `then`."""
 
         def handle(number: int, frame: FrameType | None) -> None:
             last = functools.partial(then, number, frame)
@@ -144,5 +144,5 @@ class _Chain:
             last()
 
     async def _finish(self, last: Callable[[], object]) -> None:
-        await self._drain.wait()
+        await self._drain.wait_idle()
         last()

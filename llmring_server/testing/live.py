@@ -124,7 +124,7 @@ class _Served(uvicorn.Server):
     def end(self, server: Server) -> None:
         """Ask to exit, as a signal does in a process of its own."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(server.stop)
+            self._loop.call_soon_threadsafe(server.begin_shutdown)
         self.should_exit = True
 
     async def _main(self, server: Server, listener: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""The bundled PostgreSQL: started for this server when no database URL is given, shared by its worker processes."""
+"""The bundled PostgreSQL: started when no database URL is given, shared by the worker processes."""
 
 import atexit
 import fcntl
@@ -19,9 +19,9 @@ USERS = "postgres.users"  # locked for sharing by every process that uses the se
 
 
 class EmbeddedPostgres:
-    """One bundled server on `data_dir`, shared by any number of processes; the last to leave stops it.
+    """One bundled server on `data_dir`, shared by any number of processes; the last one to stop using it stops it.
 
-    It listens on a Unix socket only. Locks end with the process that holds them, so a killed process is not counted.
+    It listens only on a Unix socket. Locks end with the process that holds them, so a killed process is not counted.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -30,7 +30,7 @@ class EmbeddedPostgres:
         self._users: IO[str] | None = None
 
     def start(self) -> str:
-        """Start the server, or join the one that runs, and return its connection string. Blocks; run it in a thread.
+        """Start the server, or use the running one, and return its connection string. Blocks; call it in a thread.
 
         Raises:
             StartupError: the extra is not installed, the folder cannot be used, or PostgreSQL does not start.
@@ -44,17 +44,17 @@ class EmbeddedPostgres:
         except (OSError, subprocess.SubprocessError) as error:
             raise StartupError(
                 f"the bundled PostgreSQL does not start in {self.data_dir} ({type(error).__name__}: {error}); "
-                f"see {folder / FOLDER / 'log'}, or name a folder with LLMRING_DATA_DIR or a server with "
+                f"see {folder / FOLDER / 'log'}, or set another folder as LLMRING_DATA_DIR or a server as "
                 "LLMRING_DATABASE_URL"
             ) from error
 
     @property
     def programs(self) -> Path | None:
-        """The folder of the server's own programs, psql and pg_dump among them; None while it is not started."""
+        """The folder of the server's programs, including psql and pg_dump; None while it is not started."""
         return self._cluster.binaries if self._cluster is not None else None
 
     def stop(self) -> bool:
-        """Leave the server, and return whether that stopped it: no other process uses it. Blocks."""
+        """Stop the server unless another process uses it, and return whether it was stopped. Blocks."""
         if self._cluster is None or self._users is None:
             return True
         cluster, self._cluster = self._cluster, None

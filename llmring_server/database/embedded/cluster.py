@@ -1,4 +1,4 @@
-"""One PostgreSQL data directory and its server, run with PostgreSQL's own `initdb` and `pg_ctl`."""
+"""One PostgreSQL data directory and its server, managed with `initdb` and `pg_ctl`."""
 
 import os
 import shlex
@@ -34,9 +34,9 @@ class Postmaster(NamedTuple):
 
 
 class Cluster:
-    """A data directory with the programs and the account that serve it; callers hold a lock meanwhile.
+    """A data directory with its programs and account; callers hold a lock.
 
-    Programs run inside the data directory and are given relative paths: `pg_ctl` hands them to a shell.
+    Programs run inside the data directory with relative paths, since `pg_ctl` passes them to a shell.
     """
 
     def __init__(self, pgdata: Path, binaries: Path, account: Account) -> None:
@@ -45,14 +45,14 @@ class Cluster:
         self._account = account
 
     def start(self) -> str:
-        """Start the server unless it runs, on new data if there is none, and return its connection string."""
+        """Start the server unless it is running, create the data if missing, and return the connection string."""
         if not (self._pgdata / "PG_VERSION").exists():
             self._create()
         found = find_postmaster(self._pgdata) or self._start()
         return f"postgresql://postgres@/postgres?host={quote(str(found.socket_folder))}&port={PORT}"
 
     def stop(self) -> None:
-        """Stop the server if it runs; sessions that are still open end."""
+        """Stop the server if it is running; open sessions end."""
         found = find_postmaster(self._pgdata)
         if found is None:
             return
@@ -65,7 +65,7 @@ class Cluster:
             found.socket_folder.rmdir()
 
     def _create(self) -> None:
-        """Make the data directory under another name first: an interrupted `initdb` leaves nothing behind."""
+        """Create the data directory under a temporary name, so that an interrupted `initdb` has no effect."""
         fresh = self._pgdata.with_name(f"{self._pgdata.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -77,7 +77,7 @@ class Cluster:
         fresh.rename(self._pgdata)
 
     def _start(self) -> Postmaster:
-        """Start the server; after a crash its old processes may take a moment to let go of the data."""
+        """Start the server; after a crash its old processes may take a moment to release the data."""
         crashed = (self._pgdata / "postmaster.pid").exists()
         (self._pgdata / "postmaster.pid").unlink(missing_ok=True)
         options = f"-p {PORT} -k {shlex.quote(self._socket_folder())} -h '' -c unix_socket_permissions=0700"
@@ -92,13 +92,13 @@ class Cluster:
                 time.sleep(RETRY_SECONDS)
         found = find_postmaster(self._pgdata)
         if found is None:
-            raise StartupError(f"the bundled PostgreSQL in {self._pgdata} ended as soon as it had started")
+            raise StartupError(f"the bundled PostgreSQL in {self._pgdata} exited immediately after its start")
         return found
 
     def _socket_folder(self) -> str:
-        """Return the folder of the socket: the data directory, or a new private one where clients cannot name that.
+        """Return the folder of the socket: the data directory, or a new private one if its path cannot be used.
 
-        A socket's path is short, and libpq takes a comma for the end of an address.
+        The length of a socket's path is limited, and libpq splits addresses at commas.
         """
         path = os.fsencode(self._pgdata / SOCKET)
         if len(path) <= LONGEST_SOCKET_PATH and b"," not in path:
@@ -108,7 +108,7 @@ class Cluster:
         return str(folder)
 
     def _run(self, program: str, *arguments: str, folder: Path | None = None) -> None:
-        """Run a program; its output goes to a file, since a pipe would stay open as long as the server runs."""
+        """Run a program; its output goes to a file, since the server would keep a pipe open."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(  # noqa: S603
@@ -122,10 +122,10 @@ class Cluster:
 
 
 def find_postmaster(pgdata: Path) -> Postmaster | None:
-    """Return the server that runs on `pgdata`; None when none does, whatever `postmaster.pid` says.
+    """Return the server that is running on `pgdata`, or None, even with a stale `postmaster.pid`.
 
-    The number in that file may have been given to another process since. The server is the process that listens on
-    the socket of the private folder.
+    The process id in that file may since belong to another process. The server is the process that listens on the
+    socket in the private folder.
 
     Raises:
         StartupError: a server of another container listens there.
@@ -142,12 +142,12 @@ def find_postmaster(pgdata: Path) -> Postmaster | None:
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         if _peer(probe) not in (None, found.pid):
-            raise StartupError(f"{pgdata} is served by a PostgreSQL that another container runs; stop that one")
+            raise StartupError(f"{pgdata} is in use by a PostgreSQL in another container; stop that one")
     return found
 
 
 def _peer(connection: socket.socket) -> int | None:
-    """Return the id of the process that listens at the other end; None where the system does not tell (macOS)."""
+    """Return the id of the listening process, or None where the system does not provide it (macOS)."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return None
