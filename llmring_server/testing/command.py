@@ -1,11 +1,11 @@
-"""The command line as a user runs it: a process of its own."""
+"""The command line as a separate process."""
 
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from llmring_server.testing.process import clean_environment, overlaid
+from llmring_server.testing.process import build_environment, clean_environment
 
 COMMAND_SECONDS = 60.0
 
@@ -16,7 +16,7 @@ def command_line(database: Mapping[str, Any]) -> Callable[..., "subprocess.Compl
     def run(*arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "llmring_server", *arguments],
-            env=clean_environment(overlaid(database, environment)),
+            env=clean_environment(build_environment(database, environment)),
             input=stdin,
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for a test run, and a fresh schema for each test."""
+"""A real PostgreSQL for a test run, and a new schema for each test."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """Give the address of a PostgreSQL, shared by parallel workers; see the fixture `llmring_postgres`."""
+    """Yield the address of a PostgreSQL, shared by parallel workers; see the fixture `llmring_postgres`."""
     given = os.environ.get(CITUS_VARIABLE) or os.environ.get(URL_VARIABLE)
     if given:
         yield given
@@ -30,15 +30,15 @@ def running_postgres() -> Iterator[str]:
     postgres = EmbeddedPostgres(folder)
     try:
         url = postgres.start()
-        _write_at_leisure(url)
+        _disable_durability(url)
         yield url
     finally:
         if postgres.stop():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_at_leisure(postgres: str) -> None:
-    """Leave writing to the system: a killed process loses nothing, and a machine that fails ends the run anyhow."""
+def _disable_durability(postgres: str) -> None:
+    """Do not wait for the disk: killed processes lose nothing, and a crash of the machine ends the test run anyway."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("ALTER SYSTEM SET full_page_writes = off")
@@ -47,9 +47,9 @@ def _write_at_leisure(postgres: str) -> None:
 
 @contextmanager
 def fresh_database(postgres: str) -> Iterator[dict[str, Any]]:
-    """Give the host's settings for a fresh schema, dropped at the end; for fixtures that outlive one test.
+    """Yield the host's settings for a new schema, dropped at the end; for fixtures of a wider scope than one test.
 
-    On the cluster of `LLMRING_TEST_CITUS_URL` its tables are distributed as they are made.
+    On the cluster of `LLMRING_TEST_CITUS_URL` its tables are distributed by the migrations.
     """
     schema = f"test_{uuid.uuid4().hex[:16]}"
     yield {

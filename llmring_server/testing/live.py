@@ -1,4 +1,4 @@
-"""An application on a real socket, in a thread of the test's own process."""
+"""An application on a real socket, in a thread of the test process."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class LiveServer:
-    """A running application: its address, clients for it, and the server object behind it."""
+    """A running application: its URL, its clients, and its server object."""
 
     def __init__(self, server: Server, url: str, loop: asyncio.AbstractEventLoop, suffix: str = "") -> None:
         self.server = server
@@ -35,34 +35,34 @@ class LiveServer:
         self._clients = ExitStack()
 
     def with_keys(self, suffix: str) -> "LiveServer":
-        """Return the same server with `suffix` on every project key, and with clients of its own."""
+        """Return the same server with `suffix` on every project key, and separate clients."""
         found = LiveServer(self.server, self.url, self._loop, suffix)
         self._clients.callback(found.close)
         return found
 
     def key(self, name: str = "test-project") -> str:
-        """Return the project key that `client(name)` sends: the name, and on a shared server something of the test."""
+        """Return the project key of `client(name)`: the name, with a suffix of the test on a shared server."""
         return name + self._suffix
 
     def client(self, key: str | None = "test-project", **headers: str) -> httpx.Client:
-        """Return an HTTP client that sends the project key of this name; None sends no key."""
+        """Return an HTTP client that sends the project key of this name, or no key for None."""
         sent = {**({"X-Project-Key": self.key(key)} if key else {}), **headers}
         return self._clients.enter_context(httpx.Client(base_url=self.url, headers=sent, timeout=30))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the server's own event loop and return its result."""
+        """Run a coroutine on the server's event loop and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
 
     def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
-        """Return the rows of a statement, read through the server's own database."""
+        """Return the rows of a statement, run by the server's database object."""
         return self.run(self.server.database.fetch(query, params))
 
     def project_id(self, key: str = "test-project") -> str:
-        """Return the id of the project that `client(key)` speaks for."""
+        """Return the project id of `client(key)`."""
         return project_id(self.key(key), self.server.settings.key_pepper.get_secret_value().encode())
 
     def usage_recorded(self, *entries: RecordedUsage) -> None:
-        """Tell the plugins of recorded usage, and return when each has heard it."""
+        """Call the hook `llmring_usage_recorded` of all plugins, and return when they have finished."""
         self.run(self.server.plugins.usage_recorded(self.server, entries))
 
     def close(self) -> None:
@@ -78,12 +78,12 @@ def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> I
         StartupError: as `create_app` or the lifespan does.
     """
     server, routes = compose(settings, plugins)
-    served = _Served(
+    served = _ThreadedServer(
         uvicorn.Config(
             mount_app(server, routes), http=LimitedConnection, lifespan="off", log_config=None, access_log=False
         )
     )
-    # Named TCP, else asyncio leaves Nagle's algorithm on, and each answer takes 40 ms.
+    # With an explicit protocol asyncio disables Nagle's algorithm, which delays each response by 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -99,8 +99,8 @@ def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> I
             thread.join(START_SECONDS)
 
 
-class _Served(uvicorn.Server):
-    """uvicorn in a thread: opens our server before it serves and reports a failure to the thread that waits."""
+class _ThreadedServer(uvicorn.Server):
+    """uvicorn in a thread: opens our server before serving, and reports a failure to the waiting thread."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -109,11 +109,11 @@ class _Served(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def main(self, server: Server, listener: socket.socket) -> None:
-        """Run until told to exit."""
+        """Run until `end` is called."""
         asyncio.run(self._main(server, listener))
 
     def wait_until_up(self) -> asyncio.AbstractEventLoop:
-        """Return the loop once requests are served; raise what kept it from that."""
+        """Return the event loop once requests are served, or raise the failure."""
         if not self._up.wait(START_SECONDS):
             raise TimeoutError(f"the application is not up after {START_SECONDS} s")
         if self._failure is not None:
@@ -122,7 +122,7 @@ class _Served(uvicorn.Server):
         return self._loop
 
     def end(self, server: Server) -> None:
-        """Ask to exit, as a signal does in a process of its own."""
+        """Begin to exit, as a signal does in a separate process."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(server.begin_shutdown)
         self.should_exit = True
@@ -144,7 +144,7 @@ class _Served(uvicorn.Server):
 
 @contextmanager
 def live_servers(database: Mapping[str, Any]) -> Iterator[Callable[..., LiveServer]]:
-    """Give a function that starts applications on a database; see the fixture `llmring_live`."""
+    """Yield a function that starts applications on a database; see the fixture `llmring_live`."""
     with ExitStack() as stack:
 
         def start(plugins: Iterable[str | Plugin], **given: Any) -> LiveServer:
@@ -155,10 +155,10 @@ def live_servers(database: Mapping[str, Any]) -> Iterator[Callable[..., LiveServ
 
 
 def make_settings(database: Mapping[str, Any], **given: Any) -> Settings:
-    """Return the host's settings for a test: those of the database fixture, `given`, and dicts as plugins' tables."""
+    """Return the host's settings for a test: the database fixture's and `given`, with dicts as plugins' tables."""
     tables = {name: value for name, value in given.items() if isinstance(value, dict)}
     own = {name: value for name, value in given.items() if not isinstance(value, dict)}
-    if "database_url" in own:  # a database of the test's own is no Citus cluster, whatever the fixture's is
+    if "database_url" in own:  # the test's own database is not a Citus cluster, even if the fixture's is
         own.setdefault("database_distribute", False)
     return Settings(
         **{"cors_origins": ("http://localhost:5173",), "log_level": "warning", **database, **own}, tables=tables

@@ -1,4 +1,4 @@
-"""Plugins made on the spot: to stand in for a provider, or to try one hook alone."""
+"""Ad-hoc plugins, to replace a provider or to test one hook."""
 
 import inspect
 import sys
@@ -19,19 +19,19 @@ T = TypeVar("T")
 
 
 def make_plugin(name: str, **hooks: Callable[..., Any]) -> Plugin:
-    """Return a plugin of the given hooks, to pass where a plugin's name may stand.
+    """Return a plugin with the given hooks, which can be passed instead of a plugin's name.
 
-    `make_plugin("prices", llmring_services=lambda server: {PriceList: prices})`. An exception in it is attributed to
-    it, as to an installed one.
+    `make_plugin("prices", llmring_services=lambda server: {PriceList: prices})`. Its exceptions are attributed to it,
+    as for an installed plugin.
     """
-    module = types.ModuleType(_module_of(hooks, name))
+    module = types.ModuleType(_find_module(hooks, name))
     for hook, function in hooks.items():
         setattr(module, hook, hookimpl(function) if inspect.isroutine(function) else function)
     return Plugin(name, module)
 
 
 def make_usage(project_id: str, **given: Any) -> RecordedUsage:
-    """Return one usage entry as listeners hear of it, with what `given` names and small figures for the rest."""
+    """Return one usage entry as listeners receive it, with the `given` fields and small values for the others."""
     return RecordedUsage(
         **{
             "project_id": project_id,
@@ -52,10 +52,10 @@ def make_usage(project_id: str, **given: Any) -> RecordedUsage:
 
 
 def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:
-    """Return what `condition` gives as soon as that is true; it may raise meanwhile.
+    """Return the result of `condition` as soon as that is true; it may raise until then.
 
     Raises:
-        AssertionError: it was not true in time, or the last thing that it raised.
+        AssertionError: it was not true in time; or the last exception that it raised.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -71,7 +71,7 @@ def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:
         time.sleep(POLL_SECONDS)
 
 
-def _module_of(hooks: dict[str, Any], name: str) -> str:
-    """Return the module that the hooks come from, so that a traceback leads to the plugin."""
+def _find_module(hooks: dict[str, Any], name: str) -> str:
+    """Return the module of the hooks, so that tracebacks are attributed to the plugin."""
     found = {getattr(function, "__module__", name) for function in hooks.values()}
     return found.pop() if len(found) == 1 and found <= set(sys.modules) else name

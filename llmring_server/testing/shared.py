@@ -1,4 +1,4 @@
-"""Running servers that tests share, each test with projects of its own."""
+"""Running servers that tests share, each test with its own projects."""
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +12,9 @@ MAX_SERVERS = 4
 
 
 class SharedServers:
-    """Servers by plugins and settings, each started when it is first asked for.
+    """Servers by plugins and settings, each started at first use.
 
-    At most `MAX_SERVERS` stay between tests; the one unused for longest is stopped first, the rest at the end.
+    At most `MAX_SERVERS` stay between tests; the least recently used is stopped first, the others at the end.
     """
 
     def __init__(self, postgres: str) -> None:
@@ -28,8 +28,8 @@ class SharedServers:
         self._stop_all_but(0)
 
     @contextmanager
-    def lending(self) -> Iterator[Callable[..., LiveServer]]:
-        """Give a function that lends servers to one test: plugins, then settings, as for `llmring_live`."""
+    def lend_servers(self) -> Iterator[Callable[..., LiveServer]]:
+        """Yield a function that returns servers for one test: plugins, then settings, as for `llmring_live`."""
         suffix = f"-{uuid.uuid4().hex[:12]}"
         with ExitStack() as stack:
 
@@ -42,7 +42,7 @@ class SharedServers:
         self._stop_all_but(MAX_SERVERS)
 
     def _get(self, plugins: tuple[str, ...], given: dict[str, Any]) -> LiveServer:
-        """Return the running server of these plugins and settings, now the one used last."""
+        """Return the running server of these plugins and settings, and mark it as most recently used."""
         name = repr((plugins, sorted(given.items())))
         if name in self._running:
             self._running[name] = self._running.pop(name)
