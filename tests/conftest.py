@@ -1,4 +1,4 @@
-"""What pytest must know before it collects, the figures that tests report, and the registry that several share."""
+"""The configuration of pytest, the reporting of measured values, and fixtures that several folders share."""
 
 import functools
 import shutil
@@ -14,23 +14,23 @@ import sqlparse
 from llmring_server.runtime import redis
 from llmring_server.testing import LiveServer
 
-# A package of its own, tested in its own environment by core/test_example_plugin.py.
+# A separate package, tested in its own environment by core/test_example_plugin.py.
 collect_ignore = ["example_plugin"]
 
 
-# What takes a database, another process or a browser.
+# Fixtures with a database, another process or a browser.
 SLOW_FIXTURES = {"llmring_postgres", "llmring_process", "llmring_redis", "start_server", "browser"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make test ARGS=--full` test what `make test` only samples."""
-    parser.addoption("--full", action="store_true", help="hold every conf to its description, with boundary values")
+    """Add `--full`: `make test ARGS=--full` tests what `make test` only samples."""
+    parser.addoption("--full", action="store_true", help="test every conf and boundary values")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `fast` what uses no slow fixture, for `make test-fast`, and begin with the modules that take long.
+    """Mark tests without slow fixtures as `fast`, for `make test-fast`, and run the slow modules first.
 
-    Else a worker would have one of those still to do when the others are at their end.
+    Otherwise one worker would still run a slow module when the others have finished.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
@@ -40,10 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _once_a_run() -> Iterator[None]:
-    """Do once what thousands of starts and clients would do alike, each of it longer than many a test.
+def _cache_slow_calls() -> Iterator[None]:
+    """Cache slow calls that thousands of starts and clients would repeat.
 
-    That is to split the text of a migration, and to read the system's certificates, which no test needs.
+    These split the text of a migration, and load the system's certificates, which no test needs.
     """
     original = sqlparse.split
     split = functools.cache(lambda text: tuple(original(text)))
@@ -55,9 +55,9 @@ def _once_a_run() -> Iterator[None]:
 
 @pytest.fixture
 def start_server(request: pytest.FixtureRequest) -> Callable[..., LiveServer]:
-    """Give `llmring_shared`, or `llmring_live` to a test that is marked `own_server` or has a database of its own.
+    """Return `llmring_shared`, or `llmring_live` for a test that is marked `own_server` or has its own database.
 
-    Processes, commands and further servers of a test then work on the database of this server.
+    Processes, commands and further servers of such a test then use the database of this server.
     """
     own = request.node.get_closest_marker("own_server") or "llmring_database" in request.fixturenames
     return request.getfixturevalue("llmring_live" if own else "llmring_shared")
@@ -65,33 +65,33 @@ def start_server(request: pytest.FixtureRequest) -> Callable[..., LiveServer]:
 
 @pytest.fixture(scope="session")
 def constant_registry() -> Path:
-    """Give a folder in upstream's layout that no test changes: openai.3, anthropic.2, google.1, real prices."""
+    """Return a folder in upstream's layout that no test changes: openai.3, anthropic.2, google.1, real prices."""
     return Path(__file__).parent / "registry"
 
 
 @pytest.fixture
 def small_registry(constant_registry: Path, tmp_path: Path) -> Path:
-    """Give the same in a folder that a test may change."""
+    """Return a copy of it that a test may change."""
     return Path(shutil.copytree(constant_registry, tmp_path / "registry"))
 
 
 @pytest.fixture
 def patient_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a Redis that a busy machine makes slow, in tests that are about something else."""
+    """Raise the timeout of Redis, for tests of other things on a busy machine."""
     monkeypatch.setattr(redis, "TIMEOUT_SECONDS", 10.0)
 
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
-    """Give a function that notes a measured figure, `figure("p99 of 800 reads", "3.1 ms")`, shown when the run ends.
+    """Return a function that records a measured value, `figure("p99 of 800 reads", "3.1 ms")`, printed after the run.
 
-    `record_property` does the same, but is refused beside the form of report that `.ci/run` asks for.
+    `record_property` does the same, but does not work with the report format of `.ci/run`.
     """
     return lambda name, value: request.node.user_properties.append((name, str(value)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures that tests have noted, those of tests that failed too."""
+    """Print the values that tests have recorded, including failed tests."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     figures = [(r.nodeid, name, value) for r in reports if r.when == "call" for name, value in r.user_properties]
     if figures:
@@ -102,7 +102,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Callable[[], Path]]:
-    """Give a function that makes a folder which PostgreSQL's own user may enter; pytest closes its own to others."""
+    """Yield a function that creates a folder that PostgreSQL's user may enter, unlike those of pytest."""
     with ExitStack() as stack:
 
         def make() -> Path:

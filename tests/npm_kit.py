@@ -1,4 +1,4 @@
-"""Packages from npm, for tests that hold our work against somebody else's."""
+"""Packages from npm, for tests that compare our results with other implementations."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ QUIET = ("--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-
 
 
 def install(package, folder, purpose):
-    """Install a package of npm into a folder; without Node.js or the registry the test is skipped."""
+    """Install a package of npm into a folder; skip the test without Node.js or the registry."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not (node and npm):
         pytest.skip(f"node and npm are not on PATH; install Node.js 18 or later {purpose}")

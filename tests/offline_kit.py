@@ -1,4 +1,4 @@
-"""The offline checks in a process of their own, and what of the server that process has imported."""
+"""The offline verification in a separate process, and the modules that the process has imported."""
 
 import subprocess
 import sys
@@ -16,9 +16,9 @@ finally:
 
 
 def checked_alone(*arguments):
-    """Run `python -m llmring_receipts …` in a fresh process; return its exit status, its words, and what it imported.
+    """Run `python -m llmring_receipts …` in a new process; return its exit status, its output, and its imports.
 
-    The last is the rooms of the server, and those of its libraries that a check has no need of.
+    The imports are the server's packages, and those of its libraries that verification does not need.
     """
     command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
     ran = subprocess.run(command, text=True, capture_output=True, timeout=60)

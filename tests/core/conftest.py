@@ -1,4 +1,4 @@
-"""What several of the host's tests need: distributions made on the spot, and a server for hostile clients."""
+"""Fixtures of the host's tests: ad-hoc distributions, and a server for hostile clients."""
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ from llmring_server.testing.process import variables
 
 @pytest.fixture(scope="module")
 def impatient_process(llmring_postgres, tmp_path_factory):
-    """Serve with little patience, for all tests of a module."""
+    """Serve with short time limits, for all tests of a module."""
     with fresh_database(llmring_postgres) as settings:
         given = {
             "LLMRING_PLUGINS": "aliases,usage",
@@ -27,7 +27,7 @@ def impatient_process(llmring_postgres, tmp_path_factory):
 
 @pytest.fixture
 def impatient(impatient_process):
-    """Give the impatient server; check afterwards that it serves, and that nothing failed in it."""
+    """Yield the server with short time limits; check afterwards that it serves and has logged no failure."""
     yield impatient_process
     assert httpx.get(f"{impatient_process.url}/health/live").status_code == 200
     assert "Traceback" not in impatient_process.output()
@@ -35,7 +35,7 @@ def impatient(impatient_process):
 
 @pytest.fixture
 def distribution(tmp_path, monkeypatch):
-    """Give a function that lays a distribution with a plugin on the import path: real files, as pip leaves them."""
+    """Return a function that adds a distribution with a plugin to the import path, as files like those of pip."""
 
     def lay(name, plugin, source, module=None):
         module = module or f"{name.replace('-', '_')}_module"

@@ -1,4 +1,4 @@
-"""Connections by hand to a real uvicorn process, byte by byte."""
+"""Raw connections to a real uvicorn process."""
 
 import json
 import re
@@ -15,7 +15,7 @@ POST = b"POST /api/v1/log HTTP/1.1"
 
 @contextmanager
 def wired(server, *sent):
-    """Connect, and send."""
+    """Connect and send."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=BOUND_SECONDS) as wire:
         for part in sent:
             wire.sendall(part)
@@ -23,7 +23,7 @@ def wired(server, *sent):
 
 
 def heard(wire):
-    """Return all that the server sends until it closes; a reset is a close too."""
+    """Return all data that the server sends until it closes or resets the connection."""
     found = b""
     try:
         while part := wire.recv(65536):
@@ -34,19 +34,19 @@ def heard(wire):
 
 
 def asked(server, *sent):
-    """Return the answer to what is sent, until the server closes."""
+    """Send data and return the response until the server closes."""
     with wired(server, *sent) as wire:
         return heard(wire)
 
 
 def status(answer):
-    """Return the status of the first answer, or None where there is none."""
+    """Return the status of the first response, or None without one."""
     found = re.match(rb"HTTP/1.1 (\d{3}) ", answer)
     return int(found[1]) if found else None
 
 
 def problem(answer):
-    """Return the one answer's status and problem+json."""
+    """Return the status and the problem+json of the only response."""
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"content-type: application/problem+json" in head.lower()
     assert b"connection: close" in head.lower()

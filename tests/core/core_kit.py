@@ -1,4 +1,4 @@
-"""What several of the host's tests build their plugins from."""
+"""Parts of ad-hoc plugins for the host's tests."""
 
 from llmring_server.http.routing import Route
 
@@ -6,7 +6,7 @@ ARRIVAL = 1.0  # seconds in which a request must arrive at the server of hostile
 
 
 class Echo:
-    """A resource that answers with the project id."""
+    """A resource that returns the project id."""
 
     async def on_get(self, req, resp):
         resp.media = {"project_id": getattr(req.context, "project_id", None)}

@@ -1,4 +1,4 @@
-"""A reader of sources that finds private and undocumented parts of other libraries."""
+"""A search of the sources for private and undocumented parts of other libraries."""
 
 import ast
 import functools
@@ -22,7 +22,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Find(NamedTuple):
-    """One use of what is not public: the module's path, the line, and the expression."""
+    """One use of a non-public name: the module's path, the line, and the expression."""
 
     module: str
     line: int
@@ -48,7 +48,7 @@ def private_attributes(module: str, tree: ast.AST) -> Iterator[Find]:
 
 
 def private_names_in_strings(module: str, tree: ast.AST) -> Iterator[Find]:
-    """Find private names that `getattr`, `vars`, `__dict__` and their like are given as strings."""
+    """Find private names passed as strings to `getattr`, `vars`, `__dict__` and similar."""
     constants = _module_constants(tree)
     for node in ast.walk(tree):
         for argument in _names_looked_up(node):
@@ -91,7 +91,7 @@ def _strings(node: ast.AST) -> Iterator[str]:
 
 
 def undocumented_modules(module: str, tree: ast.AST, documented: Iterable[str]) -> Iterator[Find]:
-    """Find modules of other libraries that are imported, or reached by attributes, and not in `documented`."""
+    """Find modules of other libraries that are used, by import or attribute, and not in `documented`."""
     bound: dict[str, types.ModuleType] = {}
     for line, name, imported in _imports(tree):
         if _is_foreign(name) and (name not in documented or is_private(imported)):
@@ -107,7 +107,7 @@ def undocumented_modules(module: str, tree: ast.AST, documented: Iterable[str]) 
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
-    """Give the line, the module and the name taken from it ('' for none) of every import."""
+    """Yield the line, the module and the imported name ('' for none) of every import."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name, "") for alias in node.names)
@@ -134,7 +134,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def _module_reached(node: ast.Attribute, bound: dict[str, types.ModuleType]) -> str:
-    """Return the name of the module that a dotted expression is, or ''."""
+    """Return the name of the module that a dotted expression refers to, or ''."""
     path = ast.unparse(node).split(".")
     found: object = bound.get(path[0])
     for name in path[1:]:
@@ -143,7 +143,7 @@ def _module_reached(node: ast.Attribute, bound: dict[str, types.ModuleType]) -> 
 
 
 def private_parts_of_bases(path: str, tree: ast.AST, module: types.ModuleType) -> Iterator[Find]:
-    """Find what our classes read, set or override of the private names that a foreign base class defines."""
+    """Find private names of a foreign base class that our classes read, set or override."""
     for node in ast.walk(tree):
         cls = getattr(module, node.name, None) if isinstance(node, ast.ClassDef) else None
         if isinstance(cls, type) and cls.__module__ == module.__name__:
@@ -156,7 +156,7 @@ def private_parts_of_bases(path: str, tree: ast.AST, module: types.ModuleType) -
 
 @functools.cache
 def private_names(base: type) -> set[str]:
-    """Return the private names of a class that is not ours: of its body, and of what its methods assign."""
+    """Return the private names of a foreign class: in its body, and assigned by its methods."""
     if is_ours(base.__module__) or base is object:
         return set()
     names = set(vars(base))

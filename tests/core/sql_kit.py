@@ -1,4 +1,4 @@
-"""Every SQL statement of the core and its plugins: read from their modules, and parsed as PostgreSQL does."""
+"""All SQL statements of the core and its plugins, collected from their modules and parsed with PostgreSQL's parser."""
 
 import ast
 import importlib
@@ -21,12 +21,12 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sb]|%s|\$\d+")
 
 
 def plain(text):
-    """Return a statement as psycopg takes it in PostgreSQL's own words: any value is $1, any composed name a name."""
+    """Return a statement in psycopg's form as PostgreSQL's: every value is $1, every composed name a name."""
     return " ".join(PLACEHOLDER.sub("$1", text).replace("%%", "%").replace("{}", "some_name").split())
 
 
 def parsed(text):
-    """Return the parse tree of a statement, or None when it is only a part of one."""
+    """Return the parse tree of a statement, or None for a fragment."""
     try:
         return pglast.parse_sql(plain(text))
     except pglast.parser.ParseError:
@@ -42,7 +42,7 @@ def modules():
 
 
 def texts(value):
-    """Give every string in a value: of collections, and of a struct's fields and properties."""
+    """Yield every string in a value, including those in collections and in a struct's fields and properties."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, tuple, set, frozenset)):
@@ -57,16 +57,16 @@ def texts(value):
 
 
 def literals(module):
-    """Give every string that stands in a module's source, but for docstrings."""
+    """Yield every string literal in a module's source, except docstrings."""
     tree = ast.parse(inspect.getsource(module))
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
 
 
 def collected():
-    """Return the statements by their text, each with its module and tree, and likewise what is but a part of one."""
+    """Return the statements by text, each with its module and tree, and the fragments likewise."""
     statements, parts = {}, {}
     for module in modules():
         for text in {*texts([value for name, value in vars(module).items() if name[:2] != "__"]), *literals(module)}:
@@ -85,7 +85,7 @@ def migrations():
 
 
 def nodes(tree, kind):
-    """Give every node of a kind in a parse tree."""
+    """Yield every node of a kind in a parse tree."""
     if isinstance(tree, (list, tuple)):
         for part in tree:
             yield from nodes(part, kind)

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the answer is never the server's fault: properties over every enabled route."""
+"""Property-based tests of every enabled route: no request causes a server error."""
 
 import json
 import re
@@ -37,26 +37,26 @@ def document(server):
 
 
 def resolved(schema, document):
-    """Return a schema with its reference followed."""
+    """Return a schema with its reference resolved."""
     while "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema
 
 
-def fitting(schema, document, depth=0):
-    """Return a strategy for values that nearly fit a schema: mostly of the right type, at times of any other."""
+def values_of(schema, document, depth=0):
+    """Return a strategy for values that mostly match a schema, and sometimes have another type."""
     schema = resolved(schema, document)
     if depth > 4:
         return json_values
     if "anyOf" in schema:
-        return st.one_of([fitting(each, document, depth + 1) for each in schema["anyOf"]])
+        return st.one_of([values_of(each, document, depth + 1) for each in schema["anyOf"]])
     if "enum" in schema:
         return st.sampled_from(schema["enum"]) | texts
     if schema.get("type") == "object" and "properties" in schema:
-        members = {name: fitting(each, document, depth + 1) for name, each in schema["properties"].items()}
+        members = {name: values_of(each, document, depth + 1) for name, each in schema["properties"].items()}
         return st.fixed_dictionaries({}, optional=members) | st.fixed_dictionaries(members) | json_values
     if schema.get("type") == "array":
-        return st.lists(fitting(schema.get("items", {}), document, depth + 1), max_size=3)
+        return st.lists(values_of(schema.get("items", {}), document, depth + 1), max_size=3)
     plain = {
         "string": st.sampled_from(["a", "openai:gpt-4o", "2024-01-01T00:00:00Z", "", "é" * 300]) | texts,
         "integer": st.integers(-1, 2**70),
@@ -68,7 +68,7 @@ def fitting(schema, document, depth=0):
 
 
 def writes(document):
-    """Give path, method and body schema of every operation that takes a body."""
+    """Yield path, method and body schema of every operation with a body."""
     for path, item in document["paths"].items():
         for method in ("post", "put", "patch"):
             if method in item:
@@ -78,7 +78,7 @@ def writes(document):
 
 
 def expect_no_fault(answer):
-    """Check that an answer is not the server's fault: 503 is allowed for what this deployment has not configured."""
+    """Check that a response is no server error: 503 is allowed for features that are not configured."""
     configured = answer.status_code == 503 and "database" not in answer.json()["detail"]
     assert answer.status_code < 500 or configured, answer.text
     if answer.status_code >= 400:
@@ -87,7 +87,7 @@ def expect_no_fault(answer):
 
 
 def for_all(strategy, check):
-    """Check that something holds for every value of a strategy."""
+    """Check a property for every value of a strategy."""
 
     @FEW
     @given(strategy)
@@ -102,7 +102,7 @@ def address(path):
     return path.replace("{", "").replace("}", "")
 
 
-def test_any_json_to_any_route_is_taken_or_refused_as_a_problem(server, document, caplog):
+def test_any_json_to_any_route_is_accepted_or_a_problem(server, document, caplog):
     client = server.client("fuzz")
     for path, method, media, schema in writes(document):
 
@@ -110,11 +110,11 @@ def test_any_json_to_any_route_is_taken_or_refused_as_a_problem(server, document
             sent = json.dumps(body).encode()
             expect_no_fault(client.request(method, address(path), content=sent, headers={"Content-Type": media}))
 
-        for_all(json_values | fitting(schema, document), check)
+        for_all(json_values | values_of(schema, document), check)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-def test_any_bytes_to_any_route_are_taken_or_refused_as_a_problem(server, document):
+def test_any_bytes_to_any_route_are_accepted_or_a_problem(server, document):
     client = server.client("fuzz")
     for path, method, media, _ in writes(document):
 
@@ -125,7 +125,7 @@ def test_any_bytes_to_any_route_are_taken_or_refused_as_a_problem(server, docume
         for_all(st.tuples(st.sampled_from(["identity", "gzip", "br"]), st.binary(max_size=60)), check)
 
 
-def test_any_query_to_any_route_is_taken_or_refused_as_a_problem(server, document):
+def test_any_query_to_any_route_is_accepted_or_a_problem(server, document):
     client = server.client("fuzz")
     values = st.sampled_from(["", "1", "-1", "2024-01-01", "9" * 30, "\0", "a,b", "NaN", "Europe/Rome"]) | st.text()
     for path, item in document["paths"].items():
@@ -139,7 +139,7 @@ def test_any_query_to_any_route_is_taken_or_refused_as_a_problem(server, documen
         for_all(st.dictionaries(st.sampled_from(names), values, min_size=1), check)
 
 
-def test_any_path_is_taken_or_refused_as_a_problem(server, document):
+def test_any_path_is_accepted_or_a_problem(server, document):
     client = server.client("fuzz")
     for path in (path for path in document["paths"] if "{" in path):
 
@@ -150,7 +150,7 @@ def test_any_path_is_taken_or_refused_as_a_problem(server, document):
         for_all(st.binary(min_size=1, max_size=12), check)
 
 
-def test_any_header_bytes_as_a_key_are_taken_or_refused(llmring_live):
+def test_any_header_bytes_as_a_key_are_accepted_or_a_problem(llmring_live):
     server = llmring_live([make_plugin("echo", llmring_routes=echo_routes)])
     port = int(server.url.rpartition(":")[2])
 

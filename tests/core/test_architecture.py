@@ -1,4 +1,4 @@
-"""The rules of the house, read from the source."""
+"""The rules of the architecture, checked in the sources."""
 
 import ast
 import functools
@@ -29,7 +29,7 @@ def tree_of(path):
 
 
 def imported(path):
-    """Return the top-level packages that a module imports, anywhere in it."""
+    """Return the top-level packages that a module imports, also inside functions."""
     found = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
@@ -40,7 +40,7 @@ def imported(path):
 
 
 def definitions(path):
-    """Give every function and class of a module with its place, public ones first known by their names."""
+    """Yield every function and class of a module with its location and whether it is public."""
     yield from ((node, parent) for parent in ast.walk(tree_of(path)) for node in ast.iter_child_nodes(parent))
 
 
@@ -57,7 +57,7 @@ def module_name(path):
 
 
 def imported_modules(path, known):
-    """Return which of our modules a module imports, anywhere in it."""
+    """Return our modules that a module imports, also inside functions."""
     found = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
@@ -69,7 +69,7 @@ def imported_modules(path, known):
 
 
 def circles(imports):
-    """Return the modules that reach themselves, once those that import nothing of the rest are taken away."""
+    """Return the modules that are in import cycles, after repeatedly removing those that import none of the rest."""
     left = dict(imports)
     while leaves := {name for name, found in left.items() if not found & set(left)}:
         left = {name: found for name, found in left.items() if name not in leaves}
@@ -90,12 +90,12 @@ def test_no_module_imports_itself_through_others():
         ({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}, ["b", "c"]),
     ],
 )
-def test_a_circle_of_imports_is_found(imports, found):
+def test_an_import_cycle_is_found(imports, found):
     assert circles(imports) == found
 
 
-def test_no_folder_has_more_entries_than_a_reader_takes_in():
-    """The host's own folder is the map of the host: its rooms and the modules that tie them together."""
+def test_no_folder_has_too_many_entries():
+    """The host's own folder may have more: its packages and the modules that connect them."""
     entries = {}
     for path in modules:
         for inner in (path, *path.parents):
@@ -115,7 +115,7 @@ def test_no_plugin_imports_another():
     assert guilty == {}
 
 
-def test_storage_speaks_no_http_and_http_no_sql():
+def test_storage_uses_no_http_and_http_no_sql():
     refused = {
         "store.py": {"falcon"},
         "models.py": {"falcon", "psycopg", "httpx", "asyncio"},
@@ -130,12 +130,12 @@ def test_storage_speaks_no_http_and_http_no_sql():
     assert guilty == {}
 
 
-def test_a_module_is_one_thing():
+def test_a_module_is_short():
     lengths = {named(path): len(path.read_text().splitlines()) for path in modules}
     assert {name: length for name, length in lengths.items() if length > MAX_MODULE} == {}
 
 
-def test_a_function_is_one_thing():
+def test_a_function_is_short():
     lengths = {
         f"{named(path)}: {node.name}": node.end_lineno - node.lineno + 1
         for path in modules
@@ -145,11 +145,11 @@ def test_a_function_is_one_thing():
     assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION} == {}
 
 
-def test_every_module_says_what_it_is():
+def test_every_module_has_a_docstring():
     assert [named(path) for path in modules if not ast.get_docstring(tree_of(path))] == []
 
 
-def test_whatever_is_public_says_what_it_is():
+def test_everything_public_has_a_docstring():
     silent = [
         f"{named(path)}: {node.name}"
         for path in modules
@@ -164,8 +164,8 @@ def test_whatever_is_public_says_what_it_is():
     assert silent == []
 
 
-def test_no_module_keeps_a_manager_a_pool_or_settings_of_its_own():
-    """Nothing is built when a module is imported, except the one application of `asgi.py`."""
+def test_no_module_has_a_global_manager_pool_or_settings():
+    """Nothing is created at import, except the application of `asgi.py`."""
     built = ("PluginManager", "AsyncConnectionPool", "AsyncClient", "Settings", "Server", "create_app", "Redis")
     guilty = []
     for path in modules:

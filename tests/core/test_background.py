@@ -1,4 +1,4 @@
-"""Work beside a block."""
+"""Background work during a block."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ import pytest
 from llmring_server.runtime.background import beside, upkeep
 
 
-def test_work_runs_beside_the_block_and_ends_with_it():
+def test_work_runs_during_the_block_and_ends_with_it():
     async def main():
         seen = asyncio.Event()
 
@@ -23,7 +23,7 @@ def test_work_runs_beside_the_block_and_ends_with_it():
     assert asyncio.run(main()) == []
 
 
-def test_a_failure_of_the_work_comes_out_at_the_end_of_the_block():
+def test_a_failure_of_the_work_is_raised_at_the_end_of_the_block():
     async def work():
         raise LookupError("of the work")
 
@@ -35,7 +35,7 @@ def test_a_failure_of_the_work_comes_out_at_the_end_of_the_block():
         asyncio.run(main())
 
 
-def test_work_is_done_again_and_again_whatever_the_database_says(caplog):
+def test_work_is_repeated_after_database_errors(caplog):
     failures = [psycopg.OperationalError("away"), psycopg.errors.UndefinedTable("gone"), TimeoutError("late")]
 
     async def main():

@@ -1,4 +1,4 @@
-"""Bodies: how large, how deep, in which encoding, and which characters."""
+"""Request bodies: size, depth, encoding and characters."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ def padded(size):
     return binding() + b" " * (size - len(binding()))
 
 
-def test_a_body_as_large_as_the_limit_is_read(post):
+def test_a_body_of_the_maximum_size_is_accepted(post):
     assert post(padded(LIMIT)).status_code == 200
 
 
@@ -50,7 +50,7 @@ def test_a_larger_body_is_413_and_names_the_limit(post):
     )
 
 
-def test_a_batch_route_takes_larger_bodies(post):
+def test_a_batch_route_accepts_larger_bodies(post):
     bulk = json.dumps([{"alias": "a", "model": "m:n", "metadata": "x" * LIMIT}])
     assert post(bulk, "/api/v1/aliases/bulk_upsert").status_code == 200
     assert post(b" " * (4 * LIMIT + 1), "/api/v1/aliases/bulk_upsert").status_code == 413
@@ -60,15 +60,15 @@ def chunks(body, size=1000):
     return (body[at : at + size] for at in range(0, len(body), size))
 
 
-def test_a_body_in_chunks_without_a_length_is_read(post):
+def test_a_chunked_body_is_accepted(post):
     assert post(chunks(padded(LIMIT))).status_code == 200
 
 
-def test_a_larger_body_in_chunks_without_a_length_is_413(post):
+def test_a_larger_chunked_body_is_413(post):
     assert post(chunks(padded(LIMIT + 1))).status_code == 413
 
 
-def test_gzip_is_read(post):
+def test_gzip_is_accepted(post):
     assert post(gzip.compress(binding()), Content_Encoding="gzip").status_code == 200
 
 
@@ -82,7 +82,7 @@ def test_a_gzip_bomb_is_413(post):
     [b"no gzip", gzip.compress(binding())[:-4], gzip.compress(binding()) + b"more"],
     ids=["other bytes", "cut short", "bytes after its end"],
 )
-def test_broken_gzip_is_400(post, body):
+def test_invalid_gzip_is_400(post, body):
     assert post(body, Content_Encoding="gzip").status_code == 400
 
 
@@ -96,18 +96,18 @@ def test_identity_is_no_encoding(post, encoding):
 
 
 @pytest.mark.parametrize("media", ["application/json", "application/json; charset=utf-8", "application/vnd.x+json"])
-def test_json_is_read_under_its_names(post, media):
+def test_json_media_types_are_accepted(post, media):
     assert post(binding(), Content_Type=media).status_code == 200
 
 
-def test_another_type_is_415_with_what_is_read(post):
+def test_another_type_is_415_with_the_supported_one(post):
     answer = post(b"alias=a", Content_Type="application/x-www-form-urlencoded")
     assert answer.status_code == 415
     assert answer.json()["detail"].endswith("Send application/json.")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nul", b"{'a': 1}", b"\xef\xbb\xbf{}", b"NaN", b"\x00"])
-def test_what_is_no_json_is_400(post, body):
+def test_invalid_json_is_400(post, body):
     assert post(body).status_code == 400
 
 
@@ -115,7 +115,7 @@ def nested(depth):
     return b'{"alias":"a","model":"m:n","metadata":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
-def test_nesting_up_to_the_limit_is_kept(post):
+def test_nesting_up_to_the_limit_is_accepted(post):
     assert post(nested(64)).status_code == 200
 
 
@@ -125,7 +125,7 @@ def test_nesting_beyond_the_limit_is_400(post):
 
 
 @pytest.mark.parametrize("body", [b"[" * 4000, b'{"a":' * 800, b"[" * 2000 + b"]" * 2000])
-def test_the_deepest_body_is_still_refused(post, body):
+def test_an_extremely_deep_body_is_rejected(post, body):
     assert post(body).status_code in (400, 422)
 
 
@@ -136,36 +136,36 @@ def test_u0000_and_lone_surrogates_are_422_anywhere(post, text, member):
     assert post(body.encode()).status_code == 422
 
 
-def test_u0000_in_a_members_name_is_422(post):
+def test_u0000_in_a_field_name_is_422(post):
     assert post(b'{"alias":"a","model":"m:n","metadata":{"a\\u0000":1}}').status_code == 422
 
 
 @pytest.mark.parametrize("text", [r"\\u0000", r"\ud83d\ude00", "😀", r"\u0001", r"\"\\", "\\u00e9é"])
-def test_every_other_text_is_kept(post, text):
+def test_all_other_text_is_stored(post, text):
     answer = post(f'{{"alias":"a","model":"m:n","metadata":"{text}"}}'.encode())
     assert answer.status_code == 200
     assert answer.json()["metadata"] == json.loads(f'"{text}"')
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
-def test_what_is_no_utf8_is_400(post, raw):
+def test_invalid_utf8_is_400(post, raw):
     assert post(b'{"alias":"a","model":"m:n","metadata":"' + raw + b'"}').status_code == 400
 
 
 @pytest.mark.parametrize("raw", [b"\x00", b"\x01", b"\n", b"\x1f"])
-def test_a_control_character_that_is_not_escaped_is_refused(post, raw):
+def test_an_unescaped_control_character_is_rejected(post, raw):
     answer = post(b'{"alias":"a","model":"m:n","metadata":"' + raw + b'"}')
     assert 400 <= answer.status_code < 500
 
 
 @pytest.mark.parametrize("value", ["1e400", "-0", "123456789012345678901234567890.123456789", "1E-400", "[1.0, 1.10]"])
-def test_any_number_in_metadata_is_given_back_as_it_came(post, value):
+def test_any_number_in_metadata_is_returned_unchanged(post, value):
     answer = post(f'{{"alias":"a","model":"m:n","metadata":{value}}}'.encode())
     assert answer.status_code == 200
     assert f'"metadata":{value}' in answer.text
 
 
-def test_a_body_that_breaks_off_is_not_acted_on(llmring_live):
+def test_an_incomplete_body_has_no_effect(llmring_live):
     seen = []
 
     @operation(body=list, accepts=("application/x-ndjson",), raw=True)

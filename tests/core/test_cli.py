@@ -1,4 +1,4 @@
-"""`llmring-server` as a user runs it."""
+"""`llmring-server` as a command."""
 
 import httpx
 import pytest
@@ -24,7 +24,7 @@ def test_debug_shows_the_traceback(llmring_cli):
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "plugins", "config", "openapi"])
-def test_every_command_tells_a_setting_that_does_not_fit_in_one_line(llmring_cli, command):
+def test_every_command_reports_an_invalid_setting_on_one_line(llmring_cli, command):
     done = llmring_cli(command, LLMRING_CACHE_TTL="never")
     assert done.returncode == 1
     assert done.stderr.startswith("llmring-server: setting 'cache_ttl' (LLMRING_CACHE_TTL): ")
@@ -32,7 +32,7 @@ def test_every_command_tells_a_setting_that_does_not_fit_in_one_line(llmring_cli
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
-def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(llmring_cli, command):
+def test_an_unreachable_database_is_reported_without_a_traceback(llmring_cli, command):
     done = llmring_cli(command, LLMRING_PLUGINS="", LLMRING_DATABASE_URL="postgresql://nobody:hidden@127.0.0.1:1/none")
     assert done.returncode == 1
     assert "the database cannot be reached for its migrations: " in done.stderr
@@ -40,7 +40,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(llmring_c
     assert "hidden" not in done.stderr
 
 
-def test_help_is_there_even_when_a_plugin_is_not(llmring_cli):
+def test_help_works_when_a_plugin_is_missing(llmring_cli):
     done = llmring_cli("--help", LLMRING_PLUGINS="aliasses")
     assert done.returncode == 0
     assert "serve" in done.stdout
@@ -51,14 +51,14 @@ def test_the_version_is_the_distributions(llmring_cli):
     assert llmring_cli("--version").stdout == f"llmring-server, version {__version__}\n"
 
 
-def test_plugins_lists_distribution_version_and_hooks_of_the_enabled_and_what_is_available(llmring_cli):
+def test_plugins_lists_enabled_and_available_plugins(llmring_cli):
     lines = [line.split() for line in llmring_cli("plugins", LLMRING_PLUGINS="aliases").stdout.splitlines()]
     assert ["enabled", "aliases", "llmring-server", __version__] in lines
     assert any("llmring_routes," in line or "llmring_routes" in line for line in lines)
     assert ["available", "usage", "llmring-server", __version__] in lines
 
 
-def test_an_unknown_command_is_told(llmring_cli):
+def test_an_unknown_command_is_reported(llmring_cli):
     done = llmring_cli("srve", LLMRING_PLUGINS="")
     assert done.returncode == 2
     assert "No such command 'srve'" in done.stderr

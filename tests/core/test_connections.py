@@ -1,4 +1,4 @@
-"""Slow and half-open connections to a real uvicorn process: others are served meanwhile."""
+"""Slow and half-open connections to a real uvicorn process, which serves others meanwhile."""
 
 import socket
 import time
@@ -19,7 +19,7 @@ def server(impatient):
 
 
 def drip(wire, parts, pause=0.2):
-    """Send one part after another until the server has had enough; return after how many seconds that was."""
+    """Send parts one by one until the server closes, and return the seconds until then."""
     began = time.monotonic()
     wire.settimeout(pause)
     for part in parts:
@@ -39,15 +39,15 @@ def test_a_head_that_never_ends_is_cut_off(server):
         assert ARRIVAL * 0.5 < drip(wire, (b"X-%d: y\r\n" % at for at in range(200))) < BOUND_SECONDS
 
 
-def test_a_head_that_stops_is_408(server):
+def test_an_incomplete_head_is_408(server):
     assert problem(asked(server, b"GET / HTTP/1.1\r\nHost"))[0] == 408
 
 
-def test_a_connection_that_says_nothing_is_closed_without_a_word(server):
+def test_an_idle_connection_is_closed_without_a_response(server):
     assert asked(server) == b""
 
 
-def test_a_second_request_that_stops_in_its_head_is_408(server):
+def test_an_incomplete_head_of_a_second_request_is_408(server):
     with wired(server, head()) as wire:
         first = b""
         while b"alive" not in first:
@@ -60,24 +60,24 @@ JSON = b"Content-Type: application/json\r\n"
 
 
 @pytest.mark.parametrize("body", [b"Content-Length: 100\r\n", b"Transfer-Encoding: chunked\r\n"])
-def test_a_body_that_does_not_come_is_408(server, body):
+def test_a_missing_body_is_408(server, body):
     answer = asked(server, head(KEY, JSON, body, start=POST))
     assert problem(answer)[1]["detail"] == "The request did not arrive in time."
 
 
-def test_a_body_that_comes_byte_by_byte_is_cut_off(server):
+def test_a_body_sent_byte_by_byte_is_cut_off(server):
     with wired(server, head(KEY, JSON, b"Content-Length: 9999\r\n", start=POST)) as wire:
         assert ARRIVAL * 0.5 < drip(wire, (b" " for _ in range(200))) < BOUND_SECONDS
 
 
-def test_a_body_that_is_refused_before_it_came_is_not_waited_for(server):
+def test_a_rejected_body_is_not_awaited(server):
     with wired(server, head(JSON, b"Content-Length: 9999\r\n", start=POST), b" ") as wire:
         first = wire.recv(65536)
         assert status(first) == 401
         assert drip(wire, (b" " for _ in range(200))) < BOUND_SECONDS
 
 
-def test_a_large_body_that_comes_fast_enough_is_read(server):
+def test_a_large_body_at_a_sufficient_rate_is_accepted(server):
     body = b"[" + b" " * MEBIBYTE + b"]"
     batch = b"POST /api/v1/log/batch HTTP/1.1"
     with wired(server, head(KEY, JSON, b"Content-Length: %d\r\n" % len(body), start=batch)) as wire:
@@ -87,7 +87,7 @@ def test_a_large_body_that_comes_fast_enough_is_read(server):
         assert status(wire.recv(65536)) == 200
 
 
-def test_a_body_in_chunks_that_breaks_off_is_not_acted_on(server):
+def test_an_incomplete_chunked_body_has_no_effect(server):
     batch = b"POST /api/v1/log/batch HTTP/1.1"
     entry = b'{"provider":"openai","model":"m","cost":1}\n'
     chunked = head(KEY, b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n", start=batch)
@@ -99,13 +99,13 @@ def test_a_body_in_chunks_that_breaks_off_is_not_acted_on(server):
 
 
 @pytest.mark.parametrize(("path", "told"), [(b"/health/live", 200), (b"/openapi.json", 200), (b"/api/v1/stats", 401)])
-def test_a_client_that_has_said_all_it_has_to_say_is_answered(server, path, told):
+def test_a_half_closed_connection_gets_its_response(server, path, told):
     with wired(server, head(start=b"GET " + path + b" HTTP/1.1")) as wire:
         wire.shutdown(socket.SHUT_WR)
         assert status(heard(wire)) == told
 
 
-def test_two_hundred_slow_clients_keep_nobody_else_waiting(server):
+def test_two_hundred_slow_clients_do_not_delay_others(server):
     with ExitStack() as stack:
         slow = [stack.enter_context(wired(server, head(end=b"")[:-2])) for _ in range(200)]
         assert httpx.get(f"{server.url}/health/live", timeout=2).status_code == 200
@@ -113,7 +113,7 @@ def test_two_hundred_slow_clients_keep_nobody_else_waiting(server):
             assert status(heard(wire)) == 408
 
 
-def test_a_client_that_does_not_read_its_answers_is_cut_off(server):
+def test_a_client_that_does_not_read_is_disconnected(server):
     with wired(server) as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         asking = head(start=b"GET /docs/swagger-ui-bundle.js HTTP/1.1")
@@ -122,7 +122,7 @@ def test_a_client_that_does_not_read_its_answers_is_cut_off(server):
         eventually(lambda: not connected(server, wire))
 
 
-def test_a_client_that_does_not_read_does_not_keep_the_server_from_ending(llmring_process):
+def test_a_client_that_does_not_read_does_not_delay_the_shutdown(llmring_process):
     process = llmring_process(serve=True, LLMRING_PLUGINS="aliases", LLMRING_SHUTDOWN_SECONDS="2").wait_until_up()
     with wired(process) as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -135,7 +135,7 @@ def test_a_client_that_does_not_read_does_not_keep_the_server_from_ending(llmrin
 
 
 def connected(server, wire):
-    """Whether the server still holds its end of a connection."""
+    """Whether the server still has its end of a connection open."""
     mine = wire.getsockname()[1]
     held = psutil.Process(server.pid).net_connections(kind="tcp")
     return any(each.raddr and each.raddr.port == mine for each in held)

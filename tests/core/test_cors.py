@@ -1,4 +1,4 @@
-"""CORS: the contract's headers and methods, for the origins that are allowed."""
+"""CORS: the headers and methods of the API, for the allowed origins."""
 
 import pytest
 from core_kit import echo_routes
@@ -19,7 +19,7 @@ def listed(answer, header):
     return {part.strip().lower() for part in answer.headers[header].split(",")}
 
 
-def test_a_preflight_names_the_contracts_headers_and_methods(client):
+def test_a_preflight_lists_the_headers_and_methods_of_the_api(client):
     answer = client.options("/echo", headers={"Origin": ALLOWED, **PREFLIGHT})
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == ALLOWED
@@ -36,7 +36,7 @@ def test_a_preflight_names_the_contracts_headers_and_methods(client):
     assert int(answer.headers["access-control-max-age"]) > 0
 
 
-def test_a_denied_origin_is_allowed_nothing(client):
+def test_another_origin_gets_no_cors_headers(client):
     for answer in (
         client.options("/echo", headers={"Origin": "https://evil.example", **PREFLIGHT}),
         client.get("/echo", headers={"Origin": "https://evil.example", "X-Project-Key": "k"}),
@@ -44,13 +44,13 @@ def test_a_denied_origin_is_allowed_nothing(client):
         assert not [header for header in answer.headers if header.startswith("access-control-allow")]
 
 
-def test_an_answer_to_an_allowed_origin_shows_what_scripts_may_read(client):
+def test_a_response_to_an_allowed_origin_lists_the_exposed_headers(client):
     answer = client.get("/echo", headers={"Origin": ALLOWED, "X-Project-Key": "k"})
     assert answer.headers["access-control-allow-origin"] == ALLOWED
     assert listed(answer, "access-control-expose-headers") >= {"etag", "link", "retry-after", "x-request-id"}
 
 
-def test_an_answer_that_depends_on_the_origin_says_so_to_caches(client):
+def test_a_response_that_depends_on_the_origin_varies_by_it(client):
     assert "origin" in listed(client.get("/echo", headers={"Origin": ALLOWED, "X-Project-Key": "k"}), "vary")
 
 
@@ -61,7 +61,7 @@ def test_a_script_may_read_errors_too(client, path):
     assert answer.headers["access-control-allow-origin"] == ALLOWED
 
 
-def test_a_star_allows_every_origin(llmring_live):
+def test_an_asterisk_allows_every_origin(llmring_live):
     client = llmring_live([], cors_origins=("https://app.example", "*")).client(None)
     assert client.get("/health/live", headers={"Origin": "https://any.example"}).headers[
         "access-control-allow-origin"
@@ -72,5 +72,5 @@ def test_without_an_origin_nothing_is_added(client):
     assert not [header for header in client.get("/health/live").headers if header.startswith("access-control")]
 
 
-def test_an_answer_without_an_origin_must_not_be_cached_for_one_that_has(client):
+def test_a_response_without_an_origin_varies_by_origin_too(client):
     assert "origin" in listed(client.get("/health/live"), "vary")

@@ -1,4 +1,4 @@
-"""What a Citus cluster asks of tables and statements, held on plain PostgreSQL: of the catalogue, and of all SQL."""
+"""The requirements of a Citus cluster on tables and statements, checked on plain PostgreSQL and in all SQL."""
 
 import pytest
 from pglast import ast, enums
@@ -45,7 +45,7 @@ def server(llmring_live):
 
 
 def functions(tree):
-    """Return the names of the functions that are called in a part of a statement."""
+    """Return the names of the functions that are called in a fragment of a statement."""
     called = {call.funcname[-1].sval for call in nodes(tree, ast.FuncCall)}
     return called | {call.op.name for call in nodes(tree, ast.SQLValueFunction)}
 
@@ -54,13 +54,13 @@ def volatilities(server):
     return {row["name"]: set(row["kinds"]) for row in server.rows(VOLATILITY)}
 
 
-def test_the_statements_of_every_plugin_with_tables_are_read():
+def test_the_statements_of_every_plugin_with_tables_are_found():
     read = {module.partition(".")[0] for module, _ in STATEMENTS.values()}
     owners = {path.split("/")[1] for path in MIGRATIONS}
     assert {"llmring_server" if owner == "core" else f"llmring_{owner}" for owner in owners} <= read
 
 
-def test_every_part_of_a_statement_that_changes_something_is_in_a_statement_that_is_read():
+def test_every_fragment_that_writes_is_in_a_complete_statement():
     whole = "\n".join(STATEMENTS)
     unread = {part for part in PARTS if CHANGING.search(part) and part not in whole}
     assert unread == set()
@@ -82,7 +82,7 @@ def test_no_table_has_a_trigger(server):
     assert server.rows(TRIGGERS) == []
 
 
-def test_what_a_conflict_updates_is_made_by_immutable_functions_alone(server, said):
+def test_conflict_updates_use_only_immutable_functions(server, said):
     kinds = volatilities(server)
     found = 0
     for text, (_, tree) in STATEMENTS.items():
@@ -132,5 +132,5 @@ def references(tree):
 
 
 @pytest.mark.parametrize("path", MIGRATIONS)
-def test_a_migration_makes_no_trigger(path):
+def test_a_migration_creates_no_trigger(path):
     assert list(nodes(MIGRATIONS[path], (ast.CreateTrigStmt, ast.MergeStmt))) == []

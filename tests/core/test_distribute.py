@@ -76,24 +76,24 @@ def lines(done):
     return [tuple(part.strip() for part in line.split("  ") if part) for line in done.stdout.splitlines()]
 
 
-def test_a_database_without_citus_is_refused_and_the_mend_is_named(llmring_cli, database):
+def test_a_database_without_citus_is_rejected_with_the_remedy(llmring_cli, database):
     done = llmring_cli("db", "distribute", LLMRING_DATABASE_URL=database)
     assert done.returncode == 1
     assert "is not a Citus cluster; install Citus on every node of the cluster first" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_database_in_which_citus_was_not_created_is_refused_and_the_mend_is_named(cli, citus):
+def test_a_database_without_the_citus_extension_is_rejected_with_the_remedy(cli, citus):
     with psycopg.connect(citus, autocommit=True) as own:
         own.execute("DROP EXTENSION citus")
     assert "is not a Citus cluster; run CREATE EXTENSION citus in it" in cli("db", "distribute").stderr
 
 
-def test_a_schema_without_tables_is_refused(cli):
+def test_a_schema_without_tables_is_rejected(cli):
     assert "has no tables yet; run `llmring-server migrate` first" in cli("db", "distribute").stderr
 
 
-def test_every_table_of_projects_is_spread_and_it_is_said(cli, citus, llmring_database):
+def test_every_table_with_projects_data_is_distributed_and_reported(cli, citus, llmring_database):
     cli("migrate", LLMRING_PLUGINS=EVERY)
     said = lines(cli("db", "distribute", LLMRING_PLUGINS=EVERY))
     with psycopg.connect(citus, options=f"-c search_path={llmring_database['database_schema']}") as own:
@@ -104,7 +104,7 @@ def test_every_table_of_projects_is_spread_and_it_is_said(cli, citus, llmring_da
     assert {*LOCAL, "deployment"} <= {table for _, place, table in said if place == "local"}
 
 
-def test_a_second_run_changes_nothing_and_says_so(cli):
+def test_a_second_run_changes_nothing_and_reports_it(cli):
     cli("migrate", LLMRING_PLUGINS=EVERY)
     first, second = (lines(cli("db", "distribute", LLMRING_PLUGINS=EVERY)) for _ in range(2))
     assert {done for done, _, _ in second} == {"unchanged"}
@@ -127,7 +127,7 @@ def test_a_table_comes_after_those_that_its_foreign_keys_name(cli):
     assert order.index("conversations") < order.index("conversation_messages")
 
 
-def test_the_number_of_parts_is_chosen(cli, citus):
+def test_the_number_of_shards_can_be_set(cli, citus):
     cli("migrate", LLMRING_PLUGINS="aliases")
     cli("db", "distribute", "--shards", "96", LLMRING_PLUGINS="aliases")
     with psycopg.connect(citus) as own:
@@ -140,25 +140,25 @@ def plugin(folder, text, *local):
     return make_plugin("acme", llmring_migrations=lambda: folder, llmring_local_tables=lambda: local)
 
 
-def test_a_plugin_keeps_a_table_of_its_own_local(llmring_live, citus, tmp_path):
+def test_a_plugin_can_declare_a_table_local(llmring_live, citus, tmp_path):
     text = "CREATE TABLE acme_rows (project_id text PRIMARY KEY); CREATE TABLE acme_queue (project_id text, id int);"
     server = llmring_live([plugin(tmp_path / "acme", text, "acme_queue")], database_url=citus, database_distribute=True)
     assert server.rows(SPREAD) == [{"name": "acme_rows"}]
 
 
-def test_a_table_that_a_plugin_keeps_local_must_be_there(llmring_live, citus, tmp_path):
+def test_a_table_declared_local_must_exist(llmring_live, citus, tmp_path):
     acme = plugin(tmp_path / "acme", "CREATE TABLE acme (project_id text PRIMARY KEY)", "acme_queu")
     with pytest.raises(StartupError, match="plugin 'acme' declares the table 'acme_queu' local, but there is no such"):
         llmring_live([acme], database_url=citus, database_distribute=True)
 
 
-def test_a_table_that_citus_refuses_stops_the_start_and_is_named(llmring_live, citus, tmp_path):
+def test_a_table_that_citus_rejects_stops_the_start_and_is_named(llmring_live, citus, tmp_path):
     acme = plugin(tmp_path / "acme", "CREATE TABLE acme (project_id text, id int PRIMARY KEY)")
     with pytest.raises(StartupError, match="Citus cannot distribute acme: cannot create constraint"):
         llmring_live([acme], database_url=citus, database_distribute=True)
 
 
-def test_where_it_is_set_every_start_distributes_what_its_migrations_made(llmring_process, citus):
+def test_with_the_setting_every_start_distributes_new_tables(llmring_process, citus):
     environment = {"LLMRING_DATABASE_URL": citus, "LLMRING_DATABASE_DISTRIBUTE": "true", "LLMRING_PLUGINS": "aliases"}
     for process in [llmring_process(**environment) for _ in range(3)]:
         process.wait_until_up()
@@ -166,7 +166,7 @@ def test_where_it_is_set_every_start_distributes_what_its_migrations_made(llmrin
         assert own.execute("SELECT count(*) FROM pg_dist_partition").fetchone() == (3,)
 
 
-def test_the_kit_distributes_every_test_where_a_cluster_is_named(citus, tmp_path):
+def test_the_kit_distributes_the_tables_of_every_test_on_a_cluster(citus, tmp_path):
     (tmp_path / "test_kit.py").write_text(USES_THE_KIT)
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", f"--basetemp={tmp_path / 'base'}", "-q"]
     done = subprocess.run(

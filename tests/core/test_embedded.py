@@ -1,4 +1,4 @@
-"""The bundled PostgreSQL: shared by processes, safe beside other users, and started whatever a crash left behind."""
+"""The bundled PostgreSQL: shared by processes, protected from other users, and started after any crash."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ as_root = pytest.mark.skipif(not IS_ROOT, reason="only root switches to another 
 
 
 class Postgres(EmbeddedPostgres):
-    """The bundled PostgreSQL on a folder, with what a test looks at."""
+    """The bundled PostgreSQL on a folder, with the facts that tests check."""
 
     @property
     def pgdata(self):
@@ -74,7 +74,7 @@ class Postgres(EmbeddedPostgres):
 
 @pytest.fixture(scope="module")
 def initialised(open_folder):
-    """A data folder that `initdb` has been over; tests copy it, which is faster than to make one."""
+    """An initialised data folder; tests copy it, which is faster than `initdb`."""
     folder = open_folder() / "initialised"
     postgres = Postgres(folder)
     postgres.start()
@@ -103,7 +103,7 @@ def python(script, *arguments, **options):
 
 
 def has_ended(process):
-    """Whether a process has ended; the system's first process may be slow to collect it."""
+    """Whether a process has ended; it may be a zombie for a while."""
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
@@ -111,7 +111,7 @@ def modes(*folders):
     return {folder: stat.S_IMODE(folder.stat().st_mode) for folder in folders}
 
 
-def test_a_new_folder_is_made_with_all_above_it(folder):
+def test_a_new_folder_is_created_with_its_parents(folder):
     postgres = Postgres(folder / "a" / "b")
     assert postgres.answer("SHOW server_encoding") == "UTF8"
     assert postgres.stop()
@@ -128,13 +128,13 @@ def test_it_listens_on_no_address(postgres):
     assert not [found for found in postgres.postmaster.net_connections() if found.family.name != "AF_UNIX"]
 
 
-def test_it_does_not_heed_the_variables_of_libpq(postgres, monkeypatch):
+def test_it_ignores_the_environment_variables_of_libpq(postgres, monkeypatch):
     for name, value in {"PGPORT": "6001", "PGDATA": "/nowhere", "PGHOST": "nowhere.invalid"}.items():
         monkeypatch.setenv(name, value)
     assert postgres.answer("SHOW port") == "5432"
 
 
-def test_the_last_process_to_leave_stops_it(postgres):
+def test_the_last_process_to_stop_using_it_stops_it(postgres):
     postgres.start()
     process = postgres.postmaster
     python(START, postgres.data_dir, check=True)
@@ -144,7 +144,7 @@ def test_the_last_process_to_leave_stops_it(postgres):
     assert has_ended(process)
 
 
-def test_one_of_two_users_in_a_process_leaves_it_to_the_other(postgres):
+def test_one_of_two_users_in_a_process_does_not_stop_it(postgres):
     other = Postgres(postgres.data_dir)
     assert postgres.start() == other.start()
     assert not postgres.stop()
@@ -161,7 +161,7 @@ def test_a_killed_process_does_not_count_as_a_user(postgres):
     assert has_ended(survivor)
 
 
-def test_processes_that_start_at_once_share_one_server(postgres):
+def test_processes_that_start_together_share_one_server(postgres):
     starting = [subprocess.Popen([sys.executable, "-c", START, postgres.data_dir]) for _ in range(4)]
     assert [process.wait(60) for process in starting] == [0] * 4
     assert postgres.answer() == 1
@@ -184,7 +184,7 @@ def test_a_number_in_a_stale_file_is_never_signalled(postgres):
 
 
 @pytest.mark.parametrize("content", ["", "not a number\n" * 8, "1\n"])
-def test_a_corrupt_file_of_the_process_is_no_hindrance(postgres, content):
+def test_a_corrupt_pid_file_does_not_prevent_a_start(postgres, content):
     (postgres.pgdata / "postmaster.pid").write_text(content)
     assert postgres.answer() == 1
 
@@ -204,7 +204,7 @@ def test_stopping_a_server_that_has_died_is_no_error(postgres):
     assert postgres.stop()
 
 
-def test_an_interrupted_initdb_is_begun_again(folder):
+def test_an_interrupted_initdb_is_started_again(folder):
     postgres = Postgres(folder / "data")
     partial = folder / "data" / "postgres.new"
     partial.mkdir(parents=True)
@@ -214,7 +214,7 @@ def test_an_interrupted_initdb_is_begun_again(folder):
     assert not partial.exists()
 
 
-def test_data_of_an_earlier_release_is_served_though_its_state_file_is_corrupt(folder):
+def test_data_of_an_earlier_release_is_served_even_with_a_corrupt_state_file(folder):
     postgres = Postgres(folder / "data")
     postgres.data_dir.mkdir()
     python(EARLIER, postgres.pgdata, check=True)
@@ -223,13 +223,13 @@ def test_data_of_an_earlier_release_is_served_though_its_state_file_is_corrupt(f
     assert postgres.stop()
 
 
-def test_data_of_a_version_that_is_not_carried_is_left_alone(postgres):
+def test_data_of_a_version_that_is_not_included_is_not_changed(postgres):
     (postgres.pgdata / "PG_VERSION").write_text("9\n")
     with pytest.raises(StartupError, match=r"is of PostgreSQL 9, but the installed .* includes 16, 18"):
         postgres.start()
 
 
-def test_without_the_package_the_way_on_is_named(folder, monkeypatch):
+def test_without_the_package_the_message_names_the_remedy(folder, monkeypatch):
     monkeypatch.setattr(binaries, "PACKAGE", "no_such_package")
     with pytest.raises(StartupError, match=r"pip install 'llmring-server\[embedded\]'"):
         Postgres(folder).start()
@@ -264,7 +264,7 @@ def test_another_user_cannot_connect(folder, postgres, name):
 
 
 @as_root
-def test_it_has_no_right_of_root(postgres):
+def test_it_has_no_privileges_of_root(postgres):
     postgres.start()
     process = postgres.postmaster
     assert process.username() == account.USER
@@ -275,7 +275,7 @@ def test_it_has_no_right_of_root(postgres):
 
 @as_root
 @pytest.mark.parametrize("owned", ["data", "data/postgres"])
-def test_root_refuses_data_of_another_user_before_touching_it(folder, postgres, owned):
+def test_root_rejects_data_of_another_user_without_changing_it(folder, postgres, owned):
     os.chown(folder / owned, NOBODY, NOBODY)
     os.chown(folder / "data/postgres", NOBODY, NOBODY)
     before = {path: path.stat() for path in (folder / "data", *folder.glob("data/*"))}
@@ -285,7 +285,7 @@ def test_root_refuses_data_of_another_user_before_touching_it(folder, postgres, 
 
 
 @as_root
-def test_root_refuses_an_empty_folder_of_another_user(folder):
+def test_root_rejects_an_empty_folder_of_another_user(folder):
     os.chown(folder, NOBODY, NOBODY)
     with pytest.raises(StartupError, match="belongs to the user nobody"):
         Postgres(folder).start()
@@ -293,13 +293,13 @@ def test_root_refuses_an_empty_folder_of_another_user(folder):
 
 
 @as_root
-def test_a_user_refuses_data_of_another_user(postgres):
+def test_a_user_rejects_data_of_another_user(postgres):
     done = python(AS_NOBODY + START, postgres.data_dir, capture_output=True, text=True)
     assert f"belongs to the user {account.USER}; start the server as that user" in done.stderr
 
 
 @as_root
-def test_a_closed_folder_above_the_data_stays_closed(folder):
+def test_an_inaccessible_parent_folder_keeps_its_mode(folder):
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
     before = modes(closed, *closed.parents)

@@ -1,4 +1,4 @@
-"""Problem+json: the shape of every answer that is not 2xx."""
+"""Problem+json: the form of all error responses."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ def client(llmring_live):
 
 
 def raising():
-    """Return a plugin a kind of failure, each at a path of its own."""
+    """Return a plugin with several kinds of failures, each at its own path."""
     failures = {
         "/database": psycopg.OperationalError("connection to 10.0.0.1 failed: password wrong"),
         "/late": TimeoutError(),
@@ -72,19 +72,19 @@ def test_every_error_is_a_problem(client, status):
 
 
 @pytest.mark.parametrize("path", ["/database", "/late", "/unavailable"])
-def test_503_says_when_to_try_again(client, path):
+def test_503_has_a_retry_after_header(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 @pytest.mark.parametrize("path", ["/database", "/bug"])
-def test_a_failure_inside_is_never_shown(client, path):
+def test_an_internal_failure_is_never_shown(client, path):
     answer = client.get(path)
     for inside in ("10.0.0.1", "password", "division", "Traceback", "OperationalError"):
         assert inside not in answer.text
 
 
-def test_a_problem_carries_its_places_and_headers(client):
+def test_a_problem_has_its_field_errors_and_headers(client):
     answer = client.get("/problem")
     assert answer.json()["detail"] == "The alias is taken."
     assert answer.json()["errors"] == [{"loc": ["body", 3, "alias"], "msg": "Choose another."}]
@@ -97,27 +97,27 @@ def test_405_names_the_methods_that_are_served(client):
     assert answer.json()["detail"] == "PATCH is not served at /api/v1/aliases/bind. See /docs for the routes."
 
 
-def test_404_says_where_to_look(client):
+def test_404_refers_to_the_documentation(client):
     assert client.get("/nowhere").json()["detail"] == "Nothing is served at /nowhere. See /docs for the routes."
 
 
-def test_a_place_that_does_not_fit_is_named(client):
+def test_an_invalid_field_is_named(client):
     problem = client.post("/api/v1/aliases/bind", json={"alias": 1, "model": "m:n"}).json()
     assert problem["detail"] == "body.alias: Expected `str`, got `int`."
     assert problem["errors"] == [{"loc": ["body", "alias"], "msg": "Expected `str`, got `int`."}]
 
 
-def test_a_place_in_a_list_is_named_by_its_index(client):
+def test_an_invalid_item_of_a_list_is_named_by_its_index(client):
     body = [{"alias": "a", "model": "m:n"}, {"alias": "b", "model": 2}]
     problem = client.post("/api/v1/aliases/bulk_upsert", json=body).json()
     assert problem["errors"][0]["loc"] == ["body", 1, "model"]
 
 
-def test_an_unknown_method_is_no_failure_of_the_server(client):
+def test_an_unknown_method_is_a_client_error(client):
     assert 400 <= client.request("BREW", "/health").status_code < 500
 
 
-def test_a_stream_that_breaks_does_not_end_as_if_it_were_whole(llmring_live, caplog):
+def test_a_failed_stream_does_not_end_as_if_it_were_complete(llmring_live, caplog):
     import httpx
 
     async def lines(self, req, resp):
@@ -134,7 +134,7 @@ def test_a_stream_that_breaks_does_not_end_as_if_it_were_whole(llmring_live, cap
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/api/v1/aliases", "/echo", "/openapi.json"])
-def test_head_answers_as_get_without_a_body(llmring_live, path):
+def test_head_responds_as_get_without_a_body(llmring_live, path):
     client = llmring_live(["aliases", make_plugin("echo", llmring_routes=echo_routes)]).client()
     head, get = client.head(path), client.get(path)
     assert (head.status_code, head.content) == (200, b"")
@@ -142,12 +142,12 @@ def test_head_answers_as_get_without_a_body(llmring_live, path):
         assert head.headers[header] == get.headers[header]
 
 
-def test_head_of_what_is_not_there_is_404(llmring_live):
+def test_head_of_a_missing_item_is_404(llmring_live):
     assert llmring_live(["aliases"]).client().head("/api/v1/aliases/nothing").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/v1/aliases", "/api/v1/aliases/nothing", "/docs", "/openapi.json"])
-def test_a_trailing_slash_gives_the_same_answer_without_a_redirect(llmring_live, path):
+def test_a_trailing_slash_gives_the_same_response_without_a_redirect(llmring_live, path):
     client = llmring_live(["aliases"]).client()
     with_slash, without = client.get(path + "/"), client.get(path)
     assert with_slash.status_code == without.status_code != 307
@@ -168,12 +168,12 @@ def test_u0000_in_a_query_is_422(llmring_live):
     assert client.get("/api/v1/aliases?profile=a%00b").status_code == 422
 
 
-def test_a_query_parameter_given_twice_is_422_where_one_is_meant(llmring_live):
+def test_a_repeated_query_parameter_is_422(llmring_live):
     client = llmring_live(["aliases"]).client()
     assert client.get("/api/v1/aliases?profile=a&profile=b").status_code == 422
 
 
-def test_a_request_may_have_its_problems_shown_in_a_form_of_its_own(llmring_live):
+def test_a_request_may_render_its_problems_differently(llmring_live):
     def show(req, resp, problem):
         resp.content_type, resp.text = "text/plain", f"{problem.status}: {problem.detail}"
 

@@ -1,4 +1,4 @@
-"""The example plugin, as its author has it: a package of its own, in an environment with the built wheel."""
+"""The example plugin as a separate package, in an environment with the built wheel."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (ROOT / "pyproject.toml")
 
 
 def ran(*command, cwd, **environment):
-    """Run a command and return what it printed and its status."""
+    """Run a command and return its output and exit status."""
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -40,7 +40,7 @@ def wheel(source, folder):
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """Give the folder of a fresh environment: the built wheel, the example's, and pytest."""
+    """Return the folder of a new environment with the built wheel, the example's, and pytest."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(EXAMPLE, folder / "source", ignore=shutil.ignore_patterns("__pycache__", "dist"))
     server = wheel(ROOT, folder / "server")
@@ -59,7 +59,7 @@ def python(environment):
     return str(environment / "env/bin/python")
 
 
-def test_the_installed_example_is_served_beside_the_built_in_plugins(python, llmring_process):
+def test_the_installed_example_is_served_with_the_built_in_plugins(python, llmring_process):
     server = llmring_process(python=python, LLMRING_PLUGINS="aliases,example").wait_until_up()
     answer = httpx.get(f"{server.url}/api/v1/spending", headers={"X-Project-Key": "k"})
     assert (answer.status_code, answer.json()) == (200, {"calls": 0, "cost": 0, "limit": 100})

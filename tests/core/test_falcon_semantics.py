@@ -1,4 +1,4 @@
-"""Resources and middleware are Falcon's own: what Falcon's documentation promises holds on every route."""
+"""Resources and middleware behave on every route as Falcon documents."""
 
 import httpx
 import pytest
@@ -9,7 +9,7 @@ from llmring_server.testing import make_plugin
 
 
 class Completing:
-    """Middleware that answers by itself."""
+    """Middleware that completes the response."""
 
     async def process_request(self, req, resp):
         resp.media = {"answered": "early"}
@@ -17,7 +17,7 @@ class Completing:
 
 
 class Noting:
-    """Middleware that notes which of its methods ran."""
+    """Middleware that records the calls of its methods."""
 
     def __init__(self):
         self.seen = []
@@ -58,14 +58,14 @@ def test_a_client_may_close_the_connection(impatient, asking):
     assert b"connection: close" in answer.lower()
 
 
-def test_requests_without_a_wait_are_answered_in_order(impatient):
+def test_pipelined_requests_are_answered_in_order(impatient):
     paths = [b"/health/live", b"/openapi.json", b"/nowhere", b"/health/live"]
     requests = [head(start=b"GET " + path + b" HTTP/1.1") for path in paths[:-1]]
     answer = asked(impatient, *requests, head(b"Connection: close\r\n"))
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"404", b"200"]
 
 
-def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(impatient):
+def test_a_client_that_expects_100_continue_gets_it(impatient):
     body = b'{"provider":"openai","model":"m","input_tokens":1,"output_tokens":1,"cost":1}'
     headers = (b"X-Project-Key: waiting\r\n", b"Expect: 100-continue\r\n", b"Content-Length: %d\r\n" % len(body))
     sent = head(*headers, b"Connection: close\r\n", start=b"POST /api/v1/log HTTP/1.1")

@@ -1,4 +1,4 @@
-"""Floods on a real uvicorn process: heads, bodies and connections without end are cut off."""
+"""Floods on a real uvicorn process: endless heads, bodies and connections are cut off."""
 
 import time
 from contextlib import ExitStack, suppress
@@ -30,7 +30,7 @@ def test_a_huge_request_line_is_431_or_cut_off(server):
 
 
 def refused(server, sent):
-    """Return the answer to what the server does not read to its end."""
+    """Return the response to a request that the server does not read to its end."""
     with wired(server) as wire:
         try:
             wire.sendall(sent)
@@ -54,7 +54,7 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("what", ENDLESS)
-def test_what_never_ends_is_cut_off_and_does_not_make_the_server_grow(server, what):
+def test_an_endless_request_is_cut_off_and_uses_no_memory(server, what):
     first, more = ENDLESS[what]
     before = memory(server)
     deadline = time.monotonic() + BOUND_SECONDS
@@ -65,7 +65,7 @@ def test_what_never_ends_is_cut_off_and_does_not_make_the_server_grow(server, wh
     assert memory(server) - before < 40 * MEBIBYTE
 
 
-def test_more_connections_than_it_takes_are_503_until_some_have_closed(llmring_process):
+def test_connections_above_the_limit_are_503_until_others_close(llmring_process):
     process = llmring_process(serve=True, LLMRING_PLUGINS="aliases", LLMRING_MAX_CONNECTIONS="20").wait_until_up()
     with ExitStack() as stack:
         for _ in range(20):

@@ -1,4 +1,4 @@
-"""Health, and every other answer, while the database is away, hung, full, and back again."""
+"""Health and other responses while the database is stopped, hung, full, and available again."""
 
 import asyncio
 import shutil
@@ -26,7 +26,7 @@ CALLS = ["/health", "/health/ready", "/health/live", "/api/v1/aliases", "/api/v1
 
 
 class OwnPostgres(EmbeddedPostgres):
-    """A PostgreSQL of one test's own, which the test stops and starts again."""
+    """A PostgreSQL for one test, which the test stops and starts again."""
 
     def __init__(self):
         super().__init__(Path(tempfile.mkdtemp(prefix="llmring-own-")))
@@ -62,13 +62,13 @@ def timed(client, path):
     return answer
 
 
-def expect_away(client):
-    """Check what each call says while the database does not answer, and that it says so in time."""
+def expect_unavailable(client):
+    """Check the responses while the database does not answer, and their time."""
     statuses = {path: timed(client, path).status_code for path in CALLS}
     assert statuses == {path: 200 if path in ("/health/live", "/") else 503 for path in CALLS}
 
 
-def test_health_says_that_all_is_well(llmring_live):
+def test_health_reports_a_healthy_server(llmring_live):
     answer = llmring_live([]).client(None).get("/health")
     assert answer.status_code == 200
     assert answer.json() == {
@@ -89,10 +89,10 @@ def test_the_root_names_server_and_plugins(llmring_live):
     }
 
 
-def test_with_the_database_stopped_every_answer_is_in_time_and_with_it_back_all_is_well(postgres, server):
+def test_with_a_stopped_database_responses_are_in_time_and_recovery_is_automatic(postgres, server):
     client = server.client()
     postgres.stop()
-    expect_away(client)
+    expect_unavailable(client)
     answer = client.get("/health")
     assert (answer.json()["status"], answer.json()["database"]) == ("unhealthy", "disconnected")
     assert client.get("/api/v1/aliases").headers["retry-after"] == "1"
@@ -101,7 +101,7 @@ def test_with_the_database_stopped_every_answer_is_in_time_and_with_it_back_all_
     assert client.get("/api/v1/aliases").status_code == 200
 
 
-def test_with_the_database_restarted_the_very_next_call_is_served(postgres, server):
+def test_after_a_restart_of_the_database_the_next_call_succeeds(postgres, server):
     client = server.client()
     postgres.stop()
     postgres.start()
@@ -112,7 +112,7 @@ def test_with_the_database_restarted_the_very_next_call_is_served(postgres, serv
 
 @contextmanager
 def paused(postgres):
-    """Stop every process of a PostgreSQL in its tracks, as a hung disk does, and let them go on after the block."""
+    """Suspend every process of a PostgreSQL, as a hung disk does, and resume them after the block."""
     parent = psutil.Process(postgres.pid)
     family = [parent, *parent.children(recursive=True)]
     for process in family:
@@ -124,18 +124,18 @@ def paused(postgres):
             process.send_signal(signal.SIGCONT)
 
 
-def test_with_the_database_hung_every_answer_is_in_time_and_with_it_back_all_is_well(postgres):
+def test_with_a_hung_database_responses_are_in_time_and_recovery_is_automatic(postgres):
     settings = make_settings({"database_url": postgres.url, "database_timeout": 1.5})
     with live(settings, ["aliases"]) as running:
         client = running.client()
         assert client.get("/api/v1/aliases").status_code == 200
         with paused(postgres):
-            expect_away(client)
+            expect_unavailable(client)
         eventually(lambda: client.get("/health").status_code == 200, 20)
         eventually(lambda: client.get("/api/v1/aliases").status_code == 200)
 
 
-def test_a_statement_that_takes_too_long_is_ended_and_the_next_is_served(llmring_live):
+def test_a_statement_that_takes_too_long_is_cancelled_and_the_next_one_runs(llmring_live):
     server = llmring_live([], database_timeout=0.3)
     with pytest.raises(psycopg.OperationalError):
         server.run(server.server.database.fetch("SELECT pg_sleep(10)"))
@@ -175,13 +175,13 @@ def test_a_failing_critical_check_of_a_plugin_makes_the_server_unhealthy(llmring
     assert answer.json()["database"] == "connected"
 
 
-def test_a_failing_check_that_is_not_critical_is_only_shown(llmring_live):
+def test_a_failing_check_that_is_not_critical_is_only_reported(llmring_live):
     answer = llmring_live([checked("printer", failing, critical=False)]).client(None).get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
     assert answer.json()["checks"]["printer"] == "failed: RuntimeError"
 
 
-def test_a_check_that_hangs_is_left_behind(llmring_live):
+def test_a_hanging_check_is_not_awaited(llmring_live):
     async def stubborn():
         try:
             await asyncio.sleep(30)
@@ -193,12 +193,12 @@ def test_a_check_that_hangs_is_left_behind(llmring_live):
     assert (answer.status_code, answer.json()["checks"]["printer"]) == (503, "failed: TimeoutError")
 
 
-def test_a_check_must_not_have_the_name_of_another(llmring_live):
+def test_check_names_must_be_unique(llmring_live):
     with pytest.raises(StartupError, match="health check 'database' already exists"):
         llmring_live([checked("database", failing)])
 
 
-def test_a_process_with_the_database_away_still_lives(llmring_process, postgres):
+def test_a_process_without_the_database_is_still_alive(llmring_process, postgres):
     process = llmring_process(LLMRING_PLUGINS="aliases", LLMRING_DATABASE_URL=postgres.url).wait_until_up()
     postgres.stop()
     assert httpx.get(f"{process.url}/health/live").status_code == 200

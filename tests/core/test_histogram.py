@@ -1,4 +1,4 @@
-"""Counting how values are spread."""
+"""Histograms."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ def test_every_value_is_counted_once(values, bounds):
     assert (sum(found.counts), found.total, len(found.counts)) == (len(values), sum(values), len(bounds) + 1)
 
 
-def test_what_was_read_stays_as_it_was():
+def test_a_read_value_does_not_change():
     histogram = Histogram((1,))
     before = histogram.read()
     histogram.observe(0.5)

@@ -1,4 +1,4 @@
-"""Hooks and events: their order, what a failing one does, and whose name the log carries."""
+"""Hooks and events: their order, failures, and the plugin's name in the log."""
 
 import asyncio
 
@@ -29,19 +29,19 @@ def test_every_hook_runs_in_conf_order():
     ]
 
 
-def test_a_hook_may_leave_out_arguments():
+def test_a_hook_may_omit_arguments():
     plugins = load([make_plugin("few", llmring_routes=lambda: ["route"])])
     assert [value for _, value in plugins.call_flat("llmring_routes", str, server=None)] == ["route"]
 
 
-def test_listeners_hear_an_event_in_conf_order():
+def test_listeners_are_called_in_conf_order():
     heard = []
     plugins = load([listening("b", heard), listening("a", heard)])
     asyncio.run(plugins.usage_recorded(None, ["entry"]))
     assert heard == [("b", ["entry"]), ("a", ["entry"])]
 
 
-def test_a_failing_listener_is_logged_by_name_and_stops_no_other(caplog):
+def test_a_failing_listener_is_logged_by_name_and_affects_no_other(caplog):
     heard = []
     plugins = load([listening("bad", heard, fails=True), listening("good", heard)])
     asyncio.run(plugins.usage_recorded(None, []))
@@ -104,7 +104,7 @@ def llmring_middleware(server):
     assert "plugin 'middle' failed: GET /health/live" in caplog.text
 
 
-def test_a_service_is_there_before_the_server_starts(llmring_live):
+def test_a_service_is_available_before_the_server_starts(llmring_live):
     class Contract:
         pass
 
@@ -116,7 +116,7 @@ def test_a_service_is_there_before_the_server_starts(llmring_live):
     assert asked == [provided]
 
 
-def test_a_default_stands_in_for_a_service_that_nobody_provides(llmring_live):
+def test_a_default_replaces_a_missing_service(llmring_live):
     assert llmring_live([]).server.service(dict, None) is None
 
 

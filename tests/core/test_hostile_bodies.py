@@ -1,4 +1,4 @@
-"""Hostile bodies to a real uvicorn process: bombs, depth, size, odd numbers; nobody else waits, nothing grows."""
+"""Hostile bodies to a real uvicorn process: bombs, depth, size and odd numbers do not delay others or use memory."""
 
 import gzip
 import threading
@@ -23,7 +23,7 @@ def post(impatient):
 
 
 class Others:
-    """Other clients meanwhile: the longest that one of them waited, in seconds."""
+    """Other clients meanwhile, and their longest response time in seconds."""
 
     def __init__(self, url):
         self.longest = 0.0
@@ -52,7 +52,7 @@ def memory(server):
 
 
 def filled(unit, size=LIMIT - 200):
-    """Return as many units as there is room for, without the last one's comma."""
+    """Return as many units as the limit allows, without the last comma."""
     return (unit * (size // len(unit))).removesuffix(b",")
 
 
@@ -79,7 +79,7 @@ LARGE = {
 
 @pytest.mark.parametrize("shape", LARGE)
 @pytest.mark.parametrize("spoilt", [b"", b",1"], ids=["", "in a faulty batch"])
-def test_a_body_as_large_as_may_be_keeps_nobody_waiting(impatient, post, shape, spoilt):
+def test_a_body_of_the_maximum_size_does_not_delay_others(impatient, post, shape, spoilt):
     with Others(impatient.url) as others:
         answer = post(b"[" + entry(LARGE[shape]) + spoilt + b"]")
     assert answer.status_code in (200, 413, 503)  # 503: PostgreSQL may take too long over it
@@ -87,13 +87,13 @@ def test_a_body_as_large_as_may_be_keeps_nobody_waiting(impatient, post, shape, 
 
 
 @pytest.mark.parametrize("body", [b"[" * LIMIT, b"{" * LIMIT, filled(b'{"":'), b"[" + filled(b"{},"), b'"' * LIMIT])
-def test_a_body_that_is_nothing_but_brackets_is_refused_and_keeps_nobody_waiting(impatient, post, body):
+def test_a_body_of_brackets_is_rejected_and_does_not_delay_others(impatient, post, body):
     with Others(impatient.url) as others:
         assert post(body).status_code in (400, 413, 422)
     assert others.longest < BOUND_SECONDS
 
 
-def test_half_a_million_small_entries_are_refused_before_they_are_read(impatient, post):
+def test_half_a_million_small_entries_are_rejected_before_decoding(impatient, post):
     before = memory(impatient)
     with Others(impatient.url) as others:
         assert post(b"[" + filled(b'{"provider":"p","model":"m"},') + b"]").status_code == 413
@@ -102,14 +102,14 @@ def test_half_a_million_small_entries_are_refused_before_they_are_read(impatient
 
 
 def bomb(size):
-    """Return gzip of so many zeros, without its trailer: a block that is whole by itself, over and over."""
+    """Return gzip of so many zeros, without its trailer: the same complete block, repeated."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     first = packer.compress(bytes(MEBIBYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
     block = packer.compress(bytes(MEBIBYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
     return first + block * (size // MEBIBYTE - 1)
 
 
-def test_a_bomb_of_gigabytes_is_413_at_once_and_is_never_inflated(impatient, post):
+def test_a_bomb_of_gigabytes_is_413_immediately_and_never_inflated(impatient, post):
     packed = bomb(15_000 * MEBIBYTE)
     assert len(packed) < LIMIT
     before = memory(impatient)
@@ -121,7 +121,7 @@ def test_a_bomb_of_gigabytes_is_413_at_once_and_is_never_inflated(impatient, pos
     assert memory(impatient) - before < 100 * MEBIBYTE
 
 
-def test_many_bombs_at_once_do_not_add_up_to_what_they_would_inflate_to(impatient, post):
+def test_many_bombs_together_use_little_memory(impatient, post):
     packed = bomb(1_000 * MEBIBYTE)
     before = memory(impatient)
     found = []
@@ -138,7 +138,7 @@ def test_many_bombs_at_once_do_not_add_up_to_what_they_would_inflate_to(impatien
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "deflate", "zstd", "gzip;q=1", "compress"])
-def test_gzip_in_gzip_and_other_encodings_are_refused(post, encoding):
+def test_gzip_in_gzip_and_other_encodings_are_rejected(post, encoding):
     twice = gzip.compress(gzip.compress(b"[]"))
     assert post(twice, **{"Content-Encoding": encoding}).status_code in (400, 415, 422)
 
@@ -148,16 +148,16 @@ NUMBERS = ["1e400", "-1e400", "1e-400", "9" * 5_000, "9" * 200_000, "0." + "0" *
 
 @pytest.mark.parametrize("number", NUMBERS, ids=range(len(NUMBERS)))
 @pytest.mark.parametrize("member", ["input_tokens", "cost", "latency_ms", "metadata", "attempt", "timestamp"])
-def test_a_number_of_any_size_is_kept_or_refused(post, number, member):
+def test_a_number_of_any_size_is_stored_or_rejected(post, number, member):
     body = f'{{"provider":"p","model":"m","{member}":{number}}}'
     assert post(body.encode(), "/api/v1/log").status_code in (200, 422)
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=range(len(NUMBERS)))
-def test_a_number_of_any_size_in_an_aliass_metadata_is_kept_or_refused(post, number):
+def test_a_number_of_any_size_in_an_aliass_metadata_is_stored_or_rejected(post, number):
     body = f'{{"alias":"a","model":"m:n","metadata":{number}}}'
     assert post(body.encode(), "/api/v1/aliases/bind").status_code in (200, 422)
 
 
-def test_a_text_of_a_number_where_a_name_belongs_is_refused(post):
+def test_a_number_instead_of_a_name_is_rejected(post):
     assert post(b'{"provider":1,"model":"m"}', "/api/v1/log").status_code == 422

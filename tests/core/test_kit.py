@@ -1,4 +1,4 @@
-"""The test kit: what importing it costs, and the servers that tests share."""
+"""The test kit: its imports, and the servers that tests share."""
 
 import subprocess
 import sys
@@ -25,10 +25,10 @@ def test_equal_plugins_and_settings_share_a_server(llmring_shared):
     assert llmring_shared(["aliases", "usage"]).url != first.url
 
 
-def test_each_test_has_projects_of_its_own_on_a_shared_server(llmring_servers):
+def test_each_test_has_its_own_projects_on_a_shared_server(llmring_servers):
     ids = []
     for _ in range(2):
-        with llmring_servers.lending() as lend:
+        with llmring_servers.lend_servers() as lend:
             server = lend(["usage"])
             assert server.project_id("one") != server.project_id("two")
             assert lend(["usage"]).project_id("one") == server.project_id("one")
@@ -43,9 +43,9 @@ def test_few_servers_stay_between_tests_and_none_at_the_end(llmring_postgres):
     urls = []
     with SharedServers(llmring_postgres) as servers:
         for ttl in range(1, MAX_SERVERS + 2):
-            with servers.lending() as lend:
+            with servers.lend_servers() as lend:
                 urls.append(lend([], cache_ttl=ttl).client().get("/health/live").url)
-        with servers.lending() as lend:
+        with servers.lend_servers() as lend:
             first, last = lend([], cache_ttl=1), lend([], cache_ttl=MAX_SERVERS + 1)
             assert last.client().get("/health/live").url == urls[-1]
             assert first.client().get("/health/live").is_success

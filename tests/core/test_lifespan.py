@@ -24,7 +24,7 @@ async def llmring_lifespan(server):
 
 
 def noted(name, notes, fails=False):
-    """Return a plugin whose lifespan writes into `notes` as it is entered and left."""
+    """Return a plugin whose lifespan appends to `notes` when it is entered and exited."""
 
     @asynccontextmanager
     async def llmring_lifespan(server):
@@ -40,7 +40,7 @@ def noted(name, notes, fails=False):
 
 
 async def lifespan(app, messages=("lifespan.startup", "lifespan.shutdown")):
-    """Run an application's lifespan as an ASGI server does, and return what it sent."""
+    """Run an application's lifespan as an ASGI server does, and return the events that it sent."""
     waiting, sent = list(messages), []
 
     async def receive():
@@ -53,7 +53,7 @@ async def lifespan(app, messages=("lifespan.startup", "lifespan.shutdown")):
     return sent
 
 
-def test_lifespans_are_entered_in_conf_order_and_left_in_reverse(llmring_database):
+def test_lifespans_are_entered_in_conf_order_and_exited_in_reverse(llmring_database):
     notes = []
     app = create_app(make_settings(llmring_database), [noted("one", notes), noted("two", notes)])
     sent = asyncio.run(lifespan(app))
@@ -87,7 +87,7 @@ def test_a_start_waits_for_its_first_connections_as_long_as_for_the_database(llm
     asyncio.run(start())
 
 
-def test_a_failing_lifespan_unwinds_those_entered_and_tells_asgi(llmring_database):
+def test_a_failing_lifespan_exits_those_entered_and_is_reported_to_asgi(llmring_database):
     notes = []
     plugins = [noted("one", notes), noted("two", notes, fails=True), noted("three", notes)]
     (event,) = asyncio.run(lifespan(create_app(make_settings(llmring_database), plugins)))
@@ -98,14 +98,14 @@ def test_a_failing_lifespan_unwinds_those_entered_and_tells_asgi(llmring_databas
     assert notes == ["one in", "one out"]
 
 
-def test_the_traceback_of_a_failing_start_is_there_at_log_level_debug(llmring_database):
+def test_a_failing_start_has_a_traceback_at_log_level_debug(llmring_database):
     app = create_app(make_settings(llmring_database, log_level="debug"), [noted("two", [], fails=True)])
     (event,) = asyncio.run(lifespan(app))
     assert event["message"].startswith("Traceback")
     assert "LookupError: not here" in event["message"]
 
 
-def test_a_lifespan_that_is_no_context_manager_is_named(llmring_live):
+def test_a_lifespan_that_is_not_a_context_manager_is_named(llmring_live):
     wrong = make_plugin("wrong", llmring_lifespan=lambda server: "open")
     with pytest.raises(StartupError, match=r"^plugin 'wrong' .*llmring_lifespan returned 'open'"):
         llmring_live([wrong])
@@ -140,7 +140,7 @@ def test_nothing_is_opened_before_the_lifespan():
     create_app(settings, ["aliases", make_plugin("echo", llmring_routes=echo_routes)])
 
 
-def test_a_database_that_cannot_be_reached_is_said_in_one_line():
+def test_an_unreachable_database_is_reported_on_one_line():
     settings = make_settings({"database_url": "postgresql://nobody:secret@127.0.0.1:1/none"})
     (event,) = asyncio.run(lifespan(create_app(settings, [])))
     assert event["message"].startswith("the database cannot be reached for its migrations: ")
@@ -148,13 +148,13 @@ def test_a_database_that_cannot_be_reached_is_said_in_one_line():
     assert "secret" not in event["message"]
 
 
-def test_a_database_without_tables_asks_for_migrate(llmring_database):
+def test_a_database_without_tables_stops_the_start_with_the_remedy(llmring_database):
     settings = make_settings(llmring_database, database_migrate=False)
     (event,) = asyncio.run(lifespan(create_app(settings, [])))
     assert event["message"] == "the database has no tables yet; run `llmring-server migrate` first"
 
 
-def test_spawned_work_is_finished_before_the_server_closes(llmring_live):
+def test_a_task_is_finished_before_the_server_closes(llmring_live):
     done = []
 
     async def work():
@@ -172,7 +172,7 @@ def test_spawned_work_is_finished_before_the_server_closes(llmring_live):
     assert done == [True]
 
 
-def test_spawned_work_that_fails_is_logged(llmring_live, caplog):
+def test_a_failing_task_is_logged(llmring_live, caplog):
     async def work():
         raise LookupError("lost")
 

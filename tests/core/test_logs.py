@@ -1,4 +1,4 @@
-"""The log: one JSON object a line or readable text, the same for all who log, and never a key."""
+"""The log: one JSON object per line or readable text, the same for all loggers, and never a key."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ def llmring_routes(server):
 
 @pytest.fixture
 def serve(llmring_process, distribution):
-    """Start a server with a noisy plugin, in a log format."""
+    """Start a server with a logging plugin, in a log format."""
 
     def start(style, **environment):
         folder = distribution("acme-noisy", "noisy", NOISY)
@@ -63,7 +63,7 @@ def serve(llmring_process, distribution):
 
 @pytest.fixture
 def noise(serve):
-    """A server that logs JSON, after one request of each kind, and its lines."""
+    """The lines of a server that logs JSON, after one request of each kind."""
     server = serve("json")
     for path, request in (("/noise/x", "job-1"), ("/fail", "job-2"), ("/stream", "job-3"), ("/nowhere", "job-4")):
         httpx.get(f"{server.url}{path}?page=2", headers={"X-Project-Key": KEY, "X-Request-ID": request})
@@ -83,7 +83,7 @@ def test_every_line_is_an_object_with_time_level_and_logger(noise):
         assert line["logger"]
 
 
-def test_a_request_is_one_line_with_all_that_is_known_of_it(noise):
+def test_a_request_is_one_line_with_all_its_fields(noise):
     (line,) = [line for line in of(noise, "llmring_server.access") if line["request_id"] == "job-1"]
     assert line.pop("duration_ms") > 0
     assert line.pop("time")
@@ -100,7 +100,7 @@ def test_a_request_is_one_line_with_all_that_is_known_of_it(noise):
     }
 
 
-def test_each_request_has_one_line_whoever_answers_it(noise):
+def test_each_request_has_one_line_also_for_errors(noise):
     found = {
         line["request_id"]: (line["route"], line["path"], line["status"])
         for line in of(noise, "llmring_server.access")
@@ -115,7 +115,7 @@ def test_each_request_has_one_line_whoever_answers_it(noise):
     assert of(noise, "uvicorn.access") == []
 
 
-def test_the_bytes_are_those_of_the_answer_and_unknown_for_a_stream(llmring_live, caplog):
+def test_the_bytes_are_those_of_the_response_and_unknown_for_a_stream(llmring_live, caplog):
     caplog.set_level(logging.INFO, "llmring_server.access")
     client = llmring_live([], log_level="info").client()
     sizes = [len(client.get(path).content) for path in ("/", "/nowhere", "/docs")]
@@ -127,25 +127,25 @@ def test_a_plugins_line_of_two_lines_is_one_with_its_request_id(noise):
     assert (line["message"], line["request_id"]) == ("one\ntwo", "job-1")
 
 
-def test_a_library_that_warns_does_so_in_the_same_form(noise):
+def test_a_warning_of_a_library_has_the_same_format(noise):
     (line,) = of(noise, "some.library")
     assert (line["level"], line["message"], line["request_id"]) == ("WARNING", "a library warns", "job-1")
 
 
-def test_uvicorns_own_lines_have_the_same_form(noise):
+def test_lines_of_uvicorn_have_the_same_format(noise):
     messages = " ".join(line["message"] for line in of(noise, "uvicorn.error"))
     assert "Application startup complete" in messages
     assert "Shutting down" in messages
 
 
-def test_a_traceback_is_a_member_of_its_line(noise):
+def test_a_traceback_is_a_field_of_its_line(noise):
     (line,) = [line for line in noise if line["level"] == "ERROR"]
     assert line["message"] == "plugin 'noisy' failed: GET /fail"
     assert line["exception"].startswith("Traceback")
     assert line["exception"].endswith("LookupError: nowhere")
 
 
-def test_a_line_outside_of_a_request_names_none(noise):
+def test_a_line_outside_of_a_request_has_no_request_id(noise):
     (line,) = [line for line in noise if line.get("message", "").startswith("serving with plugins")]
     assert "request_id" not in line
 
@@ -161,7 +161,7 @@ def test_no_key_is_in_the_log_wherever_the_client_put_it(serve, style):
     assert KEY not in server.output()
 
 
-def test_text_has_the_same_form_for_all(serve):
+def test_text_has_the_same_format_for_all(serve):
     server = serve("text")
     httpx.get(f"{server.url}/noise/x", headers={"X-Project-Key": KEY, "X-Request-ID": "job-1"})
     server.stop()
@@ -172,7 +172,7 @@ def test_text_has_the_same_form_for_all(serve):
     assert any(re.search(r"WARNING some.library \[job-1\] a library warns$", line) for line in lines)
 
 
-def test_the_command_with_several_workers_prints_objects_alone(llmring_database, tmp_path):
+def test_the_command_with_several_workers_prints_only_objects(llmring_database, tmp_path):
     port, log = free_port(), tmp_path / "log"
     given = {**variables(llmring_database), "LLMRING_PLUGINS": "", "LLMRING_LOG_FORMAT": "json"}
     command = [sys.executable, "-m", "llmring_server", "serve", "--port", str(port), "--workers", "2"]
@@ -193,7 +193,7 @@ def test_the_command_with_several_workers_prints_objects_alone(llmring_database,
     assert [line["path"] for line in lines if "path" in line]
 
 
-def test_a_format_that_is_not_known_stops_the_start(monkeypatch):
+def test_an_unknown_format_stops_the_start(monkeypatch):
     monkeypatch.setenv("LLMRING_LOG_FORMAT", "xml")
     with pytest.raises(StartupError, match=r"LLMRING_LOG_FORMAT.*'text' or 'json'"):
         load_settings()
@@ -212,7 +212,7 @@ def test_any_text_makes_one_line(message):
 
 @pytest.fixture
 def logger():
-    """A logger of uvicorn's with a handler of a test's own, which is taken away again."""
+    """A logger of uvicorn with a handler for one test."""
     uvicorns, handler = logging.getLogger("uvicorn"), logging.StreamHandler()
     uvicorns.addHandler(handler)
     yield handler
@@ -220,19 +220,19 @@ def logger():
 
 
 @pytest.mark.parametrize(("style", "form"), [("json", JsonLines), ("text", TextLines)])
-def test_uvicorns_usual_form_gives_way_to_ours(logger, style, form):
+def test_the_default_format_of_uvicorn_is_replaced(logger, style, form):
     logger.setFormatter(uvicorn.logging.DefaultFormatter())
     adopt_uvicorn(style)
     assert isinstance(logger.formatter, form)
 
 
-def test_a_form_that_the_operator_chose_for_uvicorn_stays(logger):
+def test_a_custom_format_of_uvicorn_is_not_changed(logger):
     chosen = logging.Formatter("%(message)s")
     logger.setFormatter(chosen)
     adopt_uvicorn("json")
     assert logger.formatter is chosen
 
 
-def test_the_configuration_for_uvicorn_has_our_form():
+def test_the_configuration_for_uvicorn_has_our_format():
     assert uvicorn_logging("json")["formatters"]["default"]["style"] == "json"
     assert isinstance(formatter("json"), JsonLines)

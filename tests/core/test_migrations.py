@@ -1,4 +1,4 @@
-"""Migrations: many processes at once, killed ones, and ones that fail."""
+"""Migrations: concurrent processes, killed processes, and failures."""
 
 import httpx
 import psycopg
@@ -27,7 +27,7 @@ DEFAULT = load_settings().plugins
 
 @pytest.fixture
 def database(llmring_postgres, llmring_database):
-    """Give a connection of the test's own to its schema, which is made."""
+    """Yield a connection to the test's schema, which is created."""
     schema = sql.Identifier(llmring_database["database_schema"])
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
@@ -42,7 +42,7 @@ def migrated(folder, name, text):
     return make_plugin(name, llmring_migrations=lambda: folder)
 
 
-def test_five_processes_that_start_at_once_migrate_once_and_all_serve(llmring_process, database):
+def test_five_processes_that_start_together_migrate_once_and_all_serve(llmring_process, database):
     processes = [llmring_process(LLMRING_PLUGINS="aliases") for _ in range(5)]
     for process in processes:
         process.wait_until_up()
@@ -51,7 +51,7 @@ def test_five_processes_that_start_at_once_migrate_once_and_all_serve(llmring_pr
     assert len(applied) == len(set(applied)) >= 2
 
 
-def test_a_process_killed_inside_a_migration_keeps_no_other_from_starting(llmring_process, database, distribution):
+def test_a_process_killed_inside_a_migration_does_not_prevent_other_starts(llmring_process, database, distribution):
     folder = distribution("acme-slow", "slow", PLUGIN)
     (folder / "slow").mkdir()
     (folder / "slow" / "slow-0001-create.sql").write_text(SLOW)
@@ -86,14 +86,14 @@ def test_a_migration_that_fails_stops_the_start_and_leaves_nothing(llmring_live,
     assert database.execute("SELECT to_regclass('half')").fetchone() == (None,)
 
 
-def test_a_failed_migration_is_run_again_once_mended(llmring_live, tmp_path):
+def test_a_failed_migration_is_run_again_once_fixed(llmring_live, tmp_path):
     with pytest.raises(StartupError):
         llmring_live([migrated(tmp_path / "mended", "mended", "SELECT nothing_like_this;")])
     server = llmring_live([migrated(tmp_path / "mended", "mended", "CREATE TABLE mended (id int);")])
     assert server.rows("SELECT * FROM mended") == []
 
 
-def test_migrate_says_what_is_pending_what_it_applied_and_then_nothing(llmring_cli):
+def test_migrate_reports_pending_and_applied_migrations(llmring_cli):
     environment = {"LLMRING_PLUGINS": "aliases"}
     pending = llmring_cli("migrate", "--status", **environment).stdout.splitlines()
     assert pending[0].split() == ["pending", "core", "core-0001-create"]
@@ -120,7 +120,7 @@ def test_two_schemas_in_one_database_do_not_touch_each_other(llmring_live, llmri
     assert found == (0,)
 
 
-def test_a_database_that_does_not_know_its_texts_encoding_is_refused(llmring_cli, llmring_postgres, llmring_database):
+def test_a_database_without_utf8_is_rejected(llmring_cli, llmring_postgres, llmring_database):
     name = sql.Identifier(llmring_database["database_schema"])
     with psycopg.connect(llmring_postgres, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0").format(name))

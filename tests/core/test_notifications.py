@@ -1,4 +1,4 @@
-"""The channel between processes: what is heard, and when it can be relied on."""
+"""The notification channel between processes: delivery, and when it can be trusted."""
 
 import asyncio
 import contextlib
@@ -13,22 +13,22 @@ from llmring_server.database import Notifications
 from llmring_server.database.notifications import LEASE_SECONDS
 
 
-class Ear:
-    """A listener that remembers."""
+class Listener:
+    """A listener that records messages and resets."""
 
     def __init__(self):
-        self.heard = []
+        self.received = []
         self.resets = 0
 
-    def hear(self, text):
-        self.heard.append(text)
+    def on_message(self, text):
+        self.received.append(text)
 
     def reset(self):
         self.resets += 1
 
 
-class Wire:
-    """A proxy before PostgreSQL that can go silent without closing, as a network does."""
+class Proxy:
+    """A proxy in front of PostgreSQL that can stop forwarding without closing, as a network does."""
 
     def __init__(self, postgres):
         self._given = conninfo_to_dict(postgres)
@@ -48,10 +48,10 @@ class Wire:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def silence(self):
+    def pause(self):
         self._open.clear()
 
-    def speak(self):
+    def resume(self):
         self._open.set()
 
     async def _serve(self, reader, writer):
@@ -85,114 +85,114 @@ async def until(condition, seconds=10.0):
         await asyncio.sleep(0.01)
 
 
-async def say(postgres, channel, topic, text):
+async def notify(postgres, channel, topic, text):
     async with await psycopg.AsyncConnection.connect(postgres, autocommit=True) as connection:
         await connection.execute(Notifications.NOTIFY, channel.payload(topic, text))
 
 
-def test_what_is_said_is_heard_by_those_who_listen_to_its_topic(llmring_postgres, schema):
+def test_a_message_is_received_by_the_listeners_of_its_topic(llmring_postgres, schema):
     async def scene():
-        channel, ear, other = Notifications(schema), Ear(), Ear()
-        channel.listen("news", ear.hear, ear.reset)
-        channel.listen("other", other.hear, other.reset)
+        channel, listener, other = Notifications(schema), Listener(), Listener()
+        channel.listen("changes", listener.on_message, listener.reset)
+        channel.listen("other", other.on_message, other.reset)
         assert not channel.live
         async with channel.running(llmring_postgres):
             await until(lambda: channel.live)
-            await say(llmring_postgres, channel, "news", "one two")
-            await until(lambda: ear.heard)
-        assert (ear.heard, other.heard) == (["one two"], [])
+            await notify(llmring_postgres, channel, "changes", "one two")
+            await until(lambda: listener.received)
+        assert (listener.received, other.received) == (["one two"], [])
         assert not channel.live
 
     asyncio.run(scene())
 
 
-def test_nothing_said_in_a_transaction_that_rolls_back_is_heard(llmring_postgres, schema):
+def test_a_message_of_a_transaction_that_rolls_back_is_not_received(llmring_postgres, schema):
     async def scene():
-        channel, ear = Notifications(schema), Ear()
-        channel.listen("news", ear.hear, ear.reset)
+        channel, listener = Notifications(schema), Listener()
+        channel.listen("changes", listener.on_message, listener.reset)
         async with channel.running(llmring_postgres):
             await until(lambda: channel.live)
             async with await psycopg.AsyncConnection.connect(llmring_postgres) as connection:
-                await connection.execute(Notifications.NOTIFY, channel.payload("news", "never"))
+                await connection.execute(Notifications.NOTIFY, channel.payload("changes", "never"))
                 await connection.rollback()
-            await say(llmring_postgres, channel, "news", "done")
-            await until(lambda: ear.heard)
-        assert ear.heard == ["done"]
+            await notify(llmring_postgres, channel, "changes", "done")
+            await until(lambda: listener.received)
+        assert listener.received == ["done"]
 
     asyncio.run(scene())
 
 
-def test_a_listener_that_fails_keeps_no_other_from_hearing(llmring_postgres, schema, caplog):
+def test_a_failing_listener_does_not_affect_others(llmring_postgres, schema, caplog):
     async def scene():
-        channel, ear = Notifications(schema), Ear()
-        channel.listen("news", lambda text: 1 / 0, lambda: None)
-        channel.listen("news", ear.hear, ear.reset)
+        channel, listener = Notifications(schema), Listener()
+        channel.listen("changes", lambda text: 1 / 0, lambda: None)
+        channel.listen("changes", listener.on_message, listener.reset)
         async with channel.running(llmring_postgres):
             await until(lambda: channel.live)
-            await say(llmring_postgres, channel, "news", "a")
-            await until(lambda: ear.heard)
+            await notify(llmring_postgres, channel, "changes", "a")
+            await until(lambda: listener.received)
 
     asyncio.run(scene())
-    assert "a listener of 'news' failed" in caplog.text
+    assert "a listener of 'changes' failed" in caplog.text
 
 
-def test_a_connection_that_is_cut_comes_back_with_a_reset(llmring_postgres, schema):
+def test_a_lost_connection_is_restored_with_a_reset(llmring_postgres, schema):
     async def scene():
-        channel, ear = Notifications(schema), Ear()
-        channel.listen("news", ear.hear, ear.reset)
+        channel, listener = Notifications(schema), Listener()
+        channel.listen("changes", listener.on_message, listener.reset)
         async with (
             channel.running(llmring_postgres),
             await psycopg.AsyncConnection.connect(llmring_postgres, autocommit=True) as connection,
         ):
             await until(lambda: channel.live)
-            assert ear.resets == 1
+            assert listener.resets == 1
             cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
             await connection.execute(cut, [f"{channel.name} channel"])
             await until(lambda: not channel.live)
             await until(lambda: channel.live)
-            assert ear.resets == 2
-            await say(llmring_postgres, channel, "news", "again")
-            await until(lambda: ear.heard)
+            assert listener.resets == 2
+            await notify(llmring_postgres, channel, "changes", "again")
+            await until(lambda: listener.received)
 
     asyncio.run(scene())
 
 
-def test_a_connection_that_goes_silent_is_not_relied_on(llmring_postgres, schema):
+def test_a_silent_connection_is_not_trusted(llmring_postgres, schema):
     async def scene():
-        channel, ear, wire = Notifications(schema), Ear(), Wire(llmring_postgres)
-        channel.listen("news", ear.hear, ear.reset)
-        async with wire.running() as conninfo, channel.running(conninfo):
+        channel, listener, proxy = Notifications(schema), Listener(), Proxy(llmring_postgres)
+        channel.listen("changes", listener.on_message, listener.reset)
+        async with proxy.running() as conninfo, channel.running(conninfo):
             await until(lambda: channel.live)
-            wire.silence()
-            await say(llmring_postgres, channel, "news", "unheard")
+            proxy.pause()
+            await notify(llmring_postgres, channel, "changes", "missed")
             silent_since = time.monotonic()
             await until(lambda: not channel.live)
             assert time.monotonic() - silent_since < LEASE_SECONDS + 0.5
-            assert ear.heard == []
-            wire.speak()
+            assert listener.received == []
+            proxy.resume()
             await until(lambda: channel.live)
-            assert ear.heard == ["unheard"] or ear.resets == 2
+            assert listener.received == ["missed"] or listener.resets == 2
 
     asyncio.run(scene())
 
 
-def test_a_process_that_was_held_up_does_not_trust_what_it_remembers(llmring_postgres, schema):
+def test_a_suspended_process_does_not_trust_its_cache(llmring_postgres, schema):
     async def scene():
-        channel, ear = Notifications(schema), Ear()
-        channel.listen("news", ear.hear, ear.reset)
+        channel, listener = Notifications(schema), Listener()
+        channel.listen("changes", listener.on_message, listener.reset)
         async with channel.running(llmring_postgres):
             await until(lambda: channel.live)
             time.sleep(LEASE_SECONDS)
             assert not channel.live
             await until(lambda: channel.live)
-            assert ear.resets == 1
+            assert listener.resets == 1
 
     asyncio.run(scene())
 
 
 def test_without_a_listener_no_connection_is_opened():
     async def scene():
-        async with Notifications("nobody").running("host=nowhere.invalid"):
+        async with Notifications("unused").running("host=nowhere.invalid"):
             await asyncio.sleep(0)
 
     asyncio.run(scene())

@@ -1,4 +1,4 @@
-"""`/openapi.json` and `/docs`: every enabled route, described as it is, readable without internet."""
+"""`/openapi.json` and `/docs`: all enabled routes, described correctly, available offline."""
 
 import json
 import re
@@ -17,7 +17,7 @@ METHODS = {"get", "post", "put", "patch", "delete", "head"}
 
 
 class Bill(msgspec.Struct):
-    """What something costs."""
+    """The cost of something."""
 
     amount: Decimal
     tax: Decimal | None = None
@@ -49,7 +49,7 @@ def operations(document):
 
 
 def references(part):
-    """Give every $ref in a document."""
+    """Yield every $ref in a document."""
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
             yield part["$ref"]
@@ -60,14 +60,14 @@ def references(part):
             yield from references(inner)
 
 
-def test_it_is_openapi_3_1_with_the_members_that_it_must_have(document):
+def test_it_is_openapi_3_1_with_the_required_fields(document):
     assert document["openapi"].startswith("3.1")
     assert document["info"]["title"]
     assert document["info"]["version"]
     assert document["paths"]
 
 
-def test_every_reference_leads_somewhere(document):
+def test_every_reference_exists(document):
     for reference in references(document):
         found = document
         for step in reference.removeprefix("#/").split("/"):
@@ -75,7 +75,7 @@ def test_every_reference_leads_somewhere(document):
         assert found
 
 
-def test_every_operation_has_what_openapi_asks(document):
+def test_every_operation_has_the_fields_that_openapi_requires(document):
     ids = [described["operationId"] for _, _, described in operations(document)]
     assert len(ids) == len(set(ids))
     schemes = document["components"]["securitySchemes"]
@@ -116,7 +116,7 @@ def test_money_is_a_number(server, document):
     assert answer.text == '{"amount":0.1000000000000000055511151231257827,"tax":null}'
 
 
-def test_a_public_route_asks_for_no_key_and_others_for_any_of_the_three(document):
+def test_a_public_route_requires_no_key_and_others_any_of_the_three(document):
     assert document["paths"]["/health"]["get"]["security"] == []
     assert len(document["paths"]["/pay"]["post"]["security"]) == 3
 
@@ -136,7 +136,7 @@ def test_a_field_with_a_converter_is_described_by_its_name(llmring_live):
     assert server.client(None).get("/bills/2024").json() == 2024
 
 
-def test_a_type_without_a_schema_is_refused_by_name(llmring_live):
+def test_a_type_without_a_schema_is_rejected_by_name(llmring_live):
     @operation(answer=object)
     async def strange(self, req, resp):
         return None
@@ -164,7 +164,7 @@ def test_the_command_prints_the_same_document(llmring_cli, llmring_live):
     assert json.loads(printed.stdout) == served
 
 
-def test_docs_and_every_file_they_name_are_served_from_here(server):
+def test_docs_and_all_their_files_are_served(server):
     client = server.client(None)
     page = client.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
@@ -179,14 +179,14 @@ def test_docs_and_every_file_they_name_are_served_from_here(server):
             assert len(file.content) > 100
 
 
-def test_docs_ask_no_other_host(server):
+def test_docs_load_nothing_from_other_hosts(server):
     client = server.client(None)
     assert "//" not in client.get("/docs").text.replace("<!doctype html>", "")
     assert "//" not in client.get("/docs/start.js").text
 
 
 @pytest.mark.parametrize("name", ["other.js", "..%2f..%2fpyproject.toml", "%2e%2e", "__init__.py"])
-def test_an_unknown_file_of_docs_is_404_and_not_to_be_cached(server, name):
+def test_an_unknown_file_of_docs_is_404_and_not_cached(server, name):
     answer = server.client(None).get(f"/docs/{name}")
     assert answer.status_code == 404
     assert "cache-control" not in answer.headers

@@ -1,4 +1,4 @@
-"""Behind PgBouncer in transaction mode: one session of PostgreSQL serves many connections in turn."""
+"""Behind PgBouncer in transaction mode, where connections share sessions of PostgreSQL."""
 
 import os
 import re
@@ -37,14 +37,14 @@ def executable():
 
 
 def unprivileged(folder):
-    """Return the option for a user whom PgBouncer runs as when we are root: who may reach PostgreSQL's socket."""
+    """Return the option for the user of PgBouncer when we are root, who may connect to PostgreSQL's socket."""
     if os.geteuid() != 0:
         return ()
     return ("-u", folder.owner() if folder.is_dir() else "nobody")
 
 
 def configured(changes):
-    """Return the example with some of its values replaced; each must stand in it."""
+    """Return the example with some of its values replaced; each must occur in it."""
     text = EXAMPLE.read_text()
     for name, value in changes.items():
         text, found = re.subn(rf"^{name} =.*$", lambda _, line=f"{name} = {value}": line, text, flags=re.MULTILINE)
@@ -54,7 +54,7 @@ def configured(changes):
 
 @pytest.fixture
 def role(llmring_postgres, llmring_database):
-    """Give a role of the test's own that may make its schema, and its password."""
+    """Yield a role for the test that may create its schema, and its password."""
     name, password = llmring_database["database_schema"], secrets.token_hex(8)
     with psycopg.connect(llmring_postgres, autocommit=True) as admin:
         identifiers = {"role": sql.Identifier(name), "database": sql.Identifier(admin.info.dbname)}
@@ -67,7 +67,7 @@ def role(llmring_postgres, llmring_database):
 
 @pytest.fixture
 def pgbouncer(llmring_postgres, role, open_folder):
-    """Give the settings of a server behind a PgBouncer of the test's own, as the example configures it."""
+    """Yield the settings of a server behind a PgBouncer for the test, configured as in the example."""
     program, port, (name, password) = executable(), free_port(), role
     direct = {**conninfo_to_dict(llmring_postgres), "user": name, "password": password}
     backend = {key: value for key, value in direct.items() if key in {"host", "port", "dbname"}}
@@ -101,7 +101,7 @@ def listens(port):
 
 @pytest.fixture
 def pooler(pgbouncer, role, llmring_postgres, llmring_database):
-    """Give the same once the role has what docs/how-to/deploy.md says."""
+    """Return the same with the role's settings of docs/how-to/deploy.md."""
     assert "search_path = llmring" in NEEDED
     with psycopg.connect(llmring_postgres, autocommit=True) as admin:
         who = sql.SQL("ALTER ROLE {} IN DATABASE {} SET ").format(
@@ -131,7 +131,7 @@ def test_more_connections_than_sessions_log_every_call_once(server):
     assert (summary["total_requests"], summary["total_cost"]) == (150, 37.5)
 
 
-def test_no_statement_is_prepared_in_a_session_that_others_get_next(server):
+def test_no_statement_is_prepared_behind_a_pooler(server):
     client = server.client()
     for _ in range(20):
         assert client.post("/api/v1/log", json=CALL).status_code == 200
@@ -145,7 +145,7 @@ def test_without_a_pooler_statements_are_prepared(llmring_live):
     assert server.rows(PREPARED)[0]["kept"] > 0
 
 
-def test_a_session_has_what_its_role_was_given(server):
+def test_a_session_has_the_settings_of_its_role(server):
     (found,) = server.rows("SELECT current_setting('jit') AS jit, current_setting('work_mem') AS memory")
     assert found == {"jit": "off", "memory": "16MB"}
 
@@ -157,7 +157,7 @@ def test_a_stream_of_many_rows_is_one_snapshot(server):
         assert sum(1 for _ in answer.iter_lines()) == 3000
 
 
-def test_a_change_is_heard_by_another_server_through_a_session_of_its_own(server, llmring_live, pooler):
+def test_another_server_is_notified_of_a_change_through_a_direct_session(server, llmring_live, pooler):
     other = llmring_live(["aliases"], **pooler)
     eventually(lambda: server.server.notifications.live and other.server.notifications.live)
     asked = other.client().get("/api/v1/aliases/resolve?alias=fast")
@@ -166,7 +166,7 @@ def test_a_change_is_heard_by_another_server_through_a_session_of_its_own(server
     assert eventually(lambda: other.client().get("/api/v1/aliases/resolve?alias=fast").is_success, 1)
 
 
-def test_replicas_that_start_at_once_migrate_past_the_pooler(llmring_process, pooler):
+def test_replicas_that_start_together_migrate_through_direct_sessions(llmring_process, pooler):
     environment = {f"LLMRING_{name.upper()}": value for name, value in pooler.items()}
     processes = [llmring_process(LLMRING_PLUGINS="usage,aliases", **environment) for _ in range(3)]
     for process in processes:
@@ -174,12 +174,12 @@ def test_replicas_that_start_at_once_migrate_past_the_pooler(llmring_process, po
         assert httpx.get(f"{process.url}/health").json()["database"] == "connected"
 
 
-def test_a_session_that_reads_another_schema_stops_the_start_and_says_what_to_run(llmring_live, pgbouncer, role):
+def test_a_session_with_another_schema_stops_the_start_with_the_remedy(llmring_live, pgbouncer, role):
     with pytest.raises(StartupError, match=f'ALTER ROLE "{role[0]}" IN DATABASE .* SET search_path = {role[0]};'):
         llmring_live(["aliases"], **pgbouncer)
 
 
-def test_a_pooler_that_is_away_stops_the_start(llmring_live, llmring_postgres):
+def test_an_unavailable_pooler_stops_the_start(llmring_live, llmring_postgres):
     away = f"postgresql://llmring@127.0.0.1:{free_port()}/llmring"
     with pytest.raises(StartupError, match="LLMRING_DATABASE_URL"):
         llmring_live(["aliases"], database_url=away, database_direct_url=llmring_postgres)
@@ -190,7 +190,7 @@ def test_a_direct_address_without_a_pooled_one_stops_the_start(llmring_live):
         llmring_live([], database_url=None, database_direct_url="postgresql://db/llmring")
 
 
-def test_a_direct_address_that_is_none_is_not_repeated(llmring_live):
+def test_an_invalid_direct_address_is_not_printed(llmring_live):
     with pytest.raises(StartupError, match="LLMRING_DATABASE_DIRECT_URL is no PostgreSQL") as refused:
         llmring_live([], database_direct_url="postgresql://llmring:s3cret@db:x y/")
     assert "s3cret" not in str(refused.value)

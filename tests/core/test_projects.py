@@ -1,4 +1,4 @@
-"""From the project key to the project id: which keys are taken, and that none is ever kept or shown."""
+"""Project keys and project ids: the accepted keys, and that no key is ever stored or shown."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ def get(server):
 
 
 def raw(server, *lines):
-    """Send a request by hand, for headers that no client sends, and return the status."""
+    """Send a raw request, for headers that no client sends, and return the status."""
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as wire:
         wire.sendall(b"\r\n".join([b"GET /echo HTTP/1.1", b"Host: x", b"Connection: close", *lines, b"", b""]))
         return int(wire.makefile("rb").readline().split()[1])
@@ -46,28 +46,28 @@ def test_every_header_for_keys_gives_the_same_project(get):
     assert {answer.json()["project_id"] for answer in answers} == {project_id("k1", b"")}
 
 
-def test_one_key_in_all_three_headers_is_fine(get):
+def test_one_key_in_all_three_headers_is_accepted(get):
     answer = get(X_Project_Key="k1", X_API_Key="k1", Authorization="Bearer k1")
     assert answer.json()["project_id"] == project_id("k1", b"")
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
-def test_the_scheme_is_read_in_any_case(get, scheme):
+def test_the_scheme_is_case_insensitive(get, scheme):
     assert get(Authorization=f"{scheme} k1").status_code == 200
 
 
-def test_no_key_is_401_with_what_to_send(get):
+def test_a_missing_key_is_401_with_the_remedy(get):
     answer = get()
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["detail"] == "No project key. Send one as X-Project-Key, X-API-Key or Authorization: Bearer."
 
 
-def test_another_scheme_is_no_key(get):
+def test_another_scheme_is_not_a_key(get):
     assert get(Authorization="Basic abc").status_code == 401
 
 
-def test_another_scheme_does_not_stand_in_the_way_of_a_key(get):
+def test_another_scheme_does_not_hide_a_key(get):
     assert get(Authorization="Basic abc", X_API_Key="k1").status_code == 200
 
 
@@ -89,7 +89,7 @@ def test_a_malformed_key_is_400(server, line):
 
 
 @pytest.mark.parametrize("line", [b"X-Project-Key: " + b"k" * 255, b"X-Project-Key: k\xe9", b"X-Project-Key: a,b"])
-def test_a_well_formed_key_is_taken(server, line):
+def test_a_well_formed_key_is_accepted(server, line):
     assert raw(server, line) == 200
 
 
@@ -111,21 +111,21 @@ def test_one_header_twice_with_two_keys_is_400(server):
     assert raw(server, b"X-API-Key: a", b"X-API-Key: b") == 400
 
 
-def test_one_header_twice_with_one_key_is_fine(server):
+def test_one_header_twice_with_one_key_is_accepted(server):
     assert raw(server, b"X-API-Key: a", b"X-API-Key: a") == 200
 
 
-def test_a_public_route_asks_for_no_key(server):
+def test_a_public_route_requires_no_key(server):
     assert server.client(None).get("/open").json() == {"project_id": None}
 
 
-def test_a_preflight_asks_for_no_key(server):
+def test_a_preflight_requires_no_key(server):
     answer = server.client(None).options("/echo")
     assert answer.status_code == 200
     assert "GET" in answer.headers["allow"]
 
 
-def test_an_unknown_path_asks_for_no_key(server):
+def test_an_unknown_path_requires_no_key(server):
     assert server.client(None).get("/nowhere").status_code == 404
 
 
@@ -133,7 +133,7 @@ def test_another_pepper_gives_another_project():
     assert project_id("key", b"one") != project_id("key", b"two")
 
 
-def test_another_pepper_than_the_databases_refuses_to_start(llmring_live):
+def test_a_changed_pepper_stops_the_start(llmring_live):
     llmring_live([], key_pepper="first")
     llmring_live([], key_pepper="first")
     with pytest.raises(

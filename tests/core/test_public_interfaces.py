@@ -1,4 +1,4 @@
-"""Other libraries are used as they document it: no private name, no undocumented module, but those listed here."""
+"""Other libraries are used as documented: no private names and no undocumented modules, except those listed here."""
 
 import ast
 import functools
@@ -93,7 +93,7 @@ DOCUMENTED = {
 
 
 class Exempt(NamedTuple):
-    """What is not public and used all the same: where, what, and why there is no other way."""
+    """An exempt use of a non-public name, with the reason why there is no other way."""
 
     module: str
     what: str
@@ -105,7 +105,7 @@ EXEMPT = [
         "llmring_server/database/migrate.py",
         "yoyo.backends",
         "yoyo's documented get_backend gives each migration a session of its own, so that a killed process frees the "
-        "lock while its migration goes on; it looks up user and host, which fails in containers; its lock is a row "
+        "lock while its migration continues; it looks up user and host, which fails in containers; its lock is a row "
         "that outlives a killed process. So its PostgreSQL backend is subclassed: connect, lock, copy, get_log_data",
     ),
     Exempt(
@@ -126,7 +126,7 @@ def sources():
 
 @functools.cache
 def finds(rule):
-    """Return all that one rule finds in our sources."""
+    """Return all findings of one rule in our sources."""
     return [find for path, tree in sources() for find in rule(path, tree)]
 
 

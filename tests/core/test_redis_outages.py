@@ -23,7 +23,7 @@ ENTRY = {"provider": "openai", "model": "m", "cost": 1}
 
 
 class Stopwatch:
-    """A plugin that times every request from before the rate limits to its answer, and the loop's own lateness."""
+    """A plugin that times requests, including the rate limits, and the delay of the event loop."""
 
     def __init__(self):
         self.longest = self.late = 0.0
@@ -33,7 +33,7 @@ class Stopwatch:
 
     @property
     def waited(self):
-        """The longest that a request took, beyond what the loop was late."""
+        """The longest time of a request, less the delay of the event loop."""
         return self.longest - self.late
 
     def reset(self):
@@ -60,7 +60,7 @@ class Stopwatch:
 
 
 class SlowWire:
-    """A proxy before Redis whose answers take `delay` seconds."""
+    """A proxy in front of Redis that delays responses by `delay` seconds."""
 
     def __init__(self, port):
         self.delay = 0.0
@@ -116,7 +116,7 @@ def slow(llmring_redis):
 
 @pytest.fixture
 def serve(llmring_live, small_registry, stopwatch):
-    """Give a function that serves everything that uses Redis: rate limits, and the cache of the registry."""
+    """Return a function that serves all features that use Redis: rate limits, and the cache of the registry."""
 
     def start(redis_url):
         plugins = [stopwatch.plugin, "ratelimit", "registry", "aliases", "usage"]
@@ -148,7 +148,7 @@ def holds(server, stopwatch, scene):
 
 
 def asked_during(server, scene):
-    """Return status and path of what three clients asked meanwhile."""
+    """Return status and path of the requests of three clients meanwhile."""
     done, answered = threading.Event(), []
 
     def ask(client):
@@ -170,12 +170,12 @@ def asked_during(server, scene):
 
 
 def limits_in(redis):
-    """Return the buckets that Redis holds."""
+    """Return the buckets in Redis."""
     with redis.client() as client:
         return client.keys("llmring:limit:*")
 
 
-def test_redis_that_is_stopped_and_started_again_fails_and_delays_nobody(llmring_redis, serve, stopwatch):
+def test_a_restart_of_redis_fails_and_delays_no_request(llmring_redis, serve, stopwatch):
     def scene():
         time.sleep(0.3)
         llmring_redis.stop()
@@ -186,19 +186,19 @@ def test_redis_that_is_stopped_and_started_again_fails_and_delays_nobody(llmring
     holds(serve(llmring_redis.url), stopwatch, scene)
 
 
-def test_redis_that_hangs_and_goes_on_fails_and_delays_nobody(llmring_redis, serve, stopwatch):
+def test_a_hang_of_redis_fails_and_delays_no_request(llmring_redis, serve, stopwatch):
     def scene():
         time.sleep(0.3)
         llmring_redis.hang()
         time.sleep(1.5)
-        llmring_redis.go_on()
+        llmring_redis.resume()
         time.sleep(1)
 
     holds(serve(llmring_redis.url), stopwatch, scene)
 
 
 @pytest.mark.parametrize("delay", [0.01, 0.03, 0.06, 0.3, 2.0])
-def test_redis_that_is_slow_fails_and_delays_nobody(slow, serve, stopwatch, delay):
+def test_a_slow_redis_fails_and_delays_no_request(slow, serve, stopwatch, delay):
     def scene():
         time.sleep(0.2)
         slow.delay = delay
@@ -209,7 +209,7 @@ def test_redis_that_is_slow_fails_and_delays_nobody(slow, serve, stopwatch, dela
     holds(serve(slow.url), stopwatch, scene)
 
 
-def test_redis_whose_delay_changes_all_the_time_fails_and_delays_nobody(slow, serve, stopwatch):
+def test_a_redis_with_a_varying_delay_fails_and_delays_no_request(slow, serve, stopwatch):
     def scene():
         for delay in (0.0, 0.05, 0.01, 0.5, 0.02, 0.1, 0.0):
             slow.delay = delay
@@ -218,7 +218,7 @@ def test_redis_whose_delay_changes_all_the_time_fails_and_delays_nobody(slow, se
     holds(serve(slow.url), stopwatch, scene)
 
 
-def test_a_redis_that_comes_and_goes_is_not_said_again_and_again(slow, serve, stopwatch, caplog):
+def test_repeated_outages_of_redis_are_not_logged_repeatedly(slow, serve, stopwatch, caplog):
     def scene():
         for _ in range(8):
             slow.delay = 0.1
@@ -230,7 +230,7 @@ def test_a_redis_that_comes_and_goes_is_not_said_again_and_again(slow, serve, st
     assert 1 <= sum("does not answer" in record.getMessage() for record in caplog.records) <= 2  # cache and limits
 
 
-def test_a_wrong_password_fails_and_delays_nobody_and_is_never_said(llmring_redis, serve, stopwatch, caplog):
+def test_a_wrong_password_fails_and_delays_no_request_and_is_not_logged(llmring_redis, serve, stopwatch, caplog):
     with llmring_redis.client() as client:
         client.config_set("requirepass", "right-word")
     server = serve(llmring_redis.url.replace("redis://", "redis://:wrong-word@"))
@@ -239,7 +239,7 @@ def test_a_wrong_password_fails_and_delays_nobody_and_is_never_said(llmring_redi
     assert "-word" not in caplog.text
 
 
-def test_a_password_that_is_changed_meanwhile_fails_and_delays_nobody(llmring_redis, serve, stopwatch):
+def test_a_changed_password_fails_and_delays_no_request(llmring_redis, serve, stopwatch):
     def scene():
         time.sleep(0.3)
         with llmring_redis.client() as client:
@@ -252,5 +252,5 @@ def test_a_password_that_is_changed_meanwhile_fails_and_delays_nobody(llmring_re
     holds(serve(llmring_redis.url), stopwatch, scene)
 
 
-def test_an_address_where_nobody_listens_fails_and_delays_nobody(serve, stopwatch):
+def test_an_address_without_a_listener_fails_and_delays_no_request(serve, stopwatch):
     holds(serve("redis://127.0.0.1:1/0"), stopwatch, lambda: time.sleep(0.7))

@@ -1,4 +1,4 @@
-"""The access log: lines are buffered briefly, and never lost, out of order or mixed up."""
+"""The access log: lines are buffered briefly, and never lost, reordered or mixed."""
 
 import asyncio
 import io
@@ -59,7 +59,7 @@ def test_many_lines_are_not_held_back(log, stream):
     assert len(paths(stream)) == MAX_LINES
 
 
-def test_a_record_of_another_logger_comes_behind_the_lines_before_it(log, stream):
+def test_a_record_of_another_logger_follows_earlier_lines(log, stream):
     handler = logging.StreamHandler(stream)
     handler.addFilter(log.flush)
     record = logging.LogRecord("a.logger", logging.ERROR, __file__, 1, "an error", (), None)
@@ -74,7 +74,7 @@ def test_a_record_of_another_logger_comes_behind_the_lines_before_it(log, stream
     assert re.findall(r"/before|an error|/after", stream.getvalue()) == ["/before", "an error", "/after"]
 
 
-def test_lines_are_written_at_once_when_the_process_is_about_to_end(log, stream):
+def test_lines_are_written_immediately_during_shutdown(log, stream):
     async def write():
         log.write(line("/before"))
         log.stop_buffering()
@@ -84,7 +84,7 @@ def test_lines_are_written_at_once_when_the_process_is_about_to_end(log, stream)
     assert asyncio.run(write()) == ["/before", "/after"]
 
 
-def test_what_waits_is_written_when_the_log_closes(log, stream):
+def test_buffered_lines_are_written_when_the_log_closes(log, stream):
     async def write():
         log.write(line())
         log.close()
@@ -94,7 +94,7 @@ def test_what_waits_is_written_when_the_log_closes(log, stream):
 
 
 @pytest.mark.parametrize(("style", "formatter"), [("text", TextLines()), ("json", JsonLines())])
-def test_a_line_has_the_form_of_a_record(stream, style, formatter):
+def test_a_line_has_the_format_of_a_record(stream, style, formatter):
     log = RequestLog(style)
     log.open(stream)
     log.stop_buffering()
@@ -119,7 +119,7 @@ def test_a_process_that_configured_logging_itself_gets_records(caplog):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("serve", [True, False])
-def test_no_line_is_lost_when_the_process_is_asked_to_end(llmring_process, number, serve):
+def test_no_line_is_lost_at_shutdown(llmring_process, number, serve):
     process = llmring_process(serve=serve, LLMRING_PLUGINS="", LLMRING_LOG_FORMAT="json").wait_until_up()
     with httpx.Client(base_url=process.url) as client:
         for at in range(20):
@@ -131,7 +131,7 @@ def test_no_line_is_lost_when_the_process_is_asked_to_end(llmring_process, numbe
     assert [path for path in found if path.startswith("/nowhere/")] == [f"/nowhere/{at}" for at in range(20)]
 
 
-def test_lines_and_an_error_are_in_the_order_in_which_they_happened(llmring_process, distribution):
+def test_lines_and_an_error_are_in_chronological_order(llmring_process, distribution):
     source = """
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.http.routing import Route

@@ -27,14 +27,14 @@ ONE_KEY = r"/keys/\{key_id\}"  # its operations may revoke the key that is used
 
 
 def pytest_generate_tests(metafunc):
-    """Take every conf in a full run, else the one that has every operation."""
+    """Test every conf in a full run, otherwise the one with all operations."""
     if "conf" in metafunc.fixturenames:
         metafunc.parametrize("conf", CONFS if metafunc.config.getoption("full") else [FULLEST])
 
 
 @pytest.fixture
 def phases(request):
-    """Give a function that returns what schemathesis does with a conf: examples, and where there is time boundaries."""
+    """Return a function that returns the phases of schemathesis for a conf: examples, and in a full run boundaries."""
     full = request.config.getoption("full")
     return lambda conf: "coverage,fuzzing" if full and (MORE or conf == FULLEST) else "fuzzing"
 
@@ -46,7 +46,7 @@ SPENT = dict.fromkeys(UNLIMITED, "1/d")
 
 @pytest.fixture
 def held(request, tmp_path):
-    """Give a function that runs schemathesis over a server's own description, in a folder of its own."""
+    """Return a function that runs schemathesis on a server's OpenAPI document, in a temporary folder."""
     examples = "3" if request.config.getoption("full") else "1"
 
     def hold(server, key, *options):
@@ -64,7 +64,7 @@ def held(request, tmp_path):
 
 @pytest.fixture
 def serve(llmring_live, small_registry):
-    """Give a function that serves a conf; keywords are plugins' tables."""
+    """Return a function that serves a conf; keywords are plugins' tables."""
 
     def start(conf, **tables):
         given = read_conf(ROOT / "conf" / f"{conf}.toml")
@@ -78,7 +78,7 @@ def serve(llmring_live, small_registry):
 
 @pytest.fixture
 def key_of(llmring_cli):
-    """Give a function that returns a key for a server: a managed one where keys are managed, else any text."""
+    """Return a function that returns a key for a server: a managed one with the plugin keys, otherwise any text."""
 
     def make(server, *scopes):
         if "keys" not in server.server.plugins.names:
@@ -91,7 +91,7 @@ def key_of(llmring_cli):
 
 
 @pytest.mark.slow
-def test_every_answer_is_as_described(held, serve, key_of, phases, conf):
+def test_every_response_is_as_described(held, serve, key_of, phases, conf):
     server = serve(conf, ratelimit=UNLIMITED)
     held(server, key_of(server, *SCOPES), f"--phases={phases(conf)}", f"--exclude-path-regex={ONE_KEY}")
 
@@ -102,7 +102,7 @@ def test_the_fullest_conf_has_every_operation_of_the_others(serve):
         assert described[conf].keys() <= described[FULLEST].keys()
 
 
-def test_every_answer_about_one_key_is_as_described(held, serve, key_of, phases):
+def test_every_response_about_one_key_is_as_described(held, serve, key_of, phases):
     server = serve(FULLEST, ratelimit=UNLIMITED)
     held(server, key_of(server, *SCOPES), f"--phases={phases(FULLEST)}", f"--include-path-regex={ONE_KEY}")
 
@@ -114,13 +114,13 @@ def test_every_refusal_of_a_key_without_the_scope_is_as_described(held, serve, k
     held(server, key, "--phases=fuzzing", "--mode=positive")
 
 
-def test_every_refusal_for_want_of_a_key_is_as_described(held, serve):
+def test_every_response_without_a_key_is_as_described(held, serve):
     server = serve("team", ratelimit=UNLIMITED)
     assert server.client("unknown").get("/api/v1/stats").status_code == 401
     held(server, "unknown", "--phases=fuzzing", "--mode=positive")
 
 
-def test_every_answer_beyond_the_rate_limit_is_as_described(held, serve, key_of):
+def test_every_response_above_the_rate_limit_is_as_described(held, serve, key_of):
     server = serve("team", ratelimit=SPENT)
     key = key_of(server, *SCOPES)
     held(server, key, "--phases=fuzzing", "--mode=positive")
@@ -128,7 +128,7 @@ def test_every_answer_beyond_the_rate_limit_is_as_described(held, serve, key_of)
 
 
 @pytest.mark.slow
-def test_every_answer_with_the_database_away_is_as_described(held, serve, key_of, conf):
+def test_every_response_without_the_database_is_as_described(held, serve, key_of, conf):
     server = serve(conf, ratelimit=UNLIMITED)
     key = key_of(server, *SCOPES)
     server.client(key).get("/health")

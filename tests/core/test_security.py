@@ -1,4 +1,4 @@
-"""What every answer tells a browser."""
+"""The security headers of responses."""
 
 import re
 import socket
@@ -42,13 +42,13 @@ def told(answer):
         ("GET", "/api/v1/logs/export", 200),
     ],
 )
-def test_every_answer_says_it_once(server, method, path, status):
+def test_every_response_has_the_header_once(server, method, path, status):
     answer = server.client().request(method, path)
     assert answer.status_code == status
     assert told(answer) == EVERYWHERE
 
 
-def test_so_does_a_stream_a_304_and_a_401(server):
+def test_a_stream_a_304_and_a_401_have_it_too(server):
     client = server.client()
     with client.stream("GET", f"{LIST}/watch") as answer:
         assert told(answer) == EVERYWHERE
@@ -58,7 +58,7 @@ def test_so_does_a_stream_a_304_and_a_401(server):
         assert told(answer) == EVERYWHERE
 
 
-def test_the_refusal_of_what_is_no_http_is_plain_text(server):
+def test_the_response_to_invalid_http_is_plain_text(server):
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as wire:
         wire.sendall(b"nonsense\r\n\r\n")
         answer = wire.recv(65536).lower()
@@ -67,20 +67,20 @@ def test_the_refusal_of_what_is_no_http_is_plain_text(server):
 
 
 @pytest.mark.parametrize("path", ["/api/v1/stats", "/api/v1/logs", f"{LIST}/unbound", f"{LIST}/history"])
-def test_what_a_key_asked_for_is_kept_nowhere(server, path):
+def test_a_response_to_a_key_is_not_cached(server, path):
     assert server.client().get(path).headers["cache-control"] == "no-store"
 
 
-def test_a_refused_key_is_not_kept_either(server):
+def test_a_response_to_an_invalid_key_is_not_cached(server):
     assert server.client(None).get("/api/v1/stats").headers["cache-control"] == "no-store"
 
 
-def test_what_nobody_keeps_anyhow_does_not_say_so(server):
+def test_responses_that_are_never_cached_have_no_header(server):
     answer = server.client().post(f"{LIST}/bind", json={"alias": "a", "model": "m:n"})
     assert "cache-control" not in answer.headers
 
 
-def test_what_has_an_etag_is_kept_by_its_reader_and_asked_for_again(server):
+def test_a_response_with_an_etag_is_revalidated(server):
     client = server.client()
     client.post(f"{LIST}/bind", json={"alias": "a", "model": "m:n"})
     for path in (LIST, f"{LIST}/a"):
@@ -90,13 +90,13 @@ def test_what_has_an_etag_is_kept_by_its_reader_and_asked_for_again(server):
         assert {first.headers["cache-control"], again.headers["cache-control"]} == {"private, no-cache"}
 
 
-def test_what_is_public_says_itself_how_long_it_keeps(server):
+def test_a_public_response_has_its_own_lifetime(server):
     client = server.client()
     assert client.get("/registry").headers["cache-control"] == "public, max-age=60"
     assert "cache-control" not in client.get("/").headers
 
 
-def test_the_documentation_runs_scripts_of_its_own_files_only_and_is_shown_in_no_frame(server):
+def test_the_documentation_runs_only_its_own_scripts_and_cannot_be_framed(server):
     told = server.client().get("/docs").headers
     policy = told["content-security-policy"]
     assert (told["referrer-policy"], told["cross-origin-resource-policy"]) == ("no-referrer", "same-origin")

@@ -1,4 +1,4 @@
-"""Settings: defaults, the environment over the conf file, misspelt names, and secrets that never show."""
+"""Settings: defaults, precedence, misspelt names, and secrets that are never printed."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from llmring_server.testing import make_plugin
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
-    """Empty the environment of our variables, and give a function that sets them."""
+    """Remove our variables from the environment, and return a function that sets them."""
     for name in [name for name in os.environ if name.startswith("LLMRING_")]:
         monkeypatch.delenv(name)
 
@@ -28,7 +28,7 @@ def environment(monkeypatch):
 
 @pytest.fixture
 def conf(tmp_path, environment):
-    """Give a function that writes a conf file and names it in LLMRING_CONF."""
+    """Return a function that writes a conf file and sets LLMRING_CONF."""
 
     def write(text):
         path = tmp_path / "my.toml"
@@ -55,11 +55,11 @@ DEFAULTS = {
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_without_any_setting_the_default_is(name):
+def test_without_any_setting_the_defaults_apply(name):
     assert getattr(load_settings(), name) == DEFAULTS[name]
 
 
-def test_a_database_url_means_that_server_with_a_larger_pool(environment):
+def test_a_database_url_selects_that_server_with_a_larger_pool(environment):
     environment(DATABASE_URL="postgresql://db/llmring")
     settings = load_settings()
     assert settings.database_url.get_secret_value() == "postgresql://db/llmring"
@@ -87,12 +87,12 @@ def test_the_environment_sets(environment, variable):
 
 
 @pytest.mark.parametrize("given", ["https://a.example,https://b.example", '["https://a.example", "https://b.example"]'])
-def test_a_list_comes_by_comma_or_as_json(environment, given):
+def test_a_list_is_comma_separated_or_json(environment, given):
     environment(CORS_ORIGINS=given)
     assert load_settings().cors_origins == ("https://a.example", "https://b.example")
 
 
-def test_a_list_that_is_no_json_is_named(environment):
+def test_a_list_that_is_invalid_json_is_named(environment):
     environment(PLUGINS='["aliases"')
     with pytest.raises(StartupError, match=r"setting 'plugins' \(LLMRING_PLUGINS\): "):
         load_settings()
@@ -116,31 +116,31 @@ def test_the_conf_file_is_found_by_its_bare_name(environment, name):
     assert load_settings().plugins == ("usage",)
 
 
-def test_the_environment_wins_over_the_conf_file(conf, environment):
+def test_the_environment_overrides_the_conf_file(conf, environment):
     conf('plugins = ["aliases"]\ncache_ttl = 5\n')
     environment(PLUGINS="usage")
     settings = load_settings()
     assert (settings.plugins, settings.cache_ttl) == (("usage",), 5.0)
 
 
-def test_code_wins_over_the_environment(environment):
+def test_code_overrides_the_environment(environment):
     environment(CACHE_TTL="60")
     assert Settings(plugins=["aliases"], cache_ttl=7).cache_ttl == 7.0
 
 
-def test_a_conf_file_that_is_not_there_is_said_with_those_that_are(environment):
+def test_a_missing_conf_file_is_reported_with_the_bundled_ones(environment):
     environment(CONF="nowhere")
     with pytest.raises(StartupError, match=r"no conf file at 'nowhere'; give a path, or one of: .*default.*minimal"):
         load_settings()
 
 
-def test_a_conf_file_that_is_no_toml_is_named(conf):
+def test_a_conf_file_that_is_not_toml_is_named(conf):
     path = conf("plugins = [")
     with pytest.raises(StartupError, match=f"^conf file {path}: "):
         load_settings()
 
 
-def test_a_misspelt_key_is_named_with_the_one_that_was_meant(conf):
+def test_a_misspelt_key_is_reported_with_a_suggestion(conf):
     conf("databse_schema = 'x'")
     with pytest.raises(StartupError) as caught:
         load_settings()
@@ -151,7 +151,7 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(conf):
     ("variable", "value"),
     [("DATABASE_POOL_SIZE", "many"), ("DATABASE_SCHEMA", "no-schema"), ("CACHE_TTL", "0"), ("LOG_LEVEL", "loud")],
 )
-def test_a_value_that_does_not_fit_is_named_by_its_variable(environment, variable, value):
+def test_an_invalid_value_is_named_by_its_variable(environment, variable, value):
     environment(**{variable: value})
     with pytest.raises(StartupError, match=rf"^setting '{variable.lower()}' \(LLMRING_{variable}\): "):
         load_settings()
@@ -163,12 +163,12 @@ class Weather(PluginSettings):
 
 
 def weather(settings):
-    """Return the settings of a plugin `weather` under these of the host."""
+    """Return the settings of a plugin `weather` with these of the host."""
     plugin = make_plugin("weather", llmring_settings=lambda: Weather)
     return Server(settings, load([plugin])).plugin_settings(Weather)
 
 
-def test_a_plugins_table_is_read_and_its_environment_wins(conf, environment):
+def test_a_plugins_table_is_read_and_its_environment_overrides_it(conf, environment):
     conf('plugins = []\n[weather]\ncity = "Rome"\ndays = 5\n')
     environment(WEATHER_DAYS="7")
     found = weather(load_settings())
@@ -181,14 +181,14 @@ def test_a_misspelt_key_in_a_plugins_table_is_named_with_the_plugin(conf):
         weather(load_settings())
 
 
-def test_a_misspelt_table_is_named_with_the_one_that_was_meant(conf):
+def test_a_misspelt_table_is_reported_with_a_suggestion(conf):
     conf('plugins = []\n[wether]\ncity = "Rome"\n')
     with pytest.raises(StartupError) as caught:
         weather(load_settings())
     assert str(caught.value) == "conf table [wether] belongs to no plugin with settings; did you mean [weather]?"
 
 
-def test_a_table_of_a_plugin_that_is_installed_but_not_enabled_may_stand(conf):
+def test_a_table_of_an_installed_plugin_that_is_not_enabled_is_accepted(conf):
     conf('plugins = []\n[usage]\ntimezone = "UTC"\n')
     weather(load_settings())
 
@@ -208,7 +208,7 @@ def test_config_prints_the_settings_and_no_secret(llmring_cli, environment):
     assert "hidden-word" not in done.stdout + done.stderr
 
 
-def test_a_value_that_does_not_fit_is_not_repeated(environment):
+def test_an_invalid_value_is_not_printed(environment):
     environment(REDIS_URL="x", DATABASE_POOL_SIZE="hidden-word")
     with pytest.raises(StartupError) as caught:
         load_settings()
@@ -216,10 +216,10 @@ def test_a_value_that_does_not_fit_is_not_repeated(environment):
 
 
 def warned(process):
-    return [line.partition("] ")[2] for line in process.output().splitlines() if "is no setting" in line]
+    return [line.partition("] ")[2] for line in process.output().splitlines() if "is not a setting" in line]
 
 
-def test_a_misspelt_variable_is_warned_about_with_the_one_that_was_meant(llmring_process):
+def test_a_misspelt_variable_is_logged_with_a_suggestion(llmring_process):
     process = llmring_process(
         LLMRING_PLUGINS="usage",
         LLMRING_DATABASE_TIMOUT="3",
@@ -235,7 +235,7 @@ def test_a_misspelt_variable_is_warned_about_with_the_one_that_was_meant(llmring
     assert "a-secret" not in process.output()
 
 
-def test_no_variable_that_somebody_reads_is_warned_about(llmring_process):
+def test_a_known_variable_causes_no_warning(llmring_process):
     process = llmring_process(
         LLMRING_PLUGINS="usage",
         LLMRING_CONF="minimal",

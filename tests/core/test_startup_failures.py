@@ -1,4 +1,4 @@
-"""What stops the start, and that the message names who is at fault and what mends it: one test a row of the table."""
+"""Errors that stop the start, and that each message names the cause and the remedy."""
 
 from contextlib import asynccontextmanager
 from typing import Protocol, runtime_checkable
@@ -16,14 +16,14 @@ from llmring_server.testing import make_plugin
 
 
 def refused(*plugins, **given):
-    """Return the message with which an application of these plugins refuses to be built."""
+    """Return the error of building an application with these plugins."""
     with pytest.raises(StartupError) as caught:
         create_app(Settings(plugins=[], database_url="postgresql://nowhere/none", **given), plugins)
     assert "\n" not in str(caught.value)
     return caught.value
 
 
-def test_a_plugin_that_is_not_installed_is_named_with_what_is_and_what_was_meant():
+def test_a_missing_plugin_is_reported_with_the_installed_ones_and_a_suggestion():
     assert str(refused("aliasses")) == (
         "plugin 'aliasses' is not installed; available: aliases, conversations, dashboard, keys, metrics, ratelimit, "
         "receipts, registry, transparency, usage; did you mean 'aliases'?"
@@ -50,13 +50,13 @@ def test_a_plugin_that_is_installed_but_not_enabled_is_not_imported(distribution
     create_app(Settings(plugins=[], database_url="postgresql://nowhere/none"))
 
 
-def test_an_unknown_hook_is_refused_with_the_one_that_was_meant():
+def test_an_unknown_hook_is_rejected_with_a_suggestion():
     message = str(refused(make_plugin("typo", llmring_route=lambda server: [])))
     assert message.startswith("plugin 'typo' (distribution given in code): unknown hook 'llmring_route' in plugin")
     assert message.endswith("did you mean 'llmring_routes'?")
 
 
-def test_a_wrong_argument_is_refused():
+def test_a_wrong_argument_is_rejected():
     message = str(refused(make_plugin("wrong", llmring_routes=lambda app: [])))
     assert message.startswith("plugin 'wrong' (distribution given in code): Plugin 'wrong' for hook 'llmring_routes'")
     assert "{'app'} are declared in the hookimpl but can not be found in the hookspec" in message
@@ -79,7 +79,7 @@ def test_an_event_must_be_a_coroutine():
 
 
 @pytest.mark.parametrize("option", ["tryfirst", "trylast", "optionalhook"])
-def test_marks_that_change_the_order_are_refused(option):
+def test_ordering_options_are_rejected(option):
     class Marked:
         @hookimpl(**{option: True})
         def llmring_routes(self, server):
@@ -89,7 +89,7 @@ def test_marks_that_change_the_order_are_refused(option):
     assert message.endswith(f"llmring_routes is marked {option}; only the order in conf decides")
 
 
-def test_one_plugin_listed_twice_is_refused():
+def test_one_plugin_listed_twice_is_rejected():
     assert str(refused("aliases", "aliases")).endswith("is listed twice in plugins")
 
 
@@ -130,19 +130,19 @@ def test_one_service_of_two_plugins_names_both():
     )
 
 
-def test_a_provider_that_does_not_fulfil_its_contract_is_refused():
+def test_a_provider_that_does_not_fulfil_its_contract_is_rejected():
     message = str(refused(make_plugin("empty", llmring_services=lambda server: {Forecast: "rain"})))
     assert message == "plugin 'empty' (distribution given in code): 'rain' does not fulfil Forecast"
 
 
-def test_a_service_that_nobody_provides_names_who_asked():
+def test_a_missing_service_names_the_plugin_that_needs_it():
     asking = make_plugin("asking", llmring_routes=lambda server: server.service(Forecast))
     assert str(refused(asking)).startswith(
         "plugin 'asking' (distribution given in code): no enabled plugin provides Forecast; enable one that does"
     )
 
 
-def test_a_variable_of_a_plugin_that_is_the_hosts_names_both():
+def test_a_variable_of_a_plugin_and_the_host_names_both():
     class Claims(PluginSettings):
         url: str = ""
 
@@ -167,7 +167,7 @@ def test_one_migration_id_of_two_plugins_names_both(tmp_path):
     assert str(refused(*plugins)) == "migration 'one-0001-create' belongs to plugin 'one' and plugin 'two'"
 
 
-def test_a_migration_without_its_owners_prefix_is_refused(tmp_path):
+def test_a_migration_without_its_owners_prefix_is_rejected(tmp_path):
     folder = migration(tmp_path / "one", "0001-create.sql")
     assert str(refused(make_plugin("one", llmring_migrations=lambda: folder))) == (
         "migration '0001-create' of plugin 'one' must be named one-<number>-<description>"
@@ -175,14 +175,14 @@ def test_a_migration_without_its_owners_prefix_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["empty", "missing"])
-def test_a_source_without_migrations_is_refused(tmp_path, made):
+def test_a_source_without_migrations_is_rejected(tmp_path, made):
     folder = migration(tmp_path / "none") if made else tmp_path / "none"
     assert str(refused(make_plugin("bare", llmring_migrations=lambda: folder))) == (
         f"plugin 'bare' names {folder} as its migrations, but there are none in it"
     )
 
 
-def test_two_distributions_that_offer_one_plugin_are_both_named(distribution):
+def test_two_distributions_with_one_plugin_are_both_named(distribution):
     distribution("acme-one", "weather", "", module="one_module")
     distribution("acme-two", "weather", "", module="two_module")
     message = str(refused("aliases"))
@@ -225,19 +225,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("hook", WRONG)
-def test_a_value_that_a_hook_must_not_give_is_refused_by_name(hook):
+def test_an_invalid_value_of_a_hook_is_rejected_by_name(hook):
     message = str(refused(make_plugin("odd", **{hook: WRONG[hook]})))
     assert message.startswith("plugin 'odd' (distribution given in code): ")
     assert hook in message
 
 
 @pytest.mark.parametrize("hook", [hook for hook in WRONG if hook != "llmring_settings"])
-def test_a_hook_that_forgets_to_return_is_refused_by_name(hook):
+def test_a_hook_that_returns_nothing_is_rejected_by_name(hook):
     function = (lambda: None) if hook == "llmring_migrations" else (lambda server: None)
     assert f"{hook} returned None" in str(refused(make_plugin("forgetful", **{hook: function})))
 
 
-def test_middleware_that_is_not_a_coroutine_is_refused_by_name():
+def test_middleware_that_is_not_a_coroutine_is_rejected_by_name():
     class Sync:
         def process_request(self, req, resp):
             pass
@@ -246,7 +246,7 @@ def test_middleware_that_is_not_a_coroutine_is_refused_by_name():
     assert message.startswith("plugin 'blocking' (distribution given in code): llmring_middleware returned ")
 
 
-def test_a_responder_that_is_not_a_coroutine_is_refused_by_name():
+def test_a_responder_that_is_not_a_coroutine_is_rejected_by_name():
     class Sync:
         def on_get(self, req, resp):
             pass
@@ -255,7 +255,7 @@ def test_a_responder_that_is_not_a_coroutine_is_refused_by_name():
     assert str(refused(sync)).startswith("plugin 'blocking': route /sync: ")
 
 
-def test_a_route_without_responders_is_refused_by_name():
+def test_a_route_without_responders_is_rejected_by_name():
     empty = make_plugin("empty", llmring_routes=lambda server: [Route(path="/empty", resource=object())])
     assert "plugin 'empty': route /empty: " in str(refused(empty))
 
@@ -266,7 +266,7 @@ def test_a_path_must_begin_with_a_slash_and_not_end_with_one(path):
     assert str(refused(slashed)) == f"plugin 'slashed': route {path!r} must begin with / and not end with /"
 
 
-def test_a_command_that_is_taken_is_named(llmring_cli, distribution):
+def test_a_duplicate_command_is_named(llmring_cli, distribution):
     source = (
         "import click\nfrom llmring_server.plugins.hookspecs import hookimpl\n"
         "@hookimpl\ndef llmring_commands():\n    return [click.Command('migrate')]\n"

@@ -1,4 +1,4 @@
-"""Request ids: in, out and in the log; and what the log never has."""
+"""Request ids in requests, responses and the log, and what is never logged."""
 
 import logging
 import re
@@ -30,13 +30,13 @@ def client(llmring_live):
     return llmring_live([make_plugin("echo", llmring_routes=echo_routes)], log_level="info").client()
 
 
-def test_a_request_id_is_made_when_none_is_given(client):
+def test_a_request_id_is_generated_when_none_is_given(client):
     first, second = (client.get("/echo").headers["x-request-id"] for _ in range(2))
     assert re.fullmatch(r"[0-9a-f]{32}", first)
     assert first != second
 
 
-def test_a_request_id_that_is_given_comes_back(client):
+def test_a_given_request_id_is_returned(client):
     assert client.get("/echo", headers={"X-Request-ID": "job-7:a.b_c"}).headers["x-request-id"] == "job-7:a.b_c"
 
 
@@ -47,7 +47,7 @@ def test_a_malformed_request_id_is_replaced(client, given):
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
-def test_an_error_carries_the_request_id(client):
+def test_an_error_has_the_request_id(client):
     answer = client.get("/nowhere", headers={"X-Request-ID": "job-7"})
     assert (answer.headers["x-request-id"], answer.json()["request_id"]) == ("job-7", "job-7")
 
@@ -60,7 +60,7 @@ def test_the_access_log_has_method_path_status_and_time(client, caplog):
 
 
 @pytest.mark.parametrize("path", ["/a%0aFORGED", "/a%0d%0aFORGED", "/a%1b[2JFORGED"])
-def test_no_client_writes_lines_of_its_own_into_the_log(client, caplog, path):
+def test_clients_cannot_inject_lines_into_the_log(client, caplog, path):
     caplog.set_level(logging.INFO, "llmring_server.access")
     client.get(path)
     assert all(character.isprintable() for record in caplog.records for character in record.getMessage())
@@ -86,7 +86,7 @@ def test_a_process_prints_the_hosts_and_the_plugins_lines_with_their_request_id(
     assert re.search(r"INFO llmring_server.access \[job-7\] GET /note 200 ", server.output())
 
 
-def test_the_log_level_is_obeyed(llmring_process):
+def test_the_log_level_is_respected(llmring_process):
     server = llmring_process(LLMRING_PLUGINS="", LLMRING_LOG_LEVEL="warning").wait_until_up()
     server.stop()
     assert "llmring_server.access" not in server.output()

@@ -1,4 +1,4 @@
-"""Two applications in one process do not touch each other."""
+"""Two applications in one process are independent."""
 
 from core_kit import echo_routes
 
@@ -26,7 +26,7 @@ def test_two_applications_of_one_plugin_have_their_own_settings_pools_and_caches
     assert one.server.plugins is not two.server.plugins
 
 
-def test_one_application_that_stops_leaves_the_other_serving(llmring_live):
+def test_one_application_stops_without_affecting_the_other(llmring_live):
     one, two = llmring_live(["aliases"]), llmring_live(["aliases"])
     one.run(one.server.close())
     assert two.client().get("/api/v1/aliases").status_code == 200

@@ -1,4 +1,4 @@
-"""The checks on raw bytes against slow, plain references."""
+"""The checks of raw bytes, compared with slow and simple references."""
 
 import json
 
@@ -18,14 +18,14 @@ json_values = st.recursive(
 
 
 def depth_of(value):
-    """Return how many levels of lists and objects a value has."""
+    """Return the nesting depth of a value."""
     if isinstance(value, dict):
         return 1 + max(map(depth_of, value.values()), default=0)
     return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
 
 
 def texts_of(value):
-    """Give every text in a value."""
+    """Yield every text in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -58,14 +58,14 @@ def test_a_body_is_too_deep_exactly_when_counting_says_so(value):
 
 @settings(max_examples=400)
 @given(json_values)
-def test_a_body_has_a_character_to_refuse_exactly_when_its_decoded_texts_have(value):
+def test_a_body_is_rejected_exactly_when_its_decoded_texts_cannot_be_stored(value):
     fault = text_problem(json.dumps(value).encode(), 1000)
     assert (fault is None) == storable(value)
 
 
 @settings(max_examples=1500)
 @given(st.lists(CHARACTERS, max_size=12).map("".join))
-def test_a_text_is_refused_exactly_when_its_decoded_form_cannot_be_stored(inner):
+def test_a_text_is_rejected_exactly_when_its_decoded_form_cannot_be_stored(inner):
     body = f'"{inner}"'
     try:
         value = json.loads(body, strict=False)

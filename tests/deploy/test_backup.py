@@ -1,4 +1,4 @@
-"""A backup and its restoring with the commands of docs/how-to/back-up.md, and what must go with the dump."""
+"""Backup and restore with the commands of docs/how-to/back-up.md."""
 
 import re
 import shlex
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.slow
 
 
 def command(program):
-    """Return the one command of the page that runs `program`, as arguments of `llmring-server`."""
+    """Return the command of the page that runs `program`, as arguments of `llmring-server`."""
     (line,) = re.findall(rf"^llmring-server (db run {program} .*)$", PAGE, re.MULTILINE)
     return shlex.split(line)
 
 
 class Deployment:
-    """A server with the bundled PostgreSQL in a folder of its own."""
+    """A server with the bundled PostgreSQL in its own folder."""
 
     def __init__(self, cli, process, folder, **given):
         self._cli, self._process = cli, process
@@ -41,7 +41,7 @@ class Deployment:
         return self._cli(*arguments, **{**self._environment, **changed})
 
     def serve(self, ask):
-        """Serve for as long as `ask` takes with a client, and return what it gives."""
+        """Serve while `ask` runs with a client, and return its result."""
         process = self._process(**self._environment).wait_until_up()
         try:
             with httpx.Client(base_url=process.url, headers=KEY, timeout=30) as client:
@@ -69,11 +69,11 @@ def valid(client):
 
 @pytest.fixture
 def deployment(llmring_cli, llmring_process, open_folder):
-    """Give a function that makes a deployment in a new folder."""
+    """Return a function that creates a deployment in a new folder."""
     return lambda **given: Deployment(llmring_cli, llmring_process, open_folder(), **given)
 
 
-def test_what_was_dumped_is_restored_to_the_last_row_and_receipt(deployment, tmp_path, monkeypatch):
+def test_a_dump_is_restored_to_the_last_row_and_receipt(deployment, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     secret = deployment().run("receipts", "keygen").stdout
     (seed,) = re.findall(r"^LLMRING_RECEIPTS_PRIVATE_KEY_B64=(\S+)$", secret, re.MULTILINE)
@@ -96,18 +96,18 @@ def test_a_program_of_the_bundled_postgresql_finds_its_database_and_our_schema(d
     assert (asked.returncode, asked.stdout.strip()) == (0, "llmring")
 
 
-def test_a_program_is_given_the_address_where_others_cannot_read_it(llmring_cli):
+def test_a_program_gets_the_address_where_other_users_cannot_read_it(llmring_cli):
     address = "postgresql://someone:s3cret@db.example:6000/things"
     lines = llmring_cli("db", "run", "env", LLMRING_DATABASE_URL=address).stdout.splitlines()
     given = {"PGHOST=db.example", "PGPORT=6000", "PGUSER=someone", "PGPASSWORD=s3cret", "PGDATABASE=things"}
     assert given <= set(lines)
 
 
-def test_a_programs_exit_status_is_ours(llmring_cli):
+def test_a_programs_exit_status_is_returned(llmring_cli):
     assert llmring_cli("db", "run", "false").returncode == 1
 
 
-def test_a_program_that_is_not_there_is_told(llmring_cli):
+def test_a_missing_program_is_reported(llmring_cli):
     done = llmring_cli("db", "run", "pg_dumpp")
     assert done.returncode == 1
     assert done.stderr == "llmring-server: there is no pg_dumpp on the PATH; install PostgreSQL's client programs\n"

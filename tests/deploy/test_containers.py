@@ -1,4 +1,4 @@
-"""Containerfile and compose.yaml: what they promise beside what their linters check in `make check`."""
+"""Containerfile and compose.yaml: properties that the linters of `make check` do not check."""
 
 import fnmatch
 import re
@@ -19,7 +19,7 @@ stages = [f"FROM {stage}" for stage in re.split(r"^FROM ", CONTAINERFILE, flags=
 
 
 def instructions(name, text=CONTAINERFILE):
-    """Return what follows each instruction of a name, continued lines joined."""
+    """Return the arguments of each instruction of a name, with continued lines joined."""
     return re.findall(rf"^{name} (.*)$", text.replace("\\\n", " "), re.MULTILINE)
 
 
@@ -27,27 +27,27 @@ def test_the_image_runs_as_a_user_who_is_not_root():
     assert int(instructions("USER", stages[-1])[-1]) > 0
 
 
-def test_the_image_checks_its_own_health_and_keeps_its_data_in_a_volume():
+def test_the_image_checks_its_health_and_stores_its_data_in_a_volume():
     assert "/health/live" in instructions("HEALTHCHECK", stages[-1])[0]
     (volume,) = instructions("VOLUME", stages[-1])
     assert f"LLMRING_DATA_DIR={volume}" in instructions("ENV", stages[-1])[0].split()
 
 
-def test_everything_that_is_installed_is_pinned_by_hash_or_was_just_built():
+def test_everything_installed_is_pinned_by_hash_or_just_built():
     installs = re.findall(r"pip [^&]*?\binstall\b([^&;]*)", stages[0].replace("\\\n", " "))
     assert installs
     assert all("--require-hashes" in options or "--no-index" in options for options in installs)
 
 
 @pytest.mark.parametrize("source", [source for line in instructions("COPY", stages[0]) for source in line.split()[:-1]])
-def test_what_is_copied_is_there_and_not_left_out_of_the_build(source):
+def test_copied_files_exist_and_are_in_the_build_context(source):
     assert (ROOT / source).exists()
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     assert any(fnmatch.fnmatch(source, pattern) for pattern in kept)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_is_confined_and_comes_back(name):
+def test_every_service_is_confined_and_restarts(name):
     service = SERVICES[name]
     assert service["read_only"] is True
     assert "no-new-privileges:true" in service["security_opt"]
@@ -55,24 +55,24 @@ def test_every_service_is_confined_and_comes_back(name):
     assert service["healthcheck"]["test"][0] == "CMD"
 
 
-def test_the_server_has_no_capability_and_waits_for_what_it_needs():
+def test_the_server_has_no_capability_and_waits_for_its_dependencies():
     server = SERVICES["server"]
     assert server["cap_drop"] == ["ALL"]
     assert server["depends_on"] == {name: {"condition": "service_healthy"} for name in ("postgres", "redis")}
 
 
-def test_only_the_server_listens_outside_and_there_on_the_loopback_interface():
+def test_only_the_server_is_published_and_only_on_the_loopback_interface():
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"server"}
     assert SERVICES["server"]["ports"] == ["${LISTEN_ADDRESS:-127.0.0.1:8000}:8000"]
 
 
-def test_what_must_last_lies_in_volumes():
+def test_persistent_data_is_in_volumes():
     kept = {mount.partition(":")[0] for service in SERVICES.values() for mount in service.get("volumes", ())}
     assert kept == set(COMPOSE["volumes"])
     assert SERVICES["postgres"]["volumes"]
 
 
-def test_no_secret_stands_in_the_file():
+def test_no_secret_is_in_the_file():
     given = {
         f"{service}.{name}": value
         for service, definition in SERVICES.items()
@@ -85,7 +85,7 @@ def test_no_secret_stands_in_the_file():
     assert ".env" in (ROOT / ".gitignore").read_text().split()
 
 
-def test_the_health_checks_name_what_the_server_has():
+def test_the_health_checks_call_existing_endpoints():
     (live,) = re.findall(r"127\.0\.0\.1:8000(/[\w/]+)", instructions("HEALTHCHECK", stages[-1])[0])
     (ready,) = re.findall(r"127\.0\.0\.1:8000(/[\w/]+)", shlex.join(SERVICES["server"]["healthcheck"]["test"]))
     assert (live, ready) == ("/health/live", "/health/ready")

@@ -1,4 +1,4 @@
-"""The examples of TLS proxies, run before a server: what a client sees through them."""
+"""The examples of TLS proxies, run in front of a server."""
 
 import itertools
 import os
@@ -41,7 +41,7 @@ def program(name):
 
 
 def example(name, changes):
-    """Return an example with parts of it replaced; each must stand in it."""
+    """Return an example with parts of it replaced; each must occur in it."""
     text = (EXAMPLES / name).read_text()
     for part, instead in changes.items():
         assert part in text, part
@@ -87,7 +87,7 @@ def certificate(tmp_path):
 
 @pytest.fixture(params=PROXIES)
 def client(request, certificate, tmp_path, llmring_live):
-    """Give a client that speaks TLS to a proxy before a live server."""
+    """Yield a client that connects with TLS to a proxy in front of a live server."""
     server, port = llmring_live(["aliases", "usage"]), free_port()
     command = COMMANDS[request.param](tmp_path, port, server.url.removeprefix("http://"))
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
@@ -103,20 +103,20 @@ def client(request, certificate, tmp_path, llmring_live):
         proxy.wait(10)
 
 
-def test_an_event_passes_a_proxy_as_soon_as_it_happens(client):
+def test_an_event_passes_a_proxy_immediately(client):
     with client.stream("GET", WATCH) as stream, closing(stream.iter_lines()) as lines:
         assert "event: ready" in itertools.islice(lines, 5)
         client.post("/api/v1/aliases/bind", json={"alias": "fast", "model": "openai:gpt-4o-mini"}).raise_for_status()
         assert "event: bind" in itertools.islice(lines, 5)
 
 
-def test_a_batch_as_large_as_the_server_takes_passes_a_proxy(client):
+def test_a_batch_of_the_maximum_size_passes_a_proxy(client):
     entry = {"provider": "openai", "model": "m", "input_tokens": 1, "output_tokens": 1, "metadata": {"a": "x" * 14_000}}
     answer = client.post("/api/v1/log/batch", json=[entry] * 1_100, timeout=60)
     assert len(answer.request.content) > 15_000_000
     assert (answer.status_code, answer.json()["accepted"]) == (200, 1_100)
 
 
-def test_a_proxy_hands_the_servers_own_refusals_on(client):
+def test_a_proxy_forwards_the_servers_error_responses(client):
     answer = client.get("/api/v1/aliases/resolve?alias=unbound")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

@@ -1,4 +1,4 @@
-"""The unit of systemd, as systemd reads it."""
+"""The systemd unit, checked by systemd."""
 
 import shutil
 import subprocess
@@ -22,7 +22,7 @@ def analyze(*arguments):
 
 @pytest.fixture
 def unit(tmp_path):
-    """Give the unit with the server of this environment in place of the one that is installed."""
+    """Return the unit with the server of this environment instead of the installed one."""
     text = UNIT.read_text()
     assert text.count(INSTALLED) == 1
     path = tmp_path / UNIT.name

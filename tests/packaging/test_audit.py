@@ -1,4 +1,4 @@
-"""The audit of dependencies: a known vulnerability fails the check, a registry that cannot be asked does not."""
+"""The audit of dependencies: a known vulnerability fails the check, an unreachable registry does not."""
 
 import importlib.util
 import os
@@ -24,22 +24,22 @@ FAULTY = {"name": "faulty", "version": "2.0", "vulns": [{"id": "PYSEC-1", "fix_v
 UNKNOWN = {"name": "unknown", "skip_reason": "not found"}
 
 
-def test_a_known_vulnerability_fails_with_what_mends_it(audit):
+def test_a_known_vulnerability_fails_with_the_fixed_version(audit):
     status, said = audit.verdict([SOUND, FAULTY, UNKNOWN])
     assert status == 1
-    assert "faulty 2.0: PYSEC-1, mended in 2.1" in said
+    assert "faulty 2.0: PYSEC-1, fixed in 2.1" in said
 
 
-def test_sound_packages_pass_and_those_nobody_tells_of_are_named(audit):
-    assert audit.verdict([SOUND, UNKNOWN]) == (0, "no known vulnerability in 1 packages; it tells nothing of unknown")
+def test_packages_without_vulnerabilities_pass_and_unknown_ones_are_named(audit):
+    assert audit.verdict([SOUND, UNKNOWN]) == (0, "no known vulnerability in 1 packages; no data on unknown")
 
 
-def test_a_registry_that_tells_nothing_is_no_clean_bill(audit):
+def test_a_registry_without_data_does_not_count_as_an_audit(audit):
     status, said = audit.verdict([UNKNOWN, UNKNOWN])
     assert (status, said.partition(":")[0]) == (0, "dependencies are not audited")
 
 
-def test_where_no_registry_can_be_asked_that_is_said_and_nothing_fails(tmp_path):
+def test_an_unreachable_registry_is_reported_and_does_not_fail(tmp_path):
     nowhere = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
     kept = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"}
     ran = subprocess.run(

@@ -1,4 +1,4 @@
-"""The wheel: what lies in it, and that it serves from an empty environment with no checkout in sight."""
+"""The wheel: its content, and that it serves from an empty environment without the checkout."""
 
 import os
 import re
@@ -56,7 +56,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Installation:
-    """A virtual environment outside the checkout into which only the wheel was installed."""
+    """A virtual environment outside the checkout with only the wheel installed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -70,7 +70,7 @@ class Installation:
         return {**inherited, "LLMRING_DATA_DIR": str(self.folder / "data"), **given}
 
     def run(self, command: str, *arguments: str, **environment: str) -> str:
-        """Run a command of the environment in a folder that is not the checkout, and return what it printed."""
+        """Run a command of the environment outside the checkout, and return its output."""
         done = subprocess.run(
             [str(self.bin / command), *arguments],
             cwd=self.elsewhere,
@@ -85,7 +85,7 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(wheel: Path) -> Iterator[Installation]:
-    """The wheel with the extra `embedded`, and our pinned versions of what it asks for."""
+    """The wheel with the extra `embedded`, and its dependencies in our pinned versions."""
     # The bundled PostgreSQL runs as the user pgserver when we are root, so that user must be able to enter the folder.
     folder = Path(tempfile.mkdtemp(prefix="llmring-wheel-"))
     folder.chmod(0o755)
@@ -105,7 +105,7 @@ def installation(wheel: Path) -> Iterator[Installation]:
 
 
 def without_hashes(requirements: str) -> str:
-    """Return the pins alone: pip would ask for the hash of our own wheel too."""
+    """Return the pins without hashes, since pip would require the hash of our own wheel too."""
     return re.sub(r" \\\n +--hash=\S+", "", requirements)
 
 
@@ -114,7 +114,7 @@ def migrations(*features: str) -> set[str]:
     return {id_ for feature in features for id_ in migration_ids(CHECKOUT / "migrations" / feature, feature)}
 
 
-def test_the_wheel_carries_conf_and_migrations_beside_the_code(wheel: Path) -> None:
+def test_the_wheel_contains_conf_and_migrations_besides_the_code(wheel: Path) -> None:
     files = files_of(wheel)
     expected = {
         f"llmring_server/{path.relative_to(CHECKOUT).as_posix()}"
@@ -130,7 +130,7 @@ def test_the_wheel_carries_conf_and_migrations_beside_the_code(wheel: Path) -> N
     assert pages | {"llmring_dashboard/static/dashboard.css"} <= files
 
 
-def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
+def test_the_wheel_contains_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in files_of(wheel)}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"llmring_server", *PLUGINS}
 
@@ -146,7 +146,7 @@ def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Pa
     assert files_of(build("wheel", source, tmp_path / "wheel")) == files_of(wheel)
 
 
-def test_the_installed_server_is_not_the_checkout_and_misses_nothing(installation: Installation) -> None:
+def test_the_installed_server_is_not_the_checkout_and_is_complete(installation: Installation) -> None:
     imported = "; ".join(f"import {name}; print({name}.__file__)" for name in ("llmring_server", *PLUGINS))
     for path in installation.run("python", "-c", imported).split():
         assert Path(path).is_relative_to(installation.folder / "venv")
@@ -184,7 +184,7 @@ def test_uvicorn_serves_the_default_conf_from_the_wheel(installation: Installati
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
-    """Return what `url` answers once the server is up."""
+    """Return the response of `url` once the server is up."""
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:

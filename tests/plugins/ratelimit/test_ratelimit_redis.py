@@ -137,7 +137,7 @@ def test_a_redis_that_was_only_slow_is_back_as_soon_as_it_answers(llmring_redis,
         llmring_redis.hang()
         await mine.take("a", MUCH)
         paused = mine._redis.paused
-        llmring_redis.go_on()
+        llmring_redis.resume()
         deadline = time.monotonic() + 5
         while mine._redis.paused and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
@@ -166,7 +166,7 @@ def test_an_outage_is_logged_once_however_long_it_is(llmring_redis, caplog, monk
 @pytest.mark.parametrize("fault", ["stop", "hang"])
 def test_with_redis_back_they_count_together_again(llmring_redis, caplog, monkeypatch, fault):
     monkeypatch.setattr(buckets, "PAUSE_SECONDS", 0.05)
-    back = {"stop": llmring_redis.start, "hang": llmring_redis.go_on}[fault]
+    back = {"stop": llmring_redis.start, "hang": llmring_redis.resume}[fault]
 
     def counted():
         with llmring_redis.client() as client:
