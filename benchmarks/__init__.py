@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m benchmarks` prints the figures of docs/benchmarks.md, each beside a bare ASGI app's."""
+"""Benchmarks: `python -m benchmarks` prints the figures of docs/benchmarks.md, beside those of a bare ASGI app."""

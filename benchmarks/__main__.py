@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure what the budget names, and print it as Markdown."""
+"""`python -m benchmarks`: measure the performance budget, and print the figures as Markdown."""
 
 import argparse
 import signal
@@ -20,11 +20,11 @@ NEEDS_ROWS = {"growth", "pages", "retention"}
 MEMORY_LOGS = 1_000_000
 QUICK_ROWS, QUICK_LOGS = 100_000, 50_000
 TREE_LEAVES, QUICK_LEAVES = 200_000, 20_000
-NO_WRK = "wrk is not on the PATH (Debian, Ubuntu: apt install wrk); our own, slower load generator stands in"
+NO_WRK = "wrk is not on the PATH (Debian, Ubuntu: apt install wrk); using our own, slower load generator"
 
 
 class Session:
-    """One run: its database, the bare application beside it, and what was measured so far."""
+    """One run: its database, the bare application for comparison, and the results so far."""
 
     def __init__(self, options: argparse.Namespace, data: Path, url: str, bare: Uvicorn) -> None:
         self.options = options
@@ -36,7 +36,7 @@ class Session:
         self.singles: list[singles.Single] = []
 
     def run(self, names: Sequence[str]) -> str:
-        """Measure the parts that are named, and return the report."""
+        """Measure the named parts, and return the report."""
         machine = describe(self.url)
         wanted = scales(self.options.rows)
         if NEEDS_ROWS & set(names):
@@ -57,14 +57,14 @@ class Session:
                 self._measure(server, pages.growing(server, self.url, wanted))
             with cases.fresh_server(self.url, self.log) as server:
                 self._measure(server, pages.listing(server))
-        self._once(names)
+        self._run_singles(names)
         return table.report(machine, self.measured, self.singles, self._curve(wanted) if "growth" in names else ())
 
     def _measure(self, server: Uvicorn, chosen: Sequence[Case]) -> None:
         effort = Effort(self.options.seconds, self.options.rounds)
         self.measured += Bench(server, self.bare, postmaster(self.data), effort).run(chosen)
 
-    def _once(self, names: Sequence[str]) -> None:
+    def _run_singles(self, names: Sequence[str]) -> None:
         if "start" in names:
             self.singles.append(singles.starts(self.options.rounds))
         if "memory" in names:
@@ -82,7 +82,7 @@ class Session:
 
 
 def main() -> None:
-    """Read the command line, measure, print, and write the document when one is named."""
+    """Parse the command line, measure, print, and write the document if one is given."""
     options = _options()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if WRK is None:
@@ -99,13 +99,13 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, help="rounds of which the medians are shown [3]")
-    parser.add_argument("--seconds", type=float, help="seconds a point [5]")
+    parser.add_argument("--rounds", type=int, help="rounds, of which the medians are shown [3]")
+    parser.add_argument("--seconds", type=float, help="seconds per point [5]")
     parser.add_argument("--rows", type=int, help="calls of the largest seeded project [10,000,000]")
-    parser.add_argument("--only", type=_names, default=NAMES, help=f"of {', '.join(NAMES)}; several by comma")
+    parser.add_argument("--only", type=_names, default=NAMES, help=f"comma-separated list of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="one round, one second, 100,000 rows: about two minutes")
-    parser.add_argument("--data", type=Path, help="folder of a seeded database, kept [a temporary one]")
-    parser.add_argument("--write", type=Path, help="document whose block of figures is replaced")
+    parser.add_argument("--data", type=Path, help="folder of a seeded database, not deleted [a temporary one]")
+    parser.add_argument("--write", type=Path, help="document in which to replace the block of figures")
     options = parser.parse_args()
     usual = (1, 1.0, QUICK_ROWS) if options.quick else (3, 5.0, 10_000_000)
     for name, value in zip(("rounds", "seconds", "rows"), usual, strict=True):
@@ -126,4 +126,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("interrupted; everything that was started has been ended")
+        sys.exit("interrupted; all started processes have ended")

@@ -1,4 +1,4 @@
-"""The yardstick: an ASGI application that does nothing but answer a small JSON document."""
+"""The baseline: an ASGI application that only returns a small JSON document."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,7 +12,7 @@ async def app(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    """Answer every request alike; there is no lifespan to speak of."""
+    """Return the same response to every request; the lifespan does nothing."""
     if scope["type"] == "lifespan":
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})

@@ -1,4 +1,4 @@
-"""The calls of the budget that do not depend on how much is stored: logging, aliases, registry, receipts."""
+"""The calls of the budget that do not depend on the stored data: logging, aliases, registry, receipts."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ RECEIPT = {
 
 
 def environment(url: str, schema: str) -> dict[str, str]:
-    """Return the settings of the measured server: quiet, prices and keys at hand, the pool of the bundled database."""
+    """Return the settings of the measured server: `quiet`, and the pool size of the bundled database."""
     return {
         "LLMRING_DATABASE_URL": url,
         "LLMRING_DATABASE_SCHEMA": schema,
@@ -41,7 +41,7 @@ def environment(url: str, schema: str) -> dict[str, str]:
 
 
 def quiet() -> dict[str, str]:
-    """Return the settings that every measured server has, whatever its database: nothing works beside the load."""
+    """Return the settings of every measured server: local prices, a signing key, and no background work."""
     return {
         "LLMRING_LOG_LEVEL": "warning",
         "LLMRING_RECEIPTS_STATEMENTS_MONTHLY": "false",
@@ -52,7 +52,7 @@ def quiet() -> dict[str, str]:
 
 @contextmanager
 def fresh_server(url: str, log: Path, **settings: str) -> Iterator[Uvicorn]:
-    """Run the server on a schema of its own, which is dropped at the end, with one alias bound."""
+    """Run the server on a new schema with some aliases; the schema is dropped at the end."""
     drop(url, WRITTEN)
     try:
         with served(OURS, log, {**environment(url, WRITTEN), **settings}) as server:
@@ -93,7 +93,7 @@ def batch() -> bytes:
 
 
 def cases(server: Uvicorn) -> list[Case]:
-    """Return the lines of the table; `server` is asked once for what they need."""
+    """Return the lines of the table, with ETags requested from `server`."""
     etag = httpx.get(f"{server.url}/registry").headers["ETag"]
     known = httpx.get(f"{server.url}/api/v1/aliases/", headers={"X-Project-Key": LISTED}).headers["ETag"]
     unchanged = Request("/api/v1/aliases/", (f"X-Project-Key: {LISTED}", f"If-None-Match: {known}"))
@@ -117,17 +117,17 @@ def cases(server: Uvicorn) -> list[Case]:
 
 
 def receipted() -> list[Case]:
-    """Return the lines of logging where every call gets a receipt."""
+    """Return the lines of logging with a receipt for every call."""
     return [Case("POST /log, each with a receipt", Request("/api/v1/log", (AUTHORIZED, JSON), bodies()), 64)]
 
 
 def issue() -> Request:
-    """Return what asks for a receipt that is stored too."""
+    """Return the request for a stored receipt."""
     return Request("/api/v1/receipts/issue?store=true", (AUTHORIZED, JSON), (json.dumps(RECEIPT).encode(),))
 
 
 def transparent(folder: Path) -> dict[str, str]:
-    """Return the settings of a server whose receipts go into a new transparency log, its guard's file in a folder."""
+    """Return the settings of a server with a new transparency log, with the guard's file in a folder."""
     guard = folder / "bench-log.checkpoint"
     guard.unlink(missing_ok=True)
     return {

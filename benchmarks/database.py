@@ -1,4 +1,4 @@
-"""The PostgreSQL of a run: the bundled one, in a folder that its user can reach."""
+"""The bundled PostgreSQL of a run, in a folder that its user can enter."""
 
 import contextlib
 import shutil
@@ -19,7 +19,7 @@ REACHABLE = 0o755
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """Lend a temporary folder that the user `pgserver` can reach; it is removed at the end."""
+    """Yield a temporary folder that the user `pgserver` can enter; it is removed at the end."""
     path = Path(tempfile.mkdtemp(prefix="llmring-bench-"))
     path.chmod(REACHABLE)
     try:
@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def postgres(data: Path) -> Iterator[str]:
-    """Run the bundled PostgreSQL on a folder, and give its address."""
+    """Run the bundled PostgreSQL on a folder, and yield its address."""
     bundled = EmbeddedPostgres(data)
     try:
         yield bundled.start()
@@ -40,7 +40,7 @@ def postgres(data: Path) -> Iterator[str]:
 
 @contextmanager
 def data_folder(given: Path | None) -> Iterator[Path]:
-    """Lend the folder that was named, which is kept, or a temporary one."""
+    """Yield the given folder, which is not deleted, or a temporary one."""
     with contextlib.ExitStack() as stack:
         yield given or stack.enter_context(folder())
 
@@ -57,5 +57,5 @@ def drop(url: str, schema: str) -> None:
 
 
 def postmaster(data: Path) -> int:
-    """Return the process id of the PostgreSQL that runs on a folder."""
+    """Return the process id of the PostgreSQL that is running on a folder."""
     return int((data / "postgres" / "postmaster.pid").read_text().split()[0])

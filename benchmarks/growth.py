@@ -1,4 +1,4 @@
-"""The calls of the budget that must not slow down as rows pile up: statistics and pages, from 10 k to 10 M rows."""
+"""The calls of the budget that must not slow down with more rows: statistics and pages, from 10 k to 10 M rows."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -35,7 +35,7 @@ def cases(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
 
 
 def month(url: str, time: str | None = None, days: int = DENSE.days) -> str:
-    """Return the last 30 days that are seeded, or as many as asked for, as query parameters; `time` ends them there."""
+    """Return the last seeded days as query parameters, by default 30, at `time` of day if given."""
     last = last_day(url)
     assert last is not None, "the database is not seeded"
     first = last - timedelta(days=days - 1)
@@ -44,7 +44,7 @@ def month(url: str, time: str | None = None, days: int = DENSE.days) -> str:
 
 
 def _pages(server: Uvicorn, scale: Scale) -> list[Case]:
-    """Return page 1 and page 10,000 of `/logs`; the cursor is got by following the links, 500 rows at a time."""
+    """Return page 1 and page 10,000 of `/logs`; its cursor is found by following the links, 500 rows at a time."""
     headers = {"X-Project-Key": scale.key}
     behind = min(PAGES * PAGE_ROWS, scale.rows // 2) // LARGEST_PAGE
     with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
@@ -62,7 +62,7 @@ def _pages(server: Uvicorn, scale: Scale) -> list[Case]:
 
 
 def curve(medians: dict[str, float], scales: Sequence[Scale]) -> list[tuple[str, ...]]:
-    """Return the growth curve from the cases' p50 by name: a line for each size, ms for each shape and zone."""
+    """Return the growth curve from the cases' p50 by name: a line per size, with ms per shape and time zone."""
     lines = []
     for rows in sorted({scale.rows for scale in scales}):
         cells = [

@@ -1,7 +1,7 @@
-"""A small load generator of our own, for where `wrk` is not there and for a given number of requests.
+"""A small load generator, used without `wrk` and for a given number of requests.
 
-One thread, keep-alive connections, one request at a time on each. It is slower than wrk and takes the time of a whole
-core, so figures of the one do not compare with those of the other.
+One thread, keep-alive connections, one request at a time on each. It is slower than wrk and uses a whole core, so the
+figures of both are not comparable.
 """
 
 import argparse
@@ -18,7 +18,7 @@ LENGTH = b"content-length:"
 
 
 class Run:
-    """What all connections share: the requests in turn, when to stop, and what was seen."""
+    """The state shared by all connections: the requests in turn, the end condition, and the results."""
 
     def __init__(self, messages: list[bytes], seconds: float, requests: int | None) -> None:
         self.messages = cycle(messages)
@@ -28,7 +28,7 @@ class Run:
         self.errors = 0
 
     def next(self) -> bytes | None:
-        """Return the next request, or None when it is time to stop."""
+        """Return the next request, or None at the end of the run."""
         if self.left == 0 or time.perf_counter() > self.deadline:
             return None
         if self.left is not None:
@@ -37,7 +37,7 @@ class Run:
 
 
 class Client(asyncio.Protocol):
-    """One connection: sends a request, reads the whole answer, sends the next."""
+    """One connection: sends a request, reads the whole response, sends the next."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -47,12 +47,12 @@ class Client(asyncio.Protocol):
         self._waits = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Send the first request."""
         self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        """Gather an answer; note its latency when it is whole."""
+        """Collect a response; record its latency when it is complete."""
         self._buffer += data
         head, found, rest = self._buffer.partition(END)
         if not found or len(rest) < _length(head):
@@ -64,7 +64,7 @@ class Client(asyncio.Protocol):
         self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End; an answer that was still due is an error."""
+        """End the client; an incomplete response is an error."""
         self.run.errors += self._waits
         self.closed.set_result(None)
 
@@ -85,7 +85,7 @@ def _length(head: bytes) -> int:
 
 
 def messages(url: str, headers: list[str], bodies: list[bytes]) -> list[bytes]:
-    """Return the requests as they go over the wire: POST for each body, or one GET."""
+    """Return the raw requests: a POST per body, or one GET."""
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     shared = "".join(f"{header}\r\n" for header in [f"Host: {parts.netloc}", *headers])
@@ -95,7 +95,7 @@ def messages(url: str, headers: list[str], bodies: list[bytes]) -> list[bytes]:
 
 
 async def drive(url: str, run: Run, connections: int) -> dict[str, float]:
-    """Send until the run is over, and return the figures: milliseconds, seconds, counts."""
+    """Send requests until the end of the run, and return the figures: milliseconds, seconds, counts."""
     parts = urlsplit(url)
     place = parts.hostname or "127.0.0.1", parts.port or 80
     began = time.perf_counter()
@@ -113,14 +113,14 @@ async def drive(url: str, run: Run, connections: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Read the command line, drive, and print the figures as JSON, as wrk.lua does."""
+    """Parse the command line, run, and print the figures as JSON, as wrk.lua does."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("url")
     parser.add_argument("-c", "--connections", type=int, default=16)
     parser.add_argument("-d", "--seconds", type=float, default=5.0)
-    parser.add_argument("-n", "--requests", type=int, help="stop after so many")
+    parser.add_argument("-n", "--requests", type=int, help="number of requests")
     parser.add_argument("-H", "--header", action="append", default=[])
-    parser.add_argument("--bodies", type=Path, help="a file of bodies to POST in turn, one a line")
+    parser.add_argument("--bodies", type=Path, help="a file of bodies to POST in turn, one per line")
     options = parser.parse_args()
     bodies = options.bodies.read_bytes().splitlines() if options.bodies else []
     try:

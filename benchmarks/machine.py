@@ -1,4 +1,4 @@
-"""What a run was made on: figures mean nothing without it."""
+"""The description of the machine and the software of a run."""
 
 import importlib.metadata
 import os

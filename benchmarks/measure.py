@@ -1,4 +1,4 @@
-"""Measuring: load on one URL, the CPU time it took, and rounds in which bare and ours take turns."""
+"""Measurement: load on one URL, its CPU time, and rounds that alternate between the bare application and ours."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ FEW = 5
 
 
 class Request(NamedTuple):
-    """What is sent again and again: GET, or POST of the bodies in turn. Headers as `Name: value`."""
+    """A repeated request: GET, or POST of the bodies in turn. Headers as `Name: value`."""
 
     path: str
     headers: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Request(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One line of the table: a request on so many connections, `entries` to each, and what it must reach."""
+    """One line of the table: a request, its number of connections, entries per request, and the goal."""
 
     name: str
     request: Request
@@ -38,7 +38,7 @@ class Case(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What was seen: rates, latencies in ms, CPU µs a request of the server's process and of PostgreSQL's."""
+    """A measurement: rate, latencies in ms, CPU µs per request of the server's process and of PostgreSQL."""
 
     per_second: float
     p50: float
@@ -49,7 +49,7 @@ class Sample(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """The medians of a case over its rounds, and those of the bare application in between."""
+    """The medians of a case over its rounds, and those of the bare application."""
 
     case: Case
     ours: Sample
@@ -57,14 +57,14 @@ class Measured(NamedTuple):
 
 
 class Effort(NamedTuple):
-    """How long to measure: seconds a point, and how often."""
+    """The effort of a run: seconds per measurement, and number of rounds."""
 
     seconds: float
     rounds: int
 
 
 class Bench:
-    """A server beside a bare application; both are measured in turn."""
+    """A server and a bare application, measured alternately."""
 
     def __init__(self, server: Uvicorn, bare: Uvicorn, postmaster: int, effort: Effort) -> None:
         self.server = server
@@ -84,7 +84,7 @@ class Bench:
         return [Measured(*each) for each in zip(cases, map(median, ours), map(median, bare), strict=True)]
 
     def _sample(self, server: Uvicorn, request: Request, connections: int, seconds: float) -> Sample:
-        """Warm up and measure; what is too slow for the time given is asked for a few times, however long it takes."""
+        """Warm up and measure; a request too slow for the given time is sent a few times without a time limit."""
         drive(server.url, request, connections, min(WARM_SECONDS, seconds / 5))
         before = self._cpu(server)
         seen = drive(server.url, request, connections, seconds)
@@ -100,7 +100,7 @@ class Bench:
 
 
 def median(samples: Sequence[Sample]) -> Sample:
-    """Return the median of each figure; errors are summed, none may get lost."""
+    """Return the median of each figure; errors are summed, so that none is lost."""
     medians = Sample(*(statistics.median(figures) for figures in zip(*samples, strict=True)))
     return medians._replace(errors=sum(sample.errors for sample in samples))
 
@@ -108,7 +108,7 @@ def median(samples: Sequence[Sample]) -> Sample:
 def drive(
     url: str, request: Request, connections: int, seconds: float, requests: int | None = None
 ) -> dict[str, float]:
-    """Put load on a URL, with wrk when it is there and no number of requests is asked for; return its figures."""
+    """Put load on a URL, with wrk if installed and no number of requests is given; return the figures."""
     with tempfile.NamedTemporaryFile(prefix="llmring-bench-") as file:
         file.write(b"\n".join(request.bodies))
         file.flush()

@@ -1,4 +1,4 @@
-"""The pages of the dashboard: each as a browser asks for it, signed in, from 10 k to 10 M rows."""
+"""The pages of the dashboard, as requested by a signed-in browser, from 10 k to 10 M rows."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ OK, SIGNED_IN = 200, 303
 BOUND = {"alias": "alias-0", "model": "openai:gpt-4o-mini"}
 
 
-def signed_in(server: Uvicorn, key: str) -> tuple[str, ...]:
-    """Return the headers of a browser that has signed in with a project key."""
+def sign_in(server: Uvicorn, key: str) -> tuple[str, ...]:
+    """Sign in with a project key, and return the headers of the browser."""
     with httpx.Client(base_url=server.url, headers={"Accept": "text/html"}, timeout=30) as client:
         form = client.get("/ui/sign-in").text
         token = TOKEN.search(form)
@@ -31,10 +31,10 @@ def signed_in(server: Uvicorn, key: str) -> tuple[str, ...]:
 
 
 def growing(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
-    """Return the pages that show calls, of seeded projects; those with most combinations at each size."""
+    """Return the pages that show calls, for the seeded projects with most combinations at each size."""
     found = []
     for scale in (scale for scale in scales if scale.combinations == max(SHAPES)):
-        browser, rows = signed_in(server, scale.key), f"{scale.rows:,} rows"
+        browser, rows = sign_in(server, scale.key), f"{scale.rows:,} rows"
         paths = {
             "overview": "/ui/overview",
             "overview, 30 days": f"/ui/overview?{month(url)}",
@@ -49,15 +49,15 @@ def growing(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
 
 
 def listing(server: Uvicorn) -> list[Case]:
-    """Return the pages that show no calls: of a project with 1,000 aliases, and the registry."""
+    """Return the pages that show no calls: for a project with 1,000 aliases, and the registry."""
     paths = {"aliases, 1,000 of them": "/ui/aliases", "history of aliases": "/ui/aliases/history"}
-    found = _cases(server, paths, signed_in(server, LISTED))
+    found = _cases(server, paths, sign_in(server, LISTED))
     others = {"registry": "/ui/registry", "receipts": "/ui/receipts"}
-    return found + _cases(server, others, signed_in(server, KEY))
+    return found + _cases(server, others, sign_in(server, KEY))
 
 
 def _cases(server: Uvicorn, paths: Mapping[str, str], headers: tuple[str, ...]) -> list[Case]:
-    """Return a line for each page, once it has been seen: one that leads elsewhere would look fast."""
+    """Return a line per page, after checking that it is served: a redirect would look fast."""
     for path in paths.values():
         seen = httpx.get(server.url + path, headers=dict(line.split(": ", 1) for line in headers), timeout=30)
         assert seen.status_code == OK, f"{path}: {seen.status_code}"

@@ -1,4 +1,4 @@
-"""uvicorn as a process of its own, and what the kernel says of it: CPU time and memory."""
+"""uvicorn as a separate process, with its CPU time and memory."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class Uvicorn:
-    """One worker on a free port: uvloop, httptools, no access log; ours with the connections of `serve`."""
+    """One worker on a free port: uvloop, httptools, no access log; ours with the connection class of `serve`."""
 
     def __init__(self, app: str, log: Path, environment: Mapping[str, str] | None = None) -> None:
         self.port = free_port()
@@ -39,10 +39,10 @@ class Uvicorn:
             )  # fmt: skip
 
     def wait_until_up(self) -> float:
-        """Return the seconds from the start of the process to its first answer.
+        """Return the seconds from the start of the process to its first response.
 
         Raises:
-            RuntimeError: it ended, or did not answer in time; the message is its log.
+            RuntimeError: it ended, or did not respond in time; the message has its log.
         """
         while time.perf_counter() - self._began < START_SECONDS and self.process.poll() is None:
             with suppress(httpx.HTTPError):
@@ -57,7 +57,7 @@ class Uvicorn:
         return resident / MEBIBYTE
 
     def stop(self) -> None:
-        """End the process; it is killed when it does not."""
+        """Terminate the process, or kill it if it does not end."""
         self.process.terminate()
         try:
             self.process.wait(20)
@@ -68,7 +68,7 @@ class Uvicorn:
 
 @contextmanager
 def served(app: str, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Uvicorn]:
-    """Run an application, and give it once it answers."""
+    """Run an application, and yield it once it responds."""
     server = Uvicorn(app, log, environment)
     try:
         server.wait_until_up()
@@ -78,7 +78,7 @@ def served(app: str, log: Path, environment: Mapping[str, str] | None = None) ->
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time (user and system) that a process and its children have taken, ended ones included."""
+    """Return the CPU time (user and system) of a process and its children, including ended ones."""
     total = 0.0
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(pid)

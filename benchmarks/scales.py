@@ -1,4 +1,4 @@
-"""How much is seeded, and over which time: projects of three sizes, spread over few and over many combinations."""
+"""The amount and time range of the seeded calls: projects of three sizes, with few and with many combinations."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,12 +11,12 @@ DENSE = timedelta(days=30)
 SPARSE = timedelta(days=365)
 DENSE_SHARE = 0.4
 
-# Combinations: so many models, aliases and origins.
+# The numbers of models, aliases and origins by number of combinations.
 SHAPES = {100: (10, 5, 2), 1_000: (20, 10, 5)}
 
 
 class Scale(NamedTuple):
-    """How many calls a project has, and over how many combinations of model, alias and origin they spread."""
+    """The number of a project's calls, and of their combinations of model, alias and origin."""
 
     rows: int
     combinations: int
@@ -28,7 +28,7 @@ class Scale(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A stretch of time, half-open, and how many calls lie in it."""
+    """A half-open range of time, and the number of calls in it."""
 
     start: datetime
     end: datetime
@@ -42,7 +42,7 @@ def scales(largest: int) -> list[Scale]:
 
 
 def months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the calendar months (UTC) between two instants, the first and last cut to them."""
+    """Yield the calendar months (UTC) between two instants, with the first and the last truncated to them."""
     while start < end:
         year, number = following((start.year, start.month))
         stop = min(datetime(year, number, 1, tzinfo=UTC), end)
@@ -51,7 +51,7 @@ def months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]
 
 
 def spans(scale: Scale, end: datetime) -> Iterator[Span]:
-    """Yield the spans of a scale: 30 dense days up to `end`, a thin year before them; none crosses a month."""
+    """Yield the spans of a scale: 30 dense days up to `end`, and a sparse year before them; none crosses a month."""
     dense = int(scale.rows * DENSE_SHARE)
     for begin, stop, rows in ((first_month(end), end - DENSE, scale.rows - dense), (end - DENSE, end, dense)):
         left, remaining = rows, stop - begin
@@ -62,12 +62,12 @@ def spans(scale: Scale, end: datetime) -> Iterator[Span]:
 
 
 def first_month(end: datetime) -> datetime:
-    """Return where the calls begin: the first day of a month, a year and 30 days or more before `end`."""
+    """Return the start of the calls: the first day of a month, a year and 30 days or more before `end`."""
     return (end - DENSE - SPARSE).replace(day=1)
 
 
 def _chunks(span: Span) -> Iterator[Span]:
-    """Cut a span into transactions of a bearable size."""
+    """Split a span into transactions of a limited size."""
     parts = max(-(-span.rows // CHUNK_ROWS), 1)
     bounds = [span.start + (span.end - span.start) * part / parts for part in range(parts + 1)]
     counts = [span.rows * (part + 1) // parts - span.rows * part // parts for part in range(parts)]

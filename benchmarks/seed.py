@@ -1,8 +1,8 @@
-"""`python -m benchmarks.seed`: fill a database with 10 k, 1 M and 10 M calls a project, rollups included, in minutes.
+"""`python -m benchmarks.seed`: fill a database with 10 k, 1 M and 10 M calls per project and rollups, in minutes.
 
-The rows are made by PostgreSQL, in as many connections as there are cores; the rollups are made from them by the very
-statements the server uses, the hours of aliases and the months of latencies by its very upkeep, so that no server has
-to do so while it is measured. What is there already is left alone, so a seeded folder can be used again.
+PostgreSQL generates the rows, with one connection per core. The rollups, the hours of aliases and the months of
+latencies are computed with the server's own statements, so that no server has to do so while it is measured. Existing
+rows are not changed, so a seeded folder can be used again.
 """
 
 import argparse
@@ -83,7 +83,7 @@ MONTH: LiteralString = """
 
 
 def seed(url: str, wanted: Iterable[Scale]) -> None:
-    """Fill the schema `SEEDED` of a database with every scale that is not there yet."""
+    """Fill the schema `SEEDED` of a database with every missing scale."""
     wanted = list(wanted)
     end = _end(url)
     asyncio.run(_prepare(url, end))
@@ -108,19 +108,19 @@ def seed(url: str, wanted: Iterable[Scale]) -> None:
 
 
 def connect(url: str) -> "psycopg.Connection[Any]":
-    """Return a connection on which every statement commits by itself, in the seeded schema."""
+    """Return a connection in autocommit mode to the seeded schema."""
     options = f"-c search_path={SEEDED} -c timezone=UTC -c synchronous_commit=off -c work_mem=256MB"
     return psycopg.connect(url, autocommit=True, options=options)
 
 
 async def _prepare(url: str, end: datetime) -> None:
-    """Migrate, and make every month's partition."""
+    """Migrate, and create every month's partition."""
     async with _database(url) as database:
         await Partitions(database).ensure([month_of(start) for start, _ in months(first_month(end), end)])
 
 
 async def _add_up(url: str) -> None:
-    """Do what the server's upkeep does: each hour for the question before an alias is bound, each day for latencies."""
+    """Run the server's maintenance of alias hours and latency months."""
     now = datetime.now(UTC)
     async with _database(url) as database:
         await AliasHours(database).refresh(now)
@@ -138,7 +138,7 @@ async def _database(url: str) -> AsyncIterator[Database]:
 
 
 def _end(url: str) -> datetime:
-    """Return the midnight that the calls lead up to: today's, or that of an earlier seed."""
+    """Return the midnight at which the calls end: today's, or that of an earlier seed."""
     with connect(url) as connection:
         made = connection.execute("SELECT to_regclass('usage_daily')").fetchone()
     latest = last_day(url) if made and made[0] else None
@@ -153,7 +153,7 @@ def last_day(url: str) -> datetime | None:
 
 
 def _each(url: str, work: Callable[[str, Scale, Span], None], jobs: Iterable[tuple[Scale, Span]]) -> None:
-    """Do the jobs in as many connections as there are cores; when one fails, or on Ctrl-C, no further one begins."""
+    """Run the jobs with one connection per core; when one fails, or on Ctrl-C, no further one starts."""
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:
         for done in [pool.submit(work, url, scale, span) for scale, span in jobs]:
@@ -189,9 +189,9 @@ def _exists(connection: "psycopg.Connection[Any]", query: LiteralString, params:
 
 
 def main() -> None:
-    """Read the command line and seed."""
+    """Parse the command line and seed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.seed", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the bundled PostgreSQL; kept")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the bundled PostgreSQL; not deleted")
     parser.add_argument("--rows", type=int, default=10_000_000, help="calls of the largest project")
     options = parser.parse_args()
     with postgres(options.data) as url:

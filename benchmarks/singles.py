@@ -1,4 +1,4 @@
-"""What is measured once and not a second: starting, memory, and the retention of a month."""
+"""Single measurements: start-up, memory, and the retention of a month."""
 
 import statistics
 import subprocess
@@ -21,7 +21,7 @@ NOT_THERE = "this server has no `llmring-server usage retention` yet"
 
 
 class Single(NamedTuple):
-    """One figure with its unit, what the bare application takes for the same, and what must be reached."""
+    """One figure with its unit, the figure of the bare application, and the goal."""
 
     name: str
     figure: str
@@ -30,7 +30,7 @@ class Single(NamedTuple):
 
 
 def starts(rounds: int) -> Single:
-    """Measure from the start of the process to its first answer, on a bundled PostgreSQL that was there before."""
+    """Measure from the start of the process to its first response, with an existing bundled PostgreSQL."""
     with folder() as data:
         log = data / "server.log"
         ours = {"LLMRING_DATA_DIR": str(data / "data"), **quiet()}
@@ -67,7 +67,7 @@ def _mebibytes(server: Uvicorn) -> str:
 
 
 def retention(url: str) -> Single:
-    """Drop the oldest month that is seeded, and measure that beside the same command without effect."""
+    """Drop the oldest seeded month, and measure that compared with a dry run of the same command."""
     last = last_day(url)
     assert last is not None, "the database is not seeded"
     end = (first_month(last) + timedelta(days=31)).replace(day=1)
@@ -83,7 +83,7 @@ def retention(url: str) -> Single:
 
 
 def _command(url: str, *arguments: str) -> float:
-    """Return the seconds that a command takes; it raises when the command fails."""
+    """Return the seconds of a command; raises when the command fails."""
     began = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "llmring_server", *arguments],

@@ -1,4 +1,4 @@
-"""The figures as Markdown, and writing them between the markers of a document."""
+"""The figures as Markdown, written between the markers of a document."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def figures(measured: Measured) -> tuple[str, ...]:
-    """Return a line of the main table; CPU time is that of one request, a ratio that of requests."""
+    """Return a line of the main table; CPU time is per request, the ratio is of requests per second."""
     case, ours, bare = measured
     ratio = ours.per_second / bare.per_second if bare.per_second else 0.0
     return (
@@ -33,7 +33,7 @@ def figures(measured: Measured) -> tuple[str, ...]:
 def report(
     machine: Sequence[str], measured: Sequence[Measured], singles: Sequence[Single], curve: Sequence[Sequence[str]]
 ) -> str:
-    """Return the whole block: machine, main table, single figures, growth; a part without figures is left out."""
+    """Return the whole block: machine, main table, single figures, growth; a part without figures is omitted."""
     parts = ["\n".join(f"- {line}" for line in machine)]
     if measured:
         parts += ["### Under load", table(HEAD, map(figures, measured))]
@@ -45,7 +45,7 @@ def report(
 
 
 def write(path: Path, block: str) -> None:
-    """Put the block between the markers of a document.
+    """Write the block between the markers of a document.
 
     Raises:
         ValueError: the document has no such markers.

@@ -1,4 +1,4 @@
-"""How fast the transparency log grows: one sequencer, a queue of receipts, batches of 1,000."""
+"""The growth rate of the transparency log: one sequencer, a queue of receipts, batches of 1,000."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ WARM_BATCHES = 5
 
 
 def sequencing(url: str, data: Path, leaves: int) -> Single:
-    """Measure the leaves a second that a sequencer numbers, hashes, signs and commits, once it is warm."""
+    """Measure the leaves per second that a warm sequencer numbers, hashes, signs and commits."""
     note = data / "bench.checkpoint"
     note.unlink(missing_ok=True)
     with _schema(url) as settings:

@@ -1,4 +1,4 @@
--- Sends the lines of the file named after `--` as bodies of POST, in turn; prints the figures as JSON at the end.
+-- Sends the lines of the file named after `--` as POST bodies in turn; prints the figures as JSON at the end.
 
 function init(args)
   if not args[1] then return end
