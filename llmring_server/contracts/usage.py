@@ -83,7 +83,7 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 class StepShare(msgspec.Struct, frozen=True):
-    """The share of one name in a day, week or month, by its first day; '' is for calls without a name."""
+    """The share of a name in one day, week or month, by its first day; '' is for calls without a name."""
 
     date: date
     name: str

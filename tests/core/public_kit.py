@@ -123,7 +123,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
 @functools.cache
 def _is_module(name: str) -> bool:
     with suppress(ImportError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what another library warns of when it is imported is not ours to mend
+        warnings.simplefilter("ignore")  # warnings of other libraries at import are not ours to fix
         importlib.import_module(name)
         return True
     return False

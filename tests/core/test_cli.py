@@ -33,7 +33,7 @@ def test_every_command_reports_an_invalid_setting_on_one_line(llmring_cli, comma
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
 def test_an_unreachable_database_is_reported_without_a_traceback(llmring_cli, command):
-    done = llmring_cli(command, LLMRING_PLUGINS="", LLMRING_DATABASE_URL="postgresql://nobody:hidden@127.0.0.1:1/none")
+    done = llmring_cli(command, LLMRING_PLUGINS="", LLMRING_DATABASE_URL="postgresql://unknown:hidden@127.0.0.1:1/none")
     assert done.returncode == 1
     assert "the database cannot be reached for its migrations: " in done.stderr
     assert "Traceback" not in done.stderr

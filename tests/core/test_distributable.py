@@ -26,7 +26,7 @@ TRIGGERS = """
     WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
 """
 VOLATILITY = "SELECT proname AS name, array_agg(DISTINCT provolatile::text) AS kinds FROM pg_proc GROUP BY proname"
-# Facts of the deployment, public keys, the registry's copy, and the tree of the log: nobody's data.
+# Facts of the deployment, public keys, the registry's copy, and the tree of the log: not data of projects.
 WITHOUT_PROJECT = {
     "_yoyo_log", "_yoyo_migration", "_yoyo_version", "dashboard_secrets", "deployment",
     "receipt_key_events", "receipt_keys", "registry_contents", "registry_files", "registry_versions",

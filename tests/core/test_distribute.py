@@ -1,7 +1,7 @@
-"""`llmring-server db distribute`: which tables go to a Citus cluster, in which order, and that it may be run again.
+"""`llmring-server db distribute`: the distributed tables and their order, and repeated runs.
 
-Citus itself is not among what these tests can install: `citus/` stands in for it, with its rules on what may be
-distributed. On a real one everything runs when LLMRING_TEST_CITUS_URL names it.
+These tests cannot install Citus: `citus/` replaces it, with its rules on what may be distributed. With
+LLMRING_TEST_CITUS_URL they run on a real one.
 """
 
 import os
@@ -42,7 +42,7 @@ def test_the_database_of_a_test_is_distributed(llmring_live):
 
 @pytest.fixture
 def database(llmring_postgres, llmring_database):
-    """Give the address of a database of the test's own."""
+    """Yield the address of a database for the test."""
     name = llmring_database["database_schema"]
     with psycopg.connect(llmring_postgres, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -52,12 +52,12 @@ def database(llmring_postgres, llmring_database):
 
 @pytest.fixture
 def citus(database, open_folder):
-    """Give the same, and in it `citus/` stands in for the extension."""
+    """Yield the same address, with `citus/` instead of the extension."""
     folder = open_folder()
     shutil.copytree(STAND_IN, folder / "extension")
     with psycopg.connect(database, autocommit=True) as own:
         if own.info.server_version < 180000:
-            pytest.skip("a stand-in for Citus needs PostgreSQL 18, where an extension may lie in any folder")
+            pytest.skip("the replacement of Citus needs PostgreSQL 18, where an extension may be in any folder")
         own.execute("SET allow_system_table_mods = on")
         own.execute(sql.SQL("SET extension_control_path = {}").format(sql.Literal(f"$system:{folder}")))
         own.execute("CREATE EXTENSION citus")

@@ -48,7 +48,7 @@ ENDLESS = {
     "trailers": (head(KEY, b"Transfer-Encoding: chunked\r\n", start=POST) + b"0\r\n", b"X-Y: z\r\n" * 1000),
     "one trailer": (head(KEY, b"Transfer-Encoding: chunked\r\n", start=POST) + b"0\r\nX: ", b"y" * 8000),
     "a chunk's extension": (head(KEY, b"Transfer-Encoding: chunked\r\n", start=POST) + b"1;", b"y" * 8000),
-    "a body of nobody": (head(b"Transfer-Encoding: chunked\r\n"), b"fa0\r\n" + b"y" * 4000 + b"\r\n"),
+    "an endless body without a key": (head(b"Transfer-Encoding: chunked\r\n"), b"fa0\r\n" + b"y" * 4000 + b"\r\n"),
     "requests": (b"", head() * 200),
 }
 

@@ -136,12 +136,12 @@ def test_an_application_serves_again_after_it_has_stopped(llmring_database):
 
 
 def test_nothing_is_opened_before_the_lifespan():
-    settings = make_settings({"database_url": "postgresql://nobody@127.0.0.1:1/none"})
+    settings = make_settings({"database_url": "postgresql://unknown@127.0.0.1:1/none"})
     create_app(settings, ["aliases", make_plugin("echo", llmring_routes=echo_routes)])
 
 
 def test_an_unreachable_database_is_reported_on_one_line():
-    settings = make_settings({"database_url": "postgresql://nobody:secret@127.0.0.1:1/none"})
+    settings = make_settings({"database_url": "postgresql://unknown:secret@127.0.0.1:1/none"})
     (event,) = asyncio.run(lifespan(create_app(settings, [])))
     assert event["message"].startswith("the database cannot be reached for its migrations: ")
     assert "\n" not in event["message"]

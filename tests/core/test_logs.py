@@ -19,7 +19,7 @@ from llmring_server.settings import load_settings
 from llmring_server.testing import eventually
 from llmring_server.testing.process import clean_environment, free_port, variables
 
-KEY = "a-key-that-nobody-may-see"
+KEY = "a-key-that-must-stay-hidden"
 NOISY = """
 import logging
 from llmring_server.plugins.hookspecs import hookimpl

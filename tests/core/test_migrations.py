@@ -88,9 +88,9 @@ def test_a_migration_that_fails_stops_the_start_and_leaves_nothing(llmring_live,
 
 def test_a_failed_migration_is_run_again_once_fixed(llmring_live, tmp_path):
     with pytest.raises(StartupError):
-        llmring_live([migrated(tmp_path / "mended", "mended", "SELECT nothing_like_this;")])
-    server = llmring_live([migrated(tmp_path / "mended", "mended", "CREATE TABLE mended (id int);")])
-    assert server.rows("SELECT * FROM mended") == []
+        llmring_live([migrated(tmp_path / "fixed", "fixed", "SELECT nothing_like_this;")])
+    server = llmring_live([migrated(tmp_path / "fixed", "fixed", "CREATE TABLE fixed (id int);")])
+    assert server.rows("SELECT * FROM fixed") == []
 
 
 def test_migrate_reports_pending_and_applied_migrations(llmring_cli):

@@ -86,7 +86,7 @@ def pgbouncer(llmring_postgres, role, open_folder):
     pooled = {"host": "127.0.0.1", "port": port, "dbname": "llmring", "user": name, "password": password}
     settings = {"database_url": make_conninfo(**pooled), "database_direct_url": make_conninfo(**direct)}
     try:
-        eventually(lambda: listens(port))  # no more: the session of a first query would be kept for the others
+        eventually(lambda: listens(port))  # no query: its session would be reused by the others
         yield settings
     finally:
         process.terminate()

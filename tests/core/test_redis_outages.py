@@ -1,6 +1,6 @@
 """Redis stopped, restarted, hung, slow, or with another password: no request fails, or waits for it longer than 50 ms.
 
-Measured on the server's own loop, around every request, less what the loop itself was held up by a busy machine.
+Measured on the server's event loop, around every request, less the delay of the loop on a busy machine.
 """
 
 import asyncio
@@ -133,10 +133,9 @@ def serve(llmring_live, small_registry, stopwatch):
 
 
 def holds(server, stopwatch, scene):
-    """Ask from three clients while a scene is played: none is refused, and none waits too long for Redis.
+    """Send requests from three clients during a scene: none fails, and none waits too long for Redis.
 
-    A busy machine only ever adds to what is measured and takes from what is asked, so a scene that was too slow is
-    played again.
+    A busy machine only adds to the measured time and reduces the number of requests, so a slow scene is repeated.
     """
     for _ in range(ROUNDS):
         stopwatch.reset()

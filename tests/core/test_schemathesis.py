@@ -1,8 +1,8 @@
-"""`/openapi.json` of every conf, held to its word by schemathesis: statuses, media types, headers and schemas.
+"""`/openapi.json` of every conf, checked by schemathesis: statuses, media types, headers and schemas.
 
-Generated examples go to the conf with the most features, which has every operation of the others. With `--full` they
-go to all confs, and boundary values of every schema to that one; with LLMRING_TEST_EXAMPLES besides, an operation gets
-so many examples, and every conf its boundary values.
+Generated examples are sent to the conf with the most features, which has every operation of the others. With `--full`
+they are sent to all confs, and boundary values of every schema to that one; LLMRING_TEST_EXAMPLES sets the number of
+examples per operation, and adds boundary values for every conf.
 """
 
 import json
