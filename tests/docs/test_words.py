@@ -9,12 +9,12 @@ import pytest
 from docs_kit import ROOT, name_of
 
 CHECKED = (
-    "README.md", "CHANGELOG.md", "Containerfile", "Makefile", "compose.yaml", "conf", "deploy", "docs", "requirements",
-    "benchmarks", "llmring_server/app.py", "llmring_server/bundled.py", "llmring_server/cli", "llmring_server/contracts",
-    "llmring_server/database", "llmring_server/http", "llmring_server/plugin_api.py", "llmring_server/plugins",
-    "llmring_server/pytest_plugin.py", "llmring_server/runtime", "llmring_server/server.py", "llmring_server/serving",
-    "llmring_server/settings.py", "llmring_server/testing", "tests/benchmarks", "tests/core", "tests/deploy", "tests/docs",
-    "tests/example_plugin", "tests/packaging",
+    "README.md", "CHANGELOG.md", "Containerfile", "Makefile", "compose.yaml", "conf", "deploy", "docs",
+    "requirements", "benchmarks", "llmring_server/app.py", "llmring_server/bundled.py", "llmring_server/cli",
+    "llmring_server/contracts", "llmring_server/database", "llmring_server/http", "llmring_server/plugin_api.py",
+    "llmring_server/plugins", "llmring_server/pytest_plugin.py", "llmring_server/runtime", "llmring_server/server.py",
+    "llmring_server/serving", "llmring_server/settings.py", "llmring_server/testing", "tests/benchmarks",
+    "tests/core", "tests/deploy", "tests/docs", "tests/example_plugin", "tests/packaging",
 )  # fmt: skip
 LATER = ("llmring_server", "migrations", "plugins", "tests")
 READ = {".md", ".py", ".toml", ".sql", ".yaml", ".json", ".html", ".js", ".css", ".ini", ".conf", ".service", ""}
