@@ -11,7 +11,7 @@ from benchmarks import cases, growth, pages, singles, table, tree
 from benchmarks.database import SEEDED, data_folder, postgres, postmaster
 from benchmarks.machine import describe
 from benchmarks.measure import WRK, Bench, Case, Effort, Measured
-from benchmarks.processes import BARE, OURS, Uvicorn, served
+from benchmarks.processes import BARE, OURS, Uvicorn, serve
 from benchmarks.scales import Scale, scales
 from benchmarks.seed import seed
 
@@ -46,17 +46,17 @@ class Session:
             with cases.fresh_server(self.url, self.log) as server:
                 self._measure(server, cases.cases(server))
             with cases.fresh_server(self.url, self.log, LLMRING_RECEIPTS_AUTO="true") as server:
-                self._measure(server, cases.receipted())
-            with cases.fresh_server(self.url, self.log, **cases.transparent(self.data)) as server:
-                self._measure(server, cases.logged())
+                self._measure(server, cases.receipt_cases())
+            with cases.fresh_server(self.url, self.log, **cases.transparency_settings(self.data)) as server:
+                self._measure(server, cases.log_cases())
         if "growth" in names:
-            with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
+            with serve(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
                 self._measure(server, growth.cases(server, self.url, wanted))
         if "pages" in names:
-            with served(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
-                self._measure(server, pages.growing(server, self.url, wanted))
+            with serve(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
+                self._measure(server, pages.seeded_cases(server, self.url, wanted))
             with cases.fresh_server(self.url, self.log) as server:
-                self._measure(server, pages.listing(server))
+                self._measure(server, pages.listing_cases(server))
         self._run_singles(names)
         return table.report(machine, self.measured, self.singles, self._curve(wanted) if "growth" in names else ())
 
@@ -66,15 +66,15 @@ class Session:
 
     def _run_singles(self, names: Sequence[str]) -> None:
         if "start" in names:
-            self.singles.append(singles.starts(self.options.rounds))
+            self.singles.append(singles.measure_starts(self.options.rounds))
         if "memory" in names:
             logs = QUICK_LOGS if self.options.quick else MEMORY_LOGS
-            self.singles += singles.memory(self.url, self.log, self.bare, logs)
+            self.singles += singles.measure_memory(self.url, self.log, self.bare, logs)
         if "retention" in names:
-            self.singles.append(singles.retention(self.url))
+            self.singles.append(singles.measure_retention(self.url))
         if "tree" in names:
             leaves = QUICK_LEAVES if self.options.quick else TREE_LEAVES
-            self.singles.append(tree.sequencing(self.url, self.data, leaves))
+            self.singles.append(tree.measure_sequencing(self.url, self.data, leaves))
 
     def _curve(self, wanted: Sequence[Scale]) -> list[tuple[str, ...]]:
         medians = {measured.case.name: measured.ours.p50 for measured in self.measured}
@@ -90,7 +90,7 @@ def main() -> None:
     with ExitStack() as stack:
         data = stack.enter_context(data_folder(options.data))
         url = stack.enter_context(postgres(data))
-        bare = stack.enter_context(served(BARE, data / "bench-bare.log"))
+        bare = stack.enter_context(serve(BARE, data / "bench-bare.log"))
         block = Session(options, data, url, bare).run(options.only)
     print(block)
     if options.write:

@@ -10,7 +10,7 @@ import httpx
 
 from benchmarks.database import WRITTEN, drop
 from benchmarks.measure import Case, Request
-from benchmarks.processes import OURS, ROOT, Uvicorn, served
+from benchmarks.processes import OURS, ROOT, Uvicorn, serve
 from llmring_receipts import keys
 from llmring_server.tlog.signers import Signer
 
@@ -55,7 +55,7 @@ def fresh_server(url: str, log: Path, **settings: str) -> Iterator[Uvicorn]:
     """Run the server on a new schema with some aliases; the schema is dropped at the end."""
     drop(url, WRITTEN)
     try:
-        with served(OURS, log, {**environment(url, WRITTEN), **settings}) as server:
+        with serve(OURS, log, {**environment(url, WRITTEN), **settings}) as server:
             bound = {"alias": "fast", "model": "openai:gpt-4o-mini"}
             answer = httpx.post(f"{server.url}/api/v1/aliases/bind", json=bound, headers={"X-Project-Key": KEY})
             answer.raise_for_status()
@@ -116,7 +116,7 @@ def cases(server: Uvicorn) -> list[Case]:
     ]
 
 
-def receipted() -> list[Case]:
+def receipt_cases() -> list[Case]:
     """Return the lines of logging with a receipt for every call."""
     return [Case("POST /log, each with a receipt", Request("/api/v1/log", (AUTHORIZED, JSON), bodies()), 64)]
 
@@ -126,7 +126,7 @@ def issue() -> Request:
     return Request("/api/v1/receipts/issue?store=true", (AUTHORIZED, JSON), (json.dumps(RECEIPT).encode(),))
 
 
-def transparent(folder: Path) -> dict[str, str]:
+def transparency_settings(folder: Path) -> dict[str, str]:
     """Return the settings of a server with a new transparency log, with the guard's file in a folder."""
     guard = folder / "bench-log.checkpoint"
     guard.unlink(missing_ok=True)
@@ -137,6 +137,6 @@ def transparent(folder: Path) -> dict[str, str]:
     }
 
 
-def logged() -> list[Case]:
+def log_cases() -> list[Case]:
     """Return the lines of receipts that go into the transparency log, whose sequencer runs in the same process."""
     return [Case("POST /receipts/issue?store=true, into the transparency log", issue(), 64)]

@@ -30,7 +30,7 @@ def sign_in(server: Uvicorn, key: str) -> tuple[str, ...]:
         return HTML, "Cookie: " + "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
 
-def growing(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
+def seeded_cases(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
     """Return the pages that show calls, for the seeded projects with most combinations at each size."""
     found = []
     for scale in (scale for scale in scales if scale.combinations == max(SHAPES)):
@@ -48,7 +48,7 @@ def growing(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
     return found
 
 
-def listing(server: Uvicorn) -> list[Case]:
+def listing_cases(server: Uvicorn) -> list[Case]:
     """Return the pages that show no calls: for a project with 1,000 aliases, and the registry."""
     paths = {"aliases, 1,000 of them": "/ui/aliases", "history of aliases": "/ui/aliases/history"}
     found = _cases(server, paths, sign_in(server, LISTED))

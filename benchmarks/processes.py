@@ -67,7 +67,7 @@ class Uvicorn:
 
 
 @contextmanager
-def served(app: str, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Uvicorn]:
+def serve(app: str, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Uvicorn]:
     """Run an application, and yield it once it responds."""
     server = Uvicorn(app, log, environment)
     try:

@@ -29,7 +29,7 @@ class Single(NamedTuple):
     goal: str = ""
 
 
-def starts(rounds: int) -> Single:
+def measure_starts(rounds: int) -> Single:
     """Measure from the start of the process to its first response, with an existing bundled PostgreSQL."""
     with folder() as data:
         log = data / "server.log"
@@ -48,7 +48,7 @@ def _start(app: str, log: Path, settings: dict[str, str]) -> float:
         server.stop()
 
 
-def memory(url: str, log: Path, bare: Uvicorn, logs: int) -> list[Single]:
+def measure_memory(url: str, log: Path, bare: Uvicorn, logs: int) -> list[Single]:
     """Measure a worker's memory: idle, after some logs, and after many more."""
     request = Request("/api/v1/log/batch", (AUTHORIZED, JSON), (batch(),))
     with fresh_server(url, log) as server:
@@ -66,7 +66,7 @@ def _mebibytes(server: Uvicorn) -> str:
     return f"{server.memory():.0f} MiB"
 
 
-def retention(url: str) -> Single:
+def measure_retention(url: str) -> Single:
     """Drop the oldest seeded month, and measure that compared with a dry run of the same command."""
     last = last_day(url)
     assert last is not None, "the database is not seeded"

@@ -25,7 +25,7 @@ RECEIPT_BYTES = 450
 WARM_BATCHES = 5
 
 
-def sequencing(url: str, data: Path, leaves: int) -> Single:
+def measure_sequencing(url: str, data: Path, leaves: int) -> Single:
     """Measure the leaves per second that a warm sequencer numbers, hashes, signs and commits."""
     note = data / "bench.checkpoint"
     note.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from llmring_server.cli.main import main as host
-from llmring_server.plugins.manager import PluginSet, installed, load
+from llmring_server.plugins.manager import PluginSet, installed_plugins, load
 from llmring_server.settings import ENV_PREFIX, MEBIBYTE, Settings, env_prefix
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -32,7 +32,9 @@ MORE = {
 def builtin_plugins() -> PluginSet:
     """Return the plugins of this distribution, loaded in alphabetical order."""
     return load(
-        sorted(name for name, point in installed().items() if point.dist and point.dist.name == "llmring-server")
+        sorted(
+            name for name, point in installed_plugins().items() if point.dist and point.dist.name == "llmring-server"
+        )
     )
 
 

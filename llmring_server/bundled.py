@@ -7,7 +7,7 @@ from llmring_server.errors import StartupError
 MIGRATION_SUFFIXES = (".sql", ".py")
 
 
-def bundled(folder: str) -> Path:
+def find_bundled(folder: str) -> Path:
     """Return the folder `conf` or `migrations` of this distribution.
 
     In a wheel it is inside the package, in a checkout next to it.
@@ -28,7 +28,7 @@ def migrations(feature: str) -> Path:
     Raises:
         StartupError: the folder is missing or has no migrations.
     """
-    folder = bundled("migrations") / feature
+    folder = find_bundled("migrations") / feature
     migration_ids(folder, feature)
     return folder
 

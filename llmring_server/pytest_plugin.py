@@ -23,9 +23,9 @@ def llmring_postgres() -> Iterator[str]:
 
     It is `LLMRING_TEST_CITUS_URL` or `LLMRING_TEST_DATABASE_URL`, by default the bundled one.
     """
-    from llmring_server.testing.database import running_postgres
+    from llmring_server.testing.database import run_postgres
 
-    with running_postgres() as url:
+    with run_postgres() as url:
         yield url
 
 

@@ -21,7 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from llmring_server.bundled import bundled
+from llmring_server.bundled import find_bundled
 from llmring_server.errors import StartupError
 
 ENV_PREFIX = "LLMRING_"
@@ -231,7 +231,7 @@ def conf_path(name: str | None) -> Path:
         StartupError: there is no such file.
     """
     given = Path(name or DEFAULT_CONF)
-    shipped = bundled("conf") / given.with_suffix(".toml").name
+    shipped = find_bundled("conf") / given.with_suffix(".toml").name
     if name and given.is_file():
         return given
     if len(given.parts) == 1 and shipped.is_file():

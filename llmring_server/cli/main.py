@@ -13,7 +13,7 @@ from llmring_server.app import compose, create_app
 from llmring_server.cli.database import db
 from llmring_server.errors import StartupError
 from llmring_server.http.openapi import describe
-from llmring_server.plugins.manager import PluginSet, installed, load
+from llmring_server.plugins.manager import PluginSet, installed_plugins, load
 from llmring_server.server import Server
 from llmring_server.serving.logging import logging_to_stderr
 from llmring_server.serving.run import run
@@ -151,7 +151,7 @@ def plugins() -> None:
     for plugin in enabled.plugins:
         click.echo(f"enabled    {plugin.name:14} {plugin.distribution} {plugin.version}")
         click.echo(f"           {'':14} {', '.join(enabled.hooks_of(plugin))}")
-    for name, point in sorted(installed().items()):
+    for name, point in sorted(installed_plugins().items()):
         if name not in enabled.names and point.dist:
             click.echo(f"available  {name:14} {point.dist.name} {point.dist.version}")
 

@@ -73,7 +73,7 @@ class ReceiptBook(Protocol):
 class ReceiptBundles(Protocol):
     """Receipts with everything needed to verify them without this server."""
 
-    async def zipped(self, project: str, receipt_id: str) -> bytes | None:
+    async def build_zip(self, project: str, receipt_id: str) -> bytes | None:
         """Return a zip file with a receipt, its proof, the keys and instructions, or None without that receipt.
 
         Raises:

@@ -127,7 +127,7 @@ class StatementBook(Protocol):
 class StatementsDue(Protocol):
     """Calls that will be in an automatic statement, and must not be dropped before. Without a provider, none are."""
 
-    async def awaited(self, projects: Collection[str], end: datetime) -> list[str]:
+    async def find_pending(self, projects: Collection[str], end: datetime) -> list[str]:
         """Return those of these projects that have no statement up to `end` and will get one.
 
         A month that ended more than a year ago does not get one any more.

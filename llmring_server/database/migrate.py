@@ -115,7 +115,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
     Raises:
         StartupError: a migration fails, or one is still pending afterwards.
     """
-    with locked(conninfo, schema) as backend:
+    with hold_lock(conninfo, schema) as backend:
         pending = _pending(backend, sources)
         try:
             backend.apply_migrations(pending)
@@ -132,7 +132,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
 
 def status(conninfo: str, schema: str, sources: Sequence[Source]) -> list[State]:
     """Return every migration of `sources` and whether it has been applied. Blocks."""
-    with locked(conninfo, schema) as backend:
+    with hold_lock(conninfo, schema) as backend:
         pending = {migration.id for migration in _pending(backend, sources)}
     return [State(source.owner, id_, id_ not in pending) for source in sources for id_ in source.ids()]
 
@@ -142,7 +142,7 @@ def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
 
 
 @contextmanager
-def locked(conninfo: str, schema: str) -> Iterator[Backend]:
+def hold_lock(conninfo: str, schema: str) -> Iterator[Backend]:
     """Hold this schema's migration lock in yoyo's session, and yield its backend.
 
     When this process is killed, its session finishes the running statement before it releases the lock.

@@ -140,7 +140,7 @@ class Database:
         while True:
             connection = await pool.getconn(until - time.monotonic())
             try:
-                if await _still_open(connection):
+                if await _is_open(connection):
                     async with connection:
                         yield connection
                     return
@@ -238,7 +238,7 @@ async def _configure(connection: Connection) -> None:
         await connection.execute("SET client_connection_check_interval = '1s'")
 
 
-async def _still_open(connection: Connection) -> bool:
+async def _is_open(connection: Connection) -> bool:
     """Whether the server has not closed an idle connection: there is nothing to read then. No round trip."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

@@ -160,7 +160,7 @@ class PluginSet:
         return ""
 
 
-def installed() -> dict[str, EntryPoint]:
+def installed_plugins() -> dict[str, EntryPoint]:
     """Return the installed plugins by name, without importing them.
 
     Raises:
@@ -183,7 +183,7 @@ def load(names: Iterable[str | Plugin]) -> PluginSet:
     Raises:
         StartupError: one is not installed, cannot be imported, or does not match the hook specifications.
     """
-    available = installed()
+    available = installed_plugins()
     return PluginSet([item if isinstance(item, Plugin) else _load_one(item, available) for item in names])
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE
 from llmring_server.errors import StartupError
-from llmring_server.plugins.manager import PluginSet, installed
+from llmring_server.plugins.manager import PluginSet, installed_plugins
 from llmring_server.settings import (
     CONF_VARIABLE,
     ENV_PREFIX,
@@ -32,7 +32,7 @@ def unknown_variables(read: Mapping[str, PluginSettings]) -> list[str]:
     for plugin, model in read.items():
         known += _variables(env_prefix(plugin), type(model))
     given = {name for name in map(str.upper, os.environ) if name.startswith(ENV_PREFIX)} - set(known)
-    idle = tuple(env_prefix(name) for name in set(installed()) - set(read)) if given else ()
+    idle = tuple(env_prefix(name) for name in set(installed_plugins()) - set(read)) if given else ()
     found = []
     for name in sorted(given):
         if not name.startswith((TEST_PREFIX, *idle)):
@@ -65,7 +65,7 @@ def read_plugin_settings(settings: Settings, plugins: PluginSet) -> dict[str, Pl
 def _check_tables(settings: Settings, plugins: PluginSet, read: set[str]) -> None:
     """Reject an unknown conf table; tables of installed plugins that are not enabled are accepted."""
     unread = set(settings.tables) - read
-    idle = set(installed()) - set(plugins.names) if unread else set()
+    idle = set(installed_plugins()) - set(plugins.names) if unread else set()
     for table in sorted(unread - idle):
         near = difflib.get_close_matches(table, read | idle, n=1)
         hint = f"; did you mean [{near[0]}]?" if near else ""

@@ -20,7 +20,7 @@ RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def run_postgres() -> Iterator[str]:
     """Yield the address of a PostgreSQL, shared by parallel workers; see the fixture `llmring_postgres`."""
     given = os.environ.get(CITUS_VARIABLE) or os.environ.get(URL_VARIABLE)
     if given:

@@ -127,7 +127,7 @@ class StatedFirst:
         statements = self._statements()
         if statements is None:
             return []
-        return await statements.awaited(await self._lines.projects(partition.start, partition.end), partition.end)
+        return await statements.find_pending(await self._lines.projects(partition.start, partition.end), partition.end)
 
     def _tell(self, partition: Partition, awaited: Sequence[str]) -> None:
         if self._told != partition.name:

@@ -14,7 +14,7 @@ POST = b"POST /api/v1/log HTTP/1.1"
 
 
 @contextmanager
-def wired(server, *sent):
+def connect(server, *sent):
     """Connect and send."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=BOUND_SECONDS) as wire:
         for part in sent:
@@ -22,7 +22,7 @@ def wired(server, *sent):
         yield wire
 
 
-def heard(wire):
+def read_all(wire):
     """Return all data that the server sends until it closes or resets the connection."""
     found = b""
     try:
@@ -33,10 +33,10 @@ def heard(wire):
     return found
 
 
-def asked(server, *sent):
+def exchange(server, *sent):
     """Send data and return the response until the server closes."""
-    with wired(server, *sent) as wire:
-        return heard(wire)
+    with connect(server, *sent) as wire:
+        return read_all(wire)
 
 
 def status(answer):

@@ -1,4 +1,4 @@
-"""All SQL statements of the core and its plugins, collected from their modules and parsed with PostgreSQL's parser."""
+"""All SQL statements of the core and its plugins, collect from their modules and parsed with PostgreSQL's parser."""
 
 import ast
 import importlib
@@ -25,7 +25,7 @@ def plain(text):
     return " ".join(PLACEHOLDER.sub("$1", text).replace("%%", "%").replace("{}", "some_name").split())
 
 
-def parsed(text):
+def parse(text):
     """Return the parse tree of a statement, or None for a fragment."""
     try:
         return pglast.parse_sql(plain(text))
@@ -65,13 +65,13 @@ def literals(module):
             yield node.value
 
 
-def collected():
+def collect():
     """Return the statements by text, each with its module and tree, and the fragments likewise."""
     statements, parts = {}, {}
     for module in modules():
         for text in {*texts([value for name, value in vars(module).items() if name[:2] != "__"]), *literals(module)}:
             if STATEMENT.search(text):
-                tree = parsed(text)
+                tree = parse(text)
                 (parts if tree is None else statements).setdefault(plain(text), (module.__name__, tree))
     return statements, parts
 

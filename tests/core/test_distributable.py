@@ -2,11 +2,11 @@
 
 import pytest
 from pglast import ast, enums
-from sql_kit import CHANGING, collected, migrations, nodes
+from sql_kit import CHANGING, collect, migrations, nodes
 
-from llmring_server.plugins.manager import installed
+from llmring_server.plugins.manager import installed_plugins
 
-STATEMENTS, PARTS = collected()
+STATEMENTS, PARTS = collect()
 MIGRATIONS = migrations()
 IMMUTABLE, VOLATILE = "i", "v"
 COLUMNS = """
@@ -35,13 +35,13 @@ WITHOUT_PROJECT = {
 
 
 @pytest.fixture(scope="module")
-def said():
+def named():
     return {text: f"{module}: {text[:120]}" for text, (module, _) in STATEMENTS.items()}
 
 
 @pytest.fixture
 def server(llmring_live):
-    return llmring_live(sorted(installed()))
+    return llmring_live(sorted(installed_plugins()))
 
 
 def functions(tree):
@@ -82,36 +82,36 @@ def test_no_table_has_a_trigger(server):
     assert server.rows(TRIGGERS) == []
 
 
-def test_conflict_updates_use_only_immutable_functions(server, said):
+def test_conflict_updates_use_only_immutable_functions(server, named):
     kinds = volatilities(server)
     found = 0
     for text, (_, tree) in STATEMENTS.items():
         for conflict in nodes(tree, ast.OnConflictClause):
             found += conflict.action == enums.OnConflictAction.ONCONFLICT_UPDATE
             called = functions((conflict.targetList, conflict.whereClause))
-            assert {name for name in called if kinds.get(name) != {IMMUTABLE}} == set(), said[text]
-            assert list(nodes((conflict.targetList, conflict.whereClause), ast.SubLink)) == [], said[text]
+            assert {name for name in called if kinds.get(name) != {IMMUTABLE}} == set(), named[text]
+            assert list(nodes((conflict.targetList, conflict.whereClause), ast.SubLink)) == [], named[text]
     assert found > 5
 
 
-def test_no_update_and_no_delete_calls_a_volatile_function(server, said):
+def test_no_update_and_no_delete_calls_a_volatile_function(server, named):
     kinds = volatilities(server)
     found = 0
     for text, (_, tree) in STATEMENTS.items():
         for changing in nodes(tree, (ast.UpdateStmt, ast.DeleteStmt)):
             found += 1
             called = functions((getattr(changing, "targetList", None), changing.whereClause))
-            assert {name for name in called if VOLATILE in kinds.get(name, set())} == set(), said[text]
+            assert {name for name in called if VOLATILE in kinds.get(name, set())} == set(), named[text]
     assert found > 5
 
 
-def test_no_statement_skips_locked_rows_or_merges(said):
+def test_no_statement_skips_locked_rows_or_merges(named):
     for text, (_, tree) in STATEMENTS.items():
         skipping = [
             lock for lock in nodes(tree, ast.LockingClause) if lock.waitPolicy == enums.LockWaitPolicy.LockWaitSkip
         ]
-        assert skipping == [], said[text]
-        assert list(nodes(tree, (ast.MergeStmt, ast.CreateTrigStmt))) == [], said[text]
+        assert skipping == [], named[text]
+        assert list(nodes(tree, (ast.MergeStmt, ast.CreateTrigStmt))) == [], named[text]
 
 
 @pytest.mark.parametrize("path", MIGRATIONS)

@@ -16,11 +16,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from llmring_server.errors import StartupError
-from llmring_server.plugins.manager import installed
+from llmring_server.plugins.manager import installed_plugins
 from llmring_server.testing import make_plugin
 
 STAND_IN = Path(__file__).parent / "citus"
-EVERY = ",".join(sorted(installed()))
+EVERY = ",".join(sorted(installed_plugins()))
 LOCAL = {"projects", "project_keys", "transparency_queue", "transparency_leaves", "transparency_counts"}
 SPREAD = """
     SELECT relname AS name FROM pg_dist_partition JOIN pg_class ON oid = logicalrelid

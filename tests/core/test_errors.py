@@ -13,10 +13,10 @@ from llmring_server.testing import make_plugin
 
 @pytest.fixture
 def client(llmring_live):
-    return llmring_live(["aliases", *raising()], max_body_bytes=1024).client()
+    return llmring_live(["aliases", *failing_plugin()], max_body_bytes=1024).client()
 
 
-def raising():
+def failing_plugin():
     """Return a plugin with several kinds of failures, each at its own path."""
     failures = {
         "/database": psycopg.OperationalError("connection to 10.0.0.1 failed: password wrong"),

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from connection_kit import asked, head, status
+from connection_kit import exchange, head, status
 from core_kit import serves
 
 from llmring_server.testing import make_plugin
@@ -53,7 +53,7 @@ def test_a_responder_may_close_the_connection(llmring_live):
 
 @pytest.mark.parametrize("asking", [b"Connection: close\r\n", b"connection: Close, te\r\n"])
 def test_a_client_may_close_the_connection(impatient, asking):
-    answer = asked(impatient, head(asking))
+    answer = exchange(impatient, head(asking))
     assert status(answer) == 200
     assert b"connection: close" in answer.lower()
 
@@ -61,7 +61,7 @@ def test_a_client_may_close_the_connection(impatient, asking):
 def test_pipelined_requests_are_answered_in_order(impatient):
     paths = [b"/health/live", b"/openapi.json", b"/nowhere", b"/health/live"]
     requests = [head(start=b"GET " + path + b" HTTP/1.1") for path in paths[:-1]]
-    answer = asked(impatient, *requests, head(b"Connection: close\r\n"))
+    answer = exchange(impatient, *requests, head(b"Connection: close\r\n"))
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"404", b"200"]
 
 
@@ -69,5 +69,5 @@ def test_a_client_that_expects_100_continue_gets_it(impatient):
     body = b'{"provider":"openai","model":"m","input_tokens":1,"output_tokens":1,"cost":1}'
     headers = (b"X-Project-Key: waiting\r\n", b"Expect: 100-continue\r\n", b"Content-Length: %d\r\n" % len(body))
     sent = head(*headers, b"Connection: close\r\n", start=b"POST /api/v1/log HTTP/1.1")
-    answer = asked(impatient, sent, body)
+    answer = exchange(impatient, sent, body)
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")

@@ -5,7 +5,19 @@ from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
-from connection_kit import BOUND_SECONDS, KEY, MEBIBYTE, POST, asked, head, heard, memory, problem, status, wired
+from connection_kit import (
+    BOUND_SECONDS,
+    KEY,
+    MEBIBYTE,
+    POST,
+    connect,
+    exchange,
+    head,
+    memory,
+    problem,
+    read_all,
+    status,
+)
 
 from llmring_server.testing import eventually
 
@@ -16,7 +28,7 @@ def server(impatient):
 
 
 def test_too_many_headers_are_431(server):
-    code, answer = problem(asked(server, head(*(b"X-%d: y\r\n" % at for at in range(200)))))
+    code, answer = problem(exchange(server, head(*(b"X-%d: y\r\n" % at for at in range(200)))))
     assert (code, answer["detail"]) == (431, "The head of a request may have at most 65536 bytes and 128 headers.")
 
 
@@ -31,12 +43,12 @@ def test_a_huge_request_line_is_431_or_cut_off(server):
 
 def refused(server, sent):
     """Return the response to a request that the server does not read to its end."""
-    with wired(server) as wire:
+    with connect(server) as wire:
         try:
             wire.sendall(sent)
         except ConnectionError:
             return b""
-        return heard(wire)
+        return read_all(wire)
 
 
 ENDLESS = {
@@ -58,7 +70,7 @@ def test_an_endless_request_is_cut_off_and_uses_no_memory(server, what):
     first, more = ENDLESS[what]
     before = memory(server)
     deadline = time.monotonic() + BOUND_SECONDS
-    with wired(server, first) as wire, suppress(ConnectionError):
+    with connect(server, first) as wire, suppress(ConnectionError):
         while time.monotonic() < deadline:
             wire.sendall(more)
     assert time.monotonic() < deadline
@@ -69,6 +81,6 @@ def test_connections_above_the_limit_are_503_until_others_close(llmring_process)
     process = llmring_process(serve=True, LLMRING_PLUGINS="aliases", LLMRING_MAX_CONNECTIONS="20").wait_until_up()
     with ExitStack() as stack:
         for _ in range(20):
-            stack.enter_context(wired(process))
-        assert status(asked(process, head())) == 503
+            stack.enter_context(connect(process))
+        assert status(exchange(process, head())) == 503
     eventually(lambda: httpx.get(f"{process.url}/health/live").status_code == 200)

@@ -55,7 +55,7 @@ def server(postgres):
         yield running
 
 
-def timed(client, path):
+def get_timed(client, path):
     began = time.monotonic()
     answer = client.get(path)
     assert time.monotonic() - began < BOUND_SECONDS, path
@@ -64,7 +64,7 @@ def timed(client, path):
 
 def expect_unavailable(client):
     """Check the responses while the database does not answer, and their time."""
-    statuses = {path: timed(client, path).status_code for path in CALLS}
+    statuses = {path: get_timed(client, path).status_code for path in CALLS}
     assert statuses == {path: 200 if path in ("/health/live", "/") else 503 for path in CALLS}
 
 
@@ -111,7 +111,7 @@ def test_after_a_restart_of_the_database_the_next_call_succeeds(postgres, server
 
 
 @contextmanager
-def paused(postgres):
+def suspend(postgres):
     """Suspend every process of a PostgreSQL, as a hung disk does, and resume them after the block."""
     parent = psutil.Process(postgres.pid)
     family = [parent, *parent.children(recursive=True)]
@@ -129,7 +129,7 @@ def test_with_a_hung_database_responses_are_in_time_and_recovery_is_automatic(po
     with live(settings, ["aliases"]) as running:
         client = running.client()
         assert client.get("/api/v1/aliases").status_code == 200
-        with paused(postgres):
+        with suspend(postgres):
             expect_unavailable(client)
         eventually(lambda: client.get("/health").status_code == 200, 20)
         eventually(lambda: client.get("/api/v1/aliases").status_code == 200)
@@ -151,7 +151,7 @@ def test_a_database_that_has_too_many_clients_gives_503(llmring_database, llmrin
             with live(make_settings({**llmring_database, "database_url": url}), ["aliases"]) as server:
                 connection.execute(sql.SQL("ALTER ROLE {} NOSUPERUSER CONNECTION LIMIT 0").format(sql.Identifier(role)))
                 connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
-                assert timed(server.client(), "/api/v1/aliases").status_code == 503
+                assert get_timed(server.client(), "/api/v1/aliases").status_code == 503
                 connection.execute(sql.SQL("ALTER ROLE {} SUPERUSER CONNECTION LIMIT -1").format(sql.Identifier(role)))
                 eventually(lambda: server.client().get("/api/v1/aliases").status_code == 200, 20)
         finally:
@@ -160,7 +160,7 @@ def test_a_database_that_has_too_many_clients_gives_503(llmring_database, llmrin
             eventually(lambda: connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role))))
 
 
-def checked(name, check, critical=True):
+def health_plugin(name, check, critical=True):
     return make_plugin(name, llmring_health=lambda server: [HealthCheck(name, check, critical)])
 
 
@@ -169,14 +169,14 @@ async def failing():
 
 
 def test_a_failing_critical_check_of_a_plugin_makes_the_server_unhealthy(llmring_live):
-    answer = llmring_live([checked("printer", failing)]).client(None).get("/health/ready")
+    answer = llmring_live([health_plugin("printer", failing)]).client(None).get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "ok", "printer": "failed: RuntimeError"}
     assert answer.json()["database"] == "connected"
 
 
 def test_a_failing_check_that_is_not_critical_is_only_reported(llmring_live):
-    answer = llmring_live([checked("printer", failing, critical=False)]).client(None).get("/health")
+    answer = llmring_live([health_plugin("printer", failing, critical=False)]).client(None).get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
     assert answer.json()["checks"]["printer"] == "failed: RuntimeError"
 
@@ -188,14 +188,14 @@ def test_a_hanging_check_is_not_awaited(llmring_live):
         except asyncio.CancelledError:
             await asyncio.sleep(6)
 
-    server = llmring_live([checked("printer", stubborn)])
-    answer = timed(server.client(None), "/health")
+    server = llmring_live([health_plugin("printer", stubborn)])
+    answer = get_timed(server.client(None), "/health")
     assert (answer.status_code, answer.json()["checks"]["printer"]) == (503, "failed: TimeoutError")
 
 
 def test_check_names_must_be_unique(llmring_live):
     with pytest.raises(StartupError, match="health check 'database' already exists"):
-        llmring_live([checked("database", failing)])
+        llmring_live([health_plugin("database", failing)])
 
 
 def test_a_process_without_the_database_is_still_alive(llmring_process, postgres):

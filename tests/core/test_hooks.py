@@ -11,9 +11,9 @@ from llmring_server.settings import PluginSettings
 from llmring_server.testing import make_plugin
 
 
-def listening(name, heard, fails=False):
+def listener_plugin(name, received, fails=False):
     async def llmring_usage_recorded(server, entries):
-        heard.append((name, list(entries)))
+        received.append((name, list(entries)))
         if fails:
             raise LookupError(f"{name} failed")
 
@@ -35,17 +35,17 @@ def test_a_hook_may_omit_arguments():
 
 
 def test_listeners_are_called_in_conf_order():
-    heard = []
-    plugins = load([listening("b", heard), listening("a", heard)])
+    received = []
+    plugins = load([listener_plugin("b", received), listener_plugin("a", received)])
     asyncio.run(plugins.usage_recorded(None, ["entry"]))
-    assert heard == [("b", ["entry"]), ("a", ["entry"])]
+    assert received == [("b", ["entry"]), ("a", ["entry"])]
 
 
 def test_a_failing_listener_is_logged_by_name_and_affects_no_other(caplog):
-    heard = []
-    plugins = load([listening("bad", heard, fails=True), listening("good", heard)])
+    received = []
+    plugins = load([listener_plugin("bad", received, fails=True), listener_plugin("good", received)])
     asyncio.run(plugins.usage_recorded(None, []))
-    assert [name for name, _ in heard] == ["bad", "good"]
+    assert [name for name, _ in received] == ["bad", "good"]
     assert "plugin 'bad' failed in llmring_usage_recorded" in caplog.text
     assert "LookupError: bad failed" in caplog.text
 

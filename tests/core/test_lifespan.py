@@ -23,7 +23,7 @@ async def llmring_lifespan(server):
 """
 
 
-def noted(name, notes, fails=False):
+def noting_plugin(name, notes, fails=False):
     """Return a plugin whose lifespan appends to `notes` when it is entered and exited."""
 
     @asynccontextmanager
@@ -55,7 +55,7 @@ async def lifespan(app, messages=("lifespan.startup", "lifespan.shutdown")):
 
 def test_lifespans_are_entered_in_conf_order_and_exited_in_reverse(llmring_database):
     notes = []
-    app = create_app(make_settings(llmring_database), [noted("one", notes), noted("two", notes)])
+    app = create_app(make_settings(llmring_database), [noting_plugin("one", notes), noting_plugin("two", notes)])
     sent = asyncio.run(lifespan(app))
     assert [event["type"] for event in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert notes == ["one in", "two in", "two out", "one out"]
@@ -89,7 +89,7 @@ def test_a_start_waits_for_its_first_connections_as_long_as_for_the_database(llm
 
 def test_a_failing_lifespan_exits_those_entered_and_is_reported_to_asgi(llmring_database):
     notes = []
-    plugins = [noted("one", notes), noted("two", notes, fails=True), noted("three", notes)]
+    plugins = [noting_plugin("one", notes), noting_plugin("two", notes, fails=True), noting_plugin("three", notes)]
     (event,) = asyncio.run(lifespan(create_app(make_settings(llmring_database), plugins)))
     assert event == {
         "type": "lifespan.startup.failed",
@@ -99,7 +99,7 @@ def test_a_failing_lifespan_exits_those_entered_and_is_reported_to_asgi(llmring_
 
 
 def test_a_failing_start_has_a_traceback_at_log_level_debug(llmring_database):
-    app = create_app(make_settings(llmring_database, log_level="debug"), [noted("two", [], fails=True)])
+    app = create_app(make_settings(llmring_database, log_level="debug"), [noting_plugin("two", [], fails=True)])
     (event,) = asyncio.run(lifespan(app))
     assert event["message"].startswith("Traceback")
     assert "LookupError: not here" in event["message"]

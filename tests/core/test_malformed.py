@@ -5,7 +5,7 @@ import time
 
 import httpx
 import pytest
-from connection_kit import KEY, POST, asked, head, status
+from connection_kit import KEY, POST, exchange, head, status
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ SMUGGLED = {
 
 @pytest.mark.parametrize("shape", SMUGGLED)
 def test_a_malformed_request_is_rejected_once_and_the_connection_closed(server, shape):
-    answer = asked(server, SMUGGLED[shape], head(start=b"GET /smuggled HTTP/1.1"))
+    answer = exchange(server, SMUGGLED[shape], head(start=b"GET /smuggled HTTP/1.1"))
     assert len(re.findall(rb"HTTP/1.1 \d{3} ", answer)) == 1, answer
     assert 400 <= status(answer) < 500
     assert b"/smuggled" not in answer
@@ -55,7 +55,7 @@ def test_another_method_is_405(server, method):
     "header", [b"Upgrade: websocket\r\nConnection: Upgrade\r\n", b"Upgrade: h2c\r\nConnection: Upgrade\r\n"]
 )
 def test_an_upgrade_is_ignored(server, header):
-    assert status(asked(server, head(header, b"Connection: close\r\n"))) in (200, 400)
+    assert status(exchange(server, head(header, b"Connection: close\r\n"))) in (200, 400)
 
 
 PATHS = [
@@ -82,13 +82,15 @@ QUERIES = [
 
 @pytest.mark.parametrize("path", [*PATHS, *(f"/api/v1/aliases?{query}" for query in QUERIES)])
 def test_an_odd_path_or_query_is_never_a_server_error(server, path):
-    answer = asked(server, head(KEY, b"Connection: close\r\n", start=f"GET {path} HTTP/1.1".encode()))
+    answer = exchange(server, head(KEY, b"Connection: close\r\n", start=f"GET {path} HTTP/1.1".encode()))
     assert 200 <= status(answer) < 500
 
 
 def test_ten_thousand_query_parameters_are_handled_quickly(server):
     began = time.monotonic()
     query = "&".join(f"a{at}={at}" for at in range(5_000))
-    answer = asked(server, head(KEY, b"Connection: close\r\n", start=f"GET /api/v1/aliases?{query} HTTP/1.1".encode()))
+    answer = exchange(
+        server, head(KEY, b"Connection: close\r\n", start=f"GET /api/v1/aliases?{query} HTTP/1.1".encode())
+    )
     assert 200 <= status(answer) < 500
     assert time.monotonic() - began < 1

@@ -35,7 +35,7 @@ def database(llmring_postgres, llmring_database):
         yield connection
 
 
-def migrated(folder, name, text):
+def migration_plugin(folder, name, text):
     """Write one migration of plugin `name` and return the plugin."""
     folder.mkdir(exist_ok=True)
     (folder / f"{name}-0001-create.sql").write_text(text)
@@ -80,7 +80,7 @@ def test_a_process_killed_between_commit_and_mark_is_repaired_by_the_next_start(
 
 
 def test_a_migration_that_fails_stops_the_start_and_leaves_nothing(llmring_live, database, tmp_path):
-    broken = migrated(tmp_path / "broken", "broken", "CREATE TABLE half (id int);\nSELECT nothing_like_this;")
+    broken = migration_plugin(tmp_path / "broken", "broken", "CREATE TABLE half (id int);\nSELECT nothing_like_this;")
     with pytest.raises(StartupError, match="a migration fails: column"):
         llmring_live([broken])
     assert database.execute("SELECT to_regclass('half')").fetchone() == (None,)
@@ -88,8 +88,8 @@ def test_a_migration_that_fails_stops_the_start_and_leaves_nothing(llmring_live,
 
 def test_a_failed_migration_is_run_again_once_fixed(llmring_live, tmp_path):
     with pytest.raises(StartupError):
-        llmring_live([migrated(tmp_path / "fixed", "fixed", "SELECT nothing_like_this;")])
-    server = llmring_live([migrated(tmp_path / "fixed", "fixed", "CREATE TABLE fixed (id int);")])
+        llmring_live([migration_plugin(tmp_path / "fixed", "fixed", "SELECT nothing_like_this;")])
+    server = llmring_live([migration_plugin(tmp_path / "fixed", "fixed", "CREATE TABLE fixed (id int);")])
     assert server.rows("SELECT * FROM fixed") == []
 
 

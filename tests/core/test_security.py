@@ -21,7 +21,7 @@ def server(llmring_live, small_registry):
     return llmring_live(["aliases", "registry", "usage"], registry={"base_url": small_registry.as_uri()})
 
 
-def told(answer):
+def headers_of(answer):
     return {name: answer.headers.get(name) for name in EVERYWHERE}
 
 
@@ -45,17 +45,17 @@ def told(answer):
 def test_every_response_has_the_header_once(server, method, path, status):
     answer = server.client().request(method, path)
     assert answer.status_code == status
-    assert told(answer) == EVERYWHERE
+    assert headers_of(answer) == EVERYWHERE
 
 
 def test_a_stream_a_304_and_a_401_have_it_too(server):
     client = server.client()
     with client.stream("GET", f"{LIST}/watch") as answer:
-        assert told(answer) == EVERYWHERE
+        assert headers_of(answer) == EVERYWHERE
     tag = client.get(LIST).headers["etag"]
     for answer in (client.get(LIST, headers={"If-None-Match": tag}), server.client(None).get(LIST)):
         assert answer.status_code in (304, 401)
-        assert told(answer) == EVERYWHERE
+        assert headers_of(answer) == EVERYWHERE
 
 
 def test_the_response_to_invalid_http_is_plain_text(server):
@@ -97,9 +97,9 @@ def test_a_public_response_has_its_own_lifetime(server):
 
 
 def test_the_documentation_runs_only_its_own_scripts_and_cannot_be_framed(server):
-    told = server.client().get("/docs").headers
-    policy = told["content-security-policy"]
-    assert (told["referrer-policy"], told["cross-origin-resource-policy"]) == ("no-referrer", "same-origin")
+    headers_of = server.client().get("/docs").headers
+    policy = headers_of["content-security-policy"]
+    assert (headers_of["referrer-policy"], headers_of["cross-origin-resource-policy"]) == ("no-referrer", "same-origin")
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
     assert rules["script-src"] == rules["connect-src"] == "'self'"

@@ -215,7 +215,7 @@ def test_an_invalid_value_is_not_printed(environment):
     assert "hidden-word" not in str(caught.value).replace("unable to parse string", "")
 
 
-def warned(process):
+def warnings_of(process):
     return [line.partition("] ")[2] for line in process.output().splitlines() if "is not a setting" in line]
 
 
@@ -227,7 +227,7 @@ def test_a_misspelt_variable_is_logged_with_a_suggestion(llmring_process):
         LLMRING_QUITE_ANOTHER_THING="a-secret",
     ).wait_until_up()
     said = " is not a setting of this server and is ignored"
-    assert warned(process) == [
+    assert warnings_of(process) == [
         f"LLMRING_DATABASE_TIMOUT{said}; did you mean LLMRING_DATABASE_TIMEOUT?",
         f"LLMRING_QUITE_ANOTHER_THING{said}",
         f"LLMRING_USAGE_TIMEZON{said}; did you mean LLMRING_USAGE_TIMEZONE?",
@@ -245,4 +245,4 @@ def test_a_known_variable_causes_no_warning(llmring_process):
         LLMRING_API_KEY="a-client's",
         LLMRING_TEST_EXAMPLES="2",
     ).wait_until_up()
-    assert warned(process) == []
+    assert warnings_of(process) == []

@@ -54,10 +54,10 @@ def fill(client):
     client.post("/api/v1/aliases/bind", json={"alias": "fast", "model": "openai:gpt-4o-mini"}).raise_for_status()
     client.post("/api/v1/log/batch", json=[CALL] * 7).raise_for_status()
     client.post("/api/v1/receipts/issue?store=true", json=RECEIPT).raise_for_status()
-    return kept(client)
+    return stored_data(client)
 
 
-def kept(client):
+def stored_data(client):
     paths = ("aliases/history", "logs", "stats", "receipts")
     return {path: client.get(f"/api/v1/{path}").raise_for_status().json() for path in paths}
 
@@ -83,7 +83,7 @@ def test_a_dump_is_restored_to_the_last_row_and_receipt(deployment, tmp_path, mo
     assert dumped.returncode == 0, dumped.stderr
     restored = new.run(*command("pg_restore"))
     assert (restored.returncode, restored.stderr) == (0, "")
-    assert new.serve(kept) == before
+    assert new.serve(stored_data) == before
     assert new.serve(valid) is True
     assert new.run("usage", "verify").returncode == 0
     refused = new.run("usage", "verify", LLMRING_KEY_PEPPER="another")

@@ -99,7 +99,7 @@ class Receipts(PageResource):
     async def on_get_bundle(self, visit: Visit, receipt_id: str) -> None:
         """Download a receipt with its verification bundle as a zip file."""
         bundles = self._features.bundles
-        content = await bundles.zipped(visit.project_id, receipt_id) if bundles else None
+        content = await bundles.build_zip(visit.project_id, receipt_id) if bundles else None
         if content is None:
             raise _not_found(receipt_id)
         send_file(visit, content, ZIP, f"{receipt_id}.zip")

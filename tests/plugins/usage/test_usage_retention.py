@@ -17,7 +17,7 @@ class Due:
     def __init__(self):
         self.ends, self.asked = set(), []
 
-    async def awaited(self, projects, end):
+    async def find_pending(self, projects, end):
         self.asked.append((set(projects), end))
         return sorted(projects) if end in self.ends else []
 
