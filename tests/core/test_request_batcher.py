@@ -12,12 +12,12 @@ class Port:
     """Where batcher arrive: notes who was aboard, and lets each of them go on when it is told to."""
 
     def __init__(self):
-        self.batcher = []
+        self.batches = []
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def execute(self, questions):
-        self.batcher.append(list(questions))
+        self.batches.append(list(questions))
         await self.gate.wait()
         return [question * 10 for question in questions]
 
@@ -27,7 +27,7 @@ def ran(scene, most=100, room=None):
 
     async def run():
         port = Port()
-        batcher = RequestBatcher(port.fly, most=most, name="test", room=room)
+        batcher = RequestBatcher(port.execute, most=most, name="test", room=room)
         try:
             return await asyncio.wait_for(scene(port, batcher), 10)
         finally:
@@ -71,7 +71,7 @@ def test_who_asks_during_a_flight_shares_the_next():
         later = await begun(*(batcher.execute(n) for n in (2, 3, 4)))
         port.gate.set()
         await asyncio.gather(*first, *later)
-        return port.batcher
+        return port.batches
 
     assert ran(scene) == [[1], [2, 3, 4]]
 
@@ -79,7 +79,7 @@ def test_who_asks_during_a_flight_shares_the_next():
 def test_a_flight_has_so_many_places_and_no_more():
     async def scene(port, batcher):
         await asyncio.gather(*(batcher.execute(n) for n in range(5)))
-        return port.batcher
+        return port.batches
 
     assert ran(scene, most=2) == [[0, 1], [2, 3], [4]]
 
@@ -147,6 +147,6 @@ def test_who_gathers_too_long_for_the_next_flight_is_told_so_and_is_not_aboard_o
         with pytest.raises(TimeoutError):
             await second
         port.gate.set()
-        return await first, await third, port.batcher
+        return await first, await third, port.batches
 
     assert ran(scene) == (10, 30, [[1], [3]])
