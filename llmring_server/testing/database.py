@@ -26,7 +26,7 @@ def run_postgres() -> Iterator[str]:
     if given:
         yield given
         return
-    folder = Path(tempfile.gettempdir()) / f"llmring-test-{os.environ.get(RUN_VARIABLE, uuid.uuid4().hex)}"
+    folder = Path(tempfile.gettempdir()) / f"llmring-test-{os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex}"
     postgres = EmbeddedPostgres(folder)
     try:
         url = postgres.start()

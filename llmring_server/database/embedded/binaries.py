@@ -36,7 +36,9 @@ def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
     binaries = included[version]
     if _can_run(binaries, account):
         return binaries
-    return _copy(binaries.parent, data_dir / "postgresql-{}.{}".format(*version), account) / "bin"
+    package = binaries.parents[1]
+    copy = _copy(binaries.parent, data_dir / "postgresql-{}.{}".format(*version))
+    return copy / package.name / binaries.relative_to(package)
 
 
 def _find_included() -> list[Path]:
@@ -64,11 +66,16 @@ def _can_run(binaries: Path, account: Account) -> bool:
         return False
 
 
-def _copy(installation: Path, copy: Path, account: Account) -> Path:
+def _copy(installation: Path, copy: Path) -> Path:
+    """Copy an installation, and the libraries that the wheel has beside the package, in the same layout."""
     if not copy.exists():
         partial = copy.with_name(f"{copy.name}.new")
+        package = installation.parent
+        libraries = package.with_name(f"{package.name}.libs")
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(installation, partial, symlinks=True)
+        shutil.copytree(installation, partial / package.name / installation.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.name, symlinks=True)
         for path in (partial, *partial.rglob("*")):
             if not path.is_symlink():
                 path.chmod(RUNNABLE if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else READABLE)

@@ -1,0 +1,103 @@
+"""A database of an earlier commit, with every feature on, is opened by this one with all its data.
+
+`59be777.sql` was dumped from a server of that commit; `59be777.json` has what it answered, and the secrets it had.
+"""
+
+import json
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from llmring_server.testing import live, make_settings
+
+HERE = Path(__file__).parent
+BEFORE = json.loads((HERE / "59be777.json").read_text())
+ANSWERS = BEFORE["answers"]
+GROWING = {"/api/v1/statements", "/tlog/checkpoint"}  # a month that ends meanwhile adds a statement, and a leaf
+PLUGINS = [
+    "registry", "aliases", "usage", "keys", "receipts", "transparency", "conversations", "ratelimit", "metrics",
+    "dashboard",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(llmring_postgres, request):
+    """Serve a copy of the old deployment's database, in a database of its own."""
+    name = f"upgrade_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(llmring_postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        url = make_conninfo(llmring_postgres, dbname=name)
+        try:
+            with psycopg.connect(url, autocommit=True) as restored:
+                restored.execute((HERE / "59be777.sql").read_bytes())
+            settings = make_settings(
+                {"database_url": url, "database_schema": "llmring", "database_pool_size": 4},
+                key_pepper="upgrade",
+                registry={"base_url": (HERE.parent / "registry").as_uri() + "/"},
+                receipts={"private_key_b64": "A" * 43, "auto": True},
+                transparency={"key": BEFORE["log_key"]},
+                conversations={"content": "full"},
+            )
+            with live(settings, PLUGINS) as running:
+                yield running
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def client(server):
+    return server.client(BEFORE["key"])
+
+
+def differences(before, now, place=""):
+    """Return the places of what was there before and is another now; members may have been added."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        gone = [f"{place}.{name}" for name in before if name not in now]
+        return gone + [d for n in before if n in now for d in differences(before[n], now[n], f"{place}.{n}")]
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        return [
+            d for at, pair in enumerate(zip(before, now, strict=True)) for d in differences(*pair, f"{place}[{at}]")
+        ]
+    return [] if before == now else [f"{place}: {before!r} -> {now!r}"]
+
+
+@pytest.mark.parametrize("path", [path for path in ANSWERS if path not in GROWING])
+def test_what_was_answered_before_is_answered_now(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert differences(json.loads(ANSWERS[path]), answer.json()) == []
+
+
+def test_the_statement_is_there_and_is_valid(client):
+    (before,) = json.loads(ANSWERS["/api/v1/statements"])
+    now = client.get("/api/v1/statements").json()
+    assert before in now
+
+
+def test_the_log_continues(client):
+    origin, size, root, *_ = ANSWERS["/tlog/checkpoint"].splitlines()
+    now = client.get("/tlog/checkpoint").text.splitlines()
+    assert now[0] == origin
+    assert int(now[1]) >= int(size)
+    assert int(now[1]) > int(size) or now[2] == root
+
+
+def test_every_receipt_still_verifies(client):
+    receipts = client.get("/api/v1/receipts/?limit=100").json()
+    assert receipts
+    for receipt in receipts:
+        verdict = client.post("/api/v1/receipts/verify", json={"receipt": receipt}).json()
+        assert verdict["valid"], verdict
+
+
+def test_new_calls_add_up_with_the_old_ones(client):
+    before = json.loads(ANSWERS["/api/v1/stats?start_date=2026-08-01&end_date=2026-12-31"])["summary"]
+    call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "output_tokens": 1, "cost": 1}
+    assert client.post("/api/v1/log", json=call).status_code == 200
+    now = client.get("/api/v1/stats?start_date=2026-08-01").json()["summary"]
+    assert now["total_requests"] == before["total_requests"] + 1
+    assert now["total_cost"] == pytest.approx(before["total_cost"] + 1)
