@@ -55,12 +55,11 @@ $(VENV)/tested: $(MADE) pyproject.toml FORCE
 FORCE:
 
 # What each dependency of the host and of the features is used by.
-COMPATIBILITY = tests/core/test_public_interfaces.py tests/core/test_hooks.py tests/core/test_startup_failures.py \
-	tests/core/test_lifespan.py tests/core/test_settings.py tests/core/test_cli.py tests/core/test_migrations.py \
-	tests/core/test_embedded.py tests/core/test_health.py tests/core/test_cache.py tests/core/test_notifications.py \
-	tests/core/test_bodies.py tests/core/test_errors.py tests/core/test_logs.py tests/core/test_openapi.py \
-	tests/core/test_falcon_semantics.py tests/core/test_request_log.py tests/core/test_projects.py tests/core/test_cors.py tests/core/test_two_apps.py \
-	tests/plugins/aliases/test_aliases_lockfile.py tests/plugins/metrics/test_metrics.py tests/plugins/dashboard/test_dashboard_spend.py
+COMPATIBILITY = tests/core/rules/test_public_interfaces.py tests/core/app tests/core/runtime tests/core/openapi/test_openapi.py \
+	tests/core/http/test_bodies.py tests/core/http/test_errors.py tests/core/http/test_falcon_semantics.py \
+	tests/core/http/test_health.py tests/core/http/test_projects.py tests/core/serving/test_logs.py \
+	tests/core/serving/test_request_log.py tests/core/database/test_migrations.py tests/core/database/test_notifications.py \
+	tests/plugins/metrics/test_metrics.py tests/plugins/dashboard/test_dashboard_spend.py
 
 matrix: ## every test on each of PYTHONS, then on a PostgreSQL of the system
 	@set -e; for python in $(PYTHONS); do \

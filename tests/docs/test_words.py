@@ -49,8 +49,8 @@ BANNED = {
 }
 ALLOWED = {
     "tests/docs/test_words.py": "the list itself",
-    "tests/core/test_embedded.py": "the Unix user nobody",
-    "tests/core/test_pgbouncer.py": "the Unix user nobody",
+    "tests/core/database/test_embedded.py": "the Unix user nobody",
+    "tests/core/database/test_pgbouncer.py": "the Unix user nobody",
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from llmring_server.testing.process import clean_environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "tests" / "example_plugin"
 UNREACHABLE = ("ConnectionError", "NewConnectionError", "Temporary failure", "No matching distribution", "timed out")
 

@@ -20,7 +20,7 @@ from llmring_server.settings import load_settings
 from llmring_server.testing import eventually
 from llmring_server.testing.process import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "deploy" / "pgbouncer.ini"
 PAGE = (ROOT / "docs" / "how-to" / "deploy.md").read_text()
 NEEDED = re.findall(r"^ALTER ROLE llmring IN DATABASE llmring SET (.*);$", PAGE, re.MULTILINE)

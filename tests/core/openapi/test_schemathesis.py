@@ -15,7 +15,7 @@ import pytest
 
 from llmring_server.settings import read_conf
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFS = sorted(path.stem for path in (ROOT / "conf").glob("*.toml"))
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CONFIG = Path(__file__).with_name("schemathesis.toml")
