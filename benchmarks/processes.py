@@ -10,12 +10,11 @@ from pathlib import Path
 import httpx
 import psutil
 
-from llmring_server.serving.connection import HTTP
 from llmring_server.testing.process import clean_environment, free_port
 
 OURS = "llmring_server.asgi:app"
 BARE = "benchmarks.bare:app"
-PROTOCOLS = {OURS: HTTP}
+QUIET = ("--log-level", "warning", "--no-access-log")
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 POLL_SECONDS = 0.005
@@ -23,15 +22,15 @@ MEBIBYTE = 1024 * 1024
 
 
 class Uvicorn:
-    """One worker on a free port: uvloop, httptools, no access log; ours with the connection class of `serve`."""
+    """One worker on a free port: ours as `uvicorn llmring_server.asgi:app` starts it, bare without an access log."""
 
     def __init__(self, app: str, log: Path, environment: Mapping[str, str] | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         self._began = time.perf_counter()
-        command = [sys.executable, "-m", "uvicorn", app, "--port", str(self.port), "--log-level", "warning"]
-        command += ["--no-access-log", "--loop", "uvloop", "--http", PROTOCOLS.get(app, "httptools")]
+        options = () if app == OURS else QUIET
+        command = [sys.executable, "-m", "uvicorn", app, "--port", str(self.port), *options]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=clean_environment(environment or {}), stdout=output, stderr=output,
