@@ -99,7 +99,7 @@ def cases(server: Uvicorn) -> list[Case]:
     log = Request("/api/v1/log", (AUTHORIZED, JSON), bodies())
     many = Request("/api/v1/log/batch", (AUTHORIZED, JSON), (batch(),))
     return [
-        Case("POST /log", log, 1, ""),
+        Case("POST /log", log, 1),
         Case("POST /log", log, 16),
         Case("POST /log", log, 64, "≥ 0.26 of bare, p99 ≤ 30 ms"),
         Case("POST /log", log, 256),
