@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from llmring_aliases import commands
-from llmring_aliases.book import ProjectAliases
-from llmring_aliases.changes import Changes
-from llmring_aliases.feeds import Feeds
-from llmring_aliases.news import Bulletin
-from llmring_aliases.resources import AliasBinding, Aliases, AliasList, Resolution
-from llmring_aliases.retention import old_changes
-from llmring_aliases.seats import Seats
-from llmring_aliases.sets import BulkUpsert, History
+from llmring_aliases.api.aliases import AliasBinding, Aliases, AliasList, Resolution
+from llmring_aliases.api.bulk import BulkUpsert
+from llmring_aliases.api.history import History
+from llmring_aliases.api.stream_limiter import Seats
+from llmring_aliases.api.watch import Watch
+from llmring_aliases.cache.feeds import Feeds
+from llmring_aliases.cache.snapshots import Snapshots
+from llmring_aliases.change_notices import Bulletin
+from llmring_aliases.service import ProjectAliases
 from llmring_aliases.settings import AliasSettings
-from llmring_aliases.snapshots import Snapshots
-from llmring_aliases.store import AliasStore
-from llmring_aliases.watch import Watch
+from llmring_aliases.tables.reader import AliasStore
+from llmring_aliases.tables.retention import old_changes
+from llmring_aliases.tables.writer import Changes
 from llmring_server import bundled
 from llmring_server.cli.retention import drop_due
 from llmring_server.contracts import Authenticator

@@ -10,10 +10,10 @@ from typing import Any
 import click
 import msgspec
 
-from llmring_aliases.bindings import LockfileError, Pool, split
-from llmring_aliases.lockfile import Lockfile
-from llmring_aliases.retention import old_changes
+from llmring_aliases.lockfiles.bindings import LockfileError, Pool, split
+from llmring_aliases.lockfiles.lockfile import Lockfile
 from llmring_aliases.settings import AliasSettings
+from llmring_aliases.tables.retention import old_changes
 from llmring_server.cli.retention import OldRows, retention_command
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
 from llmring_server.http.printable import printable

@@ -1,7 +1,5 @@
 """The structs of aliases, and what a name and a model may be."""
 
-import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,7 +7,6 @@ import msgspec
 
 from llmring_server.http.codec import null
 
-RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
 ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
 MODEL_PATTERN = r"^[^\s:,]+:[^\s,]+(\s*,\s*[^\s:,]+:[^\s,]+)*\Z"
 MAX_MODEL_LENGTH = 255
@@ -155,38 +152,3 @@ class Updated(msgspec.Struct, frozen=True, omit_defaults=True):
 
     updated: int
     deleted: int | None = None
-
-
-def name_fault(alias: str) -> str | None:
-    """Say why a name cannot be an alias, or None when it can."""
-    if not re.match(ALIAS_PATTERN, alias):
-        return "an alias is 1 to 128 of A–Z a–z 0–9 . _ -"
-    if alias in RESERVED:
-        return f"{alias!r} is a word of this interface; choose another name"
-    return None
-
-
-def model_fault(model: str) -> str | None:
-    """Say why a text cannot be a model, or None when it can."""
-    if len(model) > MAX_MODEL_LENGTH:
-        return f"a model has at most {MAX_MODEL_LENGTH} characters"
-    if not re.match(MODEL_PATTERN, model):
-        return "a model is `provider:model`, or several separated by commas"
-    return None
-
-
-def faults_of(targets: Sequence[Target]) -> list[tuple[int, str, str]]:
-    """Return what is wrong with targets that bind, as index, member and message.
-
-    That is a name or a model that cannot be, or a name that comes twice.
-    """
-    faults: list[tuple[int, str, str]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for index, target in enumerate(targets):
-        first = seen.setdefault((target.profile, target.alias), index)
-        fault = name_fault(target.alias) or (f"the same alias as entry {first}" if first != index else None)
-        if fault:
-            faults.append((index, "alias", fault))
-        if model := model_fault(target.model or ""):
-            faults.append((index, "model", model))
-    return faults

@@ -7,8 +7,8 @@ import tomllib
 import pytest
 from aliases_kit import bind, models
 
-from llmring_aliases.bindings import LockfileError, Pool
-from llmring_aliases.lockfile import Lockfile
+from llmring_aliases.lockfiles.bindings import LockfileError, Pool
+from llmring_aliases.lockfiles.lockfile import Lockfile
 
 KEY = "fleet-key-canary"
 # As llmring 1.4.0 writes it (comma before the bracket, sub-tables at the end), with what a user has added by hand.

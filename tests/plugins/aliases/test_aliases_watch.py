@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from aliases_kit import PATH, bind, listed, replace, stream_events
 
-from llmring_aliases.feeds import Feeds
+from llmring_aliases.cache.feeds import Feeds
 from llmring_server.client import Change, LLMRingServer, Ready
 from llmring_server.testing import eventually
 

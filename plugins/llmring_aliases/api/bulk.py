@@ -1,13 +1,11 @@
-"""Many aliases over HTTP: bulk_upsert, and the history."""
-
-from urllib.parse import urlencode
+"""Many aliases over HTTP at once."""
 
 import falcon.asgi
 
-from llmring_aliases.changes import Changes, Moved
-from llmring_aliases.conditions import IF_MATCH, condition, moved
-from llmring_aliases.models import Binding, BulkQuery, Entry, HistoryQuery, Target, Updated, faults_of
-from llmring_aliases.store import AliasStore
+from llmring_aliases.etags import IF_MATCH, condition, moved
+from llmring_aliases.models import Binding, BulkQuery, Target, Updated
+from llmring_aliases.tables.writer import Changes, Moved
+from llmring_aliases.validation import faults_of
 from llmring_server.http.errors import FieldError, Problem
 from llmring_server.http.operations import operation
 
@@ -40,25 +38,6 @@ class BulkUpsert:
         except Moved:
             raise moved(f"profile {query.profile!r}") from None
         return Updated(len(targets), outcome.unbound if query.replace else None)
-
-
-class History:
-    """`/history`: who changed what when."""
-
-    def __init__(self, store: AliasStore) -> None:
-        self._store = store
-
-    @operation(query=HistoryQuery, answer=list[Entry])
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: HistoryQuery) -> list[Entry]:
-        """Changes, newest first; `Link: …; rel="next"` leads to older ones."""
-        found = await self._store.history(
-            req.context.project_id, query.alias, query.profile, query.limit + 1, query.cursor
-        )
-        page = found[: query.limit]
-        if len(found) > query.limit:
-            params = urlencode({**req.params, "cursor": page[-1].seq})
-            resp.set_header("Link", f'<{req.path}?{params}>; rel="next"')
-        return page
 
 
 def _elsewhere(targets: list[Target], profile: str) -> list[FieldError]:

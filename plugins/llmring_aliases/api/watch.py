@@ -10,10 +10,10 @@ from typing import Any
 import falcon.asgi
 import msgspec
 
-from llmring_aliases.feeds import AWAY, Event, Feed, Feeds, event_of
+from llmring_aliases.api.stream_limiter import Seats
+from llmring_aliases.cache.feeds import AWAY, Event, Feed, Feeds, event_of
 from llmring_aliases.models import MAX_SEQ, Entry, Ready, WatchQuery
-from llmring_aliases.seats import Seats
-from llmring_aliases.store import PAGE_BYTES, AliasStore
+from llmring_aliases.tables.reader import PAGE_BYTES, AliasStore
 from llmring_server.contracts import Authenticator
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem

@@ -5,7 +5,7 @@ import re
 
 import falcon.asgi
 
-from llmring_aliases.changes import Condition
+from llmring_aliases.tables.writer import Condition
 from llmring_server.http.errors import Problem
 
 TAG = re.compile(r'(?P<weak>W/)?"(?P<text>[^"]*)"')

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from llmring_aliases.changes import Changes, Condition, Forgotten, Moved, Outcome
 from llmring_aliases.models import MAX_SEQ, Binding, Entry, Kept, Target
-from llmring_aliases.store import AliasStore
-from llmring_aliases.targets import checked
+from llmring_aliases.tables.reader import AliasStore
+from llmring_aliases.tables.writer import Changes, Condition, Forgotten, Moved, Outcome
+from llmring_aliases.validation import checked
 from llmring_server.contracts.aliases import AliasChange, AliasPage, BoundAlias
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem

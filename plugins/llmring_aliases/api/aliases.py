@@ -3,8 +3,8 @@
 import falcon
 import falcon.asgi
 
-from llmring_aliases.changes import Changes, Moved, Outcome
-from llmring_aliases.conditions import IF_MATCH, IF_NONE_MATCH, condition, etag, moved, unchanged
+from llmring_aliases.cache.snapshots import Snapshots
+from llmring_aliases.etags import IF_MATCH, IF_NONE_MATCH, condition, etag, moved, unchanged
 from llmring_aliases.models import (
     Alias,
     Binding,
@@ -16,10 +16,9 @@ from llmring_aliases.models import (
     ResolveQuery,
     Setting,
     Target,
-    name_fault,
 )
-from llmring_aliases.snapshots import Snapshots
-from llmring_aliases.targets import checked
+from llmring_aliases.tables.writer import Changes, Moved, Outcome
+from llmring_aliases.validation import checked, name_fault
 from llmring_server.http.codec import decode_query
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation

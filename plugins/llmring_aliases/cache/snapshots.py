@@ -3,10 +3,10 @@
 import asyncio
 from collections import OrderedDict
 
-from llmring_aliases.conditions import etag
+from llmring_aliases.change_notices import News
+from llmring_aliases.etags import etag
 from llmring_aliases.models import Alias, Kept, Resolved, ResolveQuery
-from llmring_aliases.news import News
-from llmring_aliases.store import AliasStore
+from llmring_aliases.tables.reader import AliasStore
 from llmring_server.database import Notifications
 from llmring_server.http import codec
 

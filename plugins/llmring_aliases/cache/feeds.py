@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager, contextmanager
 import msgspec
 import psycopg
 
+from llmring_aliases.change_notices import News
 from llmring_aliases.models import Entry
-from llmring_aliases.news import News
-from llmring_aliases.store import AliasStore
+from llmring_aliases.tables.reader import AliasStore
 from llmring_server.database import Notifications
 from llmring_server.http import codec
 

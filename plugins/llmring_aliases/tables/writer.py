@@ -6,9 +6,9 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg.rows import dict_row
 
+from llmring_aliases.change_notices import Bulletin, news_of
 from llmring_aliases.models import Kept, Target
-from llmring_aliases.news import Bulletin, news_of
-from llmring_aliases.store import EDITION, ONE, one
+from llmring_aliases.tables.reader import EDITION, ONE, one
 from llmring_server.database import Database
 from llmring_server.http import codec
 

@@ -14,8 +14,8 @@ from typing import Any
 import tomlkit
 import tomlkit.exceptions
 
-from llmring_aliases import bindings
-from llmring_aliases.bindings import LockfileError, Pool
+from llmring_aliases.lockfiles import bindings
+from llmring_aliases.lockfiles.bindings import LockfileError, Pool
 
 DEFAULT_PROFILE = "default"
 FORMAT_VERSION = "1.0"
