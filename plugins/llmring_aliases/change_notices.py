@@ -1,4 +1,4 @@
-"""What is said of a change, to the other processes over the channel and within this one."""
+"""Notices of alias changes: sent to the other processes over LISTEN/NOTIFY, and dispatched within this one."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -9,56 +9,56 @@ from llmring_server.database import Notifications
 from llmring_server.http import codec
 
 TOPIC = "aliases"
-MAX_TEXT_BYTES = 6_000
+MAX_PROFILE_BYTES = 6_000
 
 
-class News(msgspec.Struct, frozen=True, array_like=True):
-    """A change in a few words: the project's new version, and the profiles (none named: perhaps any)."""
+class ChangeNotice(msgspec.Struct, frozen=True, array_like=True):
+    """A project's new version and the profiles that changed; no profiles means any of them may have."""
 
     project: str
     version: int
     profiles: tuple[str, ...] = ()
 
 
-class Reader(Protocol):
-    """Whoever keeps something that news makes old; neither method waits."""
+class ChangeListener(Protocol):
+    """A cache that change notices invalidate; neither method waits."""
 
-    def heard(self, news: News) -> None:
-        """Take note of a change, of this process or another."""
+    def on_change(self, notice: ChangeNotice) -> None:
+        """Handle a change made by this process or another."""
         ...
 
     def reset(self) -> None:
-        """Take note that changes may have been missed."""
+        """Handle a gap: changes may have been missed."""
         ...
 
 
-class Bulletin:
-    """Passes news on to every reader in this process."""
+class ChangeNotifier:
+    """Publishes change notices to all processes, and dispatches them to the listeners of this one."""
 
-    def __init__(self, channel: Notifications, readers: Sequence[Reader]) -> None:
-        self._channel = channel
-        self._readers = tuple(readers)
-        self._decoder = msgspec.json.Decoder(News)
-        channel.listen(TOPIC, self._heard, self._reset)
+    def __init__(self, notifications: Notifications, listeners: Sequence[ChangeListener]) -> None:
+        self._notifications = notifications
+        self._listeners = tuple(listeners)
+        self._decoder = msgspec.json.Decoder(ChangeNotice)
+        notifications.listen(TOPIC, self._on_message, self._reset)
 
-    async def say(self, cursor: Any, news: News) -> None:
-        """Have every process hear of a change once the cursor's transaction has committed."""
-        await cursor.execute(Notifications.NOTIFY, self._channel.payload(TOPIC, codec.encode(news).decode()))
+    async def publish(self, cursor: Any, notice: ChangeNotice) -> None:
+        """Send a notice to every process when the cursor's transaction commits."""
+        await cursor.execute(Notifications.NOTIFY, self._notifications.payload(TOPIC, codec.encode(notice).decode()))
 
-    def heard(self, news: News) -> None:
-        """Tell this process now, before the channel does."""
-        for reader in self._readers:
-            reader.heard(news)
+    def dispatch(self, notice: ChangeNotice) -> None:
+        """Pass a notice to the listeners of this process immediately, without waiting for the notification."""
+        for listener in self._listeners:
+            listener.on_change(notice)
 
-    def _heard(self, text: str) -> None:
-        self.heard(self._decoder.decode(text))
+    def _on_message(self, text: str) -> None:
+        self.dispatch(self._decoder.decode(text))
 
     def _reset(self) -> None:
-        for reader in self._readers:
-            reader.reset()
+        for listener in self._listeners:
+            listener.reset()
 
 
-def news_of(project: str, version: int, profiles: set[str]) -> News:
-    """Return the news of a change; too many profiles to say are none, which means any."""
-    fits = sum(len(codec.encode(name)) for name in profiles) <= MAX_TEXT_BYTES
-    return News(project, version, tuple(sorted(profiles)) if fits else ())
+def build_notice(project: str, version: int, profiles: set[str]) -> ChangeNotice:
+    """Return the notice of a change; the profiles are left out (which means any) when they are too long to send."""
+    short = sum(len(codec.encode(name)) for name in profiles) <= MAX_PROFILE_BYTES
+    return ChangeNotice(project, version, tuple(sorted(profiles)) if short else ())

@@ -1,24 +1,31 @@
-"""Aliases over HTTP, one at a time: list, bind, resolve, get, put, delete."""
+"""Single aliases over HTTP: list, bind, resolve, get, put, delete."""
 
 import falcon
 import falcon.asgi
 
-from llmring_aliases.cache.snapshots import Snapshots
-from llmring_aliases.etags import IF_MATCH, IF_NONE_MATCH, condition, etag, moved, unchanged
+from llmring_aliases.cache.snapshots import SnapshotCache
+from llmring_aliases.etags import (
+    IF_MATCH,
+    IF_NONE_MATCH,
+    is_not_modified,
+    make_etag,
+    precondition_failed,
+    read_precondition,
+)
 from llmring_aliases.models import (
     Alias,
-    Binding,
-    Deleted,
-    Kept,
-    ListQuery,
-    ProfileQuery,
-    Resolved,
+    AliasBinding,
+    AliasDeletion,
+    AliasListQuery,
+    AliasProfileQuery,
+    AliasUpdate,
+    ResolvedAlias,
     ResolveQuery,
-    Setting,
+    StoredAlias,
     Target,
 )
-from llmring_aliases.tables.writer import Changes, Moved, Outcome
-from llmring_aliases.validation import checked, name_fault
+from llmring_aliases.tables.writer import AliasWriter, ChangeResult, PreconditionFailed
+from llmring_aliases.validation import find_name_fault, validate_target
 from llmring_server.http.codec import decode_query
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
@@ -27,133 +34,145 @@ VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"
 
 
-class AliasList:
+class AliasListResource:
     """The list of a project's aliases."""
 
-    def __init__(self, snapshots: Snapshots) -> None:
+    def __init__(self, snapshots: SnapshotCache) -> None:
         self._snapshots = snapshots
 
-    @operation(query=ListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,), plain=True)
+    @operation(query=AliasListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,), plain=True)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """List aliases, of one profile or of all, sorted.
+        """List the aliases of one profile or of all, sorted.
 
-        `X-Alias-Version` is the number of the project's latest change: pass it to /watch as `Last-Event-ID`, and no
-        change between the two is lost.
+        `X-Alias-Version` is the number of the project's latest change. Pass it to /watch as `Last-Event-ID` to miss no
+        change between the two requests.
         """
-        project, query = req.context.project_id, decode_query(req, ListQuery)
+        project, query = req.context.project_id, decode_query(req, AliasListQuery)
         snapshot = self._snapshots.peek(project, query.profile) or await self._snapshots.get(project, query.profile)
-        _say(resp, snapshot.etag)
+        _set_etag(resp, snapshot.etag)
         resp.set_header(VERSION, str(snapshot.version))
-        if unchanged(req, snapshot.etag):
+        if is_not_modified(req, snapshot.etag):
             resp.status = falcon.HTTP_304
         else:
             resp.data = snapshot.body
 
 
-class Aliases:
-    """Each alias by name."""
+class AliasResource:
+    """One alias by name."""
 
-    def __init__(self, snapshots: Snapshots, changes: Changes) -> None:
+    def __init__(self, snapshots: SnapshotCache, writer: AliasWriter) -> None:
         self._snapshots = snapshots
-        self._changes = changes
+        self._writer = writer
 
-    @operation(query=ProfileQuery, answer=Alias, headers=(IF_NONE_MATCH,), errors=(304, 404))
+    @operation(query=AliasProfileQuery, answer=Alias, headers=(IF_NONE_MATCH,), errors=(304, 404))
     async def on_get_one(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: ProfileQuery
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: AliasProfileQuery
     ) -> Alias | None:
         """Get one alias."""
         project = req.context.project_id
-        kept = None if name_fault(alias) else await self._snapshots.find(project, query.profile, alias)
-        if kept is None:
-            raise unbound(alias, query.profile)
-        tag = etag_of(kept)
-        _say(resp, tag)
-        if unchanged(req, tag):
+        stored = None if find_name_fault(alias) else await self._snapshots.find(project, query.profile, alias)
+        if stored is None:
+            raise not_bound_problem(alias, query.profile)
+        tag = alias_etag(stored)
+        _set_etag(resp, tag)
+        if is_not_modified(req, tag):
             resp.status = falcon.HTTP_304
             return None
-        return kept.alias
+        return stored.alias
 
-    @operation(body=Setting, query=ProfileQuery, answer=Alias, headers=(IF_MATCH, IF_NONE_MATCH), errors=(412,))
+    @operation(
+        body=AliasUpdate, query=AliasProfileQuery, answer=Alias, headers=(IF_MATCH, IF_NONE_MATCH), errors=(412,)
+    )
     async def on_put_one(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, body: Setting, query: ProfileQuery
+        self,
+        req: falcon.asgi.Request,
+        resp: falcon.asgi.Response,
+        alias: str,
+        body: AliasUpdate,
+        query: AliasProfileQuery,
     ) -> Alias:
-        """Bind one alias, new or known; what is bound so already stays as it is.
+        """Create or update one alias; an identical binding is left unchanged.
 
-        With `If-Match` only while its ETag is that one, with `If-None-Match: *` only while it is unbound.
+        With `If-Match`, only if its ETag matches. With `If-None-Match: *`, only if it is not bound.
         """
-        target = checked(Binding(alias, body.model, body.profile or query.profile, body.metadata))
-        return bound(resp, await _change(req, self._changes, target))
+        target = validate_target(AliasBinding(alias, body.model, body.profile or query.profile, body.metadata))
+        return alias_response(resp, await _apply_conditionally(req, self._writer, target))
 
-    @operation(query=ProfileQuery, answer=Deleted, headers=(IF_MATCH,), errors=(412,))
+    @operation(query=AliasProfileQuery, answer=AliasDeletion, headers=(IF_MATCH,), errors=(412,))
     async def on_delete_one(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: ProfileQuery
-    ) -> Deleted:
-        """Unbind one alias; `deleted` is false when it was not bound."""
-        if name_fault(alias):
-            return Deleted(deleted=False)
-        return Deleted((await _change(req, self._changes, Target(query.profile, alias))).unbound > 0)
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: AliasProfileQuery
+    ) -> AliasDeletion:
+        """Unbind one alias; `deleted` is false if it was not bound."""
+        if find_name_fault(alias):
+            return AliasDeletion(deleted=False)
+        result = await _apply_conditionally(req, self._writer, Target(query.profile, alias))
+        return AliasDeletion(deleted=result.unbound > 0)
 
 
-class AliasBinding:
-    """`/bind`: what clients of the alias era call."""
+class BindResource:
+    """`/bind`: the call of older clients."""
 
-    def __init__(self, changes: Changes) -> None:
-        self._changes = changes
+    def __init__(self, writer: AliasWriter) -> None:
+        self._writer = writer
 
-    @operation(body=Binding, answer=Alias)
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: Binding) -> Alias:
+    @operation(body=AliasBinding, answer=Alias)
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: AliasBinding) -> Alias:
         """Bind one alias to a model."""
         context = req.context
-        return bound(resp, await self._changes.apply(context.project_id, context.key_id, [checked(body)]))
+        return alias_response(
+            resp, await self._writer.apply(context.project_id, context.key_id, [validate_target(body)])
+        )
 
 
-class Resolution:
-    """`/resolve`: from a name to its model, the call on every client's path."""
+class ResolveResource:
+    """`/resolve`: look up the model of an alias, the most frequent call of every client."""
 
-    def __init__(self, snapshots: Snapshots) -> None:
+    def __init__(self, snapshots: SnapshotCache) -> None:
         self._snapshots = snapshots
 
-    @operation(query=ResolveQuery, answer=Resolved, errors=(404,), plain=True)
+    @operation(query=ResolveQuery, answer=ResolvedAlias, errors=(404,), plain=True)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Resolve an alias to its model."""
-        project, asked = req.context.project_id, req.query_string
-        resp.data = self._snapshots.ready(project, asked) or await self._answer(project, asked, req)
+        project, query_string = req.context.project_id, req.query_string
+        resp.data = self._snapshots.cached_response(project, query_string) or await self._resolve(
+            project, query_string, req
+        )
 
-    async def _answer(self, project: str, asked: str, req: falcon.asgi.Request) -> bytes:
+    async def _resolve(self, project: str, query_string: str, req: falcon.asgi.Request) -> bytes:
         query = decode_query(req, ResolveQuery)
-        answer = await self._snapshots.answer(project, query, asked)
-        if answer is None:
-            raise unbound(query.alias, query.profile)
-        return answer
+        response = await self._snapshots.resolve(project, query, query_string)
+        if response is None:
+            raise not_bound_problem(query.alias, query.profile)
+        return response
 
 
-def unbound(alias: str, profile: str) -> Problem:
-    """Return the 404 that names an alias."""
-    return Problem(404, f"alias {alias!r} is not bound in profile {profile!r}")
+def not_bound_problem(alias: str, profile: str) -> Problem:
+    """Return the 404 for an alias that is not bound."""
+    return Problem(404, f"Alias {alias!r} is not bound in profile {profile!r}.")
 
 
-def bound(resp: falcon.asgi.Response, outcome: Outcome) -> Alias:
-    """Answer with the alias that a change was about."""
-    assert outcome.alias is not None  # noqa: S101 one target that binds leads to one alias
-    resp.set_header("ETag", etag_of(outcome.alias))
-    return outcome.alias.alias
+def alias_response(resp: falcon.asgi.Response, result: ChangeResult) -> Alias:
+    """Set the ETag of the alias that was bound, and return the alias."""
+    assert result.alias is not None  # noqa: S101 binding a single target always returns its alias
+    resp.set_header("ETag", alias_etag(result.alias))
+    return result.alias.alias
 
 
-def etag_of(kept: Kept) -> str:
+def alias_etag(stored: StoredAlias) -> str:
     """Return the ETag of an alias."""
-    return etag(kept.seq, kept.alias.project_id, kept.alias.profile, kept.alias.alias)
+    return make_etag(stored.seq, stored.alias.project_id, stored.alias.profile, stored.alias.alias)
 
 
-async def _change(req: falcon.asgi.Request, changes: Changes, target: Target) -> Outcome:
-    """Make a target so if the request's condition holds, or raise the 412."""
+async def _apply_conditionally(req: falcon.asgi.Request, writer: AliasWriter, target: Target) -> ChangeResult:
+    """Apply a target if the request's precondition holds, or raise the 412."""
     project, key = req.context.project_id, req.context.key_id
-    asked = condition(req, project, target.profile, target.alias)
+    precondition = read_precondition(req, project, target.profile, target.alias)
     try:
-        return await changes.apply(project, key, [target], condition=asked)
-    except Moved:
-        raise moved(f"alias {target.alias!r} of profile {target.profile!r}") from None
+        return await writer.apply(project, key, [target], precondition=precondition)
+    except PreconditionFailed:
+        raise precondition_failed(f"Alias {target.alias!r} in profile {target.profile!r}") from None
 
 
-def _say(resp: falcon.asgi.Response, tag: str) -> None:
+def _set_etag(resp: falcon.asgi.Response, tag: str) -> None:
     resp.set_header("ETag", tag)
     resp.set_header("Cache-Control", REVALIDATE)

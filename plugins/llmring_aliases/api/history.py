@@ -4,21 +4,23 @@ from urllib.parse import urlencode
 
 import falcon.asgi
 
-from llmring_aliases.models import Entry, HistoryQuery
-from llmring_aliases.tables.reader import AliasStore
+from llmring_aliases.models import AliasHistoryEntry, AliasHistoryQuery
+from llmring_aliases.tables.reader import AliasReader
 from llmring_server.http.operations import operation
 
 
-class History:
-    """`/history`: who changed what when."""
+class HistoryResource:
+    """`/history`: what was changed, by which key and when."""
 
-    def __init__(self, store: AliasStore) -> None:
-        self._store = store
+    def __init__(self, reader: AliasReader) -> None:
+        self._reader = reader
 
-    @operation(query=HistoryQuery, answer=list[Entry])
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: HistoryQuery) -> list[Entry]:
-        """Changes, newest first; `Link: …; rel="next"` leads to older ones."""
-        found = await self._store.history(
+    @operation(query=AliasHistoryQuery, answer=list[AliasHistoryEntry])
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: AliasHistoryQuery
+    ) -> list[AliasHistoryEntry]:
+        """List changes, newest first; `Link: …; rel="next"` leads to older ones."""
+        found = await self._reader.history(
             req.context.project_id, query.alias, query.profile, query.limit + 1, query.cursor
         )
         page = found[: query.limit]

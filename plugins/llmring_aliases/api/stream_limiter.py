@@ -1,4 +1,4 @@
-"""Seats for watchers: how many streams a process holds at once, of each project and in all."""
+"""Limits on concurrent streams, per project and per process."""
 
 import asyncio
 from collections import Counter
@@ -11,38 +11,44 @@ from llmring_server.http.errors import Problem, Unavailable
 RETRY_SECONDS = "5"
 
 
-class Seats:
-    """The seats of a process: `each` for a project, `every` in all."""
+class StreamLimiter:
+    """Counts the open streams of a process: at most `per_project` for each project, and `total` in all."""
 
-    def __init__(self, each: int, every: int) -> None:
-        self._each = each
-        self._every = every
-        self._taken: Counter[str] = Counter()
+    def __init__(self, per_project: int, total: int) -> None:
+        self._per_project = per_project
+        self._total = total
+        self._open: Counter[str] = Counter()
 
     def check(self, project: str) -> None:
-        """Refuse a stream for which there is no seat.
+        """Refuse a stream that would exceed a limit.
 
         Raises:
-            Problem: 429 when the project has as many as it may, 503 when the process holds as many as it can.
+            Problem: 429 at the limit of the project, 503 at that of the process.
         """
-        if self._taken[project] >= self._each:
-            detail = f"this project has {self._each:,} streams open here; close one, or try again in {RETRY_SECONDS} s"
+        if self._open[project] >= self._per_project:
+            detail = (
+                f"This project has {self._per_project:,} open streams on this server process, which is the limit. "
+                f"Close one, or try again in {RETRY_SECONDS} seconds."
+            )
             raise Problem(429, detail, headers={"Retry-After": RETRY_SECONDS})
-        if self._taken.total() >= self._every:
-            raise Unavailable("this server holds as many streams as it can; try again shortly")
+        if self._open.total() >= self._total:
+            raise Unavailable("This server process has reached its limit of open streams. Try again shortly.")
 
     @contextmanager
-    def taken(self, project: str, gone: Coroutine[Any, Any, None]) -> "Iterator[asyncio.Task[None]]":
-        """Take a seat until the block ends or `gone` does, which waits for the client to disconnect; give that task."""
-        self._taken[project] += 1
-        waiting = asyncio.create_task(gone, name="llmring aliases seat")
-        waiting.add_done_callback(lambda _: self._leave(project))
+    def acquire(self, project: str, disconnect: Coroutine[Any, Any, None]) -> "Iterator[asyncio.Task[None]]":
+        """Count a stream until the block ends or the client disconnects.
+
+        `disconnect` returns when the client has disconnected; yields its task.
+        """
+        self._open[project] += 1
+        waiting = asyncio.create_task(disconnect, name="llmring aliases stream")
+        waiting.add_done_callback(lambda _: self._release(project))
         try:
             yield waiting
         finally:
             waiting.cancel()
 
-    def _leave(self, project: str) -> None:
-        self._taken[project] -= 1
-        if not self._taken[project]:
-            del self._taken[project]
+    def _release(self, project: str) -> None:
+        self._open[project] -= 1
+        if not self._open[project]:
+            del self._open[project]

@@ -1,7 +1,7 @@
-"""Changes as they happen: one feed a project in this process, shared by everyone who watches that project.
+"""Feeds of changes: one per watched project and process, shared by all clients that watch the project.
 
-A feed reads the history behind its last change whenever the channel says that there is more; watchers read the feed,
-and the history when they are too far behind. Nobody has a queue, so a slow watcher costs nothing and loses nothing.
+A feed reads the history after its position whenever a change notice arrives. Clients read the feed, or the history when
+they are too far behind. No client has a queue of its own, so a slow client costs no memory and loses no event.
 """
 
 import asyncio
@@ -14,112 +14,112 @@ from contextlib import asynccontextmanager, contextmanager
 import msgspec
 import psycopg
 
-from llmring_aliases.change_notices import News
-from llmring_aliases.models import Entry
-from llmring_aliases.tables.reader import AliasStore
+from llmring_aliases.change_notices import ChangeNotice
+from llmring_aliases.models import AliasHistoryEntry
+from llmring_aliases.tables.reader import AliasReader
 from llmring_server.database import Notifications
 from llmring_server.http import codec
 
 log = logging.getLogger(__name__)
 
-RECENT = 2_000
-RECENT_BYTES = 8 * 1024 * 1024
+MAX_EVENTS = 2_000
+MAX_BYTES = 8 * 1024 * 1024
 POLL_SECONDS = 1.0
-AWAY = (psycopg.Error, TimeoutError)  # any error: a feed must outlive a database that is being restored
+DATABASE_ERRORS = (psycopg.Error, TimeoutError)  # of any kind: a feed must survive a database that is being restored
 
 
-class Event(msgspec.Struct, frozen=True):
-    """One change, encoded once for all who watch."""
+class StreamEvent(msgspec.Struct, frozen=True):
+    """One change as a server-sent event, encoded once for all clients."""
 
     seq: int
     profile: str
-    frame: bytes
+    content: bytes
 
 
 class Feed:
-    """One project's changes above `upto`'s first value, in order; in memory the last `RECENT`, or fewer large ones."""
+    """One project's changes up to `position`, in order; the last `MAX_EVENTS` (or `MAX_BYTES`) are in memory."""
 
-    def __init__(self, project: str, store: AliasStore, version: int) -> None:
-        self.upto = version
-        self.watchers = 0
+    def __init__(self, project: str, reader: AliasReader, version: int) -> None:
+        self.position = version
+        self.clients = 0
         self._project = project
-        self._store = store
-        self._horizon = version
-        self._recent: deque[Event] = deque()
+        self._reader = reader
+        self._before_first = version
+        self._events: deque[StreamEvent] = deque()
         self._bytes = 0
-        self._more = asyncio.Event()
-        self._tick = asyncio.Event()
+        self._unread = asyncio.Event()
+        self._arrived = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name="llmring aliases feed")
 
-    def look(self) -> None:
-        """See whether there is more."""
-        self._more.set()
+    def request_read(self) -> None:
+        """Read the history again."""
+        self._unread.set()
 
-    def since(self, position: int) -> list[Event] | None:
-        """Return the events above `position`, or None when they are no longer all in memory."""
-        if position < self._horizon:
+    def events_after(self, position: int) -> list[StreamEvent] | None:
+        """Return the events after `position`, or None when they are no longer all in memory."""
+        if position < self._before_first:
             return None
         found = []
-        for event in reversed(self._recent):
+        for event in reversed(self._events):
             if event.seq <= position:
                 break
             found.append(event)
         return found[::-1]
 
-    async def news(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Return at the next event, or after `seconds`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._tick.wait()
+                await self._arrived.wait()
 
     def wake(self) -> None:
-        """Have every `news` return now."""
-        self._tick.set()
-        self._tick = asyncio.Event()
+        """Wake all waiters."""
+        self._arrived.set()
+        self._arrived = asyncio.Event()
 
     async def _run(self) -> None:
-        self.look()
+        self.request_read()
         while True:
-            await self._more.wait()
-            self._more.clear()
+            await self._unread.wait()
+            self._unread.clear()
             try:
                 await self._read()
-            except AWAY as error:
+            except DATABASE_ERRORS as error:
                 log.warning("a feed of aliases waits for the database (%s)", type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
-                self.look()
+                self.request_read()
 
     async def _read(self) -> None:
         more = True
         while more:
-            page = await self._store.changes(self._project, None, self.upto)
+            page = await self._reader.changes(self._project, None, self.position)
             for entry in page.entries:
-                self._keep(event_of(entry))
-            self.upto = page.entries[-1].seq if page.entries else self.upto
+                self._append(encode_event(entry))
+            self.position = page.entries[-1].seq if page.entries else self.position
             self.wake()
             more = page.more
 
-    def _keep(self, event: Event) -> None:
-        self._recent.append(event)
-        self._bytes += len(event.frame)
-        while len(self._recent) > RECENT or self._bytes > RECENT_BYTES:
-            oldest = self._recent.popleft()
-            self._horizon = oldest.seq
-            self._bytes -= len(oldest.frame)
+    def _append(self, event: StreamEvent) -> None:
+        self._events.append(event)
+        self._bytes += len(event.content)
+        while len(self._events) > MAX_EVENTS or self._bytes > MAX_BYTES:
+            oldest = self._events.popleft()
+            self._before_first = oldest.seq
+            self._bytes -= len(oldest.content)
 
 
 class Feeds:
-    """The feeds of this process: one a project that somebody watches."""
+    """The feeds of this process: one per watched project."""
 
-    def __init__(self, store: AliasStore, channel: Notifications) -> None:
+    def __init__(self, reader: AliasReader, notifications: Notifications) -> None:
         self.stopped = False
-        self._store = store
-        self._channel = channel
+        self._reader = reader
+        self._notifications = notifications
         self._feeds: dict[str, Feed] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Poll for watched projects while the channel is lost; end all streams in the end."""
+        """Poll for changes while notifications are not live; at the end, end all streams."""
         self.stopped = False
         poll = asyncio.create_task(self._poll(), name="llmring aliases poll")
         try:
@@ -132,33 +132,33 @@ class Feeds:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     @contextmanager
-    def joined(self, project: str, version: int) -> Iterator[Feed]:
-        """Give a project's feed for as long as the block runs; `version` is the project's, read just before."""
+    def subscribe(self, project: str, version: int) -> Iterator[Feed]:
+        """Yield a project's feed, which lives as long as it has clients; `version` was read immediately before."""
         feed = self._feeds.get(project)
         if feed is None:
-            feed = self._feeds[project] = Feed(project, self._store, version)
-        feed.watchers += 1
+            feed = self._feeds[project] = Feed(project, self._reader, version)
+        feed.clients += 1
         try:
             yield feed
         finally:
-            feed.watchers -= 1
-            if not feed.watchers:
+            feed.clients -= 1
+            if not feed.clients:
                 feed.task.cancel()
                 del self._feeds[project]
 
-    def heard(self, news: News) -> None:
-        """Have the feed of a changed project read on."""
-        feed = self._feeds.get(news.project)
-        if feed is not None and news.version > feed.upto:
-            feed.look()
+    def on_change(self, notice: ChangeNotice) -> None:
+        """Let the feed of a changed project read its history."""
+        feed = self._feeds.get(notice.project)
+        if feed is not None and notice.version > feed.position:
+            feed.request_read()
 
     def reset(self) -> None:
-        """Have every feed read on: news may have been missed."""
+        """Let every feed read its history: notices may have been missed."""
         for feed in self._feeds.values():
-            feed.look()
+            feed.request_read()
 
     def stop(self) -> None:
-        """Have every stream end."""
+        """End all streams."""
         self.stopped = True
         for feed in self._feeds.values():
             feed.wake()
@@ -166,15 +166,15 @@ class Feeds:
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            if self._feeds and not self._channel.live:
-                with contextlib.suppress(*AWAY):
-                    for project, version in (await self._store.versions(self._feeds)).items():
-                        self.heard(News(project, version))
+            if self._feeds and not self._notifications.live:
+                with contextlib.suppress(*DATABASE_ERRORS):
+                    for project, version in (await self._reader.versions(self._feeds)).items():
+                        self.on_change(ChangeNotice(project, version))
 
 
-def event_of(entry: Entry) -> Event:
-    """Return a change as a server-sent event; JSON's own line ends, which metadata may have, become spaces."""
+def encode_event(entry: AliasHistoryEntry) -> StreamEvent:
+    """Return a change as a server-sent event; line ends between JSON tokens, as metadata may have, become spaces."""
     data = codec.encode(entry).replace(b"\n", b" ").replace(b"\r", b" ")
-    return Event(
+    return StreamEvent(
         entry.seq, entry.profile, b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.seq, entry.action.encode(), data)
     )

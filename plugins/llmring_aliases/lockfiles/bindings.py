@@ -1,4 +1,4 @@
-"""The bindings within a lockfile's document, read and changed in place, be it plain or tomlkit's."""
+"""Read and change the bindings in a lockfile's document in place; works on plain and on tomlkit containers."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-OLD_MEMBERS = ("provider", "model", "model_ref")
+OLD_FIELDS = ("provider", "model", "model_ref")
 Tree = MutableMapping[str, Any]
 
 
 class LockfileError(Exception):
-    """A lockfile cannot be read, or cannot be written as it should be; the message says why."""
+    """A lockfile cannot be read or written; the message gives the reason."""
 
 
-class Pool(msgspec.Struct, frozen=True):
-    """What an alias is bound to: models in order of preference, and the client's constraints, if any."""
+class BoundModels(msgspec.Struct, frozen=True):
+    """The models that an alias is bound to, in order of preference, and the client's constraints, if any."""
 
     models: tuple[str, ...]
     constraints: dict[str, Any] | None = None
@@ -26,27 +26,27 @@ class Pool(msgspec.Struct, frozen=True):
         return ",".join(self.models)
 
 
-def split(model: str) -> tuple[str, ...]:
-    """Return the models of the server's notation."""
+def split_models(model: str) -> tuple[str, ...]:
+    """Return the models of a text in the server's notation."""
     return tuple(part.strip() for part in model.split(",") if part.strip())
 
 
-def read(tree: Tree, profile: str) -> dict[str, Pool]:
-    """Return what a profile binds; of two entries for one alias the first counts, as for the client.
+def read_bindings(tree: Tree, profile: str) -> dict[str, BoundModels]:
+    """Return the bindings of a profile; the first of two entries for one alias wins, as in the client.
 
     Raises:
-        LockfileError: the profile is not of any shape that a client has written.
+        LockfileError: the profile has a format that no client writes.
     """
-    found: dict[str, Pool] = {}
-    for alias, entry in _entries(_table(tree, profile).get("bindings")):
-        found.setdefault(alias, _pool(alias, entry))
+    found: dict[str, BoundModels] = {}
+    for alias, entry in _iter_entries(_profile_table(tree, profile).get("bindings")):
+        found.setdefault(alias, _parse_models(alias, entry))
     return found
 
 
-def replace(tree: Tree, profile: str, wanted: Mapping[str, Pool], now: datetime) -> None:
-    """Make a profile bind exactly `wanted`, touching only what differs, and note when that was."""
+def replace_bindings(tree: Tree, profile: str, wanted: Mapping[str, BoundModels], now: datetime) -> None:
+    """Replace the bindings of a profile, changing only entries that differ, and set `updated_at`."""
     table = tree.setdefault("profiles", {}).setdefault(profile, {"name": profile})
-    table = tree["profiles"][profile]  # tomlkit stores a table of its own
+    table = tree["profiles"][profile]  # tomlkit stores a copy
     bindings = table.get("bindings")
     if isinstance(bindings, Mapping):
         _replace_mapping(bindings, wanted)
@@ -56,17 +56,17 @@ def replace(tree: Tree, profile: str, wanted: Mapping[str, Pool], now: datetime)
         tree["updated_at"] = now.isoformat() if isinstance(tree["updated_at"], str) else now
 
 
-def _replace_mapping(bindings: Any, wanted: Mapping[str, Pool]) -> None:
-    """Change the shape `{alias: model or models}`."""
+def _replace_mapping(bindings: Any, wanted: Mapping[str, BoundModels]) -> None:
+    """Replace bindings in the format `{alias: model or models}`."""
     for alias in [alias for alias in bindings if alias not in wanted]:
         del bindings[alias]
-    for alias, pool in wanted.items():
-        if alias not in bindings or _pool(alias, bindings[alias]) != pool:
-            bindings[alias] = list(pool.models)
+    for alias, models in wanted.items():
+        if alias not in bindings or _parse_models(alias, bindings[alias]) != models:
+            bindings[alias] = list(models.models)
 
 
-def _replace_list(table: Tree, bindings: Any, wanted: Mapping[str, Pool]) -> None:
-    """Change the shape `[{alias, models}, …]`."""
+def _replace_list(table: Tree, bindings: Any, wanted: Mapping[str, BoundModels]) -> None:
+    """Replace bindings in the format `[{alias, models}, …]`."""
     seen: set[str] = set()
     left = [] if bindings is None else bindings
     for index in reversed(range(len(left))):
@@ -74,73 +74,73 @@ def _replace_list(table: Tree, bindings: Any, wanted: Mapping[str, Pool]) -> Non
             del left[index]
     for entry in left:
         alias = str(entry["alias"])
-        if alias not in seen and _pool(alias, entry) != wanted[alias]:
-            _set(entry, wanted[alias])
+        if alias not in seen and _parse_models(alias, entry) != wanted[alias]:
+            _update_entry(entry, wanted[alias])
         seen.add(alias)
-    added = [_entry(alias, pool) for alias, pool in wanted.items() if alias not in seen]
+    added = [_new_entry(alias, models) for alias, models in wanted.items() if alias not in seen]
     if not added and bindings is not None:
         return
     if left and type(left).__name__ == "AoT":
         for new in added:
             left.append(new)
-    else:  # the whole list anew: tomlkit makes it an array of tables only then
+    else:  # the whole list again: only then does tomlkit make it an array of tables
         table.pop("bindings", None)
-        table["bindings"] = [_plain(entry) for entry in left] + added
+        table["bindings"] = [_unwrap(entry) for entry in left] + added
 
 
-def _set(entry: Any, pool: Pool) -> None:
-    if "provider" in entry and "models" not in entry and len(pool.models) == 1:
-        entry["provider"], _, entry["model"] = pool.models[0].partition(":")
+def _update_entry(entry: Any, models: BoundModels) -> None:
+    if "provider" in entry and "models" not in entry and len(models.models) == 1:
+        entry["provider"], _, entry["model"] = models.models[0].partition(":")
     else:
-        entry["models"] = list(pool.models)
-        for member in OLD_MEMBERS:
-            entry.pop(member, None)
-    if pool.constraints is not None:
-        entry["constraints"] = pool.constraints
+        entry["models"] = list(models.models)
+        for field in OLD_FIELDS:
+            entry.pop(field, None)
+    if models.constraints is not None:
+        entry["constraints"] = models.constraints
     else:
         entry.pop("constraints", None)
 
 
-def _entry(alias: str, pool: Pool) -> dict[str, Any]:
-    entry: dict[str, Any] = {"alias": alias, "models": list(pool.models)}
-    return entry if pool.constraints is None else {**entry, "constraints": pool.constraints}
+def _new_entry(alias: str, models: BoundModels) -> dict[str, Any]:
+    entry: dict[str, Any] = {"alias": alias, "models": list(models.models)}
+    return entry if models.constraints is None else {**entry, "constraints": models.constraints}
 
 
-def _table(tree: Tree, profile: str) -> Mapping[str, Any]:
+def _profile_table(tree: Tree, profile: str) -> Mapping[str, Any]:
     profiles = tree.get("profiles", {})
     table = profiles.get(profile, {}) if isinstance(profiles, Mapping) else None
     if not isinstance(table, Mapping):
-        raise LockfileError("this is no lockfile: `profiles` must hold one table a profile")
+        raise LockfileError("This is not a lockfile: `profiles` must contain one table per profile.")
     return table
 
 
-def _entries(bindings: Any) -> Iterator[tuple[str, Any]]:
+def _iter_entries(bindings: Any) -> Iterator[tuple[str, Any]]:
     if bindings is None:
         return
     if isinstance(bindings, Mapping):
         yield from bindings.items()
         return
     if not isinstance(bindings, list) or not all(isinstance(entry, Mapping) for entry in bindings):
-        raise LockfileError("this is no lockfile: `bindings` must be a list of tables")
+        raise LockfileError("This is not a lockfile: `bindings` must be a list of tables.")
     for entry in bindings:
         if not isinstance(entry.get("alias"), str):
-            raise LockfileError("a binding has no `alias`")
+            raise LockfileError("A binding has no `alias`.")
         yield str(entry["alias"]), entry
 
 
-def _pool(alias: str, entry: Any) -> Pool:
-    """Read one binding: `models`, or what older clients wrote."""
-    given = _plain(entry)
+def _parse_models(alias: str, entry: Any) -> BoundModels:
+    """Parse one binding: `models`, or the fields of older clients."""
+    given = _unwrap(entry)
     if not isinstance(given, Mapping):
         given = {"models": given}
     models = given.get("models") or given.get("model_ref")
     if not models and given.get("model"):
         models = f"{given['provider']}:{given['model']}" if given.get("provider") else given["model"]
-    found = split(models) if isinstance(models, str) else tuple(str(model) for model in models or ())
+    found = split_models(models) if isinstance(models, str) else tuple(str(model) for model in models or ())
     if not found:
-        raise LockfileError(f"alias {alias!r} is bound to no model")
-    return Pool(found, given.get("constraints") or None)
+        raise LockfileError(f"Alias {alias!r} is not bound to a model.")
+    return BoundModels(found, given.get("constraints") or None)
 
 
-def _plain(value: Any) -> Any:
+def _unwrap(value: Any) -> Any:
     return value.unwrap() if hasattr(value, "unwrap") else value

@@ -1,4 +1,4 @@
-"""Changing aliases: under the lock of the project's version, with history and notice, in one transaction."""
+"""Change aliases: one transaction with the history and the notice, under the lock of the project's version."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, LiteralString
@@ -6,26 +6,26 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg.rows import dict_row
 
-from llmring_aliases.change_notices import Bulletin, news_of
-from llmring_aliases.models import Kept, Target
-from llmring_aliases.tables.reader import EDITION, ONE, one
+from llmring_aliases.change_notices import ChangeNotifier, build_notice
+from llmring_aliases.models import StoredAlias, Target
+from llmring_aliases.tables.reader import EDITION, GET, decode_alias
 from llmring_server.database import Database
 from llmring_server.http import codec
 
 LOCK: LiteralString = """
-    INSERT INTO alias_versions AS kept (project_id, version) VALUES (%(project)s, 0)
-    ON CONFLICT (project_id) DO UPDATE SET version = kept.version
+    INSERT INTO alias_versions AS stored (project_id, version) VALUES (%(project)s, 0)
+    ON CONFLICT (project_id) DO UPDATE SET version = stored.version
 """
-# A statement of its own, so that it sees what the previous holder of the lock has committed.
+# A separate statement, to see what the previous holder of the lock has committed.
 APPLY: LiteralString = """
     WITH given AS MATERIALIZED (
         SELECT profile, alias, model, metadata
         FROM json_to_recordset(%(targets)s::json) AS given(profile text, alias text, model text, metadata json)
     ), changed AS MATERIALIZED (
-        SELECT given.profile, given.alias, given.model, given.metadata, kept.model AS previous_model
-        FROM given LEFT JOIN aliases AS kept
-            ON kept.project_id = %(project)s AND kept.profile = given.profile AND kept.alias = given.alias
-        WHERE kept.model IS DISTINCT FROM given.model OR kept.metadata::text IS DISTINCT FROM given.metadata::text
+        SELECT given.profile, given.alias, given.model, given.metadata, stored.model AS previous_model
+        FROM given LEFT JOIN aliases AS stored
+            ON stored.project_id = %(project)s AND stored.profile = given.profile AND stored.alias = given.alias
+        WHERE stored.model IS DISTINCT FROM given.model OR stored.metadata::text IS DISTINCT FROM given.metadata::text
         UNION ALL
         SELECT profile, alias, NULL, NULL, model
         FROM aliases
@@ -35,7 +35,7 @@ APPLY: LiteralString = """
         FROM changed, alias_versions
         WHERE project_id = %(project)s
     ), bound AS (
-        INSERT INTO aliases AS kept (
+        INSERT INTO aliases AS stored (
             project_id, profile, alias, model, metadata, version, created_at, updated_at, seq)
         SELECT %(project)s, profile, alias, model, metadata, 1, now(), now(), seq
         FROM numbered
@@ -44,14 +44,14 @@ APPLY: LiteralString = """
         ON CONFLICT (project_id, profile, alias) DO UPDATE SET
             model = excluded.model,
             metadata = excluded.metadata,
-            version = kept.version + 1,
+            version = stored.version + 1,
             updated_at = excluded.updated_at,
             seq = excluded.seq
     ), unbound AS (
-        DELETE FROM aliases AS kept USING numbered
-        WHERE kept.project_id = %(project)s AND kept.profile = numbered.profile AND kept.alias = numbered.alias
+        DELETE FROM aliases AS stored USING numbered
+        WHERE stored.project_id = %(project)s AND stored.profile = numbered.profile AND stored.alias = numbered.alias
             AND numbered.model IS NULL
-    ), noted AS (
+    ), recorded AS (
         INSERT INTO alias_history (
             project_id, seq, profile, alias, action, model, previous_model, metadata, key_id, changed_at)
         SELECT %(project)s, seq, profile, alias, CASE WHEN model IS NULL THEN 'unbind' ELSE 'bind' END,
@@ -67,7 +67,7 @@ APPLY: LiteralString = """
         (SELECT count(*) FROM numbered WHERE model IS NULL) AS unbound
     FROM counted
 """
-# A change, the latest of its alias, and the one before it, which alone knows the metadata of then.
+# A change, the latest change of its alias, and the one before it, which has the previous metadata.
 BEFORE: LiteralString = """
     SELECT undone.profile, undone.alias, undone.previous_model, former.seq AS before, former.metadata,
         (
@@ -85,41 +85,41 @@ BEFORE: LiteralString = """
 """
 
 
-class Moved(Exception):
-    """A condition does not hold: what it speaks of has changed since. Nothing was done."""
+class PreconditionFailed(Exception):
+    """The alias or list was changed in the meantime. Nothing was written."""
 
 
-class Forgotten(Exception):
-    """The history no longer says what an alias was before a change. Nothing was done."""
+class HistoryExpired(Exception):
+    """The history no longer contains the state before a change. Nothing was written."""
 
 
-class Condition(msgspec.Struct, frozen=True):
-    """What must hold under the lock.
+class Precondition(msgspec.Struct, frozen=True):
+    """A condition that is checked under the lock.
 
-    `holds` is asked with the number of the latest change to an alias (None when it is unbound), or with the edition of
-    the profile when `alias` is None.
+    `check` receives the number of the latest change of the alias (None when it is unbound), or the edition of the
+    profile when `alias` is None.
     """
 
     profile: str
     alias: str | None
-    holds: Callable[[int | None], bool]
+    check: Callable[[int | None], bool]
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of a change: the version it led to, how many aliases it bound and unbound, and the one it was about."""
+class ChangeResult(msgspec.Struct, frozen=True):
+    """The new version, the numbers of aliases bound and unbound, and the alias if there was a single target."""
 
     version: int
     bound: int
     unbound: int
-    alias: Kept | None = None
+    alias: StoredAlias | None = None
 
 
-class Changes:
-    """The one way in which aliases change."""
+class AliasWriter:
+    """Changes aliases; every change goes through it."""
 
-    def __init__(self, database: Database, bulletin: Bulletin) -> None:
+    def __init__(self, database: Database, notifier: ChangeNotifier) -> None:
         self._database = database
-        self._bulletin = bulletin
+        self._notifier = notifier
 
     async def apply(
         self,
@@ -128,80 +128,80 @@ class Changes:
         targets: Sequence[Target],
         *,
         replaced: str | None = None,
-        condition: Condition | None = None,
-    ) -> Outcome:
-        """Make all targets so, or none; what is so already is left alone and not counted.
+        precondition: Precondition | None = None,
+    ) -> ChangeResult:
+        """Apply all targets or none; aliases that already match are neither changed nor counted.
 
         With `replaced`, every other alias of that profile is unbound. Names must be distinct.
 
         Raises:
-            Moved: `condition` does not hold.
+            PreconditionFailed: `precondition` does not hold.
         """
 
-        async def decide(cursor: Any) -> Sequence[Target]:
-            if condition is not None:
-                await _check(cursor, project, condition)
+        async def find_targets(cursor: Any) -> Sequence[Target]:
+            if precondition is not None:
+                await _check_precondition(cursor, project, precondition)
             return targets
 
-        return await self._carry_out(project, key, decide, replaced)
+        return await self._execute(project, key, find_targets, replaced)
 
-    async def undo(self, project: str, key: str, seq: int) -> Outcome:
-        """Make an alias what it was before a change.
+    async def undo(self, project: str, key: str, seq: int) -> ChangeResult:
+        """Restore the binding that an alias had before a change.
 
         Raises:
-            Moved: the alias has changed since, or the history has no such change.
-            Forgotten: what the alias was before is not known any more.
+            PreconditionFailed: the alias was changed in the meantime, or the history has no such change.
+            HistoryExpired: the history no longer contains the previous state.
         """
 
-        async def decide(cursor: Any) -> Sequence[Target]:
-            return [await _before(cursor, project, seq)]
+        async def find_targets(cursor: Any) -> Sequence[Target]:
+            return [await _previous_target(cursor, project, seq)]
 
-        return await self._carry_out(project, key, decide, None)
+        return await self._execute(project, key, find_targets, None)
 
-    async def _carry_out(
-        self, project: str, key: str, decide: Callable[[Any], Awaitable[Sequence[Target]]], replaced: str | None
-    ) -> Outcome:
-        """Make what `decide` says under the lock, and tell of it."""
+    async def _execute(
+        self, project: str, key: str, find_targets: Callable[[Any], Awaitable[Sequence[Target]]], replaced: str | None
+    ) -> ChangeResult:
+        """Apply the targets that `find_targets` returns under the lock, and publish the change."""
         async with self._database.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(LOCK, {"project": project})
-            targets = await decide(cursor)
-            outcome = await _apply(cursor, project, key, targets, replaced)
+            targets = await find_targets(cursor)
+            result = await _apply(cursor, project, key, targets, replaced)
             profiles = {target.profile for target in targets} | ({replaced} if replaced else set())
-            news = news_of(project, outcome.version, profiles)
-            if outcome.bound or outcome.unbound:
-                await self._bulletin.say(cursor, news)
-        if outcome.bound or outcome.unbound:
-            self._bulletin.heard(news)
-        return outcome
+            notice = build_notice(project, result.version, profiles)
+            if result.bound or result.unbound:
+                await self._notifier.publish(cursor, notice)
+        if result.bound or result.unbound:
+            self._notifier.dispatch(notice)
+        return result
 
 
-async def _check(cursor: Any, project: str, condition: Condition) -> None:
-    params = {"project": project, "profile": condition.profile, "alias": condition.alias}
-    row = await (await cursor.execute(EDITION if condition.alias is None else ONE, params)).fetchone()
-    number = row["edition"] if condition.alias is None else one(row["alias"]).seq if row else None
-    if not condition.holds(number):
-        raise Moved
+async def _check_precondition(cursor: Any, project: str, precondition: Precondition) -> None:
+    params = {"project": project, "profile": precondition.profile, "alias": precondition.alias}
+    row = await (await cursor.execute(EDITION if precondition.alias is None else GET, params)).fetchone()
+    number = row["edition"] if precondition.alias is None else decode_alias(row["alias"]).seq if row else None
+    if not precondition.check(number):
+        raise PreconditionFailed
 
 
-async def _before(cursor: Any, project: str, seq: int) -> Target:
-    """Return what the alias of a change was before it, if that change is its latest."""
+async def _previous_target(cursor: Any, project: str, seq: int) -> Target:
+    """Return the state of an alias before a change, if that change is its latest."""
     row = await (await cursor.execute(BEFORE, {"project": project, "seq": seq})).fetchone()
     if row is None or row["latest"] != seq:
-        raise Moved
+        raise PreconditionFailed
     if row["previous_model"] is None:
         return Target(row["profile"], row["alias"])
     if row["before"] is None:
-        raise Forgotten
+        raise HistoryExpired
     return Target(row["profile"], row["alias"], row["previous_model"], row["metadata"] or codec.NULL)
 
 
-async def _apply(cursor: Any, project: str, key: str, targets: Sequence[Target], replaced: str | None) -> Outcome:
+async def _apply(cursor: Any, project: str, key: str, targets: Sequence[Target], replaced: str | None) -> ChangeResult:
     given = {"project": project, "key": key, "replaced": replaced, "targets": codec.encode(targets).decode()}
     row = await (await cursor.execute(APPLY, given)).fetchone()
     alias = None
     if len(targets) == 1:
         [target] = targets
         params = {"project": project, "profile": target.profile, "alias": target.alias}
-        found = await (await cursor.execute(ONE, params)).fetchone()
-        alias = one(found["alias"]) if found else None
-    return Outcome(row["version"], row["bound"], row["unbound"], alias)
+        found = await (await cursor.execute(GET, params)).fetchone()
+        alias = decode_alias(found["alias"]) if found else None
+    return ChangeResult(row["version"], row["bound"], row["unbound"], alias)
