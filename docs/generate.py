@@ -39,7 +39,7 @@ def builtin_plugins() -> PluginSet:
 def settings_tables() -> str:
     """Return a section with a table of settings for the host and for each plugin."""
     parts = [*_settings_section("Host", ENV_PREFIX, Settings)]
-    for plugin, model in builtin_plugins().each("llmring_settings", type):
+    for plugin, model in builtin_plugins().call("llmring_settings", type):
         parts += _settings_section(f"Plugin `{plugin.name}`", env_prefix(plugin.name), model, MORE[plugin.name])
     return "\n".join(parts)
 
@@ -92,7 +92,7 @@ def commands() -> str:
     for name in sorted(host.commands):
         parts += _command(host.commands[name], root)
     owner = ""
-    for plugin, command in builtin_plugins().every("llmring_commands", click.Command):
+    for plugin, command in builtin_plugins().call_flat("llmring_commands", click.Command):
         parts += [] if plugin.name == owner else [f"## Plugin `{plugin.name}`\n"]
         owner = plugin.name
         parts += _command(command, root)

@@ -61,6 +61,6 @@ def generator():
 def settings(generate):
     """Return every setting as variable → field."""
     found = {f"{ENV_PREFIX}{name.upper()}": field for name, field in Settings.model_fields.items() if name != "tables"}
-    for plugin, model in generate.builtin_plugins().each("llmring_settings", type):
+    for plugin, model in generate.builtin_plugins().call("llmring_settings", type):
         found |= {f"{env_prefix(plugin.name)}{name.upper()}": field for name, field in model.model_fields.items()}
     return found

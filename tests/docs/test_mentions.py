@@ -12,7 +12,10 @@ from llmring_server.cli.main import main as host
 from llmring_server.settings import load_settings
 
 generate = generator()
-HOST = {**host.commands, **{c.name: c for _, c in generate.builtin_plugins().every("llmring_commands", click.Command)}}
+HOST = {
+    **host.commands,
+    **{c.name: c for _, c in generate.builtin_plugins().call_flat("llmring_commands", click.Command)},
+}
 ROOTS = {
     "llmring-server": click.Group(commands=HOST, params=host.params),
     "python -m llmring_receipts": offline,
