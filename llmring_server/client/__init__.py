@@ -1,6 +1,6 @@
-"""An asynchronous client for a server, to use in a program of one's own: `LLMRingServer`.
+"""An asynchronous client of the server for applications: `LLMRingServer`.
 
-It imports nothing of the server itself.
+It imports none of the server's code.
 """
 
 import os
@@ -10,7 +10,15 @@ from typing import Self
 import httpx
 
 from llmring_server.client.aliases import Aliases
-from llmring_server.client.errors import ClientError, Moved, NotAllowed, NotFound, Problem, Refused, Unreachable
+from llmring_server.client.errors import (
+    ClientError,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    Refused,
+    Unreachable,
+)
 from llmring_server.client.models import Alias, Binding, Change, Listing, Ready, Updated
 from llmring_server.client.transport import TIMEOUT_SECONDS, Transport
 
@@ -22,9 +30,9 @@ __all__ = [
     "ClientError",
     "LLMRingServer",
     "Listing",
-    "Moved",
     "NotAllowed",
     "NotFound",
+    "PreconditionFailed",
     "Problem",
     "Ready",
     "Refused",
@@ -38,13 +46,13 @@ KEY_VARIABLE = "LLMRING_API_KEY"
 
 
 class LLMRingServer:
-    """A server and a project on it: `async with LLMRingServer() as server: await server.aliases.resolve("fast")`.
+    """A client of one project: `async with LLMRingServer() as server: await server.aliases.resolve("fast")`.
 
-    Without arguments, `LLMRING_SERVER_URL` and `LLMRING_API_KEY` of the environment say which. `timeout` is in seconds,
-    for each call; `http` is a client of your own, which stays open.
+    URL and key default to the environment variables `LLMRING_SERVER_URL` and `LLMRING_API_KEY`. `timeout` is in
+    seconds per request; `http` is an httpx client to use, which is not closed.
 
     Raises:
-        ClientError: there is no key.
+        ClientError: no key is set.
     """
 
     def __init__(
@@ -57,7 +65,7 @@ class LLMRingServer:
     ) -> None:
         key = key or os.environ.get(KEY_VARIABLE)
         if not key:
-            raise ClientError(f"no project key; set {KEY_VARIABLE}")
+            raise ClientError(f"No project key is set. Set {KEY_VARIABLE}.")
         url = url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
         self._transport = Transport(url, key, timeout=timeout, http=http)
         self.aliases = Aliases(self._transport)

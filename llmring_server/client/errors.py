@@ -1,11 +1,11 @@
-"""What a call of the client raises.
+"""The exceptions of the client.
 
-ClientError                 anything below
-├── Unreachable             no answer: refused, timed out, broken off
-└── Refused                 an answer of status ≥ 400, with the server's problem detail
-    ├── NotAllowed          401, 403: no key, or one that may not do this
+ClientError                 base class
+├── Unreachable             no response: connection refused, timed out or interrupted
+└── Refused                 a response with status ≥ 400, with the server's problem details
+    ├── NotAllowed          401, 403: no valid key, or a key without the required scope
     ├── NotFound            404
-    └── Moved               412: it has changed since the ETag that was sent
+    └── PreconditionFailed  412: changed since the ETag that was sent
 """
 
 from typing import Any
@@ -15,15 +15,15 @@ import msgspec
 
 
 class ClientError(Exception):
-    """A call did not succeed; the message says why, and never holds a key."""
+    """A request failed; the message gives the reason and never contains a key."""
 
 
 class Unreachable(ClientError):
-    """The server gave no answer."""
+    """The server sent no response."""
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """The problem+json document of an answer (RFC 9457), as far as the client uses it."""
+    """The fields of a problem+json response (RFC 9457) that the client uses."""
 
     detail: str = ""
     request_id: str = ""
@@ -31,31 +31,31 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Refused(ClientError):
-    """The server answered, but not with what was asked for."""
+    """The server responded with an error."""
 
     def __init__(self, status: int, problem: Problem) -> None:
-        super().__init__(problem.detail or f"the server answered {status}")
+        super().__init__(problem.detail or f"The server responded with status {status}.")
         self.status = status
         self.problem = problem
 
 
 class NotAllowed(Refused):
-    """No key was sent, or one that may not do this."""
+    """The key is missing or invalid, or lacks the required scope."""
 
 
 class NotFound(Refused):
-    """It does not exist."""
+    """The resource does not exist."""
 
 
-class Moved(Refused):
-    """It has changed since the ETag that was sent; get it again, and decide anew."""
+class PreconditionFailed(Refused):
+    """The resource was changed since the ETag that was sent; get it again and retry with the new ETag."""
 
 
-BY_STATUS: dict[int, type[Refused]] = {401: NotAllowed, 403: NotAllowed, 404: NotFound, 412: Moved}
+BY_STATUS: dict[int, type[Refused]] = {401: NotAllowed, 403: NotAllowed, 404: NotFound, 412: PreconditionFailed}
 
 
-def refusal(status: int, body: bytes) -> Refused:
-    """Return the error for an answer that is not 2xx."""
+def response_error(status: int, body: bytes) -> Refused:
+    """Return the exception for an error response."""
     try:
         problem = msgspec.json.decode(body, type=Problem)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -63,6 +63,6 @@ def refusal(status: int, body: bytes) -> Refused:
     return BY_STATUS.get(status, Refused)(status, problem)
 
 
-def unreachable(error: httpx.TransportError | httpx.InvalidURL) -> Unreachable:
-    """Return the error for a call without an answer."""
-    return Unreachable(f"the server does not answer ({type(error).__name__}: {error})")
+def unreachable_error(error: httpx.TransportError | httpx.InvalidURL) -> Unreachable:
+    """Return the exception for a request without a response."""
+    return Unreachable(f"The server does not respond ({type(error).__name__}: {error}).")

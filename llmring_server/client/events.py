@@ -1,4 +1,4 @@
-"""Reading server-sent events (WHATWG HTML §9.2.6) from the bytes of a stream."""
+"""Read server-sent events (WHATWG HTML §9.2.6) from the bytes of a stream."""
 
 import codecs
 import io
@@ -8,15 +8,15 @@ import msgspec
 
 
 class ServerEvent(msgspec.Struct, frozen=True):
-    """One event: its name, its data, and the id to resume behind."""
+    """One event: its name, its data, and the id to resume after."""
 
     name: str
     data: str
     id: str
 
 
-async def events(lines: AsyncIterable[str]) -> AsyncIterator[ServerEvent]:
-    """Yield the events of a stream; comments and events without data are left out."""
+async def read_events(lines: AsyncIterable[str]) -> AsyncIterator[ServerEvent]:
+    """Yield the events of a stream; comments and events without data are skipped."""
     name, data, last = "message", list[str](), ""
     async for line in lines:
         if not line:
@@ -34,11 +34,11 @@ async def events(lines: AsyncIterable[str]) -> AsyncIterator[ServerEvent]:
             last = value
 
 
-async def lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
-    """Yield the lines of a stream; they end with CR, LF or both, and not at what else Python takes for a line's end."""
+async def read_lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
+    """Yield the lines of a stream; only CR, LF or both end a line, not the other separators of `str.splitlines`."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
-    left = ""
+    rest = ""
     async for chunk in chunks:
-        *whole, left = (left + decoder.decode(chunk)).split("\n")
-        for line in whole:
+        *complete, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in complete:
             yield line

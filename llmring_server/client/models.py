@@ -1,4 +1,4 @@
-"""What the client takes and gives: frozen structs, times in UTC."""
+"""The structs of the client: frozen, times in UTC."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Alias(msgspec.Struct, frozen=True):
-    """An alias as it stands; `version` counts its changes, `etag` is for `if_match`."""
+    """An alias with its current binding; `version` counts its changes, `etag` is for `if_match`."""
 
     profile: str
     alias: str
@@ -21,7 +21,10 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Binding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An alias to bind: a model `provider:model`, or several by comma, best first; `metadata` is any JSON."""
+    """An alias to bind: to `provider:model`, or several separated by commas in order of preference.
+
+    `metadata` is any JSON.
+    """
 
     alias: str
     model: str
@@ -31,7 +34,7 @@ class Binding(msgspec.Struct, frozen=True, omit_defaults=True):
 class Listing(msgspec.Struct, frozen=True):
     """The aliases of a profile (or of all), sorted.
 
-    `etag` is for `if_match` of `replace`; `version` for `since` of `watch`.
+    `etag` is for `if_match` with `replace`, `version` for `since` in `watch`.
     """
 
     aliases: list[Alias]
@@ -40,14 +43,14 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Updated(msgspec.Struct, frozen=True):
-    """How many aliases a bulk call set and deleted."""
+    """How many aliases a bulk update set and deleted."""
 
     updated: int
     deleted: int = 0
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One change of a project's aliases; `seq` numbers them in order, `key_id` is whose key made it."""
+    """A change of a project's aliases; `seq` numbers them in order, `key_id` is the key that made it."""
 
     seq: int
     profile: str
@@ -61,6 +64,6 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The beginning of a watch: every change above `version` follows, none before it will."""
+    """The start of a watch: every change after `version` follows, and none before it."""
 
     version: int

@@ -1,4 +1,4 @@
-"""Aliases: names that point at models, by project and profile, in step across a fleet of services."""
+"""Aliases: names for models per project and profile, consistent across all services."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from llmring_aliases import commands
-from llmring_aliases.book import ProjectAliases
-from llmring_aliases.changes import Changes
-from llmring_aliases.feeds import Feeds
-from llmring_aliases.news import Bulletin
-from llmring_aliases.resources import AliasBinding, Aliases, AliasList, Resolution
-from llmring_aliases.retention import old_changes
-from llmring_aliases.seats import Seats
-from llmring_aliases.sets import BulkUpsert, History
+from llmring_aliases.api.aliases import AliasListResource, AliasResource, BindResource, ResolveResource
+from llmring_aliases.api.bulk import BulkUpsertResource
+from llmring_aliases.api.history import HistoryResource
+from llmring_aliases.api.stream_limiter import StreamLimiter
+from llmring_aliases.api.watch import WatchResource
+from llmring_aliases.cache.feeds import Feeds
+from llmring_aliases.cache.snapshots import SnapshotCache
+from llmring_aliases.change_notices import ChangeNotifier
+from llmring_aliases.service import AliasService
 from llmring_aliases.settings import AliasSettings
-from llmring_aliases.snapshots import Snapshots
-from llmring_aliases.store import AliasStore
-from llmring_aliases.watch import Watch
+from llmring_aliases.tables.reader import AliasReader
+from llmring_aliases.tables.retention import history_retention
+from llmring_aliases.tables.writer import AliasWriter
 from llmring_server import bundled
 from llmring_server.cli.retention import drop_due
 from llmring_server.contracts import Authenticator
@@ -46,38 +47,37 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Offer the aliases to other features; hold our snapshots and feeds, and what keeps them in step with changes."""
-    store, settings = AliasStore(server.database), server.plugin_settings(AliasSettings)
-    snapshots = Snapshots(store, server.notifications, settings.cached_aliases)
-    feeds = Feeds(store, server.notifications)
+    """Provide the alias service to other features, and the readers, writer and caches behind it."""
+    reader, settings = AliasReader(server.database), server.plugin_settings(AliasSettings)
+    snapshots = SnapshotCache(reader, server.notifications, settings.cached_aliases)
+    feeds = Feeds(reader, server.notifications)
     server.on_shutdown(feeds.stop)
-    changes = Changes(server.database, Bulletin(server.notifications, [snapshots, feeds]))
+    writer = AliasWriter(server.database, ChangeNotifier(server.notifications, [snapshots, feeds]))
     return {
-        AliasBook: ProjectAliases(store, changes),
-        AliasStore: store,
-        Snapshots: snapshots,
+        AliasBook: AliasService(reader, writer),
+        AliasReader: reader,
+        SnapshotCache: snapshots,
         Feeds: feeds,
-        Changes: changes,
+        AliasWriter: writer,
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the alias calls of the contract."""
-    store, snapshots, changes = server.service(AliasStore), server.service(Snapshots), server.service(Changes)
+    """Serve the alias endpoints."""
+    reader, snapshots, writer = server.service(AliasReader), server.service(SnapshotCache), server.service(AliasWriter)
     settings = server.plugin_settings(AliasSettings)
-    seats = Seats(settings.project_watchers, settings.watchers)
-    watch = Watch(
-        server.service(Feeds), store, seats, server.service(Authenticator, default=None), settings.heartbeat_seconds
-    )
+    limiter = StreamLimiter(settings.project_watchers, settings.watchers)
+    authenticator = server.service(Authenticator, default=None)
+    watch = WatchResource(server.service(Feeds), reader, limiter, authenticator, settings.heartbeat_seconds)
     return [
-        Route(path=PREFIX, resource=AliasList(snapshots)),
-        Route(path=f"{PREFIX}/bind", resource=AliasBinding(changes)),
-        Route(path=f"{PREFIX}/resolve", resource=Resolution(snapshots)),
-        Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsert(changes), batch=True),
-        Route(path=f"{PREFIX}/history", resource=History(store)),
+        Route(path=PREFIX, resource=AliasListResource(snapshots)),
+        Route(path=f"{PREFIX}/bind", resource=BindResource(writer)),
+        Route(path=f"{PREFIX}/resolve", resource=ResolveResource(snapshots)),
+        Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsertResource(writer), batch=True),
+        Route(path=f"{PREFIX}/history", resource=HistoryResource(reader)),
         Route(path=f"{PREFIX}/watch", resource=watch),
-        Route(path=f"{PREFIX}/{{alias}}", resource=Aliases(snapshots, changes), suffix="one"),
+        Route(path=f"{PREFIX}/{{alias}}", resource=AliasResource(snapshots, writer), suffix="one"),
     ]
 
 
@@ -90,7 +90,7 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Feed those who watch, and drop what has outlived the retention, while the server runs."""
-    old, days = old_changes(server.database), server.plugin_settings(AliasSettings).retention_days
-    async with server.service(Feeds).running(), upkeep(lambda: drop_due(old, days), "aliases"):
+    """Run the event feeds and drop expired history while the server runs."""
+    retention, days = history_retention(server.database), server.plugin_settings(AliasSettings).retention_days
+    async with server.service(Feeds).running(), upkeep(lambda: drop_due(retention, days), "aliases"):
         yield

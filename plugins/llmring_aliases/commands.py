@@ -1,4 +1,4 @@
-"""`llmring-server aliases push | pull | diff | retention`: a lockfile and a server alike, and old history dropped."""
+"""`llmring-server aliases push | pull | diff | retention`: synchronize a lockfile with a server; drop old history."""
 
 import asyncio
 import os
@@ -10,12 +10,20 @@ from typing import Any
 import click
 import msgspec
 
-from llmring_aliases.bindings import LockfileError, Pool, split
-from llmring_aliases.lockfile import Lockfile
-from llmring_aliases.retention import old_changes
+from llmring_aliases.lockfiles.bindings import BoundModels, LockfileError, split_models
+from llmring_aliases.lockfiles.lockfile import Lockfile
 from llmring_aliases.settings import AliasSettings
+from llmring_aliases.tables.retention import history_retention
 from llmring_server.cli.retention import OldRows, retention_command
-from llmring_server.client import KEY_VARIABLE, URL_VARIABLE, Alias, Binding, ClientError, LLMRingServer, Moved
+from llmring_server.client import (
+    KEY_VARIABLE,
+    URL_VARIABLE,
+    Alias,
+    Binding,
+    ClientError,
+    LLMRingServer,
+    PreconditionFailed,
+)
 from llmring_server.http.printable import printable
 from llmring_server.server import Server
 
@@ -23,8 +31,8 @@ CONSTRAINTS = "constraints"
 Work = Callable[[LLMRingServer], Awaitable[None]]
 
 
-class Side(msgspec.Struct):
-    """What a command was told: the file, the profile (the file's own default when None), the server, its key."""
+class SyncOptions(msgspec.Struct):
+    """The options of a command: the file, the profile (the file's default if None), the server and its project key."""
 
     file: Path
     profile: str | None
@@ -32,43 +40,47 @@ class Side(msgspec.Struct):
     key: str
 
     def run(self, work: Work) -> None:
-        """Do work with the server; a failure is one line and exit status 1."""
+        """Run `work` with a client of the server; a failure prints one line and exits with status 1."""
 
-        async def connected() -> None:
+        async def run_with_client() -> None:
             async with LLMRingServer(self.server, self.key) as server:
                 await work(server)
 
         try:
-            asyncio.run(connected())
-        except Moved as error:
-            raise click.ClickException("somebody has changed the server's aliases meanwhile; run this again") from error
+            asyncio.run(run_with_client())
+        except PreconditionFailed as error:
+            raise click.ClickException(
+                "The server's aliases were changed in the meantime. Run this command again."
+            ) from error
         except (ClientError, LockfileError) as error:
             raise click.ClickException(str(error)) from error
 
     def lockfile(self, *, missing: bool = False) -> tuple[Lockfile, str]:
-        """Return the file and the profile that this is about."""
+        """Return the lockfile and the profile to synchronize."""
         found = Lockfile.read(self.file, missing=missing)
         return found, self.profile or found.default_profile
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that all three have, as a `Side`."""
+def _sync_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command: add the shared options, and pass them as one `SyncOptions`."""
 
-    def told(file: Path, profile: str | None, server: str | None, key_env: str, **rest: Any) -> None:
+    def wrapped(file: Path, profile: str | None, server: str | None, key_env: str, **rest: Any) -> None:
         key = os.environ.get(key_env)
         if not key:
-            raise click.ClickException(f"no project key; set {key_env}, or name another variable with --key-env")
-        command(Side(file, profile, server, key), **rest)
+            raise click.ClickException(
+                f"No project key is set. Set {key_env}, or name another variable with --key-env."
+            )
+        command(SyncOptions(file, profile, server, key), **rest)
 
-    told.__name__, told.__doc__ = command.__name__, command.__doc__
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
     for option in (
         click.option("--key-env", default=KEY_VARIABLE, show_default=True, help="Variable that holds the project key."),
         click.option("--server", envvar=URL_VARIABLE, help="Address of the server.  [default: http://localhost:8000]"),
         click.option("--profile", help="Profile to compare.  [default: the lockfile's default_profile]"),
         click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default="llmring.lock"),
     ):
-        told = option(told)
-    return told
+        wrapped = option(wrapped)
+    return wrapped
 
 
 @click.group()
@@ -77,74 +89,74 @@ def aliases() -> None:
 
 
 @aliases.command()
-@_options
-def diff(side: Side) -> None:
-    """Show what `push` would change on the server; exit status 1 when there is a difference."""
+@_sync_options
+def diff(options: SyncOptions) -> None:
+    """Show what `push` would change on the server; exit status 1 if there are differences."""
 
     async def work(server: LLMRingServer) -> None:
-        lockfile, profile = side.lockfile()
+        lockfile, profile = options.lockfile()
         listing = await server.aliases.list(profile)
-        if _show(_pools(listing.aliases), lockfile.bindings(profile), profile):
+        if _print_diff(_models_by_alias(listing.aliases), lockfile.bindings(profile), profile):
             sys.exit(1)
 
-    side.run(work)
+    options.run(work)
 
 
 @aliases.command()
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@_options
-def push(side: Side, yes: bool) -> None:
+@_sync_options
+def push(options: SyncOptions, yes: bool) -> None:
     """Make the server's profile equal to the lockfile's."""
 
     async def work(server: LLMRingServer) -> None:
-        lockfile, profile = side.lockfile()
+        lockfile, profile = options.lockfile()
         listing = await server.aliases.list(profile)
         wanted = lockfile.bindings(profile)
-        if not _show(_pools(listing.aliases), wanted, profile):
+        if not _print_diff(_models_by_alias(listing.aliases), wanted, profile):
             return
-        _ask("change the server?", yes)
-        there = {alias.alias: alias for alias in listing.aliases}
-        sent = [_binding(alias, pool, there.get(alias)) for alias, pool in wanted.items()]
-        done = await server.aliases.bulk(sent, profile, replace=True, if_match=listing.etag)
-        click.echo(f"the server's profile {profile} has {done.updated} aliases now; {done.deleted} were deleted")
+        _confirm("Change the server?", yes)
+        existing = {alias.alias: alias for alias in listing.aliases}
+        bindings = [_merge_binding(alias, models, existing.get(alias)) for alias, models in wanted.items()]
+        result = await server.aliases.bulk(bindings, profile, replace=True, if_match=listing.etag)
+        click.echo(f"Profile {profile} on the server now has {result.updated} aliases; {result.deleted} were deleted.")
 
-    side.run(work)
+    options.run(work)
 
 
 @aliases.command()
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@_options
-def pull(side: Side, yes: bool) -> None:
+@_sync_options
+def pull(options: SyncOptions, yes: bool) -> None:
     """Make the lockfile's profile equal to the server's; the rest of the file is not changed."""
 
     async def work(server: LLMRingServer) -> None:
-        lockfile, profile = side.lockfile(missing=True)
-        there = _pools((await server.aliases.list(profile)).aliases)
-        if not _show(lockfile.bindings(profile), there, profile):
+        lockfile, profile = options.lockfile(missing=True)
+        server_bindings = _models_by_alias((await server.aliases.list(profile)).aliases)
+        if not _print_diff(lockfile.bindings(profile), server_bindings, profile):
             return
-        _ask(f"change {side.file}?", yes)
-        lockfile.replace(profile, there)
+        _confirm(f"Change {options.file}?", yes)
+        lockfile.replace(profile, server_bindings)
         lockfile.write()
-        click.echo(f"{side.file}: profile {profile} has {len(there)} aliases now")
+        click.echo(f"Profile {profile} in {options.file} now has {len(server_bindings)} aliases.")
 
-    side.run(work)
+    options.run(work)
 
 
-def _retained(server: Server) -> tuple[OldRows, int | None]:
-    return old_changes(server.database), server.plugin_settings(AliasSettings).retention_days
+def _retention(server: Server) -> tuple[OldRows, int | None]:
+    return history_retention(server.database), server.plugin_settings(AliasSettings).retention_days
 
 
 aliases.add_command(
     retention_command(
         "Drop changes from the history that are older than the retention, except the latest change of each alias.",
         "LLMRING_ALIASES_RETENTION_DAYS",
-        _retained,
+        _retention,
     )
 )
 
 
-def _pools(found: list[Alias]) -> dict[str, Pool]:
-    return {alias.alias: Pool(split(alias.model), _constraints(alias.metadata)) for alias in found}
+def _models_by_alias(found: list[Alias]) -> dict[str, BoundModels]:
+    return {alias.alias: BoundModels(split_models(alias.model), _constraints(alias.metadata)) for alias in found}
 
 
 def _constraints(metadata: Any) -> dict[str, Any] | None:
@@ -152,37 +164,37 @@ def _constraints(metadata: Any) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found else None
 
 
-def _binding(alias: str, pool: Pool, there: Alias | None) -> Binding:
-    """Return what to send for an alias; metadata that the server has stays, constraints lie within it."""
-    metadata = there.metadata if there else None
-    if there and Pool(split(there.model), _constraints(metadata)) == pool:
-        return Binding(alias, there.model, metadata)
-    if pool.constraints != _constraints(metadata):
-        kept = {name: value for name, value in metadata.items() if name != CONSTRAINTS} if metadata else {}
-        metadata = {**kept, CONSTRAINTS: pool.constraints} if pool.constraints else kept or None
-    return Binding(alias, pool.model, metadata)
+def _merge_binding(alias: str, models: BoundModels, existing: Alias | None) -> Binding:
+    """Return the binding to send: with the server's metadata, which contains the constraints."""
+    metadata = existing.metadata if existing else None
+    if existing and BoundModels(split_models(existing.model), _constraints(metadata)) == models:
+        return Binding(alias, existing.model, metadata)
+    if models.constraints != _constraints(metadata):
+        other = {name: value for name, value in metadata.items() if name != CONSTRAINTS} if metadata else {}
+        metadata = {**other, CONSTRAINTS: models.constraints} if models.constraints else other or None
+    return Binding(alias, models.model, metadata)
 
 
-def _show(have: Mapping[str, Pool], want: Mapping[str, Pool], profile: str) -> bool:
-    """Print what has to change for `have` to become `want`, and return whether there is anything."""
+def _print_diff(old: Mapping[str, BoundModels], new: Mapping[str, BoundModels], profile: str) -> bool:
+    """Print the changes that turn `old` into `new`, and return whether there are any."""
     lines = []
-    for name in sorted({*have, *want}):
-        alias, old, new = printable(name), have.get(name), want.get(name)
-        if old is None and new is not None:
-            lines.append(click.style(f"+ {alias}  {_said(new)}", fg="green"))
-        elif new is None and old is not None:
-            lines.append(click.style(f"- {alias}  {_said(old)}", fg="red"))
-        elif old is not None and new is not None and old != new:
-            lines.append(click.style(f"~ {alias}  {_said(old)} → {_said(new)}", fg="yellow"))
-    click.echo("\n".join(lines) or f"profile {profile}: no difference")
+    for name in sorted({*old, *new}):
+        alias, before, after = printable(name), old.get(name), new.get(name)
+        if before is None and after is not None:
+            lines.append(click.style(f"+ {alias}  {_format_models(after)}", fg="green"))
+        elif after is None and before is not None:
+            lines.append(click.style(f"- {alias}  {_format_models(before)}", fg="red"))
+        elif before is not None and after is not None and before != after:
+            lines.append(click.style(f"~ {alias}  {_format_models(before)} → {_format_models(after)}", fg="yellow"))
+    click.echo("\n".join(lines) or f"Profile {profile}: no differences.")
     return bool(lines)
 
 
-def _said(pool: Pool) -> str:
-    constraints = f" {msgspec.json.encode(pool.constraints).decode()}" if pool.constraints else ""
-    return printable(", ".join(pool.models) + constraints)
+def _format_models(models: BoundModels) -> str:
+    constraints = f" {msgspec.json.encode(models.constraints).decode()}" if models.constraints else ""
+    return printable(", ".join(models.models) + constraints)
 
 
-def _ask(question: str, yes: bool) -> None:
+def _confirm(question: str, yes: bool) -> None:
     if not yes:
         click.confirm(question, abort=True)

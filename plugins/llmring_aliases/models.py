@@ -1,7 +1,5 @@
-"""The structs of aliases, and what a name and a model may be."""
+"""The structs of aliases, and the formats of names and models."""
 
-import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,7 +7,6 @@ import msgspec
 
 from llmring_server.http.codec import null
 
-RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
 ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
 MODEL_PATTERN = r"^[^\s:,]+:[^\s,]+(\s*,\s*[^\s:,]+:[^\s,]+)*\Z"
 MAX_MODEL_LENGTH = 255
@@ -17,12 +14,13 @@ MAX_SEQ = 2**63 - 1
 DEFAULT_PROFILE = "default"
 
 AliasName = Annotated[
-    str, msgspec.Meta(description="1–128 of A–Z a–z 0–9 . _ -", extra_json_schema={"pattern": ALIAS_PATTERN})
+    str,
+    msgspec.Meta(description="1–128 characters: letters, digits, . _ -", extra_json_schema={"pattern": ALIAS_PATTERN}),
 ]
 Model = Annotated[
     str,
     msgspec.Meta(
-        description="`provider:model`, or several by comma, best first",
+        description="`provider:model`, or several separated by commas, in order of preference",
         extra_json_schema={"pattern": MODEL_PATTERN, "maxLength": MAX_MODEL_LENGTH},
     ),
 ]
@@ -30,7 +28,7 @@ Profile = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class Alias(msgspec.Struct, frozen=True):
-    """One alias as it stands; `version` counts its changes, times are UTC."""
+    """One alias with its current binding; `version` counts its changes, times are in UTC."""
 
     project_id: str
     profile: str
@@ -42,15 +40,18 @@ class Alias(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """An alias with the number of the change that made it so."""
+class StoredAlias(msgspec.Struct, frozen=True, array_like=True):
+    """An alias with the number of its latest change."""
 
     seq: int
     alias: Alias
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One change: what an alias was bound to, by which key, when (UTC); `seq` numbers a project's changes in order."""
+class AliasHistoryEntry(msgspec.Struct, frozen=True):
+    """One change: the binding of an alias, the key that made it and the time in UTC.
+
+    `seq` numbers the changes of a project in order.
+    """
 
     seq: int
     profile: str
@@ -63,22 +64,22 @@ class Entry(msgspec.Struct, frozen=True):
     changed_at: datetime
 
 
-class Ready(msgspec.Struct, frozen=True):
-    """A stream of changes has begun: whoever lists aliases at this version misses none."""
+class WatchReady(msgspec.Struct, frozen=True):
+    """The start of a stream of changes: a client that lists the aliases at this version misses none."""
 
     version: int
 
 
-class Setting(msgspec.Struct, frozen=True):
-    """What PUT sets; `metadata` is any JSON, kept as it was sent."""
+class AliasUpdate(msgspec.Struct, frozen=True):
+    """The body of PUT; `metadata` is any JSON, stored as it was sent."""
 
     model: Model
     profile: Profile | None = None
     metadata: msgspec.Raw = msgspec.field(default_factory=null)
 
 
-class Binding(msgspec.Struct, frozen=True):
-    """An alias to bind to a model; the profile is `default` when absent or null."""
+class AliasBinding(msgspec.Struct, frozen=True):
+    """An alias to bind to a model; the profile is `default` if absent or null."""
 
     alias: AliasName
     model: Model
@@ -87,7 +88,7 @@ class Binding(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What an alias of a profile shall be: bound to a model, or unbound when that is None."""
+    """The wanted state of an alias in a profile: bound to a model, or unbound if that is None."""
 
     profile: str
     alias: str
@@ -95,25 +96,25 @@ class Target(msgspec.Struct, frozen=True):
     metadata: msgspec.Raw = msgspec.field(default_factory=null)
 
 
-class ProfileQuery(msgspec.Struct, frozen=True):
+class AliasProfileQuery(msgspec.Struct, frozen=True):
     """`?profile=`."""
 
     profile: Profile = DEFAULT_PROFILE
 
 
-class ListQuery(msgspec.Struct, frozen=True):
+class AliasListQuery(msgspec.Struct, frozen=True):
     """`?profile=`; absent means every profile."""
 
     profile: Profile | None = None
 
 
-class BulkQuery(ProfileQuery, frozen=True):
-    """`?profile=&replace=`; with `replace`, what is not named is unbound."""
+class BulkUpsertQuery(AliasProfileQuery, frozen=True):
+    """`?profile=&replace=`; with `replace`, aliases that are not in the body are unbound."""
 
     replace: bool = False
 
 
-class HistoryQuery(msgspec.Struct, frozen=True):
+class AliasHistoryQuery(msgspec.Struct, frozen=True):
     """`?alias=&profile=&limit=&cursor=`; absent means every alias, every profile."""
 
     alias: str | None = None
@@ -123,7 +124,7 @@ class HistoryQuery(msgspec.Struct, frozen=True):
 
 
 class WatchQuery(msgspec.Struct, frozen=True):
-    """`?profile=&last_event_id=`; absent means every profile, from now on."""
+    """`?profile=&last_event_id=`; absent means every profile, starting now."""
 
     profile: Profile | None = None
     last_event_id: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | None = None
@@ -136,57 +137,22 @@ class ResolveQuery(msgspec.Struct, frozen=True):
     profile: Profile = DEFAULT_PROFILE
 
 
-class Resolved(msgspec.Struct, frozen=True):
-    """Where an alias points."""
+class ResolvedAlias(msgspec.Struct, frozen=True):
+    """The model of an alias."""
 
     alias: str
     model: str
     profile: str
 
 
-class Deleted(msgspec.Struct, frozen=True):
-    """Whether there was something to delete."""
+class AliasDeletion(msgspec.Struct, frozen=True):
+    """Whether an alias was deleted; false if it was not bound."""
 
     deleted: bool
 
 
-class Updated(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How many aliases a bulk call set, and with `replace` how many it deleted."""
+class BulkUpsertResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many aliases a bulk update set and, with `replace`, how many it deleted."""
 
     updated: int
     deleted: int | None = None
-
-
-def name_fault(alias: str) -> str | None:
-    """Say why a name cannot be an alias, or None when it can."""
-    if not re.match(ALIAS_PATTERN, alias):
-        return "an alias is 1 to 128 of A–Z a–z 0–9 . _ -"
-    if alias in RESERVED:
-        return f"{alias!r} is a word of this interface; choose another name"
-    return None
-
-
-def model_fault(model: str) -> str | None:
-    """Say why a text cannot be a model, or None when it can."""
-    if len(model) > MAX_MODEL_LENGTH:
-        return f"a model has at most {MAX_MODEL_LENGTH} characters"
-    if not re.match(MODEL_PATTERN, model):
-        return "a model is `provider:model`, or several separated by commas"
-    return None
-
-
-def faults_of(targets: Sequence[Target]) -> list[tuple[int, str, str]]:
-    """Return what is wrong with targets that bind, as index, member and message.
-
-    That is a name or a model that cannot be, or a name that comes twice.
-    """
-    faults: list[tuple[int, str, str]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for index, target in enumerate(targets):
-        first = seen.setdefault((target.profile, target.alias), index)
-        fault = name_fault(target.alias) or (f"the same alias as entry {first}" if first != index else None)
-        if fault:
-            faults.append((index, "alias", fault))
-        if model := model_fault(target.model or ""):
-            faults.append((index, "model", model))
-    return faults

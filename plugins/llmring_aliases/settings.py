@@ -6,10 +6,10 @@ from llmring_server.settings import PluginSettings, blank_means_unset
 
 
 class AliasSettings(PluginSettings):
-    """What a deployment decides about aliases.
+    """Settings of the alias feature.
 
-    `cached_aliases` bounds what each process keeps in memory (about 1 KB an alias). `retention_days` drops changes from
-    the history that are older than that.
+    `cached_aliases` limits the aliases that each process caches (about 1 KB per alias). `retention_days` is the age at
+    which changes are dropped from the history.
     """
 
     cached_aliases: int = Field(

@@ -1,4 +1,4 @@
-"""Conversations: what users and models said, stored and billed in one transaction, for today's client."""
+"""Conversations: messages of users and models, stored and billed in one transaction, for the current client."""
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from llmring_conversations import commands
-from llmring_conversations.claims import Claims
-from llmring_conversations.content import Content
-from llmring_conversations.log import ConversationLog
-from llmring_conversations.resources import CallLog, Conversations, Messages
-from llmring_conversations.retention import Upkeep
+from llmring_conversations.claims import BillingClaims
+from llmring_conversations.content import ContentPolicy
+from llmring_conversations.recorder import ConversationRecorder
+from llmring_conversations.resources import ConversationResource, MessageResource, TranscriptResource
+from llmring_conversations.retention import ConversationMaintenance
 from llmring_conversations.settings import ConversationSettings
 from llmring_conversations.store import ConversationStore
 from llmring_server import bundled
@@ -24,7 +24,7 @@ from llmring_server.server import Server
 
 log = logging.getLogger(__name__)
 
-# Today's client creates under the first and its session class reads under the second.
+# The current client creates conversations under the first prefix, and its session class reads them under the second.
 PREFIXES = ("/api/v1/conversations", "/conversations")
 
 
@@ -42,23 +42,27 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Tell usage which calls were billed with their conversation."""
+    """Provide the lookup of calls that were billed with their conversation, the content policy and maintenance."""
     settings = server.plugin_settings(ConversationSettings)
     return {
-        PriorBilling: Claims(server.database),
-        Content: Content(settings.content, server.pepper),
-        Upkeep: Upkeep(server.database, settings),
+        PriorBilling: BillingClaims(server.database),
+        ContentPolicy: ContentPolicy(settings.content, server.pepper),
+        ConversationMaintenance: ConversationMaintenance(server.database, settings),
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the conversation calls of the contract, under both prefixes."""
-    store, content, claims = ConversationStore(server.database), server.service(Content), Claims(server.database)
+    """Serve the conversation endpoints under both prefixes."""
+    store, policy, claims = (
+        ConversationStore(server.database),
+        server.service(ContentPolicy),
+        BillingClaims(server.database),
+    )
     billing = server.service(Billing, default=None)
-    conversations, messages = Conversations(store, content), Messages(store, content)
-    calls = CallLog(ConversationLog(server.database, store, claims, content, billing))
-    return [route for prefix in PREFIXES for route in _routes(prefix, conversations, messages, calls)]
+    conversations, messages = ConversationResource(store, policy), MessageResource(store, policy)
+    transcripts = TranscriptResource(ConversationRecorder(server.database, store, claims, policy, billing))
+    return [route for prefix in PREFIXES for route in _build_routes(prefix, conversations, messages, transcripts)]
 
 
 @hookimpl
@@ -70,18 +74,20 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Drop what has outlived the retention while the server runs."""
-    content = server.service(Content)
-    if content.mode == "hash" and not content.keyed:
+    """Drop expired conversations and claims while the server runs."""
+    policy = server.service(ContentPolicy)
+    if policy.mode == "hash" and not policy.has_pepper:
         log.warning("LLMRING_KEY_PEPPER is empty: short texts can be guessed from the digests of conversations")
-    async with upkeep(server.service(Upkeep).once, "conversations"):
+    async with upkeep(server.service(ConversationMaintenance).run_once, "conversations"):
         yield
 
 
-def _routes(prefix: str, conversations: Conversations, messages: Messages, calls: CallLog) -> Iterable[Route]:
+def _build_routes(
+    prefix: str, conversations: ConversationResource, messages: MessageResource, transcripts: TranscriptResource
+) -> Iterable[Route]:
     one = f"{prefix}/{{conversation}}"
     yield Route(path=prefix, resource=conversations)
-    yield Route(path=f"{prefix}/log", resource=calls, batch=True)
+    yield Route(path=f"{prefix}/log", resource=transcripts, batch=True)
     yield Route(path=one, resource=conversations, suffix="one")
     yield Route(path=f"{one}/messages", resource=messages, batch=True)
     yield Route(path=f"{one}/messages/batch", resource=messages, suffix="batch", batch=True)

@@ -1,4 +1,4 @@
-"""Claims: calls that were billed with their conversation, each to be recognised once when the client logs it too."""
+"""Claims: calls billed with their conversation, each of which is recognized once when the client logs it too."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ from llmring_server.database import Database
 from llmring_server.database.pool import Connection
 from llmring_server.http import codec
 
-SECONDS = 0.9
+TIMEOUT_SECONDS = 0.9
 ID_LENGTH = 36
 VERSION = 7
 
-OPEN: LiteralString = """
+ADD: LiteralString = """
     INSERT INTO conversation_claims (
         project_id, conversation_id, provider, model, input_tokens, output_tokens, cached_input_tokens,
         log_id, cost, cost_source, cost_status, billed_at, created_at
@@ -26,7 +26,7 @@ OPEN: LiteralString = """
         %(cached_input_tokens)s, %(log_id)s, %(cost)s, %(cost_source)s, %(cost_status)s, %(timestamp)s, %(now)s
     )
 """
-# Of several calls that fit a claim, the UPDATE takes one; those under the same key are that one again.
+# Of several calls that match a claim, the UPDATE takes one; calls with the same idempotency key are repeats of it.
 TAKE: LiteralString = """
     WITH given AS MATERIALIZED (
         SELECT * FROM json_to_recordset(%(calls)s::json) AS given(
@@ -49,41 +49,41 @@ TAKE: LiteralString = """
 """
 
 
-class Claims:
-    """The contract `PriorBilling`, on the table `conversation_claims`."""
+class BillingClaims:
+    """Implements the contract `PriorBilling` on the table `conversation_claims`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, connection: Connection, project: str, conversation: UUID, call: Call, bill: Bill) -> None:
-        """Note in the caller's transaction that a conversation's call is billed."""
+    async def add(self, connection: Connection, project: str, conversation: UUID, call: Call, bill: Bill) -> None:
+        """Record in the caller's transaction that the call of a conversation is billed."""
         now = datetime.now(UTC)
         await connection.execute(
-            OPEN, {"project": project, **_figures(conversation, call), **msgspec.structs.asdict(bill), "now": now}
+            ADD, {"project": project, **_call_values(conversation, call), **msgspec.structs.asdict(bill), "now": now}
         )
 
     async def take(self, project: str, calls: Sequence[tuple[Call, str | None]]) -> list[Bill | None]:
-        """Return the bill of each call that is logged now, once; None for one that is news.
+        """Return the bill of each call, or None for a call that is new; each bill is returned once.
 
-        The claim's row decides between two that ask at once: the second finds it taken.
+        Of two concurrent requests, the second waits for the row of the claim, and then finds it taken.
         """
         bills: list[Bill | None] = [None] * len(calls)
         given = [
-            {**_figures(conversation, call), "at": at, "key": key or ""}
+            {**_call_values(conversation, call), "at": at, "key": key or ""}
             for at, (call, key) in enumerate(calls)
-            if (conversation := conversation_id(call.id_at_origin)) is not None
+            if (conversation := parse_conversation_id(call.id_at_origin)) is not None
         ]
         if given:
-            given.sort(key=itemgetter("conversation"))  # in one order, lest two wait for each other
+            given.sort(key=itemgetter("conversation"))  # the same order everywhere prevents deadlocks
             params = {"project": project, "calls": codec.encode(given).decode()}
-            async with self._database.connection(SECONDS) as connection:
+            async with self._database.connection(TIMEOUT_SECONDS) as connection:
                 for at, *bill in await (await connection.execute(TAKE, params)).fetchall():
                     bills[at] = Bill(*bill)
         return bills
 
 
-def conversation_id(text: str | None) -> UUID | None:
-    """Return the id that a text is, when it has the form of those we make: a UUIDv7."""
+def parse_conversation_id(text: str | None) -> UUID | None:
+    """Return the conversation id in a text, or None if it is not a UUIDv7, as all of ours are."""
     if text is None or len(text) != ID_LENGTH:
         return None
     try:
@@ -93,7 +93,7 @@ def conversation_id(text: str | None) -> UUID | None:
     return found if found.version == VERSION else None
 
 
-def _figures(conversation: UUID, call: Call) -> dict[str, Any]:
+def _call_values(conversation: UUID, call: Call) -> dict[str, Any]:
     return {
         "conversation": conversation,
         "provider": call.provider,

@@ -2,7 +2,7 @@
 
 import click
 
-from llmring_conversations.retention import old_conversations
+from llmring_conversations.retention import conversation_retention
 from llmring_conversations.settings import ConversationSettings
 from llmring_server.cli.retention import OldRows, retention_command
 from llmring_server.server import Server
@@ -13,14 +13,14 @@ def conversations() -> None:
     """Manage stored conversations."""
 
 
-def _ours(server: Server) -> tuple[OldRows, int | None]:
-    return old_conversations(server.database), server.plugin_settings(ConversationSettings).retention_days
+def _retention(server: Server) -> tuple[OldRows, int | None]:
+    return conversation_retention(server.database), server.plugin_settings(ConversationSettings).retention_days
 
 
 conversations.add_command(
     retention_command(
         "Drop conversations without changes for longer than the retention, with their messages.",
         "LLMRING_CONVERSATIONS_RETENTION_DAYS",
-        _ours,
+        _retention,
     )
 )

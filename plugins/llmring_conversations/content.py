@@ -1,4 +1,4 @@
-"""What is kept of the text: all of it, a keyed digest and its size, or nothing."""
+"""The content policy: store the full text, a keyed digest and its size, or nothing."""
 
 import hmac
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import uuid_utils.compat as uuids
 
-from llmring_conversations.models import Change, Level, NewConversation, NewMessage
+from llmring_conversations.models import ConversationUpdate, Level, NewConversation, NewMessage
 from llmring_conversations.settings import ContentMode
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
@@ -19,7 +19,7 @@ _json = msgspec.json.Decoder()
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it is stored; its names are those of columns, `at` its place among those added with it."""
+    """One message as it is stored; fields are named as the columns, `at` is its index in the batch."""
 
     at: int
     id: str
@@ -36,63 +36,63 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     said_at: datetime
 
 
-class Content:
-    """The content mode of a deployment, with the secret that digests are keyed with."""
+class ContentPolicy:
+    """The content mode of a deployment, with the secret for the digests."""
 
     def __init__(self, mode: ContentMode, pepper: bytes) -> None:
         self.mode: ContentMode = mode
         self._pepper = pepper
 
     @property
-    def keyed(self) -> bool:
-        """Whether digests are made with a secret; without one, short texts can be guessed from them."""
+    def has_pepper(self) -> bool:
+        """Whether digests are keyed with a secret; without one, short texts can be guessed from them."""
         return bool(self._pepper)
 
-    def columns(self, given: NewConversation | Change) -> dict[str, Any]:
-        """Return a conversation's columns as they are kept: system prompt and metadata are text, the rest is labels."""
-        members = {name: getattr(given, name) for name in given.__struct_fields__}
-        values = {name: value for name, value in members.items() if value is not msgspec.UNSET}
+    def to_columns(self, given: NewConversation | ConversationUpdate) -> dict[str, Any]:
+        """Return the columns of a conversation; system prompt and metadata are stored only in mode `full`."""
+        fields = {name: getattr(given, name) for name in given.__struct_fields__}
+        values = {name: value for name, value in fields.items() if value is not msgspec.UNSET}
         if self.mode != "full":
             values.update({name: None for name in ("system_prompt", "metadata") if name in values})
         if values.get("metadata") is not None:
             values["metadata"] = None if values["metadata"] == codec.NULL else bytes(values["metadata"]).decode()
         return values
 
-    def rows(self, project: str, messages: list[NewMessage], level: Level | None = None) -> list[MessageRow]:
-        """Return messages as they are kept; of the deployment's mode and the client's level, the one that keeps less.
+    def to_rows(self, project: str, messages: list[NewMessage], level: Level | None = None) -> list[MessageRow]:
+        """Return messages as they are stored, by the mode of the deployment or the stricter level of the client.
 
         Raises:
             Problem: 422 for a timestamp without an offset.
         """
         mode = "none" if level == "metadata" else self.mode
         now = datetime.now(UTC)
-        return [self._row(project, at, message, mode, now) for at, message in enumerate(messages)]
+        return [self._to_row(project, at, message, mode, now) for at, message in enumerate(messages)]
 
-    def _row(self, project: str, at: int, message: NewMessage, mode: ContentMode, now: datetime) -> MessageRow:
+    def _to_row(self, project: str, at: int, message: NewMessage, mode: ContentMode, now: datetime) -> MessageRow:
         full = mode == "full"
-        digested = _digestible(message.content) if mode == "hash" else None
+        digest_input = _digest_input(message.content) if mode == "hash" else None
         return MessageRow(
             at=at,
             id=str(uuids.uuid7()),
             role=message.role or DEFAULT_ROLE,
             content=message.content if full else None,
-            content_digest=None if digested is None else self._digest(project, digested),
-            content_bytes=None if digested is None else len(digested),
+            content_digest=None if digest_input is None else self._digest(project, digest_input),
+            content_bytes=None if digest_input is None else len(digest_input),
             tool_calls=message.tool_calls if full else None,
             tool_call_id=message.tool_call_id,
             name=message.name,
             metadata=message.metadata if full else None,
             input_tokens=message.input_tokens,
             output_tokens=message.output_tokens,
-            said_at=_moment(message.timestamp, now, at),
+            said_at=_to_utc(message.timestamp, now, at),
         )
 
     def _digest(self, project: str, content: bytes) -> str:
         return hmac.digest(self._pepper, DOMAIN + project.encode() + b"\0" + content, "sha256").hex()
 
 
-def _digestible(content: msgspec.Raw) -> bytes | None:
-    """Return what a digest is made of: a text's UTF-8, whatever escapes it was sent with; other JSON as it was sent."""
+def _digest_input(content: msgspec.Raw) -> bytes | None:
+    """Return the input of a digest: a string as unescaped UTF-8, other JSON as it was sent."""
     if content == codec.NULL:
         return None
     sent = bytes(content)
@@ -100,12 +100,14 @@ def _digestible(content: msgspec.Raw) -> bytes | None:
     return given.encode() if isinstance(given, str) else sent
 
 
-def _moment(given: datetime | None, now: datetime, at: int) -> datetime:
+def _to_utc(given: datetime | None, now: datetime, at: int) -> datetime:
     if given is None:
         return now
     if given.tzinfo is None:
-        raise Problem.validation("body", "messages", at, "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
+        raise Problem.validation(
+            "body", "messages", at, "timestamp", msg="Add the UTC offset, for example 2026-11-23T16:00:00Z."
+        )
     try:
         return given.astimezone(UTC)
     except OverflowError as error:
-        raise Problem.validation("body", "messages", at, "timestamp", msg="out of range") from error
+        raise Problem.validation("body", "messages", at, "timestamp", msg="This time is out of range.") from error

@@ -1,4 +1,4 @@
-"""The structs of conversations: what clients send, and what they get back."""
+"""The structs of conversations: requests and responses."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ Level = Literal["none", "metadata", "full"]
 
 
 class NewConversation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation to create; every member may be absent or null. `metadata` is any JSON, kept as it was sent."""
+    """A conversation to create; every field may be absent or null. `metadata` is any JSON, stored as it was sent."""
 
     title: Label | None = None
     system_prompt: str | None = None
@@ -33,8 +33,8 @@ class NewConversation(msgspec.Struct, frozen=True, kw_only=True):
     metadata: msgspec.Raw = msgspec.field(default_factory=null)
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What PATCH changes: members that are absent stay, null clears."""
+class ConversationUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of PATCH: absent fields are not changed, null clears a field."""
 
     title: Label | msgspec.UnsetType | None = msgspec.UNSET
     system_prompt: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -45,7 +45,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to add. `content`, `tool_calls` and `metadata` are any JSON, kept as they were sent."""
+    """A message to add. `content`, `tool_calls` and `metadata` are any JSON, stored as they were sent."""
 
     role: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     content: msgspec.Raw = msgspec.field(default_factory=null)
@@ -59,14 +59,14 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewMessages(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages to add, all or none. `logging_level` is the client's: `metadata` keeps no text, `none` keeps nothing."""
+    """Messages to add, all or none. With the `logging_level` `metadata` no text is stored, with `none` nothing is."""
 
     messages: list[NewMessage]
     logging_level: Level | None = None
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    """One conversation; `log_id` is the usage entry of the call it was logged with, null when it was created empty."""
+    """A conversation; `log_id` is the usage entry of the call it was logged with, null if it was created empty."""
 
     id: UUID
     project_id: str
@@ -86,7 +86,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message; where the text is not kept, `content` is null and its digest and size in bytes may be there."""
+    """A message; if the text is not stored, `content` is null, and its digest and size in bytes may be present."""
 
     id: UUID
     conversation_id: UUID
@@ -105,19 +105,19 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
 
 
-class History(Conversation, frozen=True, kw_only=True):
-    """A conversation with its latest messages, oldest of them first."""
+class ConversationHistory(Conversation, frozen=True, kw_only=True):
+    """A conversation with its latest messages, in order."""
 
     messages: list[Message]
 
 
-class Deleted(msgspec.Struct, frozen=True):
-    """Whether there was something to delete."""
+class ConversationDeletion(msgspec.Struct, frozen=True):
+    """Whether a conversation was deleted; false if there was none."""
 
     deleted: bool
 
 
-class ListQuery(msgspec.Struct, frozen=True):
+class ConversationListQuery(msgspec.Struct, frozen=True):
     """A page of conversations: at most `limit`, after `cursor` (from the Link header) or `offset`."""
 
     limit: Limit = 20
@@ -125,7 +125,7 @@ class ListQuery(msgspec.Struct, frozen=True):
     cursor: UUID | None = None
 
 
-class MessagesQuery(msgspec.Struct, frozen=True):
+class MessageListQuery(msgspec.Struct, frozen=True):
     """A page of messages: at most `limit`, after `cursor` (from the Link header) or `offset`."""
 
     limit: Limit = 100
@@ -133,7 +133,7 @@ class MessagesQuery(msgspec.Struct, frozen=True):
     cursor: Count | None = None
 
 
-class HistoryQuery(msgspec.Struct, frozen=True):
-    """How many of the latest messages to give along."""
+class ConversationQuery(msgspec.Struct, frozen=True):
+    """How many of the latest messages to include."""
 
     message_limit: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGE)] = 100

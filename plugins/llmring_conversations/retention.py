@@ -1,4 +1,4 @@
-"""What conversations outlive: the retention of a deployment, and claims that nobody came for."""
+"""Retention of conversations, and expiry of claims that were never taken."""
 
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -22,20 +22,20 @@ DROP: LiteralString = """
 EXPIRE: LiteralString = "DELETE FROM conversation_claims WHERE created_at < %(before)s"
 
 
-def old_conversations(database: Database) -> OldRows:
-    """Return the retention of conversations whose last change is too old, with their messages."""
+def conversation_retention(database: Database) -> OldRows:
+    """Return the retention of conversations, by their last change, with their messages."""
     return OldRows(database, due=DUE, some=SOME, drop=DROP)
 
 
-class Upkeep:
-    """What the tables need from time to time."""
+class ConversationMaintenance:
+    """Periodic maintenance of the tables."""
 
     def __init__(self, database: Database, settings: ConversationSettings) -> None:
         self._database = database
         self._days = settings.retention_days
 
-    async def once(self) -> None:
-        """Drop what has outlived the retention, and claims that nobody came for."""
-        await drop_due(old_conversations(self._database), self._days)
+    async def run_once(self) -> None:
+        """Drop conversations older than the retention, and claims that expired."""
+        await drop_due(conversation_retention(self._database), self._days)
         before = datetime.now(UTC) - timedelta(hours=CLAIM_HOURS)
         await self._database.execute(EXPIRE, {"before": before})

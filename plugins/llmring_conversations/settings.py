@@ -10,10 +10,10 @@ ContentMode = Literal["full", "hash", "none"]
 
 
 class ConversationSettings(PluginSettings):
-    """What a deployment decides about conversations.
+    """Settings of the conversation feature.
 
-    `content` says what is kept of the text: all of it, a keyed digest and its length, or nothing. `retention_days`
-    drops conversations that nobody has added to for that long.
+    `content` selects what is stored of the text: all of it, a keyed digest and its size, or nothing. `retention_days`
+    is the time without changes after which a conversation is dropped.
     """
 
     content: ContentMode = Field("full", description="What is stored of the text: all, a keyed digest, or nothing.")

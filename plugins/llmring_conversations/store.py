@@ -1,4 +1,4 @@
-"""Conversations and messages in PostgreSQL: one statement a method, every one of them within a project."""
+"""Conversations and messages in PostgreSQL: one statement per method, each restricted to a project."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,11 +28,11 @@ GIVEN: LiteralString = """
         tool_call_id text, name text, metadata json, input_tokens bigint, output_tokens bigint, said_at timestamptz
     )
 """
-STORED: LiteralString = """
+MESSAGE_COLUMNS: LiteralString = """
     project_id, conversation_id, position, id, role, content, content_digest, content_bytes, tool_calls, tool_call_id,
     name, metadata, input_tokens, output_tokens, said_at
 """
-SAID: LiteralString = """
+GIVEN_VALUES: LiteralString = """
     given.id, given.role, given.content, given.content_digest, given.content_bytes, given.tool_calls,
     given.tool_call_id, given.name, given.metadata, given.input_tokens, given.output_tokens, given.said_at
 """
@@ -41,10 +41,10 @@ TOKENS: LiteralString = (
 )
 
 CREATE: LiteralString = (
-    "WITH said AS (INSERT INTO conversation_messages ("
-    + STORED
+    "WITH added AS (INSERT INTO conversation_messages ("
+    + MESSAGE_COLUMNS
     + ") SELECT %(project)s, %(id)s, given.at, "
-    + SAID
+    + GIVEN_VALUES
     + " FROM "
     + GIVEN
     + ") INSERT INTO conversations ("
@@ -67,9 +67,9 @@ ADD: LiteralString = (
         RETURNING project_id, id, message_count - %(count)s AS before
     )
     INSERT INTO conversation_messages ("""
-    + STORED
+    + MESSAGE_COLUMNS
     + ") SELECT conversation.project_id, conversation.id, conversation.before + given.at, "
-    + SAID
+    + GIVEN_VALUES
     + " FROM conversation CROSS JOIN "
     + GIVEN
     + " RETURNING "
@@ -109,14 +109,14 @@ DELETE: LiteralString = "DELETE FROM conversations WHERE project_id = %(project)
 
 
 class ConversationStore:
-    """The tables `conversations` and `conversation_messages`; JSON among the values is given as text."""
+    """The tables `conversations` and `conversation_messages`; JSON values are passed as text."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def create(self, project: str, conversation: UUID, values: Mapping[str, Any]) -> Conversation:
-        """Create an empty conversation, its columns from `values`."""
-        params = _creation(project, conversation, values, ())
+        """Create an empty conversation with the columns in `values`."""
+        params = _creation_params(project, conversation, values, ())
         return (await self._database.rows(Conversation, CREATE, params))[0]
 
     async def insert(
@@ -128,51 +128,53 @@ class ConversationStore:
         messages: Sequence[MessageRow],
     ) -> None:
         """Create a conversation with its messages in the caller's transaction."""
-        await connection.execute(CREATE, _creation(project, conversation, values, messages))
+        await connection.execute(CREATE, _creation_params(project, conversation, values, messages))
 
     async def get(self, project: str, conversation: UUID) -> Conversation | None:
         """Return one conversation, or None."""
         return await self._database.one(Conversation, GET, {"project": project, "id": conversation})
 
-    async def listing(self, project: str, limit: int, after: UUID | None, offset: int) -> list[Conversation]:
+    async def list_conversations(self, project: str, limit: int, after: UUID | None, offset: int) -> list[Conversation]:
         """Return conversations, newest first."""
         params = {"project": project, "limit": limit, "after": after, "offset": offset}
         return await self._database.rows(Conversation, LIST, params)
 
-    async def change(self, project: str, conversation: UUID, values: Mapping[str, Any]) -> Conversation | None:
-        """Set the columns in `values` and return the conversation, or None when there is none."""
+    async def update(self, project: str, conversation: UUID, values: Mapping[str, Any]) -> Conversation | None:
+        """Set the columns in `values` and return the conversation, or None if there is none."""
         params = {**values, "project": project, "id": conversation, "now": datetime.now(UTC)}
-        settings: LiteralString = ", ".join(SETTERS[name] for name in values)
-        query: LiteralString = "UPDATE conversations SET " + settings + ", updated_at = greatest(updated_at, %(now)s)"
+        setters: LiteralString = ", ".join(SETTERS[name] for name in values)
+        query: LiteralString = "UPDATE conversations SET " + setters + ", updated_at = greatest(updated_at, %(now)s)"
         query += " WHERE project_id = %(project)s AND id = %(id)s RETURNING " + CONVERSATION
         return await self._database.one(Conversation, query, params)
 
     async def delete(self, project: str, conversation: UUID) -> bool:
-        """Delete a conversation with its messages; False when there was none."""
+        """Delete a conversation with its messages; return False if there was none."""
         return await self._database.execute(DELETE, {"project": project, "id": conversation}) > 0
 
-    async def add(self, project: str, conversation: UUID, messages: Sequence[MessageRow]) -> list[Message]:
-        """Add messages, all or none, and return them in order; empty when there is no such conversation."""
-        params = {"project": project, "id": conversation, "now": datetime.now(UTC), **_encoded(messages)}
+    async def add_messages(self, project: str, conversation: UUID, messages: Sequence[MessageRow]) -> list[Message]:
+        """Add messages, all or none, and return them in order; empty if there is no such conversation."""
+        params = {"project": project, "id": conversation, "now": datetime.now(UTC), **_message_params(messages)}
         return sorted(await self._database.rows(Message, ADD, params), key=lambda message: message.position)
 
-    async def messages(self, project: str, conversation: UUID, limit: int, after: int, offset: int) -> list[Message]:
-        """Return messages behind a position, in order."""
+    async def list_messages(
+        self, project: str, conversation: UUID, limit: int, after: int, offset: int
+    ) -> list[Message]:
+        """Return messages after a position, in order."""
         params = {"project": project, "id": conversation, "limit": limit, "after": after, "offset": offset}
         return await self._database.rows(Message, MESSAGES, params)
 
-    async def latest(self, project: str, conversation: UUID, limit: int) -> list[Message]:
+    async def latest_messages(self, project: str, conversation: UUID, limit: int) -> list[Message]:
         """Return the last `limit` messages, in order."""
         params = {"project": project, "id": conversation, "limit": limit}
         return (await self._database.rows(Message, LATEST, params))[::-1]
 
 
-def _creation(
+def _creation_params(
     project: str, conversation: UUID, values: Mapping[str, Any], messages: Sequence[MessageRow]
 ) -> dict[str, Any]:
     own = {"project": project, "id": conversation, "now": datetime.now(UTC)}
-    return {"log_id": None, **values, **own, **_encoded(messages)}
+    return {"log_id": None, **values, **own, **_message_params(messages)}
 
 
-def _encoded(messages: Sequence[MessageRow]) -> dict[str, Any]:
+def _message_params(messages: Sequence[MessageRow]) -> dict[str, Any]:
     return {"messages": codec.encode(messages).decode(), "count": len(messages)}

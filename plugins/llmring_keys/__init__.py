@@ -1,4 +1,4 @@
-"""Managed keys: projects with any number of keys, each with scopes and an end; without it any key names a project."""
+"""Managed keys: several keys per project, with scopes and expiry. Without this plugin, any key names a project."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from llmring_keys import commands
-from llmring_keys.issuing import Issuer
-from llmring_keys.recognition import ManagedKeys
-from llmring_keys.resources import Keys
+from llmring_keys.authentication import KeyAuthenticator
+from llmring_keys.issuer import KeyIssuer
+from llmring_keys.resources import KeyResource
 from llmring_keys.store import KeyStore
 from llmring_server import bundled
 from llmring_server.contracts import Authenticator, KeyStatus
@@ -28,22 +28,24 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_local_tables() -> Iterable[str]:
-    """Keep both local: a key is looked up by its hash, before its project is known."""
+    """Do not distribute either table: a key is looked up by its hash, before its project is known."""
     return ["projects", "project_keys"]
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Say whose key a key is, in place of the host's plain keys."""
-    managed = ManagedKeys(KeyStore(server.database, server.notifications), server.notifications, server.pepper)
-    return {Authenticator: managed, KeyStatus: managed, ManagedKeys: managed}
+    """Provide the authenticator, which replaces the host's plain keys."""
+    authenticator = KeyAuthenticator(
+        KeyStore(server.database, server.notifications), server.notifications, server.pepper
+    )
+    return {Authenticator: authenticator, KeyStatus: authenticator, KeyAuthenticator: authenticator}
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the calls by which a project looks after its keys."""
+    """Serve the endpoints that manage the keys of a project."""
     store = KeyStore(server.database, server.notifications)
-    keys = Keys(store, Issuer(store, server.pepper))
+    keys = KeyResource(store, KeyIssuer(store, server.pepper))
     return [
         Route(path=PREFIX, resource=keys),
         Route(path=f"{PREFIX}/adopt", resource=keys, suffix="adoption"),
@@ -54,8 +56,8 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Note last uses while the server runs."""
-    return server.service(ManagedKeys).running()
+    """Record when keys were last used while the server runs."""
+    return server.service(KeyAuthenticator).running()
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """`llmring-server keys create | list | projects | rotate | revoke | adopt`.
 
-A new key is all that is on stdout, so that a script can take it; what else there is to say is on stderr.
+A new key is the only output on stdout, so that scripts can read it; everything else goes to stderr.
 """
 
 import os
@@ -12,18 +12,18 @@ from typing import TypeVar
 import click
 
 from llmring_keys import display
-from llmring_keys.issuing import Issuer
+from llmring_keys.issuer import KeyIssuer
 from llmring_keys.models import (
-    EVERY_SCOPE,
+    ALL_SCOPES,
     MAX_GRACE,
     IssuedKey,
-    Key,
+    KeyOperationError,
+    KeyTerms,
     Project,
-    Refused,
-    Terms,
-    duration,
-    expiry,
-    new_project_id,
+    ProjectKey,
+    generate_project_id,
+    parse_duration,
+    parse_expiry,
 )
 from llmring_keys.store import KeyStore
 from llmring_server.cli.context import run_with_server
@@ -31,10 +31,10 @@ from llmring_server.contracts import Scope
 from llmring_server.server import Server
 
 ADOPT_VARIABLE = "LLMRING_ADOPT_KEY"
-JOINING: tuple[Scope, ...] = ("ingest", "read")
+DEFAULT_SCOPES: tuple[Scope, ...] = ("ingest", "read")
 T = TypeVar("T")
 
-scope_option = click.option("--scope", "scopes", multiple=True, type=click.Choice(EVERY_SCOPE), help="May be repeated.")
+scope_option = click.option("--scope", "scopes", multiple=True, type=click.Choice(ALL_SCOPES), help="May be repeated.")
 expires_option = click.option("--expires", help="After 90d, at the end of 2026-12-31 (UTC), or at 2026-12-31T12:00Z.")
 name_option = click.option("--name", help="A note, such as the user of the key.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the full output as JSON.")
@@ -58,32 +58,32 @@ def create(
 ) -> None:  # fmt: skip
     """Create a key and print it; it is shown only once."""
     if (project is None) == (new_project is None):
-        raise click.UsageError("give either --project or --new-project")
+        raise click.UsageError("Give either --project or --new-project.")
     if not scopes:
-        raise click.UsageError("give at least one --scope: ingest, read or admin")
+        raise click.UsageError("Give at least one --scope: ingest, read or admin.")
     terms = _terms(scopes, expires, name)
 
-    async def work(store: KeyStore, issuer: Issuer) -> IssuedKey:
-        return await issuer.create(project or Project(new_project_id(), new_project, datetime.now(UTC)), terms)
+    async def work(store: KeyStore, issuer: KeyIssuer) -> IssuedKey:
+        return await issuer.create(project or Project(generate_project_id(), new_project, datetime.now(UTC)), terms)
 
-    display.new_key(_run(work), as_json)
+    display.print_new_key(_run(work), as_json)
 
 
 @keys.command("list")
-@click.option("--project", help="Only this project's.")
+@click.option("--project", help="List only the keys of this project.")
 @json_option
-def listing(project: str | None, as_json: bool) -> None:
-    """List keys, without their text."""
+def list_keys(project: str | None, as_json: bool) -> None:
+    """List keys, without their secrets."""
     now = datetime.now(UTC)
-    found = _run(lambda store, _: store.listing(project))
+    found = _run(lambda store, _: store.list_keys(project))
     if as_json:
-        display.document(found)
+        display.print_json(found)
     else:
-        display.table(
+        display.print_table(
             ("key", "project", "state", "scopes", "name", "created", "ends", "last used"),
             [
                 (key.key_id, key.project_id, key.state(now), ",".join(key.scopes), key.name or "-",
-                 display.day(key.created_at), display.day(key.ends_at), display.day(key.last_used_at))
+                 *map(display.format_time, (key.created_at, key.ends_at, key.last_used_at)))
                 for key in found
             ],
         )  # fmt: skip
@@ -93,12 +93,12 @@ def listing(project: str | None, as_json: bool) -> None:
 @json_option
 def projects(as_json: bool) -> None:
     """List projects."""
-    found = _run(lambda store, _: store.projects())
+    found = _run(lambda store, _: store.list_projects())
     if as_json:
-        display.document(found)
+        display.print_json(found)
     else:
-        rows = [(project.project_id, project.name or "-", display.day(project.created_at)) for project in found]
-        display.table(("project", "name", "created"), rows)
+        rows = [(project.project_id, project.name or "-", display.format_time(project.created_at)) for project in found]
+        display.print_table(("project", "name", "created"), rows)
 
 
 @keys.command()
@@ -108,26 +108,26 @@ def projects(as_json: bool) -> None:
 def rotate(key_id: str, grace: str, as_json: bool) -> None:
     """Create the successor of a key, with the same project, scopes and lifetime, and print it."""
     try:
-        seconds = duration(grace, MAX_GRACE)
+        seconds = parse_duration(grace, MAX_GRACE)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--grace") from error
 
-    async def work(store: KeyStore, issuer: Issuer) -> IssuedKey:
-        return await issuer.rotate(await _known(store, key_id), seconds)
+    async def work(store: KeyStore, issuer: KeyIssuer) -> IssuedKey:
+        return await issuer.rotate(await _get_key(store, key_id), seconds)
 
-    display.new_key(_run(work), as_json)
+    display.print_new_key(_run(work), as_json)
 
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
-    """Revoke a key at once, in every server."""
+    """Revoke a key, on all servers immediately."""
 
-    async def work(store: KeyStore, issuer: Issuer) -> None:
-        await issuer.revoke((await _known(store, key_id)).project_id, key_id)
+    async def work(store: KeyStore, issuer: KeyIssuer) -> None:
+        await issuer.revoke((await _get_key(store, key_id)).project_id, key_id)
 
     _run(work)
-    click.echo(f"{key_id} is revoked", err=True)
+    click.echo(f"Revoked {key_id}.", err=True)
 
 
 @keys.command()
@@ -137,49 +137,49 @@ def revoke(key_id: str) -> None:
 @name_option
 @json_option
 def adopt(project: str | None, scopes: tuple[Scope, ...], expires: str | None, name: str | None, as_json: bool) -> None:
-    """Adopt a key that clients already use; it is read from stdin, or from LLMRING_ADOPT_KEY.
+    """Adopt a key that clients already use; it is read from stdin or from LLMRING_ADOPT_KEY.
 
-    Without --project it keeps its data and may do everything, as before; in a given project, it may ingest and read.
+    Without --project, it retains its data and gets all scopes. With --project, it gets the scopes ingest and read.
     """
-    text = _read_key()
-    terms = _terms(scopes or (JOINING if project else EVERY_SCOPE), expires, name)
-    key = _run(lambda _, issuer: issuer.adopt(text, project, terms))
+    secret = _read_secret()
+    terms = _terms(scopes or (DEFAULT_SCOPES if project else ALL_SCOPES), expires, name)
+    key = _run(lambda _, issuer: issuer.adopt(secret, project, terms))
     if as_json:
-        display.document(key)
-    click.echo(f"{key.key_id} of {key.project_id}: {', '.join(key.scopes)}", err=True)
+        display.print_json(key)
+    click.echo(f"Adopted {key.key_id} for {key.project_id}: {', '.join(key.scopes)}.", err=True)
 
 
-def _run(work: Callable[[KeyStore, Issuer], Awaitable[T]]) -> T:
+def _run(work: Callable[[KeyStore, KeyIssuer], Awaitable[T]]) -> T:
     async def run(server: Server) -> T:
         store = KeyStore(server.database, server.notifications)
-        return await work(store, Issuer(store, server.pepper))
+        return await work(store, KeyIssuer(store, server.pepper))
 
     try:
         return run_with_server(run, lifespans=False)
-    except Refused as error:
+    except KeyOperationError as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _known(store: KeyStore, key_id: str) -> Key:
+async def _get_key(store: KeyStore, key_id: str) -> ProjectKey:
     found = await store.get(None, key_id)
     if found is None:
-        raise Refused(f"there is no key {key_id!r}; see `llmring-server keys list`")
+        raise KeyOperationError(f"There is no key {key_id!r}; see `llmring-server keys list`.")
     return found
 
 
-def _terms(scopes: tuple[Scope, ...], expires: str | None, name: str | None) -> Terms:
+def _terms(scopes: tuple[Scope, ...], expires: str | None, name: str | None) -> KeyTerms:
     try:
-        ends = expiry(expires, datetime.now(UTC)) if expires else None
+        ends = parse_expiry(expires, datetime.now(UTC)) if expires else None
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--expires") from error
-    return Terms(scopes=frozenset(scopes), name=name, expires_at=ends)
+    return KeyTerms(scopes=frozenset(scopes), name=name, expires_at=ends)
 
 
-def _read_key() -> str:
-    """Return the key's bytes as a header would carry them, one character each; a line's end is not part of it."""
+def _read_secret() -> str:
+    """Return the key's bytes as in an HTTP header, one character per byte, without the end of the line."""
     given = os.environb.get(ADOPT_VARIABLE.encode())
     if given is None:
         if sys.stdin.isatty():
-            click.echo("the key, then Enter and Ctrl-D:", err=True)
+            click.echo("Enter the key, then press Enter and Ctrl-D:", err=True)
         given = sys.stdin.buffer.read(4096).removesuffix(b"\n").removesuffix(b"\r")
     return given.decode("latin-1")

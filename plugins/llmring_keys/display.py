@@ -1,4 +1,4 @@
-"""What the command line prints of keys and projects."""
+"""Print keys and projects on the command line."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,29 +11,32 @@ from llmring_keys.models import IssuedKey
 from llmring_server.http.printable import printable
 
 
-def new_key(key: IssuedKey, as_json: bool) -> None:
-    """Print a new key alone, or all of it as JSON; its id goes to stderr."""
+def print_new_key(key: IssuedKey, as_json: bool) -> None:
+    """Print only the secret of a new key, or all fields as JSON; its id goes to stderr."""
     if as_json:
-        document(key)
+        print_json(key)
     else:
         click.echo(key.key)
     ends = f", until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
-    click.echo(f"{key.key_id} of {key.project_id}: {', '.join(key.scopes)}{ends}; it is not shown again", err=True)
+    click.echo(
+        f"Created {key.key_id} for {key.project_id}: {', '.join(key.scopes)}{ends}. The key is not shown again.",
+        err=True,
+    )
 
 
-def document(found: Any) -> None:
+def print_json(value: Any) -> None:
     """Print structs as JSON."""
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows under a head, in columns; whoever named a key or a project may not have been the operator."""
+def print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows in columns below a head; control characters are replaced, as clients choose the names."""
     rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def day(when: datetime | None) -> str:
-    """Return a time (UTC) to the minute, or a dash."""
+def format_time(when: datetime | None) -> str:
+    """Format a time in UTC to the minute, or return a dash."""
     return f"{when:%Y-%m-%d %H:%M}" if when else "-"

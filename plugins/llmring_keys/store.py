@@ -1,4 +1,4 @@
-"""Projects and keys in PostgreSQL; every change is told to the other processes in its own transaction."""
+"""Projects and keys in PostgreSQL; every change notifies the other processes in its transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_keys.models import KeptKey, Key, Project, Refused
+from llmring_keys.models import KeyOperationError, Project, ProjectKey, StoredKey
 from llmring_server.database import Database, Notifications
 from llmring_server.database.pool import Connection
 
@@ -20,19 +20,19 @@ FIND = """
     FROM project_keys
     WHERE hash = ANY(%(hashes)s)
 """
-LIST = """
+LIST_KEYS = """
     SELECT project_id, key_id, name, scopes, created_at, expires_at, revoked_at, last_used_at, rotated_from, grace_until
     FROM project_keys
     WHERE (%(project)s::text IS NULL OR project_id = %(project)s)
         AND (%(key_id)s::text IS NULL OR key_id = %(key_id)s)
     ORDER BY created_at, key_id
 """
-PROJECTS = "SELECT project_id, name, created_at FROM projects ORDER BY created_at, project_id"
-FOUND = """
+LIST_PROJECTS = "SELECT project_id, name, created_at FROM projects ORDER BY created_at, project_id"
+ADD_PROJECT = """
     INSERT INTO projects (project_id, name, created_at) VALUES (%(project_id)s, %(name)s, %(created_at)s)
     ON CONFLICT (project_id) DO NOTHING
 """
-ADD = """
+ADD_KEY = """
     INSERT INTO project_keys (project_id, key_id, hash, name, scopes, created_at, expires_at, rotated_from)
     VALUES (%(project_id)s, %(key_id)s, %(hash)s, %(name)s, %(scopes)s, %(created_at)s, %(expires_at)s,
         %(rotated_from)s)
@@ -48,7 +48,7 @@ REVOKE = """
     RETURNING hash
 """
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(hash)s, 0))"
-USED = """
+SET_LAST_USED = """
     UPDATE project_keys SET last_used_at = %(at)s
     WHERE project_id = %(project)s AND key_id = %(key_id)s
         AND (last_used_at IS NULL OR last_used_at < %(at)s::timestamptz - interval '1 minute')
@@ -58,84 +58,85 @@ USED = """
 class KeyStore:
     """The tables `projects` and `project_keys`."""
 
-    def __init__(self, database: Database, channel: Notifications) -> None:
+    def __init__(self, database: Database, notifications: Notifications) -> None:
         self._database = database
-        self._channel = channel
+        self._notifications = notifications
 
-    async def find(self, hashes: Sequence[bytes]) -> list[KeptKey | None]:
-        """Return the key of each hash, whatever its state; waits `LOOKUP_SECONDS` at most."""
+    async def find(self, hashes: Sequence[bytes]) -> list[StoredKey | None]:
+        """Return the key of each hash, in any state; waits at most `LOOKUP_SECONDS`."""
         async with self._database.connection(LOOKUP_SECONDS) as connection:
             found = await _find(connection, hashes)
         return [found.get(digest) for digest in hashes]
 
-    async def listing(self, project: str | None) -> list[Key]:
+    async def list_keys(self, project: str | None) -> list[ProjectKey]:
         """Return the keys of a project, or of all, oldest first."""
-        return await self._database.rows(Key, LIST, {"project": project, "key_id": None})
+        return await self._database.rows(ProjectKey, LIST_KEYS, {"project": project, "key_id": None})
 
-    async def get(self, project: str | None, key_id: str) -> Key | None:
-        """Return one key; without a project, for those who look after all of them, whosever it is."""
-        return await self._database.one(Key, LIST, {"project": project, "key_id": key_id})
+    async def get(self, project: str | None, key_id: str) -> ProjectKey | None:
+        """Return one key, of any project if `project` is None."""
+        return await self._database.one(ProjectKey, LIST_KEYS, {"project": project, "key_id": key_id})
 
-    async def projects(self) -> list[Project]:
+    async def list_projects(self) -> list[Project]:
         """Return every project, oldest first."""
-        return await self._database.rows(Project, PROJECTS)
+        return await self._database.rows(Project, LIST_PROJECTS)
 
-    async def add(self, key: KeptKey, new: Project | None = None) -> None:
-        """Keep a key; its project is made first when it is `new`, and left as it is when it is there already.
+    async def add(self, key: StoredKey, new: Project | None = None) -> None:
+        """Store a key; a `new` project is created first, unless it exists.
 
         Raises:
-            Refused: its project is not there, or its text is a key already.
+            KeyOperationError: the project does not exist, or the key is already registered.
         """
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(LOCK, {"hash": key.hash.hex()})
-                kept = (await _find(connection, [key.hash])).get(key.hash)
-                if kept is not None:
-                    mine = kept.project_id == key.project_id
-                    raise Refused(f"this key is known already, {f'as {kept.key_id}' if mine else 'in another project'}")
+                stored = (await _find(connection, [key.hash])).get(key.hash)
+                if stored is not None:
+                    mine = stored.project_id == key.project_id
+                    place = f"as {stored.key_id}" if mine else "in another project"
+                    raise KeyOperationError(f"This key is already registered {place}.")
                 if new is not None:
-                    await connection.execute(FOUND, _values(new))
-                await connection.execute(ADD, _values(key))
-                await self._tell(connection, key.hash)
+                    await connection.execute(ADD_PROJECT, _values(new))
+                await connection.execute(ADD_KEY, _values(key))
+                await self._notify(connection, key.hash)
         except psycopg.errors.ForeignKeyViolation as error:
-            raise Refused(f"there is no project {key.project_id!r}") from error
+            raise KeyOperationError(f"There is no project {key.project_id!r}.") from error
 
-    async def rotate(self, successor: KeptKey, grace_until: datetime) -> bool:
-        """Keep a key's successor and let the old one end; False when it was rotated or revoked meanwhile."""
+    async def rotate(self, successor: StoredKey, grace_until: datetime) -> bool:
+        """Store a successor and set the end of the old key; return False if that was rotated or revoked meanwhile."""
         old = {"project": successor.project_id, "key_id": successor.rotated_from, "grace_until": grace_until}
         async with self._database.transaction() as connection:
-            if not await self._changed(connection, RETIRE, old):
+            if not await self._update_and_notify(connection, RETIRE, old):
                 return False
-            await connection.execute(ADD, _values(successor))
-            await self._tell(connection, successor.hash)
+            await connection.execute(ADD_KEY, _values(successor))
+            await self._notify(connection, successor.hash)
         return True
 
     async def revoke(self, project: str, key_id: str, now: datetime) -> bool:
-        """End a key at once; False when there was none to end."""
+        """Revoke a key; return False if there is none that is not revoked."""
         async with self._database.transaction() as connection:
-            return await self._changed(connection, REVOKE, {"project": project, "key_id": key_id, "now": now})
+            return await self._update_and_notify(connection, REVOKE, {"project": project, "key_id": key_id, "now": now})
 
-    async def used(self, times: Mapping[tuple[str, str], datetime]) -> None:
-        """Note when keys, by project and id, were last used; what is noted within a minute of another is left out."""
+    async def record_uses(self, times: Mapping[tuple[str, str], datetime]) -> None:
+        """Record when keys (by project and id) were last used; updates within a minute of another are skipped."""
         rows = [{"project": project, "key_id": key_id, "at": at} for (project, key_id), at in sorted(times.items())]
         async with self._database.connection() as connection, connection.cursor() as cursor:
-            await cursor.executemany(USED, rows)
+            await cursor.executemany(SET_LAST_USED, rows)
 
-    async def _changed(self, connection: Connection, statement: Any, params: dict[str, Any]) -> bool:
+    async def _update_and_notify(self, connection: Connection, statement: Any, params: dict[str, Any]) -> bool:
         row = await (await connection.execute(statement, params)).fetchone()
         if row:
-            await self._tell(connection, row[0])
+            await self._notify(connection, row[0])
         return row is not None
 
-    async def _tell(self, connection: Connection, digest: bytes) -> None:
-        await connection.execute(Notifications.NOTIFY, self._channel.payload(TOPIC, digest.hex()))
+    async def _notify(self, connection: Connection, digest: bytes) -> None:
+        await connection.execute(Notifications.NOTIFY, self._notifications.payload(TOPIC, digest.hex()))
 
 
-async def _find(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, KeptKey]:
-    async with connection.cursor(row_factory=class_row(KeptKey)) as cursor:
+async def _find(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, StoredKey]:
+    async with connection.cursor(row_factory=class_row(StoredKey)) as cursor:
         await cursor.execute(FIND, {"hashes": list(hashes)})
         return {key.hash: key async for key in cursor}
 
 
-def _values(row: KeptKey | Project) -> dict[str, Any]:
+def _values(row: StoredKey | Project) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__struct_fields__}

@@ -1,4 +1,4 @@
-"""Which client is driven, and the key of its project."""
+"""The client under test, and the key of its project."""
 
 CLIENT = "llmring==1.4.0"
 KEY = "client-project"

@@ -1,4 +1,4 @@
-"""The published client, `llmring` 1.4.0, in an environment of its own: installed once a run, driven as a user does."""
+"""The published client, `llmring` 1.4.0, in a separate environment: installed once per run, used as a user does."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ UNREACHABLE = ("No matching distribution found for llmring", "Failed to establis
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give the folder of the client's environment; the first worker makes it, the last one that uses it drops it."""
+    """Yield the folder of the client's environment; the first worker creates it, the last one deletes it."""
     folder = tmp_path_factory.getbasetemp().parent / f"llmring-client-{os.environ.get(RUN_VARIABLE, os.getpid())}"
     with locked(folder):
         if not (folder / "made").exists():
@@ -38,19 +38,19 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The user's home and working folder, with nothing of another run in it."""
+    """The user's home and working folder, empty for each test."""
     return tmp_path
 
 
 @pytest.fixture
 def llmring(environment: Path, home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Run the client's command line: `llmring("server", "stats", "--json", server=server)`."""
+    """Return a function that runs the client's command line: `llmring("server", "stats", "--json", server=server)`."""
 
     def run(*arguments: str, server=None, **variables: str) -> "subprocess.CompletedProcess[str]":
         own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY} if server else {}
         return subprocess.run(
             [str(environment / "bin" / "llmring"), *arguments],
-            env={**surroundings(home), **own, **variables},
+            env={**client_environment(home), **own, **variables},
             cwd=home,
             capture_output=True,
             text=True,
@@ -62,13 +62,13 @@ def llmring(environment: Path, home: Path) -> Callable[..., "subprocess.Complete
 
 @pytest.fixture
 def drive(environment: Path, home: Path) -> Callable:
-    """Run one of the `drive_….py` beside this file with the client's Python, and return the JSON of its last line."""
+    """Return a function that runs a `drive_….py` with the client's Python, and returns the JSON of its last line."""
 
     def run(script: str, *arguments: str, server) -> object:
         own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY}
         done = subprocess.run(
             [str(environment / "bin" / "python"), str(HERE / script), *arguments],
-            env={**surroundings(home), **own},
+            env={**client_environment(home), **own},
             cwd=home,
             capture_output=True,
             text=True,
@@ -81,14 +81,14 @@ def drive(environment: Path, home: Path) -> Callable:
     return run
 
 
-def surroundings(home: Path) -> dict[str, str]:
-    """Return an environment without provider keys or settings of ours."""
+def client_environment(home: Path) -> dict[str, str]:
+    """Return environment variables without provider keys and server settings."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "NO_COLOR": "1"}
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep the other workers out."""
+    """Hold a lock between the workers of a test run."""
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -109,5 +109,5 @@ def install(folder: Path) -> None:
         return
     shutil.rmtree(folder)
     if not os.environ.get("CI") and any(sign in done.stderr for sign in UNREACHABLE):
-        pytest.skip(f"no package registry gives {CLIENT}; go online, or set PIP_INDEX_URL to a mirror that has it")
+        pytest.skip(f"no package registry provides {CLIENT}; go online, or set PIP_INDEX_URL to a mirror that has it")
     pytest.fail(f"{CLIENT} cannot be installed:\n{done.stderr[-2000:]}")

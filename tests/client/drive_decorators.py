@@ -1,4 +1,4 @@
-"""Run by the client's Python: functions under its decorators, whose answers look like the providers' own."""
+"""Run by the client's Python: decorated functions with responses in the formats of the providers."""
 
 import asyncio
 import json

@@ -1,6 +1,6 @@
-"""Run by the client's Python: chats of `LLMRing` with a provider that answers at once, logged to the server.
+"""Run by the client's Python: chats of `LLMRing` with a local provider, logged to the server.
 
-`drive_logging.py usage|conversations`: prints each call's cost as the client reckons it, and the conversation's id.
+`drive_logging.py usage|conversations`: prints the costs that the client calculates, and the ids of the conversations.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ PARTS = [{"type": "text", "text": TEXT}, {"type": "image_url", "image_url": {"ur
 
 
 class Echo:
-    """A provider that repeats the last message and counts what it is told to."""
+    """A provider with a fixed reply and the given token counts."""
 
     def __init__(self, usage):
         self.usage = usage
@@ -28,7 +28,7 @@ class Echo:
 
 
 def ring(**options):
-    """Return a client with an alias `quick`, prices from the server's registry, and no provider but ours."""
+    """Return a client with an alias `quick`, prices from the server's registry, and only our provider."""
     lockfile = Lockfile.create_default()
     lockfile.set_binding("quick", "openai:gpt-5-mini")
     lockfile.save(Path("llmring.lock"))
@@ -38,7 +38,7 @@ def ring(**options):
 
 
 async def talk(client, usage, content=TEXT):
-    """Make one call and return what it cost."""
+    """Make one call and return its cost."""
     client.providers["openai"] = Echo(usage)
     response = await client.chat(LLMRequest(model="quick", messages=[Message(role="user", content=content)]))
     return response.usage.get("cost")

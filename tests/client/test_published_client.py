@@ -22,7 +22,7 @@ CALL = {
 
 @pytest.fixture
 def server(llmring_live, small_registry):
-    """A server of every feature that the client calls, with the small registry's prices."""
+    """A server with every feature that the client calls, and the prices of the small registry."""
     for models in (small_registry / "openai").rglob("models.json"):
         name_each_model(models)
     running = llmring_live(["registry", "usage", "conversations"], registry={"base_url": small_registry.as_uri() + "/"})
@@ -32,21 +32,21 @@ def server(llmring_live, small_registry):
 
 @pytest.fixture
 def client(server):
-    """An HTTP client of the same project as the published one's."""
+    """An HTTP client of the same project as the published client."""
     return server.client(KEY)
 
 
 def name_each_model(models):
-    """Give each model of a file the display name without which the client passes it over."""
+    """Set the display name of each model in a file; the client ignores models without one."""
     document = json.loads(models.read_text())
     for key, model in document["models"].items():
         model["display_name"] = key
     models.write_text(json.dumps(document))
 
 
-def exact(answer):
-    """Return an answer's JSON with its numbers as they were written."""
-    return json.loads(answer.text, parse_float=Decimal)
+def exact(response):
+    """Return the JSON of a response with exact numbers."""
+    return json.loads(response.text, parse_float=Decimal)
 
 
 def test_init_writes_the_configuration_and_status_accepts_it(llmring, server, home):
@@ -85,7 +85,7 @@ def test_logs_are_listed_and_written_as_csv(llmring, server, client):
     ]
 
 
-def test_stats_are_given_as_json(llmring, server, client):
+def test_stats_are_printed_as_json(llmring, server, client):
     for _ in range(3):
         client.post("/api/v1/log", json=CALL)
     done = llmring("server", "stats", "--json", server=server)
@@ -93,7 +93,7 @@ def test_stats_are_given_as_json(llmring, server, client):
     assert json.loads(done.stdout, parse_float=Decimal)["summary"]["total_cost"] == Decimal("0.3")
 
 
-def test_stats_are_readable_where_the_deployment_answers_in_rows(llmring, llmring_live):
+def test_stats_are_printed_for_a_deployment_with_the_rows_format(llmring, llmring_live):
     server = llmring_live(["usage"], usage={"stats_format": "rows"})
     server.client(KEY).post("/api/v1/log", json=CALL)
     done = llmring("server", "stats", server=server)
@@ -117,10 +117,10 @@ def test_conversations_are_listed_and_shown(llmring, server, client):
 
 @pytest.mark.parametrize("mode", ["usage", "conversations"])
 def test_the_logging_service_bills_each_call_once(drive, server, client, mode):
-    told = drive("drive_logging.py", mode, server=server)
+    printed = drive("drive_logging.py", mode, server=server)
     logs = client.get("/api/v1/logs").json()[::-1]
-    assert [log["cost"] for log in logs] == told["costs"]
-    assert all(told["costs"])
+    assert [log["cost"] for log in logs] == printed["costs"]
+    assert all(printed["costs"])
     assert [(log["input_tokens"], log["output_tokens"], log["cached_input_tokens"]) for log in logs] == [
         (9500, 150, 8000),
         (3_000_000_000, 1, 0),
@@ -131,18 +131,18 @@ def test_the_logging_service_bills_each_call_once(drive, server, client, mode):
     }
     assert client.get("/api/v1/stats").json()["summary"]["total_requests"] == 3
     conversations = client.get("/api/v1/conversations").json()[::-1]
-    assert [found["id"] for found in conversations] == [found for found in told["ids"] if found]
+    assert [found["id"] for found in conversations] == [found for found in printed["ids"] if found]
     assert len(conversations) == (3 if mode == "conversations" else 0)
     for log, conversation, content in zip(logs, conversations, ("text", "parts", "text"), strict=False):
         assert (conversation["log_id"], log["id_at_origin"]) == (log["id"], conversation["id"])
         asked, said = client.get(f"/conversations/{conversation['id']}").json()["messages"]
-        assert (asked["role"], asked["content"]) == ("user", told[content])
-        assert (said["role"], said["content"]) == ("assistant", "echo: " + told["text"])
+        assert (asked["role"], asked["content"]) == ("user", printed[content])
+        assert (said["role"], said["content"]) == ("assistant", "echo: " + printed["text"])
         assert (said["input_tokens"], said["output_tokens"]) == (log["input_tokens"], log["output_tokens"])
 
 
 def test_decorators_log_each_call_once_with_or_without_its_text(drive, server, client):
-    told = drive("drive_decorators.py", server=server)
+    printed = drive("drive_decorators.py", server=server)
     logs = {log["origin"]: log for log in client.get("/api/v1/logs").json()}
     assert {
         origin: (log["provider"], log["model"], log["input_tokens"], log["output_tokens"], log["cached_input_tokens"])
@@ -160,7 +160,7 @@ def test_decorators_log_each_call_once_with_or_without_its_text(drive, server, c
         origin: [said["content"] for said in client.get(f"/api/v1/conversations/{found['id']}/messages").json()]
         for origin, found in conversations.items()
     }
-    sent = [message["content"] for message in told["messages"]]
+    sent = [message["content"] for message in printed["messages"]]
     assert texts == {
         "with text": [*sent, "recorded"],
         "anthropic": ["Bonjour?", "Bonjour"],
@@ -169,23 +169,23 @@ def test_decorators_log_each_call_once_with_or_without_its_text(drive, server, c
 
 
 def test_sessions_create_list_and_load_conversations(drive, server, client):
-    told = drive("drive_session.py", server=server)
-    text, reply = told["text"], "echo: " + told["text"]
-    assert told["replies"] == [reply] * 2
-    assert [found["id"] for found in told["listed"]] == [told["made"], told["empty"]]
-    assert [found["id"] for found in told["page"]] == [told["conversation"]]
-    history = told["history"]
-    assert (history["id"], history["title"], history["system_prompt"]) == (told["conversation"], text, "Be brief.")
+    printed = drive("drive_session.py", server=server)
+    text, reply = printed["text"], "echo: " + printed["text"]
+    assert printed["replies"] == [reply] * 2
+    assert [found["id"] for found in printed["listed"]] == [printed["made"], printed["empty"]]
+    assert [found["id"] for found in printed["page"]] == [printed["conversation"]]
+    history = printed["history"]
+    assert (history["id"], history["title"], history["system_prompt"]) == (printed["conversation"], text, "Be brief.")
     assert (history["model_alias"], history["message_count"], history["total_tokens"]) == ("quick", 8, 88)
     assert len(history["messages"]) == 3
-    assert told["loaded"] is True
+    assert printed["loaded"] is True
     asked = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}]
     said = {"role": "assistant", "content": reply}
-    assert told["messages"] == [*asked, said, *asked, said, asked[1], said]
+    assert printed["messages"] == [*asked, said, *asked, said, asked[1], said]
     logs = client.get("/api/v1/logs").json()
     assert [(log["id_at_origin"], log["input_tokens"], log["origin"]) for log in logs] == [
-        (told["conversation"], 40, "session")
+        (printed["conversation"], 40, "session")
     ] * 2
-    ((message, role, content, metadata, said_at),) = told["read"]
-    assert (message, role, content, metadata) == (told["message"], "user", text, {"tool": "x"})
+    ((message, role, content, metadata, said_at),) = printed["read"]
+    assert (message, role, content, metadata) == (printed["message"], "user", text, {"tool": "x"})
     assert said_at.endswith("+00:00")

@@ -1,4 +1,4 @@
-"""The published client's own lockfile code, and our `aliases push` and `pull`, on one file."""
+"""The lockfile code of the published client, and our `aliases push` and `pull`, on one file."""
 
 import pytest
 from client_kit import KEY
@@ -12,11 +12,11 @@ def server(llmring_live):
 
 
 @pytest.mark.parametrize("name", ["llmring.lock", "llmring.lock.json"])
-def test_a_lockfile_goes_from_the_client_to_the_server_and_back(server, drive, llmring_cli, home, name):
+def test_a_lockfile_is_synchronized_from_the_client_to_the_server_and_back(server, drive, llmring_cli, home, name):
     path = home / name
 
     def ours(*arguments):
-        ran = llmring_cli(
+        done = llmring_cli(
             "aliases",
             *arguments,
             str(path),
@@ -24,8 +24,8 @@ def test_a_lockfile_goes_from_the_client_to_the_server_and_back(server, drive, l
             LLMRING_SERVER_URL=server.url,
             LLMRING_API_KEY=KEY,
         )
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        return ran.stdout
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     written = drive("drive_lockfile.py", str(path), f"fast={','.join(POOL)}", "deep=anthropic:opus", server=server)
     assert written["default"] == {"fast": POOL, "deep": ["anthropic:opus"]}

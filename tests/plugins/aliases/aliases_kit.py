@@ -1,4 +1,4 @@
-"""What several tests of aliases share: paths, calls, and reading a stream by hand."""
+"""Shared by the tests of aliases: paths, calls, and parsing a stream."""
 
 import json
 from collections.abc import Iterator
@@ -7,22 +7,22 @@ PATH = "/api/v1/aliases"
 
 
 def bind(client, alias, model="openai:gpt-4o-mini", **members):
-    answer = client.post(f"{PATH}/bind", json={"alias": alias, "model": model, **members})
-    assert answer.status_code == 200, answer.text
-    return answer
+    response = client.post(f"{PATH}/bind", json={"alias": alias, "model": model, **members})
+    assert response.status_code == 200, response.text
+    return response
 
 
-def listed(client, profile="default", **headers):
+def list_aliases(client, profile="default", **headers):
     return client.get(PATH, params={"profile": profile}, headers=headers)
 
 
 def models(client, profile="default"):
-    return {alias["alias"]: alias["model"] for alias in listed(client, profile).json()}
+    return {alias["alias"]: alias["model"] for alias in list_aliases(client, profile).json()}
 
 
 def resolve(client, alias, profile="default"):
-    answer = client.get(f"{PATH}/resolve", params={"alias": alias, "profile": profile})
-    return answer.json()["model"] if answer.status_code == 200 else None
+    response = client.get(f"{PATH}/resolve", params={"alias": alias, "profile": profile})
+    return response.json()["model"] if response.status_code == 200 else None
 
 
 def replace(client, aliases, profile="default", **headers):
@@ -33,7 +33,7 @@ def replace(client, aliases, profile="default", **headers):
 
 
 def stream_events(lines: Iterator[str]) -> Iterator[dict]:
-    """Yield the events of a stream, each as its fields, `data` decoded."""
+    """Yield the events of a stream as dictionaries of their fields, with `data` decoded."""
     fields: dict = {}
     for line in lines:
         if line:

@@ -1,4 +1,4 @@
-"""What the tests of aliases start from: a server, and a client of one project."""
+"""Fixtures of the tests of aliases: a server, and a client of one project."""
 
 import pytest
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from aliases_kit import PATH, bind, listed, resolve
+from aliases_kit import PATH, bind, list_aliases, resolve
 
 from llmring_server.database import Notifications
 from llmring_server.testing import eventually
@@ -16,7 +16,7 @@ def test_a_bound_alias_resolves(client):
     assert resolved.json() == {"alias": "summarizer", "model": "openai:gpt-4o-mini", "profile": "default"}
 
 
-def test_binding_again_changes_what_it_resolves_to_at_once(client):
+def test_binding_again_changes_the_resolved_model_immediately(client):
     for n in range(20):
         bind(client, "fast", f"openai:m{n}")
         assert resolve(client, "fast") == f"openai:m{n}"
@@ -31,7 +31,7 @@ def test_binding_the_same_again_changes_nothing(client):
     assert len(client.get(f"{PATH}/history").json()) == 1
 
 
-def test_other_metadata_alone_is_a_change(client):
+def test_changing_only_the_metadata_is_a_change(client):
     bind(client, "fast", metadata={"owner": "search"})
     assert bind(client, "fast", metadata={"owner": "chat"}).json()["version"] == 2
     assert client.get(f"{PATH}/fast").json()["metadata"] == {"owner": "chat"}
@@ -45,9 +45,9 @@ def test_a_deleted_alias_no_longer_resolves(client):
     assert client.get(f"{PATH}/fast").status_code == 404
 
 
-def test_deleting_a_missing_alias_says_deleted_false(client):
-    answer = client.delete(f"{PATH}/nothing")
-    assert (answer.status_code, answer.json()) == (200, {"deleted": False})
+def test_deleting_a_missing_alias_returns_deleted_false(client):
+    response = client.delete(f"{PATH}/nothing")
+    assert (response.status_code, response.json()) == (200, {"deleted": False})
 
 
 def test_getting_a_missing_alias_is_404(client):
@@ -55,7 +55,7 @@ def test_getting_a_missing_alias_is_404(client):
     assert client.get(f"{PATH}/resolve", params={"alias": "nothing"}).status_code == 404
 
 
-def test_profiles_and_projects_do_not_see_one_another(server, client):
+def test_profiles_and_projects_are_isolated(server, client):
     bind(client, "fast", "openai:a")
     bind(client, "fast", "openai:b", profile="prod")
     other = server.client("two")
@@ -71,7 +71,7 @@ def test_profiles_and_projects_do_not_see_one_another(server, client):
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/fast"])
-def test_what_has_not_changed_is_not_sent_again(client, path):
+def test_an_unchanged_resource_is_304(client, path):
     bind(client, "fast")
     query = {"profile": "default"}
     etag = client.get(path, params=query).headers["etag"]
@@ -84,21 +84,21 @@ def test_what_has_not_changed_is_not_sent_again(client, path):
     assert changed.headers["etag"] != etag
 
 
-def test_a_lists_etag_outlives_changes_of_other_profiles(client):
+def test_the_etag_of_a_list_survives_changes_in_other_profiles(client):
     bind(client, "fast")
-    etag = listed(client).headers["etag"]
+    etag = list_aliases(client).headers["etag"]
     bind(client, "fast", profile="prod")
-    assert listed(client).headers["etag"] == etag
-    assert listed(client, "prod").headers["etag"] != etag
+    assert list_aliases(client).headers["etag"] == etag
+    assert list_aliases(client, "prod").headers["etag"] != etag
 
 
 def test_two_projects_with_equal_aliases_have_different_etags(server, client):
     bind(client, "fast")
     bind(server.client("two"), "fast")
-    assert listed(client).headers["etag"] != listed(server.client("two")).headers["etag"]
+    assert list_aliases(client).headers["etag"] != list_aliases(server.client("two")).headers["etag"]
 
 
-def test_a_put_holds_only_while_the_etag_does(client):
+def test_a_put_succeeds_only_while_the_etag_matches(client):
     etag = bind(client, "fast").headers["etag"]
     body = {"model": "openai:b"}
     first = client.put(f"{PATH}/fast", json=body, headers={"If-Match": etag})
@@ -111,14 +111,14 @@ def test_a_put_holds_only_while_the_etag_does(client):
     assert weak.status_code == 412
 
 
-def test_an_alias_that_was_deleted_and_bound_anew_has_another_etag(client):
+def test_an_alias_that_was_deleted_and_bound_again_has_another_etag(client):
     etag = bind(client, "fast").headers["etag"]
     client.delete(f"{PATH}/fast")
     assert bind(client, "fast").headers["etag"] != etag
     assert client.delete(f"{PATH}/fast", headers={"If-Match": etag}).status_code == 412
 
 
-def test_a_star_asks_for_an_alias_that_is_there_or_is_not(client):
+def test_a_star_requires_an_alias_to_exist_or_not_to_exist(client):
     path, body = f"{PATH}/fast", {"model": "openai:a"}
     assert client.put(path, json=body, headers={"If-Match": "*"}).status_code == 412
     assert client.put(path, json=body, headers={"If-None-Match": "*"}).status_code == 200
@@ -128,28 +128,28 @@ def test_a_star_asks_for_an_alias_that_is_there_or_is_not(client):
     assert client.delete(path, headers={"If-Match": "*"}).status_code == 412
 
 
-def test_of_writers_with_one_etag_exactly_one_wins(server, client):
+def test_exactly_one_of_several_writers_with_the_same_etag_wins(server, client):
     for turn in range(10):
         etag = bind(client, "fast", f"openai:turn{turn}").headers["etag"]
-        answers = []
+        responses = []
 
-        def write(name, etag=etag, answers=answers):
-            answer = server.client("one").put(
+        def write(name, etag=etag, responses=responses):
+            response = server.client("one").put(
                 f"{PATH}/fast", json={"model": f"openai:{name}"}, headers={"If-Match": etag}
             )
-            answers.append((answer.status_code, name))
+            responses.append((response.status_code, name))
 
         writers = [threading.Thread(target=write, args=(name,)) for name in ("a", "b", "c", "d")]
         for writer in writers:
             writer.start()
         for writer in writers:
             writer.join()
-        assert sorted(status for status, _ in answers) == [200, 412, 412, 412]
-        [winner] = [name for status, name in answers if status == 200]
+        assert sorted(status for status, _ in responses) == [200, 412, 412, 412]
+        [winner] = [name for status, name in responses if status == 200]
         assert resolve(client, "fast") == f"openai:{winner}"
 
 
-def test_aliases_beyond_the_limit_of_memory_are_still_right(llmring_live):
+def test_aliases_beyond_the_cache_limit_resolve_correctly(llmring_live):
     client = llmring_live(["aliases"], aliases={"cached_aliases": 30}).client("one")
     for n in range(10):
         bind(client, f"a{n}", profile=f"p{n}")
@@ -157,14 +157,14 @@ def test_aliases_beyond_the_limit_of_memory_are_still_right(llmring_live):
         assert [resolve(client, f"a{n}", f"p{n}") for n in range(10)] == ["openai:gpt-4o-mini"] * 10
 
 
-def test_reads_need_no_database_once_they_are_remembered(server, client):
+def test_cached_reads_need_no_database(server, client):
     bind(client, "fast")
 
     def round_without_database():
         before = server.server.database.pool.get_stats()["requests_num"]
         for _ in range(20):
             assert resolve(client, "fast")
-            assert listed(client).status_code == 200
+            assert list_aliases(client).status_code == 200
         return server.server.database.pool.get_stats()["requests_num"] == before
 
     assert eventually(round_without_database)
@@ -172,14 +172,14 @@ def test_reads_need_no_database_once_they_are_remembered(server, client):
 
 @pytest.mark.parametrize("name", ["a%00b", "%ED%A0%80", "a b", "x" * 129])
 @pytest.mark.parametrize("live", [True, False])
-def test_getting_what_no_alias_is_called_is_404(server, client, monkeypatch, name, live):
+def test_getting_an_invalid_name_is_404(server, client, monkeypatch, name, live):
     eventually(lambda: server.server.notifications.live)
     monkeypatch.setattr(Notifications, "live", live)
     assert client.get(f"{PATH}/{name}").status_code == 404
     assert client.delete(f"{PATH}/{name}").json() == {"deleted": False}
 
 
-def test_the_same_question_of_two_projects_has_two_answers_each_time(server):
+def test_two_projects_with_the_same_query_get_their_own_responses(server):
     one, two = server.client("one"), server.client("two")
     for n in range(3):
         bind(one, "fast", f"openai:one-{n}")
@@ -189,7 +189,7 @@ def test_the_same_question_of_two_projects_has_two_answers_each_time(server):
 
 
 @pytest.mark.parametrize("query", ["alias=fast", "profile=default&alias=fast", f"alias=fast&more={'x' * 300}"])
-def test_a_question_however_put_is_answered_as_it_stands_now(client, query):
+def test_every_form_of_a_query_resolves_to_the_current_model(client, query):
     for model in ("openai:a", "openai:b"):
         bind(client, "fast", model)
         assert [client.get(f"{PATH}/resolve?{query}").json()["model"] for _ in range(3)] == [model] * 3
@@ -198,7 +198,7 @@ def test_a_question_however_put_is_answered_as_it_stands_now(client, query):
 
 
 @pytest.mark.parametrize("name", ["watch", "history", "bind", "a b", "a/b", "é", "x" * 129])
-def test_a_name_that_cannot_be_an_alias_is_422(client, name):
-    answer = client.post(f"{PATH}/bind", json={"alias": name, "model": "openai:a"})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["body", "alias"]
+def test_binding_an_invalid_name_is_422(client, name):
+    response = client.post(f"{PATH}/bind", json={"alias": name, "model": "openai:a"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == ["body", "alias"]

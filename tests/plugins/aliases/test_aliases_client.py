@@ -1,4 +1,4 @@
-"""`llmring_server.client`: aliases from a program of one's own."""
+"""`llmring_server.client`: aliases from an application."""
 
 import asyncio
 import subprocess
@@ -6,22 +6,31 @@ import sys
 
 import pytest
 
-from llmring_server.client import Binding, ClientError, LLMRingServer, Moved, NotAllowed, NotFound, Ready, Unreachable
-from llmring_server.client.events import lines
+from llmring_server.client import (
+    Binding,
+    ClientError,
+    LLMRingServer,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    Ready,
+    Unreachable,
+)
+from llmring_server.client.events import read_lines
 from llmring_server.contracts import Authenticator, Identity
 from llmring_server.testing import make_plugin
 
 
-def played(server, scene):
-    return played_at(server.url, server.key("one"), scene)
+def run(server, scene):
+    return run_at(server.url, server.key("one"), scene)
 
 
-def played_at(url, key, scene):
-    async def play():
+def run_at(url, key, scene):
+    async def connect():
         async with LLMRingServer(url, key) as client:
             return await scene(client.aliases)
 
-    return asyncio.run(asyncio.wait_for(play(), 60))
+    return asyncio.run(asyncio.wait_for(connect(), 60))
 
 
 def test_an_alias_is_bound_read_and_deleted(server):
@@ -36,36 +45,36 @@ def test_an_alias_is_bound_read_and_deleted(server):
         with pytest.raises(NotFound, match="'fast' is not bound"):
             await aliases.resolve("fast")
 
-    played(server, scene)
+    run(server, scene)
 
 
-def test_conditions_are_kept(server):
+def test_preconditions_are_enforced(server):
     async def scene(aliases):
         bound = await aliases.bind("fast", "openai:a", create=True)
-        with pytest.raises(Moved):
+        with pytest.raises(PreconditionFailed):
             await aliases.bind("fast", "openai:b", create=True)
         await aliases.bind("fast", "openai:b", if_match=bound.etag)
-        with pytest.raises(Moved) as caught:
+        with pytest.raises(PreconditionFailed) as caught:
             await aliases.delete("fast", if_match=bound.etag)
         assert caught.value.status == 412
         listing = await aliases.list("default")
         await aliases.bulk([Binding("deep", "openai:d")], replace=True, if_match=listing.etag)
-        with pytest.raises(Moved):
+        with pytest.raises(PreconditionFailed):
             await aliases.bulk([], replace=True, if_match=listing.etag)
         assert [alias.alias for alias in (await aliases.list()).aliases] == ["deep"]
 
-    played(server, scene)
+    run(server, scene)
 
 
-def test_the_history_comes_page_by_page(server):
+def test_the_history_is_read_page_by_page(server):
     async def scene(aliases):
         await aliases.bulk([Binding(f"a{n}", "openai:a") for n in range(1_200)])
         return [change.seq async for change in aliases.history(profile="default")]
 
-    assert played(server, scene) == list(range(1_200, 0, -1))
+    assert run(server, scene) == list(range(1_200, 0, -1))
 
 
-def test_a_listings_version_is_where_a_watch_begins(server):
+def test_a_watch_starts_at_the_version_of_a_listing(server):
     async def scene(aliases):
         await aliases.bind("a", "openai:a")
         listing = await aliases.list()
@@ -74,7 +83,7 @@ def test_a_listings_version_is_where_a_watch_begins(server):
         assert (change.seq, change.alias) == (2, "b")
         assert await anext(aliases.watch()) == Ready(2)
 
-    played(server, scene)
+    run(server, scene)
 
 
 def test_a_revoked_key_ends_its_watch(llmring_live):
@@ -98,43 +107,43 @@ def test_a_revoked_key_ends_its_watch(llmring_live):
         with pytest.raises(NotAllowed):
             await anext(events)
 
-    played(server, scene)
+    run(server, scene)
 
 
-def test_failures_are_of_few_kinds(server, monkeypatch):
+def test_failures_raise_the_exceptions_of_the_client(server, monkeypatch):
     monkeypatch.delenv("LLMRING_API_KEY", raising=False)
     with pytest.raises(ClientError, match="LLMRING_API_KEY"):
         LLMRingServer(server.url)
     for url in ("http://127.0.0.1:9", "no url", "ftp://x"):
         with pytest.raises(Unreachable):
-            played_at(url, "one", lambda aliases: aliases.list())
+            run_at(url, "one", lambda aliases: aliases.list())
 
 
-def test_the_client_imports_nothing_of_the_server():
+def test_the_client_imports_no_code_of_the_server():
     code = (
         "import sys, llmring_server.client; "
         "print([m for m in sys.modules if m.partition('.')[0] in ('falcon', 'psycopg', 'pluggy', 'uvicorn')])"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
-def test_a_watch_hears_texts_with_every_kind_of_line_end(server):
+def test_a_watch_receives_texts_with_every_kind_of_line_end(server):
     odd = "one\u2028two\u2029three\u0085four\nfive\r\nsix"
 
     async def scene(aliases):
         events = aliases.watch(profile=odd)
         assert await anext(events) == Ready(0)
         await aliases.bind("fast", "openai:a", profile=odd, metadata={"why": odd})
-        heard = await anext(events)
+        change = await anext(events)
         await events.aclose()
-        return heard.profile, heard.metadata
+        return change.profile, change.metadata
 
-    assert played(server, scene) == (odd, {"why": odd})
+    assert run(server, scene) == (odd, {"why": odd})
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_lines_are_whole_however_the_bytes_arrive(size):
+def test_lines_are_complete_for_every_chunk_size(size):
     sent = "id: 1\r\ndata: é\u2028\rdata: b\n\n: end".encode()
 
     async def chunks():
@@ -142,6 +151,6 @@ def test_lines_are_whole_however_the_bytes_arrive(size):
             yield sent[at : at + size]
 
     async def read():
-        return [line async for line in lines(chunks())]
+        return [line async for line in read_lines(chunks())]
 
     assert asyncio.run(read()) == ["id: 1", "data: é\u2028", "data: b", ""]

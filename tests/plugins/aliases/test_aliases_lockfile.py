@@ -1,4 +1,4 @@
-"""`llmring-server aliases push | pull | diff`: a lockfile and a server, one made like the other."""
+"""`llmring-server aliases push | pull | diff`: synchronize a lockfile and a server."""
 
 import json
 import stat
@@ -7,11 +7,11 @@ import tomllib
 import pytest
 from aliases_kit import bind, models
 
-from llmring_aliases.bindings import LockfileError, Pool
-from llmring_aliases.lockfile import Lockfile
+from llmring_aliases.lockfiles.bindings import BoundModels, LockfileError
+from llmring_aliases.lockfiles.lockfile import Lockfile
 
 KEY = "fleet-key-canary"
-# As llmring 1.4.0 writes it (comma before the bracket, sub-tables at the end), with what a user has added by hand.
+# As llmring 1.4.0 writes it (comma before the bracket, sub-tables at the end), with additions by hand.
 TOML = """\
 version = "1.0"
 created_at = "2025-09-27T10:00:00+00:00"
@@ -21,7 +21,7 @@ default_profile = "default"
 [metadata]
 team = "search"
 
-# what we serve from
+# the production aliases
 [profiles.default]
 name = "default"
 [[profiles.default.bindings]]
@@ -88,17 +88,17 @@ def lockfile(tmp_path):
     return path
 
 
-def done(ran):
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert KEY not in ran.stdout + ran.stderr
-    return ran.stdout
+def output_of(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert KEY not in done.stdout + done.stderr
+    return done.stdout
 
 
-def test_push_makes_the_servers_profile_what_the_file_has(run, client, lockfile):
+def test_push_makes_the_servers_profile_equal_to_the_file(run, client, lockfile):
     bind(client, "gone")
     bind(client, "fast", "openai:old")
     bind(client, "kept", profile="prod")
-    shown = done(run("push", "--yes", str(lockfile)))
+    shown = output_of(run("push", "--yes", str(lockfile)))
     assert "+ deep" in shown
     assert "- gone" in shown
     assert "~ fast  openai:old → openai:gpt-4o-mini, google:gemini-flash" in shown
@@ -107,29 +107,29 @@ def test_push_makes_the_servers_profile_what_the_file_has(run, client, lockfile)
         "deep": "anthropic:claude-opus-4-1-20250805",
     }
     assert set(models(client, "prod")) == {"kept"}
-    assert "no difference" in done(run("diff", str(lockfile)))
+    assert "no difference" in output_of(run("diff", str(lockfile)))
 
 
-def test_what_others_have_bound_cannot_write_to_the_terminal(run, client, lockfile):
+def test_control_characters_in_models_do_not_reach_the_terminal(run, client, lockfile):
     bind(client, "deep", "openai:\x1b[2J")
     assert "~ deep  openai:?[2J →" in run("diff", str(lockfile)).stdout
 
 
-def test_push_leaves_metadata_and_spelling_of_what_is_right_already(run, client, lockfile):
+def test_push_does_not_touch_aliases_that_already_match(run, client, lockfile):
     bind(client, "fast", "openai:gpt-4o-mini, google:gemini-flash", metadata={"owner": "x"})
-    done(run("push", "--yes", str(lockfile)))
-    kept = client.get("/api/v1/aliases/fast").json()
-    assert (kept["version"], kept["metadata"]) == (1, {"owner": "x"})
+    output_of(run("push", "--yes", str(lockfile)))
+    stored = client.get("/api/v1/aliases/fast").json()
+    assert (stored["version"], stored["metadata"]) == (1, {"owner": "x"})
 
 
-def test_pull_changes_the_profile_and_nothing_else_in_the_file(run, client, lockfile):
+def test_pull_changes_only_the_profile_in_the_file(run, client, lockfile):
     lockfile.chmod(0o640)
     bind(client, "fast", "openai:gpt-5")
     bind(client, "deep", "anthropic:claude-opus-4-1-20250805")
     bind(client, "new", "google:a, openai:b")
-    done(run("pull", "--yes", str(lockfile)))
+    output_of(run("pull", "--yes", str(lockfile)))
     text = lockfile.read_text()
-    assert "# what we serve from" in text
+    assert "# the production aliases" in text
     assert 'alias = "deep"  # slow but good\nmodels = [ "anthropic:claude-opus-4-1-20250805",]' in text
     before, after = tomllib.loads(TOML), tomllib.loads(text)
     assert after["profiles"]["default"].pop("bindings") == [
@@ -144,36 +144,38 @@ def test_pull_changes_the_profile_and_nothing_else_in_the_file(run, client, lock
     assert [path.name for path in lockfile.parent.iterdir() if path.name.endswith("lock")] == ["llmring.lock"]
 
 
-def test_pull_into_a_profile_without_bindings_or_a_file_that_is_not_there(run, client, lockfile, tmp_path):
+def test_pull_into_an_empty_profile_or_a_missing_file(run, client, lockfile, tmp_path):
     bind(client, "a", "openai:a", profile="dev")
     bind(client, "b", "openai:b", profile="fresh")
     for profile, alias in (("dev", "a"), ("fresh", "b")):
-        done(run("pull", "--yes", "--profile", profile, str(lockfile)))
-        assert Lockfile.read(lockfile).bindings(profile) == {alias: Pool((f"openai:{alias}",))}
+        output_of(run("pull", "--yes", "--profile", profile, str(lockfile)))
+        assert Lockfile.read(lockfile).bindings(profile) == {alias: BoundModels((f"openai:{alias}",))}
     new = tmp_path / "new.lock"
-    done(run("pull", "--yes", "--profile", "dev", str(new)))
-    assert Lockfile.read(new).bindings("dev") == {"a": Pool(("openai:a",))}
+    output_of(run("pull", "--yes", "--profile", "dev", str(new)))
+    assert Lockfile.read(new).bindings("dev") == {"a": BoundModels(("openai:a",))}
 
 
-def test_constraints_travel_in_the_metadata_and_back(run, client, tmp_path):
+def test_constraints_are_stored_in_the_metadata_and_restored(run, client, tmp_path):
     old = tmp_path / "llmring.lock.json"
     old.write_text(json.dumps(OLD_JSON))
     bind(client, "deep", "openai:a", metadata={"owner": "x"})
-    done(run("push", "--yes", str(old)))
+    output_of(run("push", "--yes", str(old)))
     found = client.get("/api/v1/aliases/deep").json()
     assert found["metadata"] == {"owner": "x", "constraints": {"max_tokens": 100}}
     new = tmp_path / "new.lock"
-    done(run("pull", "--yes", str(new)))
-    assert Lockfile.read(new).bindings("default")["deep"] == Pool(("anthropic:claude-opus",), {"max_tokens": 100})
+    output_of(run("pull", "--yes", str(new)))
+    assert Lockfile.read(new).bindings("default")["deep"] == BoundModels(
+        ("anthropic:claude-opus",), {"max_tokens": 100}
+    )
 
 
-def test_the_older_json_form_keeps_its_form(run, client, tmp_path):
+def test_pull_preserves_the_older_json_format(run, client, tmp_path):
     old = tmp_path / "llmring.lock"
     old.write_text(json.dumps(OLD_JSON))
     bind(client, "fast", "google:flash")
     bind(client, "deep", "anthropic:claude-opus", metadata={"constraints": {"max_tokens": 100}})
     bind(client, "pool", "a:b,c:d")
-    done(run("pull", "--yes", str(old)))
+    output_of(run("pull", "--yes", str(old)))
     found = json.loads(old.read_text())
     assert found["registry_versions"] == {"openai": 2}
     assert found["profiles"]["default"]["bindings"] == [
@@ -183,59 +185,59 @@ def test_the_older_json_form_keeps_its_form(run, client, tmp_path):
     ]
 
 
-def test_diff_shows_and_changes_nothing(run, client, lockfile):
+def test_diff_shows_differences_and_changes_nothing(run, client, lockfile):
     bind(client, "gone")
-    ran = run("diff", str(lockfile))
-    assert ran.returncode == 1
-    assert "- gone" in ran.stdout
+    done = run("diff", str(lockfile))
+    assert done.returncode == 1
+    assert "- gone" in done.stdout
     assert lockfile.read_text() == TOML
     assert set(models(client)) == {"gone"}
 
 
 @pytest.mark.parametrize("command", ["push", "pull"])
-def test_without_a_yes_nothing_is_changed(run, client, lockfile, command):
+def test_nothing_is_changed_without_confirmation(run, client, lockfile, command):
     bind(client, "gone")
-    ran = run(command, str(lockfile))
-    assert ran.returncode == 1
-    assert "- gone" in ran.stdout or "+ gone" in ran.stdout
+    done = run(command, str(lockfile))
+    assert done.returncode == 1
+    assert "- gone" in done.stdout or "+ gone" in done.stdout
     assert lockfile.read_text() == TOML
     assert set(models(client)) == {"gone"}
 
 
-def test_a_file_that_changed_meanwhile_is_not_overwritten(lockfile):
+def test_a_file_that_was_changed_in_the_meantime_is_not_overwritten(lockfile):
     found = Lockfile.read(lockfile)
     lockfile.write_text(TOML + "# mine\n")
     found.replace("default", {})
-    with pytest.raises(LockfileError, match="has changed meanwhile"):
+    with pytest.raises(LockfileError, match="was changed in the meantime"):
         found.write()
     assert lockfile.read_text().endswith("# mine\n")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
-        ("not = toml = at all", "is no lockfile"),
+        ("not = toml = at all", "is not a lockfile"),
         ("[profiles.default]\nbindings = 3", "must be a list"),
-        ('[[profiles.default.bindings]]\nalias = "a"', "bound to no model"),
+        ('[[profiles.default.bindings]]\nalias = "a"', "is not bound to a model"),
         ('[[profiles.default.bindings]]\nmodels = ["a:b"]', "has no `alias`"),
     ],
 )
-def test_what_is_no_lockfile_is_said_in_one_line(run, lockfile, text, said):
+def test_an_invalid_lockfile_is_reported_in_one_line(run, lockfile, text, reason):
     lockfile.write_text(text)
-    ran = run("push", "--yes", str(lockfile))
-    assert ran.returncode == 1
-    assert said in ran.stderr
-    assert len(ran.stderr.splitlines()) == 1
+    done = run("push", "--yes", str(lockfile))
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
-def test_failures_say_what_to_do(run, lockfile, tmp_path):
-    absent = run("push", "--yes", str(tmp_path / "none.lock"))
-    assert "No such file" in absent.stderr
+def test_failures_name_the_remedy(run, lockfile, tmp_path):
+    missing = run("push", "--yes", str(tmp_path / "none.lock"))
+    assert "No such file" in missing.stderr
     keyless = run("push", "--yes", str(lockfile), LLMRING_API_KEY="")
-    assert "set LLMRING_API_KEY" in keyless.stderr
-    away = run("push", "--yes", str(lockfile), LLMRING_SERVER_URL="http://127.0.0.1:9")
-    assert "does not answer" in away.stderr
+    assert "Set LLMRING_API_KEY" in keyless.stderr
+    unreachable = run("push", "--yes", str(lockfile), LLMRING_SERVER_URL="http://127.0.0.1:9")
+    assert "does not respond" in unreachable.stderr
     lockfile.write_text(TOML.replace('"fast"', '"no good"'))
     refused = run("push", "--yes", str(lockfile))
     assert "nothing was bound" in refused.stderr
-    assert {absent.returncode, keyless.returncode, away.returncode, refused.returncode} == {1}
+    assert {missing.returncode, keyless.returncode, unreachable.returncode, refused.returncode} == {1}

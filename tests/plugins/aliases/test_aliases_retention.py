@@ -1,9 +1,9 @@
-"""Retention of the history: what goes, what stays, and that nobody who reads it is misled."""
+"""Retention of the history: what is dropped, what remains, and that no client of it is misled."""
 
 import asyncio
 
 import pytest
-from aliases_kit import PATH, bind, listed, models, replace, stream_events
+from aliases_kit import PATH, bind, list_aliases, models, replace, stream_events
 
 from llmring_server.cli.retention import CHUNK_ROWS
 from llmring_server.client import LLMRingServer, Ready
@@ -12,7 +12,7 @@ from llmring_server.testing import eventually
 
 @pytest.fixture
 def age(server):
-    """Make the changes up to a number older by so many days."""
+    """Return a function that makes the changes up to a number older by a number of days."""
 
     def change(upto, days):
         server.run(
@@ -27,7 +27,7 @@ def age(server):
 
 @pytest.fixture
 def retention(llmring_cli):
-    """Run the command beside the running server, and return what it printed."""
+    """Return a function that runs the command next to the running server, and returns its output."""
 
     def run(*arguments, **environment):
         done = llmring_cli("aliases", "retention", *arguments, LLMRING_PLUGINS="aliases", **environment)
@@ -38,11 +38,11 @@ def retention(llmring_cli):
 
 
 def numbers(client, **query):
-    """Return the numbers of the changes that the history has, newest first."""
+    """Return the numbers of the changes in the history, newest first."""
     return [entry["seq"] for entry in client.get(f"{PATH}/history", params=query).json()]
 
 
-def test_older_changes_go_and_newer_ones_stay(client, age, retention):
+def test_older_changes_are_dropped_and_newer_ones_remain(client, age, retention):
     for n in range(6):
         bind(client, "fast", f"openai:m{n}")
     age(4, 31)
@@ -52,7 +52,7 @@ def test_older_changes_go_and_newer_ones_stay(client, age, retention):
     assert numbers(client) == [7, 6, 5]
 
 
-def test_what_made_an_alias_what_it_is_stays(client, age, retention):
+def test_the_latest_change_of_each_alias_remains(client, age, retention):
     bind(client, "fast", "openai:old")
     bind(client, "fast", "openai:now")
     bind(client, "slow")
@@ -65,21 +65,21 @@ def test_what_made_an_alias_what_it_is_stays(client, age, retention):
     assert models(client)["fast"] == "openai:now"
 
 
-def test_a_lists_etag_outlives_the_history(client, age, retention):
+def test_the_etag_of_a_list_survives_the_history(client, age, retention):
     bind(client, "fast", profile="prod")
     client.delete(f"{PATH}/fast?profile=prod")
     bind(client, "fast")
-    empty, full = (listed(client, profile).headers["etag"] for profile in ("prod", "default"))
+    empty, full = (list_aliases(client, profile).headers["etag"] for profile in ("prod", "default"))
     age(3, 31)
     retention("--days", "30")
     assert numbers(client) == [3, 2]
-    assert [listed(client, profile).headers["etag"] for profile in ("prod", "default")] == [empty, full]
+    assert [list_aliases(client, profile).headers["etag"] for profile in ("prod", "default")] == [empty, full]
     assert replace(client, {"fast": "openai:b"}, **{"If-Match": full}).status_code == 200
     assert replace(client, {"fast": "openai:b"}, "prod", **{"If-Match": empty}).status_code == 200
 
 
 @pytest.mark.parametrize("profile", [None, "default", "prod"])
-def test_who_resumes_from_before_what_is_gone_is_told_to_list_again(client, age, retention, profile):
+def test_a_client_that_resumes_before_a_dropped_change_gets_ready(client, age, retention, profile):
     for n in range(6):
         bind(client, "fast", f"openai:m{n}")
     age(4, 31)
@@ -93,7 +93,7 @@ def test_who_resumes_from_before_what_is_gone_is_told_to_list_again(client, age,
         assert next(events)["data"]["seq"] == 7
 
 
-def test_who_resumes_from_behind_what_is_gone_gets_every_change(client, age, retention):
+def test_a_client_that_resumes_after_the_dropped_changes_gets_every_change(client, age, retention):
     for n in range(6):
         bind(client, "fast", f"openai:m{n}")
     age(4, 31)
@@ -103,7 +103,7 @@ def test_who_resumes_from_behind_what_is_gone_gets_every_change(client, age, ret
         assert [next(events)["data"]["seq"] for _ in range(2)] == [5, 6]
 
 
-def test_a_client_of_ours_hears_ready_when_it_was_away_for_too_long(server, client, age, retention):
+def test_our_client_gets_ready_after_it_was_disconnected_for_too_long(server, client, age, retention):
     for n in range(3):
         bind(client, "fast", f"openai:m{n}")
     age(3, 31)
@@ -119,7 +119,7 @@ def test_a_client_of_ours_hears_ready_when_it_was_away_for_too_long(server, clie
     assert asyncio.run(scene()) == Ready(3)
 
 
-def test_any_number_over_several_projects_is_dropped(server, retention):
+def test_any_number_of_changes_over_several_projects_is_dropped(server, retention):
     server.run(
         server.server.database.execute(
             """INSERT INTO alias_history (project_id, seq, profile, alias, action, key_id, changed_at)
@@ -142,13 +142,13 @@ def test_a_dry_run_drops_nothing(client, age, retention):
 
 
 @pytest.mark.parametrize("given", [{}, {"LLMRING_ALIASES_RETENTION_DAYS": ""}])
-def test_without_days_the_command_says_what_to_set(llmring_cli, given):
+def test_without_days_the_command_names_the_variable_to_set(llmring_cli, given):
     done = llmring_cli("aliases", "retention", LLMRING_PLUGINS="aliases", **given)
     assert done.returncode == 1
     assert "LLMRING_ALIASES_RETENTION_DAYS" in done.stderr
 
 
-def test_a_running_server_drops_by_itself(llmring_live, client, age):
+def test_a_running_server_drops_old_changes_automatically(llmring_live, client, age):
     for n in range(3):
         bind(client, "fast", f"openai:m{n}")
     age(3, 31)

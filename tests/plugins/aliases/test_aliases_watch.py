@@ -1,4 +1,4 @@
-"""`/watch`: every change once and in order, whatever happens to the connection."""
+"""`/watch`: every change once and in order, also over interrupted connections."""
 
 import asyncio
 import itertools
@@ -10,9 +10,9 @@ import time
 import httpx
 import psycopg
 import pytest
-from aliases_kit import PATH, bind, listed, replace, stream_events
+from aliases_kit import PATH, bind, list_aliases, replace, stream_events
 
-from llmring_aliases.feeds import Feeds
+from llmring_aliases.cache.feeds import Feeds
 from llmring_server.client import Change, LLMRingServer, Ready
 from llmring_server.testing import eventually
 
@@ -25,7 +25,7 @@ def watch(client, **query):
     return client.stream("GET", f"{PATH}/watch", params=query)
 
 
-def test_a_watch_begins_now_and_tells_what_happens(client):
+def test_a_watch_starts_now_and_sends_later_changes(client):
     bind(client, "before")
     with watch(client) as stream:
         assert stream.headers["content-type"] == "text/event-stream"
@@ -39,7 +39,7 @@ def test_a_watch_begins_now_and_tells_what_happens(client):
     assert [unbound["data"], bound["data"]] == client.get(f"{PATH}/history").json()[:2]
 
 
-def test_a_watch_says_first_at_which_version_it_begins(client):
+def test_a_watch_sends_its_version_first(client):
     bind(client, "before")
     with watch(client) as stream:
         ready = next(stream_events(stream.iter_lines()))
@@ -48,7 +48,7 @@ def test_a_watch_says_first_at_which_version_it_begins(client):
 
 def test_no_change_is_lost_between_list_and_watch(client):
     bind(client, "a")
-    version = listed(client).headers["x-alias-version"]
+    version = list_aliases(client).headers["x-alias-version"]
     bind(client, "b")
     for given in ({"headers": {"Last-Event-ID": version}}, {"params": {"last_event_id": version}}):
         with client.stream("GET", f"{PATH}/watch", **given) as stream:
@@ -56,7 +56,7 @@ def test_no_change_is_lost_between_list_and_watch(client):
         assert (event["event"], event["data"]["alias"]) == ("bind", "b")
 
 
-def test_a_watch_of_a_profile_tells_of_no_other(server, client):
+def test_a_watch_of_a_profile_sends_no_changes_of_others(server, client):
     with watch(client, profile="prod", last_event_id="0") as stream:
         bind(client, "a")
         bind(server.client("two"), "b", profile="prod")
@@ -80,17 +80,17 @@ def test_metadata_of_several_lines_stays_one_event(client):
 
 
 @pytest.mark.parametrize("given", ["x", "-1", "1.5", "9" * 30])
-def test_an_id_of_no_event_is_422(client, given):
+def test_an_invalid_event_id_is_422(client, given):
     assert client.get(f"{PATH}/watch", headers={"Last-Event-ID": given}).status_code == 422
 
 
-def test_an_id_from_the_future_begins_now(client):
+def test_a_watch_with_a_future_id_starts_now(client):
     bind(client, "a")
     with watch(client, last_event_id="99") as stream:
         assert next(stream_events(stream.iter_lines()))["event"] == "ready"
 
 
-def test_a_reader_slower_than_the_changes_gets_them_all(client):
+def test_a_slow_reader_gets_all_changes(client):
     with watch(client, last_event_id="0") as stream:
         events = stream_events(stream.iter_lines())
         for turn in range(3):
@@ -142,7 +142,7 @@ def test_of_a_thousand_changes_none_is_lost_or_out_of_order_while_the_client_rec
 
 
 @pytest.mark.own_server
-def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgres):
+def test_a_watch_continues_while_the_notification_channel_is_cut(server, client, llmring_postgres):
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
     with watch(client, last_event_id="0") as stream:
         events = stream_events(stream.iter_lines())
@@ -154,24 +154,24 @@ def test_a_watch_goes_on_while_the_channel_is_cut(server, client, llmring_postgr
 
 
 @pytest.mark.own_server
-def test_a_watch_outlives_a_database_that_is_being_restored(server, client, caplog):
-    def renamed(old, new):
+def test_a_watch_survives_a_database_that_is_being_restored(server, client, caplog):
+    def rename(old, new):
         server.run(server.server.database.execute(f"ALTER TABLE {old} RENAME TO {new}"))
 
     with watch(client) as stream:
         events = stream_events(stream.iter_lines())
         assert next(events)["event"] == "ready"
-        renamed("alias_history", "away")
+        rename("alias_history", "away")
         server.server.service(Feeds).reset()
         eventually(lambda: "waits for the database" in caplog.text)
-        renamed("away", "alias_history")
+        rename("away", "alias_history")
         bind(client, "fast", "openai:a")
         assert next(events)["data"]["model"] == "openai:a"
 
 
 @pytest.fixture
 def many_files():
-    """Let this process, and those that it starts, have a socket for each watcher: some systems allow 256."""
+    """Raise the limit of open files to one socket per watcher: some systems allow 256."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = max(soft, 2 * WATCHERS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
@@ -179,7 +179,7 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_a_thousand_idle_watchers_hold_no_connection_each(many_files, llmring_process, llmring_database, figure):
+def test_a_thousand_idle_watchers_share_few_database_connections(many_files, llmring_process, llmring_database, figure):
     url = llmring_database["database_url"]
     name = f"watched {llmring_database['database_schema']}"
     named = psycopg.conninfo.make_conninfo(url, application_name=name)
@@ -190,7 +190,7 @@ def test_a_thousand_idle_watchers_hold_no_connection_each(many_files, llmring_pr
     async def scene():
         gate = asyncio.Semaphore(50)
 
-        async def opened():
+        async def open_stream():
             async with gate:
                 reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
                 request = f"GET {PATH}/watch HTTP/1.1\r\nHost: localhost\r\nX-Project-Key: one\r\n\r\n"
@@ -198,10 +198,10 @@ def test_a_thousand_idle_watchers_hold_no_connection_each(many_files, llmring_pr
                 await reader.readuntil(b"event: ready")
             return reader, writer
 
-        watchers = await asyncio.gather(*(opened() for _ in range(WATCHERS)))
+        watchers = await asyncio.gather(*(open_stream() for _ in range(WATCHERS)))
         async with await psycopg.AsyncConnection.connect(url) as connection:
             [connections] = await (await connection.execute(count, names)).fetchone()
-        figure(f"database connections beside {WATCHERS} watchers", connections)
+        figure(f"database connections with {WATCHERS} watchers", connections)
         assert 1 <= connections <= llmring_database["database_pool_size"] + 1
         async with LLMRingServer(server.url, "one") as other:
             await other.aliases.bind("fast", "openai:a")
@@ -212,7 +212,7 @@ def test_a_thousand_idle_watchers_hold_no_connection_each(many_files, llmring_pr
     asyncio.run(asyncio.wait_for(scene(), 120))
 
 
-def test_streams_end_when_the_server_does(llmring_process):
+def test_streams_end_when_the_server_stops(llmring_process):
     server = llmring_process(LLMRING_PLUGINS="aliases").wait_until_up()
     with httpx.Client(base_url=server.url, headers=HEADERS, timeout=30) as client, watch(client) as stream:
         lines = stream.iter_lines()
@@ -225,7 +225,7 @@ def test_streams_end_when_the_server_does(llmring_process):
         assert time.monotonic() - begun < 10
 
 
-def test_a_feed_ends_with_its_last_watcher(server, client):
+def test_a_feed_ends_when_its_last_client_leaves(server, client):
     feeds = server.server.service(Feeds)
     with watch(client) as stream:
         assert next(stream_events(stream.iter_lines()))
@@ -233,7 +233,7 @@ def test_a_feed_ends_with_its_last_watcher(server, client):
     eventually(lambda: not feeds._feeds)
 
 
-def test_a_client_follows_through_a_restart(llmring_process):
+def test_a_client_resumes_its_watch_after_a_restart(llmring_process):
     first = llmring_process(LLMRING_PLUGINS="aliases").wait_until_up()
 
     async def scene():

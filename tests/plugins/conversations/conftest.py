@@ -1,4 +1,4 @@
-"""Conversations on a real server, with usage beside them and without prices: costs are what clients send."""
+"""Fixtures of the tests of conversations: a server with usage and without prices; costs are sent by clients."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from conversations_kit import API, CALL
 
 @pytest.fixture
 def server(start_server):
-    """A server of usage and conversations."""
+    """A server with usage and conversations."""
     return start_server(["usage", "conversations"])
 
 
@@ -19,33 +19,33 @@ def client(server):
 
 @pytest.fixture
 def create() -> Callable:
-    """Create a conversation and return the answer's body."""
+    """Return a function that creates a conversation and returns the body of the response."""
 
-    def send(client, **members):
-        answer = client.post(API, json=members)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+    def send(client, **fields):
+        response = client.post(API, json=fields)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     return send
 
 
 @pytest.fixture
 def converse() -> Callable:
-    """Log a conversation, given as changes to a plain call's metadata, and return the answer's body."""
+    """Return a function that logs a call, given as changes to the metadata of `CALL`, and returns the response body."""
 
     def send(client, **metadata):
-        answer = client.post(f"{API}/log", json={**CALL, "metadata": {**CALL["metadata"], **metadata}})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = client.post(f"{API}/log", json={**CALL, "metadata": {**CALL["metadata"], **metadata}})
+        assert response.status_code == 200, response.text
+        return response.json()
 
     return send
 
 
 @pytest.fixture
 def follow() -> Callable:
-    """Log the usage that the published client sends after a conversation, and return the answer's body."""
+    """Return a function that logs the usage as the published client does after a conversation."""
 
-    def send(client, conversation, headers=None, **members):
+    def send(client, conversation, headers=None, **fields):
         entry = {
             "provider": "openai",
             "model": "gpt-5-mini",
@@ -59,8 +59,8 @@ def follow() -> Callable:
             "id_at_origin": conversation,
             "metadata": {"model_alias": "openai:gpt-5-mini", "finish_reason": "stop", "conversation_id": conversation},
         }
-        answer = client.post("/api/v1/log", json={**entry, **members}, headers=headers)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = client.post("/api/v1/log", json={**entry, **fields}, headers=headers)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     return send

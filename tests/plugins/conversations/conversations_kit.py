@@ -1,4 +1,4 @@
-"""What the tests of conversations share: the address, a plain call as clients log it, and what makes it another."""
+"""Shared by the tests of conversations: the path, a call as clients log it, and changes that make it another call."""
 
 API = "/api/v1/conversations"
 CALL = {
@@ -16,7 +16,7 @@ CALL = {
         "cached_tokens": 10,
     },
 }
-# Each of these members alone makes a usage entry that of another call.
+# Each of these fields alone makes a usage entry one of another call.
 OTHERS = [
     {"provider": "azure"},
     {"model": "gpt-5"},

@@ -1,4 +1,4 @@
-"""Conversations as records: create, list, get, change, delete."""
+"""Conversations: create, list, get, update, delete."""
 
 import uuid
 
@@ -8,7 +8,7 @@ API = "/api/v1/conversations"
 PREFIXES = [API, "/conversations"]
 
 
-def test_a_created_conversation_is_got_with_what_was_sent(client, create):
+def test_a_created_conversation_is_returned_as_it_was_sent(client, create):
     made = create(client, title="Trip", system_prompt="Be brief.", model_alias="fast", temperature=0.7, max_tokens=200)
     assert uuid.UUID(made["id"]).version == 7
     found = client.get(f"{API}/{made['id']}").json()
@@ -19,13 +19,13 @@ def test_a_created_conversation_is_got_with_what_was_sent(client, create):
     assert found["created_at"].endswith("Z")
 
 
-def test_every_member_may_be_null_or_absent(client, create):
+def test_every_field_may_be_null_or_absent(client, create):
     create(client)
     create(client, title=None, system_prompt=None, model_alias="default", temperature=0.7, max_tokens=None)
 
 
-def test_members_that_are_not_known_are_ignored(client, create):
-    assert create(client, title="t", project_id="somebody")["project_id"].startswith("prj_")
+def test_unknown_fields_are_ignored(client, create):
+    assert create(client, title="t", project_id="theirs")["project_id"].startswith("prj_")
 
 
 @pytest.mark.parametrize("path", [f"{prefix}{slash}" for prefix in PREFIXES for slash in ("", "/")])
@@ -38,7 +38,7 @@ def test_both_prefixes_serve_the_same_with_and_without_a_trailing_slash(client, 
     assert client.patch(one + slash, json={"title": "u"}).json()["title"] == "u"
     assert client.post(f"{one}/messages{slash}", json={"role": "user", "content": "hi"}).status_code == 200
     assert client.post(f"{one}/messages/batch{slash}", json={"messages": []}).json() == []
-    assert [said["content"] for said in client.get(f"{one}/messages{slash}").json()] == ["hi"]
+    assert [message["content"] for message in client.get(f"{one}/messages{slash}").json()] == ["hi"]
     assert client.post(f"{path.rstrip('/')}/log{slash}", json={"messages": []}).status_code == 200
     assert client.delete(one + slash).json() == {"deleted": True}
 
@@ -49,19 +49,19 @@ def test_the_list_is_newest_first_and_pages_by_offset(client, create):
     assert titles == made[::-1][1:3]
 
 
-def test_link_leads_through_every_conversation_once(client, create):
+def test_links_lead_through_every_conversation_once(client, create):
     made = {create(client)["id"] for _ in range(7)}
-    answer = client.get(API, params={"limit": 3})
-    seen = [row["id"] for row in answer.json()]
-    while "next" in answer.links:
+    response = client.get(API, params={"limit": 3})
+    seen = [row["id"] for row in response.json()]
+    while "next" in response.links:
         create(client)
-        answer = client.get(answer.links["next"]["url"])
-        seen += [row["id"] for row in answer.json()]
+        response = client.get(response.links["next"]["url"])
+        seen += [row["id"] for row in response.json()]
     assert len(seen) == 7
     assert set(seen) == made
 
 
-def test_patch_changes_what_it_names_and_clears_what_is_null(client, create):
+def test_patch_changes_given_fields_and_clears_null_ones(client, create):
     made = create(client, title="old", system_prompt="p", model_alias="fast", metadata={"n": 1})
     changed = client.patch(f"{API}/{made['id']}", json={"title": "new", "system_prompt": None}).json()
     assert (changed["title"], changed["system_prompt"]) == ("new", None)
@@ -75,7 +75,7 @@ def test_an_empty_patch_changes_nothing(client, create):
     assert client.patch(f"{API}/{made['id']}", json={}).json() == made
 
 
-def test_delete_takes_the_messages_along(client, create, server):
+def test_delete_deletes_the_messages_too(client, create, server):
     made = create(client)
     client.post(f"{API}/{made['id']}/messages", json={"role": "user", "content": "hi"})
     assert client.delete(f"{API}/{made['id']}").json() == {"deleted": True}
@@ -84,7 +84,7 @@ def test_delete_takes_the_messages_along(client, create, server):
 
 
 @pytest.mark.parametrize("unknown", ["586b464f-9192-4a90-b89a-2245322fd5a4", "nothing", "%20", "1"])
-def test_what_is_unknown_is_404(client, unknown):
+def test_an_unknown_conversation_is_404(client, unknown):
     for method, path, body in (
         ("GET", "", None),
         ("PATCH", "", {"title": "t"}),
@@ -94,9 +94,9 @@ def test_what_is_unknown_is_404(client, unknown):
         ("POST", "/messages/batch", {"messages": [{"role": "user", "content": "hi"}]}),
         ("POST", "/messages/batch", {"messages": []}),
     ):
-        answer = client.request(method, f"{API}/{unknown}{path}", json=body)
-        assert answer.status_code == 404, (method, path, answer.text)
-        assert "no conversation" in answer.json()["detail"]
+        response = client.request(method, f"{API}/{unknown}{path}", json=body)
+        assert response.status_code == 404, (method, path, response.text)
+        assert "no conversation" in response.json()["detail"]
 
 
 def test_another_projects_conversation_looks_like_an_unknown_one(server, client, create, converse):
@@ -118,7 +118,7 @@ def test_another_projects_conversation_looks_like_an_unknown_one(server, client,
     ("path", "query"),
     [("", "limit=0"), ("", "limit=1001"), ("", "cursor=x"), ("", "offset=-1"), ("/{id}", "message_limit=-1")],
 )
-def test_a_query_that_does_not_fit_is_422(client, create, path, query):
+def test_an_invalid_query_is_422(client, create, path, query):
     made = create(client)
     assert client.get(API + path.format(id=made["id"]) + "?" + query).status_code == 422
 
@@ -126,10 +126,10 @@ def test_a_query_that_does_not_fit_is_422(client, create, path, query):
 @pytest.mark.parametrize(
     "body", [{"title": 1}, {"temperature": "hot"}, {"max_tokens": -1}, {"max_tokens": 2**63}, {"title": "x" * 1001}]
 )
-def test_a_body_that_does_not_fit_is_422(client, body):
-    answer = client.post(API, json=body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["body", next(iter(body))]
+def test_an_invalid_body_is_422(client, body):
+    response = client.post(API, json=body)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == ["body", next(iter(body))]
 
 
 def test_a_request_without_a_key_is_401(server):

@@ -1,4 +1,4 @@
-"""Calls that were billed with their conversation and come again in a batch: billed once, like those that come alone."""
+"""Calls that were billed with their conversation and are logged again in a batch are billed once."""
 
 import threading
 import uuid
@@ -17,33 +17,33 @@ ENTRY = {
 }
 
 
-def entry(conversation, **members):
-    return {**ENTRY, "id_at_origin": conversation, **members}
+def entry(conversation, **fields):
+    return {**ENTRY, "id_at_origin": conversation, **fields}
 
 
 def send(client, *entries):
-    answer = client.post("/api/v1/log/batch", json=entries)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = client.post("/api/v1/log/batch", json=entries)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def ids(answer):
-    return [result["log_id"] for result in answer["results"]]
+def ids(response):
+    return [result["log_id"] for result in response["results"]]
 
 
-def counts(answer):
-    return answer["accepted"], answer["duplicates"], answer["rejected"]
+def counts(response):
+    return response["accepted"], response["duplicates"], response["rejected"]
 
 
 def requests(client):
     return client.get("/api/v1/stats").json()["summary"]["total_requests"]
 
 
-def test_an_entry_that_was_billed_with_its_conversation_is_that_entry(client, converse):
+def test_an_entry_billed_with_its_conversation_is_a_duplicate(client, converse):
     logged = converse(client)
-    answer = send(client, entry(logged["conversation_id"]), entry(None))
-    assert counts(answer) == (1, 1, 0)
-    assert answer["results"][0] == {"index": 0, "log_id": logged["log_id"], "duplicate": True}
+    response = send(client, entry(logged["conversation_id"]), entry(None))
+    assert counts(response) == (1, 1, 0)
+    assert response["results"][0] == {"index": 0, "log_id": logged["log_id"], "duplicate": True}
     assert requests(client) == 2
 
 
@@ -63,7 +63,7 @@ def test_an_entry_of_another_call_leaves_the_claim_open(client, converse, other)
     assert counts(send(client, entry(logged["conversation_id"]))) == (0, 1, 0)
 
 
-def test_an_id_at_origin_alone_never_makes_two_entries_one(client, create):
+def test_an_id_at_origin_alone_never_makes_a_duplicate(client, create):
     for conversation in (create(client)["id"], str(uuid.uuid4()), "my-conversation", "x" * 36):
         assert counts(send(client, *[entry(conversation)] * 3)) == (3, 0, 0)
 
@@ -74,7 +74,7 @@ def test_another_project_cannot_take_the_claim(server, client, converse):
     assert counts(send(client, entry(logged["conversation_id"]))) == (0, 1, 0)
 
 
-def test_a_batch_that_is_sent_again_under_its_keys_gets_the_same_answer(client, converse):
+def test_a_batch_repeated_with_its_idempotency_keys_gets_the_same_response(client, converse):
     logged = converse(client)
     batch = [entry(logged["conversation_id"], idempotency_key=key) for key in ("a", "a", "b")]
     first, again = send(client, *batch), send(client, *batch)
@@ -88,20 +88,20 @@ def test_any_number_of_claims_is_taken_in_one_statement(server, client, converse
     logged = [converse(client) for _ in range(40)]
     batch = [entry(each["conversation_id"]) for each in logged] + [entry(f"other-{n}") for n in range(20)]
     before = server.server.database.pool.get_stats()["requests_num"]
-    answer = send(client, *batch[::-1])
+    response = send(client, *batch[::-1])
     assert server.server.database.pool.get_stats()["requests_num"] - before <= 4
-    assert counts(answer) == (20, 40, 0)
-    assert ids(answer)[20:] == [each["log_id"] for each in logged[::-1]]
+    assert counts(response) == (20, 40, 0)
+    assert ids(response)[20:] == [each["log_id"] for each in logged[::-1]]
     assert requests(client) == 60
 
 
 @pytest.mark.own_server
-def test_ids_that_are_not_of_our_making_cost_no_statement(server, client):
+def test_foreign_ids_cost_no_statement(server, client):
     server.run(server.server.database.execute("ALTER TABLE conversation_claims RENAME TO away"))
     assert counts(send(client, *[entry(str(uuid.uuid4())), entry("x"), entry(None)])) == (3, 0, 0)
 
 
-def test_of_a_log_and_batches_at_once_exactly_one_takes_the_claim(server, client, converse):
+def test_exactly_one_of_a_log_and_concurrent_batches_takes_the_claim(server, client, converse):
     for _ in range(5):
         logged, found = converse(client), []
         mine = entry(logged["conversation_id"])
@@ -110,8 +110,8 @@ def test_of_a_log_and_batches_at_once_exactly_one_takes_the_claim(server, client
         def race(path, body, mine=found, barrier=barrier):
             own = server.client("one")
             barrier.wait()
-            answer = own.post(path, json=body).json()
-            mine.extend(ids(answer) if "results" in answer else [answer["log_id"]])
+            response = own.post(path, json=body).json()
+            mine.extend(ids(response) if "results" in response else [response["log_id"]])
 
         calls = [("/api/v1/log", mine), ("/api/v1/log/batch", [mine, mine]), ("/api/v1/log/batch", [mine])]
         threads = [threading.Thread(target=race, args=call) for call in calls]
@@ -124,21 +124,21 @@ def test_of_a_log_and_batches_at_once_exactly_one_takes_the_claim(server, client
 
 
 @pytest.mark.own_server
-def test_when_the_rest_cannot_be_stored_what_was_billed_is_not_sent_again(server, client, converse):
+def test_billed_entries_are_accepted_when_the_others_cannot_be_stored(server, client, converse):
     logged = converse(client)
     with psycopg.connect(server.server.database.conninfo) as locker:
         locker.execute("LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE")
-        answer = send(client, entry(None), entry(logged["conversation_id"]), entry("other"))
-        assert counts(answer) == (0, 1, 2)
-        assert [result["error"]["loc"] for result in answer["results"] if "error" in result] == [
+        response = send(client, entry(None), entry(logged["conversation_id"]), entry("other"))
+        assert counts(response) == (0, 1, 2)
+        assert [result["error"]["loc"] for result in response["results"] if "error" in result] == [
             ["body", 0],
             ["body", 2],
         ]
-        assert "try again" in answer["results"][0]["error"]["msg"]
+        assert "try again" in response["results"][0]["error"]["msg"]
         assert client.post("/api/v1/log/batch", json=[entry(None)]).status_code == 503
     assert requests(client) == 1
 
 
-def test_without_conversations_a_batch_asks_nobody(llmring_live):
+def test_without_conversations_a_batch_has_no_duplicates(llmring_live):
     client = llmring_live(["usage"]).client()
     assert counts(send(client, *[entry("01a209e4-6e16-7328-8213-37e045d27531")] * 2)) == (2, 0, 0)

@@ -1,4 +1,4 @@
-"""Content modes: what of the text is in the database, and what is not."""
+"""Content modes: which texts are stored in the database."""
 
 import hmac
 
@@ -10,7 +10,7 @@ TABLES = ("conversations", "conversation_messages", "conversation_claims", "usag
 
 
 def store(client):
-    """Send the canary wherever text can be, and return the ids of the conversations it went to."""
+    """Send the canary in every field that can contain text, and return the ids of the conversations."""
     tools = [{"function": {"arguments": CANARY}}]
     said = {"role": "assistant", "content": CANARY, "tool_calls": tools, "metadata": {"tool_calls": tools}}
     made = client.post(API, json={"title": "label", "system_prompt": CANARY, "metadata": [CANARY]}).json()["id"]
@@ -24,7 +24,7 @@ def store(client):
     return made, logged.json()["conversation_id"]
 
 
-def everything(server):
+def dump_tables(server):
     return "\n".join(str(server.rows(f"SELECT row_to_json(t)::text AS row FROM {table} t")) for table in TABLES)
 
 
@@ -40,16 +40,16 @@ def test_no_text_reaches_the_database(llmring_live, mode):
             assert (said["content"], said["tool_calls"], said["metadata"]) == (None, None, None)
             assert (said["content_digest"] is None) is (mode == "none")
             assert (said["content_bytes"] is None) is (mode == "none")
-    assert CANARY not in everything(server)
+    assert CANARY not in dump_tables(server)
 
 
-def test_full_keeps_all_of_it(llmring_live):
+def test_full_stores_all_text(llmring_live):
     server = llmring_live(["usage", "conversations"])
     store(server.client())
-    assert everything(server).count(CANARY) > 10
+    assert dump_tables(server).count(CANARY) > 10
 
 
-def test_labels_tokens_and_costs_are_kept_in_every_mode(start_server, converse):
+def test_labels_tokens_and_costs_are_stored_in_every_mode(start_server, converse):
     client = start_server(["usage", "conversations"], conversations={"content": "none"}).client()
     logged = converse(client)
     found = client.get(f"{API}/{logged['conversation_id']}").json()
@@ -58,7 +58,7 @@ def test_labels_tokens_and_costs_are_kept_in_every_mode(start_server, converse):
     assert client.get("/api/v1/logs").json()[0]["cost"] == 0.25
 
 
-def test_a_digest_tells_equal_texts_of_one_project(llmring_live):
+def test_equal_texts_of_a_project_have_equal_digests(llmring_live):
     server = llmring_live(["conversations"], conversations={"content": "hash"}, key_pepper="pepper")
 
     def digests(client, *contents):
@@ -89,25 +89,25 @@ def test_the_digest_depends_on_the_pepper(llmring_database, make_digest):
 
 @pytest.fixture
 def make_digest():
-    """Digest one text with a pepper."""
+    """Return a function that digests a text with a pepper."""
     import msgspec
 
-    from llmring_conversations.content import Content
+    from llmring_conversations.content import ContentPolicy
     from llmring_conversations.models import NewMessage
 
     def digest(pepper):
         message = NewMessage(content=msgspec.Raw(b'"text"'))
-        return Content("hash", pepper.encode()).rows("prj", [message])[0].content_digest
+        return ContentPolicy("hash", pepper.encode()).to_rows("prj", [message])[0].content_digest
 
     return digest
 
 
-def test_hash_without_a_pepper_is_warned_about(llmring_live, caplog):
+def test_hash_without_a_pepper_logs_a_warning(llmring_live, caplog):
     llmring_live(["conversations"], conversations={"content": "hash"})
     assert "LLMRING_KEY_PEPPER is empty" in caplog.text
 
 
-def test_another_mode_stops_the_start(llmring_cli):
+def test_an_invalid_mode_stops_the_start(llmring_cli):
     done = llmring_cli("config", LLMRING_PLUGINS="conversations", LLMRING_CONVERSATIONS_CONTENT="some")
     assert done.returncode == 1
     assert "LLMRING_CONVERSATIONS_CONTENT" in done.stderr

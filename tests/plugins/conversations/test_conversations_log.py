@@ -1,4 +1,4 @@
-"""A logged conversation: one transaction with its usage entry, and billed once, whatever the client logs after it."""
+"""A logged conversation: stored in one transaction with its usage entry, and billed once."""
 
 import threading
 import uuid
@@ -32,7 +32,7 @@ def counted(server):
     return {table: server.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES}
 
 
-def test_a_logged_conversation_holds_the_messages_and_the_reply(client, converse):
+def test_a_logged_conversation_contains_the_messages_and_the_reply(client, converse):
     logged = converse(client)
     found = client.get(f"{API}/{logged['conversation_id']}").json()
     assert (found["model_alias"], found["origin"], found["profile"]) == ("fast", "tests", "dev")
@@ -49,7 +49,7 @@ def test_a_logged_conversation_holds_the_messages_and_the_reply(client, converse
     assert said["metadata"] == {"model_used": "openai:gpt-5-mini", "finish_reason": "stop", "usage": {}}
 
 
-def test_it_is_billed_as_the_call_it_was(client, converse):
+def test_the_call_is_billed(client, converse):
     logged = converse(client)
     (entry,) = logs(client)
     assert (entry["id"], entry["cost"], entry["cost_source"]) == (logged["log_id"], 0.25, "client")
@@ -63,9 +63,9 @@ def test_it_is_billed_as_the_call_it_was(client, converse):
 
 def test_the_log_that_follows_is_the_same_entry(client, converse, follow):
     logged = converse(client)
-    answer = follow(client, logged["conversation_id"])
-    assert (answer["log_id"], answer["cost"], answer["cost_status"]) == (logged["log_id"], 0.25, "priced")
-    assert answer["timestamp"] == logs(client)[0]["logged_at"]
+    response = follow(client, logged["conversation_id"])
+    assert (response["log_id"], response["cost"], response["cost_status"]) == (logged["log_id"], 0.25, "priced")
+    assert response["timestamp"] == logs(client)[0]["logged_at"]
     assert len(logs(client)) == 1
     assert (summary(client)["total_requests"], summary(client)["total_cost"]) == (1, 0.25)
 
@@ -85,7 +85,7 @@ def test_a_log_of_another_call_leaves_the_claim_open(client, converse, follow, o
     assert len(logs(client)) == 2
 
 
-def test_an_id_at_origin_that_was_not_logged_never_dedupes(client, create, follow):
+def test_an_unknown_id_at_origin_never_makes_a_duplicate(client, create, follow):
     for conversation in (create(client)["id"], str(uuid.uuid4()), "my-conversation", "x" * 36):
         assert follow(client, conversation)["log_id"] != follow(client, conversation)["log_id"]
     assert len(logs(client)) == 8
@@ -106,20 +106,20 @@ def test_a_retry_under_the_same_idempotency_key_is_the_same_entry(client, conver
 
 def test_exactly_one_of_two_racing_logs_takes_the_claim(server, client, converse, follow):
     for _ in range(10):
-        logged, answers = converse(client), []
+        logged, responses = converse(client), []
         barrier = threading.Barrier(2)
 
-        def race(conversation=logged["conversation_id"], answers=answers, barrier=barrier):
+        def race(conversation=logged["conversation_id"], responses=responses, barrier=barrier):
             own = server.client("one")
             barrier.wait()
-            answers.append(follow(own, conversation)["log_id"])
+            responses.append(follow(own, conversation)["log_id"])
 
         threads = [threading.Thread(target=race) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert answers.count(logged["log_id"]) == 1
+        assert responses.count(logged["log_id"]) == 1
     assert summary(client)["total_requests"] == 20
 
 
@@ -134,10 +134,10 @@ def test_tokens_are_taken_from_the_reply_when_the_metadata_has_none(client):
 
 def test_a_conversation_without_usage_is_stored_unbilled(client):
     body = {**CALL, "metadata": {"provider": "openai", "model": "gpt-5-mini", "alias": None}}
-    answer = client.post(f"{API}/log", json=body)
-    assert answer.status_code == 200
-    assert (answer.json()["log_id"], logs(client)) == (None, [])
-    found = client.get(f"{API}/{answer.json()['conversation_id']}").json()
+    response = client.post(f"{API}/log", json=body)
+    assert response.status_code == 200
+    assert (response.json()["log_id"], logs(client)) == (None, [])
+    found = client.get(f"{API}/{response.json()['conversation_id']}").json()
     assert (found["model_alias"], found["message_count"]) == ("openai:gpt-5-mini", 2)
 
 
@@ -155,23 +155,23 @@ def test_a_conversation_without_usage_is_stored_unbilled(client):
 )
 def test_a_call_that_cannot_be_billed_is_422_and_not_stored(server, client, metadata, place):
     body = {**CALL, "metadata": {**CALL["metadata"], **metadata}}
-    answer = client.post(f"{API}/log", json=body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"][-1] == place
+    response = client.post(f"{API}/log", json=body)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"][-1] == place
     assert set(counted(server).values()) == {0}
 
 
 def test_money_and_counts_stay_exact(client):
     body = f"""{{"messages": [], "response": {{"content": "x"}}, "metadata": {{"provider": "p", "model": "m",
         "input_tokens": {2**63 - 1}, "output_tokens": 3000000000, "cost": 250.000000000000000000001}}}}"""
-    answer = client.post(f"{API}/log", content=body, headers={"Content-Type": "application/json"})
-    assert b'"cost":250.000000000000000000001' in answer.content
+    response = client.post(f"{API}/log", content=body, headers={"Content-Type": "application/json"})
+    assert b'"cost":250.000000000000000000001' in response.content
     assert b'"cost":250.000000000000000000001' in client.get("/api/v1/logs").content
 
 
 @pytest.mark.own_server
 @pytest.mark.parametrize("table", ["usage_logs", "usage_daily", "usage_latencies"])
-def test_when_the_usage_cannot_be_stored_nothing_is(server, client, table):
+def test_when_the_usage_cannot_be_stored_nothing_is_stored(server, client, table):
     server.run(server.server.database.execute(f"ALTER TABLE {table} RENAME TO away"))
     body = {**CALL, "metadata": {**CALL["metadata"], "latency_ms": 5}}
     assert client.post(f"{API}/log", json=body).status_code == 500
@@ -188,31 +188,31 @@ def test_when_the_conversation_cannot_be_stored_nothing_is_billed(server, client
 
 
 @pytest.mark.own_server
-def test_when_the_database_is_locked_the_answer_is_503_within_two_seconds(server, client, converse):
+def test_when_the_database_is_locked_the_response_is_503_within_two_seconds(server, client, converse):
     with psycopg.connect(server.server.database.conninfo) as locker:
         locker.execute("LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE")
-        answer = client.post(f"{API}/log", json=CALL)
-        assert answer.status_code == 503
-        assert answer.elapsed.total_seconds() < 2.2
-        assert answer.headers["Retry-After"]
+        response = client.post(f"{API}/log", json=CALL)
+        assert response.status_code == 503
+        assert response.elapsed.total_seconds() < 2.2
+        assert response.headers["Retry-After"]
     assert set(counted(server).values()) == {0}
     converse(client)
 
 
 @pytest.mark.own_server
-def test_when_claims_are_out_of_reach_log_answers_within_two_seconds(server, client, converse):
+def test_when_the_claims_are_locked_log_responds_within_two_seconds(server, client, converse):
     logged = converse(client)
     entry = {"provider": "p", "model": "m", "id_at_origin": logged["conversation_id"]}
     with psycopg.connect(server.server.database.conninfo) as locker:
         locker.execute("LOCK TABLE conversation_claims IN ACCESS EXCLUSIVE MODE")
-        answer = client.post("/api/v1/log", json=entry)
-        assert (answer.status_code, answer.elapsed.total_seconds() < 2) == (503, True)
+        response = client.post("/api/v1/log", json=entry)
+        assert (response.status_code, response.elapsed.total_seconds() < 2) == (503, True)
         assert client.post("/api/v1/log", json={**entry, "id_at_origin": "another"}).status_code == 200
         assert client.post("/api/v1/log", json={**entry, "id_at_origin": None}).status_code == 200
 
 
 @pytest.mark.own_server
-def test_a_partition_that_was_dropped_is_made_again(server, client, converse):
+def test_a_dropped_partition_is_created_again(server, client, converse):
     converse(client)
     (month,) = server.rows("SELECT tableoid::regclass::text AS name FROM usage_logs")
     server.run(server.server.database.execute(f"DROP TABLE {month['name']}"))
@@ -220,11 +220,11 @@ def test_a_partition_that_was_dropped_is_made_again(server, client, converse):
     assert len(logs(client)) == 1
 
 
-def test_listeners_hear_of_it_once(llmring_live, converse, follow):
-    heard = []
+def test_listeners_are_notified_once(llmring_live, converse, follow):
+    received = []
 
     async def llmring_usage_recorded(server, entries):
-        heard.extend(entries)
+        received.extend(entries)
 
     listener = make_plugin("listener", llmring_usage_recorded=llmring_usage_recorded)
     server = llmring_live(["conversations", "usage", listener])
@@ -233,12 +233,12 @@ def test_listeners_hear_of_it_once(llmring_live, converse, follow):
     follow(client, conversation)
     follow(client, conversation)
     logged = [entry["id"] for entry in logs(client)]
-    eventually(lambda: len(heard) >= len(logged))
-    assert sorted(entry.log_id for entry in heard) == sorted(logged)
+    eventually(lambda: len(received) >= len(logged))
+    assert sorted(entry.log_id for entry in received) == sorted(logged)
 
 
 @pytest.mark.own_server
-def test_what_stands_beside_a_bill_is_rolled_back_with_it(server):
+def test_writes_in_the_transaction_of_a_bill_are_rolled_back_with_it(server):
     billing = server.server.service(Billing)
 
     async def beside(connection, bill):
@@ -251,7 +251,7 @@ def test_what_stands_beside_a_bill_is_rolled_back_with_it(server):
     assert server.rows("SELECT * FROM usage_logs") == []
 
 
-def test_the_sums_agree_with_the_rows_afterwards(server, client, converse, follow, llmring_cli):
+def test_the_statistics_match_the_rows_afterwards(server, client, converse, follow, llmring_cli):
     for number in range(5):
         logged = converse(client, latency_ms=number * 10.5)
         follow(client, logged["conversation_id"])

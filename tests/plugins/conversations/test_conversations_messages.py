@@ -1,4 +1,4 @@
-"""Messages of a conversation: added singly and in batches, in order, text as sent."""
+"""Messages of a conversation: added one by one and in batches, in order, with their text as sent."""
 
 import json
 import threading
@@ -12,11 +12,11 @@ TOOL_CALLS = [{"id": "c1", "type": "function", "function": {"name": "f", "argume
 
 @pytest.fixture
 def messages(client, create):
-    """The address of a new conversation's messages."""
+    """The path of the messages of a new conversation."""
     return f"{API}/{create(client)['id']}/messages"
 
 
-def test_a_message_has_what_clients_read(client, messages):
+def test_a_message_has_the_fields_that_clients_read(client, messages):
     said = client.post(messages, json={"role": "user", "content": "hi", "metadata": {"model_requested": "fast"}}).json()
     assert said["id"]
     assert (said["role"], said["content"], said["metadata"]) == ("user", "hi", {"model_requested": "fast"})
@@ -59,14 +59,14 @@ def test_a_batch_is_stored_in_order_and_counted(client, messages):
         json.dumps(PARTS),
     ],
 )  # fmt: skip
-def test_content_comes_back_as_it_was_sent(client, messages, content):
+def test_content_is_returned_as_it_was_sent(client, messages, content):
     body = f'{{"role": "user", "content": {content}}}'
-    answer = client.post(messages, content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 200, answer.text
+    response = client.post(messages, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 200, response.text
     assert f'"content":{content},'.encode() in client.get(messages).content
 
 
-def test_tool_calls_names_and_results_are_kept(client, messages):
+def test_tool_calls_names_and_results_are_stored(client, messages):
     client.post(messages, json={"role": "assistant", "content": None, "tool_calls": TOOL_CALLS, "timestamp": None})
     client.post(messages, json={"role": "tool", "content": "42", "tool_call_id": "c1", "name": "f"})
     called, result = client.get(messages).json()
@@ -74,7 +74,7 @@ def test_tool_calls_names_and_results_are_kept(client, messages):
     assert (result["tool_call_id"], result["name"]) == ("c1", "f")
 
 
-def test_a_text_is_the_same_text_however_it_was_escaped(client, messages):
+def test_escapes_in_a_text_are_decoded(client, messages):
     body = r'{"content": "caf\u00e9 \ud83d\ude80 \/ \u001f"}'
     client.post(messages, content=body, headers={"Content-Type": "application/json"})
     assert client.get(messages).json()[0]["content"] == "café 🚀 / \x1f"
@@ -93,11 +93,11 @@ def test_text_that_cannot_be_stored_is_4xx_everywhere(client, messages, text):
         assert client.post(path, content=body, headers=headers).status_code == 422
 
 
-def test_one_message_that_does_not_fit_keeps_the_batch_out(client, messages):
+def test_an_invalid_message_rejects_the_whole_batch(client, messages):
     batch = {"messages": [{"role": "user", "content": "hi"}, {"role": "user", "input_tokens": -1}]}
-    answer = client.post(f"{messages}/batch", json=batch)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["body", "messages", 1, "input_tokens"]
+    response = client.post(f"{messages}/batch", json=batch)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == ["body", "messages", 1, "input_tokens"]
     assert client.get(messages).json() == []
 
 
@@ -107,7 +107,7 @@ def test_a_timestamp_needs_an_offset(client, messages):
     assert client.post(messages, json={"role": "user", "timestamp": "2026-01-02T03:04:05"}).status_code == 422
 
 
-def test_history_gives_the_latest_messages_in_order(client, messages):
+def test_a_conversation_contains_its_latest_messages_in_order(client, messages):
     for number in range(5):
         client.post(messages, json={"role": "user", "content": number})
     one = messages.removesuffix("/messages")
@@ -120,11 +120,11 @@ def test_messages_page_by_offset_and_by_link(client, messages):
     for number in range(7):
         client.post(messages, json={"role": "user", "content": number})
     assert [said["content"] for said in client.get(messages, params={"limit": 2, "offset": 3}).json()] == [3, 4]
-    answer = client.get(messages, params={"limit": 3})
-    seen = [said["content"] for said in answer.json()]
-    while "next" in answer.links:
-        answer = client.get(answer.links["next"]["url"])
-        seen += [said["content"] for said in answer.json()]
+    response = client.get(messages, params={"limit": 3})
+    seen = [said["content"] for said in response.json()]
+    while "next" in response.links:
+        response = client.get(response.links["next"]["url"])
+        seen += [said["content"] for said in response.json()]
     assert seen == list(range(7))
 
 
@@ -136,7 +136,7 @@ def test_the_largest_counts_are_added_up_exactly(client, messages):
     assert client.get(messages.removesuffix("/messages")).json()["total_tokens"] == 3 * most
 
 
-def test_writers_at_once_never_share_a_position(server, messages):
+def test_concurrent_writers_never_share_a_position(server, messages):
     def write():
         with_own = server.client("one")
         for _ in range(5):
@@ -151,10 +151,10 @@ def test_writers_at_once_never_share_a_position(server, messages):
     assert [said["position"] for said in found] == list(range(40))
 
 
-def test_a_client_that_asks_for_no_text_has_none_stored(client, messages, server):
+def test_no_text_is_stored_if_the_client_disables_it(client, messages, server):
     said = {"role": "user", "content": "secret", "metadata": {"also": "secret"}, "input_tokens": 3}
-    (kept,) = client.post(f"{messages}/batch", json={"messages": [said], "logging_level": "metadata"}).json()
-    assert (kept["content"], kept["metadata"], kept["input_tokens"]) == (None, None, 3)
+    (stored,) = client.post(f"{messages}/batch", json={"messages": [said], "logging_level": "metadata"}).json()
+    assert (stored["content"], stored["metadata"], stored["input_tokens"]) == (None, None, 3)
     assert client.post(f"{messages}/batch", json={"messages": [said], "logging_level": "none"}).json() == []
     assert len(client.get(messages).json()) == 1
     query = "SELECT * FROM conversation_messages WHERE project_id = %s"

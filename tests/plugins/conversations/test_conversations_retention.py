@@ -2,15 +2,15 @@
 
 import pytest
 
-from llmring_conversations.retention import Upkeep
-from llmring_server.cli.retention import CHUNK_ROWS
+from llmring_conversations.retention import ConversationMaintenance
+from llmring_server.cli.retention import AT_ONCE
 
 API = "/api/v1/conversations"
 
 
 @pytest.fixture
 def age(server):
-    """Make a conversation older by so many days."""
+    """Return a function that makes a conversation older by a number of days."""
 
     def change(conversation, days):
         server.run(
@@ -25,7 +25,7 @@ def age(server):
 
 @pytest.fixture
 def retention(llmring_cli):
-    """Run the command beside the running server."""
+    """Return a function that runs the command next to the running server."""
 
     def run(*arguments, **environment):
         return llmring_cli(
@@ -35,7 +35,7 @@ def retention(llmring_cli):
     return run
 
 
-def test_retention_drops_what_is_older_and_keeps_the_usage(server, client, converse, age, retention):
+def test_retention_drops_old_conversations_and_not_the_usage(server, client, converse, age, retention):
     old, new = converse(client)["conversation_id"], converse(client)["conversation_id"]
     age(old, 31)
     done = retention("--days", "30")
@@ -53,17 +53,17 @@ def test_a_dry_run_drops_nothing(client, converse, age, retention):
     assert len(client.get(API).json()) == 1
 
 
-def test_without_days_the_command_says_what_to_set(retention, server):
+def test_without_days_the_command_names_the_variable_to_set(retention, server):
     done = retention()
     assert done.returncode == 1
     assert "LLMRING_CONVERSATIONS_RETENTION_DAYS" in done.stderr
 
 
-def test_nothing_to_drop_is_said(retention, server):
+def test_nothing_to_drop_is_reported(retention, server):
     assert "nothing is older than 30 days" in retention("--days", "30").stdout
 
 
-def test_a_message_keeps_its_conversation_alive(client, create, age, retention):
+def test_a_new_message_protects_its_conversation(client, create, age, retention):
     made = create(client)["id"]
     age(made, 31)
     client.post(f"{API}/{made}/messages", json={"role": "user", "content": "still here"})
@@ -71,16 +71,16 @@ def test_a_message_keeps_its_conversation_alive(client, create, age, retention):
     assert len(client.get(API).json()) == 1
 
 
-def test_the_running_server_drops_by_itself(llmring_live):
+def test_the_maintenance_of_a_server_drops_old_conversations(llmring_live):
     server = llmring_live(["conversations"], conversations={"retention_days": 30})
     client = server.client()
     client.post(API, json={"title": "old"})
     server.run(server.server.database.execute("UPDATE conversations SET updated_at = updated_at - interval '31 days'"))
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(ConversationMaintenance).run_once())
     assert client.get(API).json() == []
 
 
-def test_any_number_over_several_projects_is_dropped(server, retention):
+def test_any_number_of_conversations_over_several_projects_is_dropped(server, retention):
     server.run(
         server.server.database.execute(
             """INSERT INTO conversations (project_id, id, message_count, total_tokens, created_at, updated_at)
@@ -94,12 +94,12 @@ def test_any_number_over_several_projects_is_dropped(server, retention):
 
 
 @pytest.mark.own_server
-def test_claims_that_nobody_came_for_expire(server, client, converse):
+def test_claims_that_are_never_taken_expire(server, client, converse):
     converse(client)
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(ConversationMaintenance).run_once())
     assert len(server.rows("SELECT * FROM conversation_claims")) == 1
     server.run(
         server.server.database.execute("UPDATE conversation_claims SET created_at = created_at - interval '73 hours'")
     )
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(ConversationMaintenance).run_once())
     assert server.rows("SELECT * FROM conversation_claims") == []

@@ -154,7 +154,7 @@ def test_an_outdated_or_unknown_model_is_marked_before_it_is_bound(client, brows
 
 @pytest.mark.parametrize(
     ("alias", "model", "words"),
-    [("no name", MINI, "alias"), ("fast", "no model", "model"), ("", MINI, "alias"), ("bind", MINI, "word")],
+    [("no name", MINI, "letters"), ("fast", "no model", "model"), ("", MINI, "letters"), ("bind", MINI, "reserved")],
 )
 def test_invalid_input_is_shown_again_with_the_reason(client, browser, alias, model, words):
     page = browser.open("/ui/aliases/bind", alias=alias, model=model)
@@ -208,7 +208,7 @@ def test_a_decision_on_an_older_state_changes_nothing(client, browser):
     for action, status in {"bind": 412, "unbind": 412, "undo": 409}.items():
         page = browser.send(questions[action], f"/ui/aliases/{action}")
         assert page.status == status
-        assert "has changed since" in page.text("[role=alert]")
+        assert "changed in the meantime" in page.text("[role=alert]")
     assert resolved(client) == "openai:gpt-4o"
 
 

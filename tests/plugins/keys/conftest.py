@@ -1,4 +1,4 @@
-"""What the tests of keys start from: a server that manages them, and a way to make the first ones."""
+"""Fixtures of the tests of keys: a server with managed keys, and ways to create keys."""
 
 from collections.abc import Callable
 
@@ -22,17 +22,17 @@ def bootstrap(server) -> Bootstrap:
 
 @pytest.fixture
 def admin(server, bootstrap):
-    """A client with an admin key of a project of its own."""
+    """A client with an admin key of a new project."""
     return server.client(bootstrap.key("admin").key)
 
 
 @pytest.fixture
 def make(admin) -> Callable:
-    """Give a function that makes a key over HTTP and returns the answer's body."""
+    """Return a function that creates a key over HTTP and returns the body of the response."""
 
-    def ask(*scopes, **members):
-        answer = admin.post("/api/v1/keys", json={"scopes": scopes or ["read"], **members})
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+    def send(*scopes, **fields):
+        response = admin.post("/api/v1/keys", json={"scopes": scopes or ["read"], **fields})
+        assert response.status_code == 201, response.text
+        return response.json()
 
-    return ask
+    return send

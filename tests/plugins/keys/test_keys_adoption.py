@@ -1,55 +1,62 @@
-"""Adoption: a key that clients already use becomes a managed one, and keeps its data."""
+"""Adoption: a key that clients already use becomes a managed one and retains its data."""
 
 import threading
+import uuid
 
 import pytest
 from keys_kit import CALL, Bootstrap, status
 
-from llmring_keys.models import EVERY_SCOPE, Refused, Terms
+from llmring_keys.models import ALL_SCOPES, KeyOperationError, KeyTerms
 from llmring_server.http.middleware.project_keys import project_id
 from llmring_server.testing import eventually
 
-EVERYTHING = Terms(scopes=frozenset(EVERY_SCOPE))
+ALL = KeyTerms(scopes=frozenset(ALL_SCOPES))
 
 
-def test_an_adopted_key_keeps_its_data_and_its_clients_notice_nothing(llmring_live):
+@pytest.fixture
+def old_key():
+    """A key that clients use; another one in each test, as tests share a server."""
+    return f"an-old-key-{uuid.uuid4().hex}"
+
+
+def test_an_adopted_key_retains_its_data_and_works_for_its_clients(llmring_live):
     before = llmring_live(["usage"])
     logged = before.client("our-old-key").post("/api/v1/log", json=CALL).json()["log_id"]
     after = llmring_live(["keys", "usage"])
     assert status(after, "our-old-key") == 401
     bootstrap = Bootstrap(after)
-    adopted = after.run(bootstrap.issuer.adopt("our-old-key", None, EVERYTHING))
+    adopted = after.run(bootstrap.issuer.adopt("our-old-key", None, ALL))
     assert adopted.project_id == project_id("our-old-key", b"")
     rows = eventually(lambda: after.client("our-old-key").get("/api/v1/logs").raise_for_status().json())
     assert [row["id"] for row in rows] == [logged]
     assert after.client("our-old-key").post("/api/v1/log", json=CALL).status_code == 200
 
 
-def test_a_key_can_be_joined_to_a_project(server, admin):
-    answer = admin.post("/api/v1/keys/adopt", json={"key": "an-old-key", "name": "batch job"})
-    assert answer.status_code == 201
-    assert answer.json()["scopes"] == ["ingest", "read"]
-    assert "an-old-key" not in answer.text
-    logged = server.client("an-old-key").post("/api/v1/log", json=CALL).json()["log_id"]
+def test_a_key_can_be_added_to_a_project(server, admin, old_key):
+    response = admin.post("/api/v1/keys/adopt", json={"key": old_key, "name": "batch job"})
+    assert response.status_code == 201
+    assert response.json()["scopes"] == ["ingest", "read"]
+    assert old_key not in response.text
+    logged = server.client(old_key).post("/api/v1/log", json=CALL).json()["log_id"]
     assert admin.get("/api/v1/logs").json()[0]["id"] == logged
 
 
-def test_a_key_is_adopted_once(admin, server, bootstrap):
-    first = admin.post("/api/v1/keys/adopt", json={"key": "an-old-key"}).json()
-    again = admin.post("/api/v1/keys/adopt", json={"key": "an-old-key"})
-    assert (again.status_code, again.json()["detail"]) == (409, f"this key is known already, as {first['key_id']}")
-    other = server.client(bootstrap.key("admin").key).post("/api/v1/keys/adopt", json={"key": "an-old-key"})
-    assert (other.status_code, other.json()["detail"]) == (409, "this key is known already, in another project")
+def test_a_key_is_adopted_once(admin, server, bootstrap, old_key):
+    first = admin.post("/api/v1/keys/adopt", json={"key": old_key}).json()
+    again = admin.post("/api/v1/keys/adopt", json={"key": old_key})
+    assert (again.status_code, again.json()["detail"]) == (409, f"This key is already registered as {first['key_id']}.")
+    other = server.client(bootstrap.key("admin").key).post("/api/v1/keys/adopt", json={"key": old_key})
+    assert (other.status_code, other.json()["detail"]) == (409, "This key is already registered in another project.")
 
 
-def test_a_revoked_key_cannot_be_brought_back_by_adopting_it(server, admin):
-    made = admin.post("/api/v1/keys/adopt", json={"key": "an-old-key"}).json()
+def test_a_revoked_key_cannot_be_adopted_again(server, admin, old_key):
+    made = admin.post("/api/v1/keys/adopt", json={"key": old_key}).json()
     admin.delete(f"/api/v1/keys/{made['key_id']}")
-    assert admin.post("/api/v1/keys/adopt", json={"key": "an-old-key"}).status_code == 409
-    eventually(lambda: status(server, "an-old-key") == 401, 1)
+    assert admin.post("/api/v1/keys/adopt", json={"key": old_key}).status_code == 409
+    eventually(lambda: status(server, old_key) == 401, 1)
 
 
-def test_of_many_adoptions_at_once_one_wins(server, bootstrap):
+def test_exactly_one_of_several_concurrent_adoptions_wins(server, bootstrap):
     admins = [server.client(bootstrap.key("admin").key) for _ in range(4)]
     statuses = []
 
@@ -64,22 +71,22 @@ def test_of_many_adoptions_at_once_one_wins(server, bootstrap):
     assert sorted(statuses) == [201, 409, 409, 409]
 
 
-def test_what_no_header_carries_is_no_key(admin):
+def test_a_text_that_no_header_can_contain_is_refused(admin):
     for text in ("", "two words", "tab\there", "k" * 256, "snow☃"):
-        answer = admin.post("/api/v1/keys/adopt", json={"key": text})
-        assert answer.status_code == 409, text
-        assert text not in answer.text or not text
+        response = admin.post("/api/v1/keys/adopt", json={"key": text})
+        assert response.status_code == 409, text
+        assert text not in response.text or not text
 
 
-def test_a_refused_adoption_leaves_no_project_behind(server, admin, bootstrap):
-    admin.post("/api/v1/keys/adopt", json={"key": "an-old-key"}).raise_for_status()
-    before = server.run(bootstrap.store.projects())
-    with pytest.raises(Refused, match="in another project"):
-        server.run(bootstrap.issuer.adopt("an-old-key", None, EVERYTHING))
-    assert server.run(bootstrap.store.projects()) == before
+def test_a_refused_adoption_creates_no_project(server, admin, bootstrap, old_key):
+    admin.post("/api/v1/keys/adopt", json={"key": old_key}).raise_for_status()
+    before = server.run(bootstrap.store.list_projects())
+    with pytest.raises(KeyOperationError, match="in another project"):
+        server.run(bootstrap.issuer.adopt(old_key, None, ALL))
+    assert server.run(bootstrap.store.list_projects()) == before
 
 
-def test_a_key_that_was_refused_before_works_as_soon_as_it_is_adopted(server, admin):
-    assert status(server, "an-old-key") == 401
-    admin.post("/api/v1/keys/adopt", json={"key": "an-old-key"}).raise_for_status()
-    eventually(lambda: status(server, "an-old-key") == 200, 1)
+def test_a_refused_key_works_as_soon_as_it_is_adopted(server, admin, old_key):
+    assert status(server, old_key) == 401
+    admin.post("/api/v1/keys/adopt", json={"key": old_key}).raise_for_status()
+    eventually(lambda: status(server, old_key) == 200, 1)

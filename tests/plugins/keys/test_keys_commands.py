@@ -14,7 +14,7 @@ PLUGINS = {"LLMRING_PLUGINS": "keys,usage"}
 
 @pytest.fixture
 def run(llmring_cli):
-    """Give a function that runs `llmring-server keys …`, which must succeed, and returns what it printed."""
+    """Return a function that runs `llmring-server keys …` successfully, and returns the finished process."""
 
     def command(*arguments, **environment):
         done = llmring_cli("keys", *arguments, **PLUGINS, **environment)
@@ -26,7 +26,7 @@ def run(llmring_cli):
 
 @pytest.fixture
 def fails(llmring_cli):
-    """Give a function that runs `llmring-server keys …`, which must fail, and returns its complaint."""
+    """Return a function that runs `llmring-server keys …`, which must fail, and returns its error message."""
 
     def command(*arguments, **environment):
         done = llmring_cli("keys", *arguments, **PLUGINS, **environment)
@@ -38,15 +38,15 @@ def fails(llmring_cli):
     return command
 
 
-def test_the_first_key_comes_from_the_command_line(server, run):
+def test_the_first_key_is_created_on_the_command_line(server, run):
     made = run("create", "--new-project", "billing", "--scope", "admin", "--scope", "read", "--name", "ops")
     assert re.fullmatch(r"llmr_[a-z2-7]{52}\n", made.stdout)
-    assert "it is not shown again" in made.stderr
+    assert "not shown again" in made.stderr
     eventually(lambda: status(server, made.stdout.strip(), "/api/v1/keys") == 200)
     assert "billing" in run("projects").stdout
 
 
-def test_a_second_key_of_a_project(server, run):
+def test_a_second_key_can_be_created_for_a_project(server, run):
     first = json.loads(run("create", "--new-project", "p", "--scope", "ingest", "--json").stdout)
     second = json.loads(
         run("create", "--project", first["project_id"], "--scope", "read", "--expires", "90d", "--json").stdout
@@ -57,7 +57,7 @@ def test_a_second_key_of_a_project(server, run):
     assert server.client(second["key"]).get("/api/v1/logs").json()[0]["id"] == logged
 
 
-def test_the_list_shows_the_state_of_each_key_and_no_key(run):
+def test_the_list_shows_the_state_of_each_key_and_no_secret(run):
     made = [json.loads(run("create", "--new-project", name, "--scope", "read", "--json").stdout) for name in "abc"]
     run("rotate", made[0]["key_id"])
     run("revoke", made[1]["key_id"])
@@ -70,7 +70,7 @@ def test_the_list_shows_the_state_of_each_key_and_no_key(run):
     assert [key["key_id"] for key in only] == [made[2]["key_id"]]
 
 
-def test_a_name_cannot_write_to_the_operators_terminal(admin, run):
+def test_control_characters_in_names_do_not_reach_the_terminal(admin, run):
     admin.post("/api/v1/keys", json={"scopes": ["read"], "name": "\x1b[2Jgone\r\nforged"}).raise_for_status()
     assert "?[2Jgone??forged" in run("list").stdout
 
@@ -102,25 +102,25 @@ def test_adopt_reads_the_key_from_the_environment(server, run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
-        (["create", "--scope", "read"], "give either --project or --new-project"),
-        (["create", "--new-project", "p"], "give at least one --scope"),
+        (["create", "--scope", "read"], "Give either --project or --new-project"),
+        (["create", "--new-project", "p"], "Give at least one --scope"),
         (["create", "--new-project", "p", "--scope", "write"], "'write' is not one of"),
-        (["create", "--new-project", "p", "--scope", "read", "--expires", "2020-01-01"], "a time to come"),
+        (["create", "--new-project", "p", "--scope", "read", "--expires", "2020-01-01"], "a time in the future"),
         (["create", "--new-project", "p", "--scope", "read", "--expires", "soon"], "a duration (90d), a date"),
-        (["create", "--project", "prj_none", "--scope", "read"], "there is no project 'prj_none'"),
-        (["rotate", "key_none"], "there is no key 'key_none'"),
+        (["create", "--project", "prj_none", "--scope", "read"], "There is no project 'prj_none'"),
+        (["rotate", "key_none"], "There is no key 'key_none'"),
         (["rotate", "key_none", "--grace", "1w"], "a duration such as"),
-        (["revoke", "key_none"], "there is no key 'key_none'"),
-        (["adopt"], "the key is empty"),
+        (["revoke", "key_none"], "There is no key 'key_none'"),
+        (["adopt"], "The key is empty"),
     ],
 )
-def test_a_command_that_cannot_be_done_says_why(fails, arguments, complaint):
-    assert complaint in fails(*arguments)
+def test_a_failing_command_gives_the_reason(fails, arguments, message):
+    assert message in fails(*arguments)
 
 
-def test_a_key_with_whitespace_is_refused_and_not_repeated(fails):
-    complaint = fails("adopt", stdin="two words\n")
-    assert "whitespace" in complaint
-    assert "two words" not in complaint
+def test_a_key_with_whitespace_is_refused_and_not_printed(fails):
+    message = fails("adopt", stdin="two words\n")
+    assert "whitespace" in message
+    assert "two words" not in message

@@ -1,4 +1,4 @@
-"""A key's life: made, used, rotated, expired, revoked; and what each scope may do."""
+"""The life of a key: created, used, rotated, expired, revoked; and what each scope allows."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -9,11 +9,11 @@ import pytest
 from keys_kit import CALL, status
 from psycopg import sql
 
-from llmring_keys.models import KeptKey
+from llmring_keys.models import StoredKey
 from llmring_server.testing import eventually
 
 
-def test_a_new_key_is_recognisable_and_opens_its_project(server, make):
+def test_a_new_key_is_recognizable_and_opens_its_project(server, make):
     made = make("read", name="dashboards")
     assert made["key"].startswith("llmr_")
     assert len(made["key"]) >= 5 + 32 * 8 / 5
@@ -30,7 +30,7 @@ def test_two_keys_of_a_project_see_the_same_data(server, make):
     assert [row["id"] for row in rows] == [logged["log_id"]]
 
 
-def test_a_list_never_shows_a_key(admin, make):
+def test_a_list_never_contains_a_secret(admin, make):
     made = make()
     listed = admin.get("/api/v1/keys")
     assert made["key_id"] in listed.text
@@ -38,7 +38,7 @@ def test_a_list_never_shows_a_key(admin, make):
     assert not any("key" in entry or "hash" in entry for entry in listed.json())
 
 
-def test_the_answer_with_a_key_is_for_no_cache(admin):
+def test_the_response_with_a_key_is_not_cached(admin):
     assert admin.post("/api/v1/keys", json={"scopes": ["read"]}).headers["cache-control"] == "no-store"
 
 
@@ -58,9 +58,9 @@ def test_a_read_key_can_only_read(server, make):
     assert client.post("/api/v1/keys", json={"scopes": ["admin"]}).status_code == 403
 
 
-def test_403_says_what_is_needed_and_what_is_there(server, make):
-    answer = server.client(make("ingest")["key"]).get("/api/v1/logs")
-    assert answer.json()["detail"] == "This needs a key with the scope 'read'; yours has ingest."
+def test_403_names_the_needed_and_the_present_scopes(server, make):
+    response = server.client(make("ingest")["key"]).get("/api/v1/logs")
+    assert response.json()["detail"] == "this needs a key with the scope 'read'; yours has ingest"
 
 
 def test_a_key_with_two_scopes_may_do_both(server, make):
@@ -76,26 +76,26 @@ def test_an_admin_key_may_do_everything(admin):
     assert admin.get("/api/v1/keys").status_code == 200
 
 
-def test_unknown_expired_and_revoked_keys_are_refused_alike(server, bootstrap, make, admin):
+def test_unknown_expired_and_revoked_keys_get_the_same_response(server, bootstrap, make, admin):
     revoked = make()
     admin.delete(f"/api/v1/keys/{revoked['key_id']}").raise_for_status()
     expired = bootstrap.expiring(-1, "read")
-    answers = []
+    responses = []
     for key in ("a-plain-key", revoked["key"], expired.key, revoked["key"][:-1] + "x"):
-        answer = eventually(lambda key=key: refused(server, key))
-        body = {name: value for name, value in answer.json().items() if name != "request_id"}
-        headers = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "date")}
-        answers.append((body, headers))
-    assert all(answer == answers[0] for answer in answers)
-    assert answers[0][1]["www-authenticate"] == "Bearer"
+        response = eventually(lambda key=key: refused(server, key))
+        body = {name: value for name, value in response.json().items() if name != "request_id"}
+        headers = {name: value for name, value in response.headers.items() if name not in ("x-request-id", "date")}
+        responses.append((body, headers))
+    assert all(response == responses[0] for response in responses)
+    assert responses[0][1]["www-authenticate"] == "Bearer"
 
 
 def refused(server, key):
-    answer = server.client(key).get("/api/v1/stats")
-    return answer if answer.status_code == 401 else None
+    response = server.client(key).get("/api/v1/stats")
+    return response if response.status_code == 401 else None
 
 
-def test_a_key_that_is_known_already_ends_when_it_expires(server, bootstrap):
+def test_a_cached_key_ends_when_it_expires(server, bootstrap):
     key = bootstrap.expiring(1.5, "read")
     assert status(server, key.key) == 200
     eventually(lambda: status(server, key.key) == 401, 5)
@@ -106,24 +106,24 @@ def test_a_key_that_is_known_already_ends_when_it_expires(server, bootstrap):
     "expires",
     ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00", "soon", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"],
 )
-@pytest.mark.parametrize(("path", "members"), [("keys", {"scopes": ["read"]}), ("keys/adopt", {"key": "an-old-key"})])
-def test_an_expiry_is_a_time_to_come_with_a_zone_and_within_a_century(admin, path, members, expires):
-    answer = admin.post(f"/api/v1/{path}", json={**members, "expires_at": expires})
-    assert answer.status_code == 422
-    assert "expires_at" in answer.json()["detail"]
+@pytest.mark.parametrize(("path", "fields"), [("keys", {"scopes": ["read"]}), ("keys/adopt", {"key": "an-old-key"})])
+def test_an_expiry_is_in_the_future_with_a_zone_and_within_a_century(admin, path, fields, expires):
+    response = admin.post(f"/api/v1/{path}", json={**fields, "expires_at": expires})
+    assert response.status_code == 422
+    assert "expires_at" in response.json()["detail"]
     assert len(admin.get("/api/v1/keys").raise_for_status().json()) == 1
 
 
 @pytest.mark.parametrize("scopes", [[], ["write"], None])
-def test_scopes_are_some_of_three(admin, scopes):
+def test_invalid_scopes_are_422(admin, scopes):
     assert admin.post("/api/v1/keys", json={"scopes": scopes}).status_code == 422
 
 
 def test_a_rotated_key_works_until_its_grace_ends(server, admin, make):
     old = make("ingest", "read", name="worker")
-    answer = admin.post(f"/api/v1/keys/{old['key_id']}/rotate", params={"grace": "2s"})
-    assert answer.status_code == 201
-    new = answer.json()
+    response = admin.post(f"/api/v1/keys/{old['key_id']}/rotate", params={"grace": "2s"})
+    assert response.status_code == 201
+    new = response.json()
     assert status(server, old["key"]) == status(server, new["key"]) == 200
     same = ("project_id", "scopes", "name")
     assert [new[name] for name in same] == [old[name] for name in same]
@@ -137,7 +137,7 @@ def grace_until(admin, key_id):
     return next(key["grace_until"] for key in admin.get("/api/v1/keys").json() if key["key_id"] == key_id)
 
 
-def test_a_grace_of_zero_ends_the_old_key_at_once(server, admin, make):
+def test_a_grace_of_zero_ends_the_old_key_immediately(server, admin, make):
     old = make()
     new = admin.post(f"/api/v1/keys/{old['key_id']}/rotate?grace=0").json()
     eventually(lambda: status(server, old["key"]) == 401, 1)
@@ -156,7 +156,7 @@ def test_a_key_is_rotated_once(admin, make):
     assert admin.post(f"/api/v1/keys/{old['key_id']}/rotate").status_code == 201
     again = admin.post(f"/api/v1/keys/{old['key_id']}/rotate")
     assert again.status_code == 409
-    assert again.json()["detail"] == f"key {old['key_id']} is rotated already"
+    assert again.json()["detail"] == f"Key {old['key_id']} is already rotated."
 
 
 def test_a_revoked_key_is_not_rotated(admin, make):
@@ -166,20 +166,20 @@ def test_a_revoked_key_is_not_rotated(admin, make):
 
 
 @pytest.mark.parametrize("grace", ["-1s", "soon", "366d", "1w"])
-def test_a_grace_is_a_duration(admin, make, grace):
-    answer = admin.post(f"/api/v1/keys/{make()['key_id']}/rotate", params={"grace": grace})
-    assert answer.status_code == 422
+def test_an_invalid_grace_is_422(admin, make, grace):
+    response = admin.post(f"/api/v1/keys/{make()['key_id']}/rotate", params={"grace": grace})
+    assert response.status_code == 422
 
 
-def test_of_many_rotations_at_once_one_wins(server, admin, make):
+def test_exactly_one_of_several_concurrent_rotations_wins(server, admin, make):
     old = make()
-    statuses = at_once(8, lambda: admin.post(f"/api/v1/keys/{old['key_id']}/rotate").status_code)
+    statuses = run_concurrently(8, lambda: admin.post(f"/api/v1/keys/{old['key_id']}/rotate").status_code)
     assert sorted(statuses) == [201] + [409] * 7
     assert sum(key["rotated_from"] == old["key_id"] for key in admin.get("/api/v1/keys").json()) == 1
 
 
-def at_once(times, work):
-    """Do `work` in several threads and return what each gave."""
+def run_concurrently(times, work):
+    """Call `work` in several threads and return the results."""
     found = []
     threads = [threading.Thread(target=lambda: found.append(work())) for _ in range(times)]
     for thread in threads:
@@ -203,16 +203,19 @@ def test_an_unknown_id_is_404(admin, key_id):
     assert admin.post(f"/api/v1/keys/{key_id}/rotate").status_code == 404
 
 
-def test_an_admin_sees_and_touches_only_the_keys_of_its_project(server, bootstrap, admin, make):
+def test_an_admin_sees_and_changes_only_the_keys_of_its_project(server, bootstrap, admin, make):
     mine, other = make(), server.client(bootstrap.key("admin").key)
     assert mine["key_id"] not in other.get("/api/v1/keys").text
-    for answer in (other.delete(f"/api/v1/keys/{mine['key_id']}"), other.post(f"/api/v1/keys/{mine['key_id']}/rotate")):
-        assert answer.status_code == 404
+    for response in (
+        other.delete(f"/api/v1/keys/{mine['key_id']}"),
+        other.post(f"/api/v1/keys/{mine['key_id']}/rotate"),
+    ):
+        assert response.status_code == 404
     assert status(server, mine["key"]) == 200
     assert len(admin.get("/api/v1/keys").json()) == 2
 
 
-def test_the_last_use_is_noted(llmring_live, llmring_database, bootstrap, server, make):
+def test_the_last_use_is_recorded(llmring_live, llmring_database, bootstrap, server, make):
     used, unused = make(), make()
     began = datetime.now(UTC)
     assert status(server, used["key"]) == 200
@@ -220,52 +223,52 @@ def test_the_last_use_is_noted(llmring_live, llmring_database, bootstrap, server
     name = sql.Identifier(llmring_database["database_schema"])
     with psycopg.connect(llmring_database["database_url"]) as connection:
         rows = connection.execute(sql.SQL("SELECT key_id, last_used_at FROM {}.project_keys").format(name)).fetchall()
-    noted = dict(rows)
-    assert began <= noted[used["key_id"]] <= datetime.now(UTC)
-    assert noted[unused["key_id"]] is None
+    recorded = dict(rows)
+    assert began <= recorded[used["key_id"]] <= datetime.now(UTC)
+    assert recorded[unused["key_id"]] is None
 
 
-def test_a_last_use_is_written_at_most_once_a_minute(server, bootstrap, make):
+def test_a_last_use_is_written_at_most_once_per_minute(server, bootstrap, make):
     made = make()
     name = made["project_id"], made["key_id"]
     first = datetime.now(UTC)
 
-    def noted(seconds):
-        server.run(bootstrap.store.used({name: first + timedelta(seconds=seconds)}))
+    def record(seconds):
+        server.run(bootstrap.store.record_uses({name: first + timedelta(seconds=seconds)}))
         return (server.run(bootstrap.store.get(*name)).last_used_at - first).total_seconds()
 
-    assert [noted(seconds) for seconds in (0, 30, -300, 61)] == [0, 0, 0, 61]
+    assert [record(seconds) for seconds in (0, 30, -300, 61)] == [0, 0, 0, 61]
 
 
-def test_a_key_of_a_project_that_is_not_there_cannot_be_kept(server, bootstrap):
-    key = KeptKey(
+def test_a_key_of_an_unknown_project_cannot_be_stored(server, bootstrap):
+    key = StoredKey(
         key_id="key_x", project_id="prj_none", name=None, scopes=["read"], created_at=datetime.now(UTC), hash=b"x"
     )
-    with pytest.raises(Exception, match="there is no project 'prj_none'"):
+    with pytest.raises(Exception, match="There is no project 'prj_none'"):
         server.run(bootstrap.store.add(key))
 
 
-def test_without_the_plugin_any_key_names_a_project(llmring_live):
+def test_without_the_plugin_any_key_opens_a_project(llmring_live):
     assert llmring_live(["usage"]).client("anything").get("/api/v1/stats").status_code == 200
 
 
-def test_with_a_pepper_keys_work_as_well(llmring_live):
+def test_keys_work_with_a_pepper(llmring_live):
     from keys_kit import Bootstrap
 
     server = llmring_live(["keys", "usage"], key_pepper="pepper")
     assert status(server, Bootstrap(server).key("read").key) == 200
 
 
-def test_every_header_takes_a_managed_key(server, make):
+def test_every_key_header_accepts_a_managed_key(server, make):
     key = make()["key"]
     for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
         assert httpx.get(f"{server.url}/api/v1/stats", headers=headers).status_code == 200
 
 
 @pytest.mark.own_server
-def test_with_the_database_away_an_unknown_key_is_503_and_not_401(server, make):
+def test_without_a_database_a_key_is_503_and_not_401(server, make):
     key = make()["key"]
     server.run(server.server.database.close())
-    answer = server.client(key).get("/api/v1/stats")
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"]
+    response = server.client(key).get("/api/v1/stats")
+    assert response.status_code == 503
+    assert response.headers["retry-after"]

@@ -1,4 +1,4 @@
-"""Revocation reaches every process within a second, with the notification channel and without it."""
+"""Revocation takes effect in every process within a second, with and without notifications."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ CUT = f"SELECT count(pg_terminate_backend(pid)) {LISTENING}"
 
 @pytest.fixture
 def channel(llmring_database):
-    """The name that the servers' notification connections have in the database."""
+    """The name of the servers' notification connections in the database."""
     return f"llmring_{llmring_database['database_schema']} channel"
 
 
@@ -39,8 +39,8 @@ def admin(fleet, llmring_cli):
 
 
 @contextmanager
-def cut_again_and_again(database, channel):
-    """End the notification connections from the database's side for as long as the block runs."""
+def cut_repeatedly(database, channel):
+    """Terminate the notification connections repeatedly while the block runs."""
     stop, cut = threading.Event(), []
 
     def keep_cutting():
@@ -59,7 +59,7 @@ def cut_again_and_again(database, channel):
 
 
 def time_to_end(fleet, admin):
-    """Make a key that all know, revoke it, and return the seconds until the last server refuses it."""
+    """Create a key that all servers cache, revoke it, and return the seconds until the last server refuses it."""
     made = admin.post("/api/v1/keys", json={"scopes": ["read"]}).json()
     clients = [httpx.Client(base_url=server.url, headers={"X-API-Key": made["key"]}, timeout=10) for server in fleet]
     for client in clients * 3:
@@ -82,15 +82,15 @@ def test_a_revoked_key_is_refused_by_four_servers_within_a_second(fleet, admin, 
     assert slowest < SECONDS
 
 
-def test_with_the_channel_cut_all_the_time_it_is_so_too(fleet, admin, llmring_database, channel, figure):
-    with cut_again_and_again(llmring_database, channel) as cut:
+def test_revocation_takes_a_second_while_the_channel_is_cut_repeatedly(fleet, admin, llmring_database, channel, figure):
+    with cut_repeatedly(llmring_database, channel) as cut:
         slowest = max(time_to_end(fleet, admin) for _ in range(5))
     figure("slowest of 5 revocations", f"{slowest * 1000:.0f} ms")
     assert sum(cut) >= PROCESSES
     assert slowest < SECONDS
 
 
-def test_with_the_channel_cut_once_just_before_it_is_so_too(fleet, admin, llmring_database, channel):
+def test_revocation_takes_a_second_after_the_channel_was_cut_once(fleet, admin, llmring_database, channel):
     with psycopg.connect(llmring_database["database_url"], autocommit=True) as connection:
         for _ in range(3):
             count = partial(connection.execute, f"SELECT count(*) {LISTENING}", [channel])

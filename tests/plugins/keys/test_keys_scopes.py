@@ -1,4 +1,4 @@
-"""Every route of the full conf against every scope; a route that is new must be given its place in this table."""
+"""Every route of the full conf with every scope; a new route must be added to this table."""
 
 import re
 
@@ -11,9 +11,9 @@ from llmring_server.testing import eventually, make_settings
 
 PLUGINS = read_conf(conf_path("team"))["plugins"]
 PUBLIC = re.compile(r"/|/health.*|/openapi\.json|/docs.*|/registry.*|/receipts/public-.*|/api/v1/receipts/verify")
-OWN_TOKEN = "/metrics"  # it shows every project's figures, so that no project's key opens it
-SESSIONS = re.compile("/ui(/.*)?")  # pages are for sessions, and lead those who have none to signing in
-# The first that fits a method and a template decides.
+OWN_TOKEN = "/metrics"  # it contains metrics of every project, so no project key opens it
+SESSIONS = re.compile("/ui(/.*)?")  # pages are for sessions; without one they redirect to the sign-in page
+# The first match for a method and a template applies.
 NEEDED = [
     (r"\w+ /api/v1/keys.*", "admin"),
     (r"(POST|PUT|DELETE) /api/v1/aliases.*", "admin"),
@@ -27,11 +27,11 @@ GRANTED = {"ingest": {"ingest"}, "read": {"read"}, "admin": {"ingest", "read", "
 
 
 def needed(method, template):
-    """Return the scope that the table asks for."""
+    """Return the scope that the table requires."""
     for pattern, scope in NEEDED:
         if re.fullmatch(pattern, f"{method} {template}"):
             return scope
-    raise AssertionError(f"{method} {template}: say in this table which scope it needs")
+    raise AssertionError(f"{method} {template}: add the scope it needs to this table")
 
 
 @pytest.fixture
@@ -44,59 +44,59 @@ def team(llmring_live, small_registry):
 
 
 def calls(server):
-    """Return method, template and whether it is public, of every route that keys are for."""
+    """Return the method, the template and whether it is public, for every route that accepts keys."""
     _, routes = compose(make_settings({}), server.server.plugins.plugins)
     found = [(method, route.path, route.public) for _, route in routes.items() for method in route.responders()]
     return [call for call in found if call[1] != OWN_TOKEN and not SESSIONS.fullmatch(call[1])]
 
 
-def answered(client, method, template):
-    """Return the status of a call; a stream is not read to its end, which it may not have."""
+def get_status(client, method, template):
+    """Return the status of a request; a stream, which may be endless, is not read."""
     path = re.sub(r"\{[^}]*\}", "x", template)
-    with client.stream(method, path, **({} if method == "GET" else {"json": {}})) as answer:
-        return answer.status_code
+    with client.stream(method, path, **({} if method == "GET" else {"json": {}})) as response:
+        return response.status_code
 
 
-def test_every_route_is_for_the_scope_that_it_needs_and_for_no_other(team):
+def test_every_route_accepts_exactly_the_scopes_that_allow_it(team):
     bootstrap = Bootstrap(team)
     clients = {scope: team.client(bootstrap.key(scope).key) for scope in GRANTED}
     wrong = []
     for method, template, public in calls(team):
         for scope, client in clients.items():
-            status = answered(client, method, template)
+            status = get_status(client, method, template)
             may = public or needed(method, template) in GRANTED[scope]
             if (status == 403) == may or status in (401, 500):
                 wrong.append((method, template, scope, status))
     assert wrong == []
 
 
-def test_every_route_but_the_public_ones_needs_a_key_that_works(team):
+def test_every_route_except_the_public_ones_needs_a_valid_key(team):
     bootstrap = Bootstrap(team)
     revoked = bootstrap.key("admin")
     team.run(bootstrap.issuer.revoke(revoked.project_id, revoked.key_id))
     keys = [None, "a-plain-key", bootstrap.expiring(-1, "admin").key, revoked.key]
     wrong = []
     for method, template, public in calls(team):
-        assert public == bool(PUBLIC.fullmatch(template)), f"{template}: say in this table whether it is public"
+        assert public == bool(PUBLIC.fullmatch(template)), f"{template}: add to this table whether it is public"
         for client in map(team.client, keys):
             for path in (template, template.rstrip("/") + "/"):
-                status = answered(client, method, path)
+                status = get_status(client, method, path)
                 if (status == 401) == public or status >= 500 != public:
                     wrong.append((method, path, status))
     assert wrong == []
 
 
-def test_no_key_of_a_project_opens_what_shows_every_project(team):
+def test_no_project_key_opens_the_metrics_of_all_projects(team):
     bootstrap = Bootstrap(team)
     for scope in GRANTED:
         assert team.client(bootstrap.key(scope).key).get(OWN_TOKEN).status_code == 401
 
 
-def test_head_asks_for_what_get_asks_for(team):
+def test_head_needs_the_same_scope_as_get(team):
     client = team.client(Bootstrap(team).key("ingest").key)
     for method, template, public in calls(team):
         if method == "GET" and not public:
-            assert answered(client, "HEAD", template) == 403, template
+            assert get_status(client, "HEAD", template) == 403, template
 
 
 def test_every_feature_is_in_the_full_conf():

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from llmring_keys.issuing import Issuer
-from llmring_keys.models import Project, Terms
+from llmring_keys.issuer import KeyIssuer
+from llmring_keys.models import KeyTerms, Project
 from llmring_keys.store import KeyStore
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
@@ -171,8 +171,8 @@ def test_health_probes_and_preflights_are_never_limited(limited):
 
 def test_a_managed_key_is_counted_by_its_id_and_not_by_its_project(limited):
     server = limited(["keys", "ratelimit", "usage"], read="2/h")
-    issuer = Issuer(KeyStore(server.server.database, server.server.notifications), b"")
-    terms = Terms(scopes=frozenset({"read"}))
+    issuer = KeyIssuer(KeyStore(server.server.database, server.server.notifications), b"")
+    terms = KeyTerms(scopes=frozenset({"read"}))
     first = server.run(issuer.create(Project("prj_one", "one", datetime.now(UTC)), terms))
     second = server.run(issuer.create("prj_one", terms))
     for key in (first.key, second.key):

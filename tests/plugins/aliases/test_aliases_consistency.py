@@ -1,4 +1,4 @@
-"""Several workers on one database: after a write is acknowledged, all of them answer with it within a second."""
+"""Several workers on one database: within a second after a write is acknowledged, all of them return it."""
 
 import statistics
 import threading
@@ -20,7 +20,7 @@ CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_
 
 @pytest.fixture
 def fleet(llmring_process):
-    """Give a function that starts the servers and returns a client of each."""
+    """Return a function that starts the servers and returns a client of each."""
     with ExitStack() as stack:
 
         def start(**environment):
@@ -36,7 +36,7 @@ def fleet(llmring_process):
 
 @contextmanager
 def cutting(postgres, schema):
-    """Terminate every listening backend again and again while the block runs; gives how many were."""
+    """Repeatedly terminate the listening backends while the block runs; yields the list of those terminated."""
     done = threading.Event()
     cuts = []
 
@@ -55,8 +55,8 @@ def cutting(postgres, schema):
         thread.join()
 
 
-def writes_are_in_step(clients, figure, midway=None):
-    """Write through each server in turn; measure until every one gives what was written, and gives it for good.
+def assert_writes_are_consistent(clients, figure, midway=None):
+    """Write through each server in turn, and measure the time until every one returns the write consistently.
 
     `midway` is called when half of the writes are done.
     """
@@ -74,25 +74,25 @@ def writes_are_in_step(clients, figure, midway=None):
             assert models(client)["fast"] == model
     cents = statistics.quantiles(delays, n=100)
     for name, delay in (("p50", cents[49]), ("p99", cents[98]), ("max", max(delays))):
-        figure(f"{name} until a read gives the write", f"{delay * 1000:.1f} ms")
+        figure(f"{name} until a read returns the write", f"{delay * 1000:.1f} ms")
 
 
-def test_every_worker_gives_what_was_written(fleet, figure):
-    writes_are_in_step(fleet(), figure)
+def test_every_worker_returns_writes(fleet, figure):
+    assert_writes_are_consistent(fleet(), figure)
 
 
-def test_every_worker_gives_what_was_written_while_its_channel_is_cut(
+def test_every_worker_returns_writes_while_its_notification_channel_is_cut(
     fleet, llmring_database, llmring_postgres, figure
 ):
     clients = fleet()
     with cutting(llmring_postgres, llmring_database["database_schema"]) as cuts:
-        writes_are_in_step(clients, figure)
+        assert_writes_are_consistent(clients, figure)
     assert len(cuts) >= SERVERS
 
 
-def test_every_worker_gives_what_was_written_when_redis_stops_midway(fleet, llmring_redis, figure):
+def test_every_worker_returns_writes_when_redis_stops_midway(fleet, llmring_redis, figure):
     clients = fleet(
-        LLMRING_PLUGINS="ratelimit,aliases",  # so that every request asks Redis
+        LLMRING_PLUGINS="ratelimit,aliases",  # so that every request uses Redis
         LLMRING_REDIS_URL=llmring_redis.url,
         LLMRING_RATELIMIT_READ=PLENTY,
         LLMRING_RATELIMIT_ADMIN=PLENTY,
@@ -103,18 +103,18 @@ def test_every_worker_gives_what_was_written_when_redis_stops_midway(fleet, llmr
             assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] > WRITES
         llmring_redis.stop()
 
-    writes_are_in_step(clients, figure, midway=stop_redis)
+    assert_writes_are_consistent(clients, figure, midway=stop_redis)
 
 
-def test_the_workers_of_one_server_are_in_step(llmring_process):
+def test_the_workers_of_one_server_are_consistent(llmring_process):
     server = llmring_process("--workers", "4", LLMRING_PLUGINS="aliases").wait_until_up()
     for n in range(15):
         model = f"openai:m{n}"
         with httpx.Client(base_url=server.url, headers=HEADERS, timeout=10) as client:
             bind(client, "fast", model)
         deadline = time.monotonic() + LIMIT_SECONDS
-        right = 0
-        while right < 10:  # connections of their own, which the kernel spreads over the workers
+        consecutive = 0
+        while consecutive < 10:  # separate connections, which the kernel distributes over the workers
             with httpx.Client(base_url=server.url, headers=HEADERS, timeout=10) as client:
-                right = right + 1 if resolve(client, "fast") == model else 0
-            assert right or time.monotonic() < deadline
+                consecutive = consecutive + 1 if resolve(client, "fast") == model else 0
+            assert consecutive or time.monotonic() < deadline

@@ -1,18 +1,18 @@
-"""How long the history of aliases is kept: older changes are dropped, except those that tell how things stand."""
+"""Retention of the alias history: old changes are dropped, except those that made the current state."""
 
 from typing import LiteralString
 
 from llmring_server.cli.retention import OldRows
 from llmring_server.database import Database
 
-# What made an alias what it is stays, and so does the last change of each profile, whose number is the list's ETag.
+# The latest change of each bound alias stays, and that of each profile, whose number is the ETag of the list.
 OLD: LiteralString = """
     FROM alias_history AS old
     WHERE changed_at < %(before)s
         AND NOT EXISTS (
-            SELECT FROM aliases AS kept
-            WHERE kept.project_id = old.project_id AND kept.profile = old.profile AND kept.alias = old.alias
-                AND kept.seq = old.seq
+            SELECT FROM aliases AS stored
+            WHERE stored.project_id = old.project_id AND stored.profile = old.profile AND stored.alias = old.alias
+                AND stored.seq = old.seq
         )
         AND seq < (
             SELECT max(seq) FROM alias_history AS latest
@@ -21,9 +21,9 @@ OLD: LiteralString = """
 """
 DUE: LiteralString = "SELECT count(*) AS changes" + OLD
 SOME: LiteralString = "SELECT project_id, seq AS id" + OLD + "ORDER BY changed_at LIMIT %(limit)s"
-# How far the history has gaps, the project's version remembers: see `AliasStore.span`.
+# `pruned` records up to which change the history may have gaps: see `AliasReader.history_span`.
 DROP: LiteralString = """
-    WITH noted AS (
+    WITH recorded AS (
         UPDATE alias_versions SET pruned = greatest(pruned, (SELECT max(seq) FROM unnest(%(ids)s::bigint[]) AS seq))
         WHERE project_id = %(project)s
     )
@@ -31,6 +31,6 @@ DROP: LiteralString = """
 """
 
 
-def old_changes(database: Database) -> OldRows:
+def history_retention(database: Database) -> OldRows:
     """Return the retention of the history."""
     return OldRows(database, due=DUE, some=SOME, drop=DROP)

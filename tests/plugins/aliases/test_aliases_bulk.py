@@ -1,57 +1,57 @@
-"""Sets of aliases at once, and their history."""
+"""Bulk updates of aliases, and the history."""
 
 import threading
 
 import httpx
-from aliases_kit import PATH, bind, listed, models, replace
+from aliases_kit import PATH, bind, list_aliases, models, replace
 
 MANY = 10_000
 
 
-def test_a_set_is_bound_all_or_nothing(client):
+def test_a_bulk_update_is_all_or_nothing(client):
     body = [{"alias": "fine", "model": "openai:a"}, {"alias": "not fine", "model": "no model"}]
-    answer = client.post(f"{PATH}/bulk_upsert", json=body)
-    assert answer.status_code == 422
-    assert [fault["loc"] for fault in answer.json()["errors"]] == [["body", 1, "alias"], ["body", 1, "model"]]
+    response = client.post(f"{PATH}/bulk_upsert", json=body)
+    assert response.status_code == 422
+    assert [fault["loc"] for fault in response.json()["errors"]] == [["body", 1, "alias"], ["body", 1, "model"]]
     assert models(client) == {}
 
 
-def test_a_set_without_replace_leaves_the_others(client):
+def test_a_bulk_update_without_replace_leaves_the_other_aliases(client):
     bind(client, "old", "openai:old")
-    answer = client.post(f"{PATH}/bulk_upsert", json=[{"alias": "new", "model": "openai:new"}])
-    assert answer.json() == {"updated": 1}
+    response = client.post(f"{PATH}/bulk_upsert", json=[{"alias": "new", "model": "openai:new"}])
+    assert response.json() == {"updated": 1}
     assert models(client) == {"old": "openai:old", "new": "openai:new"}
 
 
-def test_replace_makes_the_profile_exactly_this_set(client):
+def test_replace_makes_the_profile_exactly_the_given_set(client):
     bind(client, "kept", "openai:kept")
     bind(client, "gone")
     bind(client, "elsewhere", profile="prod")
-    answer = replace(client, {"kept": "openai:kept", "new": "openai:new"})
-    assert answer.json() == {"updated": 2, "deleted": 1}
+    response = replace(client, {"kept": "openai:kept", "new": "openai:new"})
+    assert response.json() == {"updated": 2, "deleted": 1}
     assert models(client) == {"kept": "openai:kept", "new": "openai:new"}
     assert client.get(f"{PATH}/kept").json()["version"] == 1
     assert set(models(client, "prod")) == {"elsewhere"}
     assert replace(client, {}).json() == {"updated": 0, "deleted": 2}
 
 
-def test_replace_is_about_one_profile(client):
+def test_replace_refuses_entries_of_other_profiles(client):
     body = [{"alias": "a", "model": "openai:a", "profile": "prod"}]
-    answer = client.post(f"{PATH}/bulk_upsert", params={"replace": "true"}, json=body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["body", 0, "profile"]
+    response = client.post(f"{PATH}/bulk_upsert", params={"replace": "true"}, json=body)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == ["body", 0, "profile"]
 
 
-def test_replace_holds_only_while_the_lists_etag_does(client):
+def test_replace_succeeds_only_while_the_etag_of_the_list_matches(client):
     bind(client, "a")
-    etag = listed(client).headers["etag"]
+    etag = list_aliases(client).headers["etag"]
     bind(client, "elsewhere", profile="prod")
     assert replace(client, {"a": "openai:b"}, **{"If-Match": etag}).status_code == 200
     assert replace(client, {}, **{"If-Match": etag}).status_code == 412
     assert models(client) == {"a": "openai:b"}
 
 
-def test_readers_see_the_old_set_or_the_new_and_never_a_mix(llmring_process):
+def test_readers_see_the_old_set_or_the_new_one_and_never_a_mix(llmring_process):
     writer, reader = (llmring_process(LLMRING_PLUGINS="aliases").wait_until_up() for _ in range(2))
     headers = {"X-Project-Key": "one"}
     seen: list[set[str]] = []
@@ -69,8 +69,8 @@ def test_readers_see_the_old_set_or_the_new_and_never_a_mix(llmring_process):
             thread.start()
         for turn in range(1, 5):
             names = [f"a{n}" for n in range(turn, MANY + turn)]
-            answer = replace(client, dict.fromkeys(names, f"openai:{turn}-x"))
-            assert answer.json() == {"updated": MANY, "deleted": 1}
+            response = replace(client, dict.fromkeys(names, f"openai:{turn}-x"))
+            assert response.json() == {"updated": MANY, "deleted": 1}
         done.set()
         for thread in readers:
             thread.join()
@@ -78,14 +78,14 @@ def test_readers_see_the_old_set_or_the_new_and_never_a_mix(llmring_process):
     assert all(len(generations) == 1 for generations in seen)
 
 
-def test_history_tells_who_changed_what_newest_first(server, client):
+def test_history_lists_changes_with_their_keys_newest_first(server, client):
     bind(client, "fast", "openai:a")
     bind(client, "fast", "openai:b", metadata={"why": "cheaper"})
     bind(client, "slow", profile="prod")
     client.delete(f"{PATH}/fast")
     found = client.get(f"{PATH}/history").json()
-    told = [(e["seq"], e["profile"], e["alias"], e["action"], e["previous_model"], e["model"]) for e in found]
-    assert told == [
+    listed = [(e["seq"], e["profile"], e["alias"], e["action"], e["previous_model"], e["model"]) for e in found]
+    assert listed == [
         (4, "default", "fast", "unbind", "openai:b", None),
         (3, "prod", "slow", "bind", None, "openai:gpt-4o-mini"),
         (2, "default", "fast", "bind", "openai:a", "openai:b"),
@@ -101,7 +101,7 @@ def test_history_tells_who_changed_what_newest_first(server, client):
     assert [e["seq"] for e in client.get(f"{PATH}/history", params={"profile": "prod"}).json()] == [3]
 
 
-def test_pages_of_history_hold_each_change_once(client):
+def test_pages_of_history_contain_each_change_once(client):
     replace(client, {f"a{n}": "openai:a" for n in range(25)})
     url, found = f"{PATH}/history?limit=10", []
     while url:

@@ -1,0 +1,1 @@
+"""The lockfile of the llmring client: reading and changing it in place."""

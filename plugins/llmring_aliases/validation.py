@@ -1,0 +1,56 @@
+"""Validate an alias update; return the target or a problem."""
+
+import re
+from collections.abc import Sequence
+
+from llmring_aliases.models import ALIAS_PATTERN, DEFAULT_PROFILE, MAX_MODEL_LENGTH, MODEL_PATTERN, AliasBinding, Target
+from llmring_server.http.errors import Problem
+
+RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
+
+
+def validate_target(binding: AliasBinding) -> Target:
+    """Return the target of a single binding.
+
+    Raises:
+        Problem: 422 for an invalid name or model.
+    """
+    target = Target(binding.profile or DEFAULT_PROFILE, binding.alias, binding.model, binding.metadata)
+    faults = find_faults([target])
+    if faults:
+        _, field, msg = faults[0]
+        raise Problem.validation("body", field, msg=msg)
+    return target
+
+
+def find_name_fault(alias: str) -> str | None:
+    """Return why a name is not a valid alias, or None when it is."""
+    if not re.match(ALIAS_PATTERN, alias):
+        return "1–128 characters: letters, digits, . _ -"
+    if alias in RESERVED:
+        return f"The name {alias!r} is reserved for this API; choose another one."
+    return None
+
+
+def find_model_fault(model: str) -> str | None:
+    """Return why a text is not a valid model, or None when it is."""
+    if len(model) > MAX_MODEL_LENGTH:
+        return f"A model has at most {MAX_MODEL_LENGTH} characters."
+    if not re.match(MODEL_PATTERN, model):
+        return "A model is `provider:model`, or several separated by commas."
+    return None
+
+
+def find_faults(targets: Sequence[Target]) -> list[tuple[int, str, str]]:
+    """Return the faults of binding targets as index, field and message: invalid names and models, and duplicates."""
+    faults: list[tuple[int, str, str]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for index, target in enumerate(targets):
+        first = seen.setdefault((target.profile, target.alias), index)
+        duplicate = f"This is the same alias as in entry {first}." if first != index else None
+        fault = find_name_fault(target.alias) or duplicate
+        if fault:
+            faults.append((index, "alias", fault))
+        if model := find_model_fault(target.model or ""):
+            faults.append((index, "model", model))
+    return faults
