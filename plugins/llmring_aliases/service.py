@@ -143,5 +143,5 @@ def _to_change(entry: AliasHistoryEntry, latest: bool) -> AliasChange:
         previous_model=entry.previous_model,
         key_id=entry.key_id,
         changed_at=entry.changed_at,
-        standing=latest,
+        latest=latest,
     )

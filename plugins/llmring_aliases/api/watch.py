@@ -84,7 +84,7 @@ class WatchResource:
 
         Nothing is awaited between `check` and this, so a stream that passed the check is within the limit.
         """
-        with self._limiter.acquire(project, codec.disconnected(req)) as disconnect:
+        with self._limiter.acquire(project, codec.wait_for_disconnect(req)) as disconnect:
             async with contextlib.aclosing(events):
                 async for event in events:
                     if disconnect.done():
