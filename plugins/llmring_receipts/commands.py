@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from llmring_receipts import jwks, keys
-from llmring_receipts.bundle import bundle
+from llmring_receipts.bundles.bundle_command import bundle
 from llmring_receipts.checks.commands import verify_receipt
-from llmring_receipts.configured import PREFIX
-from llmring_receipts.key_store import KeyStore
-from llmring_receipts.keyring import GRACE
-from llmring_receipts.keys import PublicKey
+from llmring_receipts.formats import jwks, keys
+from llmring_receipts.formats.keys import PublicKey
+from llmring_receipts.key_management.key_config import PREFIX
+from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.keyring import GRACE
 from llmring_server.cli.context import run_with_server
 
 WHAT_BECOMES = {

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from llmring_receipts import commands, figures
-from llmring_receipts.book import ProjectReceipts
-from llmring_receipts.bundles import Bundles
-from llmring_receipts.calls import CallReceipts
-from llmring_receipts.canonical import MAX_BYTES
+from llmring_receipts import commands
+from llmring_receipts.api.resources import Issue, PublicKeys, Receipts, Verification
+from llmring_receipts.bundles.bundle import Bundles
 from llmring_receipts.checks.commands import statement
-from llmring_receipts.key_store import KeyStore
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
+from llmring_receipts.formats.canonical import MAX_BYTES
+from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.receipts import metrics
+from llmring_receipts.receipts.service import ProjectReceipts
+from llmring_receipts.receipts.store import ReceiptStore
+from llmring_receipts.receipts.usage_receipts import CallReceipts
+from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_receipts.settings import ReceiptSettings
-from llmring_receipts.statements import parts
-from llmring_receipts.statements.book import ProjectStatements
+from llmring_receipts.statements import wiring
+from llmring_receipts.statements.service import ProjectStatements
 from llmring_receipts.statements.store import StatementStore
-from llmring_receipts.store import ReceiptStore
-from llmring_receipts.writer import ReceiptWriter
 from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
 from llmring_server.contracts.metrics import Metric
@@ -64,7 +65,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
         StatementBook: ProjectStatements(StatementStore(server.database), book),
-        **parts.services(server, settings),
+        **wiring.services(server, settings),
     }
 
 
@@ -86,14 +87,14 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
-        *parts.routes(server, keyring),
+        *wiring.routes(server, keyring),
     ]
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show how many receipts wait for the database, and how many are written at once."""
-    return figures.of_writing(server.service(ReceiptWriter))
+    return metrics.of_writing(server.service(ReceiptWriter))
 
 
 @hookimpl
@@ -101,7 +102,7 @@ def llmring_metrics(server: Server) -> Iterable[Metric]:
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Register the configured key, store receipts, and make the statements that are due, while the server runs."""
     keyring = server.service(Keyring)
-    async with keyring.opened(), server.service(ReceiptWriter).running(), parts.running(server, keyring):
+    async with keyring.opened(), server.service(ReceiptWriter).running(), wiring.running(server, keyring):
         yield
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from llmring_receipts import canonical
 from llmring_receipts.checks.signed import check_signature, read_document, read_keys
+from llmring_receipts.formats import canonical
 from llmring_server.tlog import leaves
 from llmring_server.verifying import files, logs
 from llmring_server.verifying.policy import Policy

@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from llmring_receipts import canonical, jwks, keys, signing
-from llmring_receipts.canonical import Refused
-from llmring_receipts.keys import KeyFault, PublicKey
+from llmring_receipts.formats import canonical, jwks, keys, signing
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.formats.keys import KeyFault, PublicKey
 from llmring_server.verifying import files
 from llmring_server.verifying.verdict import Findings, Unreadable
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from llmring_receipts import canonical, keys
 from llmring_receipts.checks.signed import check_signature, digest_of, read_document, read_keys
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.document import TYPE, Statement, contradiction, follows, gap
-from llmring_receipts.statements.lines import BadLines
+from llmring_receipts.formats import canonical, keys
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.formats.document import TYPE, Statement, contradiction, follows, gap
+from llmring_receipts.statements.formats.lines import BadLines
 from llmring_server.tlog import leaves
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
 from llmring_server.tlog.leaves import Kind

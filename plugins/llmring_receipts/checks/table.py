@@ -3,11 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
-from llmring_receipts import keys
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.document import Statement, Total
-from llmring_receipts.statements.lines import BadLines, Line
-from llmring_receipts.statements.totals import Totals
+from llmring_receipts.formats import keys
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.formats.document import Statement, Total
+from llmring_receipts.statements.formats.lines import BadLines, Line
+from llmring_receipts.statements.formats.totals import Totals
 from llmring_server.tlog.blocks import Blocks
 from llmring_server.verifying.verdict import Findings, Unreadable
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from llmring_receipts.statements.document import month_start
+from llmring_receipts.statements.formats.document import month_start
 from llmring_receipts.statements.store import StatementStore
 
 # As far back as months are made up for, and not a month further: what is never stated is not kept for ever.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from llmring_receipts.statements import lines
+from llmring_receipts.statements.formats import lines
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
 
 

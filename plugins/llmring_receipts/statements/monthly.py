@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from llmring_receipts.keyring import NoSigningKey
-from llmring_receipts.statements.document import month_end, month_start
-from llmring_receipts.statements.making import Statements
+from llmring_receipts.key_management.keyring import NoSigningKey
+from llmring_receipts.statements.formats.document import month_end, month_start
+from llmring_receipts.statements.generate import Statements
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.usage_lines import UsageLines
 

@@ -9,11 +9,11 @@ from uuid import UUID
 import falcon.asgi
 import msgspec
 
-from llmring_receipts import keys
-from llmring_receipts.keyring import NoSigningKey
-from llmring_receipts.statements.document import Statement
+from llmring_receipts.formats import keys
+from llmring_receipts.key_management.keyring import NoSigningKey
 from llmring_receipts.statements.export import csv
-from llmring_receipts.statements.making import Statements
+from llmring_receipts.statements.formats.document import Statement
+from llmring_receipts.statements.generate import Statements
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
 from llmring_server.contracts.log_positions import LogPositions, NoPosition
 from llmring_server.contracts.transparency import LogProofs

@@ -9,8 +9,8 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.lines import Line
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.formats.lines import Line
 from llmring_server.database import Database
 from llmring_server.tlog.hashing import leaf_hash
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from llmring_receipts import keys, signing
+from llmring_receipts.formats import keys, signing
 
 PAYLOAD = {
     "model": "openai:gpt-4o-mini",

@@ -13,11 +13,11 @@ import rfc8785
 from click.testing import CliRunner
 from receipts_kit import Signer
 
-from llmring_receipts import jwks, keys, signing
 from llmring_receipts.__main__ import main
-from llmring_receipts.keys import PublicKey
-from llmring_receipts.statements import document, lines
-from llmring_receipts.statements.making import Account
+from llmring_receipts.formats import jwks, keys, signing
+from llmring_receipts.formats.keys import PublicKey
+from llmring_receipts.statements.formats import document, lines
+from llmring_receipts.statements.generate import Account
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.http.codec import encode
 

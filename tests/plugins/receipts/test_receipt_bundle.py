@@ -14,9 +14,9 @@ import pytest
 from receipts_kit import Signer
 from statement_kit import run
 
-from llmring_receipts import jwks, keys
-from llmring_receipts.bundles import Bundles
-from llmring_receipts.key_store import KeyStore
+from llmring_receipts.bundles.bundle import Bundles
+from llmring_receipts.formats import jwks, keys
+from llmring_receipts.key_management.key_store import KeyStore
 from llmring_server.testing import eventually
 from llmring_server.tlog.signers import Signer as LogSigner
 

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from receipts_kit import Signer
 from statement_kit import run
 
-from llmring_receipts import canonical, jwks
-from llmring_receipts.keys import PublicKey
+from llmring_receipts.formats import canonical, jwks
+from llmring_receipts.formats.keys import PublicKey
 from llmring_server.http.codec import encode
 from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_receipts.canonical import canonicalize
+from llmring_receipts.formats.canonical import canonicalize
 
 RECEIPTS = "/api/v1/receipts"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmring_receipts.canonical import Refused, amount, canonicalize, parse
+from llmring_receipts.formats.canonical import Refused, amount, canonicalize, parse
 
 # RFC 8785 appendix B: the bits of a double, and how it is spelt.
 NUMBERS = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_receipts import jwks
+from llmring_receipts.formats import jwks
 from llmring_server.testing import eventually
 
 ISSUE = "/api/v1/receipts/issue"

@@ -6,7 +6,7 @@ import sys
 import pytest
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_receipts import keys
+from llmring_receipts.formats import keys
 from llmring_server.http.errors import StartupError
 from llmring_server.testing.process import clean_environment
 

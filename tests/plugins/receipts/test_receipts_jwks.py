@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from receipts_kit import Signer
 
-from llmring_receipts import jwks, keys
+from llmring_receipts.formats import jwks, keys
 
 MOMENT = datetime(2026, 1, 31, tzinfo=UTC)
 

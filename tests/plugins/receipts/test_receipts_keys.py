@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from llmring_receipts import keys, signing
-from llmring_receipts.canonical import canonicalize
+from llmring_receipts.formats import keys, signing
+from llmring_receipts.formats.canonical import canonicalize
 
 # RFC 8037 appendix A.
 SEED = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"

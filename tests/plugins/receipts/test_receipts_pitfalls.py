@@ -6,7 +6,7 @@ import re
 import pytest
 from receipts_kit import PAYLOAD
 
-from llmring_receipts.canonical import canonicalize
+from llmring_receipts.formats.canonical import canonicalize
 
 ISSUE = "/api/v1/receipts/issue"
 RECEIPTS = "/api/v1/receipts"

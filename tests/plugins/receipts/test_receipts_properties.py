@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_receipts import keys, signing
-from llmring_receipts.canonical import Refused, canonicalize, parse
+from llmring_receipts.formats import keys, signing
+from llmring_receipts.formats.canonical import Refused, canonicalize, parse
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50)
 COUNT = st.integers(0, 2**53 - 1)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-PURE = ("canonical", "jwks", "keys", "signing")
+PURE = ("formats.canonical", "formats.jwks", "formats.keys", "formats.signing")
 SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "click", "uvicorn", "llmring_server")
 
 
@@ -19,7 +19,9 @@ def test_a_pure_room_is_imported_without_the_server(room):
 def test_a_receipt_is_signed_and_checked_without_the_server():
     script = """
 import json, sys
-from llmring_receipts import jwks, keys, signing
+from llmring_receipts.formats import jwks
+from llmring_receipts.formats import keys
+from llmring_receipts.formats import signing
 private = keys.new_key()
 known = keys.PublicKey("main", keys.public_of(private), None, None, "active")
 receipt = json.loads(signing.sign({"id": "one", "key_id": "main"}, private))

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_receipts import keys
-from llmring_receipts.key_store import KeyStore
+from llmring_receipts.formats import keys
+from llmring_receipts.key_management.key_store import KeyStore
 from llmring_server.http.errors import StartupError
 from llmring_server.testing.live import live, make_settings
 

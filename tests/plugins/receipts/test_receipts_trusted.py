@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from receipts_kit import PAYLOAD, Signer
 
-from llmring_receipts import jwks, keys
+from llmring_receipts.formats import jwks, keys
 from llmring_server.http.errors import StartupError
 
 RECEIPTS = "/api/v1/receipts"

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from receipts_kit import PAYLOAD
 
-from llmring_receipts.models import Stored
-from llmring_receipts.store import Outcome
-from llmring_receipts.writer import MAX_BATCH, MAX_WAITING, ReceiptWriter
+from llmring_receipts.receipts.models import Stored
+from llmring_receipts.receipts.store import Outcome
+from llmring_receipts.receipts.writer import MAX_BATCH, MAX_WAITING, ReceiptWriter
 from llmring_server.http.errors import Unavailable
 from llmring_server.testing import eventually
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from statement_kit import END, Books, call, leaves, line_of_csv, root, rows, write_rows
 
-from llmring_receipts import keys, signing
-from llmring_receipts.statements.lines import Line
+from llmring_receipts.formats import keys, signing
+from llmring_receipts.statements.formats.lines import Line
 
 LATER, LATEST = END + timedelta(days=30), END + timedelta(days=61)
 

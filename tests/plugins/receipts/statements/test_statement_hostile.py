@@ -9,7 +9,7 @@ import pytest
 from statement_kit import START, Books, call, line_of_csv, rows, run, write_rows
 
 import llmring_receipts
-from llmring_receipts import keys, signing
+from llmring_receipts.formats import keys, signing
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.verifying.verdict import Verdict
 from offline_kit import checked_alone
@@ -147,7 +147,7 @@ def test_statements_are_checked_without_the_server_and_its_libraries(books, stat
 
 @pytest.mark.usefixtures("node")
 def test_node_verifies_a_statement(books, stated):
-    program = Path(str(llmring_receipts.__file__)).with_name("bundled") / "check.mjs"
+    program = Path(str(llmring_receipts.__file__)).with_name("bundles") / "files" / "check.mjs"
     command = ["node", str(program), str(stated[0]), str(books.folder / "jwks.json")]
     good = subprocess.run(command, text=True, capture_output=True, timeout=60)
     assert (good.returncode, good.stdout.strip()) == (0, "valid"), good.stderr

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statement_kit import call
 
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.lines import Line
-from llmring_receipts.statements.making import line_of
-from llmring_receipts.statements.totals import Totals
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.formats.lines import Line
+from llmring_receipts.statements.formats.totals import Totals
+from llmring_receipts.statements.generate import line_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 MONEY = st.decimals("0", "1000000000000000", allow_nan=False, allow_infinity=False, places=12)

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from statement_kit import CALL, STATEMENTS, leaves, root, run
 
-from llmring_receipts import canonical, jwks, signing
-from llmring_receipts.statements import document
-from llmring_receipts.statements.making import ALONE
+from llmring_receipts.formats import canonical, jwks, signing
+from llmring_receipts.statements.formats import document
+from llmring_receipts.statements.generate import ALONE
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.testing import eventually, make_plugin
 

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from statement_kit import CALL, STATEMENTS, run
 
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.statements import document
-from llmring_receipts.statements.making import Statements
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.statements.formats import document
+from llmring_receipts.statements.generate import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.statements import StatementsDue

@@ -9,7 +9,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from llmring_receipts import canonical, keys
+from llmring_receipts.formats import canonical, keys
 
 SIGNATURE = "signature"
 SIGNATURE_BYTES = 64

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from llmring_receipts.models import Stored
-from llmring_receipts.store import Outcome, ReceiptStore
+from llmring_receipts.receipts.models import Stored
+from llmring_receipts.receipts.store import Outcome, ReceiptStore
 from llmring_server.http.errors import Unavailable
 from llmring_server.runtime.histogram import Histogram
 from llmring_server.runtime.request_batcher import RequestBatcher

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from llmring_receipts.statements.lines import EXACT, Line, money
+from llmring_receipts.statements.formats.lines import EXACT, Line, money
 
 COUNTS = ("calls", "corrections", "unpriced", "input_tokens", "output_tokens", "cached_input_tokens")
 

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts import canonical
-from llmring_receipts.canonical import Refused
-from llmring_receipts.issuing import issue
-from llmring_receipts.keyring import Keyring, NoSigningKey
-from llmring_receipts.models import CallDraft, Cost, Draft, Stored, Tokens
-from llmring_receipts.store import Outcome, ReceiptStore
+from llmring_receipts.formats import canonical
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
+from llmring_receipts.receipts.issue import issue
+from llmring_receipts.receipts.models import CallDraft, Cost, Draft, Stored, Tokens
+from llmring_receipts.receipts.store import Outcome, ReceiptStore
 from llmring_server.contracts import LoggedUsage
 from llmring_server.database.pool import Connection
 

@@ -11,9 +11,9 @@ import msgspec
 import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts import canonical, signing
-from llmring_receipts.canonical import Refused
-from llmring_receipts.models import Draft, Stored, is_receipt_id
+from llmring_receipts.formats import canonical, signing
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.receipts.models import Draft, Stored, is_receipt_id
 
 _encode = msgspec.json.Encoder().encode
 

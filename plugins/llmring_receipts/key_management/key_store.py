@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 from psycopg.rows import class_row
 
-from llmring_receipts.keys import PublicKey
+from llmring_receipts.formats.keys import PublicKey
 from llmring_server.contracts.transparency import KeyEvent
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection

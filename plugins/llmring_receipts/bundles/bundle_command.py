@@ -5,8 +5,8 @@ from typing import LiteralString
 
 import click
 
-from llmring_receipts.bundles import Bundles, zipped
-from llmring_receipts.keyring import Keyring
+from llmring_receipts.bundles.bundle import Bundles, zipped
+from llmring_receipts.key_management.keyring import Keyring
 from llmring_server.cli.context import run_with_server
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server

@@ -1,10 +1,11 @@
 """Receipts for other features: the contract `ReceiptBook`, over the same store and keys as the JSON calls."""
 
-from llmring_receipts import canonical, models, signing
-from llmring_receipts.canonical import Refused
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.models import Row
-from llmring_receipts.store import ReceiptStore
+from llmring_receipts.formats import canonical, signing
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.receipts import models
+from llmring_receipts.receipts.models import Row
+from llmring_receipts.receipts.store import ReceiptStore
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptCheck, ReceiptPage, ReceiptProof
 from llmring_server.http.errors import Problem
 

@@ -9,13 +9,13 @@ from typing import LiteralString
 import psycopg
 from psycopg import errors
 
-from llmring_receipts import keys, signing
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.statements import document
-from llmring_receipts.statements.document import Span
-from llmring_receipts.statements.lines import Line, changed, difference, money
+from llmring_receipts.formats import keys, signing
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.statements.formats import document
+from llmring_receipts.statements.formats.document import Span
+from llmring_receipts.statements.formats.lines import Line, changed, difference, money
+from llmring_receipts.statements.formats.totals import Totals
 from llmring_receipts.statements.store import Kept, Session, StatementStore
-from llmring_receipts.statements.totals import Totals
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.contracts.usage_lines import UsageLine, UsageLines
 from llmring_server.database import Database

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from llmring_receipts import canonical, jwks, keys, models, signing
-from llmring_receipts.canonical import Refused
-from llmring_receipts.key_store import KeyStore
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.store import ReceiptStore
+from llmring_receipts.formats import canonical, jwks, keys, signing
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.receipts import models
+from llmring_receipts.receipts.store import ReceiptStore
 from llmring_server.contracts.transparency import LogPolicy, LogProofs
 from llmring_server.server import Server
 
@@ -51,7 +52,7 @@ class Bundles:
         if signed_by is not None and signed_by.status != "compromised":
             files["key.pem"] = keys.public_pem(signed_by.public_key).encode()
         files |= await self._logged(project, receipt_id)
-        folder = Path(__file__).with_name("bundled")
+        folder = Path(__file__).with_name("files")
         return files | {name: (folder / name).read_bytes() for name in PAGES}
 
     async def _logged(self, project: str, receipt_id: str) -> dict[str, bytes]:

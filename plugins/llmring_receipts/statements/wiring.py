@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from llmring_receipts.keyring import Keyring
+from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.settings import ReceiptSettings
 from llmring_receipts.statements.due import MonthsDue
-from llmring_receipts.statements.making import Statements
+from llmring_receipts.statements.generate import Statements
 from llmring_receipts.statements.monthly import Monthly
 from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
 from llmring_receipts.statements.store import StatementStore

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import msgspec
 
-from llmring_receipts import keys
-from llmring_receipts.statements import document, lines
-from llmring_receipts.statements.document import Statement
+from llmring_receipts.formats import keys
 from llmring_receipts.statements.export import csv
+from llmring_receipts.statements.formats import document, lines
+from llmring_receipts.statements.formats.document import Statement
+from llmring_receipts.statements.formats.totals import Totals
 from llmring_receipts.statements.store import Kept, Stated, StatementStore
-from llmring_receipts.statements.totals import Totals
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.statements import (
     Correction,

@@ -8,7 +8,7 @@ from typing import LiteralString
 import msgspec
 from psycopg import errors
 
-from llmring_receipts.models import Cursor, Row, Stored
+from llmring_receipts.receipts.models import Cursor, Row, Stored
 from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection

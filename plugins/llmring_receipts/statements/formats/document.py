@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from llmring_receipts import keys
+from llmring_receipts.formats import keys
 
 TYPE = "llmring-statement/1"
 _COUNT = re.compile("[0-9]{1,30}")

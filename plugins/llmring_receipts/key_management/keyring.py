@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts.configured import PREFIX, OwnKey, read_own_key, read_trusted_keys
-from llmring_receipts.key_store import KeyStore
-from llmring_receipts.keys import PublicKey
+from llmring_receipts.formats.keys import PublicKey
+from llmring_receipts.key_management.key_config import PREFIX, OwnKey, read_own_key, read_trusted_keys
+from llmring_receipts.key_management.key_store import KeyStore
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.database.pool import Connection
 from llmring_server.http.errors import StartupError

@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
-from llmring_receipts import canonical, models, signing
-from llmring_receipts.canonical import Refused
-from llmring_receipts.models import CallDraft, Draft, Envelope, Stored
+from llmring_receipts.formats import canonical, signing
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.receipts import models
+from llmring_receipts.receipts.models import CallDraft, Draft, Envelope, Stored
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem
 

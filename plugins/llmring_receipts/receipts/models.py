@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from llmring_receipts import keys
+from llmring_receipts.formats import keys
 
 RECEIPT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}")
 RESERVED = frozenset({"issue", "verify"})

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts import jwks, keys
-from llmring_receipts.keys import KeyFault, PublicKey
+from llmring_receipts.formats import jwks, keys
+from llmring_receipts.formats.keys import KeyFault, PublicKey
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.http.errors import StartupError
 

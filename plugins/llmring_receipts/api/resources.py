@@ -5,12 +5,13 @@ import falcon.asgi
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from llmring_receipts import bodies, canonical, jwks, keys, models, signing
-from llmring_receipts.calls import draft_of, is_asked_for
-from llmring_receipts.canonical import Refused
-from llmring_receipts.issuing import Receipt, issue
-from llmring_receipts.keyring import Keyring, NoSigningKey
-from llmring_receipts.models import (
+from llmring_receipts.api import request_parsing
+from llmring_receipts.formats import canonical, jwks, keys, signing
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
+from llmring_receipts.receipts import models
+from llmring_receipts.receipts.issue import Receipt, issue
+from llmring_receipts.receipts.models import (
     CallDraft,
     Draft,
     Envelope,
@@ -22,8 +23,9 @@ from llmring_receipts.models import (
     Stored,
     Verdict,
 )
-from llmring_receipts.store import Outcome, ReceiptStore
-from llmring_receipts.writer import ReceiptWriter
+from llmring_receipts.receipts.store import Outcome, ReceiptStore
+from llmring_receipts.receipts.usage_receipts import draft_of, is_asked_for
+from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_server.contracts import UsageEntries
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem, Unavailable
@@ -58,7 +60,7 @@ class Issue:
             signing_key = await self._keyring.signing_key()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
-        draft = bodies.draft(body)
+        draft = request_parsing.draft(body)
         if not isinstance(draft, CallDraft):
             resp.data = await self._issued(project, draft, signing_key, store=query.store)
             return
@@ -72,7 +74,7 @@ class Issue:
         try:
             issued = issue(draft, project, *signing_key)
         except Refused as error:
-            raise bodies.problem(422, error) from error
+            raise request_parsing.problem(422, error) from error
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
             raise codec.too_large(canonical.MAX_BYTES)
         if store:
@@ -99,7 +101,7 @@ class Issue:
         try:
             return draft_of(entry, asked)
         except Refused as error:
-            raise bodies.problem(422, error) from error
+            raise request_parsing.problem(422, error) from error
 
 
 class Receipts:
@@ -113,8 +115,8 @@ class Receipts:
     @operation(body=Envelope, raw=True, checked=False, answer=Kept, errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Kept:
         """Keep a signed receipt; the same one again is no error."""
-        receipt = bodies.receipt(body)
-        kept = bodies.indexed(req.context.project_id, receipt, canonical.canonicalize(receipt))
+        receipt = request_parsing.receipt(body)
+        kept = request_parsing.indexed(req.context.project_id, receipt, canonical.canonicalize(receipt))
         key = await self._keyring.find(kept.key_id)
         if key is None:
             raise Problem.validation("body", "receipt", "key_id", msg="no key of this id is known here")
@@ -157,7 +159,7 @@ class Verification:
     @operation(body=Envelope, raw=True, checked=False, answer=Verdict)
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> Verdict:
         """Say whether a receipt's signature is good, and in plain words why not."""
-        receipt = bodies.receipt(body)
+        receipt = request_parsing.receipt(body)
         key = await self._keyring.find(receipt.get("key_id"))
         fault = signing.verified(receipt, key)[-1].fault
         issuer: Issuer | None = None if key is None else "self" if self._keyring.is_own(key) else "trusted"

@@ -1,6 +1,6 @@
 """The figures of receipts: how many wait for the database, and how many are written at once."""
 
-from llmring_receipts.writer import ReceiptWriter
+from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_server.contracts.metrics import Metric
 
 PREFIX = "llmring_receipts_"

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import msgspec
 
-from llmring_receipts import keys
+from llmring_receipts.formats import keys
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
 
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])

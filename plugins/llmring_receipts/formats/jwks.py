@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from llmring_receipts import canonical, keys
-from llmring_receipts.canonical import Refused
-from llmring_receipts.keys import KeyFault, PublicKey, Status
+from llmring_receipts.formats import canonical, keys
+from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.formats.keys import KeyFault, PublicKey, Status
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
