@@ -14,10 +14,10 @@ from llmring_server.server import Server
 from llmring_server.settings import Settings
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.guard import Guard
-from llmring_transparency.queue import Queue
-from llmring_transparency.sequencer import BATCH, Sequencer
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing.queue import Queue
+from llmring_transparency.sequencing.sequencer import BATCH, Sequencer
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import LogStore
 
 SCHEMA = "tree"
 PROJECTS = 10

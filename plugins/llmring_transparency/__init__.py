@@ -14,11 +14,12 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_transparency import commands, figures, wiring
-from llmring_transparency.log import Log
-from llmring_transparency.places import Places
-from llmring_transparency.policy import ReadersPolicy
+from llmring_transparency import commands, components
+from llmring_transparency.publishing.policy import ReadersPolicy
+from llmring_transparency.publishing.positions import Places
 from llmring_transparency.resources import Checkpoints, LogKeys, ReceiptProofs, Tiles
+from llmring_transparency.sequencing import metrics
+from llmring_transparency.sequencing.log import Log
 from llmring_transparency.settings import TransparencySettings
 
 
@@ -43,21 +44,21 @@ def llmring_local_tables() -> Iterable[str]:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Be told of receipts and statements in the transactions that store them, and prove them."""
-    parts = wiring.parts(server)
+    parts = components.parts(server)
     return {
         LogPositions: Places(parts.store, parts.published, parts.witnesses),
         LogPolicy: ReadersPolicy(parts.store, parts.witnesses),
         LogProofs: parts.prover,
         ReceiptsStored: parts.queue,
         StatementsStored: parts.queue,
-        wiring.Parts: parts,
+        components.Parts: parts,
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the log in the paths of C2SP tlog-tiles, and the proofs of receipts."""
-    parts = server.service(wiring.Parts)
+    parts = server.service(components.Parts)
     published, tree = parts.published, parts.tree
     checkpoints, keys = Checkpoints(published, tree), LogKeys(parts.store, parts.origin, parts.witnesses)
     return [
@@ -80,7 +81,7 @@ def llmring_health(server: Server) -> Iterable[HealthCheck]:
 def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show how far the log is, and how long receipts wait for it."""
     log = _log(server)
-    return figures.of_log(log) if log else []
+    return metrics.of_log(log) if log else []
 
 
 @hookimpl
@@ -97,4 +98,4 @@ def llmring_commands() -> Iterable[click.Command]:
 
 
 def _log(server: Server) -> Log | None:
-    return server.service(wiring.Parts).log
+    return server.service(components.Parts).log

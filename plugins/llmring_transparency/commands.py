@@ -12,10 +12,10 @@ from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind, NoteFault
 from llmring_server.tlog.signers import Signer
 from llmring_server.verifying.commands import compare_checkpoints, verify_folder
-from llmring_transparency import keyfile, wiring
-from llmring_transparency.erasure import erase as erase_receipt
-from llmring_transparency.export import export as export_log
-from llmring_transparency.store import LogStore
+from llmring_transparency import components, keyfile
+from llmring_transparency.publishing.export import export as export_log
+from llmring_transparency.sequencing.erasure import erase as erase_receipt
+from llmring_transparency.storage.store import LogStore
 from llmring_transparency.witness import Ledger, application
 
 OUT = click.Path(path_type=Path, dir_okay=False)
@@ -59,7 +59,7 @@ def export(folder: Path) -> None:
     """
 
     async def work(server: Server) -> int:
-        parts = server.service(wiring.Parts)
+        parts = server.service(components.Parts)
         return await export_log(folder, await parts.published.state(), parts.tree)
 
     try:

@@ -13,9 +13,9 @@ from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.tiles import WIDTH, Tile
 from llmring_transparency.models import Consistency, Event, Events, Keys, Leaf, Pending, Sizes
-from llmring_transparency.proving import Prover, Published
-from llmring_transparency.store import ENTRIES_LEVEL, LogStore
-from llmring_transparency.tree import Tree
+from llmring_transparency.publishing.proofs import Prover, Published
+from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
+from llmring_transparency.storage.tree import Tree
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"

@@ -15,7 +15,7 @@ from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.witnessing import Refusal
-from llmring_transparency import durable
+from llmring_transparency.storage import atomic_files
 
 TEXT = "text/plain; charset=utf-8"
 MAX_BODY = 65_536
@@ -45,7 +45,7 @@ class Ledger:
         checkpoint, note = witnessing.opened(submission, self._logs)
         with self._turn(checkpoint.origin) as path:
             witnessing.check(submission, checkpoint, _latest(path))
-            durable.replace(path, submission.note)
+            atomic_files.replace(path, submission.note)
             return self._signer.sign(note.text).text()
 
     @contextmanager

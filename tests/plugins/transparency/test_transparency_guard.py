@@ -12,10 +12,10 @@ from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.notes import Kind
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.guard import Guard
-from llmring_transparency.proving import Published
-from llmring_transparency.store import LogStore
-from llmring_transparency.wiring import Parts
+from llmring_transparency.components import Parts
+from llmring_transparency.publishing.proofs import Published
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import LogStore
 
 WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
 

@@ -4,9 +4,9 @@ import pytest
 from transparency_kit import Reader, receipts, store
 
 from llmring_server.testing import eventually
-from llmring_transparency import floor
-from llmring_transparency.floor import MARGIN_ROWS, WHOLE_SECONDS, Floor
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing import queue_cursor
+from llmring_transparency.sequencing.queue_cursor import MARGIN_ROWS, WHOLE_SECONDS, Floor
+from llmring_transparency.storage.store import LogStore
 
 
 def kept(server):
@@ -89,7 +89,7 @@ def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
 
 
 def test_a_row_that_was_committed_late_comes_into_the_log_all_the_same(start, key, monkeypatch):
-    monkeypatch.setattr(floor, "WHOLE_SECONDS", 1.0)
+    monkeypatch.setattr(queue_cursor, "WHOLE_SECONDS", 1.0)
     server = start()
     reader, project = Reader(server.client("one"), key.verifier), server.project_id("one")
     reader.until(1)

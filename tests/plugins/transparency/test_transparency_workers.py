@@ -12,10 +12,10 @@ from llmring_server.testing import eventually
 from llmring_server.tlog import notes
 from llmring_server.tlog.notes import Kind
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.cosigning import Cosigning, read_witnesses
-from llmring_transparency.guard import Guard
-from llmring_transparency.sequencer import Sequencer
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing.cosigning import Cosigning, read_witnesses
+from llmring_transparency.sequencing.sequencer import Sequencer
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import LogStore
 
 WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
 

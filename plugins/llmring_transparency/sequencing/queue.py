@@ -9,7 +9,7 @@ import psycopg
 from llmring_server.contracts.transparency import StoredReceipt
 from llmring_server.tlog.leaves import Kind
 from llmring_transparency.models import Queued
-from llmring_transparency.store import LogStore
+from llmring_transparency.storage.store import LogStore
 
 
 class Queue:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from llmring_server.tlog import checkpoints, tiles
 from llmring_server.tlog.tiles import Tile
-from llmring_transparency import durable
 from llmring_transparency.models import State
-from llmring_transparency.store import ENTRIES_LEVEL
-from llmring_transparency.tree import Tree
+from llmring_transparency.storage import atomic_files
+from llmring_transparency.storage.store import ENTRIES_LEVEL
+from llmring_transparency.storage.tree import Tree
 
 CHECKPOINT = "checkpoint"
 
@@ -46,4 +46,4 @@ def _places(size: int) -> Iterator[tuple[Tile, int]]:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    durable.replace(path, content, synced=False)
+    atomic_files.replace(path, content, synced=False)

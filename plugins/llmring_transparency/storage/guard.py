@@ -15,8 +15,8 @@ from llmring_server.tlog.checkpoints import Checkpoint, CheckpointFault
 from llmring_server.tlog.growing import edge
 from llmring_server.tlog.notes import NoteFault
 from llmring_server.tlog.tiles import Tile, root
-from llmring_transparency import durable
 from llmring_transparency.models import State
+from llmring_transparency.storage import atomic_files
 
 
 class Guard:
@@ -64,7 +64,7 @@ class Guard:
         with self._locked():
             self._noted = self._read()
             if self._noted is None or self._noted.size < checkpoint.size:
-                durable.replace(self.path, note)
+                atomic_files.replace(self.path, note)
                 self._noted = checkpoint
 
     def _read(self) -> Checkpoint | None:

@@ -7,8 +7,8 @@ from llmring_server.contracts.log_positions import Cosigner, LogPosition, NoPosi
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.notes import Note, Verifier
-from llmring_transparency.proving import Published
-from llmring_transparency.store import LogStore
+from llmring_transparency.publishing.proofs import Published
+from llmring_transparency.storage.store import LogStore
 
 
 class Places:

@@ -9,7 +9,7 @@ from llmring_server.database import Database
 from llmring_server.tlog import base64
 from llmring_server.tlog.leaves import Kind
 from llmring_transparency.models import DEPLOYMENT, Queued
-from llmring_transparency.store import LogStore
+from llmring_transparency.storage.store import LogStore
 
 
 class KeyEvents:

@@ -10,17 +10,17 @@ from llmring_server.contracts.transparency import ReceiptKeyEvents
 from llmring_server.server import Server
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.cosigning import Cosigning, read_witnesses
-from llmring_transparency.guard import Guard
-from llmring_transparency.key_events import KeyEvents
 from llmring_transparency.keyfile import read_signer
-from llmring_transparency.log import Log
-from llmring_transparency.proving import Prover, Published
-from llmring_transparency.queue import Queue
-from llmring_transparency.sequencer import Sequencer
+from llmring_transparency.publishing.proofs import Prover, Published
+from llmring_transparency.sequencing.cosigning import Cosigning, read_witnesses
+from llmring_transparency.sequencing.key_events import KeyEvents
+from llmring_transparency.sequencing.log import Log
+from llmring_transparency.sequencing.queue import Queue
+from llmring_transparency.sequencing.sequencer import Sequencer
 from llmring_transparency.settings import TransparencySettings
-from llmring_transparency.store import LogStore
-from llmring_transparency.tree import Tree
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import LogStore
+from llmring_transparency.storage.tree import Tree
 
 
 class Parts(msgspec.Struct, frozen=True):

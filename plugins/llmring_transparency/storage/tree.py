@@ -8,7 +8,7 @@ from llmring_server.tlog.hashing import HASH_BYTES
 from llmring_server.tlog.leaves import ENTRY_BYTES
 from llmring_server.tlog.proofs import Span
 from llmring_server.tlog.tiles import Tile
-from llmring_transparency.store import ENTRIES_LEVEL, LogStore
+from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
 
 BUNDLED_BYTES = 2 + ENTRY_BYTES
 

@@ -12,13 +12,13 @@ from llmring_server.runtime.background import beside
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.leaves import Kind
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.cosigning import Cosigning
-from llmring_transparency.guard import Guard
-from llmring_transparency.key_events import KeyEvents, checkpoint_key
 from llmring_transparency.models import DEPLOYMENT, Queued, State
-from llmring_transparency.queue import Queue
-from llmring_transparency.sequencer import BATCH, Sequencer
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing.cosigning import Cosigning
+from llmring_transparency.sequencing.key_events import KeyEvents, checkpoint_key
+from llmring_transparency.sequencing.queue import Queue
+from llmring_transparency.sequencing.sequencer import BATCH, Sequencer
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import LogStore
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import Kind, Opening
 from llmring_server.tlog.proof_files import Proof
-from llmring_transparency import guard
-from llmring_transparency.guard import Guard
 from llmring_transparency.models import Leaf, State
-from llmring_transparency.store import LogStore
-from llmring_transparency.tree import Tree
+from llmring_transparency.storage import guard
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import LogStore
+from llmring_transparency.storage.tree import Tree
 
 UNNOTED = "the checkpoint cannot be noted outside the database; see the server's log"
 NONE_YET = "the log has no checkpoint yet; is a key configured? `llmring-server tlog keygen` makes one"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from llmring_server.tlog.notes import Verifier
 from llmring_server.verifying import policy
-from llmring_transparency.store import LogStore
+from llmring_transparency.storage.store import LogStore
 
 
 class ReadersPolicy:

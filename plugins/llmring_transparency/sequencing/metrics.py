@@ -1,7 +1,7 @@
 """The figures of the log: how far it is, how long the oldest receipt has waited, and whether it has stopped."""
 
 from llmring_server.contracts.metrics import Metric
-from llmring_transparency.log import Log
+from llmring_transparency.sequencing.log import Log
 
 PREFIX = "llmring_transparency_"
 

@@ -15,9 +15,9 @@ from llmring_server.tlog.checkpoints import CheckpointFault
 from llmring_server.tlog.notes import Kind, Line, Note, NoteFault, Verifier
 from llmring_server.tlog.witnessing import Submission
 from llmring_transparency.models import State
-from llmring_transparency.sequencer import Sequencer
-from llmring_transparency.store import LogStore
-from llmring_transparency.tree import Tree
+from llmring_transparency.sequencing.sequencer import Sequencer
+from llmring_transparency.storage.store import LogStore
+from llmring_transparency.storage.tree import Tree
 
 log = logging.getLogger(__name__)
 

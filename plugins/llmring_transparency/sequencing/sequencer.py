@@ -21,12 +21,12 @@ from llmring_server.tlog.leaves import SALT_BYTES, Kind, Opening
 from llmring_server.tlog.notes import Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import WIDTH, Tile
-from llmring_transparency import guard
-from llmring_transparency.floor import Floor
-from llmring_transparency.guard import Guard
 from llmring_transparency.models import Numbered, State, Waiting
-from llmring_transparency.store import ENTRIES_LEVEL, LogStore
-from llmring_transparency.tree import BUNDLED_BYTES
+from llmring_transparency.sequencing.queue_cursor import Floor
+from llmring_transparency.storage import guard
+from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
+from llmring_transparency.storage.tree import BUNDLED_BYTES
 
 log = logging.getLogger(__name__)
 

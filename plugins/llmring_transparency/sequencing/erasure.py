@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from llmring_server.database import Database
 from llmring_server.tlog.leaves import Kind
-from llmring_transparency.key_events import tombstone
 from llmring_transparency.models import DEPLOYMENT, Queued
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing.key_events import tombstone
+from llmring_transparency.storage.store import LogStore
 
 
 async def erase(database: Database, store: LogStore, project: str, receipt_id: str) -> int | None:
