@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "verify-a-receipt.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "verify-a-receipt.md"
 TOOLS = ("bash", "curl", "sed", "openssl", "base64")
 
 
