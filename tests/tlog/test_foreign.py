@@ -23,7 +23,7 @@ from llmring_server.testing import eventually
 from llmring_server.tlog import base64, checkpoints, leaves, proof_files, tiles
 from llmring_server.tlog.signers import Signer
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).with_name("drivers")
 AICS, RFC9162 = "aics-tlog==0.2.1", "@transmute/rfc9162@0.0.5"
 PYTHON_VARIABLE = "LLMRING_TEST_PYTHON312"
 GO_SOURCES = Path("/usr/share/gocode")
