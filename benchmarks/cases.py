@@ -132,7 +132,7 @@ def transparent(folder: Path) -> dict[str, str]:
     guard.unlink(missing_ok=True)
     return {
         "LLMRING_PLUGINS": "registry,aliases,usage,receipts,transparency",
-        "LLMRING_TRANSPARENCY_KEY": Signer.fresh("log.example/bench").text(),
+        "LLMRING_TRANSPARENCY_KEY": Signer.generate("log.example/bench").text(),
         "LLMRING_TRANSPARENCY_GUARD_FILE": str(guard),
     }
 

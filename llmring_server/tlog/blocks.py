@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from llmring_server.tlog.hashing import HASH_BYTES, tree_hash
-from llmring_server.tlog.proofs import inclusion
-from llmring_server.tlog.tiles import WIDTH, Tile, needed, span_hash
+from llmring_server.tlog.proofs import inclusion_spans
+from llmring_server.tlog.tiles import WIDTH, Tile, span_hash, tiles_of
 
 
-class Blocks:
+class BlockTree:
     """A tree that grows by one leaf at a time; `full` are the hashes over each complete block of 256 leaves."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ def blocks_needed(index: int, size: int) -> list[int]:
     Raises:
         ValueError: the tree has no such leaf.
     """
-    return sorted(tile.number for tile in needed(inclusion(index, size)) if tile.level == 0)
+    return sorted(tile.number for tile in tiles_of(inclusion_spans(index, size)) if tile.level == 0)
 
 
 def path(index: int, size: int, leaves: Mapping[int, bytes], full: bytes) -> list[bytes]:
@@ -43,7 +43,7 @@ def path(index: int, size: int, leaves: Mapping[int, bytes], full: bytes) -> lis
     `leaves` has the hashes of those blocks that are needed, `full` those over every complete block.
     """
     rows = {Tile(0, number): hashes for number, hashes in leaves.items()} | _above(full)
-    return [span_hash(span, rows) for span in inclusion(index, size)]
+    return [span_hash(span, rows) for span in inclusion_spans(index, size)]
 
 
 def _above(full: bytes) -> dict[Tile, bytes]:

@@ -20,7 +20,7 @@ _RECEIPT = b"llmring-receipt-leaf/v1\0"
 _PUBLIC = {2: b"llmring-statement-leaf/v1\0", 3: b"llmring-key-event-leaf/v1\0", 4: b"llmring-tombstone-leaf/v1\0"}
 
 
-class Kind(IntEnum):
+class EntryKind(IntEnum):
     """What an entry stands for: a receipt is hidden by its salt, the others are plain digests."""
 
     RECEIPT = 1
@@ -29,7 +29,7 @@ class Kind(IntEnum):
     TOMBSTONE = 4
 
 
-class Opening(msgspec.Struct, frozen=True):
+class LeafOpening(msgspec.Struct, frozen=True):
     """What shows that an entry is a certain receipt: the project's id, its number there from 1 on, and the salt."""
 
     project: str
@@ -42,14 +42,14 @@ class Opening(msgspec.Struct, frozen=True):
         return json.dumps(members, separators=(",", ":")).encode()
 
 
-def opening(text: bytes) -> Opening:
+def parse_opening(text: bytes) -> LeafOpening:
     """Return the opening that JSON spells.
 
     Raises:
         ValueError: it is none.
     """
     try:
-        found = msgspec.json.decode(text, type=Opening)
+        found = msgspec.json.decode(text, type=LeafOpening)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(f"no opening of a receipt's entry: {error}") from error
     if len(found.salt) != SALT_BYTES or not 0 < found.seq < SEQ_LIMIT or found.text() != text:
@@ -59,7 +59,7 @@ def opening(text: bytes) -> Opening:
     return found
 
 
-def receipt_entry(opened: Opening, receipt: bytes) -> bytes:
+def receipt_entry(opened: LeafOpening, receipt: bytes) -> bytes:
     """Return the entry of a receipt, given its signed canonical bytes.
 
     Raises:
@@ -69,10 +69,10 @@ def receipt_entry(opened: Opening, receipt: bytes) -> bytes:
     if not 0 < len(project) <= MAX_NAME_BYTES:
         raise ValueError("a project's id has 1 to 255 bytes")
     said = _RECEIPT + bytes([len(project)]) + project + opened.seq.to_bytes(8, "big") + receipt
-    return _entry(Kind.RECEIPT, hmac.digest(opened.salt, said, "sha256"))
+    return _entry(EntryKind.RECEIPT, hmac.digest(opened.salt, said, "sha256"))
 
 
-def public_entry(kind: Kind, content: bytes) -> bytes:
+def public_entry(kind: EntryKind, content: bytes) -> bytes:
     """Return the entry of what is not hidden: a statement, a key event or a tombstone, given its canonical bytes.
 
     Raises:
@@ -83,7 +83,7 @@ def public_entry(kind: Kind, content: bytes) -> bytes:
     return _entry(kind, hashlib.sha256(_PUBLIC[kind] + content).digest())
 
 
-def _entry(kind: Kind, commitment: bytes) -> bytes:
+def _entry(kind: EntryKind, commitment: bytes) -> bytes:
     return VERSION + bytes([kind]) + commitment
 
 

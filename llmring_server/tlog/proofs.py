@@ -12,7 +12,7 @@ from llmring_server.tlog.hashing import HASH_BYTES, node_hash
 MAX_HASHES = 63
 
 
-class Unproven(ValueError):
+class InvalidProof(ValueError):
     """A proof that does not show what it should; the message says why in plain words."""
 
 
@@ -23,7 +23,7 @@ class Span(NamedTuple):
     end: int
 
 
-def inclusion(index: int, size: int) -> list[Span]:
+def inclusion_spans(index: int, size: int) -> list[Span]:
     """Return the parts of a tree of `size` leaves whose hashes prove leaf `index`, from the leaf's sibling up.
 
     Raises:
@@ -43,7 +43,7 @@ def inclusion(index: int, size: int) -> list[Span]:
     return spans[::-1]
 
 
-def consistency(old: int, new: int) -> list[Span]:
+def consistency_spans(old: int, new: int) -> list[Span]:
     """Return the parts of a tree of `new` leaves whose hashes prove that its first `old` ones are the old tree.
 
     Raises:
@@ -71,36 +71,36 @@ def check_inclusion(index: int, size: int, leaf: bytes, root: bytes, proof: Sequ
     """Check that the leaf with hash `leaf` is number `index` of the tree with this size and root.
 
     Raises:
-        Unproven: it is not, or the proof does not show it.
+        InvalidProof: it is not, or the proof does not show it.
     """
     if not 0 <= index < size:
-        raise Unproven(f"a tree of {size} has no leaf {index}")
+        raise InvalidProof(f"a tree of {size} has no leaf {index}")
     check_hashes(proof)
-    walk, found = _Walk(index, size - 1), leaf
+    walk, found = _PathToRoot(index, size - 1), leaf
     for step in proof:
         found = node_hash(step, found) if walk.from_left() else node_hash(found, step)
     if not walk.ended:
-        raise Unproven("the inclusion proof is too short for this tree")
+        raise InvalidProof("the inclusion proof is too short for this tree")
     if found != root:
-        raise Unproven("the inclusion proof leads to another root: the leaf, its place or the proof was changed")
+        raise InvalidProof("the inclusion proof leads to another root: the leaf, its place or the proof was changed")
 
 
 def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the tree of `old` leaves is the beginning of the tree of `new` ones.
 
     Raises:
-        Unproven: it is not, or the proof does not show it.
+        InvalidProof: it is not, or the proof does not show it.
     """
     if not 0 <= old <= new:
-        raise Unproven(f"a tree of {old} is no beginning of one of {new}")
+        raise InvalidProof(f"a tree of {old} is no beginning of one of {new}")
     check_hashes(proof)
     if old in (0, new):
         _check_without_proof(old, new, old_root, new_root, proof)
         return
     steps = [old_root, *proof] if _is_power(old) else list(proof)
     if not steps:
-        raise Unproven("the consistency proof is empty")
-    walk = _Walk(old - 1, new - 1)
+        raise InvalidProof("the consistency proof is empty")
+    walk = _PathToRoot(old - 1, new - 1)
     walk.skip_right_turns()
     was = grown = steps[0]
     for step in steps[1:]:
@@ -109,24 +109,24 @@ def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proo
         else:
             grown = node_hash(grown, step)
     if not walk.ended:
-        raise Unproven("the consistency proof is too short for these trees")
+        raise InvalidProof("the consistency proof is too short for these trees")
     if was != old_root:
-        raise Unproven("the consistency proof leads to another old root: the log's history was changed")
+        raise InvalidProof("the consistency proof leads to another old root: the log's history was changed")
     if grown != new_root:
-        raise Unproven("the consistency proof leads to another new root")
+        raise InvalidProof("the consistency proof leads to another new root")
 
 
 def check_hashes(proof: Sequence[bytes]) -> None:
     """Check that a proof is made of hashes, and of no more than any tree needs.
 
     Raises:
-        Unproven: it is not.
+        InvalidProof: it is not.
     """
     if len(proof) > MAX_HASHES or any(len(step) != HASH_BYTES for step in proof):
-        raise Unproven(f"a proof has at most {MAX_HASHES} hashes of {HASH_BYTES} bytes")
+        raise InvalidProof(f"a proof has at most {MAX_HASHES} hashes of {HASH_BYTES} bytes")
 
 
-class _Walk:
+class _PathToRoot:
     """The way up from a node at the right end of what is known to the root."""
 
     def __init__(self, node: int, last: int) -> None:
@@ -144,7 +144,7 @@ class _Walk:
     def from_left(self) -> bool:
         """Go up one hash of a proof, and return whether that hash stands on the left."""
         if self.ended:
-            raise Unproven("the proof is too long for this tree")
+            raise InvalidProof("the proof is too long for this tree")
         left = bool(self._node & 1) or self._node == self._last
         while left and not self._node & 1 and self._node:
             self._up()
@@ -158,9 +158,9 @@ class _Walk:
 
 def _check_without_proof(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
     if proof:
-        raise Unproven("nothing is to be proven here, so the proof must be empty")
+        raise InvalidProof("nothing is to be proven here, so the proof must be empty")
     if old == new and old_root != new_root:
-        raise Unproven("two different roots for one size: the log was forked")
+        raise InvalidProof("two different roots for one size: the log was forked")
 
 
 def _half(size: int) -> int:

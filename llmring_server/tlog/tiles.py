@@ -60,7 +60,7 @@ def width(tile: Tile, size: int) -> int:
     return max(0, min(WIDTH, (size >> (HEIGHT * tile.level)) - tile.number * WIDTH))
 
 
-def tiles(size: int) -> Iterable[tuple[Tile, int]]:
+def list_tiles(size: int) -> Iterable[tuple[Tile, int]]:
     """Give every tile of a tree of `size` leaves with its width, level by level."""
     level = 0
     while row := size >> (HEIGHT * level):
@@ -69,7 +69,7 @@ def tiles(size: int) -> Iterable[tuple[Tile, int]]:
         level += 1
 
 
-class Piece(NamedTuple):
+class Subtree(NamedTuple):
     """A complete subtree as a tile has it: `width` hashes of the tile, from `first` on."""
 
     tile: Tile
@@ -77,7 +77,7 @@ class Piece(NamedTuple):
     width: int
 
 
-def pieces(span: Span) -> list[Piece]:
+def split_span(span: Span) -> list[Subtree]:
     """Return the complete subtrees that a span of leaves consists of, largest first, and where tiles have them.
 
     The span starts where a subtree can, as all those of proofs do.
@@ -87,14 +87,14 @@ def pieces(span: Span) -> list[Piece]:
         height = (span.end - start).bit_length() - 1
         level, below = divmod(height, HEIGHT)
         number, first = divmod(start >> (HEIGHT * level), WIDTH)
-        found.append(Piece(Tile(level, number), first, 1 << below))
+        found.append(Subtree(Tile(level, number), first, 1 << below))
         start += 1 << height
     return found
 
 
-def needed(spans: Iterable[Span]) -> set[Tile]:
+def tiles_of(spans: Iterable[Span]) -> set[Tile]:
     """Return the tiles that the hashes of spans are read from."""
-    return {piece.tile for span in spans for piece in pieces(span)}
+    return {piece.tile for span in spans for piece in split_span(span)}
 
 
 def span_hash(span: Span, rows: Mapping[Tile, bytes]) -> bytes:
@@ -103,7 +103,7 @@ def span_hash(span: Span, rows: Mapping[Tile, bytes]) -> bytes:
     Raises:
         ValueError: a tile is missing or too short.
     """
-    return fold([tree_hash(_hashes(piece, rows)) for piece in pieces(span)])
+    return fold([tree_hash(_hashes(piece, rows)) for piece in split_span(span)])
 
 
 def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
@@ -111,7 +111,7 @@ def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
     return span_hash(Span(0, size), rows)
 
 
-def _hashes(piece: Piece, rows: Mapping[Tile, bytes]) -> list[bytes]:
+def _hashes(piece: Subtree, rows: Mapping[Tile, bytes]) -> list[bytes]:
     row, end = rows.get(piece.tile, b""), (piece.first + piece.width) * HASH_BYTES
     if len(row) < end:
         raise ValueError(f"tile {piece.tile.level}/{path(piece.tile.number)} has too few hashes")

@@ -9,11 +9,11 @@ import click
 import msgspec
 
 from llmring_server.verifying import policy
+from llmring_server.verifying.continuation import check_continuation
 from llmring_server.verifying.files import read
 from llmring_server.verifying.folder import check_folder
-from llmring_server.verifying.growth import check_growth
 from llmring_server.verifying.policy import Policy
-from llmring_server.verifying.verdict import Findings, Unreadable, unreadable
+from llmring_server.verifying.verdict import Findings, Unreadable, unreadable_verdict
 
 FILE = click.Path(path_type=Path)
 TRUE = "that what was entered is true; the log shows only that it stayed as it was"
@@ -28,12 +28,12 @@ policy_file = click.option(
 )
 
 
-def trusted(options: Callable[..., Any]) -> Callable[..., Any]:
+def trust_options(options: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which log and which witnesses are trusted."""
     return vkey(witness(policy_file(options)))
 
 
-def policy_of(vkeys: tuple[str, ...], witnesses: tuple[str, ...], file: Path | None) -> Policy:
+def build_policy(vkeys: tuple[str, ...], witnesses: tuple[str, ...], file: Path | None) -> Policy:
     """Return the policy that a command's options name.
 
     Raises:
@@ -42,11 +42,11 @@ def policy_of(vkeys: tuple[str, ...], witnesses: tuple[str, ...], file: Path | N
     if file is not None and not (vkeys or witnesses):
         return policy.parse(read(file).decode("utf-8", "replace"))
     if file is None and vkeys:
-        return policy.of_keys(vkeys, witnesses)
+        return policy.from_keys(vkeys, witnesses)
     raise Unreadable("say which log is trusted: either --vkey (and --witness), or --policy")
 
 
-def conclude(subject: str, as_json: bool, check: Callable[[Findings], None]) -> None:
+def run_check(subject: str, as_json: bool, check: Callable[[Findings], None]) -> None:
     """Run a check, print its verdict, and end with its status: 0 proven, 1 refuted, 2 cannot be checked.
 
     Files come from whoever is checked: what no reader of them foresaw is unreadable too, and refutes nothing.
@@ -56,10 +56,10 @@ def conclude(subject: str, as_json: bool, check: Callable[[Findings], None]) -> 
         check(findings)
         verdict = findings.verdict()
     except Unreadable as error:
-        verdict = unreadable(subject, error)
+        verdict = unreadable_verdict(subject, error)
     except (RecursionError, ArithmeticError, ValueError) as error:
         told = f"what was given cannot be read: {type(error).__name__}, {error}"
-        verdict = unreadable(subject, Unreadable(told))
+        verdict = unreadable_verdict(subject, Unreadable(told))
     click.echo(msgspec.json.format(msgspec.json.encode(verdict)).decode() if as_json else verdict.text())
     sys.exit(verdict.status)
 
@@ -67,7 +67,7 @@ def conclude(subject: str, as_json: bool, check: Callable[[Findings], None]) -> 
 @click.command("verify")
 @click.argument("folder", type=FILE)
 @click.option("--older", type=FILE, help="A checkpoint that you stored: the log must still begin with its tree.")
-@trusted
+@trust_options
 @as_json
 def verify_folder(
     folder: Path, older: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
@@ -76,18 +76,18 @@ def verify_folder(
     """Verify a whole log, in a folder that `tlog export` wrote, without a server."""
 
     def check(findings: Findings) -> None:
-        trust = policy_of(vkey, witness, policy_file)
+        trust = build_policy(vkey, witness, policy_file)
         check_folder(findings, folder, trust, read(older) if older else None)
-        findings.open("truth", TRUE)
+        findings.add_unproven("truth", TRUE)
 
-    conclude(f"log {folder}", as_json, check)
+    run_check(f"log {folder}", as_json, check)
 
 
 @click.command("compare")
 @click.argument("older", type=FILE)
 @click.argument("newer", type=FILE)
 @click.option("--proof", type=FILE, required=True, help="The response of /tlog/consistency?old=&new= for their sizes.")
-@trusted
+@trust_options
 @as_json
 def compare_checkpoints(
     older: Path, newer: Path, proof: Path, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
@@ -96,7 +96,7 @@ def compare_checkpoints(
     """Verify without a server that a log still begins with the tree of an OLDER checkpoint that you stored."""
 
     def check(findings: Findings) -> None:
-        check_growth(findings, read(older), read(newer), proof, policy_of(vkey, witness, policy_file))
-        findings.open("truth", TRUE)
+        check_continuation(findings, read(older), read(newer), proof, build_policy(vkey, witness, policy_file))
+        findings.add_unproven("truth", TRUE)
 
-    conclude(f"checkpoint {newer}", as_json, check)
+    run_check(f"checkpoint {newer}", as_json, check)

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from llmring_server.tlog import checkpoints, notes, proof_files
-from llmring_server.tlog.checkpoints import Checkpoint, CheckpointFault
-from llmring_server.tlog.notes import NoteFault, Verifier
-from llmring_server.tlog.proof_files import Proof
-from llmring_server.tlog.proofs import Unproven
+from llmring_server.tlog.checkpoints import Checkpoint, InvalidCheckpoint
+from llmring_server.tlog.notes import InvalidNote, Verifier
+from llmring_server.tlog.proof_files import InclusionProof
+from llmring_server.tlog.proofs import InvalidProof
 from llmring_server.verifying.policy import Policy
 from llmring_server.verifying.verdict import Findings, Unreadable
 
@@ -16,7 +16,7 @@ SPLIT_VIEW = (
 )
 
 
-def read_proof(content: bytes) -> Proof:
+def read_proof(content: bytes) -> InclusionProof:
     """Return the proof that a file holds.
 
     Raises:
@@ -24,11 +24,11 @@ def read_proof(content: bytes) -> Proof:
     """
     try:
         return proof_files.parse(content)
-    except Unproven as error:
+    except InvalidProof as error:
         raise Unreadable(f"the proof: {error}") from error
 
 
-def check_entry(findings: Findings, what: str, entry: bytes, proof: Proof, policy: Policy) -> None:
+def check_entry(findings: Findings, what: str, entry: bytes, proof: InclusionProof, policy: Policy) -> None:
     """Note whether an entry is in a log of the policy; `what` names it in sentences."""
     found = check_checkpoint(findings, proof.checkpoint, policy)
     if found is None:
@@ -36,10 +36,10 @@ def check_entry(findings: Findings, what: str, entry: bytes, proof: Proof, polic
     checkpoint, log = found
     try:
         proof.check(entry, log)
-    except (NoteFault, CheckpointFault, Unproven) as error:
-        findings.fault("inclusion", f"{what} is not shown to be in the log: {error}")
+    except (InvalidNote, InvalidCheckpoint, InvalidProof) as error:
+        findings.add_fault("inclusion", f"{what} is not shown to be in the log: {error}")
         return
-    findings.proven(
+    findings.add_proven(
         "inclusion",
         f"{what} is entry {proof.index} of the log {log.name}, whose tree of size {checkpoint.size} the log signed: "
         "who has this checkpoint sees when the entry is taken out, changed or moved",
@@ -54,12 +54,14 @@ def check_checkpoint(findings: Findings, content: bytes, policy: Policy) -> tupl
         named = [one for one in policy.logs if one.name == checkpoint.origin]
         log = next((one for one in named if (one.name, one.key_id) in signers), named[0] if named else None)
         if log is None:
-            findings.fault("checkpoint", f"the checkpoint is of the log {checkpoint.origin!r}, which is not trusted")
+            findings.add_fault(
+                "checkpoint", f"the checkpoint is of the log {checkpoint.origin!r}, which is not trusted"
+            )
             return None
-        checkpoints.opened(content, log)
+        checkpoints.open_checkpoint(content, log)
         check_witnesses(findings, note, policy)
-    except (NoteFault, CheckpointFault) as error:
-        findings.fault("checkpoint", f"the checkpoint does not count: {error}")
+    except (InvalidNote, InvalidCheckpoint) as error:
+        findings.add_fault("checkpoint", f"the checkpoint does not count: {error}")
         return None
     return checkpoint, log
 
@@ -69,7 +71,7 @@ def older_checkpoint(findings: Findings, content: bytes, log: Verifier) -> Check
     aside = Findings(findings.subject)
     found = check_checkpoint(aside, content, Policy((log,)))
     for fault in aside.verdict().faults:
-        findings.fault("older", f"of the older checkpoint: {fault.text}")
+        findings.add_fault("older", f"of the older checkpoint: {fault.text}")
     return found[0] if found else None
 
 
@@ -77,13 +79,17 @@ def check_witnesses(findings: Findings, note: notes.Note, policy: Policy) -> Non
     """Note which witnesses of the policy have cosigned, and whether they are enough.
 
     Raises:
-        NoteFault: a cosignature of a witness that is known is not good.
+        InvalidNote: a cosignature of a witness that is known is not good.
     """
     signed = note.signatures(policy.witnesses.values())
     for one in signed:
         when = datetime.fromtimestamp(one.time or 0, UTC).isoformat(timespec="seconds")
-        findings.proven("witness", f"the witness {one.verifier.name} had seen this tree by {when}, and no fork of it")
-    if not policy.satisfied({one.verifier for one in signed}):
-        findings.fault("witnesses", "too few of the witnesses that the policy asks for have cosigned the checkpoint")
+        findings.add_proven(
+            "witness", f"the witness {one.verifier.name} had seen this tree by {when}, and no fork of it"
+        )
+    if not policy.is_satisfied_by({one.verifier for one in signed}):
+        findings.add_fault(
+            "witnesses", "too few of the witnesses that the policy asks for have cosigned the checkpoint"
+        )
     if policy.quorum is None:
-        findings.open("split-view", SPLIT_VIEW)
+        findings.add_unproven("split-view", SPLIT_VIEW)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from llmring_server.tlog import notes
-from llmring_server.tlog.notes import Kind, NoteFault, Verifier
+from llmring_server.tlog.notes import InvalidNote, KeyType, Verifier
 from llmring_server.verifying.verdict import Unreadable
 
 NONE = "none"
@@ -26,26 +26,26 @@ class Policy(msgspec.Struct, frozen=True):
     groups: dict[str, Group] = {}
     quorum: str | None = None
 
-    def satisfied(self, signed: Collection[Verifier]) -> bool:
+    def is_satisfied_by(self, signed: Collection[Verifier]) -> bool:
         """Whether those who cosigned are enough."""
-        return self.quorum is None or self._agrees(self.quorum, signed)
+        return self.quorum is None or self._has_signed(self.quorum, signed)
 
-    def _agrees(self, name: str, signed: Collection[Verifier]) -> bool:
+    def _has_signed(self, name: str, signed: Collection[Verifier]) -> bool:
         group = self.groups.get(name)
         if group is None:
             return self.witnesses[name] in signed
-        return sum(self._agrees(member, signed) for member in group.members) >= group.threshold
+        return sum(self._has_signed(member, signed) for member in group.members) >= group.threshold
 
 
-def of_keys(logs: Iterable[str], witnesses: Iterable[str]) -> Policy:
+def from_keys(logs: Iterable[str], witnesses: Iterable[str]) -> Policy:
     """Return the policy of verifier keys (`name+id+key`); every witness that is named must have cosigned.
 
     Raises:
         Unreadable: a text is no such key, or one of another kind.
     """
-    named = {f"{number}": _key(text, Kind.COSIGNATURE) for number, text in enumerate(witnesses)}
+    named = {f"{number}": _key(text, KeyType.COSIGNATURE) for number, text in enumerate(witnesses)}
     group = {"all": Group(len(named), tuple(named))} if named else {}
-    return Policy(tuple(_key(text, Kind.NOTE) for text in logs), named, group, "all" if named else None)
+    return Policy(tuple(_key(text, KeyType.NOTE) for text in logs), named, group, "all" if named else None)
 
 
 def parse(text: str) -> Policy:
@@ -54,7 +54,7 @@ def parse(text: str) -> Policy:
     Raises:
         Unreadable: a line is none of these, names what is not defined above it, or there is no log or no quorum.
     """
-    reading = _Reading()
+    reading = _Parser()
     for number, line in enumerate(text.splitlines(), 1):
         words = line.partition("#")[0].split()
         try:
@@ -74,7 +74,7 @@ def write(logs: Iterable[str], witnesses: Iterable[str]) -> str:
     return "\n".join([*lines, f"quorum {'witnesses' if named else NONE}", ""])
 
 
-class _Reading:
+class _Parser:
     """A policy while its lines are read."""
 
     def __init__(self) -> None:
@@ -87,12 +87,12 @@ class _Reading:
         """Take a line by its words."""
         match words:
             case ["log", key, *_]:
-                self._logs.append(_key(key, Kind.NOTE))
-            case ["witness", name, key, *_] if self._free(name):
-                self._witnesses[name] = _key(key, Kind.COSIGNATURE)
-            case ["group", name, count, *members] if self._free(name) and members:
+                self._logs.append(_key(key, KeyType.NOTE))
+            case ["witness", name, key, *_] if self._is_free(name):
+                self._witnesses[name] = _key(key, KeyType.COSIGNATURE)
+            case ["group", name, count, *members] if self._is_free(name) and members:
                 self._groups[name] = self._group(count, members)
-            case ["quorum", name] if self._quorum is None and (name == NONE or not self._free(name)):
+            case ["quorum", name] if self._quorum is None and (name == NONE or not self._is_free(name)):
                 self._quorum = name
             case _:
                 raise ValueError(
@@ -107,11 +107,11 @@ class _Reading:
         quorum = None if self._quorum == NONE else self._quorum
         return Policy(tuple(self._logs), self._witnesses, self._groups, quorum)
 
-    def _free(self, name: str) -> bool:
+    def _is_free(self, name: str) -> bool:
         return name != NONE and name not in self._witnesses and name not in self._groups
 
     def _group(self, count: str, members: list[str]) -> Group:
-        unknown = [member for member in members if self._free(member)]
+        unknown = [member for member in members if self._is_free(member)]
         if unknown or len(set(members)) < len(members):
             raise ValueError(f"a group names each of its members once, and above: {', '.join(unknown or members)}")
         threshold = {"any": 1, "all": len(members)}.get(count) or int(count)
@@ -120,11 +120,11 @@ class _Reading:
         return Group(threshold, tuple(members))
 
 
-def _key(text: str, kind: Kind) -> Verifier:
+def _key(text: str, kind: KeyType) -> Verifier:
     try:
         found = notes.parse_vkey(text)
-    except NoteFault as error:
+    except InvalidNote as error:
         raise Unreadable(f"{text[:80]!r}: {error}") from error
     if found.kind is not kind:
-        raise Unreadable(f"the key of {found.name!r} is one of a {'witness' if kind is Kind.NOTE else 'log'}")
+        raise Unreadable(f"the key of {found.name!r} is one of a {'witness' if kind is KeyType.NOTE else 'log'}")
     return found

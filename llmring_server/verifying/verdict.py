@@ -55,19 +55,19 @@ class Findings:
         self._uncounted = 0
 
     @property
-    def faulty(self) -> bool:
+    def has_faults(self) -> bool:
         """Whether anything is wrong so far."""
         return bool(self._faults)
 
-    def proven(self, code: str, text: str) -> None:
+    def add_proven(self, code: str, text: str) -> None:
         """Note what was proven."""
         self._proven.append(Finding(code, text))
 
-    def open(self, code: str, text: str) -> None:
+    def add_unproven(self, code: str, text: str) -> None:
         """Note what was not proven."""
         self._open.append(Finding(code, text))
 
-    def fault(self, code: str, text: str) -> None:
+    def add_fault(self, code: str, text: str) -> None:
         """Note what is wrong."""
         if len(self._faults) < MAX_FAULTS:
             self._faults.append(Finding(code, text))
@@ -81,6 +81,6 @@ class Findings:
         return Verdict(self.subject, outcome, self._proven, self._open, self._faults + more)
 
 
-def unreadable(subject: str, error: Unreadable) -> Verdict:
+def unreadable_verdict(subject: str, error: Unreadable) -> Verdict:
     """Return the verdict on what cannot be checked."""
     return Verdict(subject, "unreadable", [], [], [Finding("unreadable", str(error))])

@@ -15,7 +15,7 @@ from llmring_receipts.key_management.key_store import KeyStore
 from llmring_receipts.key_management.keyring import GRACE
 from llmring_server.cli.context import run_with_server
 
-WHAT_BECOMES = {
+STATUS_TEXT = {
     "active": "signs",
     "retired": "signs no more; receipts dated before then verify",
     "compromised": "none of its receipts counts",
@@ -31,13 +31,13 @@ def receipts() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Write the private key here (PKCS8 PEM, mode 0600).")
 def keygen(out: Path | None) -> None:
     """Create a signing key and print its settings; nothing is stored unless --out names a file."""
-    key = keys.new_key()
-    public = keys.public_of(key)
+    key = keys.generate_key()
+    public = keys.public_bytes(key)
     if out:
         _write_private(out, keys.private_pem(key))
         click.echo(f"{PREFIX}PRIVATE_KEY_FILE={out.resolve()}")
     else:
-        click.echo(f"{PREFIX}PRIVATE_KEY_B64={keys.encode(keys.seed_of(key))}")
+        click.echo(f"{PREFIX}PRIVATE_KEY_B64={keys.encode(keys.seed_bytes(key))}")
     click.echo(f"{PREFIX}PUBLIC_KEY_B64={keys.encode(public)}")
     click.echo(f"# key id: {keys.thumbprint(public)}")
 
@@ -49,7 +49,7 @@ def listing(as_json: bool) -> None:
     found = run_with_server(lambda server: KeyStore(server.database).keys(), lifespans=False)
     if as_json:
         active = [key.key_id for key in found if key.status == "active"]
-        click.echo(msgspec.json.encode(jwks.write(found, active[-1] if active else None)))
+        click.echo(msgspec.json.encode(jwks.build(found, active[-1] if active else None)))
         return
     for key in found:
         click.echo(_line(key))
@@ -80,7 +80,7 @@ def retire(key_id: str, compromised: bool) -> None:
 def _line(key: PublicKey) -> str:
     times = [("since", key.created_at), ("until", key.retired_at)]
     said = "  ".join(f"{word} {moment:%Y-%m-%dT%H:%M:%SZ}" for word, moment in times if moment)
-    return f"{key.key_id}  {key.status}  {said}  ({WHAT_BECOMES[key.status]})"
+    return f"{key.key_id}  {key.status}  {said}  ({STATUS_TEXT[key.status]})"
 
 
 def _write_private(path: Path, content: bytes) -> None:

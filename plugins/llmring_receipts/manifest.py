@@ -8,19 +8,19 @@ import click
 
 from llmring_receipts import commands
 from llmring_receipts.api.resources import Issue, PublicKeys, Receipts, Verification
-from llmring_receipts.bundles.bundle import Bundles
+from llmring_receipts.bundles.bundle import BundleBuilder
 from llmring_receipts.checks.commands import statement
 from llmring_receipts.formats.canonical import MAX_BYTES
 from llmring_receipts.key_management.key_store import KeyStore
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import metrics
-from llmring_receipts.receipts.service import ProjectReceipts
+from llmring_receipts.receipts.service import ReceiptService
 from llmring_receipts.receipts.store import ReceiptStore
-from llmring_receipts.receipts.usage_receipts import CallReceipts
+from llmring_receipts.receipts.usage_receipts import UsageReceiptIssuer
 from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_receipts.settings import ReceiptSettings
 from llmring_receipts.statements import wiring
-from llmring_receipts.statements.service import ProjectStatements
+from llmring_receipts.statements.service import StatementService
 from llmring_receipts.statements.store import StatementStore
 from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
@@ -54,18 +54,18 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings, keys = server.plugin_settings(ReceiptSettings), KeyStore(server.database)
     keyring = Keyring(settings, keys)
     store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
-    book, bundles = ProjectReceipts(keyring, store), Bundles(server, store, keys, keyring)
+    book, bundles = ReceiptService(keyring, store), BundleBuilder(server, store, keys, keyring)
     return {
-        **({UsageReceipts: CallReceipts(keyring, store)} if settings.auto else {}),
-        Bundles: bundles,
+        **({UsageReceipts: UsageReceiptIssuer(keyring, store)} if settings.auto else {}),
+        BundleBuilder: bundles,
         Keyring: keyring,
         ReceiptBook: book,
         ReceiptBundles: bundles,
         ReceiptKeyEvents: keys,
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
-        StatementBook: ProjectStatements(StatementStore(server.database), book),
-        **wiring.services(server, settings),
+        StatementBook: StatementService(StatementStore(server.database), book),
+        **wiring.create_services(server, settings),
     }
 
 
@@ -87,14 +87,14 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
-        *wiring.routes(server, keyring),
+        *wiring.create_routes(server, keyring),
     ]
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show how many receipts wait for the database, and how many are written at once."""
-    return metrics.of_writing(server.service(ReceiptWriter))
+    return metrics.writer_metrics(server.service(ReceiptWriter))
 
 
 @hookimpl
@@ -102,7 +102,7 @@ def llmring_metrics(server: Server) -> Iterable[Metric]:
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Register the configured key, store receipts, and make the statements that are due, while the server runs."""
     keyring = server.service(Keyring)
-    async with keyring.opened(), server.service(ReceiptWriter).running(), wiring.running(server, keyring):
+    async with keyring.open(), server.service(ReceiptWriter).running(), wiring.run_monthly(server, keyring):
         yield
 
 

@@ -14,12 +14,13 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_transparency import commands, components
-from llmring_transparency.publishing.policy import ReadersPolicy
-from llmring_transparency.publishing.positions import Places
-from llmring_transparency.resources import Checkpoints, LogKeys, ReceiptProofs, Tiles
+from llmring_transparency import commands
+from llmring_transparency.components import Components, build_components
+from llmring_transparency.publishing.policy import PolicyService
+from llmring_transparency.publishing.positions import PositionService
+from llmring_transparency.resources import Checkpoints, KeysResource, ReceiptProofs, Tiles
 from llmring_transparency.sequencing import metrics
-from llmring_transparency.sequencing.log import Log
+from llmring_transparency.sequencing.log import TransparencyLog
 from llmring_transparency.settings import TransparencySettings
 
 
@@ -44,29 +45,32 @@ def llmring_local_tables() -> Iterable[str]:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Be told of receipts and statements in the transactions that store them, and prove them."""
-    parts = components.parts(server)
+    components = build_components(server)
     return {
-        LogPositions: Places(parts.store, parts.published, parts.witnesses),
-        LogPolicy: ReadersPolicy(parts.store, parts.witnesses),
-        LogProofs: parts.prover,
-        ReceiptsStored: parts.queue,
-        StatementsStored: parts.queue,
-        components.Parts: parts,
+        LogPositions: PositionService(components.store, components.published, components.witnesses),
+        LogPolicy: PolicyService(components.store, components.witnesses),
+        LogProofs: components.prover,
+        ReceiptsStored: components.queue,
+        StatementsStored: components.queue,
+        Components: components,
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the log in the paths of C2SP tlog-tiles, and the proofs of receipts."""
-    parts = server.service(components.Parts)
-    published, tree = parts.published, parts.tree
-    checkpoints, keys = Checkpoints(published, tree), LogKeys(parts.store, parts.origin, parts.witnesses)
+    components = server.service(Components)
+    published, tree = components.published, components.tree
+    checkpoints, keys = (
+        Checkpoints(published, tree),
+        KeysResource(components.store, components.origin, components.witnesses),
+    )
     return [
         Route(path="/tlog/checkpoint", resource=checkpoints, public=True),
         Route(path="/tlog/consistency", resource=checkpoints, suffix="consistency", public=True),
         Route(path="/tlog/keys", resource=keys, public=True),
         Route(path="/tlog/tile/{place:path}", resource=Tiles(published, tree), public=True),
-        Route(path="/api/v1/receipts/{receipt_id}/proof", resource=ReceiptProofs(parts.prover)),
+        Route(path="/api/v1/receipts/{receipt_id}/proof", resource=ReceiptProofs(components.prover)),
     ]
 
 
@@ -81,7 +85,7 @@ def llmring_health(server: Server) -> Iterable[HealthCheck]:
 def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show how far the log is, and how long receipts wait for it."""
     log = _log(server)
-    return metrics.of_log(log) if log else []
+    return metrics.log_metrics(log) if log else []
 
 
 @hookimpl
@@ -97,5 +101,5 @@ def llmring_commands() -> Iterable[click.Command]:
     return [commands.tlog, commands.witness]
 
 
-def _log(server: Server) -> Log | None:
-    return server.service(components.Parts).log
+def _log(server: Server) -> TransparencyLog | None:
+    return server.service(Components).log

@@ -9,14 +9,15 @@ from llmring_server.cli.context import run_with_server
 from llmring_server.http.errors import Unavailable
 from llmring_server.server import Server
 from llmring_server.tlog import notes
-from llmring_server.tlog.notes import Kind, NoteFault
+from llmring_server.tlog.notes import InvalidNote, KeyType
 from llmring_server.tlog.signers import Signer
 from llmring_server.verifying.commands import compare_checkpoints, verify_folder
-from llmring_transparency import components, keyfile
+from llmring_transparency import keyfile
+from llmring_transparency.components import Components
 from llmring_transparency.publishing.export import export as export_log
 from llmring_transparency.sequencing.erasure import erase as erase_receipt
 from llmring_transparency.storage.store import LogStore
-from llmring_transparency.witness import Ledger, application
+from llmring_transparency.witness import CheckpointStore, create_app
 
 OUT = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -37,8 +38,8 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
     The name is permanent: another name is another log.
     """
     try:
-        signer = Signer.fresh(name, Kind.COSIGNATURE if witness else Kind.NOTE)
-    except NoteFault as error:
+        signer = Signer.generate(name, KeyType.COSIGNATURE if witness else KeyType.NOTE)
+    except InvalidNote as error:
         raise click.ClickException(str(error)) from error
     if out:
         _write(out, signer)
@@ -59,8 +60,8 @@ def export(folder: Path) -> None:
     """
 
     async def work(server: Server) -> int:
-        parts = server.service(components.Parts)
-        return await export_log(folder, await parts.published.state(), parts.tree)
+        components = server.service(Components)
+        return await export_log(folder, await components.published.state(), components.tree)
 
     try:
         size = run_with_server(work, lifespans=False)
@@ -122,13 +123,13 @@ def erase(project_id: str, receipt_id: str) -> None:
 @click.option("--port", default=8010, show_default=True, help="Port to listen on.")
 def witness(key_file: Path, logs: tuple[str, ...], state: Path, host: str, port: int) -> None:
     """Run a witness for logs of other operators (C2SP tlog-witness); needs no database."""
-    signer = keyfile.read(key_file, "--key-file", Kind.COSIGNATURE)
+    signer = keyfile.read(key_file, "--key-file", KeyType.COSIGNATURE)
     try:
         known = [notes.parse_vkey(text) for text in logs]
-    except NoteFault as error:
+    except InvalidNote as error:
         raise click.ClickException(f"--log: {error}") from error
     state.mkdir(parents=True, exist_ok=True)
-    app = application(Ledger(state, signer, known))
+    app = create_app(CheckpointStore(state, signer, known))
     click.echo(f"{signer.verifier.vkey()} http://{host}:{port}", err=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 

@@ -11,32 +11,32 @@ from llmring_server.server import Server
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
 from llmring_transparency.keyfile import read_signer
-from llmring_transparency.publishing.proofs import Prover, Published
-from llmring_transparency.sequencing.cosigning import Cosigning, read_witnesses
-from llmring_transparency.sequencing.key_events import KeyEvents
-from llmring_transparency.sequencing.log import Log
-from llmring_transparency.sequencing.queue import Queue
+from llmring_transparency.publishing.proofs import ProofService, PublishedLog
+from llmring_transparency.sequencing.cosigning import WitnessClient, read_witnesses
+from llmring_transparency.sequencing.key_events import KeyEventCollector
+from llmring_transparency.sequencing.log import TransparencyLog
+from llmring_transparency.sequencing.queue import LogQueue
 from llmring_transparency.sequencing.sequencer import Sequencer
 from llmring_transparency.settings import TransparencySettings
-from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.guard import RestoreGuard
 from llmring_transparency.storage.store import LogStore
 from llmring_transparency.storage.tree import Tree
 
 
-class Parts(msgspec.Struct, frozen=True):
+class Components(msgspec.Struct, frozen=True):
     """What hooks share; `log` is None without a checkpoint key: receipts are queued then, and nothing is signed."""
 
     store: LogStore
-    queue: Queue
+    queue: LogQueue
     tree: Tree
-    published: Published
-    prover: Prover
-    log: Log | None
+    published: PublishedLog
+    prover: ProofService
+    log: TransparencyLog | None
     origin: str | None
     witnesses: Sequence[Verifier]
 
 
-def parts(server: Server) -> Parts:
+def build_components(server: Server) -> Components:
     """Return the parts of a server's log, nothing opened yet.
 
     Raises:
@@ -45,16 +45,16 @@ def parts(server: Server) -> Parts:
     settings = server.plugin_settings(TransparencySettings)
     signer, witnesses = read_signer(settings), read_witnesses(settings.witnesses)
     store = LogStore(server.database)
-    queue, tree, guard = Queue(store), Tree(store), Guard(settings.guard_file or _guard_file(server, signer))
-    published = Published(store, guard)
+    queue, tree, guard = LogQueue(store), Tree(store), RestoreGuard(settings.guard_file or _guard_file(server, signer))
+    published = PublishedLog(store, guard)
     log = None
     if signer:
         sequencer = Sequencer(server.database, store, signer, guard)
-        cosigning = Cosigning(lambda: server.http, witnesses, store, sequencer)
-        events = KeyEvents(server.database, store, lambda: server.service(ReceiptKeyEvents, default=None))
-        log = Log(server.database, store, signer, guard, queue, sequencer, cosigning, events)
-    return Parts(
-        store, queue, tree, published, Prover(store, tree, published), log,
+        cosigning = WitnessClient(lambda: server.http, witnesses, store, sequencer)
+        events = KeyEventCollector(server.database, store, lambda: server.service(ReceiptKeyEvents, default=None))
+        log = TransparencyLog(server.database, store, signer, guard, queue, sequencer, cosigning, events)
+    return Components(
+        store, queue, tree, published, ProofService(store, tree, published), log,
         signer.verifier.name if signer else None, [witness.verifier for witness in witnesses],
     )  # fmt: skip
 

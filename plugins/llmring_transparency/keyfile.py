@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from llmring_server.http.errors import StartupError
-from llmring_server.tlog.notes import Kind, NoteFault
+from llmring_server.tlog.notes import InvalidNote, KeyType
 from llmring_server.tlog.signers import Signer
 from llmring_transparency.settings import TransparencySettings
 
@@ -22,11 +22,11 @@ def read_signer(settings: TransparencySettings) -> Signer | None:
     if settings.key and settings.key_file:
         raise StartupError(f"{PREFIX}KEY and {PREFIX}KEY_FILE are both set; keep one")
     if settings.key:
-        return parse(settings.key.get_secret_value(), f"{PREFIX}KEY", Kind.NOTE)
-    return read(settings.key_file, f"{PREFIX}KEY_FILE", Kind.NOTE) if settings.key_file else None
+        return parse(settings.key.get_secret_value(), f"{PREFIX}KEY", KeyType.NOTE)
+    return read(settings.key_file, f"{PREFIX}KEY_FILE", KeyType.NOTE) if settings.key_file else None
 
 
-def read(path: Path, said: str, kind: Kind) -> Signer:
+def read(path: Path, said: str, kind: KeyType) -> Signer:
     """Return the signer of a key file; `said` is how errors call it.
 
     Raises:
@@ -43,7 +43,7 @@ def read(path: Path, said: str, kind: Kind) -> Signer:
     return parse(content.decode("utf-8", "replace"), said, kind)
 
 
-def parse(text: str, said: str, kind: Kind) -> Signer:
+def parse(text: str, said: str, kind: KeyType) -> Signer:
     """Return the signer that a text spells.
 
     Raises:
@@ -51,10 +51,10 @@ def parse(text: str, said: str, kind: Kind) -> Signer:
     """
     try:
         signer = Signer.parse(text.strip())
-    except NoteFault as error:
+    except InvalidNote as error:
         raise StartupError(f"{said}: {error}; `llmring-server tlog keygen` makes one") from error
     if signer.verifier.kind is not kind:
-        wanted = "a log" if kind is Kind.NOTE else "a witness"
+        wanted = "a log" if kind is KeyType.NOTE else "a witness"
         raise StartupError(f"{said}: the key is not one of {wanted}; see `llmring-server tlog keygen --help`")
     return signer
 

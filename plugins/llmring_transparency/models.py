@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 
 DEPLOYMENT = ""
 
 
-class State(msgspec.Struct, frozen=True):
+class LogState(msgspec.Struct, frozen=True):
     """The log as the database has it; `checkpoint` is its newest signed note, `alarm` why it signs no more."""
 
     origin: str
@@ -32,7 +32,7 @@ class State(msgspec.Struct, frozen=True):
         return self.cosigned if self.cosigned and index < self.cosigned_size else self.published
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class QueueRow(msgspec.Struct, frozen=True):
     """A row of the queue."""
 
     queue_id: int
@@ -41,16 +41,16 @@ class Waiting(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class Queued(msgspec.Struct, frozen=True):
+class QueueItem(msgspec.Struct, frozen=True):
     """What is put into the queue; a deployment's own things are of the project `DEPLOYMENT`."""
 
     project_id: str
-    kind: Kind
+    kind: EntryKind
     reference: str
     content: bytes
 
 
-class Numbered(msgspec.Struct, frozen=True):
+class NumberedRow(msgspec.Struct, frozen=True):
     """A row of the queue with its place: `seq` and `salt` are of receipts alone."""
 
     queue_id: int
@@ -77,41 +77,41 @@ class LogKey(msgspec.Struct, frozen=True):
     since: datetime
 
 
-class Event(msgspec.Struct, frozen=True):
+class LogEvent(msgspec.Struct, frozen=True):
     """An entry that is not hidden: the leaf's index, and what its hash is over."""
 
     index: int
     content: Any
 
 
-class Keys(msgspec.Struct, frozen=True):
+class LogKeySet(msgspec.Struct, frozen=True):
     """What a reader of the log checks it with; `attestation` is `witnessed`, or `self-attested` without witnesses."""
 
     origin: str
     attestation: str
     keys: list[LogKey]
     witnesses: list[str]
-    events: list[Event]
+    events: list[LogEvent]
 
 
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class Sizes(msgspec.Struct, frozen=True):
+class LogSizesQuery(msgspec.Struct, frozen=True):
     """`?old=&new=`, sizes of two trees; `new` is the newest when absent."""
 
     old: Size
     new: Size | None = None
 
 
-class Events(msgspec.Struct, frozen=True):
+class LogEventsQuery(msgspec.Struct, frozen=True):
     """`?after=&limit=`: at most `limit` events, of leaves after the index `after`; from the first when absent."""
 
     after: Size | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1000
 
 
-class Consistency(msgspec.Struct, frozen=True):
+class LogConsistencyProof(msgspec.Struct, frozen=True):
     """That a tree is the beginning of another: RFC 6962 hashes in base64."""
 
     old: int
@@ -119,7 +119,7 @@ class Consistency(msgspec.Struct, frozen=True):
     proof: list[str]
 
 
-class Pending(msgspec.Struct, frozen=True):
+class PendingProof(msgspec.Struct, frozen=True):
     """What is said of a receipt that is stored, but not in the log yet."""
 
     receipt_id: str

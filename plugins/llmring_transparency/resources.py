@@ -9,17 +9,25 @@ import msgspec
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_server.tlog import base64, tiles
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.tiles import WIDTH, Tile
-from llmring_transparency.models import Consistency, Event, Events, Keys, Leaf, Pending, Sizes
-from llmring_transparency.publishing.proofs import Prover, Published
+from llmring_transparency.models import (
+    Leaf,
+    LogConsistencyProof,
+    LogEvent,
+    LogEventsQuery,
+    LogKeySet,
+    LogSizesQuery,
+    PendingProof,
+)
+from llmring_transparency.publishing.proofs import ProofService, PublishedLog
 from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
 from llmring_transparency.storage.tree import Tree
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 MOMENT = "public, max-age=1"
 MINUTE = "public, max-age=60"
 SELF_ATTESTED, WITNESSED = "self-attested", "witnessed"
@@ -29,7 +37,7 @@ MAX_REFERENCE = 128
 class Checkpoints:
     """`/tlog/checkpoint` and `/tlog/consistency`."""
 
-    def __init__(self, published: Published, tree: Tree) -> None:
+    def __init__(self, published: PublishedLog, tree: Tree) -> None:
         self._published = published
         self._tree = tree
 
@@ -40,23 +48,23 @@ class Checkpoints:
         resp.content_type, resp.cache_control = TEXT, [MOMENT]
         resp.data = state.published
 
-    @operation(query=Sizes, answer=Consistency, errors=(503,))
+    @operation(query=LogSizesQuery, answer=LogConsistencyProof, errors=(503,))
     async def on_get_consistency(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Sizes
-    ) -> Consistency:
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: LogSizesQuery
+    ) -> LogConsistencyProof:
         """The proof that a tree is the beginning of a later one (RFC 6962 §2.1.2)."""
         state = await self._published.state()
         new = state.size if query.new is None else query.new
         if not query.old <= new <= state.size:
             raise Problem.validation("query", "new", msg=f"sizes must not fall: old, new, and the log's {state.size}")
         proof = await self._tree.consistency(query.old, new)
-        return Consistency(query.old, new, [base64.encode(step) for step in proof])
+        return LogConsistencyProof(query.old, new, [base64.encode(step) for step in proof])
 
 
 class Tiles:
     """`/tlog/tile/…`: the tree and its entries, in the paths of C2SP tlog-tiles."""
 
-    def __init__(self, published: Published, tree: Tree) -> None:
+    def __init__(self, published: PublishedLog, tree: Tree) -> None:
         self._published = published
         self._tree = tree
 
@@ -72,11 +80,11 @@ class Tiles:
         content = await self._tree.content(tile, width) if there else None
         if content is None:
             raise Problem(404, f"a log of {state.size} leaves has no tile {place!r}")
-        resp.content_type, resp.cache_control = BYTES, [FOR_EVER]
+        resp.content_type, resp.cache_control = BYTES, [IMMUTABLE]
         resp.data = content
 
 
-class LogKeys:
+class KeysResource:
     """`/tlog/keys`: what a reader checks the log with."""
 
     def __init__(self, store: LogStore, origin: str | None, witnesses: Sequence[Verifier]) -> None:
@@ -84,8 +92,8 @@ class LogKeys:
         self._origin = origin
         self._witnesses = [witness.vkey() for witness in witnesses]
 
-    @operation(query=Events, answer=Keys)
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Events) -> Keys:
+    @operation(query=LogEventsQuery, answer=LogKeySet)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: LogEventsQuery) -> LogKeySet:
         """The keys of checkpoints and witnesses, and what became of keys, as it stands in the log.
 
         There may be more events where `limit` came: ask again `after` the index of the last. Without witnesses the log
@@ -94,7 +102,7 @@ class LogKeys:
         state = await self._store.state()
         leaves = await self._store.public_leaves(-1 if query.after is None else query.after, query.limit)
         resp.cache_control = [MINUTE]
-        return Keys(
+        return LogKeySet(
             origin=state.origin if state else self._origin or "",
             attestation=WITNESSED if self._witnesses else SELF_ATTESTED,
             keys=await self._store.keys(),
@@ -106,7 +114,7 @@ class LogKeys:
 class ReceiptProofs:
     """`/api/v1/receipts/{receipt_id}/proof`: that a receipt is in the log."""
 
-    def __init__(self, prover: Prover) -> None:
+    def __init__(self, prover: ProofService) -> None:
         self._prover = prover
 
     @operation(media=TEXT, errors=(404, 410, 503))
@@ -118,19 +126,19 @@ class ReceiptProofs:
         project = req.context.project_id
         named = receipt_id.isprintable() and len(receipt_id) <= MAX_REFERENCE
         # The queue is asked first: a receipt that leaves it in between has its leaf by then.
-        if named and await self._prover.waits(project, Kind.RECEIPT, receipt_id):
+        if named and await self._prover.is_queued(project, EntryKind.RECEIPT, receipt_id):
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", "1")
-            resp.data = msgspec.json.encode(Pending(receipt_id, "queued"))
+            resp.data = msgspec.json.encode(PendingProof(receipt_id, "queued"))
             return
-        proof = await self._prover.proof(project, Kind.RECEIPT, receipt_id) if named else None
+        proof = await self._prover.proof(project, EntryKind.RECEIPT, receipt_id) if named else None
         if proof is None:
             raise Problem(404, f"the log has no receipt {receipt_id!r} of this project")
         resp.content_type, resp.data = TEXT, proof
 
 
-def _event(leaf: Leaf) -> Event:
-    return Event(leaf.leaf_index, msgspec.Raw(leaf.content or b"null"))
+def _event(leaf: Leaf) -> LogEvent:
+    return LogEvent(leaf.leaf_index, msgspec.Raw(leaf.content or b"null"))
 
 
 def _tile(place: str) -> tuple[Tile, int]:

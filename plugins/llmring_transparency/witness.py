@@ -10,18 +10,18 @@ from pathlib import Path
 import falcon
 import falcon.asgi
 
-from llmring_server.tlog import checkpoints, witnessing
+from llmring_server.tlog import checkpoints, witness_protocol
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
-from llmring_server.tlog.witnessing import Refusal
+from llmring_server.tlog.witness_protocol import SubmissionRejected
 from llmring_transparency.storage import atomic_files
 
 TEXT = "text/plain; charset=utf-8"
 MAX_BODY = 65_536
 
 
-class Ledger:
+class CheckpointStore:
     """The newest checkpoint of each log, a file each in `folder`; what is kept was cosigned, and is kept first.
 
     Several of `logs` may be keys of one log, under its one name.
@@ -38,28 +38,28 @@ class Ledger:
         """Return the cosignature line for a submission, the checkpoint kept. Blocks, and takes turns by log.
 
         Raises:
-            Refusal: it is not cosigned.
-            NoteFault, CheckpointFault: the file of the log's newest checkpoint holds none.
+            SubmissionRejected: it is not cosigned.
+            InvalidNote, InvalidCheckpoint: the file of the log's newest checkpoint holds none.
         """
-        submission = witnessing.parse(content)
-        checkpoint, note = witnessing.opened(submission, self._logs)
-        with self._turn(checkpoint.origin) as path:
-            witnessing.check(submission, checkpoint, _latest(path))
+        submission = witness_protocol.parse(content)
+        checkpoint, note = witness_protocol.open_submission(submission, self._logs)
+        with self._locked(checkpoint.origin) as path:
+            witness_protocol.check(submission, checkpoint, _latest(path))
             atomic_files.replace(path, submission.note)
             return self._signer.sign(note.text).text()
 
     @contextmanager
-    def _turn(self, origin: str) -> Iterator[Path]:
+    def _locked(self, origin: str) -> Iterator[Path]:
         path = self._folder / hashlib.sha256(origin.encode()).hexdigest()
         with path.with_suffix(".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield path
 
 
-class Submissions:
+class AddCheckpoint:
     """`POST /add-checkpoint`."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: CheckpointStore) -> None:
         self._ledger = ledger
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -70,17 +70,17 @@ class Submissions:
         resp.content_type = TEXT
         try:
             resp.text = await asyncio.to_thread(self._ledger.add, content)
-        except Refusal as refusal:
+        except SubmissionRejected as refusal:
             resp.status = falcon.code_to_http_status(refusal.status)
             resp.text = f"{refusal}\n"
             if refusal.size is not None:
-                resp.content_type, resp.text = witnessing.SIZE_TYPE, f"{refusal.size}\n"
+                resp.content_type, resp.text = witness_protocol.SIZE_TYPE, f"{refusal.size}\n"
 
 
-def application(ledger: Ledger) -> "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]":
+def create_app(ledger: CheckpointStore) -> "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]":
     """Return the witness as an ASGI application."""
     app = falcon.asgi.App()
-    app.add_route("/add-checkpoint", Submissions(ledger))
+    app.add_route("/add-checkpoint", AddCheckpoint(ledger))
     return app
 
 

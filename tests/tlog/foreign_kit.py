@@ -52,8 +52,8 @@ def tiles_case(size, root_, files):
 def cases():
     """Return what proves parts of a log of 600 leaves, as JSON for a tool's driver."""
     tree, whole = Tree().grow(SIZE), root(0, SIZE)
-    paths = {index: tree.hashes(proofs.inclusion(index, SIZE)) for index in INDICES}
-    beginnings = {old: tree.hashes(proofs.consistency(old, SIZE)) for old in OLD_SIZES}
+    paths = {index: tree.hashes(proofs.inclusion_spans(index, SIZE)) for index in INDICES}
+    beginnings = {old: tree.hashes(proofs.consistency_spans(old, SIZE)) for old in OLD_SIZES}
     return [
         *(checkpoint_case(note(size), LOG.vkey()) for size in (SIZE, OLD)),
         *(inclusion_case(index, SIZE, entry(index), whole, path) for index, path in paths.items()),
@@ -65,7 +65,7 @@ def cases():
 def files(tree):
     """Return a tree's tiles and bundles of entries by their paths below the log's address."""
     found = {}
-    for tile, width in tiles.tiles(SIZE):
+    for tile, width in tiles.list_tiles(SIZE):
         found[f"tile/{tile.level}/{tiles.path(tile.number, width)}"] = tree.rows[tile]
         if tile.level == 0:
             entries = [entry(index) for index in range(tile.number * 256, tile.number * 256 + width)]

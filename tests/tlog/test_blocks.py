@@ -4,7 +4,7 @@ import pytest
 from tlog_kit import leaves, path, root
 
 from llmring_server.tlog import blocks
-from llmring_server.tlog.blocks import Blocks
+from llmring_server.tlog.blocks import BlockTree
 from llmring_server.tlog.proofs import check_inclusion
 from llmring_server.tlog.tiles import WIDTH
 
@@ -12,7 +12,7 @@ SIZES = [1, 2, 3, 255, 256, 257, 512, 700, 70_000]
 
 
 def grown(size):
-    tree = Blocks()
+    tree = BlockTree()
     for leaf in leaves(size):
         tree.add(leaf)
     return tree

@@ -9,7 +9,7 @@ from tlog_kit import KEY, LOG, ORIGIN, WITNESS, WITNESSED, Tree, entry, flips, r
 from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.notes import Note
-from llmring_server.tlog.tiles import WIDTH, Tile, path, tiles
+from llmring_server.tlog.tiles import WIDTH, Tile, list_tiles, path
 from llmring_server.verifying import policy
 from llmring_server.verifying.commands import verify_folder
 from llmring_server.verifying.verdict import Unreadable
@@ -27,7 +27,7 @@ def signed(size, *, witnessed=False, of=root, key=KEY):
 def write(folder, size, **said):
     """Write a log into a folder, as `tlog export` does."""
     rows = Tree().grow(size).rows
-    for tile, width in tiles(size):
+    for tile, width in list_tiles(size):
         place = folder / "tile" / str(tile.level) / path(tile.number, width)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(rows[tile])
@@ -155,12 +155,12 @@ def test_whom_to_trust_must_be_said(tmp_path):
     ],
 )
 def test_a_quorum_asks_for_what_it_says(quorum, signed_by, enough):
-    keys = {name: notes.verifier(f"w.example/{name}", WITNESS, notes.Kind.COSIGNATURE) for name in "abc"}
+    keys = {name: notes.verifier(f"w.example/{name}", WITNESS, notes.KeyType.COSIGNATURE) for name in "abc"}
     text = "\n".join(
         [f"log {LOG.vkey()} https://log.example", *(f"witness {name} {key.vkey()}" for name, key in keys.items()),
          "group two 2 a b c # any two", "group any any a b c", f"quorum {quorum}"]
     )  # fmt: skip
-    assert policy.parse(text).satisfied({keys[name] for name in signed_by}) is enough
+    assert policy.parse(text).is_satisfied_by({keys[name] for name in signed_by}) is enough
 
 
 TRUSTED = f"log {LOG.vkey()}\n"
@@ -188,11 +188,11 @@ def test_a_policy_that_says_nothing_clear_is_not_followed(text):
 
 def test_a_policy_that_is_written_asks_for_any_witness():
     found = policy.parse(policy.write([LOG.vkey()], [WITNESSED.vkey()]))
-    assert (found.satisfied({WITNESSED}), found.satisfied(set())) == (True, False)
-    assert policy.parse(policy.write([LOG.vkey()], [])).satisfied(set())
+    assert (found.is_satisfied_by({WITNESSED}), found.is_satisfied_by(set())) == (True, False)
+    assert policy.parse(policy.write([LOG.vkey()], [])).is_satisfied_by(set())
 
 
 def test_the_tiles_of_a_log_have_the_paths_that_are_read(tmp_path):
     write(tmp_path, 257)
     assert (tmp_path / "tile" / "entries" / "001.p" / "1").is_file()
-    assert Tile(1, 0) in dict(tiles(257))
+    assert Tile(1, 0) in dict(list_tiles(257))

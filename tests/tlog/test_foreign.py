@@ -98,7 +98,7 @@ def server(llmring_live, key, tmp_path):
 
 @pytest.fixture
 def key():
-    return Signer.fresh("log.example/exported")
+    return Signer.generate("log.example/exported")
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_foreign_tool_takes_a_servers_own_log_and_refuses_any_changed_byte(too
 
 def served_inclusion(client, checkpoint):
     proof = proof_files.parse(client.get("/api/v1/receipts/r299/proof").content)
-    made = leaves.receipt_entry(leaves.opening(proof.extra), b"{}")
+    made = leaves.receipt_entry(leaves.parse_opening(proof.extra), b"{}")
     return inclusion_case(proof.index, checkpoint.size, made, checkpoint.root, proof.hashes)
 
 
@@ -134,7 +134,7 @@ def served_consistency(client, checkpoint, files):
     proof = client.get("/tlog/consistency", params=asked).json()["proof"]
     rows = {
         tile: files[f"tile/{tile.level}/{tiles.path(tile.number, width)}"]
-        for tile, width in tiles.tiles(checkpoint.size)
+        for tile, width in tiles.list_tiles(checkpoint.size)
     }
     old_root = tiles.root(300, rows)
     return consistency_case(300, checkpoint.size, old_root, checkpoint.root, map(base64.decode, proof))

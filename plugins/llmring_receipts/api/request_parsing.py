@@ -5,73 +5,73 @@ from typing import Any
 import msgspec
 
 from llmring_receipts.formats import canonical, signing
-from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.receipts import models
-from llmring_receipts.receipts.models import CallDraft, Draft, Envelope, Stored
+from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptDraft, ReceiptEnvelope, ReceiptRecord
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem
 
 # What a payload says of a call by itself; with none of them, a usage_log_id stands for all of it.
-OF_A_CALL = {"model", "tokens", "cost"}
+CALL_FIELDS = {"model", "tokens", "cost"}
 
 
-def draft(body: bytes) -> Draft | CallDraft:
+def parse_draft(body: bytes) -> ReceiptDraft | CallReceiptDraft:
     """Return what a body asks to be signed: a payload, or a logged call.
 
     Raises:
         Problem: 400 for what no receipt may hold, 422 for what does not fit.
     """
-    parsed = _parsed(body, exact=True)
-    of_log = isinstance(parsed, dict) and "usage_log_id" in parsed and not OF_A_CALL & parsed.keys()
+    parsed = _parse(body, exact=True)
+    of_log = isinstance(parsed, dict) and "usage_log_id" in parsed and not CALL_FIELDS & parsed.keys()
     try:
-        return msgspec.convert(parsed, CallDraft) if of_log else msgspec.convert(parsed, Draft)
+        return msgspec.convert(parsed, CallReceiptDraft) if of_log else msgspec.convert(parsed, ReceiptDraft)
     except msgspec.ValidationError as error:
         hint = "the log fills the rest" if of_log else "what a receipt has no member for goes into ext"
-        raise _with_hint(codec.validation_problem(error, "body"), hint) from error
+        raise _add_hint(codec.validation_problem(error, "body"), hint) from error
 
 
-def receipt(body: bytes) -> dict[str, Any]:
+def parse_receipt(body: bytes) -> dict[str, Any]:
     """Return the receipt of `{receipt: {…}}`.
 
     Raises:
         Problem: 400 for what no receipt may hold, 422 when there is none.
     """
-    parsed = _parsed(body, depth=canonical.MAX_DEPTH + 1)
+    parsed = _parse(body, depth=canonical.MAX_DEPTH + 1)
     try:
-        return msgspec.convert(parsed, Envelope).receipt
+        return msgspec.convert(parsed, ReceiptEnvelope).receipt
     except msgspec.ValidationError as error:
         raise codec.validation_problem(error, "body") from error
 
 
-def indexed(project: str, receipt: dict[str, Any], content: bytes) -> Stored:
+def to_record(project: str, receipt: dict[str, Any], content: bytes) -> ReceiptRecord:
     """Return a receipt with what finds it again, or raise the 422 for one without: its id, its key, its time."""
-    receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.time_of(receipt)
+    receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.timestamp_of(receipt)
     if not isinstance(receipt_id, str) or not models.is_receipt_id(receipt_id):
         raise Problem.validation("body", "receipt", "id", msg="1 to 128 of A–Z a–z 0–9 . _ : ~ - are needed")
     if not isinstance(key_id, str):
         raise Problem.validation("body", "receipt", "key_id", msg="the id of the signing key is needed")
     if when is None:
         raise Problem.validation("body", "receipt", "timestamp", msg="an RFC 3339 time is needed, 2026-01-31T12:00:00Z")
-    return Stored(project, receipt_id, when, key_id, content)
+    return ReceiptRecord(project, receipt_id, when, key_id, content)
 
 
-def problem(status: int, refused: Refused) -> Problem:
+def to_problem(status: int, refused: InvalidValue) -> Problem:
     """Return a refusal as an answer, with its place in the body."""
     loc = ("body", *refused.place)
     place = ".".join(str(step) for step in loc)
     return Problem(status, f"{place}: {refused.reason}", faults=[FieldError(loc, refused.reason)])
 
 
-def _parsed(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPTH) -> Any:
+def _parse(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPTH) -> Any:
     try:
         return canonical.parse(body, exact=exact, depth=depth)
-    except Refused as error:
-        raise problem(400, error) from error
+    except InvalidValue as error:
+        raise to_problem(400, error) from error
 
 
-def _with_hint(validation_problem: Problem, hint: str) -> Problem:
+def _add_hint(validation_problem: Problem, hint: str) -> Problem:
     """Say where an unknown member belongs."""
     if "unknown field" not in str(validation_problem.description):
         return validation_problem
     loc, msg = validation_problem.faults[0].loc, f"{validation_problem.faults[0].msg}; {hint}"
-    return problem(422, Refused(msg, loc[1:]))
+    return to_problem(422, InvalidValue(msg, loc[1:]))

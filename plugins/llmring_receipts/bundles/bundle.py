@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from llmring_receipts.formats import canonical, jwks, keys, signing
-from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.key_store import KeyStore
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import models
@@ -18,10 +18,10 @@ from llmring_server.contracts.transparency import LogPolicy, LogProofs
 from llmring_server.server import Server
 
 PAGES = ("README.md", "check.mjs", "check.go")
-ALWAYS_THE_SAME = (1980, 1, 1, 0, 0, 0)
+FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-class Bundles:
+class BundleBuilder:
     """Bundles of any project's receipts; fulfils `ReceiptBundles`."""
 
     def __init__(self, server: Server, store: ReceiptStore, key_store: KeyStore, keyring: Keyring) -> None:
@@ -33,7 +33,7 @@ class Bundles:
     async def zipped(self, project: str, receipt_id: str) -> bytes | None:
         """Return a receipt's bundle as a zip file, or None when the project has no such receipt."""
         files = await self.files(project, receipt_id)
-        return await asyncio.to_thread(zipped, files) if files else None
+        return await asyncio.to_thread(build_zip, files) if files else None
 
     async def files(self, project: str, receipt_id: str) -> dict[str, bytes]:
         """Return the files of a bundle by name; none when the project has no such receipt.
@@ -45,17 +45,17 @@ class Bundles:
         if kept is None:
             return {}
         own = await self._keys.keys()
-        key_id = _named(kept.content)
-        signed_by = next((key for key in own if key.key_id == key_id), self._keyring.trusted(key_id or ""))
+        key_id = _read_key_id(kept.content)
+        signed_by = next((key for key in own if key.key_id == key_id), self._keyring.trusted_key(key_id or ""))
         every = own if signed_by is None or signed_by in own else [*own, signed_by]
-        files = {"receipt.json": kept.content, "jwks.json": msgspec.json.encode(jwks.write(every, None))}
+        files = {"receipt.json": kept.content, "jwks.json": msgspec.json.encode(jwks.build(every, None))}
         if signed_by is not None and signed_by.status != "compromised":
             files["key.pem"] = keys.public_pem(signed_by.public_key).encode()
-        files |= await self._logged(project, receipt_id)
+        files |= await self._log_files(project, receipt_id)
         folder = Path(__file__).with_name("files")
         return files | {name: (folder / name).read_bytes() for name in PAGES}
 
-    async def _logged(self, project: str, receipt_id: str) -> dict[str, bytes]:
+    async def _log_files(self, project: str, receipt_id: str) -> dict[str, bytes]:
         """Return the proof and the policy, as far as there is a log that has the receipt."""
         log = self._server.service(LogProofs, default=None)
         trusted = self._server.service(LogPolicy, default=None)
@@ -65,19 +65,19 @@ class Bundles:
         return {name: content for name, content in found.items() if content is not None}
 
 
-def _named(content: bytes) -> str | None:
+def _read_key_id(content: bytes) -> str | None:
     """Return the id of the key that a kept receipt names."""
     try:
         receipt = canonical.parse(content)
-    except Refused:
+    except InvalidValue:
         return None
-    return signing.named(receipt) if isinstance(receipt, dict) else None
+    return signing.key_id_of(receipt) if isinstance(receipt, dict) else None
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
+def build_zip(files: Mapping[str, bytes]) -> bytes:
     """Return files as a zip archive; the same files make the same bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name, ALWAYS_THE_SAME), text, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, FIXED_DATE), text, zipfile.ZIP_DEFLATED)
     return content.getvalue()

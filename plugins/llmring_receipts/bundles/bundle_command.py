@@ -5,7 +5,7 @@ from typing import LiteralString
 
 import click
 
-from llmring_receipts.bundles.bundle import Bundles, zipped
+from llmring_receipts.bundles.bundle import BundleBuilder, build_zip
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_server.cli.context import run_with_server
 from llmring_server.http.errors import Problem
@@ -28,7 +28,7 @@ def bundle(receipt_id: str, project: str | None, out: Path | None) -> None:
     files = run_with_server(lambda server: _gather(server, receipt_id, project), lifespans=False)
     path = out or Path(f"{receipt_id.replace(':', '_')}.zip")
     try:
-        path.write_bytes(zipped(files))
+        path.write_bytes(build_zip(files))
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror or error}") from error
     click.echo(f"{path}: {', '.join(files)}")
@@ -47,8 +47,8 @@ async def _gather(server: Server, receipt_id: str, project: str | None) -> dict[
         raise click.ClickException(f"there is no receipt {receipt_id!r}{f' of {project}' if project else ''}")
     if len(owners) > 1:
         raise click.ClickException(f"several projects have a receipt {receipt_id!r}; say which with --project")
-    await server.service(Keyring).load_trusted()
+    await server.service(Keyring).load_trusted_keys()
     try:
-        return await server.service(Bundles).files(owners[0]["project_id"], receipt_id)
+        return await server.service(BundleBuilder).files(owners[0]["project_id"], receipt_id)
     except Problem as error:
         raise click.ClickException(str(error.description)) from error

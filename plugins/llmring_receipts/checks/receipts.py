@@ -31,13 +31,13 @@ def check_receipt(
         raise Unreadable(f"{receipt} is no receipt, it says that it is a {document['type']!r}")
     check_signature(findings, document, read_keys(known), "receipt")
     if proof is None:
-        findings.open("operator", OPERATOR)
+        findings.add_unproven("operator", OPERATOR)
     elif policy is None:
         raise Unreadable("a proof counts for nothing without a log that is trusted: give --vkey, or --policy")
     else:
         check_proof(findings, document, proof, policy)
     for code, text in (("truth", TRUE), ("completeness", MISSING), ("time", TIME)):
-        findings.open(code, text)
+        findings.add_unproven(code, text)
     return document
 
 
@@ -53,7 +53,7 @@ def check_proof(findings: Findings, receipt: dict[str, Any], proof: Path, policy
             f"{proof} does not open the entry: its `extra` line, with project, number and salt, is missing"
         )
     try:
-        opened = leaves.opening(found.extra)
+        opened = leaves.parse_opening(found.extra)
         entry = leaves.receipt_entry(opened, canonical.canonicalize(receipt))
     except ValueError as error:
         raise Unreadable(f"{proof}: {error}") from error

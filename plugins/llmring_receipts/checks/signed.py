@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from llmring_receipts.formats import canonical, jwks, keys, signing
-from llmring_receipts.formats.canonical import Refused
-from llmring_receipts.formats.keys import KeyFault, PublicKey
+from llmring_receipts.formats.canonical import InvalidValue
+from llmring_receipts.formats.keys import InvalidKey, PublicKey
 from llmring_server.verifying import files
 from llmring_server.verifying.verdict import Findings, Unreadable
 
@@ -19,7 +19,7 @@ def read_document(path: Path, what: str) -> dict[str, Any]:
     """
     try:
         found = canonical.parse(files.read(path))
-    except Refused as error:
+    except InvalidValue as error:
         place = ".".join(str(step) for step in error.place)
         raise Unreadable(f"{path} is no {what}: {f'{place}: ' if place else ''}{error.reason}") from error
     if not isinstance(found, dict):
@@ -34,8 +34,8 @@ def read_keys(path: Path) -> list[PublicKey]:
         Unreadable: it is none.
     """
     try:
-        return jwks.read(files.read(path))
-    except KeyFault as error:
+        return jwks.parse(files.read(path))
+    except InvalidKey as error:
         raise Unreadable(f"{path}: {error}") from error
 
 
@@ -43,24 +43,26 @@ def check_signature(findings: Findings, document: dict[str, Any], known: list[Pu
     """Note whether a document is signed by one of these keys."""
     key = next((one for one in known if one.key_id == document.get("key_id")), None)
     if key is None:
-        findings.fault("key", f"the {what} names the key {document.get('key_id')!r}, which is not in the set of keys")
+        findings.add_fault(
+            "key", f"the {what} names the key {document.get('key_id')!r}, which is not in the set of keys"
+        )
         return
-    fault = signing.fault(document, key)
+    fault = signing.find_fault(document, key)
     if fault:
-        findings.fault("signature", fault)
+        findings.add_fault("signature", fault)
         return
-    findings.proven(
+    findings.add_proven(
         "signature",
         f"whoever holds the private half of key {key.key_id!r} (RFC 7638 {keys.thumbprint(key.public_key)}) signed "
         f"exactly this {what}, and no character of it was changed since",
     )
-    findings.open(
+    findings.add_unproven(
         "key-owner",
         f"whose key that is: the set of keys says so; take it from where you trust it, not from whoever hands you the "
         f"{what}",
     )
     if key.status == "retired":
-        findings.open(
+        findings.add_unproven(
             "key-retired",
             f"that the {what} was signed before key {key.key_id!r} was retired: its date says so, and whoever has the "
             "key can write any date",

@@ -9,12 +9,12 @@ import msgspec
 from llmring_receipts.checks.signed import check_signature, digest_of, read_document, read_keys
 from llmring_receipts.formats import canonical, keys
 from llmring_receipts.statements.formats import lines
-from llmring_receipts.statements.formats.document import TYPE, Statement, contradiction, follows, gap
-from llmring_receipts.statements.formats.lines import BadLines
+from llmring_receipts.statements.formats.document import TYPE, Statement, find_contradiction, find_gap, follows
+from llmring_receipts.statements.formats.lines import InvalidLines
 from llmring_server.tlog import leaves
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
-from llmring_server.tlog.leaves import Kind
-from llmring_server.tlog.proofs import Unproven, check_inclusion
+from llmring_server.tlog.leaves import EntryKind
+from llmring_server.tlog.proofs import InvalidProof, check_inclusion
 from llmring_server.verifying import files, logs
 from llmring_server.verifying.policy import Policy
 from llmring_server.verifying.verdict import Findings, Unreadable
@@ -55,11 +55,11 @@ def check_statement(findings: Findings, path: Path, known: Path) -> tuple[dict[s
     """
     document, statement = read_statement(path)
     check_signature(findings, document, read_keys(known), "statement")
-    wrong = contradiction(statement)
+    wrong = find_contradiction(statement)
     if wrong:
-        findings.fault("contradiction", f"the statement contradicts itself: {wrong}")
-    findings.open("truth", TRUE)
-    findings.open("logged", LOGGED)
+        findings.add_fault("contradiction", f"the statement contradicts itself: {wrong}")
+    findings.add_unproven("truth", TRUE)
+    findings.add_unproven("logged", LOGGED)
     return document, statement
 
 
@@ -70,25 +70,25 @@ def check_previous(findings: Findings, statement: Statement, paths: Sequence[Pat
         Unreadable: a file holds no statement.
     """
     chain = [statement]
-    for path, document, before in sorted(((path, *read_statement(path)) for path in paths), key=_newest_first):
+    for path, document, before in sorted(((path, *read_statement(path)) for path in paths), key=_descending_number):
         if not follows(chain[0], before, canonical.canonicalize(document)):
-            findings.fault(
+            findings.add_fault(
                 "previous",
                 f"statement {chain[0].number} does not follow statement {before.number} as it is in {path} (SHA-256 "
                 f"{digest_of(document)})",
             )
             return
         chain.insert(0, before)
-    wrong = gap(chain)
+    wrong = find_gap(chain)
     if wrong:
-        findings.fault("previous", f"lines are left out: {wrong}")
+        findings.add_fault("previous", f"lines are left out: {wrong}")
         return
     named = " and ".join(str(before.number) for before in reversed(chain[:-1]))
-    findings.proven("previous", f"it follows statement {named}, with no time between them")
+    findings.add_proven("previous", f"it follows statement {named}, with no time between them")
     if chain[0].number == 1 or any(before.lines.count for before in chain[:-1]):
-        findings.proven("previous-lines", "no number of a line is left out between them")
+        findings.add_proven("previous-lines", "no number of a line is left out between them")
     else:
-        findings.open(
+        findings.add_unproven(
             "previous-lines",
             f"that no line is left out before it: statement {named} has none; give those before with --previous too",
         )
@@ -100,20 +100,20 @@ def check_line(findings: Findings, statement: Statement, path: Path) -> None:
     Raises:
         Unreadable: it holds no such lines.
     """
-    for proof in _line_proofs(path, statement.number):
-        line = lines.read(proof.line)
+    for proof in _read_line_proofs(path, statement.number):
+        line = lines.parse(proof.line)
         try:
             hashes = [keys.decode(step, HASH_BYTES) for step in proof.path]
             root = keys.decode(statement.lines.root, HASH_BYTES)
             if proof.count != statement.lines.count or int(line.seq) != (statement.lines.first or 0) + proof.index:
-                raise Unproven("its place is not that of its number")
+                raise InvalidProof("its place is not that of its number")
             if line.canonical() != proof.line.encode():
-                raise Unproven("it is not spelt as lines are, and two readers may read it differently")
+                raise InvalidProof("it is not spelt as lines are, and two readers may read it differently")
             check_inclusion(proof.index, proof.count, leaf_hash(proof.line.encode()), root, hashes)
-        except (Unproven, ValueError) as error:
-            findings.fault("line", f"line {line.seq} (call {line.id}) is not shown to be in the statement: {error}")
+        except (InvalidProof, ValueError) as error:
+            findings.add_fault("line", f"line {line.seq} (call {line.id}) is not shown to be in the statement: {error}")
         else:
-            findings.proven(
+            findings.add_proven(
                 "line",
                 f"line {line.seq} is in the statement: {line.kind} {line.id} of {line.occurred_at}, "
                 f"{line.provider}:{line.model}, {line.amount} {line.currency}",
@@ -126,15 +126,15 @@ def check_logged(findings: Findings, document: dict[str, Any], proof: Path, poli
     Raises:
         Unreadable: the file holds no proof.
     """
-    entry = leaves.public_entry(Kind.STATEMENT, canonical.canonicalize(document))
+    entry = leaves.public_entry(EntryKind.STATEMENT, canonical.canonicalize(document))
     logs.check_entry(findings, "this statement", entry, logs.read_proof(files.read(proof)), policy)
 
 
-def _newest_first(read: tuple[Path, dict[str, Any], Statement]) -> int:
+def _descending_number(read: tuple[Path, dict[str, Any], Statement]) -> int:
     return -read[2].number
 
 
-def _line_proofs(path: Path, number: int) -> list[LineProof]:
+def _read_line_proofs(path: Path, number: int) -> list[LineProof]:
     """Return the lines of a file that are said to be of the statement with this number."""
     content = files.read(path)
     try:
@@ -142,8 +142,8 @@ def _line_proofs(path: Path, number: int) -> list[LineProof]:
         given = [one for one in found["lines"] if one["number"] == number]
         proofs = msgspec.convert(given, list[LineProof])
         for proof in proofs:
-            lines.read(proof.line)
-    except (msgspec.MsgspecError, KeyError, TypeError, BadLines, RecursionError) as error:
+            lines.parse(proof.line)
+    except (msgspec.MsgspecError, KeyError, TypeError, InvalidLines, RecursionError) as error:
         raise Unreadable(f"{path} holds no lines with their paths: {error}") from error
     if not proofs:
         raise Unreadable(f"{path} holds no line of statement {number}")

@@ -25,7 +25,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _AMOUNT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 
-class Refused(ValueError):
+class InvalidValue(ValueError):
     """JSON that no receipt may hold; `place` is the path to it from the top, `("ext", "tags", 0)`."""
 
     def __init__(self, reason: str, place: tuple[str | int, ...] = ()) -> None:
@@ -33,9 +33,9 @@ class Refused(ValueError):
         self.reason = reason
         self.place = place
 
-    def within(self, step: str | int) -> "Refused":
+    def within(self, step: str | int) -> "InvalidValue":
         """Return the same complaint as seen from one level further out."""
-        return Refused(self.reason, (step, *self.place))
+        return InvalidValue(self.reason, (step, *self.place))
 
 
 class _Fault:
@@ -51,17 +51,17 @@ def parse(text: bytes, *, exact: bool = False, depth: int = MAX_DEPTH) -> Any:
     Numbers with a fraction or an exponent become float, or Decimal with all their digits when `exact`.
 
     Raises:
-        Refused: not UTF-8 or not JSON; a duplicate member, NaN or Infinity, a number beyond a double, an integer past
+        InvalidValue: not UTF-8 or not JSON; a duplicate member, NaN or Infinity, a number beyond a double, an integer past
             2^53−1, a lone surrogate, U+0000; more than `depth` levels.
     """
     try:
         tree = (_EXACT if exact else _DOUBLES).decode(text.decode())
     except UnicodeDecodeError as error:
-        raise Refused(f"not UTF-8 at byte {error.start}") from error
+        raise InvalidValue(f"not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
-        raise Refused(f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}") from error
+        raise InvalidValue(f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
-        raise Refused(_TOO_DEEP) from error
+        raise InvalidValue(_TOO_DEEP) from error
     _check(tree, depth)
     return tree
 
@@ -71,7 +71,7 @@ def canonicalize(value: Any) -> bytes:
     return rfc8785.dumps(value)
 
 
-def amount(value: object) -> str:
+def format_amount(value: object) -> str:
     """Return an amount of money as we sign it: `0.00045`, at most 12 decimals, no exponent, no trailing zeros.
 
     Takes an integer, a Decimal, or a text with a JSON number in it; nothing is rounded.
@@ -79,7 +79,7 @@ def amount(value: object) -> str:
     Raises:
         ValueError: no such number, negative, 10^15 or more, or with more than 12 decimals; the message says which.
     """
-    number = _number(value)
+    number = _to_decimal(value)
     if number == 0:
         return "0"
     if number.is_signed():
@@ -95,7 +95,7 @@ def amount(value: object) -> str:
     return f"{whole}.{decimals}" if decimals else whole
 
 
-def float_place(value: object) -> tuple[str | int, ...] | None:
+def find_float(value: object) -> tuple[str | int, ...] | None:
     """Return the path to the first number with a fraction or an exponent in an exactly parsed value, or None."""
     if isinstance(value, Decimal):
         return ()
@@ -105,13 +105,13 @@ def float_place(value: object) -> tuple[str | int, ...] | None:
     elif isinstance(value, list):
         steps = enumerate(value)
     for step, item in steps:
-        place = float_place(item)
+        place = find_float(item)
         if place is not None:
             return (step, *place)
     return None
 
 
-def _number(value: object) -> Decimal:
+def _to_decimal(value: object) -> Decimal:
     if isinstance(value, Decimal) and value.is_finite():
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -126,16 +126,16 @@ def _check(value: object, depth: int) -> None:
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, _Fault):
-        raise Refused(value.reason)
+        raise InvalidValue(value.reason)
     elif isinstance(value, dict):
         if not depth:
-            raise Refused(_TOO_DEEP)
+            raise InvalidValue(_TOO_DEEP)
         for name, item in value.items():
             _check_text(name)
             _check_at(name, item, depth - 1)
     elif isinstance(value, list):
         if not depth:
-            raise Refused(_TOO_DEEP)
+            raise InvalidValue(_TOO_DEEP)
         for index, item in enumerate(value):
             _check_at(index, item, depth - 1)
 
@@ -143,18 +143,18 @@ def _check(value: object, depth: int) -> None:
 def _check_at(step: str | int, item: object, depth: int) -> None:
     try:
         _check(item, depth)
-    except Refused as fault:
+    except InvalidValue as fault:
         raise fault.within(step) from None
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise Refused(f"{text[:40]!a} has U+0000 in it")
+        raise InvalidValue(f"{text[:40]!a} has U+0000 in it")
     if not text.isascii() and _SURROGATE.search(text):
-        raise Refused(f"{text[:40]!a} has a lone surrogate in it")
+        raise InvalidValue(f"{text[:40]!a} has a lone surrogate in it")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Any:
+def _parse_object(pairs: list[tuple[str, Any]]) -> Any:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
@@ -193,6 +193,8 @@ def _decimal(text: str) -> Decimal | _Fault:
 
 
 _DOUBLES = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_double
+    object_pairs_hook=_parse_object, parse_constant=_constant, parse_int=_integer, parse_float=_double
 )
-_EXACT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_decimal)
+_EXACT = json.JSONDecoder(
+    object_pairs_hook=_parse_object, parse_constant=_constant, parse_int=_integer, parse_float=_decimal
+)

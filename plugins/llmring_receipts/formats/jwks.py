@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import msgspec
 
 from llmring_receipts.formats import canonical, keys
-from llmring_receipts.formats.canonical import Refused
-from llmring_receipts.formats.keys import KeyFault, PublicKey, Status
+from llmring_receipts.formats.canonical import InvalidValue
+from llmring_receipts.formats.keys import InvalidKey, PublicKey, Status
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Jwk(msgspec.Struct, frozen=True):
+class ReceiptJwk(msgspec.Struct, frozen=True):
     """A public key as JWK readers know it (RFC 8037 §2), with what readers of receipts need besides."""
 
     kty: str
@@ -29,18 +29,18 @@ class Jwk(msgspec.Struct, frozen=True):
     retired_at: datetime | None
 
 
-class KeySet(msgspec.Struct, frozen=True):
+class ReceiptKeySet(msgspec.Struct, frozen=True):
     """A JWK set that also names the key in use.
 
     Compromised keys stand apart, where readers who know nothing of them do not look: no receipt of theirs counts.
     """
 
-    keys: list[Jwk]
+    keys: list[ReceiptJwk]
     current_key_id: str | None
-    compromised: list[Jwk]
+    compromised: list[ReceiptJwk]
 
 
-class _Given(msgspec.Struct, frozen=True):
+class _InputKey(msgspec.Struct, frozen=True):
     """A key of a set that anybody may have written; `d` would be its private half."""
 
     kty: str
@@ -54,72 +54,72 @@ class _Given(msgspec.Struct, frozen=True):
     retired_at: Moment | None = None
 
 
-class _GivenSet(msgspec.Struct, frozen=True):
+class _InputKeySet(msgspec.Struct, frozen=True):
     """A set that anybody may have written."""
 
-    keys: list[_Given]
-    compromised: list[_Given] = []
+    keys: list[_InputKey]
+    compromised: list[_InputKey] = []
 
 
-def write(every: Iterable[PublicKey], current_key_id: str | None) -> KeySet:
+def build(every: Iterable[PublicKey], current_key_id: str | None) -> ReceiptKeySet:
     """Return keys as a set."""
     known = list(every)
-    return KeySet(
-        [_jwk(key) for key in known if key.status != "compromised"],
+    return ReceiptKeySet(
+        [_to_jwk(key) for key in known if key.status != "compromised"],
         current_key_id,
-        [_jwk(key) for key in known if key.status == "compromised"],
+        [_to_jwk(key) for key in known if key.status == "compromised"],
     )
 
 
-def read(content: bytes) -> list[PublicKey]:
+def parse(content: bytes) -> list[PublicKey]:
     """Return the Ed25519 keys of a set in its order, those of other kinds and for other uses left out.
 
     A key without a `kid` has its thumbprint for an id (RFC 7638). One that is compromised is so under every id.
 
     Raises:
-        KeyFault: not a JWK set, no Ed25519 key in it, a private key, or two keys under one id.
+        InvalidKey: not a JWK set, no Ed25519 key in it, a private key, or two keys under one id.
     """
     try:
-        given = msgspec.convert(canonical.parse(content), _GivenSet)
-    except (Refused, msgspec.ValidationError) as error:
-        raise KeyFault(f"not a JWK set: {error}") from error
+        given = msgspec.convert(canonical.parse(content), _InputKeySet)
+    except (InvalidValue, msgspec.ValidationError) as error:
+        raise InvalidKey(f"not a JWK set: {error}") from error
     found: dict[str, PublicKey] = {}
     for compromised, given_keys in ((False, given.keys), (True, given.compromised)):
-        for key in (_public(one, compromised) for one in given_keys if _signs(one)):
+        for key in (_to_public_key(one, compromised) for one in given_keys if _is_signing_key(one)):
             if found.setdefault(key.key_id, key).public_key != key.public_key:
-                raise KeyFault(f"the set has two keys under the id {key.key_id!r}")
+                raise InvalidKey(f"the set has two keys under the id {key.key_id!r}")
             if compromised:
                 found[key.key_id] = key
     if not found:
-        raise KeyFault("the set has no Ed25519 key")
+        raise InvalidKey("the set has no Ed25519 key")
     taken = {key.public_key for key in found.values() if key.status == "compromised"}
-    return [_compromised(key) if key.public_key in taken else key for key in found.values()]
+    return [_mark_compromised(key) if key.public_key in taken else key for key in found.values()]
 
 
-def _compromised(key: PublicKey) -> PublicKey:
+def _mark_compromised(key: PublicKey) -> PublicKey:
     return msgspec.structs.replace(key, status="compromised")
 
 
-def _signs(given: _Given) -> bool:
+def _is_signing_key(given: _InputKey) -> bool:
     return given.kty == "OKP" and given.crv == "Ed25519" and given.use in (None, "sig")
 
 
-def _public(given: _Given, compromised: bool) -> PublicKey:
+def _to_public_key(given: _InputKey, compromised: bool) -> PublicKey:
     if given.d is not None:
-        raise KeyFault("the set has a private key in it; take its member d out, and that key out of use")
+        raise InvalidKey("the set has a private key in it; take its member d out, and that key out of use")
     public = keys.decode(given.x or "", keys.KEY_BYTES)
     ids = {given.kid, given.key_id} - {None}
     if len(ids) > 1:
-        raise KeyFault(f"the set has a key with two ids, {given.kid!r} and {given.key_id!r}")
+        raise InvalidKey(f"the set has a key with two ids, {given.kid!r} and {given.key_id!r}")
     key_id = ids.pop() if ids else keys.thumbprint(public)
     if not isinstance(key_id, str) or not keys.KEY_ID.fullmatch(key_id):
-        raise KeyFault("the set has a key id that is not 1 to 128 of A–Z a–z 0–9 . _ : -")
+        raise InvalidKey("the set has a key id that is not 1 to 128 of A–Z a–z 0–9 . _ : -")
     status: Status = "compromised" if compromised else "active" if given.retired_at is None else "retired"
     return PublicKey(key_id, public, given.created_at, given.retired_at, status)
 
 
-def _jwk(key: PublicKey) -> Jwk:
-    return Jwk(
+def _to_jwk(key: PublicKey) -> ReceiptJwk:
+    return ReceiptJwk(
         kty="OKP",
         crv="Ed25519",
         x=keys.encode(key.public_key),

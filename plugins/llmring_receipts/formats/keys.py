@@ -21,7 +21,7 @@ _RAW = serialization.Encoding.Raw
 Status = Literal["active", "retired", "compromised"]
 
 
-class KeyFault(ValueError):
+class InvalidKey(ValueError):
     """Text or a file that holds no usable key; the message never repeats what was given."""
 
 
@@ -38,17 +38,17 @@ class PublicKey(msgspec.Struct, frozen=True):
     status: Status
 
 
-def new_key() -> Ed25519PrivateKey:
+def generate_key() -> Ed25519PrivateKey:
     """Return a fresh private key from the system's randomness."""
     return Ed25519PrivateKey.generate()
 
 
-def seed_of(key: Ed25519PrivateKey) -> bytes:
+def seed_bytes(key: Ed25519PrivateKey) -> bytes:
     """Return the 32 bytes of a private key."""
     return key.private_bytes(_RAW, serialization.PrivateFormat.Raw, serialization.NoEncryption())
 
 
-def public_of(key: Ed25519PrivateKey) -> bytes:
+def public_bytes(key: Ed25519PrivateKey) -> bytes:
     """Return the 32 bytes of a private key's public half."""
     return key.public_key().public_bytes(_RAW, serialization.PublicFormat.Raw)
 
@@ -62,41 +62,41 @@ def decode(text: str, size: int) -> bytes:
     """Return the `size` bytes that base64url text spells; one spelling only is taken.
 
     Raises:
-        KeyFault: padding, other characters, another size, or bits that a second spelling could differ in.
+        InvalidKey: padding, other characters, another size, or bits that a second spelling could differ in.
     """
     length = -(-size * 4 // 3)
     if len(text) == length and _TEXT.fullmatch(text):
         found = base64.urlsafe_b64decode(text + "=" * (-length % 4))
         if encode(found) == text:
             return found
-    raise KeyFault(f"not {size} bytes in base64url: {length} of A–Z a–z 0–9 - _, without padding")
+    raise InvalidKey(f"not {size} bytes in base64url: {length} of A–Z a–z 0–9 - _, without padding")
 
 
-def private_from_text(text: str) -> Ed25519PrivateKey:
+def load_seed(text: str) -> Ed25519PrivateKey:
     """Return the private key of a seed in base64url.
 
     Raises:
-        KeyFault: it is no such text.
+        InvalidKey: it is no such text.
     """
     return Ed25519PrivateKey.from_private_bytes(decode(text, KEY_BYTES))
 
 
-def private_from_file(content: bytes) -> Ed25519PrivateKey:
+def load_private_key(content: bytes) -> Ed25519PrivateKey:
     """Return the private key of a file's content: PKCS8 PEM, a seed in base64url, or its 32 bytes.
 
     Raises:
-        KeyFault: it is none of these, encrypted, or a key of another kind.
+        InvalidKey: it is none of these, encrypted, or a key of another kind.
     """
     if len(content) == KEY_BYTES:
         return Ed25519PrivateKey.from_private_bytes(content)
     if not content.lstrip().startswith(_PEM):
-        return private_from_text(content.decode("ascii", "replace").strip())
+        return load_seed(content.decode("ascii", "replace").strip())
     try:
         key = serialization.load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyFault("not a PKCS8 PEM private key without a password") from error
+        raise InvalidKey("not a PKCS8 PEM private key without a password") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyFault("the PEM holds a key of another kind; receipts are signed with Ed25519")
+        raise InvalidKey("the PEM holds a key of another kind; receipts are signed with Ed25519")
     return key
 
 

@@ -14,16 +14,16 @@ from llmring_receipts.formats import canonical, keys
 SIGNATURE = "signature"
 SIGNATURE_BYTES = 64
 
-About = Literal["key_known", "signature_present", "signature_spelling", "signature_match", "key_trusted"]
+CheckName = Literal["key_known", "signature_present", "signature_spelling", "signature_match", "key_trusted"]
 
 _SIGNATURE = re.compile(r"ed25519:([A-Za-z0-9_-]{86})")
 
 
 def sign(receipt: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
     """Return the canonical bytes of a receipt with its signature; an Ed25519 signature is always the same."""
-    before, after = _around(receipt)
-    made = signature(_object(before, after), key)
-    return _object(before, f'"{SIGNATURE}":"{made}"'.encode(), after)
+    before, after = _split_at_signature(receipt)
+    made = signature(_parse_object(before, after), key)
+    return _parse_object(before, f'"{SIGNATURE}":"{made}"'.encode(), after)
 
 
 def signature(text: bytes, key: Ed25519PrivateKey) -> str:
@@ -34,17 +34,17 @@ def signature(text: bytes, key: Ed25519PrivateKey) -> str:
 class Check(msgspec.Struct, frozen=True):
     """One step of a verification, and in plain words why it failed; None when it held."""
 
-    about: About
+    about: CheckName
     fault: str | None
 
 
-def named(receipt: dict[str, Any]) -> str | None:
+def key_id_of(receipt: dict[str, Any]) -> str | None:
     """Return the id of the key that a receipt says it is signed with, or None."""
     found = receipt.get("key_id")
     return found if isinstance(found, str) else None
 
 
-def verified(receipt: dict[str, Any], key: keys.PublicKey | None) -> list[Check]:
+def verify(receipt: dict[str, Any], key: keys.PublicKey | None) -> list[Check]:
     """Return the steps of verifying a receipt by the key it names (None: not known here), up to one that failed.
 
     The signature is good when the last of them held.
@@ -57,12 +57,12 @@ def verified(receipt: dict[str, Any], key: keys.PublicKey | None) -> list[Check]
     return taken
 
 
-def fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
+def find_fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
     """Say in plain words why a receipt's signature by `key` counts for nothing, or None when it is good."""
-    return verified(receipt, key)[-1].fault
+    return verify(receipt, key)[-1].fault
 
 
-def time_of(receipt: dict[str, Any]) -> datetime | None:
+def timestamp_of(receipt: dict[str, Any]) -> datetime | None:
     """Return a receipt's timestamp, UTC (one without an offset counts as UTC), or None when it has none to read."""
     try:
         found = msgspec.convert(receipt.get("timestamp"), datetime)
@@ -73,37 +73,39 @@ def time_of(receipt: dict[str, Any]) -> datetime | None:
 
 def _checks(receipt: dict[str, Any], key: keys.PublicKey | None) -> Iterator[Check]:
     """Yield the steps in order; whoever reads them stops at the first that fails."""
-    yield Check("key_known", None if key is not None else _unknown(named(receipt)))
+    yield Check("key_known", None if key is not None else _describe_unknown_key(key_id_of(receipt)))
     assert key is not None  # noqa: S101 nobody reads on behind a step that failed
     given = receipt.get(SIGNATURE)
     yield Check("signature_present", "the receipt has no signature" if given is None else None)
-    made = _signature(given)
+    made = _decode_signature(given)
     spelling = "the signature is not spelt ed25519: and 86 characters of base64url" if made is None else None
     yield Check("signature_spelling", spelling)
-    yield Check("signature_match", _match_fault(receipt, key, made or b""))
-    yield Check("key_trusted", _time_fault(receipt, key))
+    yield Check("signature_match", _find_mismatch(receipt, key, made or b""))
+    yield Check("key_trusted", _find_trust_fault(receipt, key))
 
 
-def _unknown(key_id: str | None) -> str:
+def _describe_unknown_key(key_id: str | None) -> str:
     return "the receipt names no key_id" if key_id is None else f"no key {key_id[:128]!r} is known here"
 
 
-def _match_fault(receipt: dict[str, Any], key: keys.PublicKey, signature: bytes) -> str | None:
+def _find_mismatch(receipt: dict[str, Any], key: keys.PublicKey, signature: bytes) -> str | None:
     """Say that a signature is not the key's over this content, or None when it is."""
     try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _object(*_around(receipt)))
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(
+            signature, _parse_object(*_split_at_signature(receipt))
+        )
     except (InvalidSignature, ValueError):
         return f"the signature is not that of key {key.key_id!r} over this content: one of the two was changed"
     return None
 
 
-def _time_fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
+def _find_trust_fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
     """Say why a key's own state makes its good signature count for nothing, or None."""
     if key.status == "compromised":
         return f"key {key.key_id!r} is compromised: others may sign with it, so its signatures prove nothing"
     if key.retired_at is None:
         return None
-    when = time_of(receipt)
+    when = timestamp_of(receipt)
     if when is None:
         return f"key {key.key_id!r} is retired, and there is no timestamp that shows this is older than that"
     if when >= key.retired_at:
@@ -111,20 +113,20 @@ def _time_fault(receipt: dict[str, Any], key: keys.PublicKey) -> str | None:
     return None
 
 
-def _signature(text: object) -> bytes | None:
+def _decode_signature(text: object) -> bytes | None:
     match = _SIGNATURE.fullmatch(text) if isinstance(text, str) else None
     try:
         return keys.decode(match[1], SIGNATURE_BYTES) if match else None
-    except keys.KeyFault:
+    except keys.InvalidKey:
         return None
 
 
-def _around(receipt: dict[str, Any]) -> tuple[bytes, bytes]:
+def _split_at_signature(receipt: dict[str, Any]) -> tuple[bytes, bytes]:
     """Return the canonical members before and behind the signature; its name is ASCII, where all orders agree."""
     before = canonical.canonicalize({name: value for name, value in receipt.items() if name < SIGNATURE})
     after = canonical.canonicalize({name: value for name, value in receipt.items() if name > SIGNATURE})
     return before[1:-1], after[1:-1]
 
 
-def _object(*parts: bytes) -> bytes:
+def _parse_object(*parts: bytes) -> bytes:
     return b"{" + b",".join(part for part in parts if part) + b"}"

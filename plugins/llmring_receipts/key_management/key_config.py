@@ -8,7 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts.formats import jwks, keys
-from llmring_receipts.formats.keys import KeyFault, PublicKey
+from llmring_receipts.formats.keys import InvalidKey, PublicKey
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.http.errors import StartupError
 
@@ -17,7 +17,7 @@ MAX_FILE_BYTES = 16384
 MAX_SET_BYTES = 1024 * 1024
 
 
-class OwnKey(msgspec.Struct, frozen=True):
+class ConfiguredKey(msgspec.Struct, frozen=True):
     """The configured key: its id, its public half, and the private half where there is one."""
 
     key_id: str
@@ -25,16 +25,16 @@ class OwnKey(msgspec.Struct, frozen=True):
     private_key: Ed25519PrivateKey | None
 
 
-def read_own_key(settings: ReceiptSettings) -> OwnKey | None:
+def read_configured_key(settings: ReceiptSettings) -> ConfiguredKey | None:
     """Return the configured key, or None when none is. Reads the key file.
 
     Raises:
         StartupError: a value is no key, two sources are given, the public half does not match, or others can read
             the file; the setting is named, its value never shown.
     """
-    private = _private_key(settings)
-    derived = keys.public_of(private) if private else None
-    given = _public_key(settings)
+    private = _load_private_key(settings)
+    derived = keys.public_bytes(private) if private else None
+    given = _load_public_key(settings)
     if derived and given and derived != given:
         raise StartupError(
             f"{PREFIX}PUBLIC_KEY_B64 is not the public half of the private key; correct it or leave it out"
@@ -44,7 +44,7 @@ def read_own_key(settings: ReceiptSettings) -> OwnKey | None:
         return None
     if settings.key_id and not keys.KEY_ID.fullmatch(settings.key_id):
         raise StartupError(f"{PREFIX}KEY_ID must be 1 to 128 of A–Z a–z 0–9 . _ : -")
-    return OwnKey(settings.key_id or keys.thumbprint(public), public, private)
+    return ConfiguredKey(settings.key_id or keys.thumbprint(public), public, private)
 
 
 def read_trusted_keys(settings: ReceiptSettings) -> list[PublicKey]:
@@ -61,36 +61,36 @@ def read_trusted_keys(settings: ReceiptSettings) -> list[PublicKey]:
             content = file.read(MAX_SET_BYTES + 1)
         if len(content) > MAX_SET_BYTES:
             raise StartupError(f"{name}: {path} is larger than {MAX_SET_BYTES} bytes")
-        return jwks.read(content)
+        return jwks.parse(content)
     except OSError as error:
         raise StartupError(f"{name}: {path}: {error.strerror or error}") from error
-    except KeyFault as error:
+    except InvalidKey as error:
         raise StartupError(f"{name}: {path}: {error}; an issuer publishes it at /receipts/public-keys.json") from error
 
 
-def _private_key(settings: ReceiptSettings) -> Ed25519PrivateKey | None:
+def _load_private_key(settings: ReceiptSettings) -> Ed25519PrivateKey | None:
     text, file = settings.private_key_b64, settings.private_key_file
     if text and file:
         raise StartupError(f"{PREFIX}PRIVATE_KEY_B64 and {PREFIX}PRIVATE_KEY_FILE are both set; keep one")
     try:
         if text:
-            return keys.private_from_text(text.get_secret_value().strip())
-        return keys.private_from_file(_read_private(file)) if file else None
-    except KeyFault as error:
+            return keys.load_seed(text.get_secret_value().strip())
+        return keys.load_private_key(_read_key_file(file)) if file else None
+    except InvalidKey as error:
         name = "PRIVATE_KEY_B64" if text else "PRIVATE_KEY_FILE"
         raise StartupError(f"{PREFIX}{name}: {error}; `llmring-server receipts keygen` makes one") from error
 
 
-def _public_key(settings: ReceiptSettings) -> bytes | None:
+def _load_public_key(settings: ReceiptSettings) -> bytes | None:
     if not settings.public_key_b64:
         return None
     try:
         return keys.decode(settings.public_key_b64.strip(), keys.KEY_BYTES)
-    except KeyFault as error:
+    except InvalidKey as error:
         raise StartupError(f"{PREFIX}PUBLIC_KEY_B64: {error}") from error
 
 
-def _read_private(path: Path) -> bytes:
+def _read_key_file(path: Path) -> bytes:
     """Return a key file's content; its group may read it only where root owns it, as with mounted secrets."""
     try:
         with path.open("rb") as file:

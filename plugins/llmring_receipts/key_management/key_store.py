@@ -97,21 +97,21 @@ class KeyStore:
         A key that is retired itself retires nothing, so replicas with an old and a new key may start in any order.
         """
         given = {"key_id": key_id, "public_key": public_key, "grace": retire_after}
-        await self._change([ADD] if retire_after is None else [ADD, RETIRE_OTHERS], given)
+        await self._update([ADD] if retire_after is None else [ADD, RETIRE_OTHERS], given)
 
     async def retire(self, key_id: str, after: timedelta) -> bool:
         """Retire an active key that much later, under every id it has, and say whether there was one."""
-        return await self._change([RETIRE], {"key_id": key_id, "grace": after})
+        return await self._update([RETIRE], {"key_id": key_id, "grace": after})
 
     async def compromise(self, key_id: str) -> bool:
         """Mark a key as compromised, under every id it has, and say whether it was not before."""
-        return await self._change([COMPROMISE], {"key_id": key_id})
+        return await self._update([COMPROMISE], {"key_id": key_id})
 
-    async def note(self) -> None:
+    async def record_events(self) -> None:
         """Note what became of keys that were changed by hand, or before events were noted."""
-        await self._change([], {})
+        await self._update([], {})
 
-    async def _change(self, statements: Sequence[LiteralString], given: dict[str, Any]) -> bool:
+    async def _update(self, statements: Sequence[LiteralString], given: dict[str, Any]) -> bool:
         """Run statements and note what became of keys, in one transaction; say whether the last touched a row."""
         async with self._database.transaction() as connection:
             await connection.execute(LOCK)

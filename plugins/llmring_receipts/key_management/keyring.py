@@ -10,7 +10,7 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts.formats.keys import PublicKey
-from llmring_receipts.key_management.key_config import PREFIX, OwnKey, read_own_key, read_trusted_keys
+from llmring_receipts.key_management.key_config import PREFIX, ConfiguredKey, read_configured_key, read_trusted_keys
 from llmring_receipts.key_management.key_store import KeyStore
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.database.pool import Connection
@@ -40,7 +40,7 @@ class Keyring:
     def __init__(self, settings: ReceiptSettings, store: KeyStore) -> None:
         self._settings = settings
         self._store = store
-        self._own: OwnKey | None = None
+        self._configured: ConfiguredKey | None = None
         self._known: dict[str, PublicKey] = {}
         self._trusted: dict[str, PublicKey] = {}
         self._read_at = float("-inf")
@@ -49,31 +49,31 @@ class Keyring:
         )
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
+    async def open(self) -> AsyncIterator[None]:
         """Read the configured keys and register our own; with a private one, other active keys are retired.
 
         Raises:
             StartupError: a configured key cannot be used, was taken out of use under another id, or has an id that
                 belongs to another key.
         """
-        self._own = await asyncio.to_thread(read_own_key, self._settings)
-        await self.load_trusted()
+        self._configured = await asyncio.to_thread(read_configured_key, self._settings)
+        await self.load_trusted_keys()
         for key in await self._store.keys():
             self._check_trusted(key.key_id, key.public_key)
-        if self._settings.auto and (self._own is None or self._own.private_key is None):
+        if self._settings.auto and (self._configured is None or self._configured.private_key is None):
             raise StartupError(f"{PREFIX}AUTO issues receipts, which takes a private key; set one, or leave AUTO out")
-        if self._own is None:
-            await self._store.note()
+        if self._configured is None:
+            await self._store.record_events()
         else:
-            self._check_trusted(self._own.key_id, self._own.public_key)
-            await self._register(self._own)
+            self._check_trusted(self._configured.key_id, self._configured.public_key)
+            await self._register(self._configured)
         await self._refresh(0)
         try:
             yield
         finally:
             await self._reads.close()
 
-    async def load_trusted(self) -> None:
+    async def load_trusted_keys(self) -> None:
         """Read the keys of trusted issuers, as `opened` does; enough for a command that signs nothing.
 
         Raises:
@@ -82,7 +82,7 @@ class Keyring:
         trusted = await asyncio.to_thread(read_trusted_keys, self._settings)
         self._trusted = {key.key_id: key for key in trusted}
 
-    def trusted(self, key_id: str) -> PublicKey | None:
+    def trusted_key(self, key_id: str) -> PublicKey | None:
         """Return a trusted issuer's key, or None."""
         return self._trusted.get(key_id)
 
@@ -93,7 +93,7 @@ class Keyring:
             NoSigningKey: none is configured, or the configured one is no longer active.
             psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: the database does not answer in time.
         """
-        own = self._own
+        own = self._configured
         if own is None or own.private_key is None:
             raise NoSigningKey(
                 f"no signing key is configured; make one with `llmring-server receipts keygen` and set "
@@ -101,8 +101,8 @@ class Keyring:
             )
         if within is None:
             await self._refresh(FRESH_SECONDS)
-        elif not self._fresh(FRESH_SECONDS):
-            self._take(await self._store.keys_within(within))
+        elif not self._is_fresh(FRESH_SECONDS):
+            self._set_known(await self._store.keys_within(within))
         known = self._known.get(own.key_id)
         if known is None or known.status != "active":
             raise NoSigningKey(
@@ -124,18 +124,22 @@ class Keyring:
         """Whether a key that `find` gave is one of this deployment's, not of a trusted issuer's."""
         return key.key_id in self._known
 
-    async def current(self) -> PublicKey | None:
+    async def current_key(self) -> PublicKey | None:
         """Return the key in use: this server's own while it is active, else the newest active one, or None."""
-        active = [key for key in await self.every() if key.status == "active"]
-        own = [key for key in active if self._own and self._own.private_key and key.key_id == self._own.key_id]
+        active = [key for key in await self.all_keys() if key.status == "active"]
+        own = [
+            key
+            for key in active
+            if self._configured and self._configured.private_key and key.key_id == self._configured.key_id
+        ]
         return next(iter(own or reversed(active)), None)
 
-    async def every(self) -> list[PublicKey]:
+    async def all_keys(self) -> list[PublicKey]:
         """Return every key of this deployment, oldest first."""
         await self._refresh(FRESH_SECONDS)
         return list(self._known.values())
 
-    async def _register(self, own: OwnKey) -> None:
+    async def _register(self, own: ConfiguredKey) -> None:
         await self._store.register(own.key_id, own.public_key, retire_after=GRACE if own.private_key else None)
         known = {key.key_id: key for key in await self._store.keys()}.get(own.key_id)
         if known is None:
@@ -162,16 +166,16 @@ class Keyring:
 
     async def _refresh(self, seconds: float) -> None:
         """Read the table again when what is known is older than `seconds`; whoever waits for that waits together."""
-        if not self._fresh(seconds):
+        if not self._is_fresh(seconds):
             await self._reads.execute(None)
 
     async def _read(self, asked: Sequence[None]) -> Sequence[None]:
-        self._take(await self._store.keys(READ_SECONDS))
+        self._set_known(await self._store.keys(READ_SECONDS))
         return asked
 
-    def _take(self, known: Sequence[PublicKey]) -> None:
+    def _set_known(self, known: Sequence[PublicKey]) -> None:
         self._known = {key.key_id: key for key in known}
         self._read_at = time.monotonic()
 
-    def _fresh(self, seconds: float) -> bool:
+    def _is_fresh(self, seconds: float) -> bool:
         return time.monotonic() - self._read_at < seconds

@@ -12,8 +12,8 @@ import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts.formats import canonical, signing
-from llmring_receipts.formats.canonical import Refused
-from llmring_receipts.receipts.models import Draft, Stored, is_receipt_id
+from llmring_receipts.formats.canonical import InvalidValue
+from llmring_receipts.receipts.models import ReceiptDraft, ReceiptRecord, is_receipt_id
 
 _encode = msgspec.json.Encoder().encode
 
@@ -53,23 +53,25 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     usage_log_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def issue(draft: Draft, project: str, key_id: str, key: Ed25519PrivateKey) -> Stored:
+def issue(draft: ReceiptDraft, project: str, key_id: str, key: Ed25519PrivateKey) -> ReceiptRecord:
     """Return the receipt that a draft asks for, signed; what the draft leaves out is made here.
 
     Raises:
-        Refused: a member does not fit; its place is named.
+        InvalidValue: a member does not fit; its place is named.
     """
     if draft.id is not None and not is_receipt_id(draft.id):
-        raise Refused("a receipt id is 1 to 128 of A–Z a–z 0–9 . _ : ~ -, and not a word of the interface", ("id",))
+        raise InvalidValue(
+            "a receipt id is 1 to 128 of A–Z a–z 0–9 . _ : ~ -, and not a word of the interface", ("id",)
+        )
     if draft.key_id not in (None, key_id):
-        raise Refused(f"the key in use is {key_id!r}; leave this out", ("key_id",))
+        raise InvalidValue(f"the key in use is {key_id!r}; leave this out", ("key_id",))
     moment = _utc(draft.timestamp)
     unsigned = _unsigned(draft, key_id, moment)
     signed = msgspec.structs.replace(unsigned, signature=signing.signature(_encode(unsigned), key))
-    return Stored(project, unsigned.id, moment, key_id, _encode(signed))
+    return ReceiptRecord(project, unsigned.id, moment, key_id, _encode(signed))
 
 
-def _unsigned(draft: Draft, key_id: str, moment: datetime) -> Receipt:
+def _unsigned(draft: ReceiptDraft, key_id: str, moment: datetime) -> Receipt:
     tokens = draft.tokens
     return Receipt(
         alias=draft.alias,
@@ -91,20 +93,22 @@ def _unsigned(draft: Draft, key_id: str, moment: datetime) -> Receipt:
 
 def _amount(value: object) -> str:
     try:
-        return canonical.amount(value)
+        return canonical.format_amount(value)
     except ValueError as error:
-        raise Refused(str(error), ("cost", "amount")) from error
+        raise InvalidValue(str(error), ("cost", "amount")) from error
 
 
 def _utc(moment: datetime | None) -> datetime:
     try:
         return datetime.now(UTC) if moment is None else moment.astimezone(UTC)
     except OverflowError as error:
-        raise Refused("this time has no place in the calendar in UTC", ("timestamp",)) from error
+        raise InvalidValue("this time has no place in the calendar in UTC", ("timestamp",)) from error
 
 
 def _ext(ext: dict[str, Any]) -> msgspec.Raw:
-    place = canonical.float_place(ext)
+    place = canonical.find_float(ext)
     if place is not None:
-        raise Refused("a number with a fraction or an exponent is not signed; send it as a string", ("ext", *place))
+        raise InvalidValue(
+            "a number with a fraction or an exponent is not signed; send it as a string", ("ext", *place)
+        )
     return msgspec.Raw(canonical.canonicalize(ext))

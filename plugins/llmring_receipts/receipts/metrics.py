@@ -6,7 +6,7 @@ from llmring_server.contracts.metrics import Metric
 PREFIX = "llmring_receipts_"
 
 
-def of_writing(writer: ReceiptWriter) -> list[Metric]:
+def writer_metrics(writer: ReceiptWriter) -> list[Metric]:
     """Return the figures of a process's writer."""
     return [
         Metric(

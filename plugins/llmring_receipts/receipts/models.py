@@ -24,7 +24,7 @@ Amount = Annotated[
 ]
 
 
-class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ReceiptTokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many tokens a call took."""
 
     input: Count
@@ -32,7 +32,7 @@ class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cached_input: Count | None = None
 
 
-class Cost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ReceiptCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a call cost, and how that was found (`registry`, a formula, …)."""
 
     amount: Amount
@@ -40,12 +40,12 @@ class Cost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calculation: Note | None = None
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A receipt that is not signed yet; what it has no member for goes into `ext`, any JSON without floats."""
 
     model: Text
-    tokens: Tokens
-    cost: Cost
+    tokens: ReceiptTokens
+    cost: ReceiptCost
     id: str | None = None
     timestamp: Moment | None = None
     key_id: str | None = None
@@ -58,7 +58,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ext: dict[str, Any] | None = None
 
 
-class CallDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CallReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A logged call to be signed: its log entry fills all members but these."""
 
     usage_log_id: Text
@@ -67,32 +67,32 @@ class CallDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ext: dict[str, Any] | None = None
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class ReceiptEnvelope(msgspec.Struct, frozen=True):
     """A receipt in a body, whoever signed it; every member of it is covered by the signature."""
 
     receipt: dict[str, Any]
 
 
-class IssueQuery(msgspec.Struct, frozen=True):
+class ReceiptIssueQuery(msgspec.Struct, frozen=True):
     """`?store=true` keeps the receipt in the same call."""
 
     store: bool = False
 
 
-class ListQuery(msgspec.Struct, frozen=True):
+class ReceiptsQuery(msgspec.Struct, frozen=True):
     """`?limit=&cursor=`; the cursor comes from the `Link` header of the page before."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     cursor: str | None = None
 
 
-class KeyQuery(msgspec.Struct, frozen=True):
+class ReceiptKeyQuery(msgspec.Struct, frozen=True):
     """`?kid=`; absent means the current key."""
 
     kid: str | None = None
 
 
-class Kept(msgspec.Struct, frozen=True):
+class ReceiptStatus(msgspec.Struct, frozen=True):
     """What became of a receipt: `verified` when it is new here, `exists` when the same one was."""
 
     receipt_id: str
@@ -102,7 +102,7 @@ class Kept(msgspec.Struct, frozen=True):
 Issuer = Literal["self", "trusted"]
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class ReceiptVerdict(msgspec.Struct, frozen=True):
     """Whether a receipt's signature is good, in plain words why not, and whose key it names.
 
     `issuer` is `self` for a key of this deployment, `trusted` for one of a trusted issuer, null for one unknown here.
@@ -114,7 +114,7 @@ class Verdict(msgspec.Struct, frozen=True):
     issuer: Issuer | None
 
 
-class Stored(msgspec.Struct, frozen=True):
+class ReceiptRecord(msgspec.Struct, frozen=True):
     """A project's receipt as it is kept: its canonical bytes with the signature, and what finds it again."""
 
     project_id: str
@@ -124,7 +124,7 @@ class Stored(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class Row(msgspec.Struct, frozen=True):
+class ReceiptRow(msgspec.Struct, frozen=True):
     """One line of a list."""
 
     receipt_id: str
@@ -132,7 +132,7 @@ class Row(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class Cursor(msgspec.Struct, frozen=True, array_like=True):
+class ReceiptCursor(msgspec.Struct, frozen=True, array_like=True):
     """The last receipt of a page, newest first."""
 
     issued_at: datetime
@@ -143,15 +143,15 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         return keys.encode(msgspec.json.encode(self))
 
 
-def cursor_of(text: str) -> Cursor:
+def parse_cursor(text: str) -> ReceiptCursor:
     """Return the cursor that a URL carries.
 
     Raises:
         ValueError: it is none of ours.
     """
     try:
-        found = msgspec.json.decode(keys.decode(text, len(text) * 3 // 4), type=Cursor)
-    except (msgspec.MsgspecError, keys.KeyFault) as error:
+        found = msgspec.json.decode(keys.decode(text, len(text) * 3 // 4), type=ReceiptCursor)
+    except (msgspec.MsgspecError, keys.InvalidKey) as error:
         raise ValueError("no cursor of this list; take it from the Link header") from error
     if found.issued_at.tzinfo is None or not is_receipt_id(found.receipt_id):
         raise ValueError("no cursor of this list; take it from the Link header")

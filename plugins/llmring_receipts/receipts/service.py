@@ -1,16 +1,16 @@
 """Receipts for other features: the contract `ReceiptBook`, over the same store and keys as the JSON calls."""
 
 from llmring_receipts.formats import canonical, signing
-from llmring_receipts.formats.canonical import Refused
+from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import models
-from llmring_receipts.receipts.models import Row
+from llmring_receipts.receipts.models import ReceiptRow
 from llmring_receipts.receipts.store import ReceiptStore
 from llmring_server.contracts.receipts import KeptReceipt, ReceiptCheck, ReceiptPage, ReceiptProof
 from llmring_server.http.errors import Problem
 
 
-class ProjectReceipts:
+class ReceiptService:
     """The receipts of any project; see `ReceiptBook`."""
 
     def __init__(self, keyring: Keyring, store: ReceiptStore) -> None:
@@ -20,7 +20,7 @@ class ProjectReceipts:
     async def page(self, project: str, limit: int, cursor: str | None = None) -> ReceiptPage:
         """Return some receipts, newest first."""
         try:
-            after = models.cursor_of(cursor) if cursor else None
+            after = models.parse_cursor(cursor) if cursor else None
         except ValueError as error:
             raise Problem.validation("query", "cursor", msg=str(error)) from error
         rows, following = await self._store.page(project, limit, after)
@@ -35,13 +35,13 @@ class ProjectReceipts:
         """Verify a kept receipt and spell out how."""
         try:
             receipt = canonical.parse(content)
-        except Refused as error:
+        except InvalidValue as error:
             return _unreadable(error.reason)
         if not isinstance(receipt, dict):
             return _unreadable("the content is no JSON object")
-        key_id = signing.named(receipt)
+        key_id = signing.key_id_of(receipt)
         key = await self._keyring.find(key_id)
-        taken = signing.verified(receipt, key)
+        taken = signing.verify(receipt, key)
         return ReceiptProof(
             valid=taken[-1].fault is None,
             checks=[ReceiptCheck("content_readable", None), *(ReceiptCheck(step.about, step.fault) for step in taken)],
@@ -56,5 +56,5 @@ def _unreadable(why: str) -> ReceiptProof:
     return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", why)], key_id=None)
 
 
-def _kept(row: Row) -> KeptReceipt:
+def _kept(row: ReceiptRow) -> KeptReceipt:
     return KeptReceipt(row.receipt_id, row.issued_at, row.content)

@@ -8,7 +8,7 @@ from typing import LiteralString
 import msgspec
 from psycopg import errors
 
-from llmring_receipts.receipts.models import Cursor, Row, Stored
+from llmring_receipts.receipts.models import ReceiptCursor, ReceiptRecord, ReceiptRow
 from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
@@ -95,7 +95,7 @@ class ReceiptStore:
     def _told(self) -> ReceiptsStored | None:
         return self._ask()
 
-    async def put(self, receipts: Sequence[Stored]) -> list[Outcome]:
+    async def put(self, receipts: Sequence[ReceiptRecord]) -> list[Outcome]:
         """Store receipts together, and return what became of each.
 
         Another one under a known id is not stored, its digest is. It is one statement, one more where ids are known.
@@ -112,13 +112,13 @@ class ReceiptStore:
             # A statement of its own: one that lost the race against another insert does not see what it lost to.
             return await self._settle(connection, receipts, news)
 
-    async def put_within(self, connection: Connection, receipts: Sequence[Stored]) -> list[Outcome]:
+    async def put_within(self, connection: Connection, receipts: Sequence[ReceiptRecord]) -> list[Outcome]:
         """Do so in the caller's transaction."""
         return await self._settle(connection, receipts, await self._add(connection, receipts))
 
-    async def get(self, project: str, receipt_id: str) -> Row | None:
+    async def get(self, project: str, receipt_id: str) -> ReceiptRow | None:
         """Return a receipt, its bytes as they were signed, or None when this project has none of that id."""
-        return await self._database.one(Row, GET, {"project": project, "receipt_id": receipt_id})
+        return await self._database.one(ReceiptRow, GET, {"project": project, "receipt_id": receipt_id})
 
     async def find(self, connection: Connection, names: Sequence[Name]) -> dict[Name, bytes]:
         """Return the receipts that there are of those, by project and id."""
@@ -126,18 +126,20 @@ class ReceiptStore:
         cursor = await connection.execute(FIND, {"names": msgspec.json.encode(asked).decode()})
         return {(project, receipt_id): content for project, receipt_id, content in await cursor.fetchall()}
 
-    async def page(self, project: str, limit: int, after: Cursor | None) -> tuple[Sequence[Row], Cursor | None]:
+    async def page(
+        self, project: str, limit: int, after: ReceiptCursor | None
+    ) -> tuple[Sequence[ReceiptRow], ReceiptCursor | None]:
         """Return up to `limit` of a project's receipts, newest first, those after a cursor; and the next page's."""
         given: dict[str, object] = {"project": project, "limit": limit + 1}
         if after is None:
-            rows = await self._database.rows(Row, LIST, given)
+            rows = await self._database.rows(ReceiptRow, LIST, given)
         else:
             given |= {"issued_at": after.issued_at, "receipt_id": after.receipt_id}
-            rows = await self._database.rows(Row, LIST_AFTER, given)
+            rows = await self._database.rows(ReceiptRow, LIST_AFTER, given)
         page = rows[:limit]
-        return page, Cursor(page[-1].issued_at, page[-1].receipt_id) if len(rows) > limit else None
+        return page, ReceiptCursor(page[-1].issued_at, page[-1].receipt_id) if len(rows) > limit else None
 
-    async def _add(self, connection: Connection, receipts: Sequence[Stored]) -> set[int]:
+    async def _add(self, connection: Connection, receipts: Sequence[ReceiptRecord]) -> set[int]:
         """Insert what is new, tell of it, and return its places; of several under one name, the first is."""
         first = {_name(receipt): place for place, receipt in reversed(list(enumerate(receipts)))}
         given = _encoded({place: receipts[place] for place in first.values()})
@@ -147,7 +149,7 @@ class ReceiptStore:
             await self._told.write(connection, [StoredReceipt(*_name(one), one.content) for one in news])
         return {first[name] for name in added}
 
-    async def _settle(self, connection: Connection, receipts: Sequence[Stored], news: Set[int]) -> list[Outcome]:
+    async def _settle(self, connection: Connection, receipts: Sequence[ReceiptRecord], news: Set[int]) -> list[Outcome]:
         """Return what became of each receipt; those that are not new are compared with what is kept."""
         if len(news) == len(receipts):
             return [Outcome.NEW] * len(receipts)
@@ -160,7 +162,7 @@ class ReceiptStore:
         return [Outcome.NEW if place in news else outcomes[same[place]] for place in range(len(receipts))]
 
 
-class _Given(msgspec.Struct, frozen=True):
+class _InputKey(msgspec.Struct, frozen=True):
     """A receipt as the statements read it; its content as the text that it is."""
 
     place: int
@@ -171,13 +173,13 @@ class _Given(msgspec.Struct, frozen=True):
     content: str
 
 
-def _encoded(receipts: Mapping[int, Stored]) -> str:
+def _encoded(receipts: Mapping[int, ReceiptRecord]) -> str:
     given = [
-        _Given(place, one.project_id, one.receipt_id, one.issued_at, one.key_id, one.content.decode())
+        _InputKey(place, one.project_id, one.receipt_id, one.issued_at, one.key_id, one.content.decode())
         for place, one in receipts.items()
     ]
     return msgspec.json.encode(given).decode()
 
 
-def _name(receipt: Stored) -> Name:
+def _name(receipt: ReceiptRecord) -> Name:
     return receipt.project_id, receipt.receipt_id

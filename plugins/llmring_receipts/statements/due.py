@@ -10,8 +10,8 @@ from llmring_receipts.statements.store import StatementStore
 YEAR = timedelta(days=365)
 
 
-class MonthsDue:
-    """The months that `Monthly` has not stated yet."""
+class PendingMonths:
+    """The months that `MonthlyStatements` has not stated yet."""
 
     def __init__(self, store: StatementStore) -> None:
         self._store = store

@@ -12,14 +12,14 @@ from psycopg import errors
 from llmring_receipts.formats import keys, signing
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.statements.formats import document
-from llmring_receipts.statements.formats.document import Span
-from llmring_receipts.statements.formats.lines import Line, changed, difference, money
+from llmring_receipts.statements.formats.document import StatementLineRange
+from llmring_receipts.statements.formats.lines import StatementLine, difference, format_money, has_changed
 from llmring_receipts.statements.formats.totals import Totals
-from llmring_receipts.statements.store import Kept, Session, StatementStore
+from llmring_receipts.statements.store import Session, StatementRecord, StatementStore
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.contracts.usage_lines import UsageLine, UsageLines
 from llmring_server.database import Database
-from llmring_server.tlog.blocks import Blocks
+from llmring_server.tlog.blocks import BlockTree
 
 MAKING_SECONDS = 1_800.0
 CURRENCY = "USD"
@@ -30,19 +30,19 @@ ALONE: LiteralString = """
 """
 
 
-class Account:
+class StatementBuilder:
     """The lines of one statement while they are found: news, and what has changed since it was stated."""
 
     def __init__(self, last_seq: int) -> None:
         self.last_seq = last_seq
-        self.blocks = Blocks()
+        self.blocks = BlockTree()
         self.totals = Totals()
 
-    def take(self, calls: Sequence[UsageLine], stated: Mapping[str, Line]) -> list[Line]:
+    def add_calls(self, calls: Sequence[UsageLine], stated: Mapping[str, StatementLine]) -> list[StatementLine]:
         """Return the lines to add for these calls, beside the last line that speaks of each."""
         added = []
         for call in calls:
-            line = self._line(call, stated.get(str(call.id)))
+            line = self._build_line(call, stated.get(str(call.id)))
             if line is not None:
                 self.last_seq += 1
                 self.totals.add(line)
@@ -50,32 +50,32 @@ class Account:
                 added.append(line)
         return added
 
-    def span(self) -> Span:
+    def line_range(self) -> StatementLineRange:
         """Return what the statement says of its lines."""
         size = self.blocks.size
         first, last = (self.last_seq - size + 1, self.last_seq) if size else (None, None)
-        return Span(size, first, last, keys.encode(self.blocks.root()))
+        return StatementLineRange(size, first, last, keys.encode(self.blocks.root()))
 
-    def _line(self, call: UsageLine, stated: Line | None) -> Line | None:
+    def _build_line(self, call: UsageLine, stated: StatementLine | None) -> StatementLine | None:
         """Return what is to be said of a call, or None when it was said."""
-        now = line_of(call, self.last_seq + 1, stated)
-        return now if stated is None or changed(now, stated) else None
+        now = build_line(call, self.last_seq + 1, stated)
+        return now if stated is None or has_changed(now, stated) else None
 
 
-class Statements:
+class StatementGenerator:
     """Makes statements of projects; however many processes try, a project has one of each number."""
 
     def __init__(
         self, database: Database, store: StatementStore, usage: UsageLines, keyring: Keyring,
-        told: StatementsStored | None,
+        listener: StatementsStored | None,
     ) -> None:  # fmt: skip
         self._database = database
         self._store = store
         self._usage = usage
         self._keyring = keyring
-        self._told = told
+        self._listener = listener
 
-    async def make(self, project: str, end: datetime, *, closing: bool = False) -> bytes | None:
+    async def generate(self, project: str, end: datetime, *, closing: bool = False) -> bytes | None:
         """Return the statement of everything before `end` that is not stated yet; None when there is nothing.
 
         None too when another process makes one at this moment, or there is one up to that time. One that is `closing`
@@ -89,32 +89,40 @@ class Statements:
         try:
             async with self._database.transaction(MAKING_SECONDS) as session:
                 await session.execute(SNAPSHOT)
-                return await self._make_in(session, project, end, closing) if await _alone(session, project) else None
+                return (
+                    await self._generate_in(session, project, end, closing)
+                    if await _try_lock(session, project)
+                    else None
+                )
         except (errors.UniqueViolation, errors.SerializationFailure):
             return None
 
-    async def _make_in(self, session: Session, project: str, end: datetime, closing: bool) -> bytes | None:
+    async def _generate_in(self, session: Session, project: str, end: datetime, closing: bool) -> bytes | None:
         last = await self._store.latest_in(session, project)
         if last is not None and last.ended_at >= end:
             return None
         number = last.number + 1 if last else 1
-        account = Account(last.last_seq if last else 0)
+        builder = StatementBuilder(last.last_seq if last else 0)
         async with aclosing(self._usage.before(session, project, end)) as chunks:
             async for calls in chunks:
-                stated = await self._store.stated(session, project, [call.id for call in calls])
-                added = await asyncio.to_thread(account.take, calls, stated)
+                stated = await self._store.latest_lines(session, project, [call.id for call in calls])
+                added = await asyncio.to_thread(builder.add_calls, calls, stated)
                 if added:
                     await self._store.add(session, project, number, added)
-        if not account.blocks.size and not (closing and last):
+        if not builder.blocks.size and not (closing and last):
             return None
-        content = await self._signed(project, number, last, end, account)
-        kept = Kept(project, number, end, account.blocks.size, account.last_seq, content, b"".join(account.blocks.full))
+        content = await self._sign(project, number, last, end, builder)
+        kept = StatementRecord(
+            project, number, end, builder.blocks.size, builder.last_seq, content, b"".join(builder.blocks.full)
+        )
         await self._store.put(session, kept)
-        if self._told is not None:
-            await self._told.write_statement(session, project, str(number), content)
+        if self._listener is not None:
+            await self._listener.write_statement(session, project, str(number), content)
         return content
 
-    async def _signed(self, project: str, number: int, last: Kept | None, end: datetime, account: Account) -> bytes:
+    async def _sign(
+        self, project: str, number: int, last: StatementRecord | None, end: datetime, builder: StatementBuilder
+    ) -> bytes:
         key_id, key = await self._keyring.signing_key()
         said = document.compose(
             project=project,
@@ -122,23 +130,23 @@ class Statements:
             start=last.ended_at if last else None,
             end=end,
             made=datetime.now(UTC),
-            lines=account.span(),
-            totals=account.totals.said(),
+            lines=builder.line_range(),
+            totals=builder.totals.said(),
             previous=last.content if last else None,
             key_id=key_id,
         )
         return await asyncio.to_thread(signing.sign, said, key)
 
 
-def line_of(call: UsageLine, seq: int, stated: Line | None) -> Line:
+def build_line(call: UsageLine, seq: int, stated: StatementLine | None) -> StatementLine:
     """Return the line that says what a call is now, beside the last line that spoke of it."""
-    cost = "" if call.cost is None else money(call.cost)
-    return Line(
+    cost = "" if call.cost is None else format_money(call.cost)
+    return StatementLine(
         seq=str(seq),
         kind="correction" if stated else "call",
         corrects=stated.seq if stated else "",
         id=str(call.id),
-        occurred_at=document.spelt(call.occurred_at),
+        occurred_at=document.format_time(call.occurred_at),
         provider=call.provider,
         model=call.model,
         alias=call.alias or "",
@@ -158,7 +166,7 @@ def line_of(call: UsageLine, seq: int, stated: Line | None) -> Line:
     )
 
 
-async def _alone(session: psycopg.AsyncConnection[tuple[bool]], project: str) -> bool:
+async def _try_lock(session: psycopg.AsyncConnection[tuple[bool]], project: str) -> bool:
     """Whether no other process makes a statement of this project; held until the transaction ends."""
     found = await (await session.execute(ALONE, [project])).fetchone()
     return bool(found and found[0])

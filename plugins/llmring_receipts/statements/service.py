@@ -8,11 +8,11 @@ from decimal import Decimal
 import msgspec
 
 from llmring_receipts.formats import keys
-from llmring_receipts.statements.export import csv
+from llmring_receipts.statements.export import csv_chunks
 from llmring_receipts.statements.formats import document, lines
 from llmring_receipts.statements.formats.document import Statement
 from llmring_receipts.statements.formats.totals import Totals
-from llmring_receipts.statements.store import Kept, Stated, StatementStore
+from llmring_receipts.statements.store import LineRecord, StatementRecord, StatementStore
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.statements import (
     Correction,
@@ -21,14 +21,14 @@ from llmring_server.contracts.statements import (
     StatementSummary,
     StoredStatement,
 )
-from llmring_server.tlog.blocks import Blocks
+from llmring_server.tlog.blocks import BlockTree
 
 MAX_LINES = 10_000
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 NO_LINE = (ValueError, ArithmeticError)
 
 
-class ProjectStatements:
+class StatementService:
     """The statements of any project; see `StatementBook`."""
 
     def __init__(self, store: StatementStore, receipts: ReceiptBook) -> None:
@@ -38,18 +38,18 @@ class ProjectStatements:
     async def page(self, project: str, limit: int, before: int | None = None) -> list[StoredStatement]:
         """Return some statements, newest first."""
         found = await self._store.page(project, limit, before)
-        return [StoredStatement(listed.number, listed.content, _said(listed.content)) for listed in found]
+        return [StoredStatement(listed.number, listed.content, _parse_summary(listed.content)) for listed in found]
 
     async def get(self, project: str, number: int) -> StoredStatement | None:
         """Return a statement, or None."""
         kept = await self._store.get(project, number)
-        return StoredStatement(kept.number, kept.content, _said(kept.content)) if kept else None
+        return StoredStatement(kept.number, kept.content, _parse_summary(kept.content)) if kept else None
 
     async def prove(self, project: str, statement: StoredStatement) -> StatementProof:
         """Verify a kept statement, and spell out how."""
         signature = await self._receipts.prove(statement.content)
         kept = await self._store.get(project, statement.number)
-        said = _statement(statement.content)
+        said = _parse_statement(statement.content)
         if kept is None or said is None:
             return StatementProof(signature, [])
         before = await self._store.get(project, kept.number - 1)
@@ -61,21 +61,21 @@ class ProjectStatements:
         stated = statement.said is not None and any(total.corrections for total in statement.said.totals)
         kept = await self._store.get(project, statement.number) if stated else None
         found = await self._store.corrections(kept, limit) if kept else []
-        return [correction for one in found if (correction := _correction(one)) is not None]
+        return [correction for one in found if (correction := _to_correction(one)) is not None]
 
-    async def csv(self, project: str, number: int) -> AsyncIterator[bytes] | None:
+    async def csv_chunks(self, project: str, number: int) -> AsyncIterator[bytes] | None:
         """Return the lines of a statement as CSV, or None."""
         kept = await self._store.get(project, number)
-        return csv(self._store, kept) if kept else None
+        return csv_chunks(self._store, kept) if kept else None
 
-    async def _line_checks(self, kept: Kept, said: Statement) -> list[StatementCheck]:
+    async def _line_checks(self, kept: StatementRecord, said: Statement) -> list[StatementCheck]:
         """Hold the kept lines against the root and the totals that were signed, where they are few enough."""
         if kept.line_count > MAX_LINES:
             return []
-        tree, totals = Blocks(), Totals()
+        tree, totals = BlockTree(), Totals()
         try:
             async for chunk in self._store.lines(kept):
-                await asyncio.to_thread(_add, chunk, tree, totals)
+                await asyncio.to_thread(_add_lines, chunk, tree, totals)
         except NO_LINE:
             return [StatementCheck("lines", f"line {kept.first_seq + tree.size} cannot be read any more")]
         led = (tree.size, keys.encode(tree.root())) == (said.lines.count, said.lines.root)
@@ -86,7 +86,7 @@ class ProjectStatements:
         ]
 
 
-def _said(content: bytes) -> StatementSummary | None:
+def _parse_summary(content: bytes) -> StatementSummary | None:
     """Return what a statement's bytes say, its figures as numbers, or None where they cannot be read."""
     try:
         return msgspec.json.decode(content, type=StatementSummary, strict=False)
@@ -94,21 +94,21 @@ def _said(content: bytes) -> StatementSummary | None:
         return None
 
 
-def _statement(content: bytes) -> Statement | None:
+def _parse_statement(content: bytes) -> Statement | None:
     try:
         return msgspec.json.decode(content, type=Statement)
     except UNREADABLE:
         return None
 
 
-def _chain_fault(kept: Kept, said: Statement, before: Kept | None) -> str | None:
+def _chain_fault(kept: StatementRecord, said: Statement, before: StatementRecord | None) -> str | None:
     """Say why a statement is not this project's next one, or None when it is."""
     if (said.project, said.number) != (kept.project_id, kept.number):
         return f"it says that it is statement {said.number} of project {said.project}"
-    wrong = document.contradiction(said)
+    wrong = document.find_contradiction(said)
     if wrong or kept.number == 1:
         return wrong
-    earlier = _statement(before.content) if before else None
+    earlier = _parse_statement(before.content) if before else None
     if before is None or earlier is None:
         return f"statement {kept.number - 1} is missing, or cannot be read any more"
     if not document.follows(said, earlier, before.content):
@@ -118,21 +118,21 @@ def _chain_fault(kept: Kept, said: Statement, before: Kept | None) -> str | None
     return None
 
 
-def _add(chunk: list[Stated], tree: Blocks, totals: Totals) -> None:
+def _add_lines(chunk: list[LineRecord], tree: BlockTree, totals: Totals) -> None:
     """Add lines to a tree and to sums.
 
     Raises:
         NO_LINE: one cannot be read; the tree has those before it.
     """
     for stated in chunk:
-        totals.add(lines.read(stated.content))
+        totals.add(lines.parse(stated.content))
         tree.add(stated.hash)
 
 
-def _correction(stated: Stated) -> Correction | None:
+def _to_correction(stated: LineRecord) -> Correction | None:
     """Return what a line of kind `correction` says, or None when it cannot be read any more."""
     try:
-        line = lines.read(stated.content)
+        line = lines.parse(stated.content)
         return Correction(
             seq=stated.seq,
             corrects=int(line.corrects),

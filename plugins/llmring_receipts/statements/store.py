@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from llmring_receipts.statements.formats import lines
-from llmring_receipts.statements.formats.lines import Line
+from llmring_receipts.statements.formats.lines import StatementLine
 from llmring_server.database import Database
 from llmring_server.tlog.hashing import leaf_hash
 
@@ -69,14 +69,14 @@ CORRECTIONS: LiteralString = """
 """
 
 
-class Listed(msgspec.Struct, frozen=True):
+class StatementRow(msgspec.Struct, frozen=True):
     """A statement of a list, byte for byte as it was signed."""
 
     number: int
     content: bytes
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StatementRecord(msgspec.Struct, frozen=True):
     """A statement as it is kept; `last_seq` is the number of the project's last line up to its end."""
 
     project_id: str
@@ -93,7 +93,7 @@ class Kept(msgspec.Struct, frozen=True):
         return self.last_seq - self.line_count + 1
 
 
-class Stated(msgspec.Struct, frozen=True):
+class LineRecord(msgspec.Struct, frozen=True):
     """A line as it is kept."""
 
     seq: int
@@ -116,52 +116,52 @@ class StatementStore:
         """Ask the database for nothing; raises when it does not answer."""
         await self._database.ping()
 
-    async def latest(self, project: str) -> Kept | None:
+    async def latest(self, project: str) -> StatementRecord | None:
         """Return a project's last statement, or None."""
-        return await self._database.one(Kept, LATEST, {"project": project})
+        return await self._database.one(StatementRecord, LATEST, {"project": project})
 
     async def stated_up_to(self, projects: Collection[str], end: datetime) -> set[str]:
         """Return those of these projects that have a statement up to `end`, or further."""
         found = await self._database.fetch(UP_TO, {"projects": list(projects), "end": end})
         return {row["project_id"] for row in found}
 
-    async def get(self, project: str, number: int) -> Kept | None:
+    async def get(self, project: str, number: int) -> StatementRecord | None:
         """Return a project's statement by its number, or None."""
-        return await self._database.one(Kept, ONE, {"project": project, "number": number})
+        return await self._database.one(StatementRecord, ONE, {"project": project, "number": number})
 
-    async def page(self, project: str, limit: int, before: int | None) -> list[Listed]:
+    async def page(self, project: str, limit: int, before: int | None) -> list[StatementRow]:
         """Return up to `limit` statements, newest first, those below a number."""
-        return await self._database.rows(Listed, PAGE, {"project": project, "limit": limit, "before": before})
+        return await self._database.rows(StatementRow, PAGE, {"project": project, "limit": limit, "before": before})
 
-    async def of_call(self, project: str, log_id: UUID) -> list[Stated]:
+    async def lines_of_call(self, project: str, log_id: UUID) -> list[LineRecord]:
         """Return the lines that speak of a call: what it was, then each correction."""
-        return await self._database.rows(Stated, OF_CALL, {"project": project, "id": log_id})
+        return await self._database.rows(LineRecord, OF_CALL, {"project": project, "id": log_id})
 
-    async def between(self, project: str, first: int, end: int) -> list[Stated]:
+    async def lines_between(self, project: str, first: int, end: int) -> list[LineRecord]:
         """Return a project's lines from number `first` up to, not including, `end`."""
-        return await self._database.rows(Stated, BETWEEN, {"project": project, "first": first, "end": end})
+        return await self._database.rows(LineRecord, BETWEEN, {"project": project, "first": first, "end": end})
 
-    async def corrections(self, kept: Kept, limit: int) -> list[Stated]:
+    async def corrections(self, kept: StatementRecord, limit: int) -> list[LineRecord]:
         """Return a statement's first lines of kind `correction`, in order."""
         asked = {"project": kept.project_id, "first": kept.first_seq, "end": kept.last_seq + 1, "limit": limit}
-        return await self._database.rows(Stated, CORRECTIONS, asked)
+        return await self._database.rows(LineRecord, CORRECTIONS, asked)
 
-    async def lines(self, kept: Kept) -> AsyncIterator[list[Stated]]:
+    async def lines(self, kept: StatementRecord) -> AsyncIterator[list[LineRecord]]:
         """Yield a statement's lines in order, a thousand at a time; they never change, so no snapshot is held."""
         for first in range(kept.first_seq, kept.last_seq + 1, CHUNK_ROWS):
-            yield await self.between(kept.project_id, first, min(first + CHUNK_ROWS, kept.last_seq + 1))
+            yield await self.lines_between(kept.project_id, first, min(first + CHUNK_ROWS, kept.last_seq + 1))
 
-    async def latest_in(self, session: Session, project: str) -> Kept | None:
+    async def latest_in(self, session: Session, project: str) -> StatementRecord | None:
         """Return a project's last statement as the transaction sees it, or None."""
-        async with session.cursor(row_factory=class_row(Kept)) as cursor:
+        async with session.cursor(row_factory=class_row(StatementRecord)) as cursor:
             return await (await cursor.execute(LATEST, {"project": project})).fetchone()
 
-    async def stated(self, session: Session, project: str, ids: Sequence[UUID]) -> dict[str, Line]:
+    async def latest_lines(self, session: Session, project: str, ids: Sequence[UUID]) -> dict[str, StatementLine]:
         """Return the last line that speaks of each of these calls, by the call's id."""
         found = await (await session.execute(STATED, {"project": project, "ids": list(ids)})).fetchall()
-        return {line.id: line for line in (lines.read(content) for (content,) in found)}
+        return {line.id: line for line in (lines.parse(content) for (content,) in found)}
 
-    async def add(self, session: Session, project: str, number: int, added: Sequence[Line]) -> None:
+    async def add(self, session: Session, project: str, number: int, added: Sequence[StatementLine]) -> None:
         """Store lines of a statement."""
         given = {
             "project": project,
@@ -172,7 +172,7 @@ class StatementStore:
         }
         await session.execute(ADD, given)
 
-    async def put(self, session: Session, kept: Kept) -> None:
+    async def put(self, session: Session, kept: StatementRecord) -> None:
         """Store a statement.
 
         Raises:

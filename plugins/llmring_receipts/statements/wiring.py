@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.settings import ReceiptSettings
-from llmring_receipts.statements.due import MonthsDue
-from llmring_receipts.statements.generate import Statements
-from llmring_receipts.statements.monthly import Monthly
-from llmring_receipts.statements.resources import StatedLines, StatementList, StatementProofs
+from llmring_receipts.statements.due import PendingMonths
+from llmring_receipts.statements.generate import StatementGenerator
+from llmring_receipts.statements.monthly import MonthlyStatements
+from llmring_receipts.statements.resources import CallLinesResource, StatementProofResource, StatementsResource
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.statements import StatementsDue
@@ -21,37 +21,39 @@ from llmring_server.server import Server
 PREFIX = "/api/v1/statements"
 
 
-def services(server: Server, settings: ReceiptSettings) -> Mapping[type, object]:
+def create_services(server: Server, settings: ReceiptSettings) -> Mapping[type, object]:
     """Say what is yet to be stated, where statements are made by themselves and there is a key to sign them with."""
     signs = settings.private_key_b64 or settings.private_key_file
-    return {StatementsDue: MonthsDue(StatementStore(server.database))} if signs and settings.statements_monthly else {}
+    return (
+        {StatementsDue: PendingMonths(StatementStore(server.database))} if signs and settings.statements_monthly else {}
+    )
 
 
-def routes(server: Server, keyring: Keyring) -> Iterable[Route]:
+def create_routes(server: Server, keyring: Keyring) -> Iterable[Route]:
     """Return the calls of statements."""
     usage, store = server.service(UsageLines, default=None), StatementStore(server.database)
     if usage is None:
         return []
-    proofs = StatementProofs(server.service(LogProofs, default=None), server.service(LogPositions, default=None))
-    listed = StatementList(_statements(server, keyring, usage), store, server.create_task)
+    proofs = StatementProofResource(server.service(LogProofs, default=None), server.service(LogPositions, default=None))
+    listed = StatementsResource(_build_generator(server, keyring, usage), store, server.create_task)
     return [
         Route(path=PREFIX, resource=listed),
         Route(path=f"{PREFIX}/{{number}}", resource=listed, suffix="one"),
         Route(path=f"{PREFIX}/{{number}}/lines", resource=listed, suffix="lines"),
         Route(path=f"{PREFIX}/{{number}}/proof", resource=proofs),
-        Route(path=f"{PREFIX}/lines/{{log_id}}", resource=StatedLines(store)),
+        Route(path=f"{PREFIX}/lines/{{log_id}}", resource=CallLinesResource(store)),
     ]
 
 
-def running(server: Server, keyring: Keyring) -> AbstractAsyncContextManager[None]:
+def run_monthly(server: Server, keyring: Keyring) -> AbstractAsyncContextManager[None]:
     """Make the statements that are due while the server runs, where the settings say so."""
     usage, settings = server.service(UsageLines, default=None), server.plugin_settings(ReceiptSettings)
     if usage is None or not settings.statements_monthly:
         return nullcontext()
-    statements, store = _statements(server, keyring, usage), StatementStore(server.database)
-    return upkeep(Monthly(statements, store, usage, settings.statements_hours).once, "statements")
+    statements, store = _build_generator(server, keyring, usage), StatementStore(server.database)
+    return upkeep(MonthlyStatements(statements, store, usage, settings.statements_hours).run_once, "statements")
 
 
-def _statements(server: Server, keyring: Keyring, usage: UsageLines) -> Statements:
-    told = server.service(StatementsStored, default=None)
-    return Statements(server.database, StatementStore(server.database), usage, keyring, told)
+def _build_generator(server: Server, keyring: Keyring, usage: UsageLines) -> StatementGenerator:
+    listener = server.service(StatementsStored, default=None)
+    return StatementGenerator(server.database, StatementStore(server.database), usage, keyring, listener)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from llmring_server.tlog import checkpoints, tiles
 from llmring_server.tlog.tiles import Tile
-from llmring_transparency.models import State
+from llmring_transparency.models import LogState
 from llmring_transparency.storage import atomic_files
 from llmring_transparency.storage.store import ENTRIES_LEVEL
 from llmring_transparency.storage.tree import Tree
@@ -13,7 +13,7 @@ from llmring_transparency.storage.tree import Tree
 CHECKPOINT = "checkpoint"
 
 
-async def export(folder: Path, state: State, tree: Tree) -> int:
+async def export(folder: Path, state: LogState, tree: Tree) -> int:
     """Write the tiles of a log, then its checkpoint, so that a folder with one is complete; return how many leaves.
 
     Full tiles that are there are left alone: they never change.
@@ -38,7 +38,7 @@ async def export(folder: Path, state: State, tree: Tree) -> int:
 
 
 def _places(size: int) -> Iterator[tuple[Tile, int]]:
-    for tile, width in tiles.tiles(size):
+    for tile, width in tiles.list_tiles(size):
         yield tile, width
         if tile.level == 0:
             yield Tile(ENTRIES_LEVEL, tile.number), width

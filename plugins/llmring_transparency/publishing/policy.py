@@ -7,7 +7,7 @@ from llmring_server.verifying import policy
 from llmring_transparency.storage.store import LogStore
 
 
-class ReadersPolicy:
+class PolicyService:
     """Fulfils `LogPolicy`."""
 
     def __init__(self, store: LogStore, witnesses: Sequence[Verifier]) -> None:

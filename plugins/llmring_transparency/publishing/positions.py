@@ -5,36 +5,36 @@ from datetime import UTC, datetime
 
 from llmring_server.contracts.log_positions import Cosigner, LogPosition, NoPosition
 from llmring_server.tlog import checkpoints
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.notes import Note, Verifier
-from llmring_transparency.publishing.proofs import Published
+from llmring_transparency.publishing.proofs import PublishedLog
 from llmring_transparency.storage.store import LogStore
 
 
-class Places:
+class PositionService:
     """Fulfils `LogPositions`; `witnesses` are the configured ones, lines of others count for nothing."""
 
-    def __init__(self, store: LogStore, published: Published, witnesses: Sequence[Verifier]) -> None:
+    def __init__(self, store: LogStore, published: PublishedLog, witnesses: Sequence[Verifier]) -> None:
         self._store = store
         self._published = published
         self._witnesses = witnesses
 
     async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
         """Return where a project's receipt stands."""
-        return await self._place(project, Kind.RECEIPT, receipt_id)
+        return await self._place(project, EntryKind.RECEIPT, receipt_id)
 
     async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
         """Return where a project's statement stands."""
-        return await self._place(project, Kind.STATEMENT, statement_id)
+        return await self._place(project, EntryKind.STATEMENT, statement_id)
 
-    async def _place(self, project: str, kind: Kind, reference: str) -> LogPosition | NoPosition:
+    async def _place(self, project: str, kind: EntryKind, reference: str) -> LogPosition | NoPosition:
         # The queue is asked first: what leaves it in between has its leaf by then, and is not taken for unknown.
-        if await self._store.waits(project, kind, reference):
+        if await self._store.is_queued(project, kind, reference):
             return NoPosition("waiting")
         leaf = await self._store.leaf(project, kind, reference)
         if leaf is None:
             return NoPosition("unknown")
-        if kind is Kind.RECEIPT and leaf.salt is None:
+        if kind is EntryKind.RECEIPT and leaf.salt is None:
             return NoPosition("erased")
         content = (await self._published.state()).proving(leaf.leaf_index) or b""
         checkpoint, note = checkpoints.read(content)

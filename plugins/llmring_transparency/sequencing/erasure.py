@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from llmring_server.database import Database
-from llmring_server.tlog.leaves import Kind
-from llmring_transparency.models import DEPLOYMENT, Queued
-from llmring_transparency.sequencing.key_events import tombstone
+from llmring_server.tlog.leaves import EntryKind
+from llmring_transparency.models import DEPLOYMENT, QueueItem
+from llmring_transparency.sequencing.key_events import tombstone_event
 from llmring_transparency.storage.store import LogStore
 
 
@@ -14,11 +14,11 @@ async def erase(database: Database, store: LogStore, project: str, receipt_id: s
 
     None when the project has no such leaf. Again is no error, and queues nothing.
     """
-    leaf = await store.leaf(project, Kind.RECEIPT, receipt_id)
+    leaf = await store.leaf(project, EntryKind.RECEIPT, receipt_id)
     if leaf is None:
         return None
     async with database.transaction() as connection:
         if await store.destroy_salt(connection, project, leaf.leaf_index):
-            said = tombstone(leaf.leaf_index, datetime.now(UTC))
-            await store.put(connection, [Queued(DEPLOYMENT, Kind.TOMBSTONE, f"leaf {leaf.leaf_index}", said)])
+            said = tombstone_event(leaf.leaf_index, datetime.now(UTC))
+            await store.put(connection, [QueueItem(DEPLOYMENT, EntryKind.TOMBSTONE, f"leaf {leaf.leaf_index}", said)])
     return leaf.leaf_index

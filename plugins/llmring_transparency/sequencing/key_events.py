@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from llmring_server.contracts.transparency import KeyEvent, ReceiptKeyEvents
 from llmring_server.database import Database
 from llmring_server.tlog import base64
-from llmring_server.tlog.leaves import Kind
-from llmring_transparency.models import DEPLOYMENT, Queued
+from llmring_server.tlog.leaves import EntryKind
+from llmring_transparency.models import DEPLOYMENT, QueueItem
 from llmring_transparency.storage.store import LogStore
 
 
-class KeyEvents:
+class KeyEventCollector:
     """Brings the history of the keys of receipts into the queue, each event once."""
 
     def __init__(self, database: Database, store: LogStore, history: Callable[[], ReceiptKeyEvents | None]) -> None:
@@ -32,29 +32,29 @@ class KeyEvents:
             state = await self._store.state(connection)
             new = [event for event in events if state and event.number > state.key_events]
             if new:
-                await self._store.put(connection, [_queued(event) for event in new])
+                await self._store.put(connection, [_to_item(event) for event in new])
                 await self._store.set_key_events(connection, new[-1].number)
 
 
-def _queued(event: KeyEvent) -> Queued:
+def _to_item(event: KeyEvent) -> QueueItem:
     content = {
-        "at": _spelt(event.at),
+        "at": _format_time(event.at),
         "change": event.change,
         "key_id": event.key_id,
         "public_key": base64.encode(event.public_key),
         "type": "receipt-key",
     }
-    return Queued(DEPLOYMENT, Kind.KEY_EVENT, f"receipt-key {event.number}", canonical(content))
+    return QueueItem(DEPLOYMENT, EntryKind.KEY_EVENT, f"receipt-key {event.number}", canonical(content))
 
 
-def checkpoint_key(vkey: str, at: datetime) -> bytes:
+def checkpoint_key_event(vkey: str, at: datetime) -> bytes:
     """Return the event of a key that signs checkpoints from now on."""
-    return canonical({"at": _spelt(at), "change": "added", "type": "checkpoint-key", "vkey": vkey})
+    return canonical({"at": _format_time(at), "change": "added", "type": "checkpoint-key", "vkey": vkey})
 
 
-def tombstone(index: int, at: datetime) -> bytes:
+def tombstone_event(index: int, at: datetime) -> bytes:
     """Return what is said of a leaf whose salt was destroyed: which, and when; not whose it was."""
-    return canonical({"at": _spelt(at), "index": index, "type": "erased"})
+    return canonical({"at": _format_time(at), "index": index, "type": "erased"})
 
 
 def canonical(members: Mapping[str, str | int]) -> bytes:
@@ -62,5 +62,5 @@ def canonical(members: Mapping[str, str | int]) -> bytes:
     return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _spelt(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

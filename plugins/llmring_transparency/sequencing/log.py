@@ -10,14 +10,14 @@ from llmring_server.database import Database
 from llmring_server.http.errors import DATABASE_AWAY, StartupError
 from llmring_server.runtime.background import beside
 from llmring_server.tlog.hashing import EMPTY_ROOT
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.models import DEPLOYMENT, Queued, State
-from llmring_transparency.sequencing.cosigning import Cosigning
-from llmring_transparency.sequencing.key_events import KeyEvents, checkpoint_key
-from llmring_transparency.sequencing.queue import Queue
+from llmring_transparency.models import DEPLOYMENT, LogState, QueueItem
+from llmring_transparency.sequencing.cosigning import WitnessClient
+from llmring_transparency.sequencing.key_events import KeyEventCollector, checkpoint_key_event
+from llmring_transparency.sequencing.queue import LogQueue
 from llmring_transparency.sequencing.sequencer import BATCH, Sequencer
-from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.guard import RestoreGuard
 from llmring_transparency.storage.store import LogStore
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,12 @@ class SigningStopped(Exception):
     """The log signs no more; the message says why."""
 
 
-class Log:
+class TransparencyLog:
     """This process's part in the deployment's log."""
 
     def __init__(
-        self, database: Database, store: LogStore, signer: Signer, guard: Guard, queue: Queue,
-        sequencer: Sequencer, cosigning: Cosigning, key_events: KeyEvents,
+        self, database: Database, store: LogStore, signer: Signer, guard: RestoreGuard, queue: LogQueue,
+        sequencer: Sequencer, cosigning: WitnessClient, key_events: KeyEventCollector,
     ) -> None:  # fmt: skip
         self._database = database
         self._store = store
@@ -43,9 +43,9 @@ class Log:
         self._guard = guard
         self._queue = queue
         self._sequencer = sequencer
-        self._cosigning = cosigning
+        self._witnesses_client = cosigning
         self._key_events = key_events
-        self._state: State | None = None
+        self._state: LogState | None = None
         self._oldest: datetime | None = None
         self._fault: str | None = None
 
@@ -58,8 +58,8 @@ class Log:
         """
         await asyncio.to_thread(self._guard.open)
         await self._begin()
-        await self._warn()
-        async with self._cosigning.running(), beside(self._grow(), "llmring transparency log"):
+        await self._warn_if_unguarded()
+        async with self._witnesses_client.running(), beside(self._run(), "llmring transparency log"):
             yield
 
     async def check(self) -> None:
@@ -74,12 +74,12 @@ class Log:
         return self._state.size if self._state else None
 
     @property
-    def alarmed(self) -> int:
+    def signing_stopped(self) -> int:
         """1 while the log signs no more, else 0."""
         return int(bool(self._state and self._state.alarm))
 
     @property
-    def age(self) -> float:
+    def queue_age(self) -> float:
         """How many seconds the oldest row has waited, 0 when nothing waits."""
         return max(0.0, (datetime.now(UTC) - self._oldest).total_seconds()) if self._oldest else 0.0
 
@@ -87,7 +87,7 @@ class Log:
         verifier = self._signer.verifier
         async with self._database.transaction() as connection:
             await self._store.lock(connection, wait=True)
-            await self._store.begin(connection, verifier.name, EMPTY_ROOT)
+            await self._store.create(connection, verifier.name, EMPTY_ROOT)
             state = await self._store.state(connection)
             if state is None or state.origin != verifier.name:
                 raise StartupError(
@@ -95,13 +95,13 @@ class Log:
                     f"is that of {verifier.name!r}; make one with `llmring-server tlog keygen` and the log's own name"
                 )
             if await self._store.add_key(connection, verifier.vkey()):
-                event = checkpoint_key(verifier.vkey(), datetime.now(UTC))
-                await self._store.put(connection, [Queued(DEPLOYMENT, Kind.KEY_EVENT, verifier.vkey(), event)])
+                event = checkpoint_key_event(verifier.vkey(), datetime.now(UTC))
+                await self._store.put(connection, [QueueItem(DEPLOYMENT, EntryKind.KEY_EVENT, verifier.vkey(), event)])
 
-    async def _warn(self) -> None:
+    async def _warn_if_unguarded(self) -> None:
         """Say when this machine cannot see a restored backup: it knows nothing of the leaves that are there."""
         state = await self._store.state()
-        if state and state.size and await asyncio.to_thread(self._guard.noted) is None:
+        if state and state.size and await asyncio.to_thread(self._guard.read_checkpoint) is None:
             log.warning(
                 "the restore guard %s has no checkpoint, and the log has %d leaves: if the database was restored from "
                 "an older backup, this machine cannot see it, and forks the log; keep the file on a disk that stays",
@@ -109,12 +109,12 @@ class Log:
                 state.size,
             )
 
-    async def _grow(self) -> None:
+    async def _run(self) -> None:
         taken = 0
         while True:
             taken = await self._turn(busy=taken == BATCH)
             if not taken:
-                await self._queue.filled(IDLE_SECONDS)
+                await self._queue.wait_filled(IDLE_SECONDS)
             if taken < BATCH:
                 await asyncio.sleep(TURN_SECONDS)
 
@@ -123,12 +123,12 @@ class Log:
         first = self._state is None
         try:
             if self._fault:  # how long rows have waited must show while turns fail, above all then
-                self._oldest = await self._store.oldest(self._sequencer.floor)
+                self._oldest = await self._store.oldest_queued_at(self._sequencer.floor)
             if not busy:
                 await self._key_events.queue()
             turn = await self._sequencer.turn()
             self._state = turn.state or await self._store.state()
-            self._oldest = await self._store.oldest(self._sequencer.floor)
+            self._oldest = await self._store.oldest_queued_at(self._sequencer.floor)
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
             known = isinstance(
@@ -138,5 +138,5 @@ class Log:
             return 0
         self._fault = None
         if turn.state and turn.state.checkpoint and not turn.state.alarm and (turn.taken or first):
-            self._cosigning.publish(turn.state)
+            self._witnesses_client.publish(turn.state)
         return turn.taken

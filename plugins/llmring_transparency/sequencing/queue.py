@@ -7,12 +7,12 @@ from typing import Any
 import psycopg
 
 from llmring_server.contracts.transparency import StoredReceipt
-from llmring_server.tlog.leaves import Kind
-from llmring_transparency.models import Queued
+from llmring_server.tlog.leaves import EntryKind
+from llmring_transparency.models import QueueItem
 from llmring_transparency.storage.store import LogStore
 
 
-class Queue:
+class LogQueue:
     """Fulfils `ReceiptsStored` and `StatementsStored`: what is stored is queued, both or neither."""
 
     def __init__(self, store: LogStore) -> None:
@@ -21,16 +21,16 @@ class Queue:
 
     async def write(self, connection: psycopg.AsyncConnection[Any], receipts: Sequence[StoredReceipt]) -> None:
         """Queue receipts that are being stored."""
-        queued = [Queued(one.project_id, Kind.RECEIPT, one.receipt_id, one.content) for one in receipts]
+        queued = [QueueItem(one.project_id, EntryKind.RECEIPT, one.receipt_id, one.content) for one in receipts]
         await self._put(connection, queued)
 
     async def write_statement(
         self, connection: psycopg.AsyncConnection[Any], project_id: str, statement_id: str, content: bytes
     ) -> None:
         """Queue a statement that is being stored."""
-        await self._put(connection, [Queued(project_id, Kind.STATEMENT, statement_id, content)])
+        await self._put(connection, [QueueItem(project_id, EntryKind.STATEMENT, statement_id, content)])
 
-    async def filled(self, seconds: float) -> None:
+    async def wait_filled(self, seconds: float) -> None:
         """Return once this process has queued something, or after so many seconds: others queue too."""
         try:
             async with asyncio.timeout(seconds):
@@ -39,7 +39,7 @@ class Queue:
             return
         self._filled.clear()
 
-    async def _put(self, connection: psycopg.AsyncConnection[Any], queued: Sequence[Queued]) -> None:
+    async def _put(self, connection: psycopg.AsyncConnection[Any], queued: Sequence[QueueItem]) -> None:
         if queued:
             await self._store.put(connection, queued)
             self._filled.set()

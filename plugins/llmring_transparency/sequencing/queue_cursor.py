@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 
 MARGIN_ROWS = 100_000
-WHOLE_SECONDS = 60.0
+FULL_SCAN_SECONDS = 60.0
 
 
-class Floor:
+class QueueCursor:
     """The id that rows of the queue are looked for above.
 
     Rows may be committed after others with larger ids: so it lies far below those that were taken last, and once a
@@ -23,7 +23,7 @@ class Floor:
         self._whole_at = clock()
         self._taken = 0
 
-    def took(self, queue_id: int) -> None:
+    def advance(self, queue_id: int) -> None:
         """Note the smallest id that a turn has taken."""
         self._taken = queue_id
 
@@ -31,6 +31,6 @@ class Floor:
         """Return the floor of a turn that begins now."""
         now = self._clock()
         if now >= self._whole_at:
-            self._whole_at = now + WHOLE_SECONDS
+            self._whole_at = now + FULL_SCAN_SECONDS
             return 0
         return max(0, self._taken - MARGIN_ROWS)

@@ -15,16 +15,16 @@ from llmring_server.database import Database
 from llmring_server.database.pool import Connection
 from llmring_server.tlog import leaves
 from llmring_server.tlog.checkpoints import Checkpoint
-from llmring_server.tlog.growing import Growth, edge
 from llmring_server.tlog.hashing import leaf_hash
-from llmring_server.tlog.leaves import SALT_BYTES, Kind, Opening
+from llmring_server.tlog.leaves import SALT_BYTES, EntryKind, LeafOpening
 from llmring_server.tlog.notes import Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import WIDTH, Tile
-from llmring_transparency.models import Numbered, State, Waiting
-from llmring_transparency.sequencing.queue_cursor import Floor
+from llmring_server.tlog.tree_appender import TreeAppender, right_edge
+from llmring_transparency.models import LogState, NumberedRow, QueueRow
+from llmring_transparency.sequencing.queue_cursor import QueueCursor
 from llmring_transparency.storage import guard
-from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.guard import RestoreGuard
 from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
 from llmring_transparency.storage.tree import BUNDLED_BYTES
 
@@ -33,25 +33,25 @@ log = logging.getLogger(__name__)
 BATCH = 1_000
 
 
-class Turn(msgspec.Struct, frozen=True):
+class TurnResult(msgspec.Struct, frozen=True):
     """What a turn did: the log's state after it, None when there is no log or another had the turn; leaves taken."""
 
-    state: State | None
+    state: LogState | None
     taken: int = 0
 
 
 class Sequencer:
     """One process's part in growing the log; `floor` is where in the queue its last turn began to read."""
 
-    def __init__(self, database: Database, store: LogStore, signer: Signer, guard: Guard) -> None:
+    def __init__(self, database: Database, store: LogStore, signer: Signer, guard: RestoreGuard) -> None:
         self._database = database
         self._store = store
         self._signer = signer
         self._guard = guard
-        self._floor = Floor()
+        self._floor = QueueCursor()
         self.floor = 0
 
-    async def turn(self) -> Turn:
+    async def turn(self) -> TurnResult:
         """Take a batch of the queue into the log.
 
         When the log does not hold together, its alarm is set instead, and nothing is signed until a person has looked.
@@ -60,43 +60,45 @@ class Sequencer:
             OSError: the checkpoint cannot be noted outside the database, so it must not be published.
         """
         async with self._database.transaction() as connection:
-            turn = await self._turn(connection) if await self._store.lock(connection) else Turn(None)
+            turn = await self._turn(connection) if await self._store.lock(connection) else TurnResult(None)
         if turn.state and turn.state.checkpoint and not turn.state.alarm:
-            await asyncio.to_thread(self._guard.advance, turn.state.checkpoint)
+            await asyncio.to_thread(self._guard.record, turn.state.checkpoint)
         return turn
 
-    async def _turn(self, connection: Connection) -> Turn:
+    async def _turn(self, connection: Connection) -> TurnResult:
         state = await self._store.state(connection)
         if state is None or state.alarm:
-            return Turn(state)
-        growth, alarm = await self._checked(connection, state)
+            return TurnResult(state)
+        growth, alarm = await self._check(connection, state)
         if alarm:
             await self.raise_alarm(alarm, connection)
-            return Turn(msgspec.structs.replace(state, alarm=alarm))
+            return TurnResult(msgspec.structs.replace(state, alarm=alarm))
         self.floor = self._floor.next()
-        rows = await self._store.waiting(connection, BATCH, self.floor)
+        rows = await self._store.queue_rows(connection, BATCH, self.floor)
         if not rows:
-            return Turn(state)
-        self._floor.took(rows[0].queue_id)
-        return Turn(await self._grow(connection, state, growth, rows), len(rows))
+            return TurnResult(state)
+        self._floor.advance(rows[0].queue_id)
+        return TurnResult(await self._grow(connection, state, growth, rows), len(rows))
 
     async def raise_alarm(self, alarm: str, connection: Connection | None = None) -> None:
         """Stop signing, in every process, until `llmring-server tlog resume`."""
         log.error("the transparency log signs no more: %s", alarm)
         await self._store.set_alarm(alarm, connection)
 
-    async def _checked(self, connection: Connection, state: State) -> tuple[Growth, str | None]:
+    async def _check(self, connection: Connection, state: LogState) -> tuple[TreeAppender, str | None]:
         """Return the right edge, and what is wrong with it: against the state, and against what was published."""
-        noted = await asyncio.to_thread(self._guard.noted)
-        rows = await self._store.tiles(edge(state.size) | guard.needed(noted), connection)
-        growth = Growth(state.size, rows)
-        alarm = guard.fault(noted, state, rows)
-        if not alarm and not _holds(growth, state):
+        noted = await asyncio.to_thread(self._guard.read_checkpoint)
+        rows = await self._store.tiles(right_edge(state.size) | guard.tiles_to_check(noted), connection)
+        growth = TreeAppender(state.size, rows)
+        alarm = guard.find_fault(noted, state, rows)
+        if not alarm and not _root_matches(growth, state):
             alarm = f"the tiles of the {state.size} leaves do not hash to the root that was signed"
         return growth, alarm
 
-    async def _grow(self, connection: Connection, state: State, growth: Growth, rows: Sequence[Waiting]) -> State:
-        receipts = {row.project_id for row in rows if row.kind == Kind.RECEIPT}
+    async def _grow(
+        self, connection: Connection, state: LogState, growth: TreeAppender, rows: Sequence[QueueRow]
+    ) -> LogState:
+        receipts = {row.project_id for row in rows if row.kind == EntryKind.RECEIPT}
         counts = dict.fromkeys(receipts, 0) | await self._store.counts(connection, receipts)
         numbered, entries = _number(rows, counts)
         growth.append(map(leaf_hash, entries))
@@ -104,7 +106,7 @@ class Sequencer:
         note = Note(checkpoint.text(), (self._signer.sign(checkpoint.text()),)).content()
         bundles = await self._bundles(connection, state.size, entries)
         async with connection.pipeline():
-            moved = await self._store.move(connection, state.size, numbered)
+            moved = await self._store.move_to_leaves(connection, state.size, numbered)
             await self._store.set_counts(connection, counts)
             await self._store.set_tiles(connection, growth.changed | bundles)
             await self._store.set_state(connection, growth.size, checkpoint.root, note)
@@ -126,25 +128,25 @@ class Sequencer:
         return pieces
 
 
-def _holds(growth: Growth, state: State) -> bool:
+def _root_matches(growth: TreeAppender, state: LogState) -> bool:
     try:
         return growth.root() == state.root
     except ValueError:
         return False
 
 
-def _number(rows: Sequence[Waiting], counts: dict[str, int]) -> tuple[list[Numbered], list[bytes]]:
+def _number(rows: Sequence[QueueRow], counts: dict[str, int]) -> tuple[list[NumberedRow], list[bytes]]:
     """Return rows with their places, and their entries; `counts` grows by the receipts of each project."""
     numbered, entries = [], []
     salts = secrets.token_bytes(SALT_BYTES * len(rows))  # asked of the system once, not for each row
     for place, row in enumerate(rows):
-        if row.kind != Kind.RECEIPT:
-            numbered.append(Numbered(row.queue_id, None, None))
-            entries.append(leaves.public_entry(Kind(row.kind), row.content))
+        if row.kind != EntryKind.RECEIPT:
+            numbered.append(NumberedRow(row.queue_id, None, None))
+            entries.append(leaves.public_entry(EntryKind(row.kind), row.content))
             continue
         counts[row.project_id] += 1
         salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
-        opened = Opening(row.project_id, counts[row.project_id], salt)
-        numbered.append(Numbered(row.queue_id, opened.seq, opened.salt))
+        opened = LeafOpening(row.project_id, counts[row.project_id], salt)
+        numbered.append(NumberedRow(row.queue_id, opened.seq, opened.salt))
         entries.append(leaves.receipt_entry(opened, row.content))
     return numbered, entries

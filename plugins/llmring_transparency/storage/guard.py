@@ -11,15 +11,15 @@ from pathlib import Path
 
 from llmring_server.http.errors import StartupError
 from llmring_server.tlog import checkpoints
-from llmring_server.tlog.checkpoints import Checkpoint, CheckpointFault
-from llmring_server.tlog.growing import edge
-from llmring_server.tlog.notes import NoteFault
+from llmring_server.tlog.checkpoints import Checkpoint, InvalidCheckpoint
+from llmring_server.tlog.notes import InvalidNote
 from llmring_server.tlog.tiles import Tile, root
-from llmring_transparency.models import State
+from llmring_server.tlog.tree_appender import right_edge
+from llmring_transparency.models import LogState
 from llmring_transparency.storage import atomic_files
 
 
-class Guard:
+class RestoreGuard:
     """The file `path`, which the processes of one machine share. Its calls block, for the time of an fsync at most."""
 
     def __init__(self, path: Path) -> None:
@@ -33,27 +33,27 @@ class Guard:
             StartupError: the folder cannot be made or written to, or the file holds no checkpoint.
         """
         try:
-            self.noted()
+            self.read_checkpoint()
         except OSError as error:
             raise StartupError(f"the restore guard {self.path}: {error.strerror or error}") from error
-        except (NoteFault, CheckpointFault) as error:
+        except (InvalidNote, InvalidCheckpoint) as error:
             raise StartupError(
                 f"the restore guard {self.path} holds no checkpoint ({error}); put back the file, or, if you know "
                 "that the database was not restored from a backup, delete it"
             ) from error
 
-    def noted(self) -> Checkpoint | None:
+    def read_checkpoint(self) -> Checkpoint | None:
         """Return the newest checkpoint that this machine has published, or None for none."""
         with self._locked():
             self._noted = self._read()
         return self._noted
 
-    def knows(self, state: State) -> bool:
+    def matches(self, state: LogState) -> bool:
         """Whether the checkpoint of a state was the newest that was noted, when the file was last read."""
         noted = self._noted
         return noted is not None and (noted.origin, noted.size, noted.root) == (state.origin, state.size, state.root)
 
-    def advance(self, note: bytes) -> None:
+    def record(self, note: bytes) -> None:
         """Note a checkpoint before it is published; one that is older than what the file has changes nothing.
 
         Whoever calls has seen that it continues what was noted (`fault`): the file is all that shows a fork.
@@ -81,12 +81,12 @@ class Guard:
             yield
 
 
-def needed(noted: Checkpoint | None) -> set[Tile]:
+def tiles_to_check(noted: Checkpoint | None) -> set[Tile]:
     """Return the tiles that `fault` reads."""
-    return edge(noted.size) if noted else set()
+    return right_edge(noted.size) if noted else set()
 
 
-def fault(noted: Checkpoint | None, state: State, rows: Mapping[Tile, bytes]) -> str | None:
+def find_fault(noted: Checkpoint | None, state: LogState, rows: Mapping[Tile, bytes]) -> str | None:
     """Say in plain words why the database does not continue the log that was published, or None when it does."""
     if noted is None:
         return None

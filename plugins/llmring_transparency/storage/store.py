@@ -14,7 +14,7 @@ from llmring_server.tlog import notes
 from llmring_server.tlog.leaves import SALT_BYTES
 from llmring_server.tlog.notes import Note
 from llmring_server.tlog.tiles import Tile
-from llmring_transparency.models import Leaf, LogKey, Numbered, Queued, State, Waiting
+from llmring_transparency.models import Leaf, LogKey, LogState, NumberedRow, QueueItem, QueueRow
 
 ENTRIES_LEVEL = -1
 
@@ -118,7 +118,7 @@ class LogStore:
         found = await (await connection.execute(LOCK)).fetchone()
         return bool(found and found[0])
 
-    async def begin(self, connection: Connection, origin: str, root: bytes) -> None:
+    async def create(self, connection: Connection, origin: str, root: bytes) -> None:
         """Make the log, empty, unless there is one."""
         await connection.execute(BEGIN, {"origin": origin, "root": root})
 
@@ -130,22 +130,22 @@ class LogStore:
         """Return every key that has signed checkpoints, oldest first."""
         return await self._database.rows(LogKey, KEYS)
 
-    async def state(self, connection: Connection | None = None) -> State | None:
+    async def state(self, connection: Connection | None = None) -> LogState | None:
         """Return the log's state, or None when nothing was ever logged."""
         if connection is None:
-            return await self._database.one(State, STATE)
-        async with connection.cursor(row_factory=class_row(State)) as cursor:
+            return await self._database.one(LogState, STATE)
+        async with connection.cursor(row_factory=class_row(LogState)) as cursor:
             return await (await cursor.execute(STATE)).fetchone()
 
-    async def put(self, connection: Connection, queued: Sequence[Queued]) -> None:
+    async def put(self, connection: Connection, queued: Sequence[QueueItem]) -> None:
         """Put into the queue, in this order."""
         await connection.execute(PUT, {"queued": msgspec.json.encode(queued).decode()})
 
-    async def waiting(self, connection: Connection, limit: int, floor: int) -> list[Waiting]:
+    async def queue_rows(self, connection: Connection, limit: int, floor: int) -> list[QueueRow]:
         """Return what waits longest, of the rows of the queue with an id above `floor`."""
         async with connection.cursor(binary=True) as cursor:
             await cursor.execute(WAITING, {"limit": limit, "floor": floor})
-            return [Waiting(*row) for row in await cursor.fetchall()]
+            return [QueueRow(*row) for row in await cursor.fetchall()]
 
     async def tiles(self, wanted: Iterable[Tile], connection: Connection | None = None) -> dict[Tile, bytes]:
         """Return the content of tiles, those that there are; level -1 has the entries."""
@@ -163,7 +163,9 @@ class LogStore:
         found = await connection.execute(COUNTS, {"projects": list(projects)})
         return dict(await found.fetchall())
 
-    async def move(self, connection: Connection, first: int, numbered: Sequence[Numbered]) -> "AsyncCursor[Any]":
+    async def move_to_leaves(
+        self, connection: Connection, first: int, numbered: Sequence[NumberedRow]
+    ) -> "AsyncCursor[Any]":
         """Make leaves of rows of the queue, from index `first` on; the cursor's `rowcount` says how many were there."""
         columns = {
             "first": first,
@@ -196,7 +198,7 @@ class LogStore:
         async with self._database.transaction() as connection:
             found = await (await connection.execute(LOCKED_COSIGNED)).fetchone()
             if found and found[0] == size and found[1]:
-                note = notes.parse(found[1]).joined(note)
+                note = notes.parse(found[1]).merge(note)
             await connection.execute(SET_COSIGNED, {"size": size, "note": note.content()})
 
     async def set_alarm(self, alarm: str | None, connection: Connection | None = None) -> None:
@@ -206,7 +208,7 @@ class LogStore:
         else:
             await connection.execute(SET_ALARM, {"alarm": alarm})
 
-    async def oldest(self, floor: int) -> datetime | None:
+    async def oldest_queued_at(self, floor: int) -> datetime | None:
         """Return since when the queue's oldest row with an id above `floor` waits (UTC), or None when none does."""
         found = await self._database.fetch(OLDEST, {"floor": floor})
         return found[0]["queued_at"] if found else None
@@ -215,7 +217,7 @@ class LogStore:
         """Return the leaf of a project's receipt or statement, or None when it has none."""
         return await self._database.one(Leaf, LEAF, {"project": project, "kind": kind, "reference": reference})
 
-    async def waits(self, project: str, kind: int, reference: str) -> bool:
+    async def is_queued(self, project: str, kind: int, reference: str) -> bool:
         """Whether a project's receipt or statement waits for its leaf."""
         return bool(await self._database.fetch(WAITS, {"project": project, "kind": kind, "reference": reference}))
 

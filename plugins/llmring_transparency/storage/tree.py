@@ -25,7 +25,7 @@ class Tree:
         Raises:
             ValueError: that tree has no such leaf.
         """
-        return await self._hashes(proofs.inclusion(index, size))
+        return await self._hashes(proofs.inclusion_spans(index, size))
 
     async def consistency(self, old: int, new: int) -> list[bytes]:
         """Return the hashes that prove a tree to be the beginning of another.
@@ -33,7 +33,7 @@ class Tree:
         Raises:
             ValueError: the old one is the larger.
         """
-        return await self._hashes(proofs.consistency(old, new))
+        return await self._hashes(proofs.consistency_spans(old, new))
 
     async def content(self, tile: Tile, width: int) -> bytes | None:
         """Return a tile's first `width` hashes, or entries at level -1; None when it has fewer."""
@@ -42,5 +42,5 @@ class Tree:
         return found[:wanted] if len(found) >= wanted else None
 
     async def _hashes(self, spans: Sequence[Span], connection: Connection | None = None) -> list[bytes]:
-        rows = await self._store.tiles(tiles.needed(spans), connection)
+        rows = await self._store.tiles(tiles.tiles_of(spans), connection)
         return [tiles.span_hash(span, rows) for span in spans]

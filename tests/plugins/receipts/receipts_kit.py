@@ -17,10 +17,10 @@ class Signer:
     """A private key outside the server, as an operator or an attacker holds it."""
 
     def __init__(self) -> None:
-        self.private = keys.new_key()
-        self.public = keys.public_of(self.private)
+        self.private = keys.generate_key()
+        self.public = keys.public_bytes(self.private)
         self.key_id = keys.thumbprint(self.public)
-        self.seed = keys.encode(keys.seed_of(self.private))
+        self.seed = keys.encode(keys.seed_bytes(self.private))
 
     def sign(self, **members: Any) -> dict[str, Any]:
         """Return a signed receipt with these members besides the usual ones."""

@@ -17,7 +17,7 @@ from llmring_receipts.__main__ import main
 from llmring_receipts.formats import jwks, keys, signing
 from llmring_receipts.formats.keys import PublicKey
 from llmring_receipts.statements.formats import document, lines
-from llmring_receipts.statements.generate import Account
+from llmring_receipts.statements.generate import StatementBuilder
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.http.codec import encode
 
@@ -62,7 +62,7 @@ class Books:
         self.last: bytes | None = None
         self.seq = 0
         self.number = 0
-        (folder / "jwks.json").write_bytes(encode(jwks.write([self.key()], self.signer.key_id)))
+        (folder / "jwks.json").write_bytes(encode(jwks.build([self.key()], self.signer.key_id)))
 
     def key(self, **members) -> PublicKey:
         return PublicKey(**{"key_id": self.signer.key_id, "public_key": self.signer.public, "created_at": None,
@@ -70,14 +70,14 @@ class Books:
 
     def state(self, *calls: UsageLine, stated=None, start=None, end=END) -> tuple[Path, Path]:
         """Write the next statement and its CSV, and return their paths."""
-        account = Account(self.seq)
-        added = account.take(calls, stated or {})
+        builder = StatementBuilder(self.seq)
+        added = builder.add_calls(calls, stated or {})
         self.number += 1
         said = document.compose(
-            project=PROJECT, number=self.number, start=start, end=end, made=end, lines=account.span(),
-            totals=account.totals.said(), previous=self.last, key_id=self.signer.key_id,
+            project=PROJECT, number=self.number, start=start, end=end, made=end, lines=builder.line_range(),
+            totals=builder.totals.said(), previous=self.last, key_id=self.signer.key_id,
         )  # fmt: skip
-        self.last, self.seq = signing.sign(said, self.signer.private), account.last_seq
+        self.last, self.seq = signing.sign(said, self.signer.private), builder.last_seq
         paths = self.folder / f"statement-{self.number}.json", self.folder / f"statement-{self.number}.csv"
         paths[0].write_bytes(self.last)
         paths[1].write_bytes(lines.to_csv([], header=True) + lines.to_csv(added, header=False))
@@ -155,7 +155,7 @@ def _root(entries: list[bytes]) -> bytes:
     return hashlib.sha256(b"\1" + _root(entries[:split]) + _root(entries[split:])).digest()
 
 
-def line_of_csv(path, number) -> lines.Line:
+def line_of_csv(path, number) -> lines.StatementLine:
     """Return a line of a statement's CSV."""
     with path.open(newline="", encoding="utf-8") as file:
         return [line for _, line, _ in lines.from_csv(file)][number]

@@ -9,8 +9,8 @@ from transparency_kit import ORIGIN, Reader, content, receipts, store
 from llmring_server.contracts.transparency import ReceiptsStored
 from llmring_server.tlog import base64, leaves, notes
 from llmring_server.tlog.hashing import leaf_hash
-from llmring_server.tlog.leaves import Kind, Opening
-from llmring_server.tlog.proofs import Unproven, check_consistency
+from llmring_server.tlog.leaves import EntryKind, LeafOpening
+from llmring_server.tlog.proofs import InvalidProof, check_consistency
 from llmring_server.tlog.tiles import path
 
 
@@ -20,14 +20,14 @@ def test_a_log_begins_with_the_key_that_signs_it(reader, key):
     assert event["index"] == 0
     assert event["content"]["vkey"] == key.verifier.vkey()
     spelt = json.dumps(event["content"], sort_keys=True, separators=(",", ":")).encode()
-    assert reader.entries()[0] == leaves.public_entry(Kind.KEY_EVENT, spelt)
+    assert reader.entries()[0] == leaves.public_entry(EntryKind.KEY_EVENT, spelt)
 
 
 def test_a_stored_receipt_is_proven_to_whoever_has_it(server, reader, one):
     store(server, *receipts(one, "a", "b", "c"))
     reader.until(4)
     assert [reader.prove(name).seq for name in "abc"] == [1, 2, 3]
-    with pytest.raises(Unproven):
+    with pytest.raises(InvalidProof):
         reader.prove("a", receipt=content("b"))
 
 
@@ -168,7 +168,7 @@ def test_one_tenants_tiles_tell_nothing_of_anothers_receipts(server, reader, one
     reader.until(2)
     entry = reader.entries()[1]
     salts = [bytes(32), one.encode().ljust(32, b"\0")[:32], leaf_hash(content("a")), leaf_hash(one.encode())]
-    guesses = [leaves.receipt_entry(Opening(one, seq, salt), content("a")) for seq in range(1, 4) for salt in salts]
+    guesses = [leaves.receipt_entry(LeafOpening(one, seq, salt), content("a")) for seq in range(1, 4) for salt in salts]
     assert entry not in guesses
     store(server, *receipts(server.project_id("two"), "a"))
     reader.until(3)

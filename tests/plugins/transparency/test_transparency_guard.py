@@ -10,14 +10,14 @@ from llmring_server.contracts.transparency import LogPolicy
 from llmring_server.http.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
-from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.notes import KeyType
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.components import Parts
-from llmring_transparency.publishing.proofs import Published
-from llmring_transparency.storage.guard import Guard
+from llmring_transparency.components import Components
+from llmring_transparency.publishing.proofs import PublishedLog
+from llmring_transparency.storage.guard import RestoreGuard
 from llmring_transparency.storage.store import LogStore
 
-WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
+WITNESS = Signer.generate("witness.example/w1", KeyType.COSIGNATURE).verifier
 
 
 def grown(server, reader, one, *names):
@@ -96,7 +96,7 @@ def test_a_state_that_was_read_before_the_guard_s_file_is_read_once_more(server,
             return state
 
     async def shown():
-        return await Published(Late(database), Guard(guard_file)).state()
+        return await PublishedLog(Late(database), RestoreGuard(guard_file)).state()
 
     assert server.run(shown()).size == 3
 
@@ -190,23 +190,23 @@ def test_nothing_is_signed_while_it_cannot_be_noted(server, reader, one, guard_f
     store(server, *receipts(one, "b"))
     eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
     assert reader.checkpoint().size == 2
-    log = server.server.service(Parts).log
-    assert eventually(lambda: log.age > 0), "nobody sees that receipts wait"
+    log = server.server.service(Components).log
+    assert eventually(lambda: log.queue_age > 0), "nobody sees that receipts wait"
     lock.rmdir()
     assert reader.until(3).size == 3
-    assert eventually(lambda: log.age == 0)
+    assert eventually(lambda: log.queue_age == 0)
 
 
 def test_a_log_of_another_name_stops_the_start(server, reader, start):
     reader.until(1)
     with pytest.raises(StartupError, match="this deployment's log is"):
-        start(key=Signer.fresh("log.example/other").text())
+        start(key=Signer.generate("log.example/other").text())
 
 
 def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, start):
     old = grown(server, reader, one, "a")
     server.run(server.server.close())
-    key = Signer.fresh(old.origin)
+    key = Signer.generate(old.origin)
     again = start(key=key.text())
     later = Reader(again.client("one"), key.verifier)
     assert later.until(old.size + 1).size == old.size + 1
@@ -219,7 +219,7 @@ def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, st
 def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(server, reader, start, one):
     old = grown(server, reader, one, "a")
     server.run(server.server.close())
-    key = Signer.fresh(old.origin)
+    key = Signer.generate(old.origin)
     again = start(key=key.text())
     Reader(again.client("one"), key.verifier).until(old.size + 1)
     lines = again.run(again.server.service(LogPolicy).policy()).splitlines()
@@ -232,7 +232,7 @@ def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(serve
 )
 def test_a_key_that_cannot_be_used_stops_the_start_and_is_not_shown(llmring_live, tmp_path, key, said):
     file = tmp_path / "key"
-    file.write_text(Signer.fresh("log.example").text())
+    file.write_text(Signer.generate("log.example").text())
     file.chmod(0o644)
     given = {"key": key} if key == "nonsense" else {"key_file": str(file)}
     if key == "twice":

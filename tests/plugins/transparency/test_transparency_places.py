@@ -25,7 +25,7 @@ def test_a_receipt_s_place_is_that_of_its_proof(server, reader, one, key, place)
     found, proof = place("b"), reader.proof("b")
     assert (found.origin, found.index, found.size, found.seq) == (ORIGIN, proof.index, 3, 2)
     assert found.checkpoint.encode() == proof.checkpoint
-    assert checkpoints.opened(found.checkpoint.encode(), key.verifier).size == found.size
+    assert checkpoints.open_checkpoint(found.checkpoint.encode(), key.verifier).size == found.size
     assert found.cosigners == []
 
 

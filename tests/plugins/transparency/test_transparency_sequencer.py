@@ -5,7 +5,7 @@ from transparency_kit import Reader, receipts, store
 
 from llmring_server.testing import eventually
 from llmring_transparency.sequencing import queue_cursor
-from llmring_transparency.sequencing.queue_cursor import MARGIN_ROWS, WHOLE_SECONDS, Floor
+from llmring_transparency.sequencing.queue_cursor import FULL_SCAN_SECONDS, MARGIN_ROWS, QueueCursor
 from llmring_transparency.storage.store import LogStore
 
 
@@ -64,13 +64,13 @@ def test_a_turn_that_fails_in_the_middle_changes_nothing_and_is_taken_again(serv
 
 def test_a_turn_reads_the_queue_from_below_what_was_taken_last_and_once_a_minute_whole():
     now = [1000.0]
-    read = Floor(lambda: now[0])
+    read = QueueCursor(lambda: now[0])
     assert read.next() == 0
-    read.took(10)
+    read.advance(10)
     assert read.next() == 0
-    read.took(MARGIN_ROWS + 7)
+    read.advance(MARGIN_ROWS + 7)
     assert read.next() == 7
-    now[0] += WHOLE_SECONDS
+    now[0] += FULL_SCAN_SECONDS
     assert [read.next(), read.next()] == [0, 7]
 
 
@@ -81,7 +81,9 @@ def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
 
     async def found(above):
         async with server.server.database.transaction() as connection:
-            return [row.queue_id for row in await log.waiting(connection, 2, above)], await log.oldest(above)
+            return [row.queue_id for row in await log.queue_rows(connection, 2, above)], await log.oldest_queued_at(
+                above
+            )
 
     (first, second), _ = server.run(found(0))
     assert server.run(found(first))[0] == [second, second + 1]
@@ -89,7 +91,7 @@ def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
 
 
 def test_a_row_that_was_committed_late_comes_into_the_log_all_the_same(start, key, monkeypatch):
-    monkeypatch.setattr(queue_cursor, "WHOLE_SECONDS", 1.0)
+    monkeypatch.setattr(queue_cursor, "FULL_SCAN_SECONDS", 1.0)
     server = start()
     reader, project = Reader(server.client("one"), key.verifier), server.project_id("one")
     reader.until(1)

@@ -10,14 +10,14 @@ from witness_kit import Crowded, Witness, answering
 
 from llmring_server.testing import eventually
 from llmring_server.tlog import notes
-from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.notes import KeyType
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.sequencing.cosigning import Cosigning, read_witnesses
+from llmring_transparency.sequencing.cosigning import WitnessClient, read_witnesses
 from llmring_transparency.sequencing.sequencer import Sequencer
-from llmring_transparency.storage.guard import Guard
+from llmring_transparency.storage.guard import RestoreGuard
 from llmring_transparency.storage.store import LogStore
 
-WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
+WITNESS = Signer.generate("witness.example/w1", KeyType.COSIGNATURE).verifier
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def worker(server, key, guard_file):
     def started(*witnesses):
         database = server.server.database
         log = LogStore(database)
-        sequencer = Sequencer(database, log, key, Guard(guard_file))
-        return Cosigning(lambda: server.server.http, read_witnesses(witnesses), log, sequencer)
+        sequencer = Sequencer(database, log, key, RestoreGuard(guard_file))
+        return WitnessClient(lambda: server.server.http, read_witnesses(witnesses), log, sequencer)
 
     return started
 
@@ -39,7 +39,7 @@ def asked(server):
 
     async def rounds(workers):
         state = await LogStore(server.server.database).state()
-        return await asyncio.gather(*(worker.round(state) for worker in workers))
+        return await asyncio.gather(*(worker.collect_cosignatures(state) for worker in workers))
 
     return lambda *workers: server.run(rounds(workers))
 
@@ -123,7 +123,7 @@ def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, wo
 
 def test_a_cosignature_of_a_time_that_is_no_date_is_not_kept(server, reader, worker, asked):
     key = Ed25519PrivateKey.generate()
-    verifier = notes.verifier("far.example", key, Kind.COSIGNATURE)
+    verifier = notes.verifier("far.example", key, KeyType.COSIGNATURE)
     reader.until(1)
     text = notes.parse(reader.client.get("/tlog/checkpoint").content).text
     line = notes.cosign(text, verifier.name, key, 2**40)

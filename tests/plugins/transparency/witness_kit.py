@@ -11,17 +11,17 @@ import uvicorn
 
 from llmring_server.testing import eventually
 from llmring_server.testing.process import clean_environment, free_port
-from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.notes import KeyType
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.witness import Ledger, application
+from llmring_transparency.witness import CheckpointStore, create_app
 
 
 class Witness:
     """A witness of one log at an address, with its state in a folder."""
 
-    def __init__(self, folder, log, ledger=Ledger):
+    def __init__(self, folder, log, ledger=CheckpointStore):
         folder.mkdir(exist_ok=True)
-        self.signer = Signer.fresh("witness.example/w1", Kind.COSIGNATURE)
+        self.signer = Signer.generate("witness.example/w1", KeyType.COSIGNATURE)
         self.ledger = ledger(folder, self.signer, [log])
         self.url = f"http://127.0.0.1:{free_port()}"
 
@@ -32,7 +32,7 @@ class Witness:
     @contextmanager
     def running(self):
         port = int(self.url.rpartition(":")[2])
-        served = uvicorn.Server(uvicorn.Config(application(self.ledger), port=port, log_config=None, lifespan="off"))
+        served = uvicorn.Server(uvicorn.Config(create_app(self.ledger), port=port, log_config=None, lifespan="off"))
         thread = threading.Thread(target=served.run, daemon=True)
         thread.start()
         try:
@@ -43,7 +43,7 @@ class Witness:
             thread.join(10)
 
 
-class Crowded(Ledger):
+class Crowded(CheckpointStore):
     """A ledger that takes as many of the next submissions as `crowd` is released for two at a time, none alone."""
 
     def __init__(self, *given):

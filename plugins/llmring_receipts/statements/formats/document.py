@@ -15,7 +15,7 @@ TYPE = "llmring-statement/1"
 _COUNT = re.compile("[0-9]{1,30}")
 
 
-class Span(msgspec.Struct, frozen=True):
+class StatementLineRange(msgspec.Struct, frozen=True):
     """Which lines a statement has: how many, the numbers of the first and the last, and the root of their tree.
 
     Without lines `first` and `last` are null, and `root` is that of an empty tree. `root` is base64url.
@@ -27,7 +27,7 @@ class Span(msgspec.Struct, frozen=True):
     root: str
 
 
-class Total(msgspec.Struct, frozen=True):
+class StatementTotal(msgspec.Struct, frozen=True):
     """What one model's lines in one currency come to; every figure is a decimal string.
 
     `unpriced` is how many of the calls had no cost yet when they were stated.
@@ -57,8 +57,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime | None
     end: datetime
     timestamp: datetime
-    lines: Span
-    totals: list[Total]
+    lines: StatementLineRange
+    totals: list[StatementTotal]
     previous: str | None
     key_id: str
     signature: str
@@ -69,7 +69,7 @@ def digest(content: bytes) -> str:
     return keys.encode(hashlib.sha256(content).digest())
 
 
-def spelt(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """Return a time as `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
@@ -98,7 +98,7 @@ def follows(statement: Statement, before: Statement, content: bytes) -> bool:
     )
 
 
-def contradiction(statement: Statement) -> str | None:
+def find_contradiction(statement: Statement) -> str | None:
     """Say in what a statement contradicts itself, or None: whoever has the key can sign anything."""
     span = statement.lines
     numbered = 0 if span.first is None or span.last is None else span.last - span.first + 1
@@ -115,7 +115,7 @@ def contradiction(statement: Statement) -> str | None:
     return None
 
 
-def _wrong_totals(totals: Sequence[Total], lines: int) -> str | None:
+def _wrong_totals(totals: Sequence[StatementTotal], lines: int) -> str | None:
     """Say why totals cannot be those of so many lines, or None."""
     counts = [(total.calls, total.corrections) for total in totals]
     if not all(_COUNT.fullmatch(count) for pair in counts for count in pair):
@@ -130,7 +130,7 @@ def _wrong_totals(totals: Sequence[Total], lines: int) -> str | None:
     return f"{twice[0]} has two totals in {twice[1]}" if twice else None
 
 
-def gap(chain: Sequence[Statement]) -> str | None:
+def find_gap(chain: Sequence[Statement]) -> str | None:
     """Say where numbers of lines are left out in statements that follow one another, the oldest first, or None."""
     last = 0 if chain[0].number == 1 else None
     for statement in chain:
@@ -143,7 +143,7 @@ def gap(chain: Sequence[Statement]) -> str | None:
 
 
 def compose(
-    *, project: str, number: int, start: datetime | None, end: datetime, made: datetime, lines: Span,
+    *, project: str, number: int, start: datetime | None, end: datetime, made: datetime, lines: StatementLineRange,
     totals: list[dict[str, Any]], previous: bytes | None, key_id: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Return a statement, complete but for its signature; `previous` are the bytes of the one before."""
@@ -151,9 +151,9 @@ def compose(
         "type": TYPE,
         "project": project,
         "number": number,
-        "start": spelt(start) if start else None,
-        "end": spelt(end),
-        "timestamp": spelt(made),
+        "start": format_time(start) if start else None,
+        "end": format_time(end),
+        "timestamp": format_time(made),
         "lines": msgspec.to_builtins(lines),
         "totals": totals,
         "previous": digest(previous) if previous is not None else None,

@@ -23,11 +23,11 @@ _COUNT = re.compile("[0-9]{1,30}")
 _AMOUNT = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,60})?")
 
 
-class BadLines(ValueError):
+class InvalidLines(ValueError):
     """A file of lines that cannot be read; the message says where and why."""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a statement says of one call; members stand in canonical order (RFC 8785 §3.2.3).
 
     `seq` numbers a project's lines without a gap, over all its statements. A line of kind `call` says what a call was
@@ -73,13 +73,15 @@ COLUMNS = (
     "input_tokens", "output_tokens", "cached_input_tokens", "cost", "currency", "amount", "cost_source", "cost_status",
     "priced_as", "registry_version", HASH,
 )  # fmt: skip
-FIGURES = tuple(name for name in Line.__struct_fields__ if name not in ("seq", "kind", "corrects", "amount"))
+COMPARED_FIELDS = tuple(
+    name for name in StatementLine.__struct_fields__ if name not in ("seq", "kind", "corrects", "amount")
+)
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Line)
+_decoder = msgspec.json.Decoder(StatementLine)
 
 
-def read(content: str | bytes) -> Line:
+def parse(content: str | bytes) -> StatementLine:
     """Return the line that canonical JSON spells.
 
     Raises:
@@ -88,10 +90,10 @@ def read(content: str | bytes) -> Line:
     try:
         return _decoder.decode(content)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise BadLines(f"no line of a statement: {error}") from error
+        raise InvalidLines(f"no line of a statement: {error}") from error
 
 
-def money(value: Decimal) -> str:
+def format_money(value: Decimal) -> str:
     """Return an amount with every digit, without an exponent and without zeros at its end: `0.00045`."""
     text = f"{value:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -100,27 +102,27 @@ def money(value: Decimal) -> str:
 
 def difference(new: str, old: str) -> str:
     """Return how much one cost is above another; an absent one counts as 0."""
-    return money(EXACT.subtract(Decimal(new or "0"), Decimal(old or "0")))
+    return format_money(EXACT.subtract(Decimal(new or "0"), Decimal(old or "0")))
 
 
-def changed(now: Line, stated: Line) -> bool:
+def has_changed(now: StatementLine, stated: StatementLine) -> bool:
     """Whether a call says something else than its last line does."""
-    return any(getattr(now, name) != getattr(stated, name) for name in FIGURES)
+    return any(getattr(now, name) != getattr(stated, name) for name in COMPARED_FIELDS)
 
 
-def to_csv(lines: Iterable[Line], *, header: bool) -> bytes:
+def to_csv(lines: Iterable[StatementLine], *, header: bool) -> bytes:
     """Return lines as CSV (RFC 4180); what a spreadsheet would take for a formula gets an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text)
     if header:
         writer.writerow(COLUMNS)
     for line in lines:
-        cells = [_cell(getattr(line, name)) for name in COLUMNS if name != HASH]
+        cells = [_escape_cell(getattr(line, name)) for name in COLUMNS if name != HASH]
         writer.writerow([*cells, keys.encode(line.hash)])
     return text.getvalue().encode()
 
 
-def from_csv(file: TextIO) -> Iterator[tuple[int, Line, bytes]]:
+def from_csv(file: TextIO) -> Iterator[tuple[int, StatementLine, bytes]]:
     """Give each line of a CSV with its row in the file and the hash beside it; open the file with newline="".
 
     Raises:
@@ -130,25 +132,25 @@ def from_csv(file: TextIO) -> Iterator[tuple[int, Line, bytes]]:
     try:
         header = next(rows, [])
         if sorted(header) != sorted(COLUMNS):
-            raise BadLines(f"row 1 names other columns than those of a statement: {', '.join(COLUMNS)}")
+            raise InvalidLines(f"row 1 names other columns than those of a statement: {', '.join(COLUMNS)}")
         for row in rows:
             if len(row) != len(header):
-                raise BadLines(f"row {rows.line_num} has {len(row)} cells instead of {len(header)}")
-            yield rows.line_num, *_line(dict(zip(header, row, strict=True)), rows.line_num)
+                raise InvalidLines(f"row {rows.line_num} has {len(row)} cells instead of {len(header)}")
+            yield rows.line_num, *_parse_row(dict(zip(header, row, strict=True)), rows.line_num)
     except (csv.Error, UnicodeDecodeError) as error:
-        raise BadLines(f"row {rows.line_num}: {error}") from error
+        raise InvalidLines(f"row {rows.line_num}: {error}") from error
 
 
-def _line(cells: dict[str, str], row: int) -> tuple[Line, bytes]:
+def _parse_row(cells: dict[str, str], row: int) -> tuple[StatementLine, bytes]:
     spelt = cells.pop(HASH)
-    line = Line(**{name: text.removeprefix("'") for name, text in cells.items()})
+    line = StatementLine(**{name: text.removeprefix("'") for name, text in cells.items()})
     if not all(_COUNT.fullmatch(getattr(line, name)) for name in _COUNTED) or not _AMOUNT.fullmatch(line.amount):
-        raise BadLines(f"row {row}: a number is none")
+        raise InvalidLines(f"row {row}: a number is none")
     try:
         return line, keys.decode(spelt, HASH_BYTES)
-    except keys.KeyFault as error:
-        raise BadLines(f"row {row}: the hash is none") from error
+    except keys.InvalidKey as error:
+        raise InvalidLines(f"row {row}: the hash is none") from error
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) and not _AMOUNT.fullmatch(text) else text

@@ -3,19 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
-from llmring_receipts.statements.formats.lines import EXACT, Line, money
+from llmring_receipts.statements.formats.lines import EXACT, StatementLine, format_money
 
 COUNTS = ("calls", "corrections", "unpriced", "input_tokens", "output_tokens", "cached_input_tokens")
 
 
-class Sum:
+class ModelTotal:
     """What one model's lines in one currency come to; a correction adds its amount and no tokens."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(COUNTS, 0)
         self.amount = Decimal(0)
 
-    def add(self, line: Line) -> None:
+    def add(self, line: StatementLine) -> None:
         """Add a line."""
         self.amount = EXACT.add(self.amount, Decimal(line.amount))
         if line.kind == "correction":
@@ -31,19 +31,19 @@ class Totals:
     """The sums of all lines by `provider:model` and currency."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, str], Sum] = {}
+        self._sums: dict[tuple[str, str], ModelTotal] = {}
 
-    def add(self, line: Line) -> None:
+    def add(self, line: StatementLine) -> None:
         """Add a line."""
         key = (f"{line.provider}:{line.model}", line.currency)
         if key not in self._sums:
-            self._sums[key] = Sum()
+            self._sums[key] = ModelTotal()
         self._sums[key].add(line)
 
     def said(self) -> list[dict[str, Any]]:
         """Return the sums as a statement says them, by model and currency, every figure a decimal string."""
         return [
-            {"model": model, "currency": currency, "amount": money(found.amount)}
+            {"model": model, "currency": currency, "amount": format_money(found.amount)}
             | {name: str(count) for name, count in found.counts.items()}
             for (model, currency), found in sorted(self._sums.items())
         ]

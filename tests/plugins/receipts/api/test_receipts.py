@@ -240,4 +240,7 @@ def test_every_call_is_in_the_openapi_description(client):
         "/receipts/public-key.pem",
         "/receipts/public-keys.json",
     }
-    assert PAYLOAD.keys() <= client.get("/openapi.json").json()["components"]["schemas"]["Draft"]["properties"].keys()
+    assert (
+        PAYLOAD.keys()
+        <= client.get("/openapi.json").json()["components"]["schemas"]["ReceiptDraft"]["properties"].keys()
+    )

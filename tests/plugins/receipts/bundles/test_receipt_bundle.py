@@ -14,7 +14,7 @@ import pytest
 from receipts_kit import Signer
 from statement_kit import run
 
-from llmring_receipts.bundles.bundle import Bundles
+from llmring_receipts.bundles.bundle import BundleBuilder
 from llmring_receipts.formats import jwks, keys
 from llmring_receipts.key_management.key_store import KeyStore
 from llmring_server.testing import eventually
@@ -25,7 +25,7 @@ GOCODE = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
 
 @pytest.fixture
 def log_key():
-    return LogSigner.fresh("log.example")
+    return LogSigner.generate("log.example")
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_node_takes_the_signature_of_a_key_that_was_retired_later(bundle):
 def test_the_key_of_a_receipt_is_not_handed_out_once_it_is_compromised(llmring_live, signer):
     server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
     server.client("one").post("/api/v1/receipts/", json={"receipt": signer.sign(id="kept")}).raise_for_status()
-    bundles, project, receipt_id = server.server.service(Bundles), server.project_id("one"), "kept"
+    bundles, project, receipt_id = server.server.service(BundleBuilder), server.project_id("one"), "kept"
     assert "key.pem" in server.run(bundles.files(project, receipt_id))
     server.run(KeyStore(server.server.database).compromise(signer.key_id))
     found = server.run(bundles.files(project, receipt_id))
@@ -215,7 +215,7 @@ def test_an_exported_log_is_checked_whole(bundle, llmring_cli, variables, log_ke
 def test_the_key_of_a_trusted_issuer_is_in_the_bundle_of_its_receipt(llmring_live, llmring_cli, signer, tmp_path):
     theirs = Signer()
     known = [keys.PublicKey(theirs.key_id, theirs.public, None, None, "active")]
-    (tmp_path / "issuers.json").write_bytes(msgspec.json.encode(jwks.write(known, None)))
+    (tmp_path / "issuers.json").write_bytes(msgspec.json.encode(jwks.build(known, None)))
     settings = {"private_key_b64": signer.seed, "trusted_jwks": str(tmp_path / "issuers.json")}
     client = llmring_live(["receipts"], receipts=settings).client("one")
     client.post("/api/v1/receipts/", json={"receipt": theirs.sign()}).raise_for_status()

@@ -13,19 +13,19 @@ from llmring_receipts.formats.keys import PublicKey
 from llmring_server.http.codec import encode
 from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint
-from llmring_server.tlog.growing import Growth
 from llmring_server.tlog.hashing import leaf_hash
-from llmring_server.tlog.leaves import Opening
-from llmring_server.tlog.notes import Kind, Note
-from llmring_server.tlog.proof_files import Proof
-from llmring_server.tlog.proofs import inclusion
+from llmring_server.tlog.leaves import LeafOpening
+from llmring_server.tlog.notes import EntryKind, Note
+from llmring_server.tlog.proof_files import InclusionProof
+from llmring_server.tlog.proofs import inclusion_spans
 from llmring_server.tlog.tiles import span_hash
+from llmring_server.tlog.tree_appender import TreeAppender
 from llmring_server.verifying.verdict import Verdict
 from offline_kit import checked_alone
 
 LOG_KEY, WITNESS_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 LOG = notes.verifier("log.example", LOG_KEY)
-WITNESS = notes.verifier("witness.example", WITNESS_KEY, Kind.COSIGNATURE)
+WITNESS = notes.verifier("witness.example", WITNESS_KEY, EntryKind.COSIGNATURE)
 
 
 class Case:
@@ -41,19 +41,19 @@ class Case:
 
     def write_keys(self, **members):
         key = {"key_id": self.signer.key_id, "public_key": self.signer.public, "created_at": None, "retired_at": None}
-        self.keys.write_bytes(encode(jwks.write([PublicKey(**{**key, "status": "active", **members})], None)))
+        self.keys.write_bytes(encode(jwks.build([PublicKey(**{**key, "status": "active", **members})], None)))
 
     def proven(self, *, salt=bytes(32), index=5, size=9):
         """Return the proof of the receipt as entry 5 of 9 in a witnessed log."""
-        opened = Opening("prj_a", 3, salt)
-        growth = Growth(0, {})
+        opened = LeafOpening("prj_a", 3, salt)
+        growth = TreeAppender(0, {})
         entries = [leaf_hash(bytes([number])) for number in range(size)]
         entries[index] = leaf_hash(leaves.receipt_entry(opened, self.content))
         growth.append(entries)
         text = Checkpoint(LOG.name, size, growth.root()).text()
         lines = notes.sign(text, LOG.name, LOG_KEY), notes.cosign(text, WITNESS.name, WITNESS_KEY, 1_800_000_000)
-        hashes = tuple(span_hash(span, growth.changed) for span in inclusion(index, size))
-        return Proof(index, hashes, Note(text, lines).content(), opened.text()).content()
+        hashes = tuple(span_hash(span, growth.changed) for span in inclusion_spans(index, size))
+        return InclusionProof(index, hashes, Note(text, lines).content(), opened.text()).content()
 
     def verify(self, *options):
         return run("verify", self.receipt, "--keys", self.keys, *options)
@@ -131,7 +131,7 @@ def test_a_policy_file_says_whom_to_trust(case, tmp_path):
     policy = tmp_path / "policy"
     policy.write_text(f"log {LOG.vkey()}\nwitness w {WITNESS.vkey()}\nquorum w\n")
     assert case.verify("--proof", case.proof, "--policy", policy).status == 0
-    other = notes.verifier("w2.example", LOG_KEY, Kind.COSIGNATURE)
+    other = notes.verifier("w2.example", LOG_KEY, EntryKind.COSIGNATURE)
     policy.write_text(f"log {LOG.vkey()}\nwitness w {other.vkey()}\nquorum w\n")
     assert case.verify("--proof", case.proof, "--policy", policy).status == 1
     assert case.verify_proof("--policy", policy).status == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmring_receipts.formats.canonical import Refused, amount, canonicalize, parse
+from llmring_receipts.formats.canonical import InvalidValue, canonicalize, format_amount, parse
 
 # RFC 8785 appendix B: the bits of a double, and how it is spelt.
 NUMBERS = [
@@ -40,7 +40,7 @@ NUMBERS = [
 
 
 def place_of(text: bytes, **options: bool) -> tuple[str | int, ...]:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidValue) as refused:
         parse(text, **options)
     return refused.value.place
 
@@ -182,7 +182,7 @@ def test_any_value_without_floats_is_spelt_the_same_from_any_spelling(value):
     ],
 )
 def test_an_amount_is_written_exactly_without_an_exponent(given_, written):
-    assert amount(given_) == written
+    assert format_amount(given_) == written
 
 
 @pytest.mark.parametrize(
@@ -212,10 +212,10 @@ def test_an_amount_is_written_exactly_without_an_exponent(given_, written):
 )
 def test_an_amount_that_cannot_be_written_exactly_is_refused(given_):
     with pytest.raises(ValueError, match="an amount"):
-        amount(given_)
+        format_amount(given_)
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(0, 10**12 - 1))
 def test_an_amount_keeps_every_digit(whole, fraction):
     text = f"{whole}.{fraction:012d}"
-    assert Decimal(amount(text)) == Decimal(amount(Decimal(text))) == Decimal(text)
+    assert Decimal(format_amount(text)) == Decimal(format_amount(Decimal(text))) == Decimal(text)

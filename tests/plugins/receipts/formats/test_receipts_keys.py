@@ -21,48 +21,48 @@ def test_the_thumbprint_is_that_of_rfc_8037_a_3():
 
 
 def test_the_public_half_is_that_of_rfc_8037_a_2():
-    assert keys.encode(keys.public_of(keys.private_from_text(SEED))) == PUBLIC
+    assert keys.encode(keys.public_bytes(keys.load_seed(SEED))) == PUBLIC
 
 
 @pytest.mark.parametrize(
     "text", [SEED + "=", SEED[:-1], SEED + "A", SEED[:-1] + "B", SEED.replace("_", "/"), "", " " + SEED]
 )
 def test_a_seed_has_one_spelling_only(text):
-    with pytest.raises(keys.KeyFault):
-        keys.private_from_text(text)
+    with pytest.raises(keys.InvalidKey):
+        keys.load_seed(text)
 
 
 @pytest.mark.parametrize(
     "content",
-    [SEED.encode(), SEED.encode() + b"\n", keys.decode(SEED, 32), keys.private_pem(keys.private_from_text(SEED))],
+    [SEED.encode(), SEED.encode() + b"\n", keys.decode(SEED, 32), keys.private_pem(keys.load_seed(SEED))],
     ids=["text", "text with a line end", "32 bytes", "PKCS8 PEM"],
 )
 def test_a_file_may_hold_a_seed_or_pem(content):
-    assert keys.encode(keys.public_of(keys.private_from_file(content))) == PUBLIC
+    assert keys.encode(keys.public_bytes(keys.load_private_key(content))) == PUBLIC
 
 
 def test_a_pem_of_another_kind_is_refused():
     other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with pytest.raises(keys.KeyFault, match="another kind"):
-        keys.private_from_file(other)
+    with pytest.raises(keys.InvalidKey, match="another kind"):
+        keys.load_private_key(other)
 
 
 def test_an_encrypted_pem_is_refused():
-    locked = keys.new_key().private_bytes(
+    locked = keys.generate_key().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
     )
-    with pytest.raises(keys.KeyFault, match="without a password"):
-        keys.private_from_file(locked)
+    with pytest.raises(keys.InvalidKey, match="without a password"):
+        keys.load_private_key(locked)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff" * 43]
 )
 def test_a_file_with_no_key_is_refused(content):
-    with pytest.raises(keys.KeyFault):
-        keys.private_from_file(content)
+    with pytest.raises(keys.InvalidKey):
+        keys.load_private_key(content)
 
 
 @pytest.fixture

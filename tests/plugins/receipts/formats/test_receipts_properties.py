@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts.formats import keys, signing
-from llmring_receipts.formats.canonical import Refused, canonicalize, parse
+from llmring_receipts.formats.canonical import InvalidValue, canonicalize, parse
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50)
 COUNT = st.integers(0, 2**53 - 1)
@@ -71,17 +71,17 @@ def test_flipping_one_bit_anywhere_is_never_valid(known, at, bit):
     text[at % len(text)] ^= 1 << bit
     try:
         changed = parse(bytes(text))
-    except Refused:
+    except InvalidValue:
         return
-    assert not isinstance(changed, dict) or signing.fault(changed, known) is not None
+    assert not isinstance(changed, dict) or signing.find_fault(changed, known) is not None
 
 
 def test_every_flipped_byte_of_a_receipt_is_not_valid(known):
     whole = signing.sign({**PAYLOAD, "id": "a", "key_id": SIGNER.key_id}, SIGNER.private)
-    assert signing.fault(json.loads(whole), known) is None
+    assert signing.find_fault(json.loads(whole), known) is None
     for at in range(len(whole)):
         try:
             changed = parse(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        except Refused:
+        except InvalidValue:
             continue
-        assert not isinstance(changed, dict) or signing.fault(changed, known) is not None, at
+        assert not isinstance(changed, dict) or signing.find_fault(changed, known) is not None, at

@@ -22,12 +22,12 @@ import json, sys
 from llmring_receipts.formats import jwks
 from llmring_receipts.formats import keys
 from llmring_receipts.formats import signing
-private = keys.new_key()
-known = keys.PublicKey("main", keys.public_of(private), None, None, "active")
+private = keys.generate_key()
+known = keys.PublicKey("main", keys.public_bytes(private), None, None, "active")
 receipt = json.loads(signing.sign({"id": "one", "key_id": "main"}, private))
-(read,) = jwks.read(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "main",
+(read,) = jwks.parse(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "main",
                                           "x": keys.encode(known.public_key)}]}).encode())
-print(signing.fault(receipt, read), signing.fault({**receipt, "id": "two"}, read) is None)
+print(signing.find_fault(receipt, read), signing.find_fault({**receipt, "id": "two"}, read) is None)
 """
     ran = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, timeout=60)
     assert ran.stdout.split() == ["None", "False"], ran.stderr

@@ -61,7 +61,7 @@ def test_a_key_that_is_compromised_proves_nothing_and_that_is_said_plainly(serve
     found = eventually(lambda: (said := verdict(server, before))["valid"] is False and said)
     assert "compromised" in found["reason"]
     assert eventually(lambda: client.post(ISSUE, json=PAYLOAD).status_code == 503)
-    (known,) = jwks.read(server.client(None).get("/receipts/public-keys.json").content)
+    (known,) = jwks.parse(server.client(None).get("/receipts/public-keys.json").content)
     assert known.status == "compromised"
 
 

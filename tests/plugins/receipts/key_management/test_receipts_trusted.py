@@ -18,7 +18,7 @@ def trusting(llmring_live, tmp_path, signer):
 
     def start(*known, **settings):
         path = tmp_path / "issuers.json"
-        path.write_bytes(msgspec.json.encode(jwks.write(known, None)))
+        path.write_bytes(msgspec.json.encode(jwks.build(known, None)))
         return llmring_live(
             ["receipts"], receipts={"private_key_b64": signer.seed, "trusted_jwks": str(path), **settings}
         )
@@ -98,5 +98,5 @@ def test_what_another_deployment_publishes_is_such_a_file(llmring_live, trusting
     theirs = Signer()
     other = llmring_live(["receipts"], receipts={"private_key_b64": theirs.seed})
     published = other.client(None).get("/receipts/public-keys.json").json()
-    (read,) = jwks.read(json.dumps(published).encode())
+    (read,) = jwks.parse(json.dumps(published).encode())
     assert verdict(trusting(read), theirs.sign())["valid"] is True

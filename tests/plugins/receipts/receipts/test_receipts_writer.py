@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from receipts_kit import PAYLOAD
 
-from llmring_receipts.receipts.models import Stored
+from llmring_receipts.receipts.models import ReceiptRecord
 from llmring_receipts.receipts.store import Outcome
 from llmring_receipts.receipts.writer import MAX_BATCH, MAX_WAITING, ReceiptWriter
 from llmring_server.http.errors import Unavailable
@@ -35,7 +35,7 @@ def locked(server, tables="receipts"):
 
 
 def stored(receipt_id, project="prj_test", **members):
-    return Stored(project, receipt_id, MOMENT, "main", json.dumps({"id": receipt_id, **members}).encode())
+    return ReceiptRecord(project, receipt_id, MOMENT, "main", json.dumps({"id": receipt_id, **members}).encode())
 
 
 def put(server, receipts):
@@ -81,7 +81,7 @@ def test_known_ids_in_a_batch_leave_their_neighbours_new(server):
 
 def test_content_is_stored_byte_for_byte(server):
     content = '{"a":"\\u0001\\\\ \\" é 😀 \u2028"}'.encode()
-    put(server, [Stored("prj_test", "one", MOMENT, "main", content)])
+    put(server, [ReceiptRecord("prj_test", "one", MOMENT, "main", content)])
     assert server.rows("SELECT content, digest, issued_at FROM receipts") == [
         {"content": content, "digest": hashlib.sha256(content).digest(), "issued_at": MOMENT}
     ]

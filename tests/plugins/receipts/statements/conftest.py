@@ -6,7 +6,7 @@ import io
 import pytest
 from statement_kit import CALL, STATEMENTS, Books, call
 
-from llmring_receipts.statements.monthly import Monthly
+from llmring_receipts.statements.monthly import MonthlyStatements
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def start(start_server, signer, monkeypatch):
     async def nothing(self):
         pass
 
-    monkeypatch.setattr(Monthly, "once", nothing)
+    monkeypatch.setattr(MonthlyStatements, "once", nothing)
 
     def started(*more):
         return start_server(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
@@ -79,6 +79,6 @@ def books(tmp_path):
 
 
 @pytest.fixture
-def stated(books):
+def latest_lines(books):
     """A statement of ten calls, and its CSV."""
     return books.state(*(call(number) for number in range(10)))

@@ -9,7 +9,7 @@ import pytest
 from statement_kit import END, Books, call, leaves, line_of_csv, root, rows, write_rows
 
 from llmring_receipts.formats import keys, signing
-from llmring_receipts.statements.formats.lines import Line
+from llmring_receipts.statements.formats.lines import StatementLine
 
 LATER, LATEST = END + timedelta(days=30), END + timedelta(days=61)
 
@@ -52,7 +52,7 @@ def test_a_changed_line_with_a_hash_that_fits_is_seen_in_the_root_and_the_totals
     table = rows(stated[1])
     header = table[0]
     table[7][header.index("cost")] = table[7][header.index("amount")] = "0.01"
-    forged = Line(**{name: text for name, text in zip(header, table[7], strict=True) if name != "hash"})
+    forged = StatementLine(**{name: text for name, text in zip(header, table[7], strict=True) if name != "hash"})
     table[7][header.index("hash")] = keys.encode(forged.hash)
     write_rows(stated[1], table)
     said = books.verify(stated[0], "--lines", stated[1])
@@ -157,12 +157,12 @@ def test_statements_without_lines_do_not_break_the_numbers(books, stated):
         ({"number": 2}, "the first statement alone has none before it"),
     ],
 )
-def test_a_statement_that_contradicts_itself_is_refuted_whoever_signed_it(books, stated, members, told):
+def test_a_statement_that_contradicts_itself_is_refuted_whoever_signed_it(books, stated, members, listener):
     said = {name: value for name, value in json.loads(stated[0].read_bytes()).items() if name != "signature"}
     lines_ = {"lines": said["lines"] | members["lines"]} if "lines" in members else {}
     stated[0].write_bytes(signing.sign(said | members | lines_, books.signer.private))
     found = books.verify(stated[0], "--lines", stated[1])
-    assert (found.status, f"the statement contradicts itself: {told}" in found.text) == (1, True)
+    assert (found.status, f"the statement contradicts itself: {listener}" in found.text) == (1, True)
 
 
 def signed_with(books, path, totals):
@@ -178,11 +178,11 @@ def signed_with(books, path, totals):
         ({"currency": "EUR", "amount": "77"}, "the total of openai:gpt-5 is that of no line"),
     ],
 )
-def test_a_total_that_no_line_adds_to_is_refuted(books, stated, extra, told):
+def test_a_total_that_no_line_adds_to_is_refuted(books, stated, extra, listener):
     (total, *others) = json.loads(stated[0].read_bytes())["totals"]
     empty = {name: "0" for name in total if name not in ("model", "currency")}
     signed_with(books, stated[0], [total, *others, {**total, **empty, **extra}])
-    assert told in books.verify(stated[0]).text
+    assert listener in books.verify(stated[0]).text
     said = books.verify(stated[0], "--lines", stated[1])
     assert (said.status, "the lines of openai:gpt-5 do not add up" in said.text) == (1, True)
     assert "totals" not in books.verify(stated[0], "--lines", stated[1], "--json").codes("proven")

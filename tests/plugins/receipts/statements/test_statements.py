@@ -26,34 +26,34 @@ def test_a_statement_holds_every_call_and_adds_up(client, log, state):
         log(input_tokens=number)
     log(model="gpt-5", cost="250.000000000001")
     log(model="gpt-5", cost="0.1")
-    made = state()
-    assert (made["number"], made["start"], made["previous"]) == (1, None, None)
-    assert (made["lines"]["count"], made["lines"]["first"], made["lines"]["last"]) == (7, 1, 7)
-    totals = {total["model"]: total for total in made["totals"]}
+    count = state()
+    assert (count["number"], count["start"], count["previous"]) == (1, None, None)
+    assert (count["lines"]["count"], count["lines"]["first"], count["lines"]["last"]) == (7, 1, 7)
+    totals = {total["model"]: total for total in count["totals"]}
     assert totals["openai:gpt-5"]["amount"] == "250.100000000001"
     assert (totals["openai:gpt-5-mini"]["amount"], totals["openai:gpt-5-mini"]["input_tokens"]) == ("0.00225", "10")
-    assert client.get(STATEMENTS).json() == [made]
+    assert client.get(STATEMENTS).json() == [count]
 
 
 def test_its_root_is_that_of_rfc_6962_over_the_lines_of_the_csv(client, log, state):
     for number in range(70):
         log(alias=f"é{number}")
-    made = state()
-    assert made["lines"]["root"] == root(leaves(client.get(f"{STATEMENTS}/1/lines").text))
+    count = state()
+    assert count["lines"]["root"] == root(leaves(client.get(f"{STATEMENTS}/1/lines").text))
 
 
 def test_it_is_signed_with_the_key_of_receipts(client, log, state):
     log()
-    made = state()
-    (key,) = jwks.read(client.get("/receipts/public-keys.json").content)
-    assert signing.fault(made, key) is None
+    count = state()
+    (key,) = jwks.parse(client.get("/receipts/public-keys.json").content)
+    assert signing.find_fault(count, key) is None
 
 
 def test_it_is_served_byte_for_byte_as_it_was_signed(client, log):
     log()
-    made = client.post(STATEMENTS).content
+    count = client.post(STATEMENTS).content
     content = client.get(f"{STATEMENTS}/1").content
-    assert made == b'{"status":"made","statement":' + content + b"}"
+    assert count == b'{"status":"made","statement":' + content + b"}"
     assert content == canonical.canonicalize(json.loads(content))
 
 
@@ -196,7 +196,7 @@ def test_the_list_is_read_in_pages(client, log, state):
         state()
     first = client.get(STATEMENTS, params={"limit": 2})
     second = client.get(first.links["next"]["url"])
-    assert [made["number"] for made in first.json() + second.json()] == [3, 2, 1]
+    assert [count["number"] for count in first.json() + second.json()] == [3, 2, 1]
     assert "next" not in second.links
 
 
@@ -219,11 +219,11 @@ def test_of_many_makers_at_once_one_makes_the_statement(start):
         servers[0].client("one").post("/api/v1/log", json=CALL)
     barrier, answers = threading.Barrier(6), []
 
-    def make(client):
+    def generate(client):
         barrier.wait()
         answers.append(client.post(STATEMENTS).status_code)
 
-    makers = [threading.Thread(target=make, args=[server.client("one")]) for server in servers * 2]
+    makers = [threading.Thread(target=generate, args=[server.client("one")]) for server in servers * 2]
     for maker in makers:
         maker.start()
     for maker in makers:
@@ -235,12 +235,12 @@ def test_of_many_makers_at_once_one_makes_the_statement(start):
 
 @pytest.mark.own_server
 def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
-    told = []
+    listener = []
 
     class Told:
         async def write_statement(self, connection, project_id, statement_id, content):
-            told.append((project_id, statement_id, content))
-            if len(told) == 1:
+            listener.append((project_id, statement_id, content))
+            if len(listener) == 1:
                 raise RuntimeError("the log is full")
 
     server = start(make_plugin("told", llmring_services=lambda server: {StatementsStored: Told()}))
@@ -249,7 +249,7 @@ def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
     assert client.post(STATEMENTS).status_code == 500
     assert client.get(STATEMENTS).json() == []
     client.post(STATEMENTS).raise_for_status()
-    assert told[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
+    assert listener[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
 
 
 @pytest.mark.own_server

@@ -7,7 +7,7 @@ from llmring_server.tlog.signers import Signer
 
 
 def test_a_statement_is_in_the_transparency_log(llmring_live, signer, tmp_path):
-    log = Signer.fresh("log.example")
+    log = Signer.generate("log.example")
     server = llmring_live(
         ["transparency", "usage", "receipts"],
         receipts={"private_key_b64": signer.seed},

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from llmring_server.tlog import base64, checkpoints, proof_files
-from llmring_server.tlog.checkpoints import Checkpoint, CheckpointFault
-from llmring_server.tlog.notes import Note, NoteFault, Verifier
-from llmring_server.tlog.proofs import Unproven, check_consistency
+from llmring_server.tlog.checkpoints import Checkpoint, InvalidCheckpoint
+from llmring_server.tlog.notes import InvalidNote, Note, Verifier
+from llmring_server.tlog.proofs import InvalidProof, check_consistency
 
 SIZE_TYPE = "text/x.tlog.size"
 
@@ -25,7 +25,7 @@ class Submission(msgspec.Struct, frozen=True):
         return "\n".join(lines).encode() + self.note
 
 
-class Refusal(Exception):
+class SubmissionRejected(Exception):
     """A submission that is not cosigned: the status it is answered with, and of a wrong old size the right one."""
 
     def __init__(self, status: int, reason: str, size: int | None = None) -> None:
@@ -38,33 +38,35 @@ def parse(content: bytes) -> Submission:
     """Return what a request's body submits.
 
     Raises:
-        Refusal: it is no submission.
+        SubmissionRejected: it is no submission.
     """
     head, blank, note = content.partition(b"\n\n")
     try:
         first, *lines = head.decode("ascii").split("\n")
         if not blank or not first.startswith("old "):
-            raise Refusal(400, "a submission begins with `old` and a size, and has an empty line before the checkpoint")
+            raise SubmissionRejected(
+                400, "a submission begins with `old` and a size, and has an empty line before the checkpoint"
+            )
         return Submission(checkpoints.parse_size(first.removeprefix("old ")), proof_files.parse_hashes(lines), note)
-    except (UnicodeDecodeError, CheckpointFault, Unproven) as error:
-        raise Refusal(400, f"no submission: {error}") from error
+    except (UnicodeDecodeError, InvalidCheckpoint, InvalidProof) as error:
+        raise SubmissionRejected(400, f"no submission: {error}") from error
 
 
-def opened(submission: Submission, logs: Mapping[str, Sequence[Verifier]]) -> tuple[Checkpoint, Note]:
+def open_submission(submission: Submission, logs: Mapping[str, Sequence[Verifier]]) -> tuple[Checkpoint, Note]:
     """Return the checkpoint that a known log has signed; `logs` are the keys of each by its name.
 
     Raises:
-        Refusal: it is no checkpoint, of an unknown log, or not signed by it.
+        SubmissionRejected: it is no checkpoint, of an unknown log, or not signed by it.
     """
     try:
         checkpoint, note = checkpoints.read(submission.note)
         if checkpoint.origin not in logs:
-            raise Refusal(404, f"the log {checkpoint.origin} is not known here")
-        checkpoints.opened(submission.note, *logs[checkpoint.origin])
-    except NoteFault as error:
-        raise Refusal(403, str(error)) from error
-    except CheckpointFault as error:
-        raise Refusal(400, str(error)) from error
+            raise SubmissionRejected(404, f"the log {checkpoint.origin} is not known here")
+        checkpoints.open_checkpoint(submission.note, *logs[checkpoint.origin])
+    except InvalidNote as error:
+        raise SubmissionRejected(403, str(error)) from error
+    except InvalidCheckpoint as error:
+        raise SubmissionRejected(400, str(error)) from error
     return checkpoint, note
 
 
@@ -72,17 +74,17 @@ def check(submission: Submission, checkpoint: Checkpoint, latest: Checkpoint | N
     """Check that a checkpoint continues the latest one that was cosigned; None where none ever was.
 
     Raises:
-        Refusal: it does not, or the submission does not show it.
+        SubmissionRejected: it does not, or the submission does not show it.
     """
     size = latest.size if latest else 0
     if submission.old > checkpoint.size:
-        raise Refusal(400, "the old size is larger than the checkpoint's")
+        raise SubmissionRejected(400, "the old size is larger than the checkpoint's")
     if submission.old != size:
-        raise Refusal(409, f"the latest checkpoint cosigned here has {size} leaves", size)
+        raise SubmissionRejected(409, f"the latest checkpoint cosigned here has {size} leaves", size)
     if latest and checkpoint.size == size and checkpoint.root != latest.root:
-        raise Refusal(409, f"another root was cosigned for {size} leaves: the log was forked", size)
+        raise SubmissionRejected(409, f"another root was cosigned for {size} leaves: the log was forked", size)
     try:
         old_root = latest.root if latest else checkpoint.root
         check_consistency(size, checkpoint.size, old_root, checkpoint.root, submission.proof)
-    except Unproven as error:
-        raise Refusal(422, str(error)) from error
+    except InvalidProof as error:
+        raise SubmissionRejected(422, str(error)) from error

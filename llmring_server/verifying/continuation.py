@@ -6,7 +6,7 @@ import msgspec
 
 from llmring_server.tlog import proof_files
 from llmring_server.tlog.checkpoints import Checkpoint
-from llmring_server.tlog.proofs import Unproven, check_consistency
+from llmring_server.tlog.proofs import InvalidProof, check_consistency
 from llmring_server.verifying.files import read
 from llmring_server.verifying.logs import check_checkpoint, older_checkpoint
 from llmring_server.verifying.policy import Policy
@@ -21,7 +21,7 @@ class ConsistencyProof(msgspec.Struct, frozen=True):
     proof: list[str]
 
 
-def check_growth(findings: Findings, older: bytes, newer: bytes, proof: Path, policy: Policy) -> None:
+def check_continuation(findings: Findings, older: bytes, newer: bytes, proof: Path, policy: Policy) -> None:
     """Note whether the log that a newer checkpoint is of begins with what an older one is of.
 
     Raises:
@@ -34,7 +34,7 @@ def check_growth(findings: Findings, older: bytes, newer: bytes, proof: Path, po
         return
     now = found[0]
     if was.size > now.size:
-        findings.fault("older", f"the older checkpoint is of size {was.size}, the newer of {now.size} only")
+        findings.add_fault("older", f"the older checkpoint is of size {was.size}, the newer of {now.size} only")
     elif (given.old, given.new) != (was.size, now.size):
         raise Unreadable(
             f"{proof} is a proof for the sizes {given.old} and {given.new}; these checkpoints need that of "
@@ -47,10 +47,10 @@ def check_growth(findings: Findings, older: bytes, newer: bytes, proof: Path, po
 def _check(findings: Findings, was: Checkpoint, now: Checkpoint, given: ConsistencyProof) -> None:
     try:
         check_consistency(was.size, now.size, was.root, now.root, proof_files.parse_hashes(given.proof))
-    except Unproven as error:
-        findings.fault("consistency", f"the log is not shown to continue the older checkpoint: {error}")
+    except InvalidProof as error:
+        findings.add_fault("consistency", f"the log is not shown to continue the older checkpoint: {error}")
     else:
-        findings.proven(
+        findings.add_proven(
             "consistency",
             f"the first {was.size} of the {now.size} entries of the log {now.origin} are those of the older "
             "checkpoint: none was taken out, changed or moved since",

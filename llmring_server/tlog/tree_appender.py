@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 
 from llmring_server.tlog.hashing import HASH_BYTES, tree_hash
 from llmring_server.tlog.proofs import Span
-from llmring_server.tlog.tiles import WIDTH, Tile, needed, root
+from llmring_server.tlog.tiles import WIDTH, Tile, root, tiles_of
 
 
-def edge(size: int) -> set[Tile]:
+def right_edge(size: int) -> set[Tile]:
     """Return the tiles at the right edge of a tree of `size` leaves: its root is read from them, and they grow."""
-    return needed([Span(0, size)])
+    return tiles_of([Span(0, size)])
 
 
-class Growth:
+class TreeAppender:
     """A tree's right edge while leaves are appended; `changed` are the rows that are new or longer since.
 
     `rows` are the tiles that `edge` names.

@@ -8,7 +8,7 @@ from test_folders import signed
 from tlog_kit import LOG, WITNESS, WITNESSED, Tree, flips
 
 from llmring_server.tlog import base64, proofs
-from llmring_server.verifying.commands import compare_checkpoints, conclude
+from llmring_server.verifying.commands import compare_checkpoints, run_check
 
 
 class Case:
@@ -20,7 +20,7 @@ class Case:
     def write(self, old=3, new=8, **said):
         self.older.write_bytes(signed(old))
         self.newer.write_bytes(signed(new, **said))
-        steps = Tree().grow(new).hashes(proofs.consistency(old, new))
+        steps = Tree().grow(new).hashes(proofs.consistency_spans(old, new))
         self.say(old=old, new=new, proof=[base64.encode(step) for step in steps])
         return self
 
@@ -126,5 +126,5 @@ def test_what_no_check_foresaw_cannot_be_checked_and_refutes_nothing(error, caps
         raise error("too large")
 
     with pytest.raises(SystemExit) as ended:
-        conclude("log", as_json=False, check=check)
+        run_check("log", as_json=False, check=check)
     assert (ended.value.code, capsys.readouterr().out.startswith("log: UNREADABLE")) == (2, True)
