@@ -51,8 +51,8 @@ def parse(text: bytes, *, exact: bool = False, depth: int = MAX_DEPTH) -> Any:
     Numbers with a fraction or an exponent become float, or Decimal with all their digits when `exact`.
 
     Raises:
-        InvalidValue: not UTF-8 or not JSON; a duplicate member, NaN or Infinity, a number beyond a double, an integer past
-            2^53−1, a lone surrogate, U+0000; more than `depth` levels.
+        InvalidValue: not UTF-8 or not JSON; a duplicate name, NaN or Infinity, a number outside a double, an integer
+            above 2^53−1, a lone surrogate, U+0000; more than `depth` levels.
     """
     try:
         tree = (_EXACT if exact else _DOUBLES).decode(text.decode())
