@@ -1,4 +1,4 @@
-"""Trees of which only the hashes over each block of 256 leaves are kept: their roots, and paths in them."""
+"""Trees stored as one hash per 256 leaves: their roots, and inclusion paths."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from llmring_server.tlog.tiles import WIDTH, Tile, span_hash, tiles_of
 
 
 class BlockTree:
-    """A tree that grows by one leaf at a time; `full` are the hashes over each complete block of 256 leaves."""
+    """A tree that grows by one leaf at a time; `full` has one hash per complete block of 256 leaves."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -29,7 +29,7 @@ class BlockTree:
 
 
 def blocks_needed(index: int, size: int) -> list[int]:
-    """Return the blocks of 256 whose leaves the path of a leaf is made from; the others' hashes are enough.
+    """Return the blocks of 256 leaves that the path of a leaf needs; of the others the hash is enough.
 
     Raises:
         ValueError: the tree has no such leaf.
@@ -40,7 +40,7 @@ def blocks_needed(index: int, size: int) -> list[int]:
 def path(index: int, size: int, leaves: Mapping[int, bytes], full: bytes) -> list[bytes]:
     """Return the hashes that prove leaf `index` of a tree of `size`, from the leaf's sibling up.
 
-    `leaves` has the hashes of those blocks that are needed, `full` those over every complete block.
+    `leaves` has the leaf hashes of the needed blocks, `full` one hash per complete block.
     """
     rows = {Tile(0, number): hashes for number, hashes in leaves.items()} | _above(full)
     return [span_hash(span, rows) for span in inclusion_spans(index, size)]

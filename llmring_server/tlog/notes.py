@@ -26,7 +26,7 @@ _VKEY = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>.+)")
 
 
 class InvalidNote(ValueError):
-    """A note, a key or a signature that is not well formed or not good; the message says which."""
+    """A note, a key or a signature is malformed or not valid; the message gives the reason."""
 
 
 class KeyType(IntEnum):
@@ -45,17 +45,17 @@ class Verifier(msgspec.Struct, frozen=True):
 
     @property
     def key_id(self) -> bytes:
-        """The four bytes that signature lines find the key by."""
-        said = self.name.encode() + b"\n" + bytes([self.kind]) + self.public_key
-        return hashlib.sha256(said).digest()[:KEY_ID_BYTES]
+        """The four bytes that identify the key in signature lines."""
+        material = self.name.encode() + b"\n" + bytes([self.kind]) + self.public_key
+        return hashlib.sha256(material).digest()[:KEY_ID_BYTES]
 
     def vkey(self) -> str:
-        """Return the key as text, `name+id+key`, as verifiers are configured with."""
+        """Return the key as text, `name+id+key`, for the configuration of verifiers."""
         return f"{self.name}+{self.key_id.hex()}+{base64.encode(bytes([self.kind]) + self.public_key)}"
 
 
 class SignatureLine(msgspec.Struct, frozen=True):
-    """A signature line: who is said to have signed, and the bytes after the key's id."""
+    """A signature line: the name of the signer, the key id, and the signature, not verified."""
 
     name: str
     key_id: bytes
@@ -67,14 +67,14 @@ class SignatureLine(msgspec.Struct, frozen=True):
 
 
 class VerifiedSignature(msgspec.Struct, frozen=True):
-    """A signature that is good: whose, and of a cosignature its time in seconds since 1970."""
+    """A verified signature; `time` is that of a cosignature, in seconds since 1970."""
 
     verifier: Verifier
     time: int | None
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A text that ends with a newline, and its signature lines, checked or not."""
+    """A text that ends with a newline, and its signature lines, verified or not."""
 
     text: str
     lines: tuple[SignatureLine, ...]
@@ -84,17 +84,17 @@ class Note(msgspec.Struct, frozen=True):
         return (self.text + "\n" + "".join(line.text() for line in self.lines)).encode()
 
     def merge(self, newer: "Note") -> "Note":
-        """Return the newer note with this one's lines of other keys too, if it has the same text."""
+        """Return the newer note, with this note's lines by other keys added if the text is the same."""
         if newer.text != self.text:
             return newer
         lines = {(line.name, line.key_id): line for line in (*self.lines, *newer.lines)}
         return Note(newer.text, tuple(lines.values()))
 
     def signatures(self, verifiers: Iterable[Verifier]) -> list[VerifiedSignature]:
-        """Return the good signatures of known keys, in the order of the lines; lines of unknown keys count for nothing.
+        """Return the signatures of known keys, in the order of the lines; lines by unknown keys are ignored.
 
         Raises:
-            InvalidNote: a line of a known key is not good, of a time that is no date, or comes twice.
+            InvalidNote: a line by a known key is not valid, has an invalid time, or occurs twice.
         """
         known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
         signed = [(known[line.name, line.key_id], line) for line in self.lines if (line.name, line.key_id) in known]
@@ -105,31 +105,31 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def parse(content: bytes) -> Note:
-    """Return the note that bytes hold; its signatures are not checked.
+    """Return the note in bytes; its signatures are not verified.
 
     Raises:
-        InvalidNote: it is no signed note.
+        InvalidNote: not a signed note.
     """
     try:
         whole = content.decode()
     except UnicodeDecodeError as error:
         raise InvalidNote("the note is not UTF-8") from error
     if _CONTROL.search(whole):
-        raise InvalidNote("the note has control characters in it")
+        raise InvalidNote("the note contains control characters")
     text, blank, lines = whole.rpartition("\n\n")
     if not blank or not text:
-        raise InvalidNote("no signed note: there is no blank line between a text and its signatures")
+        raise InvalidNote("not a signed note: the empty line between text and signatures is missing")
     return Note(text + "\n", parse_lines(lines))
 
 
 def parse_lines(text: str) -> tuple[SignatureLine, ...]:
-    """Return the signature lines that a text consists of, as a witness answers them.
+    """Return the signature lines of a text, such as a witness's response.
 
     Raises:
-        InvalidNote: there is none, one is not well formed, or there are more than 100.
+        InvalidNote: there is none, one is malformed, or there are more than 100.
     """
     if not text.endswith("\n"):
-        raise InvalidNote("the last signature line has no end")
+        raise InvalidNote("the last signature line has no newline")
     lines = text[:-1].split("\n")
     if len(lines) > MAX_LINES:
         raise InvalidNote(f"more than {MAX_LINES} signatures")
@@ -148,41 +148,41 @@ def cosign(text: str, name: str, key: Ed25519PrivateKey, time: int) -> Signature
 
 
 def verifier(name: str, key: Ed25519PrivateKey, kind: KeyType = KeyType.NOTE) -> Verifier:
-    """Return the public half of a key under a name.
+    """Return the public key of a private key, with a name.
 
     Raises:
-        InvalidNote: no key can have this name.
+        InvalidNote: the name is not valid.
     """
     if not name or _BAD_IN_NAME.search(name) or _CONTROL.search(name):
-        raise InvalidNote("a key's name is not empty and has no spaces, no control characters and no + in it")
+        raise InvalidNote("a key's name must not be empty, and must not contain spaces, control characters or +")
     return Verifier(name, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), kind)
 
 
 def parse_vkey(text: str) -> Verifier:
-    """Return the public key that `name+id+key` spells.
+    """Return the public key of a text `name+id+key`.
 
     Raises:
-        InvalidNote: it is not spelt so, is a key of another kind, or the id is not that of the key.
+        InvalidNote: malformed, a key of another type, or the id does not match the key.
     """
     match = _VKEY.fullmatch(text)
     if match is None or _BAD_IN_NAME.search(match["name"]):
-        raise InvalidNote("no verifier key; it looks like example.com/log+1a2b3c4d+AQ…")
+        raise InvalidNote("not a verifier key, such as example.com/log+1a2b3c4d+AQ…")
     try:
         material = base64.decode(match["key"])
     except ValueError as error:
         raise InvalidNote("the verifier key's last part is not base64") from error
     if len(material) != 1 + KEY_BYTES or material[0] not in list(KeyType):
-        raise InvalidNote("not a verifier key of Ed25519, for notes (1) or cosignatures (4)")
+        raise InvalidNote("not an Ed25519 verifier key for notes (1) or cosignatures (4)")
     found = Verifier(match["name"], material[1:], KeyType(material[0]))
     if found.key_id.hex() != match["id"]:
-        raise InvalidNote("the verifier key's id is not that of its key: one of the two was changed")
+        raise InvalidNote("the verifier key's id does not match its key: one of the two was changed")
     return found
 
 
 def _line(text: str) -> SignatureLine:
     name, space, encoded = text.removeprefix(_DASH).rpartition(" ")
     if not text.startswith(_DASH) or not space or not name or _BAD_IN_NAME.search(name):
-        raise InvalidNote("a signature line looks like: — name base64")
+        raise InvalidNote("not a signature line; its format is: — name base64")
     try:
         signature = base64.decode(encoded)
     except ValueError as error:
@@ -193,12 +193,12 @@ def _line(text: str) -> SignatureLine:
 
 
 def _check(text: str, verifier: Verifier, line: SignatureLine) -> int | None:
-    """Check a line of a known key, and return the time of a cosignature."""
+    """Verify a line by a known key, and return the time of a cosignature."""
     time, signed, signature = None, text.encode(), line.signature
     if verifier.kind is KeyType.COSIGNATURE:
         time, signature = int.from_bytes(signature[:TIME_BYTES], "big"), signature[TIME_BYTES:]
         if time >= END_OF_TIME:
-            raise InvalidNote(f"the cosignature of {verifier.name} is of a time after the year 9999")
+            raise InvalidNote(f"the cosignature of {verifier.name} has a time after the year 9999")
         signed = _cosigned(text, time)
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature, signed)

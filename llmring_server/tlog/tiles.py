@@ -1,4 +1,4 @@
-"""Tiles (C2SP tlog-tiles): a tree cut into rows of 256 hashes, their paths, and reading hashes back out of them."""
+"""Tiles (C2SP tlog-tiles): rows of 256 hashes of a tree, their paths, and hashes over spans of leaves."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ _PARTIAL = re.compile(r"(?P<index>.*[0-9])\.p/(?P<width>[1-9][0-9]{0,2})")
 
 
 class Tile(NamedTuple):
-    """A tile's place: `level` 0 holds leaf hashes, each hash of a level above stands for a full tile below."""
+    """A tile's position: `level` 0 has leaf hashes; above, each hash is that of a full tile of the level below."""
 
     level: int
     number: int
 
 
 class Path(NamedTuple):
-    """What a path asks for: a tile's number, and its width, 256 unless it says otherwise."""
+    """A tile's number and width, 256 unless the tile is partial."""
 
     number: int
     width: int
@@ -40,18 +40,18 @@ def path(number: int, width: int = WIDTH) -> str:
 
 
 def parse_path(text: str) -> Path:
-    """Return what the path of a tile below its level asks for.
+    """Return the number and width in the path of a tile below its level.
 
     Raises:
-        ValueError: it is not spelt as `path` spells it.
+        ValueError: it is not a path that `path` returns.
     """
     partial = _PARTIAL.fullmatch(text)
     index, width = (partial["index"], int(partial["width"])) if partial else (text, WIDTH)
     if not _INDEX.fullmatch(index) or (partial and width >= WIDTH):
-        raise ValueError("no path of a tile; it looks like x001/x234/067, or 067.p/12 for a partial one")
+        raise ValueError("not the path of a tile, such as x001/x234/067, or 067.p/12 for a partial one")
     found = Path(int(index.replace("/", "").replace("x", "")), width)
     if path(*found) != text:
-        raise ValueError("no path of a tile: it has zeros in front that it does not need")
+        raise ValueError("not the path of a tile: it has unnecessary leading zeros")
     return found
 
 
@@ -61,7 +61,7 @@ def width(tile: Tile, size: int) -> int:
 
 
 def list_tiles(size: int) -> Iterable[tuple[Tile, int]]:
-    """Give every tile of a tree of `size` leaves with its width, level by level."""
+    """Yield every tile of a tree of `size` leaves with its width, level by level."""
     level = 0
     while row := size >> (HEIGHT * level):
         for number in range(-(-row // WIDTH)):
@@ -70,7 +70,7 @@ def list_tiles(size: int) -> Iterable[tuple[Tile, int]]:
 
 
 class Subtree(NamedTuple):
-    """A complete subtree as a tile has it: `width` hashes of the tile, from `first` on."""
+    """A complete subtree: `width` hashes of a tile, from `first` on."""
 
     tile: Tile
     first: int
@@ -78,9 +78,9 @@ class Subtree(NamedTuple):
 
 
 def split_span(span: Span) -> list[Subtree]:
-    """Return the complete subtrees that a span of leaves consists of, largest first, and where tiles have them.
+    """Return the complete subtrees of a span of leaves, largest first, and their positions in tiles.
 
-    The span starts where a subtree can, as all those of proofs do.
+    The span must start where a subtree can, as the spans of proofs do.
     """
     found, start = [], span.start
     while start < span.end:
@@ -93,17 +93,17 @@ def split_span(span: Span) -> list[Subtree]:
 
 
 def tiles_of(spans: Iterable[Span]) -> set[Tile]:
-    """Return the tiles that the hashes of spans are read from."""
-    return {piece.tile for span in spans for piece in split_span(span)}
+    """Return the tiles that contain the hashes of spans."""
+    return {subtree.tile for span in spans for subtree in split_span(span)}
 
 
 def span_hash(span: Span, rows: Mapping[Tile, bytes]) -> bytes:
-    """Return the hash over a span of leaves, read from the tiles that `needed` names.
+    """Return the hash over a span of leaves, read from the tiles that `tiles_of` returns.
 
     Raises:
         ValueError: a tile is missing or too short.
     """
-    return fold([tree_hash(_hashes(piece, rows)) for piece in split_span(span)])
+    return fold([tree_hash(_hashes(subtree, rows)) for subtree in split_span(span)])
 
 
 def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
@@ -111,8 +111,8 @@ def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
     return span_hash(Span(0, size), rows)
 
 
-def _hashes(piece: Subtree, rows: Mapping[Tile, bytes]) -> list[bytes]:
-    row, end = rows.get(piece.tile, b""), (piece.first + piece.width) * HASH_BYTES
+def _hashes(subtree: Subtree, rows: Mapping[Tile, bytes]) -> list[bytes]:
+    row, end = rows.get(subtree.tile, b""), (subtree.first + subtree.width) * HASH_BYTES
     if len(row) < end:
-        raise ValueError(f"tile {piece.tile.level}/{path(piece.tile.number)} has too few hashes")
-    return [row[place : place + HASH_BYTES] for place in range(piece.first * HASH_BYTES, end, HASH_BYTES)]
+        raise ValueError(f"tile {subtree.tile.level}/{path(subtree.tile.number)} has too few hashes")
+    return [row[place : place + HASH_BYTES] for place in range(subtree.first * HASH_BYTES, end, HASH_BYTES)]

@@ -1,4 +1,4 @@
-"""Appending to a tree that is kept in tiles: only the right edge is read, only what changes is written."""
+"""Append to a tree in tiles: only the right edge is read, and only changed tiles are written."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,14 +8,14 @@ from llmring_server.tlog.tiles import WIDTH, Tile, root, tiles_of
 
 
 def right_edge(size: int) -> set[Tile]:
-    """Return the tiles at the right edge of a tree of `size` leaves: its root is read from them, and they grow."""
+    """Return the tiles at the right edge of a tree of `size` leaves, which give its root and grow."""
     return tiles_of([Span(0, size)])
 
 
 class TreeAppender:
-    """A tree's right edge while leaves are appended; `changed` are the rows that are new or longer since.
+    """Appends leaves to a tree's right edge; `changed` has the tiles that are new or have grown.
 
-    `rows` are the tiles that `edge` names.
+    `rows` are the tiles that `right_edge` names.
     """
 
     def __init__(self, size: int, rows: Mapping[Tile, bytes]) -> None:
@@ -24,10 +24,10 @@ class TreeAppender:
         self._rows = dict(rows)
 
     def root(self) -> bytes:
-        """Return the root of the tree as it stands.
+        """Return the root of the current tree.
 
         Raises:
-            ValueError: the rows given are not those of a tree of this size.
+            ValueError: the given rows do not belong to a tree of this size.
         """
         return root(self.size, self._rows | self.changed)
 
@@ -39,7 +39,7 @@ class TreeAppender:
             added, row, level = self._extend(level, row, added), row // WIDTH, level + 1
 
     def _extend(self, level: int, row: int, added: list[bytes]) -> list[bytes]:
-        """Put hashes at the end of a level that has `row` of them; return those of the tiles that became full."""
+        """Append hashes to a level with `row` hashes; return the hashes of tiles that became full."""
         full = []
         while added:
             number, width = divmod(row, WIDTH)

@@ -1,4 +1,4 @@
-"""What a log sends to a witness, and what the witness makes of it (C2SP tlog-witness)."""
+"""Submissions of a log to a witness, and the witness's checks (C2SP tlog-witness)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ SIZE_TYPE = "text/x.tlog.size"
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """A checkpoint that a log submits: the size the witness knows, the proof from there, and the signed note."""
+    """A submitted checkpoint: the size that the witness knows, the proof from there, and the signed note."""
 
     old: int
     proof: tuple[bytes, ...]
@@ -26,7 +26,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class SubmissionRejected(Exception):
-    """A submission that is not cosigned: the status it is answered with, and of a wrong old size the right one."""
+    """A submission is not cosigned: the status of the response, and for a wrong old size the right one."""
 
     def __init__(self, status: int, reason: str, size: int | None = None) -> None:
         super().__init__(reason)
@@ -35,33 +35,33 @@ class SubmissionRejected(Exception):
 
 
 def parse(content: bytes) -> Submission:
-    """Return what a request's body submits.
+    """Return the submission in a request's body.
 
     Raises:
-        SubmissionRejected: it is no submission.
+        SubmissionRejected: it is malformed.
     """
     head, blank, note = content.partition(b"\n\n")
     try:
         first, *lines = head.decode("ascii").split("\n")
         if not blank or not first.startswith("old "):
             raise SubmissionRejected(
-                400, "a submission begins with `old` and a size, and has an empty line before the checkpoint"
+                400, "A submission begins with `old` and a size, and has an empty line before the checkpoint."
             )
         return Submission(checkpoints.parse_size(first.removeprefix("old ")), proof_files.parse_hashes(lines), note)
     except (UnicodeDecodeError, InvalidCheckpoint, InvalidProof) as error:
-        raise SubmissionRejected(400, f"no submission: {error}") from error
+        raise SubmissionRejected(400, f"Not a submission: {error}") from error
 
 
 def open_submission(submission: Submission, logs: Mapping[str, Sequence[Verifier]]) -> tuple[Checkpoint, Note]:
-    """Return the checkpoint that a known log has signed; `logs` are the keys of each by its name.
+    """Return the checkpoint that a known log has signed; `logs` has the keys of each log by name.
 
     Raises:
-        SubmissionRejected: it is no checkpoint, of an unknown log, or not signed by it.
+        SubmissionRejected: not a checkpoint, of an unknown log, or not signed by it.
     """
     try:
         checkpoint, note = checkpoints.read(submission.note)
         if checkpoint.origin not in logs:
-            raise SubmissionRejected(404, f"the log {checkpoint.origin} is not known here")
+            raise SubmissionRejected(404, f"The log {checkpoint.origin} is unknown here.")
         checkpoints.open_checkpoint(submission.note, *logs[checkpoint.origin])
     except InvalidNote as error:
         raise SubmissionRejected(403, str(error)) from error
@@ -71,18 +71,18 @@ def open_submission(submission: Submission, logs: Mapping[str, Sequence[Verifier
 
 
 def check(submission: Submission, checkpoint: Checkpoint, latest: Checkpoint | None) -> None:
-    """Check that a checkpoint continues the latest one that was cosigned; None where none ever was.
+    """Check that a checkpoint continues the latest cosigned one, None if there is none.
 
     Raises:
         SubmissionRejected: it does not, or the submission does not show it.
     """
     size = latest.size if latest else 0
     if submission.old > checkpoint.size:
-        raise SubmissionRejected(400, "the old size is larger than the checkpoint's")
+        raise SubmissionRejected(400, "The old size is larger than the checkpoint's.")
     if submission.old != size:
-        raise SubmissionRejected(409, f"the latest checkpoint cosigned here has {size} leaves", size)
+        raise SubmissionRejected(409, f"The latest checkpoint cosigned here has {size} leaves.", size)
     if latest and checkpoint.size == size and checkpoint.root != latest.root:
-        raise SubmissionRejected(409, f"another root was cosigned for {size} leaves: the log was forked", size)
+        raise SubmissionRejected(409, f"Another root was cosigned for {size} leaves: the log was forked.", size)
     try:
         old_root = latest.root if latest else checkpoint.root
         check_consistency(size, checkpoint.size, old_root, checkpoint.root, submission.proof)

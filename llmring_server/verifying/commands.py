@@ -1,4 +1,4 @@
-"""The commands of offline checks: how each ends, `tlog verify DIR`, and `tlog compare OLDER NEWER`."""
+"""Commands for offline verification: `tlog verify DIR`, `tlog compare OLDER NEWER`, and their shared options."""
 
 import sys
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from llmring_server.verifying.policy import Policy
 from llmring_server.verifying.verdict import Findings, Unreadable, unreadable_verdict
 
 FILE = click.Path(path_type=Path)
-TRUE = "that what was entered is true; the log shows only that it stayed as it was"
+TRUE = "That the entries are true: the log only shows that they did not change."
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 vkey = click.option("--vkey", multiple=True, help="The log's verifier key, `name+id+key`.")
@@ -29,27 +29,27 @@ policy_file = click.option(
 
 
 def trust_options(options: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say which log and which witnesses are trusted."""
+    """Add the options for trusted logs and witnesses to a command."""
     return vkey(witness(policy_file(options)))
 
 
 def build_policy(vkeys: tuple[str, ...], witnesses: tuple[str, ...], file: Path | None) -> Policy:
-    """Return the policy that a command's options name.
+    """Return the policy of a command's options.
 
     Raises:
-        Unreadable: none, both ways of naming one, or a file or key that is not understood.
+        Unreadable: no policy, --policy together with keys, or a malformed file or key.
     """
     if file is not None and not (vkeys or witnesses):
         return policy.parse(read(file).decode("utf-8", "replace"))
     if file is None and vkeys:
         return policy.from_keys(vkeys, witnesses)
-    raise Unreadable("say which log is trusted: either --vkey (and --witness), or --policy")
+    raise Unreadable("name the trusted log: either --vkey (and --witness), or --policy")
 
 
 def run_check(subject: str, as_json: bool, check: Callable[[Findings], None]) -> None:
-    """Run a check, print its verdict, and end with its status: 0 proven, 1 refuted, 2 cannot be checked.
+    """Run a check, print its verdict, and exit with its status: 0 proven, 1 refuted, 2 cannot be checked.
 
-    Files come from whoever is checked: what no reader of them foresaw is unreadable too, and refutes nothing.
+    The files are untrusted: an unexpected error in a parser means unreadable, and refutes nothing.
     """
     findings = Findings(subject)
     try:
@@ -58,8 +58,8 @@ def run_check(subject: str, as_json: bool, check: Callable[[Findings], None]) ->
     except Unreadable as error:
         verdict = unreadable_verdict(subject, error)
     except (RecursionError, ArithmeticError, ValueError) as error:
-        told = f"what was given cannot be read: {type(error).__name__}, {error}"
-        verdict = unreadable_verdict(subject, Unreadable(told))
+        reason = f"the input cannot be read: {type(error).__name__}, {error}"
+        verdict = unreadable_verdict(subject, Unreadable(reason))
     click.echo(msgspec.json.format(msgspec.json.encode(verdict)).decode() if as_json else verdict.text())
     sys.exit(verdict.status)
 

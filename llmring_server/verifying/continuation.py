@@ -1,4 +1,4 @@
-"""Whether one checkpoint of a log continues another, by the proof that the log's server gives."""
+"""Check whether a checkpoint continues an older one, by a consistency proof from the log's server."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from llmring_server.verifying.verdict import Findings, Unreadable
 
 
 class ConsistencyProof(msgspec.Struct, frozen=True):
-    """That the tree of `old` leaves is the beginning of that of `new`, as `/tlog/consistency` answers; in base64."""
+    """A response of `/tlog/consistency`: the tree of `old` leaves is a prefix of the tree of `new`; in base64."""
 
     old: int
     new: int
@@ -22,10 +22,10 @@ class ConsistencyProof(msgspec.Struct, frozen=True):
 
 
 def check_continuation(findings: Findings, older: bytes, newer: bytes, proof: Path, policy: Policy) -> None:
-    """Note whether the log that a newer checkpoint is of begins with what an older one is of.
+    """Check whether the log of a newer checkpoint begins with the tree of an older one.
 
     Raises:
-        Unreadable: the file holds no proof, or one for trees of other sizes.
+        Unreadable: the file is not a proof, or is for trees of other sizes.
     """
     given = _read_proof(proof)
     found = check_checkpoint(findings, newer, policy)
@@ -34,10 +34,10 @@ def check_continuation(findings: Findings, older: bytes, newer: bytes, proof: Pa
         return
     now = found[0]
     if was.size > now.size:
-        findings.add_fault("older", f"the older checkpoint is of size {was.size}, the newer of {now.size} only")
+        findings.add_fault("older", f"The older checkpoint has size {was.size}, the newer only {now.size}.")
     elif (given.old, given.new) != (was.size, now.size):
         raise Unreadable(
-            f"{proof} is a proof for the sizes {given.old} and {given.new}; these checkpoints need that of "
+            f"{proof} is a proof for the sizes {given.old} and {given.new}; these checkpoints need "
             f"/tlog/consistency?old={was.size}&new={now.size}"
         )
     else:
@@ -48,12 +48,12 @@ def _check(findings: Findings, was: Checkpoint, now: Checkpoint, given: Consiste
     try:
         check_consistency(was.size, now.size, was.root, now.root, proof_files.parse_hashes(given.proof))
     except InvalidProof as error:
-        findings.add_fault("consistency", f"the log is not shown to continue the older checkpoint: {error}")
+        findings.add_fault("consistency", f"The log is not shown to continue the older checkpoint: {error}")
     else:
         findings.add_proven(
             "consistency",
-            f"the first {was.size} of the {now.size} entries of the log {now.origin} are those of the older "
-            "checkpoint: none was taken out, changed or moved since",
+            f"The first {was.size} of the {now.size} entries of the log {now.origin} are those of the older "
+            "checkpoint: none was removed, changed or moved since.",
         )
 
 
@@ -61,4 +61,4 @@ def _read_proof(path: Path) -> ConsistencyProof:
     try:
         return msgspec.json.decode(read(path), type=ConsistencyProof)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise Unreadable(f"{path} holds no proof of /tlog/consistency: {error}") from error
+        raise Unreadable(f"{path} is not a response of /tlog/consistency: {error}") from error

@@ -1,4 +1,4 @@
-"""The hooks of receipts: what this feature adds to the server."""
+"""The hooks of the plugin `receipts`."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -44,13 +44,13 @@ def llmring_settings() -> type[ReceiptSettings]:
 
 @hookimpl
 def llmring_migrations() -> Path:
-    """Create the tables of receipts, of keys and what becomes of them, and of statements."""
+    """Create the tables of receipts, keys, key events and statements."""
     return bundled.migrations("receipts")
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's store and keys, tell others what becomes of keys, and give calls receipts where asked to."""
+    """Offer the store, the keys and their events, and receipts of logged calls if `AUTO` is set."""
     settings, keys = server.plugin_settings(ReceiptSettings), KeyStore(server.database)
     keyring = Keyring(settings, keys)
     store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
@@ -71,13 +71,11 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the receipt calls of the contract, the public keys, and statements of usage."""
+    """Serve receipts, public keys, and statements of usage."""
     keyring, store, writer = server.service(Keyring), server.service(ReceiptStore), server.service(ReceiptWriter)
     calls = server.service(UsageEntries, default=None)
     if calls is None and server.plugin_settings(ReceiptSettings).auto:
-        raise StartupError(
-            "LLMRING_RECEIPTS_AUTO is for logged calls, and no plugin logs any; enable usage, or unset it"
-        )
+        raise StartupError("LLMRING_RECEIPTS_AUTO needs a plugin that logs calls; enable usage, or unset it")
     issue = Issue(keyring, store, writer, calls)
     receipts, published = Receipts(keyring, store, writer), PublicKeys(keyring)
     return [
@@ -93,14 +91,14 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
-    """Show how many receipts wait for the database, and how many are written at once."""
+    """Report how many receipts wait for the database, and the size of batches."""
     return metrics.writer_metrics(server.service(ReceiptWriter))
 
 
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Register the configured key, store receipts, and make the statements that are due, while the server runs."""
+    """Register the configured key, store receipts, and create due statements, while the server runs."""
     keyring = server.service(Keyring)
     async with keyring.open(), server.service(ReceiptWriter).running(), wiring.run_monthly(server, keyring):
         yield

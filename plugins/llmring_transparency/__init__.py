@@ -1,4 +1,4 @@
-"""The transparency log: receipts in an append-only tree, so that whoever kept a checkpoint sees a changed past."""
+"""The transparency log: receipts in an append-only tree, so that a holder of a checkpoint detects a changed past."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -26,7 +26,7 @@ from llmring_transparency.settings import TransparencySettings
 
 @hookimpl
 def llmring_settings() -> type[TransparencySettings]:
-    """Read where the checkpoint key comes from, and who the witnesses are."""
+    """Read the source of the checkpoint key, and the witnesses."""
     return TransparencySettings
 
 
@@ -38,13 +38,13 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_local_tables() -> Iterable[str]:
-    """Keep local what the sequencer reads and writes across projects."""
+    """List the tables that the sequencer reads and writes across projects."""
     return ["transparency_queue", "transparency_leaves", "transparency_counts"]
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Be told of receipts and statements in the transactions that store them, and prove them."""
+    """Queue receipts and statements in the transactions that store them, and prove them."""
     components = build_components(server)
     return {
         LogPositions: PositionService(components.store, components.published, components.witnesses),
@@ -58,7 +58,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the log in the paths of C2SP tlog-tiles, and the proofs of receipts."""
+    """Serve the log under the paths of C2SP tlog-tiles, and the proofs of receipts."""
     components = server.service(Components)
     published, tree = components.published, components.tree
     checkpoints, keys = (
@@ -76,21 +76,21 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 
 @hookimpl
 def llmring_health(server: Server) -> Iterable[HealthCheck]:
-    """Say when the log signs no more; receipts are still issued and queued then."""
+    """Report when signing is stopped; receipts are still issued and queued."""
     log = _log(server)
     return [HealthCheck("transparency", log.check, critical=False)] if log else []
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
-    """Show how far the log is, and how long receipts wait for it."""
+    """Report the size of the log, and how long receipts wait for it."""
     log = _log(server)
     return metrics.log_metrics(log) if log else []
 
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Have the log grow while the server runs, when it has a key."""
+    """Grow the log while the server runs, if it has a key."""
     log = _log(server)
     return log.running() if log else nullcontext()
 

@@ -43,12 +43,12 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
         raise click.ClickException(str(error)) from error
     if out:
         _write(out, signer)
-    said = f"the key is in {out.resolve()}" if out else signer.text()
+    text = f"the key is in {out.resolve()}" if out else signer.text()
     if witness:
-        click.echo(f"# {said}" if out else said)
+        click.echo(f"# {text}" if out else text)
     else:
-        click.echo(f"{keyfile.PREFIX}KEY_FILE={out.resolve()}" if out else f"{keyfile.PREFIX}KEY={said}")
-    click.echo(f"# verifier key, for those who check: {signer.verifier.vkey()}")
+        click.echo(f"{keyfile.PREFIX}KEY_FILE={out.resolve()}" if out else f"{keyfile.PREFIX}KEY={text}")
+    click.echo(f"# verifier key, for verifiers: {signer.verifier.vkey()}")
 
 
 @tlog.command()
@@ -56,7 +56,7 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
 def export(folder: Path) -> None:
     """Write the log to FOLDER, as files under their URL paths; a later run adds what is new.
 
-    A log that does not continue what was published is not written.
+    A log that does not continue the published one is not written.
     """
 
     async def work(server: Server) -> int:
@@ -80,7 +80,7 @@ def status() -> None:
         state = await LogStore(server.database).state()
         if state is None:
             return "there is no log yet"
-        signs = f"signs no more: {state.alarm}" if state.alarm else "signs"
+        signs = f"signing is stopped: {state.alarm}" if state.alarm else "it signs"
         return f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}"
 
     click.echo(run_with_server(work, lifespans=False))
@@ -100,7 +100,7 @@ async def _resume(server: Server) -> None:
 @tlog.command()
 @click.argument("project_id")
 @click.argument("receipt_id")
-@click.confirmation_option(prompt="Nobody can prove this receipt afterwards. Go on?")
+@click.confirmation_option(prompt="This receipt can never be proven afterwards. Continue?")
 def erase(project_id: str, receipt_id: str) -> None:
     """Destroy the salt of a receipt's entry, for lawful erasure; a tombstone in the log records it."""
 
@@ -110,7 +110,7 @@ def erase(project_id: str, receipt_id: str) -> None:
     index = run_with_server(work, lifespans=False)
     if index is None:
         raise click.ClickException(f"the log has no receipt {receipt_id!r} of {project_id!r}")
-    click.echo(f"leaf {index} opens no more")
+    click.echo(f"leaf {index} can no longer be opened")
 
 
 @click.command()
@@ -142,6 +142,6 @@ def _write(out: Path, signer: Signer) -> None:
     try:
         keyfile.write(out, signer)
     except FileExistsError as error:
-        raise click.ClickException(f"{out} is there already; a key is never overwritten") from error
+        raise click.ClickException(f"{out} already exists; a key is never overwritten") from error
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""The parts of the log, put together once for a server."""
+"""Build the components of the log for a server."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from llmring_transparency.storage.tree import Tree
 
 
 class Components(msgspec.Struct, frozen=True):
-    """What hooks share; `log` is None without a checkpoint key: receipts are queued then, and nothing is signed."""
+    """The components that hooks share; `log` is None without a checkpoint key: receipts are queued, not signed."""
 
     store: LogStore
     queue: LogQueue
@@ -37,10 +37,10 @@ class Components(msgspec.Struct, frozen=True):
 
 
 def build_components(server: Server) -> Components:
-    """Return the parts of a server's log, nothing opened yet.
+    """Return the components of a server's log; opens nothing.
 
     Raises:
-        StartupError: the key or a witness is not well formed.
+        StartupError: the key or a witness is malformed.
     """
     settings = server.plugin_settings(TransparencySettings)
     signer, witnesses = read_signer(settings), read_witnesses(settings.witnesses)
@@ -50,9 +50,9 @@ def build_components(server: Server) -> Components:
     log = None
     if signer:
         sequencer = Sequencer(server.database, store, signer, guard)
-        cosigning = WitnessClient(lambda: server.http, witnesses, store, sequencer)
+        witness_client = WitnessClient(lambda: server.http, witnesses, store, sequencer)
         events = KeyEventCollector(server.database, store, lambda: server.service(ReceiptKeyEvents, default=None))
-        log = TransparencyLog(server.database, store, signer, guard, queue, sequencer, cosigning, events)
+        log = TransparencyLog(server.database, store, signer, guard, queue, sequencer, witness_client, events)
     return Components(
         store, queue, tree, published, ProofService(store, tree, published), log,
         signer.verifier.name if signer else None, [witness.verifier for witness in witnesses],
@@ -60,6 +60,6 @@ def build_components(server: Server) -> Components:
 
 
 def _guard_file(server: Server, signer: Signer | None) -> Path:
-    """Return where the newest checkpoint is noted unless a setting says so: a file for each schema and log."""
+    """Return the default path of the restore guard: one file per schema and log."""
     origin = re.sub(r"[^A-Za-z0-9._-]", "_", signer.verifier.name) if signer else "read-only"
     return server.settings.data_dir / "transparency" / f"{server.settings.database_schema}-{origin}.checkpoint"

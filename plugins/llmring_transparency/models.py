@@ -1,4 +1,4 @@
-"""The structs of the log: its state, what waits, what a leaf stands for, and what HTTP answers."""
+"""Structs of the log: its state, queue rows, leaves, and the queries and responses over HTTP."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ DEPLOYMENT = ""
 
 
 class LogState(msgspec.Struct, frozen=True):
-    """The log as the database has it; `checkpoint` is its newest signed note, `alarm` why it signs no more."""
+    """The log in the database; `checkpoint` is its newest signed note, `alarm` why signing is stopped."""
 
     origin: str
     size: int
@@ -24,11 +24,11 @@ class LogState(msgspec.Struct, frozen=True):
 
     @property
     def published(self) -> bytes | None:
-        """The newest checkpoint, with the witnesses' lines where they have cosigned that very one."""
+        """The newest checkpoint, with the witnesses' lines if they have cosigned it."""
         return self.cosigned if self.cosigned_size == self.size and self.cosigned else self.checkpoint
 
-    def proving(self, index: int) -> bytes | None:
-        """The checkpoint that a leaf is proven in: the newest that witnesses have cosigned, if the leaf is in it."""
+    def checkpoint_for(self, index: int) -> bytes | None:
+        """Return the checkpoint to prove a leaf in: the newest cosigned one, if the leaf is in it."""
         return self.cosigned if self.cosigned and index < self.cosigned_size else self.published
 
 
@@ -42,7 +42,7 @@ class QueueRow(msgspec.Struct, frozen=True):
 
 
 class QueueItem(msgspec.Struct, frozen=True):
-    """What is put into the queue; a deployment's own things are of the project `DEPLOYMENT`."""
+    """A new queue row; key events and tombstones have the project `DEPLOYMENT`."""
 
     project_id: str
     kind: EntryKind
@@ -51,15 +51,15 @@ class QueueItem(msgspec.Struct, frozen=True):
 
 
 class NumberedRow(msgspec.Struct, frozen=True):
-    """A row of the queue with its place: `seq` and `salt` are of receipts alone."""
+    """A row of the queue with its number; only receipts have `seq` and `salt`."""
 
     queue_id: int
     seq: int | None
     salt: bytes | None
 
 
-class Leaf(msgspec.Struct, frozen=True):
-    """What a leaf stands for; a receipt's salt is None once it was destroyed."""
+class LeafRecord(msgspec.Struct, frozen=True):
+    """A leaf's receipt, statement or event; a receipt's salt is None after its erasure."""
 
     project_id: str
     leaf_index: int
@@ -78,14 +78,14 @@ class LogKey(msgspec.Struct, frozen=True):
 
 
 class LogEvent(msgspec.Struct, frozen=True):
-    """An entry that is not hidden: the leaf's index, and what its hash is over."""
+    """A public entry: the leaf's index, and the content that its hash covers."""
 
     index: int
     content: Any
 
 
 class LogKeySet(msgspec.Struct, frozen=True):
-    """What a reader of the log checks it with; `attestation` is `witnessed`, or `self-attested` without witnesses."""
+    """The keys that verify the log; `attestation` is `witnessed`, or `self-attested` without witnesses."""
 
     origin: str
     attestation: str
@@ -98,21 +98,21 @@ Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class LogSizesQuery(msgspec.Struct, frozen=True):
-    """`?old=&new=`, sizes of two trees; `new` is the newest when absent."""
+    """`?old=&new=`: sizes of two trees; `new` defaults to the newest."""
 
     old: Size
     new: Size | None = None
 
 
 class LogEventsQuery(msgspec.Struct, frozen=True):
-    """`?after=&limit=`: at most `limit` events, of leaves after the index `after`; from the first when absent."""
+    """`?after=&limit=`: at most `limit` events of leaves after the index `after`; by default from the first."""
 
     after: Size | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1000
 
 
 class LogConsistencyProof(msgspec.Struct, frozen=True):
-    """That a tree is the beginning of another: RFC 6962 hashes in base64."""
+    """Proof that a tree is a prefix of another: RFC 6962 hashes in base64."""
 
     old: int
     new: int
@@ -120,7 +120,7 @@ class LogConsistencyProof(msgspec.Struct, frozen=True):
 
 
 class PendingProof(msgspec.Struct, frozen=True):
-    """What is said of a receipt that is stored, but not in the log yet."""
+    """The response for a receipt that is stored, but not in the log yet."""
 
     receipt_id: str
     status: str

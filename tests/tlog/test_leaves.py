@@ -36,7 +36,7 @@ def test_any_changed_byte_of_the_receipt_gives_another_entry():
     assert all(leaves.receipt_entry(OPENING, changed) != entry for _, changed in flips(RECEIPT))
 
 
-def test_whoever_knows_all_but_the_salt_cannot_tell_whose_receipt_it_is():
+def test_without_the_salt_the_project_of_a_receipt_cannot_be_found():
     entry = leaves.receipt_entry(OPENING, RECEIPT)
     said = b"llmring-receipt-leaf/v1\0" + b"\x08prj_aaaa" + (7).to_bytes(8, "big") + RECEIPT
     secrets = [b"", bytes(32), b"prj_aaaa", hashlib.sha256(b"prj_aaaa").digest(), hashlib.sha256(RECEIPT).digest()]
@@ -67,7 +67,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
 def test_other_text_is_no_opening(text):
-    with pytest.raises(ValueError, match="no opening"):
+    with pytest.raises(ValueError, match="not an opening"):
         leaves.parse_opening(text)
 
 
@@ -85,6 +85,6 @@ def test_a_receipt_is_never_a_plain_digest():
 
 
 @pytest.mark.parametrize("project", ["", "p" * 256])
-def test_a_project_without_a_name_that_fits_is_refused(project):
+def test_a_project_without_a_valid_name_is_refused(project):
     with pytest.raises(ValueError, match="1 to 255 bytes"):
         leaves.receipt_entry(LeafOpening(project, 1, bytes(32)), RECEIPT)

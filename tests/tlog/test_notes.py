@@ -58,7 +58,7 @@ def test_one_name_has_another_id_for_each_kind_of_key():
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\nb", "a\x01"])
-def test_a_name_that_cannot_stand_in_a_line_is_refused(name):
+def test_a_name_that_is_not_valid_in_a_line_is_refused(name):
     with pytest.raises(InvalidNote, match="name"):
         notes.verifier(name, KEY)
 
@@ -147,7 +147,7 @@ def test_what_is_no_checkpoint_is_refused(text):
         checkpoints.parse(text)
 
 
-def test_further_lines_of_a_checkpoint_are_kept():
+def test_further_lines_of_a_checkpoint_are_stored():
     text = f"log\n1\n{GOOD_ROOT}\nfurther\n"
     assert checkpoints.parse(text).extensions == ("further",)
     assert checkpoints.parse(text).text() == text
@@ -155,7 +155,7 @@ def test_further_lines_of_a_checkpoint_are_kept():
 
 def test_a_checkpoint_of_another_log_is_not_this_ones():
     text = Checkpoint("log.example/other", 1, bytes(32)).text()
-    with pytest.raises(InvalidCheckpoint, match="is of the log"):
+    with pytest.raises(InvalidCheckpoint, match="is for the log"):
         checkpoints.open_checkpoint(Note(text, (notes.sign(text, ORIGIN, KEY),)).content(), LOG)
 
 
@@ -179,7 +179,7 @@ def test_a_proof_file_is_read_as_it_is_written(size, extra):
     assert proof.check(entry(size - 1), LOG).size == size
 
 
-def test_a_proof_file_is_spelt_as_the_specification_spells_it():
+def test_a_proof_file_is_written_as_in_the_specification():
     lines = proven(extra=b"abc").content().decode().split("\n")
     assert lines[:3] == ["c2sp.org/tlog-proof@v1", "extra YWJj", "index 299"]
     assert lines[lines.index("") + 1] == ORIGIN

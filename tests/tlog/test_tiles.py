@@ -23,7 +23,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize(("asked", "text"), PATHS.items())
-def test_paths_are_spelt_as_the_specification_spells_them(asked, text):
+def test_paths_are_written_as_in_the_specification(asked, text):
     assert tiles.path(*asked) == text
     assert tiles.parse_path(text) == Path(*asked)
 
@@ -33,8 +33,8 @@ def test_paths_are_spelt_as_the_specification_spells_them(asked, text):
     ["", "0", "00", "0000", "1000", "x001", "001/000", "x000/001", "x1/000", "x001/x234/067.p", "000.p/0", "000.p/256",
      "000.p/01", "000.p/1000", "000.p/-1", "-01", "x001/x234/067/", "/000", "٣٣٣", "000.p/8.p/8"],
 )  # fmt: skip
-def test_other_spellings_are_no_paths(text):
-    with pytest.raises(ValueError, match="no path of a tile"):
+def test_other_texts_are_no_paths(text):
+    with pytest.raises(ValueError, match="not the path of a tile"):
         tiles.parse_path(text)
 
 

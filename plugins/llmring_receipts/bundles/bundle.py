@@ -1,4 +1,4 @@
-"""A receipt with all that checks it: its proof, keys, the log's policy, and a page that says how others' tools do."""
+"""A receipt with its proof, the keys, the log's policy, and instructions to verify it with other tools."""
 
 import asyncio
 import io
@@ -22,7 +22,7 @@ FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 class BundleBuilder:
-    """Bundles of any project's receipts; fulfils `ReceiptBundles`."""
+    """Bundles of any project's receipts; implements `ReceiptBundles`."""
 
     def __init__(self, server: Server, store: ReceiptStore, key_store: KeyStore, keyring: Keyring) -> None:
         self._server = server
@@ -31,24 +31,24 @@ class BundleBuilder:
         self._keyring = keyring
 
     async def zipped(self, project: str, receipt_id: str) -> bytes | None:
-        """Return a receipt's bundle as a zip file, or None when the project has no such receipt."""
+        """Return a receipt's bundle as a zip file, or None if the project has no such receipt."""
         files = await self.files(project, receipt_id)
         return await asyncio.to_thread(build_zip, files) if files else None
 
     async def files(self, project: str, receipt_id: str) -> dict[str, bytes]:
-        """Return the files of a bundle by name; none when the project has no such receipt.
+        """Return the files of a bundle by name; none if the project has no such receipt.
 
         Raises:
-            Problem: 410, its place in the log cannot be shown any more; 503, not now.
+            Problem: 410, its log entry was erased; 503, its proof is unavailable now.
         """
-        kept = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
-        if kept is None:
+        row = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
+        if row is None:
             return {}
         own = await self._keys.keys()
-        key_id = _read_key_id(kept.content)
+        key_id = _read_key_id(row.content)
         signed_by = next((key for key in own if key.key_id == key_id), self._keyring.trusted_key(key_id or ""))
-        every = own if signed_by is None or signed_by in own else [*own, signed_by]
-        files = {"receipt.json": kept.content, "jwks.json": msgspec.json.encode(jwks.build(every, None))}
+        known = own if signed_by is None or signed_by in own else [*own, signed_by]
+        files = {"receipt.json": row.content, "jwks.json": msgspec.json.encode(jwks.build(known, None))}
         if signed_by is not None and signed_by.status != "compromised":
             files["key.pem"] = keys.public_pem(signed_by.public_key).encode()
         files |= await self._log_files(project, receipt_id)
@@ -56,7 +56,7 @@ class BundleBuilder:
         return files | {name: (folder / name).read_bytes() for name in PAGES}
 
     async def _log_files(self, project: str, receipt_id: str) -> dict[str, bytes]:
-        """Return the proof and the policy, as far as there is a log that has the receipt."""
+        """Return the proof and the policy, if there is a log with this receipt."""
         log = self._server.service(LogProofs, default=None)
         trusted = self._server.service(LogPolicy, default=None)
         proof = await log.receipt_proof(project, receipt_id) if log else None
@@ -66,7 +66,7 @@ class BundleBuilder:
 
 
 def _read_key_id(content: bytes) -> str | None:
-    """Return the id of the key that a kept receipt names."""
+    """Return the id of the key that a stored receipt names."""
     try:
         receipt = canonical.parse(content)
     except InvalidValue:
@@ -75,7 +75,7 @@ def _read_key_id(content: bytes) -> str | None:
 
 
 def build_zip(files: Mapping[str, bytes]) -> bytes:
-    """Return files as a zip archive; the same files make the same bytes."""
+    """Return files as a zip archive; the same files give the same bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():

@@ -1,4 +1,4 @@
-"""`llmring-server receipts bundle ID`: a receipt with all that checks it in one file."""
+"""`llmring-server receipts bundle ID`: a receipt and everything that verifies it in one file."""
 
 from pathlib import Path
 from typing import LiteralString
@@ -21,7 +21,7 @@ OWNERS: LiteralString = """
 
 @click.command()
 @click.argument("receipt_id")
-@click.option("--project", help="The project's id, prj_…, when several have a receipt of this id.")
+@click.option("--project", help="The project's id, prj_…, if several have a receipt with this id.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="[default: RECEIPT_ID.zip]")
 def bundle(receipt_id: str, project: str | None, out: Path | None) -> None:
     """Write a zip file with a receipt, its proof, the keys and programs that verify it without this server."""
@@ -33,20 +33,20 @@ def bundle(receipt_id: str, project: str | None, out: Path | None) -> None:
         raise click.ClickException(f"{path}: {error.strerror or error}") from error
     click.echo(f"{path}: {', '.join(files)}")
     if "proof" not in files:
-        click.echo("there is no proof in it: the transparency log does not have the receipt, or not yet", err=True)
+        click.echo("the bundle has no proof: the receipt is not in the transparency log, or not yet", err=True)
 
 
 async def _gather(server: Server, receipt_id: str, project: str | None) -> dict[str, bytes]:
     """Return the files of a bundle by name.
 
     Raises:
-        click.ClickException: there is no such receipt, or several projects have one, or its proof cannot be made.
+        click.ClickException: no such receipt, several projects have one, or its proof is unavailable.
     """
     owners = await server.database.fetch(OWNERS, {"receipt_id": receipt_id, "project": project})
     if not owners:
         raise click.ClickException(f"there is no receipt {receipt_id!r}{f' of {project}' if project else ''}")
     if len(owners) > 1:
-        raise click.ClickException(f"several projects have a receipt {receipt_id!r}; say which with --project")
+        raise click.ClickException(f"several projects have a receipt {receipt_id!r}; choose one with --project")
     await server.service(Keyring).load_trusted_keys()
     try:
         return await server.service(BundleBuilder).files(owners[0]["project_id"], receipt_id)

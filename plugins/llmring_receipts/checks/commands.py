@@ -1,4 +1,4 @@
-"""`receipts verify` and `statement verify`: files in, plain words out, exit status 0, 1 or 2."""
+"""`receipts verify` and `statement verify`: read files, print a verdict, exit with status 0, 1 or 2."""
 
 from pathlib import Path
 
@@ -56,20 +56,20 @@ def verify_statement(
     """Verify a statement and its lines, and name each line that was removed, changed or moved."""
 
     def check(findings: Findings) -> None:
-        document, said = statements.check_statement(findings, statement_file, known)
+        document, signed = statements.check_statement(findings, statement_file, known)
         if table:
-            check_table(findings, said, table)
+            check_table(findings, signed, table)
         if line:
-            statements.check_line(findings, said, line)
+            statements.check_line(findings, signed, line)
         if previous:
-            statements.check_previous(findings, said, previous)
+            statements.check_previous(findings, signed, previous)
         if proof:
             statements.check_logged(findings, document, proof, build_policy(vkey, witness, policy_file))
         elif vkey or witness or policy_file:
-            raise Unreadable("whom to trust was said, but there is no --proof to check")
-        if not previous and said.number > 1:
+            raise Unreadable("--vkey, --witness and --policy need a --proof to check")
+        if not previous and signed.number > 1:
             findings.add_unproven(
-                "previous", "that no statement is missing before it: give the one before with --previous"
+                "previous", "That no statement before it is missing: give the previous one with --previous."
             )
         _add_unproven(findings, table or line, proof)
 
@@ -77,14 +77,14 @@ def verify_statement(
 
 
 def _add_unproven(findings: Findings, lines: Path | None, proof: Path | None) -> None:
-    """Note what was not proven because nothing was given to prove it with."""
+    """List what was not proven for lack of files."""
     if lines is None:
         findings.add_unproven(
-            "lines", "any single line: give the CSV with --lines, or one line with its path with --line"
+            "lines", "Any single line: give the CSV with --lines, or one line and its path with --line."
         )
     if proof is None:
         findings.add_unproven(
             "operator",
-            "anything against whoever holds the key: without a proof of the transparency log they can sign another "
-            "statement in its place",
+            "Anything against the holder of the key: without a proof from the transparency log, the holder can sign a "
+            "different statement in its place.",
         )

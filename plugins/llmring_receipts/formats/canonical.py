@@ -1,6 +1,6 @@
-"""Canonical JSON (RFC 8785), read strictly: what two readers could take differently is refused, never mended.
+"""Canonical JSON (RFC 8785), parsed strictly: ambiguous input is rejected, never repaired.
 
-Pure: imports neither the server nor a database, so that receipts can be checked offline.
+Pure: imports neither the server nor a database, so that receipts can be verified offline.
 """
 
 import json
@@ -19,34 +19,39 @@ MAX_WHOLE_DIGITS = 15
 
 _INTEGER_DIGITS = 17
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
-_TOO_FINE = f"an amount has at most {MAX_DECIMALS} decimals; round it"
+_TOO_MANY_DECIMALS = f"an amount has at most {MAX_DECIMALS} decimals; round it"
 _FIRST_WITH_EXPONENT = 1e21
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AMOUNT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 
 class InvalidValue(ValueError):
-    """JSON that no receipt may hold; `place` is the path to it from the top, `("ext", "tags", 0)`."""
+    """JSON that a receipt must not contain; `path` leads to it from the top, `("ext", "tags", 0)`."""
 
-    def __init__(self, reason: str, place: tuple[str | int, ...] = ()) -> None:
+    def __init__(self, reason: str, path: tuple[str | int, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.place = place
+        self.path = path
 
-    def within(self, step: str | int) -> "InvalidValue":
-        """Return the same complaint as seen from one level further out."""
-        return InvalidValue(self.reason, (step, *self.place))
+    @property
+    def sentence(self) -> str:
+        """The reason as a sentence."""
+        return f"{self.reason[:1].upper()}{self.reason[1:]}."
+
+    def nested_in(self, step: str | int) -> "InvalidValue":
+        """Return the same error as seen from the enclosing object or array."""
+        return InvalidValue(self.reason, (step, *self.path))
 
 
-class _Fault:
-    """Stands in the parsed tree where a value was refused, until the walk that knows the place finds it."""
+class _InvalidNode:
+    """Marks a rejected value in the parsed tree until `_check` finds it and knows its path."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
 
 def parse(text: bytes, *, exact: bool = False, depth: int = MAX_DEPTH) -> Any:
-    """Return the value that JSON text spells.
+    """Return the value of a JSON text.
 
     Numbers with a fraction or an exponent become float, or Decimal with all their digits when `exact`.
 
@@ -72,12 +77,12 @@ def canonicalize(value: Any) -> bytes:
 
 
 def format_amount(value: object) -> str:
-    """Return an amount of money as we sign it: `0.00045`, at most 12 decimals, no exponent, no trailing zeros.
+    """Return an amount of money as it is signed: `0.00045`, at most 12 decimals, no exponent, no trailing zeros.
 
-    Takes an integer, a Decimal, or a text with a JSON number in it; nothing is rounded.
+    Accepts an integer, a Decimal, or a string with a JSON number; nothing is rounded.
 
     Raises:
-        ValueError: no such number, negative, 10^15 or more, or with more than 12 decimals; the message says which.
+        ValueError: not a number, negative, 10^15 or more, or more than 12 decimals.
     """
     number = _to_decimal(value)
     if number == 0:
@@ -87,11 +92,11 @@ def format_amount(value: object) -> str:
     if number.adjusted() >= MAX_WHOLE_DIGITS:
         raise ValueError(f"an amount has at most {MAX_WHOLE_DIGITS} digits before the point")
     if number.adjusted() < -MAX_DECIMALS:
-        raise ValueError(_TOO_FINE)
+        raise ValueError(_TOO_MANY_DECIMALS)
     whole, _, decimals = f"{number:f}".partition(".")
     decimals = decimals.rstrip("0")
     if len(decimals) > MAX_DECIMALS:
-        raise ValueError(_TOO_FINE)
+        raise ValueError(_TOO_MANY_DECIMALS)
     return f"{whole}.{decimals}" if decimals else whole
 
 
@@ -105,9 +110,9 @@ def find_float(value: object) -> tuple[str | int, ...] | None:
     elif isinstance(value, list):
         steps = enumerate(value)
     for step, item in steps:
-        place = find_float(item)
-        if place is not None:
-            return (step, *place)
+        path = find_float(item)
+        if path is not None:
+            return (step, *path)
     return None
 
 
@@ -118,14 +123,14 @@ def _to_decimal(value: object) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and len(value) <= 64 and _AMOUNT.fullmatch(value):
         return Decimal(value)
-    raise ValueError("an amount is a number, or a string with a number in it, such as 0.00045")
+    raise ValueError("an amount is a number, or a string with a number, such as 0.00045")
 
 
 def _check(value: object, depth: int) -> None:
-    """Walk a parsed value and raise for the first thing refused, with its place."""
+    """Raise for the first invalid value in a parsed tree, with its path."""
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, _Fault):
+    elif isinstance(value, _InvalidNode):
         raise InvalidValue(value.reason)
     elif isinstance(value, dict):
         if not depth:
@@ -143,15 +148,15 @@ def _check(value: object, depth: int) -> None:
 def _check_at(step: str | int, item: object, depth: int) -> None:
     try:
         _check(item, depth)
-    except InvalidValue as fault:
-        raise fault.within(step) from None
+    except InvalidValue as error:
+        raise error.nested_in(step) from None
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise InvalidValue(f"{text[:40]!a} has U+0000 in it")
+        raise InvalidValue(f"{text[:40]!a} contains U+0000")
     if not text.isascii() and _SURROGATE.search(text):
-        raise InvalidValue(f"{text[:40]!a} has a lone surrogate in it")
+        raise InvalidValue(f"{text[:40]!a} contains a lone surrogate")
 
 
 def _parse_object(pairs: list[tuple[str, Any]]) -> Any:
@@ -159,42 +164,45 @@ def _parse_object(pairs: list[tuple[str, Any]]) -> Any:
     if len(found) == len(pairs):
         return found
     names = [name for name, _ in pairs]
-    twice = next(name for name in names if names.count(name) > 1)
-    return _Fault(f"the member {twice[:40]!a} comes twice")
+    duplicate = next(name for name in names if names.count(name) > 1)
+    return _InvalidNode(f"the name {duplicate[:40]!a} occurs twice")
 
 
-def _constant(text: str) -> _Fault:
-    return _Fault(f"{text} is no number in JSON")
+def _parse_constant(text: str) -> _InvalidNode:
+    return _InvalidNode(f"{text} is not a JSON number")
 
 
-def _integer(text: str) -> int | _Fault:
+def _parse_integer(text: str) -> int | _InvalidNode:
     if len(text) <= _INTEGER_DIGITS and abs(found := int(text)) <= MAX_INTEGER:
         return found
-    return _Fault(f"the integer {text[:40]} is past 2^53−1; send it as a string")
+    return _InvalidNode(f"the integer {text[:40]} is above 2^53−1; send it as a string")
 
 
-def _double(text: str) -> float | _Fault:
+def _parse_double(text: str) -> float | _InvalidNode:
     found = float(text)
     if math.isinf(found):
-        return _Fault(f"the number {text[:40]} is beyond what a double holds; send it as a string")
+        return _InvalidNode(f"the number {text[:40]} is outside the range of a double; send it as a string")
     if MAX_INTEGER < abs(found) < _FIRST_WITH_EXPONENT:
-        return _Fault(f"the number {text[:40]} is an integer past 2^53−1; send it as a string")
+        return _InvalidNode(f"the number {text[:40]} is an integer above 2^53−1; send it as a string")
     return found
 
 
-def _decimal(text: str) -> Decimal | _Fault:
-    checked = _double(text)
-    if isinstance(checked, _Fault):
-        return checked
+def _parse_decimal(text: str) -> Decimal | _InvalidNode:
+    double = _parse_double(text)
+    if isinstance(double, _InvalidNode):
+        return double
     try:
         return Decimal(text)
     except InvalidOperation:
-        return _Fault(f"the number {text[:40]} is too small for any use; send 0")
+        return _InvalidNode(f"the number {text[:40]} is too small; send 0")
 
 
 _DOUBLES = json.JSONDecoder(
-    object_pairs_hook=_parse_object, parse_constant=_constant, parse_int=_integer, parse_float=_double
+    object_pairs_hook=_parse_object, parse_constant=_parse_constant, parse_int=_parse_integer, parse_float=_parse_double
 )
 _EXACT = json.JSONDecoder(
-    object_pairs_hook=_parse_object, parse_constant=_constant, parse_int=_integer, parse_float=_decimal
+    object_pairs_hook=_parse_object,
+    parse_constant=_parse_constant,
+    parse_int=_parse_integer,
+    parse_float=_parse_decimal,
 )

@@ -1,4 +1,4 @@
-"""Sets of public keys (RFC 7517 §5), written for `/receipts/public-keys.json`, and read. Pure, as `canonical`."""
+"""JWK sets of public keys (RFC 7517 §5): build `/receipts/public-keys.json`, and parse. Pure, as `canonical`."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,11 +10,11 @@ from llmring_receipts.formats import canonical, keys
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.formats.keys import InvalidKey, PublicKey, Status
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ReceiptJwk(msgspec.Struct, frozen=True):
-    """A public key as JWK readers know it (RFC 8037 §2), with what readers of receipts need besides."""
+    """A public key as a JWK (RFC 8037 §2), with additional fields for verifiers of receipts."""
 
     kty: str
     crv: str
@@ -30,9 +30,9 @@ class ReceiptJwk(msgspec.Struct, frozen=True):
 
 
 class ReceiptKeySet(msgspec.Struct, frozen=True):
-    """A JWK set that also names the key in use.
+    """A JWK set that also names the current key.
 
-    Compromised keys stand apart, where readers who know nothing of them do not look: no receipt of theirs counts.
+    Compromised keys are listed separately, where generic JWK readers do not use them: none of their receipts is valid.
     """
 
     keys: list[ReceiptJwk]
@@ -41,7 +41,7 @@ class ReceiptKeySet(msgspec.Struct, frozen=True):
 
 
 class _InputKey(msgspec.Struct, frozen=True):
-    """A key of a set that anybody may have written; `d` would be its private half."""
+    """A key of an untrusted set; `d` would be its private key."""
 
     kty: str
     crv: str | None = None
@@ -50,20 +50,20 @@ class _InputKey(msgspec.Struct, frozen=True):
     kid: str | None = None
     key_id: str | None = None
     use: str | None = None
-    created_at: Moment | None = None
-    retired_at: Moment | None = None
+    created_at: Timestamp | None = None
+    retired_at: Timestamp | None = None
 
 
 class _InputKeySet(msgspec.Struct, frozen=True):
-    """A set that anybody may have written."""
+    """An untrusted JWK set."""
 
     keys: list[_InputKey]
     compromised: list[_InputKey] = []
 
 
-def build(every: Iterable[PublicKey], current_key_id: str | None) -> ReceiptKeySet:
+def build(all_keys: Iterable[PublicKey], current_key_id: str | None) -> ReceiptKeySet:
     """Return keys as a set."""
-    known = list(every)
+    known = list(all_keys)
     return ReceiptKeySet(
         [_to_jwk(key) for key in known if key.status != "compromised"],
         current_key_id,
@@ -72,12 +72,12 @@ def build(every: Iterable[PublicKey], current_key_id: str | None) -> ReceiptKeyS
 
 
 def parse(content: bytes) -> list[PublicKey]:
-    """Return the Ed25519 keys of a set in its order, those of other kinds and for other uses left out.
+    """Return the Ed25519 keys of a set in its order, without keys of other types and for other uses.
 
-    A key without a `kid` has its thumbprint for an id (RFC 7638). One that is compromised is so under every id.
+    A key without a `kid` gets its thumbprint as id (RFC 7638). A compromised key is compromised under every id.
 
     Raises:
-        InvalidKey: not a JWK set, no Ed25519 key in it, a private key, or two keys under one id.
+        InvalidKey: not a JWK set, no Ed25519 key, a private key, or two keys under one id.
     """
     try:
         given = msgspec.convert(canonical.parse(content), _InputKeySet)
@@ -92,8 +92,8 @@ def parse(content: bytes) -> list[PublicKey]:
                 found[key.key_id] = key
     if not found:
         raise InvalidKey("the set has no Ed25519 key")
-    taken = {key.public_key for key in found.values() if key.status == "compromised"}
-    return [_mark_compromised(key) if key.public_key in taken else key for key in found.values()]
+    compromised_keys = {key.public_key for key in found.values() if key.status == "compromised"}
+    return [_mark_compromised(key) if key.public_key in compromised_keys else key for key in found.values()]
 
 
 def _mark_compromised(key: PublicKey) -> PublicKey:
@@ -106,14 +106,14 @@ def _is_signing_key(given: _InputKey) -> bool:
 
 def _to_public_key(given: _InputKey, compromised: bool) -> PublicKey:
     if given.d is not None:
-        raise InvalidKey("the set has a private key in it; take its member d out, and that key out of use")
+        raise InvalidKey("the set contains a private key; remove its field d, and replace that key")
     public = keys.decode(given.x or "", keys.KEY_BYTES)
     ids = {given.kid, given.key_id} - {None}
     if len(ids) > 1:
         raise InvalidKey(f"the set has a key with two ids, {given.kid!r} and {given.key_id!r}")
     key_id = ids.pop() if ids else keys.thumbprint(public)
     if not isinstance(key_id, str) or not keys.KEY_ID.fullmatch(key_id):
-        raise InvalidKey("the set has a key id that is not 1 to 128 of A–Z a–z 0–9 . _ : -")
+        raise InvalidKey("the set has a key id that is not 1 to 128 characters of A–Z a–z 0–9 . _ : -")
     status: Status = "compromised" if compromised else "active" if given.retired_at is None else "retired"
     return PublicKey(key_id, public, given.created_at, given.retired_at, status)
 

@@ -1,4 +1,4 @@
-"""Key material: Ed25519 keys in and out of text, their thumbprints and PEM forms. Pure, as `canonical`."""
+"""Ed25519 keys: base64url, PEM and thumbprints. Pure, as `canonical`."""
 
 import base64
 import hashlib
@@ -22,13 +22,14 @@ Status = Literal["active", "retired", "compromised"]
 
 
 class InvalidKey(ValueError):
-    """Text or a file that holds no usable key; the message never repeats what was given."""
+    """Text or a file without a usable key; the message never repeats the input."""
 
 
 class PublicKey(msgspec.Struct, frozen=True):
-    """A public key as it is known: 32 bytes under an id, with its times (UTC) and status.
+    """A public key: 32 bytes under an id, with its times (UTC) and status.
 
-    `created_at` is when this deployment first had it, None when nobody says. A retired key signs nothing dated later.
+    `created_at` is when this deployment first had the key, None if unknown. A retired key is not valid for receipts
+    dated after `retired_at`.
     """
 
     key_id: str
@@ -39,7 +40,7 @@ class PublicKey(msgspec.Struct, frozen=True):
 
 
 def generate_key() -> Ed25519PrivateKey:
-    """Return a fresh private key from the system's randomness."""
+    """Return a new private key from the system's random source."""
     return Ed25519PrivateKey.generate()
 
 
@@ -49,7 +50,7 @@ def seed_bytes(key: Ed25519PrivateKey) -> bytes:
 
 
 def public_bytes(key: Ed25519PrivateKey) -> bytes:
-    """Return the 32 bytes of a private key's public half."""
+    """Return the 32 bytes of the public key of a private key."""
     return key.public_key().public_bytes(_RAW, serialization.PublicFormat.Raw)
 
 
@@ -59,24 +60,24 @@ def encode(value: bytes) -> str:
 
 
 def decode(text: str, size: int) -> bytes:
-    """Return the `size` bytes that base64url text spells; one spelling only is taken.
+    """Return the `size` bytes of a base64url text; only the canonical encoding is accepted.
 
     Raises:
-        InvalidKey: padding, other characters, another size, or bits that a second spelling could differ in.
+        InvalidKey: padding, other characters, another size, or unused bits that are not zero.
     """
     length = -(-size * 4 // 3)
     if len(text) == length and _TEXT.fullmatch(text):
         found = base64.urlsafe_b64decode(text + "=" * (-length % 4))
         if encode(found) == text:
             return found
-    raise InvalidKey(f"not {size} bytes in base64url: {length} of A–Z a–z 0–9 - _, without padding")
+    raise InvalidKey(f"not {size} bytes in base64url: {length} characters of A–Z a–z 0–9 - _, without padding")
 
 
 def load_seed(text: str) -> Ed25519PrivateKey:
     """Return the private key of a seed in base64url.
 
     Raises:
-        InvalidKey: it is no such text.
+        InvalidKey: the text is not a seed.
     """
     return Ed25519PrivateKey.from_private_bytes(decode(text, KEY_BYTES))
 
@@ -85,7 +86,7 @@ def load_private_key(content: bytes) -> Ed25519PrivateKey:
     """Return the private key of a file's content: PKCS8 PEM, a seed in base64url, or its 32 bytes.
 
     Raises:
-        InvalidKey: it is none of these, encrypted, or a key of another kind.
+        InvalidKey: none of these, encrypted, or a key of another type.
     """
     if len(content) == KEY_BYTES:
         return Ed25519PrivateKey.from_private_bytes(content)
@@ -96,7 +97,7 @@ def load_private_key(content: bytes) -> Ed25519PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InvalidKey("not a PKCS8 PEM private key without a password") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise InvalidKey("the PEM holds a key of another kind; receipts are signed with Ed25519")
+        raise InvalidKey("the PEM file contains a key of another type; receipts are signed with Ed25519")
     return key
 
 

@@ -1,4 +1,4 @@
-"""Public keys in PostgreSQL, and what became of each; private ones never come here."""
+"""Public keys and their history in PostgreSQL; private keys are never stored."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,9 +14,9 @@ from llmring_server.database.pool import Connection
 KEYS: LiteralString = (
     "SELECT key_id, public_key, created_at, retired_at, status FROM receipt_keys ORDER BY created_at, key_id"
 )
-# Whoever changes a key holds this lock until the commit: events become visible in the order of their numbers.
+# Held until the commit, so that events become visible in the order of their numbers.
 LOCK: LiteralString = "LOCK TABLE receipt_keys IN SHARE ROW EXCLUSIVE MODE"
-# A key may get another id while it is in use; under none does it come back once it is retired or compromised.
+# An active key may get another id; a retired or compromised key cannot be added again under any id.
 ADD: LiteralString = """
     INSERT INTO receipt_keys (key_id, public_key, created_at, status)
     SELECT %(key_id)s, %(public_key)s, now(), 'active'
@@ -46,7 +46,7 @@ COMPROMISE: LiteralString = """
     SET status = 'compromised', retired_at = coalesce(retired_at, now())
     WHERE public_key = (SELECT public_key FROM receipt_keys WHERE key_id = %(key_id)s) AND status <> 'compromised'
 """
-NOTE: LiteralString = """
+RECORD_EVENTS: LiteralString = """
     INSERT INTO receipt_key_events (key_id, change, at)
     SELECT key_id, change, at
     FROM receipt_keys
@@ -54,12 +54,12 @@ NOTE: LiteralString = """
         (1, 'added', created_at),
         (2, 'retired', CASE WHEN status = 'retired' THEN retired_at END),
         (3, 'compromised', CASE WHEN status = 'compromised' THEN now() END)
-    ) AS became(place, change, at)
+    ) AS event(position, change, at)
     WHERE at IS NOT NULL
         AND NOT EXISTS (
-            SELECT FROM receipt_key_events AS e WHERE (e.key_id, e.change) = (receipt_keys.key_id, became.change)
+            SELECT FROM receipt_key_events AS e WHERE (e.key_id, e.change) = (receipt_keys.key_id, event.change)
         )
-    ORDER BY at, place, key_id
+    ORDER BY at, position, key_id
     ON CONFLICT (key_id, change) DO NOTHING
 """
 AFTER: LiteralString = """
@@ -77,44 +77,44 @@ class KeyStore:
         self._database = database
 
     async def keys(self, seconds: float | None = None) -> list[PublicKey]:
-        """Return every key, oldest first; `seconds` bounds the wait for a database that hangs."""
+        """Return every key, oldest first; `seconds` limits the wait for the database."""
         async with self._database.connection(seconds) as connection:
             return await self.keys_within(connection)
 
     async def keys_within(self, connection: Connection) -> list[PublicKey]:
-        """Return every key as the caller's connection sees them."""
+        """Return every key, read on the caller's connection."""
         async with connection.cursor(row_factory=class_row(PublicKey)) as cursor:
             return await (await cursor.execute(KEYS)).fetchall()
 
     async def after(self, number: int) -> Sequence[KeyEvent]:
-        """Return the events behind that number, in order; the contract `ReceiptKeyEvents`."""
+        """Return the events after that number, in order; the contract `ReceiptKeyEvents`."""
         return await self._database.rows(KeyEvent, AFTER, {"number": number})
 
     async def register(self, key_id: str, public_key: bytes, *, retire_after: timedelta | None) -> None:
-        """Add a key unless its id is known; with `retire_after`, retire the other active ones that much later.
+        """Add a key unless its id is known; with `retire_after`, retire the other active keys after that time.
 
         A key that is retired or compromised under another id is not added, and retires nothing.
-        A key that is retired itself retires nothing, so replicas with an old and a new key may start in any order.
+        A retired key retires nothing, so replicas with an old and a new key may start in any order.
         """
         given = {"key_id": key_id, "public_key": public_key, "grace": retire_after}
         await self._update([ADD] if retire_after is None else [ADD, RETIRE_OTHERS], given)
 
     async def retire(self, key_id: str, after: timedelta) -> bool:
-        """Retire an active key that much later, under every id it has, and say whether there was one."""
+        """Retire an active key after that time, under all its ids; return whether there was one."""
         return await self._update([RETIRE], {"key_id": key_id, "grace": after})
 
     async def compromise(self, key_id: str) -> bool:
-        """Mark a key as compromised, under every id it has, and say whether it was not before."""
+        """Mark a key as compromised, under all its ids; return whether it changed."""
         return await self._update([COMPROMISE], {"key_id": key_id})
 
     async def record_events(self) -> None:
-        """Note what became of keys that were changed by hand, or before events were noted."""
+        """Record events of keys that were changed by hand, or before events were recorded."""
         await self._update([], {})
 
     async def _update(self, statements: Sequence[LiteralString], given: dict[str, Any]) -> bool:
-        """Run statements and note what became of keys, in one transaction; say whether the last touched a row."""
+        """Run statements and record key events, in one transaction; return whether the last changed rows."""
         async with self._database.transaction() as connection:
             await connection.execute(LOCK)
-            touched = [(await connection.execute(statement, given)).rowcount for statement in statements]
-            await connection.execute(NOTE)
-        return bool(touched and touched[-1])
+            row_counts = [(await connection.execute(statement, given)).rowcount for statement in statements]
+            await connection.execute(RECORD_EVENTS)
+        return bool(row_counts and row_counts[-1])

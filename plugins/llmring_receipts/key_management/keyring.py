@@ -1,4 +1,4 @@
-"""The keys of this server: the one it signs with, and every public key that receipts may name."""
+"""The keys of this server: its signing key, and every public key that receipts may name."""
 
 import asyncio
 import logging
@@ -27,14 +27,14 @@ GRACE = timedelta(seconds=2 * FRESH_SECONDS)
 
 
 class NoSigningKey(Exception):
-    """There is no key to sign with; the message says why and what to do."""
+    """There is no signing key; the message gives the reason and the remedy."""
 
 
 class Keyring:
-    """The table of keys, read again when it is older than a second, this server's own key, and trusted issuers' keys.
+    """The table of keys, cached for a second, this server's own key, and trusted issuers' keys.
 
-    A key that another replica retires takes `GRACE` to be so: until then every replica has heard of it, and none
-    signs with a key that is retired already.
+    A key that another replica retires stays active for `GRACE`, until every replica has read the change, so that none
+    signs with a retired key.
     """
 
     def __init__(self, settings: ReceiptSettings, store: KeyStore) -> None:
@@ -50,18 +50,18 @@ class Keyring:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Read the configured keys and register our own; with a private one, other active keys are retired.
+        """Read the configured keys and register this server's own; with a private key, retire other active keys.
 
         Raises:
-            StartupError: a configured key cannot be used, was taken out of use under another id, or has an id that
-                belongs to another key.
+            StartupError: a configured key cannot be used, was retired under another id, or has an id that belongs to
+                another key.
         """
         self._configured = await asyncio.to_thread(read_configured_key, self._settings)
         await self.load_trusted_keys()
         for key in await self._store.keys():
             self._check_trusted(key.key_id, key.public_key)
         if self._settings.auto and (self._configured is None or self._configured.private_key is None):
-            raise StartupError(f"{PREFIX}AUTO issues receipts, which takes a private key; set one, or leave AUTO out")
+            raise StartupError(f"{PREFIX}AUTO issues receipts, which needs a private key; set one, or unset AUTO")
         if self._configured is None:
             await self._store.record_events()
         else:
@@ -74,7 +74,7 @@ class Keyring:
             await self._reads.close()
 
     async def load_trusted_keys(self) -> None:
-        """Read the keys of trusted issuers, as `opened` does; enough for a command that signs nothing.
+        """Read the keys of trusted issuers, as `open` does; enough for a command that signs nothing.
 
         Raises:
             StartupError: their file cannot be used.
@@ -96,8 +96,8 @@ class Keyring:
         own = self._configured
         if own is None or own.private_key is None:
             raise NoSigningKey(
-                f"no signing key is configured; make one with `llmring-server receipts keygen` and set "
-                f"{PREFIX}PRIVATE_KEY_B64 or {PREFIX}PRIVATE_KEY_FILE"
+                f"No signing key is configured. Create one with `llmring-server receipts keygen` and set "
+                f"{PREFIX}PRIVATE_KEY_B64 or {PREFIX}PRIVATE_KEY_FILE."
             )
         if within is None:
             await self._refresh(FRESH_SECONDS)
@@ -106,13 +106,13 @@ class Keyring:
         known = self._known.get(own.key_id)
         if known is None or known.status != "active":
             raise NoSigningKey(
-                f"the configured key {own.key_id!r} is {known.status if known else 'not registered'} and signs no "
-                "more; configure another and restart"
+                f"The configured key {own.key_id!r} is {known.status if known else 'not registered'} and cannot sign. "
+                "Configure another key and restart."
             )
         return own.key_id, own.private_key
 
     async def find(self, key_id: object) -> PublicKey | None:
-        """Return the public key of an id, or None when neither this deployment nor a trusted issuer has had it."""
+        """Return the public key of an id, or None if neither this deployment nor a trusted issuer has had it."""
         if not isinstance(key_id, str):
             return None
         await self._refresh(FRESH_SECONDS)
@@ -121,11 +121,11 @@ class Keyring:
         return self._known.get(key_id) or self._trusted.get(key_id)
 
     def is_own(self, key: PublicKey) -> bool:
-        """Whether a key that `find` gave is one of this deployment's, not of a trusted issuer's."""
+        """Return whether a key that `find` returned belongs to this deployment, not to a trusted issuer."""
         return key.key_id in self._known
 
     async def current_key(self) -> PublicKey | None:
-        """Return the key in use: this server's own while it is active, else the newest active one, or None."""
+        """Return the current key: this server's own while it is active, else the newest active key, or None."""
         active = [key for key in await self.all_keys() if key.status == "active"]
         own = [
             key
@@ -144,34 +144,34 @@ class Keyring:
         known = {key.key_id: key for key in await self._store.keys()}.get(own.key_id)
         if known is None:
             raise StartupError(
-                f"plugin 'receipts': the configured key was taken out of use under another id, and comes back under "
-                f"none, also not as {own.key_id!r}; make a new one with `llmring-server receipts keygen`"
+                f"plugin 'receipts': the configured key was retired under another id and cannot be used again, "
+                f"also not as {own.key_id!r}; create a new one with `llmring-server receipts keygen`"
             )
         if known.public_key != own.public_key:
             raise StartupError(
-                f"plugin 'receipts': the key id {own.key_id!r} belongs to another key already; give the new key a "
-                f"name of its own in {PREFIX}KEY_ID, or leave that out"
+                f"plugin 'receipts': the key id {own.key_id!r} already belongs to another key; give the new key "
+                f"another id in {PREFIX}KEY_ID, or unset it"
             )
         if known.status != "active":
             log.warning("receipt key %s is %s; this server verifies but does not sign", own.key_id, known.status)
 
     def _check_trusted(self, key_id: str, public_key: bytes) -> None:
-        """Refuse a trusted issuer's key under the id of a key of ours; one that is ours is no matter."""
+        """Reject a trusted issuer's key with the id of another key of this deployment."""
         trusted = self._trusted.get(key_id)
         if trusted is not None and trusted.public_key != public_key:
             raise StartupError(
-                f"{PREFIX}TRUSTED_JWKS: the key id {key_id!r} belongs to another key of this deployment; take that key "
-                "out of the file, or have its issuer use thumbprints as ids"
+                f"{PREFIX}TRUSTED_JWKS: the key id {key_id!r} belongs to another key of this deployment; remove that "
+                "key from the file, or have its issuer use thumbprints as ids"
             )
 
     async def _refresh(self, seconds: float) -> None:
-        """Read the table again when what is known is older than `seconds`; whoever waits for that waits together."""
+        """Read the table again if the cache is older than `seconds`; concurrent callers share one read."""
         if not self._is_fresh(seconds):
             await self._reads.execute(None)
 
-    async def _read(self, asked: Sequence[None]) -> Sequence[None]:
+    async def _read(self, requests: Sequence[None]) -> Sequence[None]:
         self._set_known(await self._store.keys(READ_SECONDS))
-        return asked
+        return requests
 
     def _set_known(self, known: Sequence[PublicKey]) -> None:
         self._known = {key.key_id: key for key in known}

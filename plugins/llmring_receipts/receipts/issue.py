@@ -1,7 +1,7 @@
-"""Issuing: from a draft to a signed receipt.
+"""Issue a receipt: build it from a draft and sign it.
 
-The fields of these structs stand in canonical order (RFC 8785 §3.2.3) and hold no floats, so that their JSON is
-canonical as msgspec writes it: what is issued is spelt by structs, and checked by `canonical`, like anybody's.
+The fields of these structs are in canonical order (RFC 8785 §3.2.3) and contain no floats, so that msgspec writes
+canonical JSON.
 """
 
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class SignedCost(msgspec.Struct, frozen=True):
-    """A cost as we sign it: the amount is a decimal string without an exponent."""
+    """A cost as it is signed: the amount is a decimal string without an exponent."""
 
     amount: str
     calculation: str | None
@@ -27,7 +27,7 @@ class SignedCost(msgspec.Struct, frozen=True):
 
 
 class SignedTokens(msgspec.Struct, frozen=True):
-    """How many tokens a call took, as we sign it."""
+    """The tokens of a call as they are signed."""
 
     cached_input: int
     input: int
@@ -35,7 +35,7 @@ class SignedTokens(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed receipt as we issue it; once signed it is its bytes, and never rebuilt from a struct."""
+    """A signed receipt; after signing only its bytes are used, never a struct built again."""
 
     alias: str | None
     cost: SignedCost
@@ -54,29 +54,29 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def issue(draft: ReceiptDraft, project: str, key_id: str, key: Ed25519PrivateKey) -> ReceiptRecord:
-    """Return the receipt that a draft asks for, signed; what the draft leaves out is made here.
+    """Return the signed receipt of a draft; a missing id and timestamp are generated.
 
     Raises:
-        InvalidValue: a member does not fit; its place is named.
+        InvalidValue: a field is not valid; the error has its path.
     """
     if draft.id is not None and not is_receipt_id(draft.id):
         raise InvalidValue(
-            "a receipt id is 1 to 128 of A–Z a–z 0–9 . _ : ~ -, and not a word of the interface", ("id",)
+            "a receipt id is 1 to 128 characters of A–Z a–z 0–9 . _ : ~ -, and not a reserved word", ("id",)
         )
     if draft.key_id not in (None, key_id):
-        raise InvalidValue(f"the key in use is {key_id!r}; leave this out", ("key_id",))
-    moment = _utc(draft.timestamp)
-    unsigned = _unsigned(draft, key_id, moment)
+        raise InvalidValue(f"the current key is {key_id!r}; omit this field", ("key_id",))
+    moment = _to_utc(draft.timestamp)
+    unsigned = _build_unsigned(draft, key_id, moment)
     signed = msgspec.structs.replace(unsigned, signature=signing.signature(_encode(unsigned), key))
     return ReceiptRecord(project, unsigned.id, moment, key_id, _encode(signed))
 
 
-def _unsigned(draft: ReceiptDraft, key_id: str, moment: datetime) -> Receipt:
+def _build_unsigned(draft: ReceiptDraft, key_id: str, moment: datetime) -> Receipt:
     tokens = draft.tokens
     return Receipt(
         alias=draft.alias,
-        cost=SignedCost(_amount(draft.cost.amount), draft.cost.calculation, draft.cost.currency),
-        ext=msgspec.UNSET if draft.ext is None else _ext(draft.ext),
+        cost=SignedCost(_format_amount(draft.cost.amount), draft.cost.calculation, draft.cost.currency),
+        ext=msgspec.UNSET if draft.ext is None else _encode_ext(draft.ext),
         id=draft.id or str(uuid_utils.uuid7()),
         key_id=key_id,
         lock_digest=draft.lock_digest,
@@ -91,24 +91,24 @@ def _unsigned(draft: ReceiptDraft, key_id: str, moment: datetime) -> Receipt:
     )
 
 
-def _amount(value: object) -> str:
+def _format_amount(value: object) -> str:
     try:
         return canonical.format_amount(value)
     except ValueError as error:
         raise InvalidValue(str(error), ("cost", "amount")) from error
 
 
-def _utc(moment: datetime | None) -> datetime:
+def _to_utc(moment: datetime | None) -> datetime:
     try:
         return datetime.now(UTC) if moment is None else moment.astimezone(UTC)
     except OverflowError as error:
-        raise InvalidValue("this time has no place in the calendar in UTC", ("timestamp",)) from error
+        raise InvalidValue("this time is outside the calendar in UTC", ("timestamp",)) from error
 
 
-def _ext(ext: dict[str, Any]) -> msgspec.Raw:
-    place = canonical.find_float(ext)
-    if place is not None:
+def _encode_ext(ext: dict[str, Any]) -> msgspec.Raw:
+    path = canonical.find_float(ext)
+    if path is not None:
         raise InvalidValue(
-            "a number with a fraction or an exponent is not signed; send it as a string", ("ext", *place)
+            "a number with a fraction or an exponent cannot be signed; send it as a string", ("ext", *path)
         )
     return msgspec.Raw(canonical.canonicalize(ext))

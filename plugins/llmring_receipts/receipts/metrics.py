@@ -1,4 +1,4 @@
-"""The figures of receipts: how many wait for the database, and how many are written at once."""
+"""Metrics of receipts: how many wait for the database, and the size of batches."""
 
 from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_server.contracts.metrics import Metric
@@ -7,7 +7,7 @@ PREFIX = "llmring_receipts_"
 
 
 def writer_metrics(writer: ReceiptWriter) -> list[Metric]:
-    """Return the figures of a process's writer."""
+    """Return the metrics of this process's writer."""
     return [
         Metric(
             name=PREFIX + "queue_receipts",

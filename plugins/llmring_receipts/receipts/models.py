@@ -1,4 +1,4 @@
-"""The structs of receipts: what is asked to be signed, what answers, and the place in a list."""
+"""Request and response bodies of receipts, their rows, and cursors."""
 
 import re
 from datetime import datetime
@@ -14,7 +14,7 @@ RESERVED = frozenset({"issue", "verify"})
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Note = Annotated[str, msgspec.Meta(max_length=1024)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 Amount = Annotated[
     Any,
     msgspec.Meta(
@@ -25,7 +25,7 @@ Amount = Annotated[
 
 
 class ReceiptTokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many tokens a call took."""
+    """How many tokens a call used."""
 
     input: Count
     output: Count
@@ -33,7 +33,7 @@ class ReceiptTokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReceiptCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a call cost, and how that was found (`registry`, a formula, …)."""
+    """The cost of a call, and how it was calculated (`registry`, a formula, …)."""
 
     amount: Amount
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "USD"
@@ -41,13 +41,13 @@ class ReceiptCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A receipt that is not signed yet; what it has no member for goes into `ext`, any JSON without floats."""
+    """An unsigned receipt; additional data goes into `ext`, any JSON without floats."""
 
     model: Text
     tokens: ReceiptTokens
     cost: ReceiptCost
     id: str | None = None
-    timestamp: Moment | None = None
+    timestamp: Timestamp | None = None
     key_id: str | None = None
     registry_version: Text | None = None
     alias: Text | None = None
@@ -59,7 +59,7 @@ class ReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class CallReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A logged call to be signed: its log entry fills all members but these."""
+    """A receipt of a logged call: its log entry fills all other fields."""
 
     usage_log_id: Text
     id: str | None = None
@@ -68,19 +68,19 @@ class CallReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ReceiptEnvelope(msgspec.Struct, frozen=True):
-    """A receipt in a body, whoever signed it; every member of it is covered by the signature."""
+    """A signed receipt in a body; the signature covers all of its fields."""
 
     receipt: dict[str, Any]
 
 
 class ReceiptIssueQuery(msgspec.Struct, frozen=True):
-    """`?store=true` keeps the receipt in the same call."""
+    """`?store=true` also stores the receipt."""
 
     store: bool = False
 
 
 class ReceiptsQuery(msgspec.Struct, frozen=True):
-    """`?limit=&cursor=`; the cursor comes from the `Link` header of the page before."""
+    """`?limit=&cursor=`; the cursor comes from the `Link` header of the previous page."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     cursor: str | None = None
@@ -93,7 +93,7 @@ class ReceiptKeyQuery(msgspec.Struct, frozen=True):
 
 
 class ReceiptStatus(msgspec.Struct, frozen=True):
-    """What became of a receipt: `verified` when it is new here, `exists` when the same one was."""
+    """The result of storing a receipt: `verified` if it is new, `exists` if the same one was stored before."""
 
     receipt_id: str
     status: str
@@ -103,9 +103,9 @@ Issuer = Literal["self", "trusted"]
 
 
 class ReceiptVerdict(msgspec.Struct, frozen=True):
-    """Whether a receipt's signature is good, in plain words why not, and whose key it names.
+    """Whether a receipt's signature is valid, the reason if not, and whose key it names.
 
-    `issuer` is `self` for a key of this deployment, `trusted` for one of a trusted issuer, null for one unknown here.
+    `issuer` is `self` for a key of this deployment, `trusted` for a trusted issuer's, null for an unknown key.
     """
 
     valid: bool
@@ -115,7 +115,7 @@ class ReceiptVerdict(msgspec.Struct, frozen=True):
 
 
 class ReceiptRecord(msgspec.Struct, frozen=True):
-    """A project's receipt as it is kept: its canonical bytes with the signature, and what finds it again."""
+    """A project's receipt as stored: its canonical bytes with the signature, and its keys for lookup."""
 
     project_id: str
     receipt_id: str
@@ -125,7 +125,7 @@ class ReceiptRecord(msgspec.Struct, frozen=True):
 
 
 class ReceiptRow(msgspec.Struct, frozen=True):
-    """One line of a list."""
+    """A receipt as it is read from the database."""
 
     receipt_id: str
     issued_at: datetime
@@ -138,7 +138,7 @@ class ReceiptCursor(msgspec.Struct, frozen=True, array_like=True):
     issued_at: datetime
     receipt_id: str
 
-    def text(self) -> str:
+    def encode(self) -> str:
         """Return the cursor for a URL."""
         return keys.encode(msgspec.json.encode(self))
 
@@ -147,17 +147,17 @@ def parse_cursor(text: str) -> ReceiptCursor:
     """Return the cursor that a URL carries.
 
     Raises:
-        ValueError: it is none of ours.
+        ValueError: it is not a cursor of this list.
     """
     try:
         found = msgspec.json.decode(keys.decode(text, len(text) * 3 // 4), type=ReceiptCursor)
     except (msgspec.MsgspecError, keys.InvalidKey) as error:
-        raise ValueError("no cursor of this list; take it from the Link header") from error
+        raise ValueError("Not a cursor of this list; take it from the Link header.") from error
     if found.issued_at.tzinfo is None or not is_receipt_id(found.receipt_id):
-        raise ValueError("no cursor of this list; take it from the Link header")
+        raise ValueError("Not a cursor of this list; take it from the Link header.")
     return found
 
 
 def is_receipt_id(text: object) -> bool:
-    """Whether a value can be a receipt's id: 1–128 of `A–Z a–z 0–9 . _ : ~ -`, no word of the interface."""
+    """Return whether a value can be a receipt's id: 1–128 of `A–Z a–z 0–9 . _ : ~ -`, and not a reserved word."""
     return isinstance(text, str) and bool(RECEIPT_ID.fullmatch(text)) and text not in RESERVED

@@ -1,4 +1,4 @@
-"""Receipts for other features: the contract `ReceiptBook`, over the same store and keys as the JSON calls."""
+"""Receipts for other plugins: the contract `ReceiptBook`."""
 
 from llmring_receipts.formats import canonical, signing
 from llmring_receipts.formats.canonical import InvalidValue
@@ -24,27 +24,27 @@ class ReceiptService:
         except ValueError as error:
             raise Problem.validation("query", "cursor", msg=str(error)) from error
         rows, following = await self._store.page(project, limit, after)
-        return ReceiptPage([_kept(row) for row in rows], following.text() if following else None)
+        return ReceiptPage([_to_contract(row) for row in rows], following.encode() if following else None)
 
     async def get(self, project: str, receipt_id: str) -> KeptReceipt | None:
         """Return a receipt, or None."""
         row = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
-        return _kept(row) if row else None
+        return _to_contract(row) if row else None
 
     async def prove(self, content: bytes) -> ReceiptProof:
-        """Verify a kept receipt and spell out how."""
+        """Verify a stored receipt and return every step."""
         try:
             receipt = canonical.parse(content)
         except InvalidValue as error:
-            return _unreadable(error.reason)
+            return _unreadable_proof(error.sentence)
         if not isinstance(receipt, dict):
-            return _unreadable("the content is no JSON object")
+            return _unreadable_proof("The content is not a JSON object.")
         key_id = signing.key_id_of(receipt)
         key = await self._keyring.find(key_id)
-        taken = signing.verify(receipt, key)
+        steps = signing.verify(receipt, key)
         return ReceiptProof(
-            valid=taken[-1].fault is None,
-            checks=[ReceiptCheck("content_readable", None), *(ReceiptCheck(step.about, step.fault) for step in taken)],
+            valid=steps[-1].fault is None,
+            checks=[ReceiptCheck("content_readable", None), *(ReceiptCheck(step.about, step.fault) for step in steps)],
             key_id=key_id,
             key_status=key.status if key else None,
             key_created_at=key.created_at if key else None,
@@ -52,9 +52,9 @@ class ReceiptService:
         )
 
 
-def _unreadable(why: str) -> ReceiptProof:
-    return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", why)], key_id=None)
+def _unreadable_proof(fault: str) -> ReceiptProof:
+    return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", fault)], key_id=None)
 
 
-def _kept(row: ReceiptRow) -> KeptReceipt:
+def _to_contract(row: ReceiptRow) -> KeptReceipt:
     return KeptReceipt(row.receipt_id, row.issued_at, row.content)

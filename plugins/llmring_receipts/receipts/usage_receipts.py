@@ -1,4 +1,4 @@
-"""Receipts of logged calls: filled from what usage has stored, under the id of the log entry: a call has one."""
+"""Receipts of logged calls: one per call, filled from its log entry and stored with the entry's id."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ THREAD_THRESHOLD = 100
 
 
 class UsageReceiptIssuer:
-    """The contract `UsageReceipts`: a receipt for every logged call that has a cost, in the transaction of its row."""
+    """Issues a receipt for every logged call with a cost, in the transaction of its row; implements `UsageReceipts`."""
 
     def __init__(self, keyring: Keyring, store: ReceiptStore) -> None:
         self._keyring = keyring
@@ -31,9 +31,9 @@ class UsageReceiptIssuer:
         self._can_sign = True
 
     async def issue(self, connection: Connection, entries: Sequence[LoggedUsage]) -> Sequence[bytes | None]:
-        """Store the receipts of entries in the caller's transaction, and return each; None for one that has none.
+        """Store the receipts of entries in the caller's transaction; return each, or None for an entry without one.
 
-        While there is no key to sign with, none has: a call is logged all the same, and its receipt can be asked for.
+        Without a signing key there are none: calls are still logged, and their receipts can be issued later.
         """
         try:
             key_id, key = await self._keyring.signing_key(connection)
@@ -42,8 +42,8 @@ class UsageReceiptIssuer:
             return [None] * len(entries)
         self._can_sign = True
         signed = await _sign_all(entries, key_id, key)
-        made = [one for one in signed if one is not None]
-        outcomes = dict(zip(made, await self._store.put_within(connection, made), strict=True)) if made else {}
+        new = [one for one in signed if one is not None]
+        outcomes = dict(zip(new, await self._store.put_within(connection, new), strict=True)) if new else {}
         return [one.content if one and outcomes[one] is not Outcome.CONFLICT else None for one in signed]
 
     async def find(self, connection: Connection, entries: Sequence[tuple[str, str]]) -> Sequence[bytes | None]:
@@ -52,53 +52,51 @@ class UsageReceiptIssuer:
         return [found.get(entry) for entry in entries]
 
     def _warn_once(self, error: NoSigningKey) -> None:
-        """Say once that calls are logged without receipts."""
+        """Log once that calls are logged without receipts."""
         if self._can_sign:
             log.warning("calls are logged without receipts: %s", error)
         self._can_sign = False
 
 
-def build_draft(entry: LoggedUsage, asked: CallReceiptDraft) -> ReceiptDraft:
-    """Return the draft that a logged call makes.
+def build_draft(entry: LoggedUsage, draft: CallReceiptDraft) -> ReceiptDraft:
+    """Return the draft of a logged call.
 
     Raises:
-        InvalidValue: the call has no cost, or figures that no receipt can hold.
+        InvalidValue: the call has no cost, or numbers that cannot be signed.
     """
     if entry.cost is None:
-        raise _invalid(
-            f"the call has no cost ({entry.cost_status}), which a receipt states; log its cost or reprice it"
-        )
+        raise _invalid(f"the call has no cost ({entry.cost_status}), which a receipt needs; log its cost or reprice it")
     try:
         canonical.format_amount(entry.cost)
     except ValueError as error:
         raise _invalid(f"the call's cost of {entry.cost} cannot be signed: {error}") from error
     tokens = ReceiptTokens(entry.input_tokens, entry.output_tokens, entry.cached_input_tokens)
     if max(msgspec.structs.astuple(tokens)) > canonical.MAX_INTEGER:
-        raise _invalid("the call has more tokens than 2^53−1, which JSON does not hold exactly")
+        raise _invalid("the call has more than 2^53−1 tokens, which JSON cannot represent exactly")
     return ReceiptDraft(
-        id=asked.id or entry.log_id,
+        id=draft.id or entry.log_id,
         timestamp=entry.occurred_at,
         registry_version=entry.registry_version,
         model=f"{entry.provider}:{entry.model}",
         alias=entry.alias,
         profile=entry.profile,
-        lock_digest=asked.lock_digest,
+        lock_digest=draft.lock_digest,
         provider=entry.provider,
         tokens=tokens,
         cost=ReceiptCost(entry.cost, "USD", entry.cost_source),
         usage_log_id=entry.log_id,
-        ext=asked.ext,
+        ext=draft.ext,
     )
 
 
-def matches_draft(receipt: dict[str, Any], asked: CallReceiptDraft) -> bool:
-    """Whether a stored receipt is that of the call, with what is to be added."""
-    wanted = msgspec.structs.asdict(asked)
-    return all(receipt.get(name) == value for name, value in wanted.items() if value is not None)
+def matches_draft(receipt: dict[str, Any], draft: CallReceiptDraft) -> bool:
+    """Return whether a stored receipt has all the values of a draft."""
+    fields = msgspec.structs.asdict(draft)
+    return all(receipt.get(name) == value for name, value in fields.items() if value is not None)
 
 
 async def _sign_all(entries: Sequence[LoggedUsage], key_id: str, key: Ed25519PrivateKey) -> list[ReceiptRecord | None]:
-    """Sign receipts, many of them in a thread: others are served on."""
+    """Sign receipts; many are signed in a thread, so that the event loop is not blocked."""
 
     def sign_all() -> list[ReceiptRecord | None]:
         return [_sign_entry(entry, key_id, key) for entry in entries]
@@ -107,7 +105,7 @@ async def _sign_all(entries: Sequence[LoggedUsage], key_id: str, key: Ed25519Pri
 
 
 def _sign_entry(entry: LoggedUsage, key_id: str, key: Ed25519PrivateKey) -> ReceiptRecord | None:
-    """Return the receipt of a call, or None when it can have none."""
+    """Return the receipt of a call, or None if it cannot have one."""
     try:
         return issue(build_draft(entry, CallReceiptDraft(usage_log_id=entry.log_id)), entry.project_id, key_id, key)
     except InvalidValue:

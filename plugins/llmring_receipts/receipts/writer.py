@@ -1,4 +1,4 @@
-"""Group commit of receipts: those that wait at one time are stored by one statement, answered after its commit."""
+"""Group commit: receipts that wait at the same time are stored by one statement."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,9 +16,9 @@ RECEIPTS = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
 class ReceiptWriter:
-    """The queue in front of the store, bounded; there is one batch under way, and no timer.
+    """A bounded queue in front of the store; one batch is written at a time, without a timer.
 
-    `waiting` counts the receipts that wait for the database or are on their way, `sizes` those of each batch it took.
+    `waiting` counts the receipts that wait or are being written, `sizes` the receipts per batch.
     """
 
     def __init__(self, store: ReceiptStore) -> None:
@@ -28,23 +28,23 @@ class ReceiptWriter:
         self.sizes = Histogram(RECEIPTS)
 
     async def put(self, receipt: ReceiptRecord) -> Outcome:
-        """Store a receipt and return what became of it, after the commit; see `ReceiptStore.put`.
+        """Store a receipt and return the outcome after the commit; see `ReceiptStore.put`.
 
         Raises:
-            Unavailable: too many wait already.
+            Unavailable: too many receipts wait.
             psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: the database does not answer in time.
         """
         self.waiting += 1
         try:
             return await self._batches.execute(receipt)
         except asyncio.QueueFull as error:
-            raise Unavailable("too many receipts wait for the database; try again shortly") from error
+            raise Unavailable("Too many receipts wait for the database; try again shortly.") from error
         finally:
             self.waiting -= 1
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Write while the block runs; whoever still waits at its end is cancelled."""
+        """Write while the block runs; receipts that still wait at its end are cancelled."""
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""A statement's lines as CSV, in parts and constant memory."""
+"""A statement's lines as CSV, streamed in constant memory."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,10 @@ from llmring_receipts.statements.formats import lines
 from llmring_receipts.statements.store import LineRecord, StatementRecord, StatementStore
 
 
-async def csv_chunks(store: StatementStore, kept: StatementRecord) -> AsyncIterator[bytes]:
+async def csv_chunks(store: StatementStore, statement: StatementRecord) -> AsyncIterator[bytes]:
     """Yield the lines of a statement as the CSV that `lines.from_csv` reads."""
     yield lines.to_csv([], header=True)
-    async for chunk in store.lines(kept):
+    async for chunk in store.lines(statement):
         yield await asyncio.to_thread(_render, chunk)
 
 

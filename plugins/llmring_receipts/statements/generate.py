@@ -1,4 +1,4 @@
-"""Making a statement: one snapshot of a project's usage, held against what was stated before, signed and stored."""
+"""Create a statement: compare a snapshot of the usage with earlier statements, sign, store."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -21,17 +21,17 @@ from llmring_server.contracts.usage_lines import UsageLine, UsageLines
 from llmring_server.database import Database
 from llmring_server.tlog.blocks import BlockTree
 
-MAKING_SECONDS = 1_800.0
+GENERATION_SECONDS = 1_800.0
 CURRENCY = "USD"
 
 SNAPSHOT: LiteralString = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-ALONE: LiteralString = """
+TRY_LOCK: LiteralString = """
     SELECT pg_try_advisory_xact_lock(hashtextextended('llmring statement ' || current_schema() || ' ' || %s, 0))
 """
 
 
 class StatementBuilder:
-    """The lines of one statement while they are found: news, and what has changed since it was stated."""
+    """Collects the lines of one statement: new calls, and calls that changed since they were stated."""
 
     def __init__(self, last_seq: int) -> None:
         self.last_seq = last_seq
@@ -39,7 +39,7 @@ class StatementBuilder:
         self.totals = Totals()
 
     def add_calls(self, calls: Sequence[UsageLine], stated: Mapping[str, StatementLine]) -> list[StatementLine]:
-        """Return the lines to add for these calls, beside the last line that speaks of each."""
+        """Add the lines for these calls and return them; `stated` has the last line of each call, by id."""
         added = []
         for call in calls:
             line = self._build_line(call, stated.get(str(call.id)))
@@ -51,19 +51,19 @@ class StatementBuilder:
         return added
 
     def line_range(self) -> StatementLineRange:
-        """Return what the statement says of its lines."""
+        """Return the statement's count, numbers and root of its lines."""
         size = self.blocks.size
         first, last = (self.last_seq - size + 1, self.last_seq) if size else (None, None)
         return StatementLineRange(size, first, last, keys.encode(self.blocks.root()))
 
     def _build_line(self, call: UsageLine, stated: StatementLine | None) -> StatementLine | None:
-        """Return what is to be said of a call, or None when it was said."""
+        """Return the line for a call, or None if its last line is unchanged."""
         now = build_line(call, self.last_seq + 1, stated)
         return now if stated is None or has_changed(now, stated) else None
 
 
 class StatementGenerator:
-    """Makes statements of projects; however many processes try, a project has one of each number."""
+    """Creates statements of projects; with any number of processes, each number is used once per project."""
 
     def __init__(
         self, database: Database, store: StatementStore, usage: UsageLines, keyring: Keyring,
@@ -76,18 +76,18 @@ class StatementGenerator:
         self._listener = listener
 
     async def generate(self, project: str, end: datetime, *, closing: bool = False) -> bytes | None:
-        """Return the statement of everything before `end` that is not stated yet; None when there is nothing.
+        """Return a new statement of everything before `end` that is not stated yet, or None if there is nothing.
 
-        None too when another process makes one at this moment, or there is one up to that time. One that is `closing`
-        a period is made without lines too, where another one came before: it says that there is no more.
+        Also None if another process is creating one, or if there is one up to that time. With `closing`, a statement
+        that follows another one may have no lines: it states that the period has no further calls.
 
         Raises:
             NoSigningKey: there is no key to sign with.
-            psycopg.OperationalError, TimeoutError: the database is away, or the work took too long.
+            psycopg.OperationalError, TimeoutError: the database is down, or the work took too long.
         """
         await self._keyring.signing_key()
         try:
-            async with self._database.transaction(MAKING_SECONDS) as session:
+            async with self._database.transaction(GENERATION_SECONDS) as session:
                 await session.execute(SNAPSHOT)
                 return (
                     await self._generate_in(session, project, end, closing)
@@ -112,10 +112,10 @@ class StatementGenerator:
         if not builder.blocks.size and not (closing and last):
             return None
         content = await self._sign(project, number, last, end, builder)
-        kept = StatementRecord(
+        record = StatementRecord(
             project, number, end, builder.blocks.size, builder.last_seq, content, b"".join(builder.blocks.full)
         )
-        await self._store.put(session, kept)
+        await self._store.put(session, record)
         if self._listener is not None:
             await self._listener.write_statement(session, project, str(number), content)
         return content
@@ -124,22 +124,22 @@ class StatementGenerator:
         self, project: str, number: int, last: StatementRecord | None, end: datetime, builder: StatementBuilder
     ) -> bytes:
         key_id, key = await self._keyring.signing_key()
-        said = document.compose(
+        unsigned = document.compose(
             project=project,
             number=number,
             start=last.ended_at if last else None,
             end=end,
-            made=datetime.now(UTC),
+            created_at=datetime.now(UTC),
             lines=builder.line_range(),
-            totals=builder.totals.said(),
+            totals=builder.totals.to_fields(),
             previous=last.content if last else None,
             key_id=key_id,
         )
-        return await asyncio.to_thread(signing.sign, said, key)
+        return await asyncio.to_thread(signing.sign, unsigned, key)
 
 
 def build_line(call: UsageLine, seq: int, stated: StatementLine | None) -> StatementLine:
-    """Return the line that says what a call is now, beside the last line that spoke of it."""
+    """Return the line for the current state of a call, given its last line."""
     cost = "" if call.cost is None else format_money(call.cost)
     return StatementLine(
         seq=str(seq),
@@ -167,6 +167,6 @@ def build_line(call: UsageLine, seq: int, stated: StatementLine | None) -> State
 
 
 async def _try_lock(session: psycopg.AsyncConnection[tuple[bool]], project: str) -> bool:
-    """Whether no other process makes a statement of this project; held until the transaction ends."""
-    found = await (await session.execute(ALONE, [project])).fetchone()
+    """Take the project's lock until the transaction ends; return False if another process has it."""
+    found = await (await session.execute(TRY_LOCK, [project])).fetchone()
     return bool(found and found[0])

@@ -1,4 +1,4 @@
-"""Statements by themselves: of every project that was used in a month, some time after its end."""
+"""Automatic statements: for every project that was used in a month, some hours after its end."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,10 @@ MONTHS_BACK = 12
 
 
 class MonthlyStatements:
-    """Makes what statements are due; each month of a project's has its own, a project's first holds all before it.
+    """Creates due statements: one per project and month; a project's first covers everything before it.
 
-    The first time, and after a failure, it looks for projects that were used in the last year, since nobody may have
-    run in a month; else at the last month alone. A project that failed comes last the next time, and holds up no other.
+    The first run, and a run after a failure, covers projects that were used in the last year, because the server may
+    have been down for months; other runs cover the last month. A project that failed comes last in the next run.
     """
 
     def __init__(self, generator: StatementGenerator, store: StatementStore, usage: UsageLines, hours: float) -> None:
@@ -32,11 +32,11 @@ class MonthlyStatements:
         self._failed: set[str] = set()
 
     async def run_once(self) -> None:
-        """Make the statements that are due by now; without a signing key there are none."""
+        """Create the statements that are due now; none without a signing key."""
         await self.generate_due(datetime.now(UTC))
 
     async def generate_due(self, now: datetime) -> int:
-        """Make the statements that are due at `now`, and return how many were made.
+        """Create the statements that are due at `now`, and return their number.
 
         Raises:
             psycopg.OperationalError, TimeoutError: the database does not answer.
@@ -48,13 +48,13 @@ class MonthlyStatements:
             for project in sorted(used, key=self._failed.__contains__):
                 count += await self._generate_for_project(project, used[project], end)
         except NoSigningKey as error:
-            log.warning("no statements are made: %s", error)
+            log.warning("no statements are created: %s", error)
             return count
         self._months = MONTHS_BACK if self._failed else 1
         return count
 
     async def _used_projects(self, end: datetime) -> dict[str, datetime]:
-        """Return the projects that were used before `end`, each with the end of the last month in which it was."""
+        """Return the projects that were used before `end`, each with the end of its last month of use."""
         first = end
         for _ in range(self._months):
             first = month_start(first - timedelta(days=1))
@@ -62,7 +62,7 @@ class MonthlyStatements:
         return {project: month_end(until - timedelta.resolution) for project, until in used.items()}
 
     async def _generate_for_project(self, project: str, used: datetime, end: datetime) -> int:
-        """Make a project's statements; what fails is logged, unless there is no key or no database for any other."""
+        """Create a project's statements; an error is logged, unless it affects every project: no key, no database."""
         try:
             count = await self._generate_up_to(project, used, end)
         except NoSigningKey:
@@ -71,13 +71,13 @@ class MonthlyStatements:
             self._failed.add(project)
             if isinstance(error, (psycopg.Error, TimeoutError)):
                 await self._store.ping()
-            log.exception("no statement of project %s can be made; it will be tried again", project)
+            log.exception("no statement of project %s can be created; it will be tried again", project)
             return 0
         self._failed.discard(project)
         return count
 
     async def _generate_up_to(self, project: str, used: datetime, end: datetime) -> int:
-        """Make a project's first statement, up to `end`, or those that follow, month by month up to `used`."""
+        """Create a project's first statement, up to `end`, or the following ones, month by month up to `used`."""
         last = await self._store.latest(project)
         if last is None:
             return int(await self._generator.generate(project, end) is not None)

@@ -1,4 +1,4 @@
-"""Statements over HTTP: list and make them, get one, its lines as CSV, and the proof of one call's lines."""
+"""Statements over HTTP: list, create and get them, their lines as CSV, and proofs of one call's lines."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -24,10 +24,10 @@ from llmring_server.tlog import blocks
 from llmring_server.tlog.tiles import WIDTH
 
 WAIT_SECONDS = 1.5
-MAX_CONCURRENT = 2  # each holds a connection for as long as it takes
+MAX_CONCURRENT = 2  # each uses a database connection while it runs
 CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 MAX_NUMBER = 2**31 - 1
-PENDING = b"the statement waits for its place in the log; ask again shortly\n"
+PENDING = b"The statement is not in the log yet; try again shortly.\n"
 
 CreateTask = Callable[[Coroutine[Any, Any, Any], str], None]
 
@@ -40,16 +40,16 @@ class StatementsQuery(msgspec.Struct, frozen=True):
 
 
 class StatementCreated(msgspec.Struct, frozen=True):
-    """What became of a statement that was asked for; one that takes long appears in the list, and is null here."""
+    """The result of a request for a statement; one that takes long is null here and appears in the list later."""
 
     status: Literal["made", "making"]
     statement: Statement | None = None
 
 
 class StatementLineProof(msgspec.Struct, frozen=True):
-    """A line of statement `number` as canonical JSON, and the hashes from its sibling up to the root, in base64url.
+    """A line of statement `number` as canonical JSON, and its Merkle path in base64url.
 
-    It is leaf `index` of a tree of `count` (RFC 6962 §2.1.1).
+    It is leaf `index` of a tree of `count` leaves (RFC 6962 §2.1.1).
     """
 
     number: int
@@ -60,14 +60,14 @@ class StatementLineProof(msgspec.Struct, frozen=True):
 
 
 class CallLinesProof(msgspec.Struct, frozen=True):
-    """What statements say of one call: what it was, then each correction, every line with its path."""
+    """The lines of one call, the first one and each correction, every line with its Merkle path."""
 
     log_id: UUID
     lines: list[StatementLineProof]
 
 
 class StatementsResource:
-    """A project's statements: list them, make one now, get one, get its lines."""
+    """A project's statements: list them, create one now, get one, get its lines."""
 
     def __init__(self, generator: StatementGenerator, store: StatementStore, create_task: CreateTask) -> None:
         self._generator = generator
@@ -79,7 +79,7 @@ class StatementsResource:
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: StatementsQuery
     ) -> list[msgspec.Raw]:
-        """List statements, newest first, each as it was signed; `Link` leads to the next page."""
+        """List statements, newest first, each as it was signed; `Link` has the next page."""
         found = await self._store.page(req.context.project_id, query.limit + 1, query.before)
         page = found[: query.limit]
         if len(found) > query.limit:
@@ -89,9 +89,9 @@ class StatementsResource:
 
     @operation(answer=StatementCreated, status=201, also=(202,), errors=(409, 503))
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> dict[str, Any] | None:
-        """Make a statement of all that is not stated yet; where that takes long, 202, and it appears in the list."""
+        """Create a statement of everything not stated yet; if that takes long, 202, and it is listed later."""
         if self._running.locked():
-            raise Unavailable(f"{MAX_CONCURRENT} statements are being made already; try again shortly")
+            raise Unavailable(f"{MAX_CONCURRENT} statements are already being created; try again shortly.")
         generation = asyncio.ensure_future(self._generate(req.context.project_id))
         done, _ = await asyncio.wait({generation}, timeout=WAIT_SECONDS)
         if not done:
@@ -104,7 +104,7 @@ class StatementsResource:
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
         if content is None:
-            raise Problem(409, "there is nothing to state that is not stated yet, or a statement is being made now")
+            raise Problem(409, "Everything is already in a statement, or another one is being created now.")
         return {"status": "made", "statement": msgspec.Raw(content)}
 
     @operation(answer=Statement, errors=(404,))
@@ -115,10 +115,10 @@ class StatementsResource:
     @operation(media=CSV, errors=(404,))
     async def on_get_lines(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
         """Get a statement's lines as CSV, which `llmring-server statement verify --lines` reads."""
-        kept = await self._find(req, number)
+        statement = await self._find(req, number)
         resp.content_type = CSV
-        resp.set_header("Content-Disposition", f'attachment; filename="statement-{kept.number}.csv"')
-        resp.stream = csv_chunks(self._store, kept)
+        resp.set_header("Content-Disposition", f'attachment; filename="statement-{statement.number}.csv"')
+        resp.stream = csv_chunks(self._store, statement)
 
     async def _generate(self, project: str) -> bytes | None:
         async with self._running:
@@ -126,65 +126,66 @@ class StatementsResource:
 
     async def _find(self, req: falcon.asgi.Request, number: str) -> StatementRecord:
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
-        kept = await self._store.get(req.context.project_id, int(number)) if known else None
-        if kept is None:
-            raise Problem(404, f"this project has no statement {number[:40]!r}")
-        return kept
+        statement = await self._store.get(req.context.project_id, int(number)) if known else None
+        if statement is None:
+            raise Problem(404, f"This project has no statement {number[:40]!r}.")
+        return statement
 
 
 class StatementProofResource:
-    """That a statement is in the transparency log, where there is one."""
+    """Proofs that statements are in the transparency log."""
 
-    def __init__(self, log: LogProofs | None, places: LogPositions | None) -> None:
+    def __init__(self, log: LogProofs | None, positions: LogPositions | None) -> None:
         self._log = log
-        self._places = places
+        self._positions = positions
 
     @operation(media=TEXT, also=(202,), errors=(404, 503))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
-        """The proof of a statement as a file (C2SP tlog-proof); 202 while it waits for its place in the log."""
+        """Get the proof of a statement as a file (C2SP tlog-proof); 202 while it is not in the log yet."""
         resp.content_type = TEXT
-        project, named = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
-        if self._places and named and await self._places.statement_place(project, number) == NoPosition("waiting"):
+        project, valid = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
+        position = await self._positions.statement_place(project, number) if self._positions and valid else None
+        if position == NoPosition("waiting"):
             resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", PENDING
             return
-        proof = await self._log.statement_proof(project, number) if self._log and named else None
+        proof = await self._log.statement_proof(project, number) if self._log and valid else None
         if proof is None:
-            raise Problem(404, f"the log has no statement {number[:40]!r} of this project")
+            raise Problem(404, f"The log has no statement {number[:40]!r} of this project.")
         resp.data = proof
 
 
 class CallLinesResource:
-    """What statements say of one call, with proof."""
+    """The lines of one call in statements, with proofs."""
 
     def __init__(self, store: StatementStore) -> None:
         self._store = store
 
     @operation(answer=CallLinesProof, errors=(404,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, log_id: str) -> CallLinesProof:
-        """Get every line that speaks of a call, each with the path that proves it to be in its statement."""
+        """Get every line of a call, each with the path that proves that it is in its statement."""
         project = req.context.project_id
         try:
             call = UUID(log_id)
         except ValueError as error:
-            raise Problem(404, f"{log_id[:40]!r} is the id of no call") from error
+            raise Problem(404, f"{log_id[:40]!r} is not the id of a call.") from error
         found = await self._store.lines_of_call(project, call)
         if not found:
-            raise Problem(404, f"no statement speaks of the call {call} yet")
+            raise Problem(404, f"No statement contains the call {call} yet.")
         return CallLinesProof(call, [await self._proof(project, stated) for stated in found])
 
     async def _proof(self, project: str, stated: LineRecord) -> StatementLineProof:
-        kept = await self._store.get(project, stated.number)
-        if kept is None:
-            raise Problem(404, f"statement {stated.number} is missing")
-        index = stated.seq - kept.first_seq
+        statement = await self._store.get(project, stated.number)
+        if statement is None:
+            raise Problem(404, f"Statement {stated.number} is missing.")
+        index = stated.seq - statement.first_seq
         leaves = {}
-        for block in blocks.blocks_needed(index, kept.line_count):
-            first = kept.first_seq + block * WIDTH
-            around = await self._store.lines_between(project, first, min(first + WIDTH, kept.last_seq + 1))
+        for block in blocks.blocks_needed(index, statement.line_count):
+            first = statement.first_seq + block * WIDTH
+            around = await self._store.lines_between(project, first, min(first + WIDTH, statement.last_seq + 1))
             leaves[block] = b"".join(line.hash for line in around)
-        path = blocks.path(index, kept.line_count, leaves, kept.blocks)
+        path = blocks.path(index, statement.line_count, leaves, statement.blocks)
         return StatementLineProof(
-            stated.number, stated.content, index, kept.line_count, [keys.encode(step) for step in path]
+            stated.number, stated.content, index, statement.line_count, [keys.encode(step) for step in path]
         )
 
 

@@ -1,4 +1,4 @@
-"""Statements for other features: the contract `StatementBook`, over the same store as the JSON calls."""
+"""Statements for other plugins: the contract `StatementBook`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ from llmring_server.tlog.blocks import BlockTree
 
 MAX_LINES = 10_000
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-NO_LINE = (ValueError, ArithmeticError)
+LINE_ERRORS = (ValueError, ArithmeticError)
 
 
 class StatementService:
@@ -42,52 +42,52 @@ class StatementService:
 
     async def get(self, project: str, number: int) -> StoredStatement | None:
         """Return a statement, or None."""
-        kept = await self._store.get(project, number)
-        return StoredStatement(kept.number, kept.content, _parse_summary(kept.content)) if kept else None
+        record = await self._store.get(project, number)
+        return StoredStatement(record.number, record.content, _parse_summary(record.content)) if record else None
 
     async def prove(self, project: str, statement: StoredStatement) -> StatementProof:
-        """Verify a kept statement, and spell out how."""
+        """Verify a stored statement and return every check."""
         signature = await self._receipts.prove(statement.content)
-        kept = await self._store.get(project, statement.number)
-        said = _parse_statement(statement.content)
-        if kept is None or said is None:
+        record = await self._store.get(project, statement.number)
+        signed = _parse_statement(statement.content)
+        if record is None or signed is None:
             return StatementProof(signature, [])
-        before = await self._store.get(project, kept.number - 1)
-        checks = [StatementCheck("follows", _chain_fault(kept, said, before))]
-        return StatementProof(signature, checks + await self._line_checks(kept, said))
+        before = await self._store.get(project, record.number - 1)
+        checks = [StatementCheck("follows", _chain_fault(record, signed, before))]
+        return StatementProof(signature, checks + await self._line_checks(record, signed))
 
     async def corrections(self, project: str, statement: StoredStatement, limit: int) -> list[Correction]:
-        """Return the first corrections of a statement, those that can be read; none where its totals count none."""
+        """Return the first corrections of a statement that can be parsed; none if its totals have none."""
         stated = statement.said is not None and any(total.corrections for total in statement.said.totals)
-        kept = await self._store.get(project, statement.number) if stated else None
-        found = await self._store.corrections(kept, limit) if kept else []
+        record = await self._store.get(project, statement.number) if stated else None
+        found = await self._store.corrections(record, limit) if record else []
         return [correction for one in found if (correction := _to_correction(one)) is not None]
 
-    async def csv_chunks(self, project: str, number: int) -> AsyncIterator[bytes] | None:
+    async def csv(self, project: str, number: int) -> AsyncIterator[bytes] | None:
         """Return the lines of a statement as CSV, or None."""
-        kept = await self._store.get(project, number)
-        return csv_chunks(self._store, kept) if kept else None
+        record = await self._store.get(project, number)
+        return csv_chunks(self._store, record) if record else None
 
-    async def _line_checks(self, kept: StatementRecord, said: Statement) -> list[StatementCheck]:
-        """Hold the kept lines against the root and the totals that were signed, where they are few enough."""
-        if kept.line_count > MAX_LINES:
+    async def _line_checks(self, record: StatementRecord, signed: Statement) -> list[StatementCheck]:
+        """Compare the stored lines with the signed root and totals, unless there are too many."""
+        if record.line_count > MAX_LINES:
             return []
         tree, totals = BlockTree(), Totals()
         try:
-            async for chunk in self._store.lines(kept):
+            async for chunk in self._store.lines(record):
                 await asyncio.to_thread(_add_lines, chunk, tree, totals)
-        except NO_LINE:
-            return [StatementCheck("lines", f"line {kept.first_seq + tree.size} cannot be read any more")]
-        led = (tree.size, keys.encode(tree.root())) == (said.lines.count, said.lines.root)
-        added = totals.said() == msgspec.to_builtins(said.totals)
+        except LINE_ERRORS:
+            return [StatementCheck("lines", f"Line {record.first_seq + tree.size} cannot be parsed.")]
+        root_matches = (tree.size, keys.encode(tree.root())) == (signed.lines.count, signed.lines.root)
+        totals_match = totals.to_fields() == msgspec.to_builtins(signed.totals)
         return [
-            StatementCheck("lines", None if led else "the lines that are kept do not lead to the root that was signed"),
-            StatementCheck("totals", None if added else "the lines that are kept do not add up to the signed totals"),
+            StatementCheck("lines", None if root_matches else "The stored lines do not match the signed root."),
+            StatementCheck("totals", None if totals_match else "The stored lines do not add up to the signed totals."),
         ]
 
 
 def _parse_summary(content: bytes) -> StatementSummary | None:
-    """Return what a statement's bytes say, its figures as numbers, or None where they cannot be read."""
+    """Return a summary of a statement's bytes, or None if they cannot be parsed."""
     try:
         return msgspec.json.decode(content, type=StatementSummary, strict=False)
     except UNREADABLE:
@@ -101,28 +101,28 @@ def _parse_statement(content: bytes) -> Statement | None:
         return None
 
 
-def _chain_fault(kept: StatementRecord, said: Statement, before: StatementRecord | None) -> str | None:
-    """Say why a statement is not this project's next one, or None when it is."""
-    if (said.project, said.number) != (kept.project_id, kept.number):
-        return f"it says that it is statement {said.number} of project {said.project}"
-    wrong = document.find_contradiction(said)
-    if wrong or kept.number == 1:
-        return wrong
+def _chain_fault(record: StatementRecord, signed: Statement, before: StatementRecord | None) -> str | None:
+    """Return why a statement is not this project's next one, or None if it is."""
+    if (signed.project, signed.number) != (record.project_id, record.number):
+        return f"It states that it is statement {signed.number} of project {signed.project}."
+    fault = document.find_contradiction(signed)
+    if fault or record.number == 1:
+        return fault
     earlier = _parse_statement(before.content) if before else None
     if before is None or earlier is None:
-        return f"statement {kept.number - 1} is missing, or cannot be read any more"
-    if not document.follows(said, earlier, before.content):
-        return f"it does not name statement {kept.number - 1} as that is kept: one of the two was changed"
-    if said.lines.first not in (None, before.last_seq + 1):
-        return f"its lines begin with number {said.lines.first}, those before end with {before.last_seq}"
+        return f"Statement {record.number - 1} is missing, or cannot be parsed."
+    if not document.follows(signed, earlier, before.content):
+        return f"Its digest of statement {record.number - 1} does not match the stored one: one of the two was changed."
+    if signed.lines.first not in (None, before.last_seq + 1):
+        return f"Its lines begin with number {signed.lines.first}, those before end with {before.last_seq}."
     return None
 
 
 def _add_lines(chunk: list[LineRecord], tree: BlockTree, totals: Totals) -> None:
-    """Add lines to a tree and to sums.
+    """Add lines to a tree and to totals.
 
     Raises:
-        NO_LINE: one cannot be read; the tree has those before it.
+        LINE_ERRORS: a line cannot be parsed; the tree has those before it.
     """
     for stated in chunk:
         totals.add(lines.parse(stated.content))
@@ -130,7 +130,7 @@ def _add_lines(chunk: list[LineRecord], tree: BlockTree, totals: Totals) -> None
 
 
 def _to_correction(stated: LineRecord) -> Correction | None:
-    """Return what a line of kind `correction` says, or None when it cannot be read any more."""
+    """Return the correction in a line, or None if it cannot be parsed."""
     try:
         line = lines.parse(stated.content)
         return Correction(
@@ -143,5 +143,5 @@ def _to_correction(stated: LineRecord) -> Correction | None:
             change=Decimal(line.amount),
             currency=line.currency,
         )
-    except NO_LINE:
+    except LINE_ERRORS:
         return None

@@ -1,4 +1,4 @@
-"""The parts of statements, put together for the hooks of receipts; all of them are empty where nobody logs usage."""
+"""The services, routes and task of statements, for the plugin's hooks; empty without a plugin that logs usage."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -22,7 +22,7 @@ PREFIX = "/api/v1/statements"
 
 
 def create_services(server: Server, settings: ReceiptSettings) -> Mapping[type, object]:
-    """Say what is yet to be stated, where statements are made by themselves and there is a key to sign them with."""
+    """Offer the list of pending months if statements are automatic and there is a signing key."""
     signs = settings.private_key_b64 or settings.private_key_file
     return (
         {StatementsDue: PendingMonths(StatementStore(server.database))} if signs and settings.statements_monthly else {}
@@ -30,7 +30,7 @@ def create_services(server: Server, settings: ReceiptSettings) -> Mapping[type, 
 
 
 def create_routes(server: Server, keyring: Keyring) -> Iterable[Route]:
-    """Return the calls of statements."""
+    """Return the routes of statements."""
     usage, store = server.service(UsageLines, default=None), StatementStore(server.database)
     if usage is None:
         return []
@@ -46,7 +46,7 @@ def create_routes(server: Server, keyring: Keyring) -> Iterable[Route]:
 
 
 def run_monthly(server: Server, keyring: Keyring) -> AbstractAsyncContextManager[None]:
-    """Make the statements that are due while the server runs, where the settings say so."""
+    """Create due statements while the server runs, if the settings enable it."""
     usage, settings = server.service(UsageLines, default=None), server.plugin_settings(ReceiptSettings)
     if usage is None or not settings.statements_monthly:
         return nullcontext()

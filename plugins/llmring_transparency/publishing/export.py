@@ -1,4 +1,4 @@
-"""The whole log as files, under the paths that it is served at."""
+"""Write the whole log as files, under the paths where it is served."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +14,9 @@ CHECKPOINT = "checkpoint"
 
 
 async def export(folder: Path, state: LogState, tree: Tree) -> int:
-    """Write the tiles of a log, then its checkpoint, so that a folder with one is complete; return how many leaves.
+    """Write the tiles of a log, then its checkpoint, so that a folder with one is complete; return the size.
 
-    Full tiles that are there are left alone: they never change.
+    Existing full tiles are not written again: they never change.
 
     Raises:
         OSError: a file cannot be written.
@@ -24,7 +24,7 @@ async def export(folder: Path, state: LogState, tree: Tree) -> int:
     """
     checkpoint = state.published or b""
     size = checkpoints.read(checkpoint)[0].size
-    for tile, width in _places(size):
+    for tile, width in _list_files(size):
         name = tiles.ENTRIES if tile.level == ENTRIES_LEVEL else str(tile.level)
         path = folder / "tile" / name / tiles.path(tile.number, width)
         if width == tiles.WIDTH and path.is_file():
@@ -37,7 +37,7 @@ async def export(folder: Path, state: LogState, tree: Tree) -> int:
     return size
 
 
-def _places(size: int) -> Iterator[tuple[Tile, int]]:
+def _list_files(size: int) -> Iterator[tuple[Tile, int]]:
     for tile, width in tiles.list_tiles(size):
         yield tile, width
         if tile.level == 0:

@@ -1,4 +1,4 @@
-"""Where projects' receipts and statements stand in the log, for features that show it."""
+"""Positions of receipts and statements in the log, for other plugins."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from llmring_transparency.storage.store import LogStore
 
 
 class PositionService:
-    """Fulfils `LogPositions`; `witnesses` are the configured ones, lines of others count for nothing."""
+    """Implements `LogPositions`; `witnesses` are the configured ones, lines of others are ignored."""
 
     def __init__(self, store: LogStore, published: PublishedLog, witnesses: Sequence[Verifier]) -> None:
         self._store = store
@@ -20,15 +20,15 @@ class PositionService:
         self._witnesses = witnesses
 
     async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
-        """Return where a project's receipt stands."""
-        return await self._place(project, EntryKind.RECEIPT, receipt_id)
+        """Return the position of a project's receipt."""
+        return await self._find(project, EntryKind.RECEIPT, receipt_id)
 
     async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
-        """Return where a project's statement stands."""
-        return await self._place(project, EntryKind.STATEMENT, statement_id)
+        """Return the position of a project's statement."""
+        return await self._find(project, EntryKind.STATEMENT, statement_id)
 
-    async def _place(self, project: str, kind: EntryKind, reference: str) -> LogPosition | NoPosition:
-        # The queue is asked first: what leaves it in between has its leaf by then, and is not taken for unknown.
+    async def _find(self, project: str, kind: EntryKind, reference: str) -> LogPosition | NoPosition:
+        # The queue is read first: a row that leaves it in between has a leaf by then, and does not appear unknown.
         if await self._store.is_queued(project, kind, reference):
             return NoPosition("waiting")
         leaf = await self._store.leaf(project, kind, reference)
@@ -36,7 +36,7 @@ class PositionService:
             return NoPosition("unknown")
         if kind is EntryKind.RECEIPT and leaf.salt is None:
             return NoPosition("erased")
-        content = (await self._published.state()).proving(leaf.leaf_index) or b""
+        content = (await self._published.state()).checkpoint_for(leaf.leaf_index) or b""
         checkpoint, note = checkpoints.read(content)
         return LogPosition(
             origin=checkpoint.origin, index=leaf.leaf_index, size=checkpoint.size, seq=leaf.seq,

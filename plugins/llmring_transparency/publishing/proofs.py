@@ -1,4 +1,4 @@
-"""What is published of the log, and proofs of what projects have in it."""
+"""The published log, and proofs of projects' receipts and statements."""
 
 import asyncio
 
@@ -6,28 +6,28 @@ from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import EntryKind, LeafOpening
 from llmring_server.tlog.proof_files import InclusionProof
-from llmring_transparency.models import Leaf, LogState
+from llmring_transparency.models import LeafRecord, LogState
 from llmring_transparency.storage import guard
 from llmring_transparency.storage.guard import RestoreGuard
 from llmring_transparency.storage.store import LogStore
 from llmring_transparency.storage.tree import Tree
 
-NOT_RECORDED = "the checkpoint cannot be noted outside the database; see the server's log"
-NO_CHECKPOINT = "the log has no checkpoint yet; is a key configured? `llmring-server tlog keygen` makes one"
+NOT_RECORDED = "The checkpoint cannot be recorded outside the database; see the server's log."
+NO_CHECKPOINT = "The log has no checkpoint yet. Is a key configured? `llmring-server tlog keygen` creates one."
 
 
 class PublishedLog:
-    """The log as it is published: a checkpoint that was not noted outside the database is not, nor is a fork."""
+    """The log as published: only a checkpoint that is recorded in the restore guard, and no fork."""
 
-    def __init__(self, store: LogStore, noted: RestoreGuard) -> None:
+    def __init__(self, store: LogStore, restore_guard: RestoreGuard) -> None:
         self._store = store
-        self._guard = noted
+        self._guard = restore_guard
 
     async def state(self) -> LogState:
-        """Return the log's state, its checkpoint noted.
+        """Return the log's state, after recording its checkpoint in the restore guard.
 
         Raises:
-            Unavailable: there is no checkpoint yet, it cannot be noted, or it does not continue what was published.
+            Unavailable: no checkpoint yet, it cannot be recorded, or it does not continue the published one.
         """
         state = await self._read()
         if self._guard.matches(state):
@@ -44,21 +44,21 @@ class PublishedLog:
         return state
 
     async def _record(self, state: LogState) -> LogState:
-        """Return a state, or a newer one, once it is noted."""
-        noted = await asyncio.to_thread(self._guard.read_checkpoint)
-        if noted and noted.size > state.size:  # read before the file was: the database may have what is noted by now
+        """Record the checkpoint of a state, or of a newer one, and return that state."""
+        recorded = await asyncio.to_thread(self._guard.read_checkpoint)
+        if recorded and recorded.size > state.size:  # the state was read first; the database may be newer now
             state = await self._read()
         if self._guard.matches(state):
             return state
-        fault = guard.find_fault(noted, state, await self._store.tiles(guard.tiles_to_check(noted)))
+        fault = guard.find_fault(recorded, state, await self._store.tiles(guard.tiles_to_check(recorded)))
         if fault:
-            raise Unavailable(f"this checkpoint is not shown: {fault}")
+            raise Unavailable(f"The checkpoint is not published: {fault}.")
         await asyncio.to_thread(self._guard.record, state.checkpoint or b"")
         return state
 
 
 class ProofService:
-    """Proofs of what projects have in the log; fulfils `LogProofs`."""
+    """Proofs of projects' receipts and statements; implements `LogProofs`."""
 
     def __init__(self, store: LogStore, tree: Tree, published: PublishedLog) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class ProofService:
         self._published = published
 
     async def proof(self, project: str, kind: EntryKind, reference: str) -> bytes | None:
-        """Return the proof file of a project's receipt or statement, or None when it has no leaf.
+        """Return the proof file of a project's receipt or statement, or None if it has no leaf.
 
         Raises:
             Problem: 410, its salt was destroyed.
@@ -76,7 +76,7 @@ class ProofService:
         if leaf is None:
             return None
         state = await self._published.state()
-        checkpoint = state.proving(leaf.leaf_index) or b""
+        checkpoint = state.checkpoint_for(leaf.leaf_index) or b""
         size = checkpoints.read(checkpoint)[0].size
         hashes = await self._tree.inclusion(leaf.leaf_index, size)
         return InclusionProof(leaf.leaf_index, tuple(hashes), checkpoint, _extra(leaf)).content()
@@ -90,13 +90,13 @@ class ProofService:
         return await self.proof(project_id, EntryKind.STATEMENT, statement_id)
 
     async def is_queued(self, project: str, kind: EntryKind, reference: str) -> bool:
-        """Whether a project's receipt or statement waits for its leaf."""
+        """Return whether a project's receipt or statement waits for its leaf."""
         return await self._store.is_queued(project, kind, reference)
 
 
-def _extra(leaf: Leaf) -> bytes | None:
+def _extra(leaf: LeafRecord) -> bytes | None:
     if leaf.kind != EntryKind.RECEIPT:
         return None
     if leaf.salt is None or leaf.seq is None:
-        raise Problem(410, "what opens this receipt's entry was destroyed on request; a tombstone in the log says so")
+        raise Problem(410, "The data that opens this receipt's entry was erased on request; the log has a tombstone.")
     return LeafOpening(leaf.project_id, leaf.seq, leaf.salt).text()

@@ -1,4 +1,4 @@
-"""Witnesses: asked in the background to cosign each new checkpoint; one that is away keeps nobody waiting."""
+"""Request cosignatures of each new checkpoint from witnesses, in the background; no request waits for them."""
 
 import asyncio
 import logging
@@ -28,45 +28,45 @@ CONFLICT, UNPROVEN = 409, 422
 
 
 class Witness(msgspec.Struct, frozen=True):
-    """A witness: the key that its cosignatures are checked with, and the address that checkpoints are sent to."""
+    """A witness: the key that verifies its cosignatures, and its address."""
 
     verifier: Verifier
     url: str
 
 
 class NotCosigned(Exception):
-    """A witness that did not cosign; the message says why."""
+    """A witness did not cosign; the message gives the reason."""
 
 
 class ForkDetected(Exception):
-    """A witness that knows more of this log, or other things of it, than this database does."""
+    """A witness has cosigned more leaves of this log than the database has, or another tree."""
 
 
 def read_witnesses(texts: Sequence[str]) -> list[Witness]:
     """Return the configured witnesses.
 
     Raises:
-        StartupError: one is not a verifier key of a witness, a space and an address.
+        StartupError: not a witness's verifier key, a space and an address.
     """
     return [_parse_witness(text) for text in texts]
 
 
 def _parse_witness(text: str) -> Witness:
     vkey, _, url = text.partition(" ")
-    said = f"LLMRING_TRANSPARENCY_WITNESSES: {text[:200]!r}"
+    prefix = f"LLMRING_TRANSPARENCY_WITNESSES: {text[:200]!r}"
     try:
         verifier = notes.parse_vkey(vkey)
     except InvalidNote as error:
-        raise StartupError(f"{said}: {error}") from error
+        raise StartupError(f"{prefix}: {error}") from error
     if verifier.kind is not KeyType.COSIGNATURE:
-        raise StartupError(f"{said}: the key is that of a log; a witness's own begins with its name, and then +id+BA…")
+        raise StartupError(f"{prefix}: the key is for a log; a witness's key has the form name+id+BA…")
     if not url.strip().startswith(("http://", "https://")):
-        raise StartupError(f"{said}: after the key come a space and the witness's address, https://…")
+        raise StartupError(f"{prefix}: the key must be followed by a space and the witness's address, https://…")
     return Witness(verifier, url.strip().rstrip("/"))
 
 
 class WitnessClient:
-    """Asks every witness for its line under the newest checkpoint, one round at a time."""
+    """Requests every witness's cosignature of the newest checkpoint, one round at a time."""
 
     def __init__(
         self,
@@ -85,14 +85,14 @@ class WitnessClient:
         self._updated = asyncio.Event()
 
     def publish(self, state: LogState) -> None:
-        """Have a new checkpoint cosigned; returns at once."""
+        """Schedule the cosigning of a new checkpoint; does not wait."""
         if self._newest is None or state.size > self._newest.size:
             self._newest = state
             self._updated.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Ask while the block runs."""
+        """Request cosignatures while the block runs."""
         if not self._witnesses:
             yield
             return
@@ -100,12 +100,12 @@ class WitnessClient:
             yield
 
     async def collect_cosignatures(self, state: LogState) -> bool:
-        """Ask every witness for one checkpoint, and keep it with the lines that came; return whether all came.
+        """Request all cosignatures of a checkpoint, and store those received; return whether all were received.
 
-        A witness that shows this log to be forked, or behind what was published, raises the alarm.
+        If a witness shows that this log was forked or restored from a backup, the alarm is raised.
         """
-        asked = await asyncio.gather(*(self._try_cosign(witness, state) for witness in self._witnesses))
-        lines = [line for line in asked if line]
+        results = await asyncio.gather(*(self._try_cosign(witness, state) for witness in self._witnesses))
+        lines = [line for line in results if line]
         if lines and state.checkpoint:
             note = notes.parse(state.checkpoint)
             await self._store.set_cosigned(state.size, Note(note.text, (*note.lines, *lines)))
@@ -118,21 +118,21 @@ class WitnessClient:
                 async with asyncio.timeout(None if complete else RETRY_SECONDS):
                     await self._updated.wait()
             except TimeoutError:
-                log.info("asking again the witnesses that did not cosign")
+                log.info("requesting missing cosignatures again")
             self._updated.clear()
             try:
                 complete = self._newest is None or await self._cosign_newest(self._newest)
             except Exception as error:
                 complete = False
-                away = isinstance(error, (*DATABASE_AWAY, TimeoutError))
-                log.error("the witnesses are asked again later: %s", error, exc_info=not away)
+                unavailable = isinstance(error, (*DATABASE_AWAY, TimeoutError))
+                log.error("cosigning failed, and will be tried again: %s", error, exc_info=not unavailable)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _cosign_newest(self, state: LogState) -> bool:
-        """Do a round, unless the log signs no more: a witness must not cosign what does not continue the log."""
+        """Do a round, unless signing is stopped: a witness must not cosign what does not continue the log."""
         current = await self._store.state()
         if current is None or current.alarm:
-            log.warning("the witnesses are not asked while the log signs no more")
+            log.warning("no cosignatures are requested while signing is stopped")
             return False
         return await self.collect_cosignatures(state)
 
@@ -146,26 +146,26 @@ class WitnessClient:
         return None
 
     async def _cosign(self, witness: Witness, state: LogState) -> SignatureLine:
-        """Return a witness's line; when it knows another size than was thought, ask again from there.
+        """Return a witness's line; if the witness knows another size than expected, submit again from that size.
 
-        A second size that is not the one just sent is no fork: another process of this log was there in between.
+        If the second response has yet another size, another process of this log was faster: that is not a fork.
         """
-        answer = await self._submit(witness, state, self._known_sizes.get(witness, 0))
-        if _is_size_conflict(answer):
-            told = self._known_sizes[witness] = await self._parse_size(witness, state, answer.text)
-            answer = await self._submit(witness, state, told)
-            if _is_size_conflict(answer):
-                size = self._known_sizes[witness] = await self._parse_size(witness, state, answer.text)
-                if size != told:
-                    raise NotCosigned(f"another process had {size} leaves cosigned meanwhile")
+        response = await self._submit(witness, state, self._known_sizes.get(witness, 0))
+        if _is_size_conflict(response):
+            sent = self._known_sizes[witness] = await self._parse_size(witness, state, response.text)
+            response = await self._submit(witness, state, sent)
+            if _is_size_conflict(response):
+                size = self._known_sizes[witness] = await self._parse_size(witness, state, response.text)
+                if size != sent:
+                    raise NotCosigned(f"another process had {size} leaves cosigned in the meantime")
         name = witness.verifier.name
-        if answer.status_code in (CONFLICT, UNPROVEN):
+        if response.status_code in (CONFLICT, UNPROVEN):
             raise ForkDetected(
-                f"the witness {name} has cosigned another tree of this log (it answers {answer.status_code})"
+                f"the witness {name} has cosigned another tree of this log (status {response.status_code})"
             )
-        if not answer.is_success:
-            raise NotCosigned(f"it answers {answer.status_code}: {answer.text[:200]}")
-        line = _find_own_line(witness, state, answer.text)
+        if not response.is_success:
+            raise NotCosigned(f"status {response.status_code}: {response.text[:200]}")
+        line = _find_own_line(witness, state, response.text)
         self._known_sizes[witness] = state.size
         return line
 
@@ -176,11 +176,11 @@ class WitnessClient:
             return await self._http().post(f"{witness.url}/add-checkpoint", content=content)
 
     async def _parse_size(self, witness: Witness, state: LogState, text: str) -> int:
-        """Return the size that a witness knows, at most that of `state`: another process may have been there since."""
+        """Return the size that a witness knows, at most that of `state`: another process may be ahead."""
         try:
             size = checkpoints.parse_size(text.removesuffix("\n"))
         except InvalidCheckpoint as error:
-            raise NotCosigned(f"it answers 409 with {text[:200]!r}, which is no size") from error
+            raise NotCosigned(f"status 409 with {text[:200]!r}, which is not a size") from error
         if size <= state.size:
             return size
         current = await self._store.state()
@@ -192,20 +192,20 @@ class WitnessClient:
         raise NotCosigned(f"it has cosigned a newer checkpoint, of {size} leaves")
 
 
-def _is_size_conflict(answer: httpx.Response) -> bool:
-    """Whether a witness refuses a submission since it has cosigned another size than was said."""
-    return answer.status_code == CONFLICT and answer.headers.get("Content-Type", "").startswith(
+def _is_size_conflict(response: httpx.Response) -> bool:
+    """Return whether a witness rejects a submission because it has cosigned another size."""
+    return response.status_code == CONFLICT and response.headers.get("Content-Type", "").startswith(
         witness_protocol.SIZE_TYPE
     )
 
 
 def _find_own_line(witness: Witness, state: LogState, text: str) -> SignatureLine:
-    """Return the line of a witness's answer that its key has made for this checkpoint."""
+    """Return the line in a witness's response that its key has signed for this checkpoint."""
     note = notes.parse(state.checkpoint or b"")
     try:
         for line in notes.parse_lines(text):
             if Note(note.text, (line,)).signatures([witness.verifier]):
                 return line
     except InvalidNote as error:
-        raise NotCosigned(f"its answer is no cosignature: {error}") from error
-    raise NotCosigned("its answer has no line of its key")
+        raise NotCosigned(f"its response is not a cosignature: {error}") from error
+    raise NotCosigned("its response has no line by its key")

@@ -1,4 +1,4 @@
-"""Key events: what becomes of the keys of receipts and checkpoints is in the log too, for all to read."""
+"""Key events: the public history of receipt and checkpoint keys in the log."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from llmring_transparency.storage.store import LogStore
 
 
 class KeyEventCollector:
-    """Brings the history of the keys of receipts into the queue, each event once."""
+    """Queues the events of receipt keys, each once."""
 
     def __init__(self, database: Database, store: LogStore, history: Callable[[], ReceiptKeyEvents | None]) -> None:
         self._database = database
@@ -21,7 +21,7 @@ class KeyEventCollector:
         self._history = history
 
     async def queue(self) -> None:
-        """Queue the events that are new; another process that is at it is left to it."""
+        """Queue new events, unless another process is doing it."""
         history, state = self._history(), await self._store.state()
         events = await history.after(state.key_events) if history and state else ()
         if not events:
@@ -48,17 +48,17 @@ def _to_item(event: KeyEvent) -> QueueItem:
 
 
 def checkpoint_key_event(vkey: str, at: datetime) -> bytes:
-    """Return the event of a key that signs checkpoints from now on."""
+    """Return the event of a new checkpoint key."""
     return canonical({"at": _format_time(at), "change": "added", "type": "checkpoint-key", "vkey": vkey})
 
 
 def tombstone_event(index: int, at: datetime) -> bytes:
-    """Return what is said of a leaf whose salt was destroyed: which, and when; not whose it was."""
+    """Return the event of a destroyed salt: the leaf and the time, but not its project."""
     return canonical({"at": _format_time(at), "index": index, "type": "erased"})
 
 
 def canonical(members: Mapping[str, str | int]) -> bytes:
-    """Return an object of texts and integers as canonical JSON (RFC 8785)."""
+    """Return an object of strings and integers as canonical JSON (RFC 8785)."""
     return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

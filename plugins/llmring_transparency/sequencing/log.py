@@ -1,4 +1,4 @@
-"""The log while the server runs: it begins, grows, is cosigned, and what can be said of it at any time."""
+"""The log while the server runs: create it, grow it, have it cosigned, and report its state."""
 
 import asyncio
 import logging
@@ -27,15 +27,15 @@ IDLE_SECONDS = 1.0
 
 
 class SigningStopped(Exception):
-    """The log signs no more; the message says why."""
+    """Signing is stopped; the message gives the reason."""
 
 
 class TransparencyLog:
-    """This process's part in the deployment's log."""
+    """The deployment's log, as this process grows it."""
 
     def __init__(
         self, database: Database, store: LogStore, signer: Signer, guard: RestoreGuard, queue: LogQueue,
-        sequencer: Sequencer, cosigning: WitnessClient, key_events: KeyEventCollector,
+        sequencer: Sequencer, witness_client: WitnessClient, key_events: KeyEventCollector,
     ) -> None:  # fmt: skip
         self._database = database
         self._store = store
@@ -43,7 +43,7 @@ class TransparencyLog:
         self._guard = guard
         self._queue = queue
         self._sequencer = sequencer
-        self._witnesses_client = cosigning
+        self._witness_client = witness_client
         self._key_events = key_events
         self._state: LogState | None = None
         self._oldest: datetime | None = None
@@ -51,36 +51,36 @@ class TransparencyLog:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Begin the log if there is none, and have it grow while the block runs.
+        """Create the log if there is none, and grow it while the block runs.
 
         Raises:
-            StartupError: the database has the log of another name, or the restore guard cannot be used.
+            StartupError: the database has a log with another name, or the restore guard cannot be used.
         """
         await asyncio.to_thread(self._guard.open)
         await self._begin()
         await self._warn_if_unguarded()
-        async with self._witnesses_client.running(), beside(self._run(), "llmring transparency log"):
+        async with self._witness_client.running(), beside(self._run(), "llmring transparency log"):
             yield
 
     async def check(self) -> None:
-        """Raise `SigningStopped` when the log signs no more, or the last turn failed; for `/health`."""
+        """Raise `SigningStopped` if signing is stopped, or if the last turn failed; for `/health`."""
         alarm = self._state.alarm if self._state else None
         if alarm or self._fault:
             raise SigningStopped(alarm or self._fault)
 
     @property
     def size(self) -> int | None:
-        """How many leaves the log has, as this process last saw it; None before it has."""
+        """The number of leaves, as this process last read it; None before that."""
         return self._state.size if self._state else None
 
     @property
     def signing_stopped(self) -> int:
-        """1 while the log signs no more, else 0."""
+        """1 while signing is stopped, else 0."""
         return int(bool(self._state and self._state.alarm))
 
     @property
     def queue_age(self) -> float:
-        """How many seconds the oldest row has waited, 0 when nothing waits."""
+        """The age of the oldest queue row in seconds, 0 if the queue is empty."""
         return max(0.0, (datetime.now(UTC) - self._oldest).total_seconds()) if self._oldest else 0.0
 
     async def _begin(self) -> None:
@@ -92,19 +92,19 @@ class TransparencyLog:
             if state is None or state.origin != verifier.name:
                 raise StartupError(
                     f"plugin 'transparency': this deployment's log is {state.origin if state else None!r}, and the key "
-                    f"is that of {verifier.name!r}; make one with `llmring-server tlog keygen` and the log's own name"
+                    f"is for {verifier.name!r}; create one with `llmring-server tlog keygen` and the log's name"
                 )
             if await self._store.add_key(connection, verifier.vkey()):
                 event = checkpoint_key_event(verifier.vkey(), datetime.now(UTC))
                 await self._store.put(connection, [QueueItem(DEPLOYMENT, EntryKind.KEY_EVENT, verifier.vkey(), event)])
 
     async def _warn_if_unguarded(self) -> None:
-        """Say when this machine cannot see a restored backup: it knows nothing of the leaves that are there."""
+        """Log a warning if this machine cannot detect a restored backup: its guard has no checkpoint."""
         state = await self._store.state()
         if state and state.size and await asyncio.to_thread(self._guard.read_checkpoint) is None:
             log.warning(
                 "the restore guard %s has no checkpoint, and the log has %d leaves: if the database was restored from "
-                "an older backup, this machine cannot see it, and forks the log; keep the file on a disk that stays",
+                "an older backup, this machine cannot detect it, and forks the log; keep the file on a permanent disk",
                 self._guard.path,
                 state.size,
             )
@@ -119,24 +119,22 @@ class TransparencyLog:
                 await asyncio.sleep(TURN_SECONDS)
 
     async def _turn(self, *, busy: bool) -> int:
-        """Take a turn and return how many leaves it took; what fails is logged, shown by `check`, and tried again."""
+        """Take a turn and return the number of leaves; errors are logged, reported by `check`, and tried again."""
         first = self._state is None
         try:
-            if self._fault:  # how long rows have waited must show while turns fail, above all then
-                self._oldest = await self._store.oldest_queued_at(self._sequencer.floor)
+            if self._fault:  # the age of the queue must be current also while turns fail
+                self._oldest = await self._store.oldest_queued_at(self._sequencer.queue_start)
             if not busy:
                 await self._key_events.queue()
             turn = await self._sequencer.turn()
             self._state = turn.state or await self._store.state()
-            self._oldest = await self._store.oldest_queued_at(self._sequencer.floor)
+            self._oldest = await self._store.oldest_queued_at(self._sequencer.queue_start)
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
-            known = isinstance(
-                error, (OSError, *DATABASE_AWAY)
-            )  # what operators mend; anything else is a fault of ours
-            log.error("the log did not grow, and will be tried again: %s", self._fault, exc_info=not known)
+            known = isinstance(error, (OSError, *DATABASE_AWAY))  # errors that operators can fix; others are bugs
+            log.error("the log did not grow; trying again: %s", self._fault, exc_info=not known)
             return 0
         self._fault = None
         if turn.state and turn.state.checkpoint and not turn.state.alarm and (turn.taken or first):
-            self._witnesses_client.publish(turn.state)
+            self._witness_client.publish(turn.state)
         return turn.taken

@@ -1,4 +1,4 @@
-"""The figures of the log: how far it is, how long the oldest receipt has waited, and whether it has stopped."""
+"""Metrics of the log: its size, the age of its queue, and whether signing is stopped."""
 
 from llmring_server.contracts.metrics import Metric
 from llmring_transparency.sequencing.log import TransparencyLog
@@ -7,7 +7,7 @@ PREFIX = "llmring_transparency_"
 
 
 def log_metrics(log: TransparencyLog) -> list[Metric]:
-    """Return the figures of a process's part in the log."""
+    """Return the metrics of the log in this process."""
     return [
         Metric(
             name=PREFIX + "tree_leaves",
@@ -18,14 +18,14 @@ def log_metrics(log: TransparencyLog) -> list[Metric]:
         ),
         Metric(
             name=PREFIX + "queue_age_seconds",
-            help="How long the oldest receipt has waited for its place in the transparency log.",
+            help="Age of the oldest receipt that waits for the transparency log.",
             kind="gauge",
             read=lambda: log.queue_age,
             aggregate="max",
         ),
         Metric(
             name=PREFIX + "signing_stopped",
-            help="1 while the transparency log signs no more, because of an alarm.",
+            help="1 while signing of the transparency log is stopped by an alarm.",
             kind="gauge",
             read=lambda: log.signing_stopped,
             aggregate="max",

@@ -1,4 +1,4 @@
-"""The queue: what must come into the log is put there in the transaction that stores it."""
+"""The queue: receipts and statements are queued in the transaction that stores them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from llmring_transparency.storage.store import LogStore
 
 
 class LogQueue:
-    """Fulfils `ReceiptsStored` and `StatementsStored`: what is stored is queued, both or neither."""
+    """Implements `ReceiptsStored` and `StatementsStored`: both stored and queued, or neither."""
 
     def __init__(self, store: LogStore) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class LogQueue:
         await self._put(connection, [QueueItem(project_id, EntryKind.STATEMENT, statement_id, content)])
 
     async def wait_filled(self, seconds: float) -> None:
-        """Return once this process has queued something, or after so many seconds: others queue too."""
+        """Wait until this process queues something, or for `seconds`, because other processes queue too."""
         try:
             async with asyncio.timeout(seconds):
                 await self._filled.wait()

@@ -1,7 +1,7 @@
-"""Where in the queue a turn begins to read.
+"""The start position of reads in the queue.
 
-While a long transaction runs anywhere in the database, the index keeps the entries of rows that have left the queue; a
-turn that began at the first would walk over all of them.
+During a long transaction anywhere in the database, the index retains the entries of rows that have left the queue; a
+read from the start would scan all of them.
 """
 
 import time
@@ -12,25 +12,24 @@ FULL_SCAN_SECONDS = 60.0
 
 
 class QueueCursor:
-    """The id that rows of the queue are looked for above.
+    """The id above which queue rows are read.
 
-    Rows may be committed after others with larger ids: so it lies far below those that were taken last, and once a
-    minute it is 0.
+    Rows may be committed after others with larger ids, so it is far below the last ids taken, and 0 once per minute.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._whole_at = clock()
+        self._full_scan_at = clock()
         self._taken = 0
 
     def advance(self, queue_id: int) -> None:
-        """Note the smallest id that a turn has taken."""
+        """Record the smallest id that a turn has taken."""
         self._taken = queue_id
 
     def next(self) -> int:
-        """Return the floor of a turn that begins now."""
+        """Return the start position of the next turn."""
         now = self._clock()
-        if now >= self._whole_at:
-            self._whole_at = now + FULL_SCAN_SECONDS
+        if now >= self._full_scan_at:
+            self._full_scan_at = now + FULL_SCAN_SECONDS
             return 0
         return max(0, self._taken - MARGIN_ROWS)

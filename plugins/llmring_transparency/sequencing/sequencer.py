@@ -1,7 +1,7 @@
-"""The sequencer: numbers what is queued, makes the tree grow, and signs the checkpoint, in one transaction.
+"""The sequencer: numbers queued rows, appends them to the tree, and signs the checkpoint, in one transaction.
 
-Every process runs one; whoever gets the lock takes the turn. A checkpoint is published only once it is committed and
-noted outside the database.
+Every process runs one; the process with the lock takes the turn. A checkpoint is published only after it is committed
+and recorded in the restore guard.
 """
 
 import asyncio
@@ -34,30 +34,30 @@ BATCH = 1_000
 
 
 class TurnResult(msgspec.Struct, frozen=True):
-    """What a turn did: the log's state after it, None when there is no log or another had the turn; leaves taken."""
+    """A turn's result: the log's state, None without a log or without the lock; and the number of leaves taken."""
 
     state: LogState | None
     taken: int = 0
 
 
 class Sequencer:
-    """One process's part in growing the log; `floor` is where in the queue its last turn began to read."""
+    """Grows the log in turns; `queue_start` is the queue position where the last turn started to read."""
 
     def __init__(self, database: Database, store: LogStore, signer: Signer, guard: RestoreGuard) -> None:
         self._database = database
         self._store = store
         self._signer = signer
         self._guard = guard
-        self._floor = QueueCursor()
-        self.floor = 0
+        self._cursor = QueueCursor()
+        self.queue_start = 0
 
     async def turn(self) -> TurnResult:
-        """Take a batch of the queue into the log.
+        """Move a batch of the queue into the log.
 
-        When the log does not hold together, its alarm is set instead, and nothing is signed until a person has looked.
+        If the log is inconsistent, set the alarm instead: nothing is signed until an operator resumes it.
 
         Raises:
-            OSError: the checkpoint cannot be noted outside the database, so it must not be published.
+            OSError: the checkpoint cannot be recorded in the restore guard, so it must not be published.
         """
         async with self._database.transaction() as connection:
             turn = await self._turn(connection) if await self._store.lock(connection) else TurnResult(None)
@@ -73,26 +73,26 @@ class Sequencer:
         if alarm:
             await self.raise_alarm(alarm, connection)
             return TurnResult(msgspec.structs.replace(state, alarm=alarm))
-        self.floor = self._floor.next()
-        rows = await self._store.queue_rows(connection, BATCH, self.floor)
+        self.queue_start = self._cursor.next()
+        rows = await self._store.queue_rows(connection, BATCH, self.queue_start)
         if not rows:
             return TurnResult(state)
-        self._floor.advance(rows[0].queue_id)
+        self._cursor.advance(rows[0].queue_id)
         return TurnResult(await self._grow(connection, state, growth, rows), len(rows))
 
     async def raise_alarm(self, alarm: str, connection: Connection | None = None) -> None:
-        """Stop signing, in every process, until `llmring-server tlog resume`."""
-        log.error("the transparency log signs no more: %s", alarm)
+        """Stop signing in every process, until `llmring-server tlog resume`."""
+        log.error("the transparency log stops signing: %s", alarm)
         await self._store.set_alarm(alarm, connection)
 
     async def _check(self, connection: Connection, state: LogState) -> tuple[TreeAppender, str | None]:
-        """Return the right edge, and what is wrong with it: against the state, and against what was published."""
-        noted = await asyncio.to_thread(self._guard.read_checkpoint)
-        rows = await self._store.tiles(right_edge(state.size) | guard.tiles_to_check(noted), connection)
+        """Return the right edge, and a fault if it contradicts the state or the published checkpoint."""
+        recorded = await asyncio.to_thread(self._guard.read_checkpoint)
+        rows = await self._store.tiles(right_edge(state.size) | guard.tiles_to_check(recorded), connection)
         growth = TreeAppender(state.size, rows)
-        alarm = guard.find_fault(noted, state, rows)
+        alarm = guard.find_fault(recorded, state, rows)
         if not alarm and not _root_matches(growth, state):
-            alarm = f"the tiles of the {state.size} leaves do not hash to the root that was signed"
+            alarm = f"the tiles of the {state.size} leaves do not hash to the signed root"
         return growth, alarm
 
     async def _grow(
@@ -111,17 +111,17 @@ class Sequencer:
             await self._store.set_tiles(connection, growth.changed | bundles)
             await self._store.set_state(connection, growth.size, checkpoint.root, note)
         if moved.rowcount != len(numbered):
-            raise RuntimeError(f"{moved.rowcount} of {len(numbered)} rows left the queue; who else takes them?")
+            raise RuntimeError(f"{moved.rowcount} of {len(numbered)} rows left the queue; another client deletes them")
         return msgspec.structs.replace(state, size=growth.size, root=checkpoint.root, checkpoint=note)
 
     async def _bundles(self, connection: Connection, size: int, entries: Sequence[bytes]) -> dict[Tile, bytes]:
         """Return the tiles of entries that are new or have grown."""
         number, width = divmod(size, WIDTH)
         last = Tile(ENTRIES_LEVEL, number)
-        kept = (await self._store.tiles([last], connection)).get(last, b"") if width else b""
-        if len(kept) != width * BUNDLED_BYTES:
-            raise RuntimeError(f"the bundle of entries {number} has not the {width} entries that it should have")
-        pieces = {last: kept + leaves.bundle(entries[: WIDTH - width])}
+        stored = (await self._store.tiles([last], connection)).get(last, b"") if width else b""
+        if len(stored) != width * BUNDLED_BYTES:
+            raise RuntimeError(f"the bundle of entries {number} does not have its {width} entries")
+        pieces = {last: stored + leaves.bundle(entries[: WIDTH - width])}
         for place in range(WIDTH - width, len(entries), WIDTH):
             number += 1
             pieces[Tile(ENTRIES_LEVEL, number)] = leaves.bundle(entries[place : place + WIDTH])
@@ -136,9 +136,9 @@ def _root_matches(growth: TreeAppender, state: LogState) -> bool:
 
 
 def _number(rows: Sequence[QueueRow], counts: dict[str, int]) -> tuple[list[NumberedRow], list[bytes]]:
-    """Return rows with their places, and their entries; `counts` grows by the receipts of each project."""
+    """Return rows with their numbers, and their entries; adds the receipts of each project to `counts`."""
     numbered, entries = [], []
-    salts = secrets.token_bytes(SALT_BYTES * len(rows))  # asked of the system once, not for each row
+    salts = secrets.token_bytes(SALT_BYTES * len(rows))  # one call for all rows
     for place, row in enumerate(rows):
         if row.kind != EntryKind.RECEIPT:
             numbered.append(NumberedRow(row.queue_id, None, None))

@@ -1,22 +1,22 @@
-"""Files that are replaced at once: whatever happens, a reader finds the old content or the new one, whole."""
+"""Replace files atomically: a reader sees the old content or the new, never a part."""
 
 import os
 from pathlib import Path
 
 
 def replace(path: Path, content: bytes, *, synced: bool = True) -> None:
-    """Replace a file's content; when `synced`, it is on the disk before this returns.
+    """Replace a file's content; with `synced`, it is on disk before this returns.
 
     Raises:
         OSError: the file cannot be written.
     """
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("wb") as file:
         file.write(content)
         if synced:
             file.flush()
             os.fsync(file.fileno())
-    beside.replace(path)
+    temporary.replace(path)
     if synced:
         _sync(path.parent)
 

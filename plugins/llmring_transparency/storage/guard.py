@@ -1,7 +1,7 @@
 """The restore guard: a file outside the database with the newest checkpoint that this machine has published.
 
-An older backup that is restored under a log would let it sign other leaves at places that are taken: a fork. The file
-tells: a database that is behind it, or has another tree, signs nothing.
+With an older backup restored, the log would sign other leaves at used indices: a fork. The file detects it: while the
+database is behind the file, or has another tree, nothing is signed.
 """
 
 import fcntl
@@ -20,17 +20,17 @@ from llmring_transparency.storage import atomic_files
 
 
 class RestoreGuard:
-    """The file `path`, which the processes of one machine share. Its calls block, for the time of an fsync at most."""
+    """The file `path`, shared by the processes of a machine. Calls block, at most for an fsync."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._noted: Checkpoint | None = None
+        self._recorded: Checkpoint | None = None
 
     def open(self) -> None:
-        """Make the file's folder where it is missing, and read what the file has.
+        """Create the file's folder if it is missing, and read the file.
 
         Raises:
-            StartupError: the folder cannot be made or written to, or the file holds no checkpoint.
+            StartupError: the folder cannot be created or written, or the file is not a checkpoint.
         """
         try:
             self.read_checkpoint()
@@ -38,34 +38,38 @@ class RestoreGuard:
             raise StartupError(f"the restore guard {self.path}: {error.strerror or error}") from error
         except (InvalidNote, InvalidCheckpoint) as error:
             raise StartupError(
-                f"the restore guard {self.path} holds no checkpoint ({error}); put back the file, or, if you know "
+                f"the restore guard {self.path} is not a checkpoint ({error}); restore the file, or, if you know "
                 "that the database was not restored from a backup, delete it"
             ) from error
 
     def read_checkpoint(self) -> Checkpoint | None:
-        """Return the newest checkpoint that this machine has published, or None for none."""
+        """Return the newest checkpoint that this machine has published, or None."""
         with self._locked():
-            self._noted = self._read()
-        return self._noted
+            self._recorded = self._read()
+        return self._recorded
 
     def matches(self, state: LogState) -> bool:
-        """Whether the checkpoint of a state was the newest that was noted, when the file was last read."""
-        noted = self._noted
-        return noted is not None and (noted.origin, noted.size, noted.root) == (state.origin, state.size, state.root)
+        """Return whether a state's checkpoint equals the recorded one, as of the last read of the file."""
+        recorded = self._recorded
+        return recorded is not None and (recorded.origin, recorded.size, recorded.root) == (
+            state.origin,
+            state.size,
+            state.root,
+        )
 
     def record(self, note: bytes) -> None:
-        """Note a checkpoint before it is published; one that is older than what the file has changes nothing.
+        """Record a checkpoint before it is published; one that is older than the recorded one is ignored.
 
-        Whoever calls has seen that it continues what was noted (`fault`): the file is all that shows a fork.
+        Check with `find_fault` first that it continues the recorded one: only this file reveals a fork.
         """
         checkpoint, _ = checkpoints.read(note)
-        if self._noted and self._noted.size >= checkpoint.size:
+        if self._recorded and self._recorded.size >= checkpoint.size:
             return
         with self._locked():
-            self._noted = self._read()
-            if self._noted is None or self._noted.size < checkpoint.size:
+            self._recorded = self._read()
+            if self._recorded is None or self._recorded.size < checkpoint.size:
                 atomic_files.replace(self.path, note)
-                self._noted = checkpoint
+                self._recorded = checkpoint
 
     def _read(self) -> Checkpoint | None:
         try:
@@ -81,26 +85,26 @@ class RestoreGuard:
             yield
 
 
-def tiles_to_check(noted: Checkpoint | None) -> set[Tile]:
-    """Return the tiles that `fault` reads."""
-    return right_edge(noted.size) if noted else set()
+def tiles_to_check(recorded: Checkpoint | None) -> set[Tile]:
+    """Return the tiles that `find_fault` reads."""
+    return right_edge(recorded.size) if recorded else set()
 
 
-def find_fault(noted: Checkpoint | None, state: LogState, rows: Mapping[Tile, bytes]) -> str | None:
-    """Say in plain words why the database does not continue the log that was published, or None when it does."""
-    if noted is None:
+def find_fault(recorded: Checkpoint | None, state: LogState, rows: Mapping[Tile, bytes]) -> str | None:
+    """Return why the database does not continue the published log, or None if it does."""
+    if recorded is None:
         return None
-    if noted.origin != state.origin:
-        return f"the restore guard is of the log {noted.origin}, the database has {state.origin}"
-    if noted.size > state.size:
+    if recorded.origin != state.origin:
+        return f"the restore guard is for the log {recorded.origin}, the database has {state.origin}"
+    if recorded.size > state.size:
         return (
-            f"a checkpoint of {noted.size} leaves was published, and the database has {state.size}: "
+            f"a checkpoint of {recorded.size} leaves was published, and the database has {state.size}: "
             "it was restored from an older backup"
         )
     try:
-        known = root(noted.size, rows)
+        known = root(recorded.size, rows)
     except ValueError as error:
-        return f"the tree of the {noted.size} leaves that were published cannot be read: {error}"
-    if known != noted.root:
-        return f"the first {noted.size} leaves are not those that were published: the log was forked"
+        return f"the tree of the {recorded.size} leaves that were published cannot be read: {error}"
+    if known != recorded.root:
+        return f"the first {recorded.size} leaves are not those that were published: the log was forked"
     return None

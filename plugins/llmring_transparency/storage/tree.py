@@ -1,4 +1,4 @@
-"""Reading the tree: proofs and entries out of the tiles that the database has."""
+"""Read proofs and entries from the tiles in the database."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ BUNDLED_BYTES = 2 + ENTRY_BYTES
 
 
 class Tree:
-    """The tree of leaves; sizes and indices must be of leaves that the log has."""
+    """The tree of leaves; sizes and indices must be within the log."""
 
     def __init__(self, store: LogStore) -> None:
         self._store = store
@@ -28,15 +28,15 @@ class Tree:
         return await self._hashes(proofs.inclusion_spans(index, size))
 
     async def consistency(self, old: int, new: int) -> list[bytes]:
-        """Return the hashes that prove a tree to be the beginning of another.
+        """Return the hashes that prove that a tree is a prefix of another.
 
         Raises:
-            ValueError: the old one is the larger.
+            ValueError: the old tree is the larger one.
         """
         return await self._hashes(proofs.consistency_spans(old, new))
 
     async def content(self, tile: Tile, width: int) -> bytes | None:
-        """Return a tile's first `width` hashes, or entries at level -1; None when it has fewer."""
+        """Return a tile's first `width` hashes, or entries at level -1; None if it has fewer."""
         found = (await self._store.tiles([tile])).get(tile, b"")
         wanted = width * (BUNDLED_BYTES if tile.level == ENTRIES_LEVEL else HASH_BYTES)
         return found[:wanted] if len(found) >= wanted else None

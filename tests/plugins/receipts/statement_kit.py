@@ -74,8 +74,8 @@ class Books:
         added = builder.add_calls(calls, stated or {})
         self.number += 1
         said = document.compose(
-            project=PROJECT, number=self.number, start=start, end=end, made=end, lines=builder.line_range(),
-            totals=builder.totals.said(), previous=self.last, key_id=self.signer.key_id,
+            project=PROJECT, number=self.number, start=start, end=end, created_at=end, lines=builder.line_range(),
+            totals=builder.totals.to_fields(), previous=self.last, key_id=self.signer.key_id,
         )  # fmt: skip
         self.last, self.seq = signing.sign(said, self.signer.private), builder.last_seq
         paths = self.folder / f"statement-{self.number}.json", self.folder / f"statement-{self.number}.csv"

@@ -50,7 +50,7 @@ def test_keygen_makes_the_key_of_a_witness(tlog):
 
 
 def test_keygen_refuses_a_name_that_cannot_be_one(tlog):
-    assert "no spaces" in tlog("keygen", "a b").stderr
+    assert "must not contain spaces" in tlog("keygen", "a b").stderr
 
 
 def read(folder):
@@ -112,7 +112,7 @@ def test_erasure_destroys_the_salt_and_leaves_a_tombstone(server, reader, one, t
     store(server, *receipts(one, "a", "b"))
     reader.until(3)
     before = reader.entries()
-    assert tlog("erase", "--yes", one, "a").stdout == "leaf 1 opens no more\n"
+    assert tlog("erase", "--yes", one, "a").stdout == "leaf 1 can no longer be opened\n"
     reader.until(4)
     assert reader.entries()[:3] == before
     assert reader.client.get("/api/v1/receipts/a/proof").status_code == 410
@@ -120,7 +120,7 @@ def test_erasure_destroys_the_salt_and_leaves_a_tombstone(server, reader, one, t
     (told,) = [event for event in reader.client.get("/tlog/keys").json()["events"] if event["index"] == 3]
     assert (told["content"]["type"], told["content"]["index"]) == ("erased", 1)
     assert reader.entries()[3][1] == EntryKind.TOMBSTONE
-    assert "opens no more" in tlog("erase", "--yes", one, "a").stdout
+    assert "can no longer be opened" in tlog("erase", "--yes", one, "a").stdout
     assert one not in httpx.get(f"{server.url}/tlog/keys").text
 
 
@@ -141,7 +141,7 @@ def test_a_statement_is_a_leaf_that_is_not_hidden(server, reader, one):
     assert server.run(server.server.service(LogProofs).statement_proof("prj_other", "2026-11")) is None
 
 
-def test_the_age_of_the_queue_and_the_size_of_the_tree_are_figures(llmring_live, key, guard_file):
+def test_the_age_of_the_queue_and_the_size_of_the_tree_are_metrics(llmring_live, key, guard_file):
     given = {"key": key.text(), "guard_file": str(guard_file)}
     server = llmring_live(["transparency", "metrics"], transparency=given, metrics={"token": TOKEN})
     reader = Reader(server.client("one"), key.verifier)

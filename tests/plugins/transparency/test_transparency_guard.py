@@ -60,7 +60,7 @@ def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, ba
 
 
 @pytest.mark.parametrize("path", ["checkpoint", "consistency?old=1", "tile/0/000.p/3"])
-def test_a_log_behind_what_was_published_is_not_shown_since_nobody_can_see_whether_it_continues(
+def test_a_log_behind_the_published_checkpoint_is_not_published(
     server, reader, backed_up, path
 ):
     assert reader.client.get(f"/tlog/{path}").status_code == 200
@@ -119,7 +119,7 @@ def test_a_backup_that_grew_elsewhere_is_a_fork_and_is_not_shown(forked, start):
     assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
 
 
-def test_no_witness_is_asked_for_a_fork(forked, start):
+def test_no_witness_is_contacted_for_a_fork(forked, start):
     with answering(500) as (url, asked):
         back = start(witnesses=f"{WITNESS.vkey()} {url}")
         eventually(lambda: back.client(None).get("/health").json()["checks"]["transparency"] != "ok")
@@ -165,7 +165,7 @@ def test_a_tile_that_was_changed_stops_the_signing(server, reader, one):
     assert server.rows("SELECT size FROM transparency_log") == [{"size": published.size}]
 
 
-def test_a_machine_whose_guard_knows_nothing_of_a_log_with_leaves_says_so_at_its_start(
+def test_a_machine_with_an_empty_guard_for_a_log_with_leaves_warns_at_its_start(
     server, reader, start, caplog, tmp_path
 ):
     reader.until(1)
@@ -203,7 +203,7 @@ def test_a_log_of_another_name_stops_the_start(server, reader, start):
         start(key=Signer.generate("log.example/other").text())
 
 
-def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, start):
+def test_a_new_key_with_the_same_name_continues_the_log(server, reader, one, start):
     old = grown(server, reader, one, "a")
     server.run(server.server.close())
     key = Signer.generate(old.origin)
@@ -228,7 +228,7 @@ def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(serve
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("nonsense", "no private key of a log"), (None, "others can read"), ("twice", "keep one")],
+    [("nonsense", "not a private key of a log"), (None, "others can read"), ("twice", "unset one")],
 )
 def test_a_key_that_cannot_be_used_stops_the_start_and_is_not_shown(llmring_live, tmp_path, key, said):
     file = tmp_path / "key"
@@ -245,5 +245,5 @@ def test_a_key_that_cannot_be_used_stops_the_start_and_is_not_shown(llmring_live
 def test_a_guard_file_that_holds_no_checkpoint_stops_the_start(start, guard_file):
     guard_file.parent.mkdir()
     guard_file.write_text("what?")
-    with pytest.raises(StartupError, match="holds no checkpoint"):
+    with pytest.raises(StartupError, match="is not a checkpoint"):
         start()

@@ -47,7 +47,7 @@ def test_another_project_s_receipt_has_no_place(server, reader, one, place):
     assert place("a", server.project_id("two")) == NoPosition("unknown")
 
 
-def test_what_was_erased_is_told_so(server, reader, one, place):
+def test_an_erased_receipt_is_reported_as_erased(server, reader, one, place):
     store(server, *receipts(one, "a"))
     reader.until(2)
     server.rows("UPDATE transparency_leaves SET salt = NULL WHERE reference = 'a' RETURNING 1")

@@ -62,7 +62,7 @@ def test_a_turn_that_fails_in_the_middle_changes_nothing_and_is_taken_again(serv
     eventually(lambda: growing(reader))
 
 
-def test_a_turn_reads_the_queue_from_below_what_was_taken_last_and_once_a_minute_whole():
+def test_a_turn_reads_the_queue_from_below_the_last_rows_and_once_per_minute_from_the_start():
     now = [1000.0]
     read = QueueCursor(lambda: now[0])
     assert read.next() == 0
@@ -74,7 +74,7 @@ def test_a_turn_reads_the_queue_from_below_what_was_taken_last_and_once_a_minute
     assert [read.next(), read.next()] == [0, 7]
 
 
-def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
+def test_only_rows_above_the_start_of_the_queue_are_read(llmring_live):
     server = llmring_live(["transparency"])
     log, project = LogStore(server.server.database), server.project_id("one")
     store(server, *receipts(project, "a", "b", "c"))
@@ -90,7 +90,7 @@ def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
     assert server.run(found(second + 1)) == ([], None)
 
 
-def test_a_row_that_was_committed_late_comes_into_the_log_all_the_same(start, key, monkeypatch):
+def test_a_row_that_was_committed_late_is_still_logged(start, key, monkeypatch):
     monkeypatch.setattr(queue_cursor, "FULL_SCAN_SECONDS", 1.0)
     server = start()
     reader, project = Reader(server.client("one"), key.verifier), server.project_id("one")

@@ -64,7 +64,7 @@ def test_a_proof_leads_to_a_cosigned_checkpoint(server, reader, one, witness):
     reader.prove("a")
 
 
-def test_the_witness_that_comes_along_cosigns_and_remembers_in_its_folder(start, key, tmp_path):
+def test_the_included_witness_cosigns_and_stores_its_state_in_a_folder(start, key, tmp_path):
     signer, file = Signer.generate("witness.example/w1", KeyType.COSIGNATURE), tmp_path / "witness.key"
     keyfile.write(file, signer)
     with commanded(file, key.verifier, tmp_path / "state") as url:
@@ -86,7 +86,7 @@ def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(k
         assert done.exit_code == 1
         return done
 
-    assert "--log: no verifier key" in refused("nonsense").output
+    assert "--log: not a verifier key" in refused("nonsense").output
     file.chmod(0o644)
     stopped = refused(key.verifier.vkey()).exception
     assert isinstance(stopped, StartupError)
@@ -159,8 +159,8 @@ def test_a_witness_finds_the_fork_of_a_restored_log_whose_guard_is_lost(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("nonsense https://w.example", "no verifier key"),
-        (Signer.generate("log.example").verifier.vkey() + " https://w.example", "that of a log"),
+        ("nonsense https://w.example", "not a verifier key"),
+        (Signer.generate("log.example").verifier.vkey() + " https://w.example", "is for a log"),
         (Signer.generate("w.example", KeyType.COSIGNATURE).verifier.vkey(), "witness's address"),
     ],
     ids=["nonsense", "a log's key", "no address"],
@@ -243,7 +243,7 @@ def test_a_witness_reads_no_more_than_a_submission_may_have(witness):
     assert httpx.post(f"{witness.url}/add-checkpoint", content=bytes(70_000)).status_code == 413
 
 
-def test_a_submission_is_spelt_as_the_specification_spells_it(key):
+def test_a_submission_is_written_as_in_the_specification(key):
     made = Submission(3, (bytes(32),), note(key, 5))
     assert made.content().startswith(b"old 3\n" + base64.encode(bytes(32)).encode() + b"\n\n" + ORIGIN.encode())
     assert witness_protocol.parse(made.content()) == made

@@ -68,7 +68,7 @@ def cosigners(reader, *witnesses):
     return [witness for witness in witnesses if witness.signer.verifier in found]
 
 
-def test_two_that_begin_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
+def test_two_workers_that_start_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
     server, reader, one, worker, asked, key, tmp_path
 ):
     with Witness(tmp_path / "witness", key.verifier, Crowded).running() as witness:
@@ -84,7 +84,7 @@ def test_two_that_begin_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
         assert asked(first, second) == [True, True]
 
 
-def test_one_that_a_witness_did_not_answer_takes_away_no_line_that_another_got(
+def test_a_worker_without_a_response_removes_no_line_that_another_received(
     server, reader, worker, asked, two_witnesses
 ):
     both, (first, second) = [one.setting for one in two_witnesses], two_witnesses
@@ -95,14 +95,14 @@ def test_one_that_a_witness_did_not_answer_takes_away_no_line_that_another_got(
     assert cosigners(reader, first, second) == [first, second]
 
 
-def test_the_lines_that_several_got_at_one_time_add_up(server, reader, worker, asked, two_witnesses):
+def test_lines_that_several_workers_received_at_one_time_are_merged(server, reader, worker, asked, two_witnesses):
     first, second = two_witnesses
     reader.until(1)
     assert asked(worker(first.setting), worker(second.setting)) == [True, True]
     assert cosigners(reader, first, second) == [first, second]
 
 
-def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, worker, caplog):
+def test_no_witness_is_contacted_while_signing_is_stopped(server, reader, one, worker, caplog):
     async def publish(asking):
         asking.publish(await LogStore(server.server.database).state())
 
@@ -112,7 +112,7 @@ def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, wo
         asking = worker(f"{WITNESS.vkey()} {url}")
         with running(server, asking):
             server.run(publish(asking))
-            eventually(lambda: "not asked while the log signs no more" in caplog.text)
+            eventually(lambda: "no cosignatures are requested while signing is stopped" in caplog.text)
             server.rows("UPDATE transparency_log SET alarm = NULL RETURNING size")
             store(server, *receipts(one, "a"))
             reader.until(2)
@@ -121,7 +121,7 @@ def test_no_witness_is_asked_while_the_log_signs_no_more(server, reader, one, wo
     assert len(asked) == 1
 
 
-def test_a_cosignature_of_a_time_that_is_no_date_is_not_kept(server, reader, worker, asked):
+def test_a_cosignature_of_a_time_that_is_no_date_is_not_stored(server, reader, worker, asked):
     key = Ed25519PrivateKey.generate()
     verifier = notes.verifier("far.example", key, KeyType.COSIGNATURE)
     reader.until(1)

@@ -8,7 +8,7 @@ const [receiptFile, keysFile] = process.argv.slice(2);
 const text = readFileSync(receiptFile, "utf8").trimEnd();
 const { key_id, signature, timestamp } = JSON.parse(text);
 const member = `"signature":"${signature}"`;
-if (text.split(member).length !== 2) throw new Error("the signature does not stand in the receipt once");
+if (text.split(member).length !== 2) throw new Error("The signature must be in the receipt exactly once");
 const signed = text.replace(`${member},`, "").replace(`,${member}`, "");
 const { keys, compromised = [] } = JSON.parse(readFileSync(keysFile, "utf8"));
 const named = keys.find(({ kid }) => kid === key_id);

@@ -1,4 +1,4 @@
-"""The statement itself: what it says of its lines, and how one follows another. Pure."""
+"""The signed statement: its fields, and how one statement follows another. Pure."""
 
 import hashlib
 import re
@@ -16,9 +16,9 @@ _COUNT = re.compile("[0-9]{1,30}")
 
 
 class StatementLineRange(msgspec.Struct, frozen=True):
-    """Which lines a statement has: how many, the numbers of the first and the last, and the root of their tree.
+    """The lines of a statement: their count, the numbers of the first and the last, and their Merkle root (base64url).
 
-    Without lines `first` and `last` are null, and `root` is that of an empty tree. `root` is base64url.
+    Without lines `first` and `last` are null, and `root` is that of an empty tree.
     """
 
     count: int
@@ -28,9 +28,9 @@ class StatementLineRange(msgspec.Struct, frozen=True):
 
 
 class StatementTotal(msgspec.Struct, frozen=True):
-    """What one model's lines in one currency come to; every figure is a decimal string.
+    """The totals of one model in one currency; every number is a decimal string.
 
-    `unpriced` is how many of the calls had no cost yet when they were stated.
+    `unpriced` is the number of calls that had no cost yet when they were stated.
     """
 
     model: str
@@ -45,10 +45,10 @@ class StatementTotal(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed statement; like a receipt it is kept and served byte for byte, never rebuilt from this.
+    """A signed statement; like a receipt it is stored and served byte for byte.
 
-    It covers what happened before `end` (UTC) and was in no statement before. `start` is the end of the one before,
-    null in a project's first, and `previous` is SHA-256 of that one's canonical bytes in base64url.
+    It covers all calls before `end` (UTC) that are not in an earlier statement. `start` is the end of the previous
+    statement, null in the first; `previous` is the SHA-256 of its canonical bytes in base64url.
     """
 
     type: str
@@ -65,7 +65,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest(content: bytes) -> str:
-    """Return what the next statement says of a statement's canonical bytes."""
+    """Return the digest of a statement's canonical bytes, which the next statement contains."""
     return keys.encode(hashlib.sha256(content).digest())
 
 
@@ -75,21 +75,21 @@ def format_time(moment: datetime) -> str:
 
 
 def month_start(moment: datetime) -> datetime:
-    """Return when the month began that an instant lies in, in UTC.
+    """Return the start of a time's month in UTC.
 
-    Months are those of UTC and not of the reporting zone: a statement is read by two parties, years later, away from
-    this deployment's settings, and the raw rows that it is made from are kept and dropped by months of UTC.
+    Months are in UTC and not in the reporting time zone: a statement is read by two parties, years later, without this
+    deployment's settings, and the raw rows of its calls are dropped by UTC month.
     """
     return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def month_end(moment: datetime) -> datetime:
-    """Return when the month ends that an instant lies in, in UTC."""
+    """Return the end of a time's month in UTC."""
     return month_start(month_start(moment) + timedelta(days=32))
 
 
 def follows(statement: Statement, before: Statement, content: bytes) -> bool:
-    """Whether a statement is the next one after another, whose canonical bytes are `content`."""
+    """Return whether a statement is the next one after another, whose canonical bytes are `content`."""
     return (
         statement.project == before.project
         and statement.number == before.number + 1
@@ -99,61 +99,61 @@ def follows(statement: Statement, before: Statement, content: bytes) -> bool:
 
 
 def find_contradiction(statement: Statement) -> str | None:
-    """Say in what a statement contradicts itself, or None: whoever has the key can sign anything."""
+    """Return how a statement contradicts itself, or None: the holder of the key can sign anything."""
     span = statement.lines
     numbered = 0 if span.first is None or span.last is None else span.last - span.first + 1
     first = statement.number == 1
     if numbered != span.count:
-        return f"it has {span.count} lines, and numbers for {numbered}"
-    wrong = _wrong_totals(statement.totals, span.count)
-    if wrong:
-        return wrong
+        return f"It has {span.count} lines, and numbers for {numbered}."
+    fault = _find_total_fault(statement.totals, span.count)
+    if fault:
+        return fault
     if first != (statement.previous is None) or first != (statement.start is None):
-        return "the first statement alone has none before it, and no start"
+        return "Exactly the first statement must have no previous one and no start."
     if first and span.count and span.first != 1:
-        return f"the project's lines begin with number {span.first}"
+        return f"The project's lines begin with number {span.first}."
     return None
 
 
-def _wrong_totals(totals: Sequence[StatementTotal], lines: int) -> str | None:
-    """Say why totals cannot be those of so many lines, or None."""
+def _find_total_fault(totals: Sequence[StatementTotal], lines: int) -> str | None:
+    """Return why totals cannot belong to this number of lines, or None."""
     counts = [(total.calls, total.corrections) for total in totals]
     if not all(_COUNT.fullmatch(count) for pair in counts for count in pair):
-        return f"its totals are not those of {lines} lines"
+        return f"Its totals do not match {lines} lines."
     sums = [int(calls) + int(corrections) for calls, corrections in counts]
     if sum(sums) != lines:
-        return f"its totals are not those of {lines} lines"
+        return f"Its totals do not match {lines} lines."
     if 0 in sums:
-        return f"the total of {totals[sums.index(0)].model} is that of no line"
+        return f"The total of {totals[sums.index(0)].model} has no line."
     named = Counter((total.model, total.currency) for total in totals)
-    twice = next(((model, currency) for (model, currency), times in named.items() if times > 1), None)
-    return f"{twice[0]} has two totals in {twice[1]}" if twice else None
+    duplicate = next(((model, currency) for (model, currency), times in named.items() if times > 1), None)
+    return f"{duplicate[0]} has two totals in {duplicate[1]}." if duplicate else None
 
 
 def find_gap(chain: Sequence[Statement]) -> str | None:
-    """Say where numbers of lines are left out in statements that follow one another, the oldest first, or None."""
+    """Return where line numbers are missing in consecutive statements, the oldest first, or None."""
     last = 0 if chain[0].number == 1 else None
     for statement in chain:
         if statement.lines.first is None:
             continue
         if last is not None and statement.lines.first != last + 1:
-            return f"line {statement.lines.first} of statement {statement.number} comes after line {last}"
+            return f"Line {statement.lines.first} of statement {statement.number} comes after line {last}."
         last = statement.lines.last
     return None
 
 
 def compose(
-    *, project: str, number: int, start: datetime | None, end: datetime, made: datetime, lines: StatementLineRange,
-    totals: list[dict[str, Any]], previous: bytes | None, key_id: str,
+    *, project: str, number: int, start: datetime | None, end: datetime, created_at: datetime,
+    lines: StatementLineRange, totals: list[dict[str, Any]], previous: bytes | None, key_id: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return a statement, complete but for its signature; `previous` are the bytes of the one before."""
+    """Return an unsigned statement; `previous` are the bytes of the previous one."""
     return {
         "type": TYPE,
         "project": project,
         "number": number,
         "start": format_time(start) if start else None,
         "end": format_time(end),
-        "timestamp": format_time(made),
+        "timestamp": format_time(created_at),
         "lines": msgspec.to_builtins(lines),
         "totals": totals,
         "previous": digest(previous) if previous is not None else None,

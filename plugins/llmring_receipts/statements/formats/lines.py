@@ -1,6 +1,6 @@
-"""The lines of a statement: one a logged call, or a correction of one, as canonical JSON and as a row of CSV. Pure.
+"""The lines of a statement: a logged call or a correction, as canonical JSON and as a CSV row. Pure.
 
-Every value is text, and an empty one is absent, so that the row of a CSV says exactly what the JSON says.
+Every value is text, and an empty one is absent, so that the CSV row and the JSON are equivalent.
 """
 
 import csv
@@ -24,16 +24,15 @@ _AMOUNT = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,60})?")
 
 
 class InvalidLines(ValueError):
-    """A file of lines that cannot be read; the message says where and why."""
+    """Lines that cannot be parsed; the message gives the row and the reason."""
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a statement says of one call; members stand in canonical order (RFC 8785 §3.2.3).
+    """A line about one call; fields are in canonical order (RFC 8785 §3.2.3).
 
-    `seq` numbers a project's lines without a gap, over all its statements. A line of kind `call` says what a call was
-    when it was stated first; one of kind `correction` says what it has become since, and `corrects` which line said
-    otherwise. `amount` is what the line adds to the totals: the cost (0 while unpriced), or the change of it.
-    Money is in `currency`, times are UTC.
+    `seq` numbers a project's lines without a gap across its statements. A line of kind `call` states a call for the
+    first time; one of kind `correction` states it again after a change, and `corrects` is the line it replaces.
+    `amount` is added to the totals: the cost (0 while unpriced), or its change. Money is in `currency`, times are UTC.
     """
 
     alias: str = ""
@@ -82,7 +81,7 @@ _decoder = msgspec.json.Decoder(StatementLine)
 
 
 def parse(content: str | bytes) -> StatementLine:
-    """Return the line that canonical JSON spells.
+    """Return the line of a JSON text.
 
     Raises:
         BadLines: it spells none.
@@ -90,28 +89,28 @@ def parse(content: str | bytes) -> StatementLine:
     try:
         return _decoder.decode(content)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidLines(f"no line of a statement: {error}") from error
+        raise InvalidLines(f"not a line of a statement: {error}") from error
 
 
 def format_money(value: Decimal) -> str:
-    """Return an amount with every digit, without an exponent and without zeros at its end: `0.00045`."""
+    """Return an amount with all digits, without an exponent and trailing zeros: `0.00045`."""
     text = f"{value:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("", "-0") else text
 
 
 def difference(new: str, old: str) -> str:
-    """Return how much one cost is above another; an absent one counts as 0."""
+    """Return the difference of two costs; an absent one counts as 0."""
     return format_money(EXACT.subtract(Decimal(new or "0"), Decimal(old or "0")))
 
 
 def has_changed(now: StatementLine, stated: StatementLine) -> bool:
-    """Whether a call says something else than its last line does."""
+    """Return whether a call differs from its last line."""
     return any(getattr(now, name) != getattr(stated, name) for name in COMPARED_FIELDS)
 
 
 def to_csv(lines: Iterable[StatementLine], *, header: bool) -> bytes:
-    """Return lines as CSV (RFC 4180); what a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Return lines as CSV (RFC 4180); an apostrophe is put before what a spreadsheet would run as a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     if header:
@@ -123,16 +122,16 @@ def to_csv(lines: Iterable[StatementLine], *, header: bool) -> bytes:
 
 
 def from_csv(file: TextIO) -> Iterator[tuple[int, StatementLine, bytes]]:
-    """Give each line of a CSV with its row in the file and the hash beside it; open the file with newline="".
+    """Yield each line of a CSV with its row number and its hash; open the file with newline="".
 
     Raises:
-        BadLines: it is no CSV of a statement's lines; the row is named.
+        BadLines: not a CSV of a statement's lines; the message names the row.
     """
     rows = csv.reader(file, strict=True)
     try:
         header = next(rows, [])
         if sorted(header) != sorted(COLUMNS):
-            raise InvalidLines(f"row 1 names other columns than those of a statement: {', '.join(COLUMNS)}")
+            raise InvalidLines(f"row 1 does not name the columns of a statement: {', '.join(COLUMNS)}")
         for row in rows:
             if len(row) != len(header):
                 raise InvalidLines(f"row {rows.line_num} has {len(row)} cells instead of {len(header)}")
@@ -142,14 +141,14 @@ def from_csv(file: TextIO) -> Iterator[tuple[int, StatementLine, bytes]]:
 
 
 def _parse_row(cells: dict[str, str], row: int) -> tuple[StatementLine, bytes]:
-    spelt = cells.pop(HASH)
+    encoded_hash = cells.pop(HASH)
     line = StatementLine(**{name: text.removeprefix("'") for name, text in cells.items()})
     if not all(_COUNT.fullmatch(getattr(line, name)) for name in _COUNTED) or not _AMOUNT.fullmatch(line.amount):
-        raise InvalidLines(f"row {row}: a number is none")
+        raise InvalidLines(f"row {row}: a number is malformed")
     try:
-        return line, keys.decode(spelt, HASH_BYTES)
+        return line, keys.decode(encoded_hash, HASH_BYTES)
     except keys.InvalidKey as error:
-        raise InvalidLines(f"row {row}: the hash is none") from error
+        raise InvalidLines(f"row {row}: the hash is malformed") from error
 
 
 def _escape_cell(text: str) -> str:

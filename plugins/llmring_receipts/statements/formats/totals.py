@@ -1,4 +1,4 @@
-"""What the lines of a statement come to, by model and currency; every sum exact. Pure."""
+"""The totals of a statement's lines, by model and currency, exact. Pure."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ COUNTS = ("calls", "corrections", "unpriced", "input_tokens", "output_tokens", "
 
 
 class ModelTotal:
-    """What one model's lines in one currency come to; a correction adds its amount and no tokens."""
+    """The totals of one model in one currency; a correction adds its amount and no tokens."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(COUNTS, 0)
@@ -28,22 +28,22 @@ class ModelTotal:
 
 
 class Totals:
-    """The sums of all lines by `provider:model` and currency."""
+    """The totals of all lines by `provider:model` and currency."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, str], ModelTotal] = {}
+        self._totals: dict[tuple[str, str], ModelTotal] = {}
 
     def add(self, line: StatementLine) -> None:
         """Add a line."""
         key = (f"{line.provider}:{line.model}", line.currency)
-        if key not in self._sums:
-            self._sums[key] = ModelTotal()
-        self._sums[key].add(line)
+        if key not in self._totals:
+            self._totals[key] = ModelTotal()
+        self._totals[key].add(line)
 
-    def said(self) -> list[dict[str, Any]]:
-        """Return the sums as a statement says them, by model and currency, every figure a decimal string."""
+    def to_fields(self) -> list[dict[str, Any]]:
+        """Return the totals as in a statement, by model and currency, every number a decimal string."""
         return [
             {"model": model, "currency": currency, "amount": format_money(found.amount)}
             | {name: str(count) for name, count in found.counts.items()}
-            for (model, currency), found in sorted(self._sums.items())
+            for (model, currency), found in sorted(self._totals.items())
         ]

@@ -16,7 +16,7 @@ def test_an_issued_receipt_verifies(issue, verify, signer):
     assert verify(issue().json()) == {"valid": True, "reason": None, "key_id": signer.key_id, "issuer": "self"}
 
 
-def test_without_a_signing_key_issuing_is_503_and_says_what_to_do(llmring_live):
+def test_without_a_signing_key_issuing_is_503_and_names_the_remedy(llmring_live):
     answer = llmring_live(["receipts"]).client().post(ISSUE, json=PAYLOAD)
     assert answer.status_code == 503
     assert "llmring-server receipts keygen" in answer.json()["detail"]
@@ -51,7 +51,7 @@ def test_ext_takes_any_json_without_floats(issue, verify):
 
 
 @pytest.mark.parametrize("ext", [{"a": [1, 2.5]}, {"a": [1, 1e3]}])
-def test_a_float_in_ext_is_422_with_its_place(issue, ext):
+def test_a_float_in_ext_is_422_with_its_path(issue, ext):
     answer = issue(ext=ext)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["body", "ext", "a", 1]
@@ -75,7 +75,7 @@ def test_a_float_in_ext_is_422_with_its_place(issue, ext):
         ({"key_id": "another"}, ["body", "key_id"]),
     ],
 )
-def test_what_does_not_fit_is_422_with_its_place(issue, members, loc):
+def test_an_invalid_value_is_422_with_its_path(issue, members, loc):
     answer = issue(**members)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["loc"] == loc
@@ -97,7 +97,7 @@ def test_model_tokens_and_cost_are_needed(client, missing):
         {"cost": {"amount": 1, "region": 5}},
     ],
 )
-def test_an_unknown_member_outside_ext_is_422_and_named(issue, members):
+def test_an_unknown_field_outside_ext_is_422_and_named(issue, members):
     answer = issue(**members)
     assert answer.status_code == 422
     assert ("region" if "signature" not in members else "signature") in answer.json()["detail"]
@@ -119,7 +119,7 @@ def test_an_unknown_member_outside_ext_is_422_and_named(issue, members):
     ],
     ids=["duplicate", "NaN", "1e400", "integer", "surrogate", "NUL", "depth", "cut short", "not UTF-8"],
 )
-def test_what_no_receipt_may_hold_is_400_with_its_place(client, text, loc):
+def test_json_that_a_receipt_must_not_contain_is_400_with_its_path(client, text, loc):
     answer = client.post(ISSUE, content=text, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400, answer.text
     assert answer.json()["errors"][0]["loc"] == loc
@@ -147,7 +147,7 @@ def test_issuing_with_store_keeps_the_same_bytes(client, issue):
     assert client.get(f"/api/v1/receipts/{issued.json()['id']}").content == issued.content
 
 
-def test_issuing_without_store_keeps_nothing(client, issue):
+def test_issuing_without_store_stores_nothing(client, issue):
     assert client.get(f"/api/v1/receipts/{issue().json()['id']}").status_code == 404
 
 

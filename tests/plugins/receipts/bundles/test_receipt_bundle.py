@@ -129,7 +129,7 @@ def retired_before(known) -> None:
 
 @pytest.mark.usefixtures("node")
 @pytest.mark.parametrize("change", [compromised, compromised_under_another_id, retired_before])
-def test_node_takes_no_signature_of_a_key_that_does_not_count(bundle, change):
+def test_node_accepts_no_signature_of_a_key_that_is_not_trusted(bundle, change):
     known = json.loads((bundle / "jwks.json").read_bytes())
     change(known)
     (bundle / "jwks.json").write_text(json.dumps(known))
@@ -175,12 +175,12 @@ def test_its_page_s_line_for_go_finds_it_in_the_log_and_with_no_byte_changed(bun
     assert ran(bundle, command).returncode == 1
 
 
-def test_without_a_log_there_is_no_proof_and_that_is_said(llmring_cli, bundle, variables, tmp_path):
+def test_without_a_log_there_is_no_proof_and_the_command_reports_it(llmring_cli, bundle, variables, tmp_path):
     receipt_id = re.search(rb'"id":"([^"]+)"', (bundle / "receipt.json").read_bytes())[1].decode()
     only = {**variables, "LLMRING_PLUGINS": "receipts"}
     only = {name: text for name, text in only.items() if "TRANSPARENCY" not in name}
     done = llmring_cli("receipts", "bundle", receipt_id, "--out", str(tmp_path / "2.zip"), **only)
-    assert (done.returncode, "there is no proof in it" in done.stderr) == (0, True)
+    assert (done.returncode, "the bundle has no proof" in done.stderr) == (0, True)
     with zipfile.ZipFile(tmp_path / "2.zip") as archive:
         assert not {"proof", "policy"} & set(archive.namelist())
 

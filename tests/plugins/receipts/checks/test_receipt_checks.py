@@ -15,7 +15,7 @@ from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.leaves import LeafOpening
-from llmring_server.tlog.notes import EntryKind, Note
+from llmring_server.tlog.notes import KeyType, Note
 from llmring_server.tlog.proof_files import InclusionProof
 from llmring_server.tlog.proofs import inclusion_spans
 from llmring_server.tlog.tiles import span_hash
@@ -25,7 +25,7 @@ from offline_kit import checked_alone
 
 LOG_KEY, WITNESS_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 LOG = notes.verifier("log.example", LOG_KEY)
-WITNESS = notes.verifier("witness.example", WITNESS_KEY, EntryKind.COSIGNATURE)
+WITNESS = notes.verifier("witness.example", WITNESS_KEY, KeyType.COSIGNATURE)
 
 
 class Case:
@@ -67,7 +67,7 @@ def case(tmp_path):
     return Case(tmp_path)
 
 
-def test_a_signature_is_proven_and_what_it_cannot_show_is_said(case):
+def test_a_signature_is_proven_and_its_limits_are_listed(case):
     said = case.verify("--json")
     assert said.status == 0
     assert said.codes("proven") == ["signature"]
@@ -91,8 +91,8 @@ def test_no_byte_of_a_receipt_can_be_changed(case):
 def test_a_proof_shows_the_place_in_the_log_and_who_saw_it(case):
     said = case.verify_proof("--witness", WITNESS.vkey())
     assert said.status == 0
-    assert "this receipt, as number 3 of project prj_a, is entry 5 of the log log.example" in said.text
-    assert "the witness witness.example had seen this tree by 2027-01-15T08:00:00+00:00" in said.text
+    assert "This receipt, as number 3 of project prj_a, is entry 5 of the log log.example" in said.text
+    assert "The witness witness.example saw this tree by 2027-01-15T08:00:00+00:00" in said.text
     assert "self-attested" not in said.text
 
 
@@ -120,18 +120,18 @@ def test_a_proof_without_the_opening_cannot_be_checked(case):
     lines = case.proof.read_bytes().split(b"\n")
     case.proof.write_bytes(b"\n".join([lines[0], *lines[2:]]))
     said = case.verify_proof()
-    assert (said.status, "its `extra` line" in said.text) == (2, True)
+    assert (said.status, "its line `extra`" in said.text) == (2, True)
 
 
 def test_a_proof_counts_for_nothing_without_a_log_that_is_trusted(case):
     assert case.verify("--proof", case.proof).status == 2
 
 
-def test_a_policy_file_says_whom_to_trust(case, tmp_path):
+def test_a_policy_file_names_the_trusted_logs(case, tmp_path):
     policy = tmp_path / "policy"
     policy.write_text(f"log {LOG.vkey()}\nwitness w {WITNESS.vkey()}\nquorum w\n")
     assert case.verify("--proof", case.proof, "--policy", policy).status == 0
-    other = notes.verifier("w2.example", LOG_KEY, EntryKind.COSIGNATURE)
+    other = notes.verifier("w2.example", LOG_KEY, KeyType.COSIGNATURE)
     policy.write_text(f"log {LOG.vkey()}\nwitness w {other.vkey()}\nquorum w\n")
     assert case.verify("--proof", case.proof, "--policy", policy).status == 1
     assert case.verify_proof("--policy", policy).status == 2
@@ -167,7 +167,7 @@ def test_the_checks_run_without_the_server_and_its_libraries(case):
     assert (status, "PROVEN" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
-def test_the_server_s_own_command_says_the_same(case, llmring_cli):
+def test_the_server_s_own_command_gives_the_same_verdict(case, llmring_cli):
     ran = llmring_cli("receipts", "verify", str(case.receipt), "--keys", str(case.keys))
     assert (ran.returncode, ran.stdout) == (0, case.verify().text)
     case.receipt.write_bytes(case.content.replace(b'"input":120', b'"input":121'))

@@ -30,7 +30,7 @@ def test_what_is_written_is_read_again():
     assert jwks.parse(msgspec.json.encode(jwks.build(known, "active"))) == known
 
 
-def test_a_plain_jwk_set_needs_no_members_of_ours():
+def test_a_plain_jwk_set_needs_no_fields_of_ours():
     signer = Signer()
     assert read(jwk(signer, kid="theirs")) == [keys.PublicKey("theirs", signer.public, None, None, "active")]
 

@@ -27,7 +27,7 @@ def test_the_public_half_is_that_of_rfc_8037_a_2():
 @pytest.mark.parametrize(
     "text", [SEED + "=", SEED[:-1], SEED + "A", SEED[:-1] + "B", SEED.replace("_", "/"), "", " " + SEED]
 )
-def test_a_seed_has_one_spelling_only(text):
+def test_a_seed_has_one_encoding_only(text):
     with pytest.raises(keys.InvalidKey):
         keys.load_seed(text)
 
@@ -45,7 +45,7 @@ def test_a_pem_of_another_kind_is_refused():
     other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with pytest.raises(keys.InvalidKey, match="another kind"):
+    with pytest.raises(keys.InvalidKey, match="another type"):
         keys.load_private_key(other)
 
 

@@ -10,7 +10,7 @@ SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "click", "uvicorn", "l
 
 
 @pytest.mark.parametrize("room", PURE)
-def test_a_pure_room_is_imported_without_the_server(room):
+def test_a_pure_module_is_imported_without_the_server(room):
     script = f"import sys, llmring_receipts.{room}; print(*(name for name in {SERVERS} if name in sys.modules))"
     ran = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, timeout=60)
     assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stdout + ran.stderr

@@ -39,7 +39,7 @@ def test_keys_as_json_are_the_set_that_is_published(server, receipts):
     assert json.loads(receipts("keys", "--json").stdout) == published
 
 
-def test_without_a_key_keys_says_how_to_make_one(receipts):
+def test_without_a_key_keys_prints_how_to_create_one(receipts):
     done = receipts("keys")
     assert (done.returncode, done.stdout) == (0, "")
     assert "keygen" in done.stderr
@@ -55,7 +55,7 @@ def test_a_key_that_is_retired_signs_no_more_and_its_receipts_still_verify(serve
     assert verdict(server, signer.sign(timestamp="2999-01-01T00:00:00Z"))["valid"] is False
 
 
-def test_a_key_that_is_compromised_proves_nothing_and_that_is_said_plainly(server, client, receipts, signer):
+def test_a_compromised_key_proves_nothing_and_the_reason_names_it(server, client, receipts, signer):
     before = client.post(ISSUE, json=PAYLOAD).json()
     assert receipts("retire", signer.key_id, "--compromised").returncode == 0
     found = eventually(lambda: (said := verdict(server, before))["valid"] is False and said)
@@ -119,4 +119,4 @@ def test_a_compromised_key_is_never_made_a_retired_one(server, receipts, signer)
     receipts("retire", signer.key_id, "--compromised")
     done = receipts("retire", signer.key_id)
     assert done.returncode == 1
-    assert "compromised already" in done.stderr
+    assert "already compromised" in done.stderr

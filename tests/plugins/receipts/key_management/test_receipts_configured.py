@@ -29,7 +29,7 @@ def test_the_private_key_never_enters_the_database(start, signer):
         ({"private_key_b64": Signer().seed + "="}, "PRIVATE_KEY_B64"),
         ({"private_key_b64": Signer().seed, "public_key_b64": keys.encode(Signer().public)}, "PUBLIC_KEY_B64"),
         ({"public_key_b64": "AAAA"}, "PUBLIC_KEY_B64"),
-        ({"private_key_b64": Signer().seed, "private_key_file": "/tmp/key"}, "keep one"),
+        ({"private_key_b64": Signer().seed, "private_key_file": "/tmp/key"}, "unset one"),
         ({"private_key_file": "/nowhere/key.pem"}, "PRIVATE_KEY_FILE"),
         ({"private_key_b64": Signer().seed, "key_id": "a b"}, "KEY_ID"),
     ],

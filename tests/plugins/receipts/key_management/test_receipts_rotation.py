@@ -63,7 +63,7 @@ def test_a_receipt_of_a_retired_key_without_a_time_is_not_valid(start):
     assert verdict(start(private_key_b64=Signer().seed), old.sign(timestamp="once"))["valid"] is False
 
 
-def test_a_server_whose_key_was_retired_by_another_signs_no_more(start):
+def test_a_server_whose_key_was_retired_by_another_stops_signing(start):
     old = start(private_key_b64=Signer().seed)
     start(private_key_b64=Signer().seed)
     deadline = datetime.now(UTC) + timedelta(seconds=10)
@@ -129,7 +129,7 @@ def test_without_a_key_everything_else_works(start, signer):
 
 def test_two_keys_under_one_id_stop_the_start(start, signer):
     start(private_key_b64=signer.seed, key_id="main")
-    with pytest.raises(StartupError, match="'main' belongs to another key"):
+    with pytest.raises(StartupError, match="'main' already belongs to another key"):
         start(private_key_b64=Signer().seed, key_id="main")
 
 
@@ -181,7 +181,7 @@ def test_a_key_in_use_may_get_another_name_and_another(start, signer):
 def test_a_key_that_was_retired_does_not_come_back_under_another_name(start, signer):
     start(private_key_b64=signer.seed)
     server = start(private_key_b64=Signer().seed, key_id="next")
-    with pytest.raises(StartupError, match="was taken out of use under another id"):
+    with pytest.raises(StartupError, match="was retired under another id"):
         start(private_key_b64=signer.seed, key_id="again")
     assert statuses(server) == {signer.key_id: "retired", "next": "active"}
 
@@ -189,7 +189,7 @@ def test_a_key_that_was_retired_does_not_come_back_under_another_name(start, sig
 def test_a_key_that_is_compromised_does_not_come_back_under_another_name(start, signer):
     server = start(private_key_b64=signer.seed)
     server.run(KeyStore(server.server.database).compromise(signer.key_id))
-    with pytest.raises(StartupError, match="was taken out of use under another id"):
+    with pytest.raises(StartupError, match="was retired under another id"):
         start(private_key_b64=signer.seed, key_id="again")
 
 

@@ -34,7 +34,7 @@ def verdict(server, receipt):
     return server.client(None).post(f"{RECEIPTS}/verify", json={"receipt": receipt}).json()
 
 
-def test_a_receipt_of_a_trusted_issuer_verifies_and_is_kept(trusting):
+def test_a_receipt_of_a_trusted_issuer_verifies_and_is_stored(trusting):
     theirs = Signer()
     server = trusting(public(theirs))
     assert verdict(server, theirs.sign()) == {
@@ -43,7 +43,7 @@ def test_a_receipt_of_a_trusted_issuer_verifies_and_is_kept(trusting):
     assert server.client().post(RECEIPTS, json={"receipt": theirs.sign()}).json()["status"] == "verified"
 
 
-def test_our_own_receipts_are_told_from_theirs(trusting):
+def test_our_own_receipts_are_distinguished_from_theirs(trusting):
     server = trusting(public(Signer()))
     ours = server.client().post(f"{RECEIPTS}/issue", json=PAYLOAD).json()
     assert verdict(server, ours)["issuer"] == "self"
@@ -67,7 +67,7 @@ def test_trusted_keys_are_not_published_as_ours(trusting, signer):
     assert [key["kid"] for key in published["keys"]] == [signer.key_id]
 
 
-def test_our_own_key_in_the_file_is_no_matter(trusting, signer):
+def test_our_own_key_in_the_file_is_accepted(trusting, signer):
     server = trusting(public(signer))
     ours = server.client().post(f"{RECEIPTS}/issue", json=PAYLOAD).json()
     assert verdict(server, ours)["issuer"] == "self"

@@ -67,7 +67,7 @@ def transactions(server, table):
     return {row["xmin"] for row in server.rows(f"SELECT DISTINCT xmin::text FROM {table}")}
 
 
-def test_a_logged_call_is_answered_with_its_receipt(log, verify):
+def test_the_response_for_a_logged_call_has_its_receipt(log, verify):
     logged = log()
     receipt = logged["receipt"]
     assert (receipt["id"], receipt["usage_log_id"]) == (logged["log_id"], logged["log_id"])
@@ -75,7 +75,7 @@ def test_a_logged_call_is_answered_with_its_receipt(log, verify):
     assert verify(receipt)["valid"] is True
 
 
-def test_the_receipt_is_stored_as_it_was_answered(client, log):
+def test_the_receipt_is_stored_as_it_was_returned(client, log):
     receipt = log()["receipt"]
     assert client.get(f"{RECEIPTS}/{receipt['id']}").json() == receipt
 
@@ -86,13 +86,13 @@ def test_call_and_receipt_are_stored_by_one_transaction(server, log):
     assert transactions(server, "receipts") == {written}
 
 
-def test_it_is_the_receipt_that_one_gets_by_asking_for_it(client, log):
+def test_it_is_the_receipt_that_a_request_for_it_returns(client, log):
     receipt = log()["receipt"]
     asked = client.post(f"{RECEIPTS}/issue", json={"usage_log_id": receipt["id"]})
     assert asked.json() == receipt
 
 
-def test_every_entry_of_a_batch_is_answered_with_its_receipt(server, client, verify):
+def test_the_response_for_a_batch_has_the_receipt_of_every_entry(server, client, verify):
     results = batch(client, {}, {"cost": 1}, {"input_tokens": -1}, {"cost": None})
     assert [("receipt" in result, "error" in result) for result in results] == [
         (True, False), (True, False), (False, True), (False, False),
@@ -178,7 +178,7 @@ def test_a_billed_conversation_has_a_receipt_which_its_log_returns(start):
     assert client.post("/api/v1/log", json=entry).json()["receipt"] == receipt
 
 
-def test_when_the_key_signs_no_more_calls_are_logged_without_receipts(server, client, log, llmring_live):
+def test_once_the_key_is_retired_calls_are_logged_without_receipts(server, client, log, llmring_live):
     log()
     llmring_live(["receipts"], receipts={"private_key_b64": Signer().seed})
     logged = eventually(lambda: (found := log())["receipt"] is None and found)
@@ -208,7 +208,7 @@ def test_the_order_of_the_plugins_does_not_matter(llmring_live, signer):
     assert server.client().post("/api/v1/log", json=CALL).json()["receipt"] is not None
 
 
-def test_without_it_an_answer_has_no_member_receipt(llmring_live, signer):
+def test_without_it_a_response_has_no_field_receipt(llmring_live, signer):
     server = llmring_live(["usage", "receipts"], receipts={"private_key_b64": signer.seed, "auto": ""})
     assert "receipt" not in server.client().post("/api/v1/log", json=CALL).json()
     assert stored(server) == {}

@@ -91,14 +91,14 @@ def test_a_receipt_that_was_tampered_with_fails_at_the_step_that_shows_it(issue,
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1, "a": 2}', b"\xff"])
-def test_content_that_is_no_receipt_is_told_so(prove, content):
+def test_content_that_is_not_a_receipt_fails_the_first_step(prove, content):
     proof = prove(content)
     assert not proof.valid
     assert [about for about, _ in failed(proof)] == ["content_readable"]
 
 
 @pytest.mark.own_server
-def test_a_compromised_key_is_told_so(server, issue, prove):
+def test_a_compromised_key_fails_the_last_step(server, issue, prove):
     signed = issue().content
     server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))
     proof = eventually(lambda: (found := prove(signed)).valid is False and found)

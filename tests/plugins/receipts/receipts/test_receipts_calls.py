@@ -43,7 +43,7 @@ def issue(client):
     return lambda log_id, **members: client.post(ISSUE, json={"usage_log_id": log_id, **members})
 
 
-def test_the_receipt_of_a_call_says_what_was_logged(log, issue, verify, signer):
+def test_the_receipt_of_a_call_has_the_logged_values(log, issue, verify, signer):
     logged = log()
     receipt = issue(logged["log_id"]).json()
     assert verify(receipt)["valid"] is True
@@ -82,7 +82,7 @@ def test_a_cost_of_the_registry_comes_with_the_version_of_the_registry(llmring_l
     assert receipt["registry_version"].startswith("openai.")
 
 
-def test_it_is_kept_and_the_same_again_when_asked_for_again(client, log, issue):
+def test_it_is_stored_and_the_same_when_requested_again(client, log, issue):
     log_id = log()["log_id"]
     first = issue(log_id)
     assert issue(log_id).content == first.content
@@ -90,7 +90,7 @@ def test_it_is_kept_and_the_same_again_when_asked_for_again(client, log, issue):
 
 
 @pytest.mark.own_server
-def test_asked_for_many_times_at_once_it_is_one(server, log):
+def test_many_concurrent_requests_give_one_receipt(server, log):
     log_id, clients = log()["log_id"], [server.client("one") for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda one: one.post(ISSUE, json={"usage_log_id": log_id}), clients))
@@ -114,7 +114,7 @@ def test_what_the_log_does_not_know_may_be_added(log, issue, verify):
     assert verify(receipt)["valid"] is True
 
 
-def test_what_is_added_later_asks_for_another_receipt(log, issue):
+def test_fields_that_are_added_later_need_another_receipt(log, issue):
     log_id = log()["log_id"]
     first = issue(log_id, ext={"order": "7"})
     assert issue(log_id).content == issue(log_id, ext={"order": "7"}).content == first.content
@@ -126,7 +126,7 @@ def test_what_is_added_later_asks_for_another_receipt(log, issue):
 def test_what_the_log_knows_is_not_taken_from_the_client(log, issue, member):
     answer = issue(log()["log_id"], **{member: "2026-01-31T12:00:00Z"})
     assert answer.status_code == 422
-    assert "the log fills the rest" in answer.json()["detail"]
+    assert "The log fills the rest" in answer.json()["detail"]
 
 
 @pytest.mark.own_server
@@ -151,7 +151,7 @@ def test_what_cannot_be_a_log_id_is_422(issue, log_id):
     assert issue(log_id).status_code == 422
 
 
-def test_an_unpriced_call_has_no_receipt_and_it_is_said_why(log, issue):
+def test_an_unpriced_call_has_no_receipt_and_the_problem_gives_the_reason(log, issue):
     answer = issue(log(cost=None)["log_id"])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["body", "usage_log_id"]
@@ -161,7 +161,7 @@ def test_an_unpriced_call_has_no_receipt_and_it_is_said_why(log, issue):
 @pytest.mark.parametrize(
     ("members", "reason"), [({"cost": 1e-13}, "12 decimals"), ({"input_tokens": 2**53}, "2^53")], ids=["cost", "tokens"]
 )
-def test_figures_that_no_receipt_can_hold_are_422(log, issue, members, reason):
+def test_numbers_that_cannot_be_signed_are_422(log, issue, members, reason):
     answer = issue(log(**members)["log_id"])
     assert answer.status_code == 422
     assert reason in answer.json()["detail"]

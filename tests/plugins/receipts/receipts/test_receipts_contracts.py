@@ -40,7 +40,7 @@ def server(llmring_live, signer, told):
     return llmring_live(["receipts", listener], receipts={"private_key_b64": signer.seed})
 
 
-def test_a_stored_receipt_is_told_once_with_its_signed_bytes(server, client, issue, told):
+def test_a_listener_gets_a_stored_receipt_once_with_its_signed_bytes(server, client, issue, told):
     issued = issue(store=True)
     client.post("/api/v1/receipts", json={"receipt": issued.json()})
     ((receipt,),) = told.batches
@@ -48,12 +48,12 @@ def test_a_stored_receipt_is_told_once_with_its_signed_bytes(server, client, iss
     assert receipt.content == issued.content
 
 
-def test_a_receipt_that_is_not_stored_is_not_told(issue, told):
+def test_a_listener_does_not_get_a_receipt_that_is_not_stored(issue, told):
     issue()
     assert told.batches == []
 
 
-def test_another_receipt_under_a_known_id_is_not_told(client, signer, told):
+def test_a_listener_does_not_get_another_receipt_under_a_known_id(client, signer, told):
     for model in ("a:first", "a:second"):
         client.post("/api/v1/receipts", json={"receipt": signer.sign(model=model)})
     ((receipt,),) = told.batches
@@ -68,7 +68,7 @@ def test_receipts_and_what_is_written_with_them_are_stored_both_or_neither(serve
     assert stored == [row["receipt_id"] for row in server.rows("SELECT receipt_id FROM told")] == ["kept"]
 
 
-def test_every_receipt_of_many_at_once_is_told_once(server, told):
+def test_a_listener_gets_every_one_of_many_concurrent_receipts_once(server, told):
     clients = [server.client("one") for _ in range(8)]
     server.run(server.server.database.execute("CREATE TABLE told (receipt_id text)"))
     with ThreadPoolExecutor(8) as pool:
@@ -82,7 +82,7 @@ def events(server, after=0):
     return server.run(provider.after(after))
 
 
-def test_what_becomes_of_keys_is_read_in_order(llmring_live):
+def test_key_events_are_read_in_order(llmring_live):
     old, new = Signer(), Signer()
     llmring_live(["receipts"], receipts={"private_key_b64": old.seed})
     server = llmring_live(["receipts"], receipts={"private_key_b64": new.seed})
@@ -96,14 +96,14 @@ def test_what_becomes_of_keys_is_read_in_order(llmring_live):
     assert events(server, found[0].number) == found[1:]
 
 
-def test_a_start_without_news_notes_nothing(llmring_live, signer):
+def test_a_start_without_changes_records_nothing(llmring_live, signer):
     first = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
     again = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
     assert [event.change for event in events(again)] == ["added"]
     assert events(first) == events(again)
 
 
-def test_a_key_that_was_marked_by_hand_is_noted_at_the_next_start(llmring_live, signer):
+def test_a_key_that_was_marked_by_hand_is_recorded_at_the_next_start(llmring_live, signer):
     server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
     server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))
     assert [event.change for event in events(llmring_live(["receipts"]))] == ["added", "compromised"]

@@ -62,7 +62,7 @@ def test_each_of_many_projects_keeps_its_own(server):
     assert len(server.rows("SELECT DISTINCT project_id FROM receipts WHERE receipt_id = 'one'")) == 50
 
 
-def test_of_several_under_one_id_in_one_batch_the_first_is_kept(server):
+def test_of_several_under_one_id_in_one_batch_the_first_is_stored(server):
     first, second = stored("one", model="a"), stored("one", model="b")
     assert put(server, [first, second, first, second]) == [
         Outcome.NEW, Outcome.CONFLICT, Outcome.SAME, Outcome.CONFLICT,
@@ -128,7 +128,7 @@ def test_many_are_refused_in_time_while_nothing_of_the_database_answers(server):
     assert max(seconds for _, seconds in answers) < ANSWER_SECONDS
 
 
-def test_who_comes_while_the_database_hangs_is_refused_in_time_too(server):
+def test_later_requests_while_the_database_hangs_are_refused_in_time_too(server):
     with locked(server):
         writer = server.server.service(ReceiptWriter)
 
@@ -146,14 +146,14 @@ def test_who_comes_while_the_database_hangs_is_refused_in_time_too(server):
     assert all(isinstance(error, Exception) for error in refused)
 
 
-def test_what_does_not_fit_the_queue_is_refused_at_once(server):
+def test_a_receipt_beyond_the_queue_is_refused_at_once(server):
     with locked(server):
         found = put(server, [stored(f"r{n}") for n in range(MAX_WAITING + 5)])
     assert [isinstance(one, Unavailable) for one in found].count(True) == 5
     assert eventually(lambda: put(server, [stored("again")]) == [Outcome.NEW])
 
 
-def test_receipts_that_wait_and_those_that_are_written_at_once_are_figures(llmring_live, signer):
+def test_waiting_receipts_and_batch_sizes_are_metrics(llmring_live, signer):
     receipts, metrics = {"private_key_b64": signer.seed}, {"token": TOKEN}
     server = llmring_live(["receipts", "metrics"], receipts=receipts, metrics=metrics)
 

@@ -19,7 +19,7 @@ def start(start_server, signer, monkeypatch):
     async def nothing(self):
         pass
 
-    monkeypatch.setattr(MonthlyStatements, "once", nothing)
+    monkeypatch.setattr(MonthlyStatements, "run_once", nothing)
 
     def started(*more):
         return start_server(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
@@ -79,6 +79,6 @@ def books(tmp_path):
 
 
 @pytest.fixture
-def latest_lines(books):
+def stated(books):
     """A statement of ten calls, and its CSV."""
     return books.state(*(call(number) for number in range(10)))

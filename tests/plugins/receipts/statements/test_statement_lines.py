@@ -25,7 +25,7 @@ def members(line: StatementLine) -> dict[str, str]:
 
 
 @given(TEXT.filter(bool), TEXT, TEXT)
-def test_a_line_is_spelt_as_rfc_8785_says_whatever_text_is_in_it(model, alias, origin):
+def test_a_line_is_written_as_rfc_8785_says_whatever_text_is_in_it(model, alias, origin):
     line = build_line(call(1, model=model, alias=alias, origin=origin), 1, None)
     assert line.canonical() == rfc8785.dumps(members(line))
 
@@ -44,7 +44,7 @@ def test_totals_are_exact(costs):
     for number, cost in enumerate(costs):
         totals.add(build_line(call(3, cost=cost), number + 1, None))
     exact = sum((int(cost.scaleb(12)) for cost in costs), 0)
-    assert [total["amount"] for total in totals.said()] == [lines.format_money(Decimal(exact).scaleb(-12))] * bool(
+    assert [total["amount"] for total in totals.to_fields()] == [lines.format_money(Decimal(exact).scaleb(-12))] * bool(
         costs
     )
 
@@ -65,12 +65,12 @@ def test_money_is_written_with_every_digit_and_no_exponent(value, written):
     assert lines.format_money(Decimal(value)) == written
 
 
-def test_counts_past_64_bits_and_costs_of_40_decimals_are_kept():
+def test_counts_past_64_bits_and_costs_of_40_decimals_are_stored():
     cost = Decimal("999999999999999." + "1" * 40)
     totals = Totals()
     for number in (1, 2, 3):
         totals.add(build_line(call(3, cost=cost, input_tokens=2**63 - 1), number, None))
-    (total,) = totals.said()
+    (total,) = totals.to_fields()
     assert (total["amount"], total["input_tokens"]) == ("2999999999999997." + "3" * 40, str(3 * (2**63 - 1)))
 
 

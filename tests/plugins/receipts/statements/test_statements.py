@@ -10,7 +10,7 @@ from statement_kit import CALL, STATEMENTS, leaves, root, run
 
 from llmring_receipts.formats import canonical, jwks, signing
 from llmring_receipts.statements.formats import document
-from llmring_receipts.statements.generate import ALONE
+from llmring_receipts.statements.generate import TRY_LOCK
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.testing import eventually, make_plugin
 
@@ -77,7 +77,7 @@ def test_nothing_new_makes_no_statement(client, log, state):
 def test_another_deployment_in_the_same_database_does_not_hold_up_its_own(server, log, state):
     log()
     with psycopg.connect(server.server.database.conninfo, options="-c search_path=public") as other:
-        assert other.execute(ALONE, [server.project_id("one")]).fetchone() == (True,)
+        assert other.execute(TRY_LOCK, [server.project_id("one")]).fetchone() == (True,)
         assert state()["number"] == 1
 
 
@@ -103,7 +103,7 @@ def test_a_call_that_was_repriced_is_corrected_in_the_next_and_its_line_stays(se
     assert client.get(f"{STATEMENTS}/1/lines").content == stated
 
 
-def test_a_call_that_was_repriced_twice_is_corrected_twice_from_where_it_stood(server, log, state, lines):
+def test_a_call_that_was_repriced_twice_is_corrected_twice_from_its_last_cost(server, log, state, lines):
     log_id = log(cost=None)
     state()
     reprice(server, log_id, "0.3")
@@ -127,7 +127,7 @@ def test_a_call_that_was_logged_late_is_in_the_next_statement(log, state, lines)
     ]
 
 
-def test_lines_stand_in_the_order_in_which_calls_happened(log, state, lines):
+def test_lines_are_in_the_order_in_which_calls_happened(log, state, lines):
     later = log(timestamp="2026-02-01T00:00:00Z")
     earlier = log(timestamp="2026-01-01T00:00:00Z")
     state()
@@ -207,13 +207,13 @@ def test_without_a_signing_key_none_is_made(llmring_live):
     assert (answer.status_code, "keygen" in answer.json()["detail"]) == (503, True)
 
 
-def test_where_nobody_logs_usage_there_are_none(llmring_live, signer):
+def test_without_a_plugin_that_logs_usage_there_are_none(llmring_live, signer):
     server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
     assert server.client().get(STATEMENTS).status_code == 404
 
 
 @pytest.mark.own_server
-def test_of_many_makers_at_once_one_makes_the_statement(start):
+def test_of_many_concurrent_requests_one_creates_the_statement(start):
     servers = [start() for _ in range(3)]
     for _ in range(300):
         servers[0].client("one").post("/api/v1/log", json=CALL)
@@ -234,13 +234,13 @@ def test_of_many_makers_at_once_one_makes_the_statement(start):
 
 
 @pytest.mark.own_server
-def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
-    listener = []
+def test_a_listener_is_notified_of_each_statement_in_its_transaction(start):
+    stored = []
 
     class Told:
         async def write_statement(self, connection, project_id, statement_id, content):
-            listener.append((project_id, statement_id, content))
-            if len(listener) == 1:
+            stored.append((project_id, statement_id, content))
+            if len(stored) == 1:
                 raise RuntimeError("the log is full")
 
     server = start(make_plugin("told", llmring_services=lambda server: {StatementsStored: Told()}))
@@ -249,11 +249,11 @@ def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
     assert client.post(STATEMENTS).status_code == 500
     assert client.get(STATEMENTS).json() == []
     client.post(STATEMENTS).raise_for_status()
-    assert listener[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
+    assert stored[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
 
 
 @pytest.mark.own_server
-def test_one_that_takes_long_is_made_beside_the_answer_and_few_are_at_once(start):
+def test_one_that_takes_long_is_created_after_the_response_and_few_at_once(start):
     go_on = asyncio.Event()
 
     class Slow:

@@ -27,7 +27,7 @@ def monthly(server, hours=24, listener=None):
     )
 
 
-def test_months_are_stated_by_themselves_some_time_after_their_end(server, client, log):
+def test_months_are_stated_automatically_some_time_after_their_end(server, client, log):
     log(timestamp="2026-01-31T23:59:59Z")
     log(timestamp="2026-02-01T00:00:00Z")
     due = monthly(server).generate_due
