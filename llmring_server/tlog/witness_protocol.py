@@ -12,7 +12,7 @@ from llmring_server.tlog.proofs import InvalidProof, check_consistency
 SIZE_TYPE = "text/x.tlog.size"
 
 
-class Submission(msgspec.Struct, frozen=True):
+class CheckpointSubmission(msgspec.Struct, frozen=True):
     """A submitted checkpoint: the size that the witness knows, the proof from there, and the signed note."""
 
     old: int
@@ -34,7 +34,7 @@ class SubmissionRejected(Exception):
         self.size = size
 
 
-def parse(content: bytes) -> Submission:
+def parse(content: bytes) -> CheckpointSubmission:
     """Return the submission in a request's body.
 
     Raises:
@@ -47,12 +47,16 @@ def parse(content: bytes) -> Submission:
             raise SubmissionRejected(
                 400, "A submission begins with `old` and a size, and has an empty line before the checkpoint."
             )
-        return Submission(checkpoints.parse_size(first.removeprefix("old ")), proof_files.parse_hashes(lines), note)
+        return CheckpointSubmission(
+            checkpoints.parse_size(first.removeprefix("old ")), proof_files.parse_hashes(lines), note
+        )
     except (UnicodeDecodeError, InvalidCheckpoint, InvalidProof) as error:
         raise SubmissionRejected(400, f"Not a submission: {error}") from error
 
 
-def open_submission(submission: Submission, logs: Mapping[str, Sequence[Verifier]]) -> tuple[Checkpoint, Note]:
+def open_submission(
+    submission: CheckpointSubmission, logs: Mapping[str, Sequence[Verifier]]
+) -> tuple[Checkpoint, Note]:
     """Return the checkpoint that a known log has signed; `logs` has the keys of each log by name.
 
     Raises:
@@ -70,7 +74,7 @@ def open_submission(submission: Submission, logs: Mapping[str, Sequence[Verifier
     return checkpoint, note
 
 
-def check(submission: Submission, checkpoint: Checkpoint, latest: Checkpoint | None) -> None:
+def check(submission: CheckpointSubmission, checkpoint: Checkpoint, latest: Checkpoint | None) -> None:
     """Check that a checkpoint continues the latest cosigned one, None if there is none.
 
     Raises:

@@ -11,7 +11,7 @@ from llmring_receipts.checks.commands import verify_receipt
 from llmring_receipts.formats import jwks, keys
 from llmring_receipts.formats.keys import PublicKey
 from llmring_receipts.key_management.key_config import PREFIX
-from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_receipts.key_management.keyring import GRACE
 from llmring_server.cli.context import run_with_server
 
@@ -46,7 +46,7 @@ def keygen(out: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JWK set.")
 def list_keys(as_json: bool) -> None:
     """List every public key of this deployment with its status, oldest first."""
-    found = run_with_server(lambda server: KeyStore(server.database).keys(), lifespans=False)
+    found = run_with_server(lambda server: ReceiptKeyStore(server.database).keys(), lifespans=False)
     if as_json:
         active = [key.key_id for key in found if key.status == "active"]
         click.echo(msgspec.json.encode(jwks.build(found, active[-1] if active else None)))
@@ -63,7 +63,7 @@ def list_keys(as_json: bool) -> None:
 def retire(key_id: str, compromised: bool) -> None:
     """Retire a key under all its ids: receipts dated before now stay valid, later ones are invalid."""
 
-    async def work(store: KeyStore) -> list[PublicKey]:
+    async def work(store: ReceiptKeyStore) -> list[PublicKey]:
         changed = await (store.compromise(key_id) if compromised else store.retire(key_id, GRACE))
         known_keys = await store.keys()
         known = next((key for key in known_keys if key.key_id == key_id), None)
@@ -73,7 +73,7 @@ def retire(key_id: str, compromised: bool) -> None:
             raise click.ClickException(f"key {key_id!r} is already {known.status}")
         return [key for key in known_keys if key.public_key == known.public_key]
 
-    for key in run_with_server(lambda server: work(KeyStore(server.database)), lifespans=False):
+    for key in run_with_server(lambda server: work(ReceiptKeyStore(server.database)), lifespans=False):
         click.echo(_format_key(key))
 
 

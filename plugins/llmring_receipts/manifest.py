@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from llmring_receipts import commands
-from llmring_receipts.api.resources import Issue, PublicKeys, Receipts, Verification
+from llmring_receipts.api.resources import IssueResource, PublicKeysResource, ReceiptsResource, VerificationResource
 from llmring_receipts.bundles.bundle import BundleBuilder
 from llmring_receipts.checks.commands import statement
 from llmring_receipts.formats.canonical import MAX_BYTES
-from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import metrics
 from llmring_receipts.receipts.service import ReceiptService
@@ -51,7 +51,7 @@ def llmring_migrations() -> Path:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Offer the store, the keys and their events, and receipts of logged calls if `AUTO` is set."""
-    settings, keys = server.plugin_settings(ReceiptSettings), KeyStore(server.database)
+    settings, keys = server.plugin_settings(ReceiptSettings), ReceiptKeyStore(server.database)
     keyring = Keyring(settings, keys)
     store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
     book, bundles = ReceiptService(keyring, store), BundleBuilder(server, store, keys, keyring)
@@ -76,12 +76,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     calls = server.service(UsageEntries, default=None)
     if calls is None and server.plugin_settings(ReceiptSettings).auto:
         raise StartupError("LLMRING_RECEIPTS_AUTO needs a plugin that logs calls; enable usage, or unset it")
-    issue = Issue(keyring, store, writer, calls)
-    receipts, published = Receipts(keyring, store, writer), PublicKeys(keyring)
+    issue = IssueResource(keyring, store, writer, calls)
+    receipts, published = ReceiptsResource(keyring, store, writer), PublicKeysResource(keyring)
     return [
         Route(path=PREFIX, resource=receipts, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/issue", resource=issue, max_body=MAX_BYTES),
-        Route(path=f"{PREFIX}/verify", resource=Verification(keyring), public=True, max_body=MAX_BYTES),
+        Route(path=f"{PREFIX}/verify", resource=VerificationResource(keyring), public=True, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),

@@ -1,4 +1,4 @@
-"""What the log's formats are to others: cases that tools made elsewhere must take, and the same with a byte changed."""
+"""Cases for third-party tools: what they must accept, and the same with a byte changed."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def tiles_case(size, root_, files):
 
 
 def cases():
-    """Return what proves parts of a log of 600 leaves, as JSON for a tool's driver."""
+    """Return proofs for parts of a log of 600 leaves, as JSON for a tool's driver."""
     tree, whole = Tree().grow(SIZE), root(0, SIZE)
     paths = {index: tree.hashes(proofs.inclusion_spans(index, SIZE)) for index in INDICES}
     beginnings = {old: tree.hashes(proofs.consistency_spans(old, SIZE)) for old in OLD_SIZES}
@@ -74,7 +74,7 @@ def files(tree):
 
 
 def changed(case):
-    """Give a case with one byte changed: each of a note, an entry, a root and a proof in turn, and one of each file."""
+    """Yield a case with one byte changed: each of a note, entry, root and proof in turn, and one of each file."""
     for member, value in case.items():
         if member in CHANGED:
             yield from ({**case, member: other} for other in one_changed(value))
@@ -93,7 +93,7 @@ def one_changed(value):
 
 
 class Tool:
-    """A program that reads cases and says of each whether it takes it."""
+    """A program that reads cases and reports for each whether it is valid."""
 
     def __init__(self, *command, folder=None, kinds=("checkpoint", "inclusion", "consistency", "tiles")):
         self.command = command
@@ -110,7 +110,7 @@ class Tool:
         return found
 
     def check(self, good):
-        """Hold the tool to taking every case of the kinds that it knows, and none that has a byte changed."""
+        """Check that the tool accepts every case of the kinds that it knows, and none with a byte changed."""
         taken = [case for case in good if case["kind"] in self.kinds]
         refused = [other for case in taken for other in changed(case)]
         assert {case["kind"] for case in refused} == set(self.kinds)
@@ -121,7 +121,7 @@ class Tool:
 
 
 def missing(reason):
-    """Skip for want of a tool, which fails in CI as every skip does."""
+    """Skip because a tool is missing; in CI this fails, as every skip does."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""Trees of which only the hashes over each block are kept lead to the same roots and paths as whole ones."""
+"""Trees stored as one hash per block have the same roots and paths as whole trees."""
 
 import pytest
 from tlog_kit import leaves, path, root

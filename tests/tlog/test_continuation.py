@@ -1,4 +1,4 @@
-"""`tlog compare OLDER NEWER`: that a log continues a checkpoint that somebody kept, by its server's proof."""
+"""`tlog compare OLDER NEWER`: a log continues a stored checkpoint, by its server's proof."""
 
 import json
 

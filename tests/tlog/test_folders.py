@@ -1,4 +1,4 @@
-"""`tlog verify DIR`: a log in a folder is checked whole, and any byte that was changed is found."""
+"""`tlog verify DIR`: a log in a folder is verified whole, and any changed byte is found."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Tools that others made take our checkpoints, proofs and tiles, and refuse each of them with one byte changed."""
+"""Third-party tools accept our checkpoints, proofs and tiles, and reject each of them with one byte changed."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 def python312():
-    """Return an interpreter of Python 3.12 or later, or None; a shim that has none behind it does not count."""
+    """Return an interpreter of Python 3.12 or later, or None; a shim without one does not count."""
     for name in (os.environ.get(PYTHON_VARIABLE, ""), sys.executable, "python3.12", "python3.13", "python3"):
         command = [name, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"]
         if shutil.which(name) and subprocess.run(command, capture_output=True).returncode == 0:
@@ -83,7 +83,7 @@ def test_a_foreign_tool_takes_what_is_good_and_refuses_any_changed_byte(tool, re
 
 @pytest.fixture
 def server(llmring_live, key, tmp_path):
-    """Give a server with a log of 601 leaves."""
+    """Return a server with a log of 601 leaves."""
     server = llmring_live(["transparency"], transparency={"key": key.text(), "guard_file": str(tmp_path / "guard")})
     told = [StoredReceipt(server.project_id("one"), f"r{number}", b"{}") for number in range(600)]
 
@@ -103,7 +103,7 @@ def key():
 
 @pytest.fixture
 def exported(server, llmring_cli, tmp_path):
-    """Give the folder that the server's log was exported to."""
+    """Return the folder with the export of the server's log."""
     variables = {"LLMRING_PLUGINS": "transparency", "LLMRING_DATA_DIR": str(tmp_path)}
     done = llmring_cli("tlog", "export", str(tmp_path / "log"), **variables)
     assert done.returncode == 0, done.stderr

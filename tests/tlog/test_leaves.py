@@ -1,4 +1,4 @@
-"""Entries: 34 bytes that show a receipt to whoever has its opening, and nothing to anyone else."""
+"""Entries: 34 bytes that prove a receipt to a holder of its opening, and reveal nothing to others."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Signed notes, checkpoints and proof files: read as they are written, and refused with any byte changed."""
+"""Signed notes, checkpoints and proof files: parsed as they are written, and rejected with any byte changed."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ TIME = 1_679_315_147
 
 
 def witnessed(content):
-    """Return a checkpoint that both the log and the witness have signed, as a careful reader asks for."""
+    """Return a checkpoint that both the log and the witness have signed, as a careful reader requires."""
     found = checkpoints.open_checkpoint(content, LOG)
     if len(notes.parse(content).signatures([LOG, WITNESSED])) < 2:
         raise InvalidNote("the cosignature is gone")
@@ -186,7 +186,7 @@ def test_a_proof_file_is_written_as_in_the_specification():
 
 
 def test_a_proof_file_with_a_byte_changed_proves_nothing():
-    """What is extra is left out: it is not signed, but opens the entry, which then is another."""
+    """The line `extra` is omitted: it is not signed, but opens the entry, which then differs."""
     for _, changed in flips(proven(extra=None).content()):
         with pytest.raises((InvalidProof, InvalidNote, InvalidCheckpoint)):
             witnessed(checked(changed).checkpoint)

@@ -1,4 +1,4 @@
-"""Trees and proofs against RFC 6962's own definitions, and what is refused."""
+"""Trees and proofs against RFC 6962's own definitions, and what is rejected."""
 
 import pytest
 from tlog_kit import SIZES, Tree, entry, path, proof, root
@@ -135,7 +135,7 @@ def test_a_proof_where_none_is_due_is_refused():
 
 
 def changes(made):
-    """Give a proof with one byte of each hash flipped, a hash too few, and a hash too many."""
+    """Yield a proof with one byte of each hash flipped, a hash too few, and a hash too many."""
     for place, step in enumerate(made):
         at = place % len(step)
         flipped = step[:at] + bytes([step[at] ^ 1]) + step[at + 1 :]

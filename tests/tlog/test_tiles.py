@@ -1,4 +1,4 @@
-"""Tiles: paths and widths as the specification has them, and trees that grow in them."""
+"""Tiles: paths and widths as in the specification, and trees that grow in them."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Trees as RFC 6962 defines them, written as it writes them: slow, and independent of how the server makes them."""
+"""Trees exactly as RFC 6962 defines them: slow, and independent of the server's code."""
 
 import functools
 import hashlib
@@ -92,7 +92,7 @@ class Tree:
 
 
 def flips(content):
-    """Give the content with one byte changed, for every byte; each of its bits in turn."""
+    """Yield the content with one byte changed, for every byte; each of its bits in turn."""
     for place in range(len(content)):
         changed = bytearray(content)
         changed[place] ^= 1 << place % 8

@@ -23,7 +23,7 @@ from llmring_receipts.receipts.models import (
     ReceiptStatus,
     ReceiptVerdict,
 )
-from llmring_receipts.receipts.store import Outcome, ReceiptStore
+from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_receipts.receipts.usage_receipts import build_draft, matches_draft
 from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_server.contracts import UsageEntries
@@ -36,7 +36,7 @@ PEM_TYPE = "application/x-pem-file"
 ENVELOPE_BYTES = len('{"receipt":}')
 
 
-class Issue:
+class IssueResource:
     """`/issue`: sign a receipt from a payload, or of a logged call."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Issue:
             raise request_parsing.to_problem(422, error) from error
 
 
-class Receipts:
+class ReceiptsResource:
     """A project's receipts: store one, list them, get one."""
 
     def __init__(self, keyring: Keyring, store: ReceiptStore, writer: ReceiptWriter) -> None:
@@ -154,7 +154,7 @@ class Receipts:
         resp.data = row.content
 
 
-class Verification:
+class VerificationResource:
     """`/verify`: verify any receipt with the keys known to this deployment."""
 
     def __init__(self, keyring: Keyring) -> None:
@@ -170,7 +170,7 @@ class Verification:
         return ReceiptVerdict(fault is None, fault, signing.key_id_of(receipt), issuer)
 
 
-class PublicKeys:
+class PublicKeysResource:
     """`/receipts/public-key…`: the public keys that verify receipts without this server."""
 
     def __init__(self, keyring: Keyring) -> None:
@@ -192,9 +192,9 @@ class PublicKeys:
         return jwks.build(await self._keyring.all_keys(), current.key_id if current else None)
 
 
-async def _store_receipt(writer: ReceiptWriter, receipt: ReceiptRecord) -> Outcome:
+async def _store_receipt(writer: ReceiptWriter, receipt: ReceiptRecord) -> StoreOutcome:
     """Store a verified receipt, or raise the 409 for an id of another receipt."""
     outcome = await writer.put(receipt)
-    if outcome is Outcome.CONFLICT:
+    if outcome is StoreOutcome.CONFLICT:
         raise Problem(409, f"Another receipt is stored as {receipt.receipt_id!r}; the digest of this one was recorded.")
     return outcome

@@ -10,7 +10,7 @@ import msgspec
 
 from llmring_receipts.formats import canonical, jwks, keys, signing
 from llmring_receipts.formats.canonical import InvalidValue
-from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import models
 from llmring_receipts.receipts.store import ReceiptStore
@@ -24,7 +24,7 @@ FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 class BundleBuilder:
     """Bundles of any project's receipts; implements `ReceiptBundles`."""
 
-    def __init__(self, server: Server, store: ReceiptStore, key_store: KeyStore, keyring: Keyring) -> None:
+    def __init__(self, server: Server, store: ReceiptStore, key_store: ReceiptKeyStore, keyring: Keyring) -> None:
         self._server = server
         self._store = store
         self._keys = key_store

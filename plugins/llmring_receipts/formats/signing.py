@@ -31,7 +31,7 @@ def signature(text: bytes, key: Ed25519PrivateKey) -> str:
     return f"ed25519:{keys.encode(key.sign(text))}"
 
 
-class Check(msgspec.Struct, frozen=True):
+class SignatureCheck(msgspec.Struct, frozen=True):
     """One step of a verification; `fault` is why it failed, None if it passed."""
 
     about: CheckName
@@ -44,7 +44,7 @@ def key_id_of(receipt: dict[str, Any]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def verify(receipt: dict[str, Any], key: keys.PublicKey | None) -> list[Check]:
+def verify(receipt: dict[str, Any], key: keys.PublicKey | None) -> list[SignatureCheck]:
     """Verify a receipt by the key it names (None: unknown); return the steps up to the first that failed.
 
     The signature is valid if the last step passed.
@@ -71,17 +71,17 @@ def timestamp_of(receipt: dict[str, Any]) -> datetime | None:
         return None
 
 
-def _checks(receipt: dict[str, Any], key: keys.PublicKey | None) -> Iterator[Check]:
+def _checks(receipt: dict[str, Any], key: keys.PublicKey | None) -> Iterator[SignatureCheck]:
     """Yield the steps in order; the caller stops at the first that fails."""
-    yield Check("key_known", None if key is not None else _describe_unknown_key(key_id_of(receipt)))
+    yield SignatureCheck("key_known", None if key is not None else _describe_unknown_key(key_id_of(receipt)))
     assert key is not None  # noqa: S101 the caller stops at a failed step
     value = receipt.get(SIGNATURE)
-    yield Check("signature_present", "The receipt has no signature." if value is None else None)
+    yield SignatureCheck("signature_present", "The receipt has no signature." if value is None else None)
     decoded = _decode_signature(value)
     spelling = "The signature is not `ed25519:` and 86 characters of base64url." if decoded is None else None
-    yield Check("signature_spelling", spelling)
-    yield Check("signature_match", _find_mismatch(receipt, key, decoded or b""))
-    yield Check("key_trusted", _find_trust_fault(receipt, key))
+    yield SignatureCheck("signature_spelling", spelling)
+    yield SignatureCheck("signature_match", _find_mismatch(receipt, key, decoded or b""))
+    yield SignatureCheck("key_trusted", _find_trust_fault(receipt, key))
 
 
 def _describe_unknown_key(key_id: str | None) -> str:

@@ -70,7 +70,7 @@ AFTER: LiteralString = """
 """
 
 
-class KeyStore:
+class ReceiptKeyStore:
     """The tables `receipt_keys`, every public key this deployment has had, and `receipt_key_events`."""
 
     def __init__(self, database: Database) -> None:

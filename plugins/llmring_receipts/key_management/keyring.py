@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts.formats.keys import PublicKey
 from llmring_receipts.key_management.key_config import PREFIX, ConfiguredKey, read_configured_key, read_trusted_keys
-from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_receipts.settings import ReceiptSettings
 from llmring_server.database.pool import Connection
 from llmring_server.http.errors import StartupError
@@ -37,7 +37,7 @@ class Keyring:
     signs with a retired key.
     """
 
-    def __init__(self, settings: ReceiptSettings, store: KeyStore) -> None:
+    def __init__(self, settings: ReceiptSettings, store: ReceiptKeyStore) -> None:
         self._settings = settings
         self._store = store
         self._configured: ConfiguredKey | None = None

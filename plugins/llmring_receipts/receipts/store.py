@@ -73,7 +73,7 @@ FIND: LiteralString = """
 """
 
 
-class Outcome(Enum):
+class StoreOutcome(Enum):
     """The result of storing a receipt."""
 
     NEW = "verified"
@@ -95,7 +95,7 @@ class ReceiptStore:
     def _listener(self) -> ReceiptsStored | None:
         return self._find_listener()
 
-    async def put(self, receipts: Sequence[ReceiptRecord]) -> list[Outcome]:
+    async def put(self, receipts: Sequence[ReceiptRecord]) -> list[StoreOutcome]:
         """Store receipts together, and return the outcome of each.
 
         Of a different receipt with a known id only the digest is stored. Takes one statement, two if ids are known.
@@ -112,7 +112,7 @@ class ReceiptStore:
             # A separate statement: the insert does not see the row of a concurrent insert that it lost to.
             return await self._compare_known(connection, receipts, new)
 
-    async def put_within(self, connection: Connection, receipts: Sequence[ReceiptRecord]) -> list[Outcome]:
+    async def put_within(self, connection: Connection, receipts: Sequence[ReceiptRecord]) -> list[StoreOutcome]:
         """Store receipts in the caller's transaction; as `put`."""
         return await self._compare_known(connection, receipts, await self._insert(connection, receipts))
 
@@ -151,20 +151,20 @@ class ReceiptStore:
 
     async def _compare_known(
         self, connection: Connection, receipts: Sequence[ReceiptRecord], new: Set[int]
-    ) -> list[Outcome]:
+    ) -> list[StoreOutcome]:
         """Return the outcome of each receipt; known ones are compared with the stored ones."""
         if len(new) == len(receipts):
-            return [Outcome.NEW] * len(receipts)
+            return [StoreOutcome.NEW] * len(receipts)
         known = {place: receipt for place, receipt in enumerate(receipts) if place not in new}
         cursor = await connection.execute(COMPARE, {"receipts": _encode(known)})
         same = dict(await cursor.fetchall())
         if same.keys() != known.keys():
             raise errors.SerializationFailure("a receipt was deleted while another with its id was stored; try again")
-        outcomes = {True: Outcome.SAME, False: Outcome.CONFLICT}
-        return [Outcome.NEW if place in new else outcomes[same[place]] for place in range(len(receipts))]
+        outcomes = {True: StoreOutcome.SAME, False: StoreOutcome.CONFLICT}
+        return [StoreOutcome.NEW if place in new else outcomes[same[place]] for place in range(len(receipts))]
 
 
-class _InputKey(msgspec.Struct, frozen=True):
+class _InputRow(msgspec.Struct, frozen=True):
     """A receipt as JSON for the SQL statements, with its content as text."""
 
     place: int
@@ -177,7 +177,7 @@ class _InputKey(msgspec.Struct, frozen=True):
 
 def _encode(receipts: Mapping[int, ReceiptRecord]) -> str:
     rows = [
-        _InputKey(place, one.project_id, one.receipt_id, one.issued_at, one.key_id, one.content.decode())
+        _InputRow(place, one.project_id, one.receipt_id, one.issued_at, one.key_id, one.content.decode())
         for place, one in receipts.items()
     ]
     return msgspec.json.encode(rows).decode()

@@ -13,7 +13,7 @@ from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
 from llmring_receipts.receipts.issue import issue
 from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptCost, ReceiptDraft, ReceiptRecord, ReceiptTokens
-from llmring_receipts.receipts.store import Outcome, ReceiptStore
+from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_server.contracts import LoggedUsage
 from llmring_server.database.pool import Connection
 
@@ -44,7 +44,7 @@ class UsageReceiptIssuer:
         signed = await _sign_all(entries, key_id, key)
         new = [one for one in signed if one is not None]
         outcomes = dict(zip(new, await self._store.put_within(connection, new), strict=True)) if new else {}
-        return [one.content if one and outcomes[one] is not Outcome.CONFLICT else None for one in signed]
+        return [one.content if one and outcomes[one] is not StoreOutcome.CONFLICT else None for one in signed]
 
     async def find(self, connection: Connection, entries: Sequence[tuple[str, str]]) -> Sequence[bytes | None]:
         """Return the stored receipts of entries, by project and log id."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from llmring_receipts.receipts.models import ReceiptRecord
-from llmring_receipts.receipts.store import Outcome, ReceiptStore
+from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_server.http.errors import Unavailable
 from llmring_server.runtime.histogram import Histogram
 from llmring_server.runtime.request_batcher import RequestBatcher
@@ -27,7 +27,7 @@ class ReceiptWriter:
         self.waiting = 0
         self.sizes = Histogram(RECEIPTS)
 
-    async def put(self, receipt: ReceiptRecord) -> Outcome:
+    async def put(self, receipt: ReceiptRecord) -> StoreOutcome:
         """Store a receipt and return the outcome after the commit; see `ReceiptStore.put`.
 
         Raises:
@@ -50,7 +50,7 @@ class ReceiptWriter:
         finally:
             await self._batches.close()
 
-    async def _write(self, receipts: Sequence[ReceiptRecord]) -> Sequence[Outcome]:
+    async def _write(self, receipts: Sequence[ReceiptRecord]) -> Sequence[StoreOutcome]:
         outcomes = await self._store.put(receipts)
         self.sizes.observe(len(receipts))
         return outcomes

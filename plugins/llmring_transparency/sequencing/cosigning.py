@@ -13,7 +13,7 @@ from llmring_server.runtime.background import beside
 from llmring_server.tlog import checkpoints, notes, witness_protocol
 from llmring_server.tlog.checkpoints import InvalidCheckpoint
 from llmring_server.tlog.notes import InvalidNote, KeyType, Note, SignatureLine, Verifier
-from llmring_server.tlog.witness_protocol import Submission
+from llmring_server.tlog.witness_protocol import CheckpointSubmission
 from llmring_transparency.models import LogState
 from llmring_transparency.sequencing.sequencer import Sequencer
 from llmring_transparency.storage.store import LogStore
@@ -171,7 +171,7 @@ class WitnessClient:
 
     async def _submit(self, witness: Witness, state: LogState, old: int) -> httpx.Response:
         proof = await self._tree.consistency(old, state.size)
-        content = Submission(old, tuple(proof), state.checkpoint or b"").content()
+        content = CheckpointSubmission(old, tuple(proof), state.checkpoint or b"").content()
         async with asyncio.timeout(ANSWER_SECONDS):
             return await self._http().post(f"{witness.url}/add-checkpoint", content=content)
 

@@ -1,4 +1,4 @@
-"""What the tests of receipts share besides fixtures: the usual payload, and signing by hand."""
+"""Helpers for tests of receipts: the usual payload, and signing outside the server."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ class Signer:
         self.seed = keys.encode(keys.seed_bytes(self.private))
 
     def sign(self, **members: Any) -> dict[str, Any]:
-        """Return a signed receipt with these members besides the usual ones."""
+        """Return a signed receipt with these fields in addition to the usual ones."""
         receipt = {
             **PAYLOAD,
             "id": "by-hand",

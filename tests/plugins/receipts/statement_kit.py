@@ -1,4 +1,4 @@
-"""Statements made by hand, and trees as RFC 6962 §2.1 writes them, not as the server makes them."""
+"""Statements created without a server, and trees as in RFC 6962 §2.1, independent of the server's code."""
 
 import csv
 import hashlib
@@ -29,7 +29,7 @@ PROJECT = "prj_by_hand"
 
 
 def call(number: int, **members) -> UsageLine:
-    """Return a logged call; each number has an id and a time of its own."""
+    """Return a logged call; each number has a separate id and time."""
     return UsageLine(
         **{
             "id": UUID(int=number + 1),
@@ -53,8 +53,8 @@ def call(number: int, **members) -> UsageLine:
     )
 
 
-class Books:
-    """Statements of one project, made without a server by whoever has the key."""
+class StatementFolder:
+    """Statements of one project, created without a server by the holder of the key."""
 
     def __init__(self, folder: Path, signer: Signer | None = None) -> None:
         self.folder = folder
@@ -84,12 +84,12 @@ class Books:
         return paths
 
     def verify(self, statement: Path, *options: str | Path):
-        """Run `statement verify`, and return its exit status and what it said."""
+        """Run `statement verify`, and return its exit status and output."""
         return run("statement", "verify", statement, "--keys", self.folder / "jwks.json", *options)
 
 
-class Said:
-    """What a check printed, and its exit status."""
+class CheckResult:
+    """The output of a check, and its exit status."""
 
     def __init__(self, status: int, text: str) -> None:
         self.status = status
@@ -97,20 +97,20 @@ class Said:
 
     @property
     def verdict(self):
-        """What `--json` printed."""
+        """The output of `--json`."""
         return json.loads(self.text)
 
     def codes(self, part: str) -> list[str]:
-        """Return the codes of a part of what `--json` printed."""
+        """Return the codes in a part of the output of `--json`."""
         return [finding["code"] for finding in self.verdict[part]]
 
 
-def run(*arguments: object) -> Said:
-    """Run `python -m llmring_receipts` in this process; whatever it raises is raised here."""
+def run(*arguments: object) -> CheckResult:
+    """Run `python -m llmring_receipts` in this process; exceptions are raised here."""
     ran = CliRunner().invoke(main, [str(argument) for argument in arguments])
     if ran.exception and not isinstance(ran.exception, SystemExit):
         raise ran.exception
-    return Said(ran.exit_code, ran.output)
+    return CheckResult(ran.exit_code, ran.output)
 
 
 def rows(path: Path) -> list[list[str]]:

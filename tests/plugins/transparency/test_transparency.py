@@ -1,4 +1,4 @@
-"""The log as its readers see it: checkpoints, tiles, proofs, and what they are refused."""
+"""The log over HTTP: checkpoints, tiles, proofs, and rejected requests."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -163,7 +163,7 @@ def test_without_witnesses_the_log_is_self_attested(reader):
 
 
 def test_one_tenants_tiles_reveal_nothing_of_anothers_receipts(server, reader, one):
-    """Whoever guesses the project, the number and every byte of the receipt still misses the salt."""
+    """An attacker who guesses the project, the number and every byte of the receipt still lacks the salt."""
     store(server, *receipts(one, "a"))
     reader.until(2)
     entry = reader.entries()[1]

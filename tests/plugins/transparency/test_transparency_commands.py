@@ -1,4 +1,4 @@
-"""The commands of the log: keys, a copy of it all, erasure; and what watchers of the server see."""
+"""The commands of the log: keys, export, erasure; and the log's metrics."""
 
 import json
 
@@ -163,7 +163,7 @@ def test_the_age_of_the_queue_and_the_size_of_the_tree_are_metrics(llmring_live,
 
 @pytest.fixture
 def signing(llmring_live, key, guard_file):
-    """Give a server that issues a receipt for every logged call, and has them in its log."""
+    """Return a server that issues a receipt for every logged call, and has them in its log."""
     return llmring_live(
         ["usage", "receipts", "transparency"],
         transparency={"key": key.text(), "guard_file": str(guard_file)},

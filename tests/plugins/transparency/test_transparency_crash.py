@@ -32,7 +32,7 @@ LEAVES = """
 
 
 class Load:
-    """Receipts that are issued and stored through any process, and checkpoints that any of them shows."""
+    """Receipts that are issued and stored through any process, and checkpoints from any of them."""
 
     def __init__(self, log):
         self.log = log
@@ -155,7 +155,7 @@ def check_receipts(server, load, stored, entries):
 
 
 def check_checkpoints(load, entries):
-    """Every checkpoint that anyone was shown is that of the first so many leaves."""
+    """Check that every checkpoint that was served matches the first leaves of the log."""
     assert len(load.seen) > 3 * ROUNDS
     growth, rows = TreeAppender(0, {}), {}
     for size in sorted(load.seen):

@@ -1,4 +1,4 @@
-"""The restore guard and the sequencer's own checks: a log that does not continue what was published signs nothing."""
+"""The restore guard and the sequencer's own checks: a log that does not continue the published one is not signed."""
 
 import asyncio
 
@@ -60,9 +60,7 @@ def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, ba
 
 
 @pytest.mark.parametrize("path", ["checkpoint", "consistency?old=1", "tile/0/000.p/3"])
-def test_a_log_behind_the_published_checkpoint_is_not_published(
-    server, reader, backed_up, path
-):
+def test_a_log_behind_the_published_checkpoint_is_not_published(server, reader, backed_up, path):
     assert reader.client.get(f"/tlog/{path}").status_code == 200
     backed_up.restore()
     answer = reader.client.get(f"/tlog/{path}")
@@ -79,12 +77,12 @@ def test_a_log_at_its_end_is_read_on_a_server_without_its_key_and_with_another_g
 
 
 def test_a_state_that_was_read_before_the_guard_s_file_is_read_once_more(server, reader, one, guard_file):
-    """Another worker's turn between the two reads is no restored backup."""
+    """Another worker's turn between the two reads is not taken for a restored backup."""
     grown(server, reader, one, "a")
     database = server.server.database
 
     class Late(LogStore):
-        """A store whose first state is returned only once the log has grown, and was noted."""
+        """A store whose first state is returned only once the log has grown, and was recorded."""
 
         grows = True
 
@@ -191,7 +189,7 @@ def test_nothing_is_signed_while_it_cannot_be_noted(server, reader, one, guard_f
     eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
     assert reader.checkpoint().size == 2
     log = server.server.service(Components).log
-    assert eventually(lambda: log.queue_age > 0), "nobody sees that receipts wait"
+    assert eventually(lambda: log.queue_age > 0), "no metric shows that receipts wait"
     lock.rmdir()
     assert reader.until(3).size == 3
     assert eventually(lambda: log.queue_age == 0)

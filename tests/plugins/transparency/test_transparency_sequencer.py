@@ -1,4 +1,4 @@
-"""The sequencer: a turn is taken whole or not at all, whatever the database makes of it."""
+"""The sequencer: a turn is taken whole or not at all, also when the database fails."""
 
 import pytest
 from transparency_kit import Reader, receipts, store
@@ -10,7 +10,7 @@ from llmring_transparency.storage.store import LogStore
 
 
 def kept(server):
-    """Return all that a turn writes."""
+    """Return everything that a turn writes."""
     return [
         server.rows(f"SELECT * FROM transparency_{table} ORDER BY 1, 2")
         for table in ("queue", "counts", "tiles", "log", "leaves")
@@ -29,7 +29,7 @@ def grown(server, reader, one):
 
 
 def taken_place(server, one):
-    """Have a row in the way of the next leaf, and return what removes it."""
+    """Insert a row at the index of the next leaf, and return the SQL that removes it."""
     server.rows(
         "INSERT INTO transparency_leaves (project_id, leaf_index, kind, reference, logged_at)"
         f" VALUES ('{one}', 2, 1, 'in the way', now())"
@@ -38,7 +38,7 @@ def taken_place(server, one):
 
 
 def lost_row(server, one):
-    """Have the leaf of the receipt `c` vanish as it is written, and return what ends that."""
+    """Make the insert of the leaf of receipt `c` a no-op, and return the SQL that ends that."""
     server.rows("CREATE FUNCTION vanish() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     server.rows(
         "CREATE TRIGGER vanishing BEFORE INSERT ON transparency_leaves"
@@ -49,13 +49,13 @@ def lost_row(server, one):
 
 @pytest.mark.parametrize("fault", [taken_place, lost_row])
 def test_a_turn_that_fails_in_the_middle_changes_nothing_and_is_taken_again(server, reader, one, grown, fault):
-    mended = fault(server, one)
+    repair = fault(server, one)
     store(server, *receipts(one, "b", "c", "d"))
     before = kept(server)
     eventually(lambda: not growing(reader))
     assert kept(server) == before
     assert reader.checkpoint() == grown
-    server.rows(mended)
+    server.rows(repair)
     assert reader.until(5).size == 5
     assert [reader.prove(name).seq for name in "abcd"] == [1, 2, 3, 4]
     assert len(reader.entries()) == 5

@@ -1,4 +1,4 @@
-"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, one that knows more stops us."""
+"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, one ahead stops the signing."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from transparency_kit import ORIGIN, Backup, Reader, alarm, receipts, store
-from witness_kit import Witness, answering, commanded
+from witness_kit import Witness, answering, run_witness
 
 from llmring_server.http.errors import StartupError
 from llmring_server.testing import eventually
@@ -16,7 +16,7 @@ from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.notes import KeyType, Note
 from llmring_server.tlog.signers import Signer
-from llmring_server.tlog.witness_protocol import Submission, SubmissionRejected
+from llmring_server.tlog.witness_protocol import CheckpointSubmission, SubmissionRejected
 from llmring_transparency import commands, keyfile
 from llmring_transparency.witness import CheckpointStore
 
@@ -67,7 +67,7 @@ def test_a_proof_leads_to_a_cosigned_checkpoint(server, reader, one, witness):
 def test_the_included_witness_cosigns_and_stores_its_state_in_a_folder(start, key, tmp_path):
     signer, file = Signer.generate("witness.example/w1", KeyType.COSIGNATURE), tmp_path / "witness.key"
     keyfile.write(file, signer)
-    with commanded(file, key.verifier, tmp_path / "state") as url:
+    with run_witness(file, key.verifier, tmp_path / "state") as url:
         server = start(witnesses=f"{signer.verifier.vkey()} {url}")
         reader = Reader(server.client("one"), key.verifier)
         reader.until(1)
@@ -170,7 +170,7 @@ def test_a_witness_that_is_not_well_written_stops_the_start(start, text, said):
         start(witnesses=text)
 
 
-# What the witness does, on its own address.
+# The witness, on its own address.
 
 
 def note(key, size, root=EMPTY_ROOT):
@@ -181,7 +181,7 @@ def note(key, size, root=EMPTY_ROOT):
 @pytest.fixture
 def submit(witness):
     def ask(old, content, proof=()):
-        body = Submission(old, tuple(proof), content).content()
+        body = CheckpointSubmission(old, tuple(proof), content).content()
         return httpx.post(f"{witness.url}/add-checkpoint", content=body)
 
     return ask
@@ -199,7 +199,7 @@ def test_a_witness_cosigns_what_continues(submit, witness, key):
 def test_a_witness_remembers_across_its_restarts(submit, witness, tmp_path, key):
     assert submit(0, note(key, 5, bytes(32))).status_code == 200
     with Witness(tmp_path / "witness", key.verifier).running() as again:
-        body = Submission(0, (), note(key, 6, bytes(32))).content()
+        body = CheckpointSubmission(0, (), note(key, 6, bytes(32))).content()
         answer = httpx.post(f"{again.url}/add-checkpoint", content=body)
     assert (answer.status_code, answer.text) == (409, "5\n")
     assert answer.headers["Content-Type"] == "text/x.tlog.size"
@@ -223,14 +223,14 @@ def test_a_witness_refuses_logs_and_signatures_that_it_does_not_know(submit, key
 
 def test_a_witness_of_a_log_that_changes_its_key_takes_the_old_and_the_new(tmp_path, key):
     new, stranger = Signer.generate(ORIGIN), Signer.generate(ORIGIN)
-    ledger = CheckpointStore(
+    store = CheckpointStore(
         tmp_path, Signer.generate("witness.example/w1", KeyType.COSIGNATURE), [key.verifier, new.verifier]
     )
-    assert ledger.add(Submission(0, (), note(key, 5, bytes(32))).content())
-    assert ledger.add(Submission(5, (), note(new, 5, bytes(32))).content())
-    assert ledger.add(Submission(5, (), note(key, 5, bytes(32))).content())
+    assert store.add(CheckpointSubmission(0, (), note(key, 5, bytes(32))).content())
+    assert store.add(CheckpointSubmission(5, (), note(new, 5, bytes(32))).content())
+    assert store.add(CheckpointSubmission(5, (), note(key, 5, bytes(32))).content())
     with pytest.raises(SubmissionRejected, match="not signed with the log's key") as refused:
-        ledger.add(Submission(5, (), note(stranger, 5, bytes(32))).content())
+        store.add(CheckpointSubmission(5, (), note(stranger, 5, bytes(32))).content())
     assert refused.value.status == 403
 
 
@@ -244,7 +244,7 @@ def test_a_witness_reads_no_more_than_a_submission_may_have(witness):
 
 
 def test_a_submission_is_written_as_in_the_specification(key):
-    made = Submission(3, (bytes(32),), note(key, 5))
+    made = CheckpointSubmission(3, (bytes(32),), note(key, 5))
     assert made.content().startswith(b"old 3\n" + base64.encode(bytes(32)).encode() + b"\n\n" + ORIGIN.encode())
     assert witness_protocol.parse(made.content()) == made
     with pytest.raises(SubmissionRejected):

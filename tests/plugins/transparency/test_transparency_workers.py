@@ -1,4 +1,4 @@
-"""Several processes of one log ask its witnesses at one time: none takes another for a fork, none undoes another."""
+"""Several processes of one log contact its witnesses at one time: no false alarm, no lost cosignature."""
 
 import asyncio
 from contextlib import ExitStack, contextmanager
@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from transparency_kit import alarm, receipts, store
-from witness_kit import Crowded, Witness, answering
+from witness_kit import PairedStore, Witness, answering
 
 from llmring_server.testing import eventually
 from llmring_server.tlog import notes
@@ -22,7 +22,7 @@ WITNESS = Signer.generate("witness.example/w1", KeyType.COSIGNATURE).verifier
 
 @pytest.fixture
 def worker(server, key, guard_file):
-    """Give a function that returns what one process, just started, asks witnesses with."""
+    """Return a function that returns the witness client of a new process."""
 
     def started(*witnesses):
         database = server.server.database
@@ -35,7 +35,7 @@ def worker(server, key, guard_file):
 
 @pytest.fixture
 def asked(server):
-    """Give a function that has workers ask for the log's newest checkpoint at one time; each says if all cosigned."""
+    """Return a function that lets workers request cosignatures at one time, and returns whether each got all."""
 
     async def rounds(workers):
         state = await LogStore(server.server.database).state()
@@ -52,7 +52,7 @@ def two_witnesses(key, tmp_path):
 
 @contextmanager
 def running(server, asking):
-    """Have a worker ask in the background of the server's event loop."""
+    """Run a worker's requests in the background of the server's event loop."""
     block = asking.running()
     server.run(block.__aenter__())
     try:
@@ -71,13 +71,13 @@ def cosigners(reader, *witnesses):
 def test_two_workers_that_start_at_one_time_raise_no_alarm_and_the_log_is_cosigned(
     server, reader, one, worker, asked, key, tmp_path
 ):
-    with Witness(tmp_path / "witness", key.verifier, Crowded).running() as witness:
+    with Witness(tmp_path / "witness", key.verifier, PairedStore).running() as witness:
         reader.until(1)
         assert asked(worker(witness.setting)) == [True]
         store(server, *receipts(one, "a", "b"))
         reader.until(3)
         first, second = worker(witness.setting), worker(witness.setting)
-        witness.ledger.crowd.release(4)  # both think of 0 leaves, are told 1, and come back at one time
+        witness.store.crowd.release(4)  # both expect 0 leaves, get 1, and submit again at one time
         assert sorted(asked(first, second)) == [False, True]
         assert alarm(server) is None
         assert cosigners(reader, witness) == [witness]

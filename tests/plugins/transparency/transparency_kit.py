@@ -1,4 +1,4 @@
-"""A log to test: its key, receipts that are told to it as they are stored, and what a reader makes of it."""
+"""A log to test: its key, receipts that are queued as they are stored, and a reader that verifies it."""
 
 import time
 
@@ -21,7 +21,7 @@ def receipts(project, *names):
 
 
 def store(server, *stored):
-    """Tell the log of receipts in a transaction, as whoever stores receipts does."""
+    """Queue receipts for the log in a transaction, as the plugin receipts does."""
 
     async def work():
         async with server.server.database.transaction() as connection:
@@ -31,7 +31,7 @@ def store(server, *stored):
 
 
 class Reader:
-    """Somebody outside who has the log's verifier key, and believes nothing else."""
+    """An outside reader that trusts only the log's verifier key."""
 
     def __init__(self, client, log):
         self.client = client
@@ -43,9 +43,9 @@ class Reader:
         return checkpoints.open_checkpoint(answer.content, self.log)
 
     def until(self, size):
-        """Return the first checkpoint with so many leaves, which must come within some seconds.
+        """Return the first checkpoint with at least `size` leaves, within some seconds.
 
-        Those before it may be signed by another key: a log whose key was changed has them until it has grown.
+        Earlier ones may be signed by another key: after a change of key the log has them until it grows.
         """
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
@@ -102,7 +102,7 @@ class Backup:
             server.rows(f"CREATE TABLE {name}_{table} AS TABLE transparency_{table}")
 
     def restore(self, server=None):
-        """Put them back, over the connection of another server where this one has ended."""
+        """Restore them, over the connection of another server if this one has ended."""
         tables = ", ".join(f"transparency_{name}" for name in self.TABLES)
         inserts = "; ".join(
             f"INSERT INTO transparency_{name} OVERRIDING SYSTEM VALUE SELECT * FROM {self._name}_{name}"

@@ -1,4 +1,4 @@
-"""Runs in the environment of aics-tlog: reads cases, prints of each whether that package takes it."""
+"""Runs in the environment of aics-tlog: reads cases, prints for each whether that package accepts it."""
 
 import base64
 import json

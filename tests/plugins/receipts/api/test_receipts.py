@@ -1,4 +1,4 @@
-"""Keeping, listing and getting receipts; verifying them; what belongs to whom."""
+"""Store, list, get and verify receipts; projects are separate."""
 
 import hashlib
 import json
@@ -200,7 +200,7 @@ def test_a_signature_has_one_encoding_only(client, verify, signer, spell):
     assert put(client, receipt).status_code == 400
 
 
-@pytest.mark.parametrize("change", [{"signature": None}, {"key_id": None}, {"key_id": "nobody"}, {"key_id": 5}])
+@pytest.mark.parametrize("change", [{"signature": None}, {"key_id": None}, {"key_id": "unknown"}, {"key_id": 5}])
 def test_a_receipt_without_signature_or_known_key_is_not_valid(verify, signer, change):
     verdict = verify({**signer.sign(), **change})
     assert verdict["valid"] is False

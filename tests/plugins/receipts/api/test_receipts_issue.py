@@ -1,4 +1,4 @@
-"""Issuing: from a payload to a signed receipt, and what is refused instead of signed."""
+"""Issue receipts from payloads, and reject invalid ones."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`receipts bundle`: what is in the file, and that tools of others accept it as its page says, and nothing altered."""
+"""`receipts bundle`: its files, and that other tools verify it as its README describes, and reject any change."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from statement_kit import run
 
 from llmring_receipts.bundles.bundle import BundleBuilder
 from llmring_receipts.formats import jwks, keys
-from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_server.testing import eventually
 from llmring_server.tlog.signers import Signer as LogSigner
 
@@ -150,7 +150,7 @@ def test_the_key_of_a_receipt_is_not_handed_out_once_it_is_compromised(llmring_l
     server.client("one").post("/api/v1/receipts/", json={"receipt": signer.sign(id="kept")}).raise_for_status()
     bundles, project, receipt_id = server.server.service(BundleBuilder), server.project_id("one"), "kept"
     assert "key.pem" in server.run(bundles.files(project, receipt_id))
-    server.run(KeyStore(server.server.database).compromise(signer.key_id))
+    server.run(ReceiptKeyStore(server.server.database).compromise(signer.key_id))
     found = server.run(bundles.files(project, receipt_id))
     assert ("key.pem" in found, b'"compromised":[{' in found["jwks.json"]) == (False, True)
 

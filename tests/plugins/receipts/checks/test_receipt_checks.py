@@ -1,4 +1,4 @@
-"""`receipts verify`: what a receipt's signature and its proof show, in words, as JSON and as exit status."""
+"""`receipts verify`: the verdict on a receipt's signature and proof, as text, JSON and exit status."""
 
 import json
 

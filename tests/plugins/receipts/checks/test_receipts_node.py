@@ -1,4 +1,4 @@
-"""A receipt is checked by node, with its own crypto and somebody else's canonical JSON."""
+"""Node verifies a receipt, with its own crypto and a foreign package for canonical JSON."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Canonical JSON: the RFC's vectors, and what is refused with its place."""
+"""Canonical JSON: the RFC's vectors, and what is rejected with its path."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""Sets of public keys: what is read from a file that anybody may have written, and what is refused."""
+"""JWK sets: what is parsed from an untrusted file, and what is rejected."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Key material: thumbprints, strict text, files, and the forms that other tools read."""
+"""Keys: thumbprints, strict base64url, files, and the formats that other tools read."""
 
 import shutil
 import subprocess
@@ -82,7 +82,7 @@ def test_openssl_reads_the_pem(openssl):
 
 @pytest.fixture
 def verified(openssl, signer, tmp_path):
-    """Give a function that has openssl verify bytes against the signature of a receipt."""
+    """Return a function that verifies bytes against a receipt's signature with openssl."""
     receipt = signer.sign()
     made = receipt.pop(signing.SIGNATURE).removeprefix("ed25519:")
     (tmp_path / "signature").write_bytes(keys.decode(made, 64))

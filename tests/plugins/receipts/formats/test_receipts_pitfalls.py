@@ -1,4 +1,4 @@
-"""Every pitfall of canonical JSON and signatures that receipts are held against, one test each."""
+"""Known pitfalls of canonical JSON and signatures, one test per pitfall."""
 
 import json
 import re
@@ -13,7 +13,7 @@ RECEIPTS = "/api/v1/receipts"
 
 
 def numbers(value):
-    """Give every number in a JSON value as it is spelt."""
+    """Yield every number in a JSON value as it is written."""
     return re.findall(r"(?<![\w\"-])-?\d[\d.eE+-]*(?=[,\]}])", value)
 
 
@@ -25,7 +25,7 @@ def nested(levels):
 
 
 def test_money_as_a_double(client):
-    """0.1 + 0.2 of a client in doubles is refused; what is issued has a decimal string for money, and no floats."""
+    """A client's 0.1 + 0.2 in doubles is rejected; an issued receipt has decimal strings for money, and no floats."""
     body = json.dumps({**PAYLOAD, "cost": {"amount": 0.1 + 0.2}})
     headers = {"Content-Type": "application/json"}
     assert client.post(ISSUE, content=body, headers=headers).status_code == 422
@@ -35,7 +35,7 @@ def test_money_as_a_double(client):
 
 
 def test_timestamps_reprinted(client, verify, signer):
-    """Ours are spelt one way; one that somebody else signed comes back as it was spelt, and counts as it was spelt."""
+    """Issued timestamps have one format; a foreign receipt keeps its own and is verified with it."""
     spelt = client.post(ISSUE, json={**PAYLOAD, "timestamp": "2026-01-31T13:00:00+01:00"}).json()["timestamp"]
     assert spelt == "2026-01-31T12:00:00.000000Z"
     theirs = signer.sign(timestamp="2026-01-31T13:00:00+01:00")
@@ -46,7 +46,7 @@ def test_timestamps_reprinted(client, verify, signer):
 
 @pytest.mark.own_server
 def test_rebuilding_from_columns_or_models_or_jsonb(server, client, signer):
-    """The signed bytes themselves are stored, and returned with all that no column or model of ours knows."""
+    """The signed bytes are stored and returned, including fields that no column or struct has."""
     receipt = signer.sign(zeta=1e21, alpha={"ü": [1.5, "\u2028"]}, cost={"amount": 1e-7, "tax": None})
     assert client.post(RECEIPTS, json={"receipt": receipt}).json()["status"] == "verified"
     (kept,) = server.rows("SELECT content FROM receipts")
@@ -66,14 +66,14 @@ def test_rebuilding_from_columns_or_models_or_jsonb(server, client, signer):
     ids=["duplicate member", "NaN", "1e400", "past 2^53−1", "lone surrogate", "NUL"],
 )
 def test_what_two_readers_take_differently(client, value, place):
-    """It is refused at parse, with its place."""
+    """Ambiguous JSON is rejected by the parser, with its path."""
     body = json.dumps({**PAYLOAD, "ext": "here"}).replace('"here"', value)
     answer = client.post(ISSUE, content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (400, place)
 
 
 def test_unknown_fields(client, verify, signer):
-    """Whoever signed them, they are covered; we sign such only inside ext."""
+    """The signature covers them in foreign receipts; issued receipts have them only inside ext."""
     assert client.post(ISSUE, json={**PAYLOAD, "region": "eu"}).status_code == 422
     ours = client.post(ISSUE, json={**PAYLOAD, "ext": {"region": "eu"}}).json()
     assert verify(ours)["valid"] is True
@@ -92,7 +92,7 @@ def test_unknown_fields(client, verify, signer):
     ids=["padding", "the other alphabet", "the last bits", "the scheme"],
 )
 def test_base64url_encodings(verify, signer, spell):
-    """One spelling counts, though others decode to the same bytes."""
+    """Only the canonical encoding is accepted, although others decode to the same bytes."""
     number, receipt = 0, signer.sign()
     while spell(receipt["signature"]) == receipt["signature"]:
         number, receipt = number + 1, signer.sign(number=number)
@@ -103,7 +103,7 @@ def test_base64url_encodings(verify, signer, spell):
 
 
 def test_depth_and_size(client, verify, signer):
-    """32 levels and 64 KiB are taken, more is not."""
+    """32 levels and 64 KiB are accepted, more is not."""
     assert verify(signer.sign(ext=nested(31)))["valid"] is True
     deeper = client.post(f"{RECEIPTS}/verify", json={"receipt": signer.sign(ext=nested(32))})
     assert deeper.status_code == 400
@@ -112,7 +112,7 @@ def test_depth_and_size(client, verify, signer):
 
 
 def test_receipts_of_others_with_numeric_amounts(client, verify, signer):
-    """They verify and are kept: floats are barred for issuing only."""
+    """They verify and are stored: floats are forbidden only in issued receipts."""
     theirs = signer.sign(cost={"amount": 0.00045, "currency": "USD"})
     assert verify(theirs)["valid"] is True
     assert client.post(RECEIPTS, json={"receipt": theirs}).json()["status"] == "verified"

@@ -1,4 +1,4 @@
-"""Properties: whatever fits is issued and verifies; whatever is changed afterwards does not."""
+"""Properties: every valid payload is issued and verifies; no changed receipt does."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The pure rooms: what checks a receipt offline is imported without the server, its framework or a database."""
+"""The pure modules verify a receipt without the server, its framework or a database."""
 
 import subprocess
 import sys
@@ -9,9 +9,9 @@ PURE = ("formats.canonical", "formats.jwks", "formats.keys", "formats.signing")
 SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "click", "uvicorn", "llmring_server")
 
 
-@pytest.mark.parametrize("room", PURE)
-def test_a_pure_module_is_imported_without_the_server(room):
-    script = f"import sys, llmring_receipts.{room}; print(*(name for name in {SERVERS} if name in sys.modules))"
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_is_imported_without_the_server(module):
+    script = f"import sys, llmring_receipts.{module}; print(*(name for name in {SERVERS} if name in sys.modules))"
     ran = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, timeout=60)
     assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stdout + ran.stderr
 

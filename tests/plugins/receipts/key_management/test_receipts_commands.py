@@ -1,4 +1,4 @@
-"""`llmring-server receipts keys | retire`: which keys there are, and taking one out of use."""
+"""`llmring-server receipts keys | retire`: list keys, and retire one."""
 
 import json
 from datetime import UTC, datetime
@@ -108,11 +108,11 @@ def test_a_key_with_two_ids_is_retired_by_either(llmring_live, receipts, signer)
     assert {row["status"] for row in server.rows("SELECT status FROM receipt_keys")} == {"retired"}
 
 
-@pytest.mark.parametrize("arguments", [["nobody"], ["nobody", "--compromised"]])
+@pytest.mark.parametrize("arguments", [["unknown"], ["unknown", "--compromised"]])
 def test_a_key_that_is_not_there_cannot_be_retired(server, receipts, arguments):
     done = receipts("retire", *arguments)
     assert done.returncode == 1
-    assert "no key 'nobody'" in done.stderr
+    assert "no key 'unknown'" in done.stderr
 
 
 def test_a_compromised_key_is_never_made_a_retired_one(server, receipts, signer):

@@ -9,7 +9,7 @@ import pytest
 from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts.formats import keys
-from llmring_receipts.key_management.key_store import KeyStore
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_server.http.errors import StartupError
 from llmring_server.testing.live import live, make_settings
 
@@ -188,7 +188,7 @@ def test_a_key_that_was_retired_does_not_come_back_under_another_name(start, sig
 
 def test_a_key_that_is_compromised_does_not_come_back_under_another_name(start, signer):
     server = start(private_key_b64=signer.seed)
-    server.run(KeyStore(server.server.database).compromise(signer.key_id))
+    server.run(ReceiptKeyStore(server.server.database).compromise(signer.key_id))
     with pytest.raises(StartupError, match="was retired under another id"):
         start(private_key_b64=signer.seed, key_id="again")
 
@@ -225,6 +225,6 @@ def test_the_pem_is_the_current_key_or_the_one_asked_for(start):
     assert client.get("/receipts/public-key.pem", params={"kid": old.key_id}).text == keys.public_pem(old.public)
 
 
-@pytest.mark.parametrize("query", [{}, {"kid": "nobody"}])
+@pytest.mark.parametrize("query", [{}, {"kid": "unknown"}])
 def test_a_pem_that_is_not_there_is_404(start, query):
     assert start().client(None).get("/receipts/public-key.pem", params=query).status_code == 404

@@ -1,4 +1,4 @@
-"""Trusted issuers: receipts that another deployment signed verify here, and are not taken for ours."""
+"""Trusted issuers: receipts that another deployment signed verify here, and are distinguished from our own."""
 
 import json
 

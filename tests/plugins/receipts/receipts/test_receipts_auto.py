@@ -1,4 +1,4 @@
-"""`LLMRING_RECEIPTS_AUTO`: every logged call gets its receipt in its own transaction, and in its answer."""
+"""`LLMRING_RECEIPTS_AUTO`: every logged call gets its receipt in its own transaction, and in its response."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "outp
 
 
 class Broken:
-    """Whoever should hear of receipts and cannot."""
+    """A listener for stored receipts that fails."""
 
     async def write(self, connection, receipts):
         raise psycopg.errors.RaiseException("no more leaves")
@@ -26,7 +26,7 @@ class Broken:
 
 @pytest.fixture
 def start(llmring_live, signer):
-    """Give a function that starts a server on which calls get receipts."""
+    """Return a function that starts a server that issues receipts for calls."""
 
     def live(*plugins, **tables):
         given = {"private_key_b64": signer.seed, "auto": True}

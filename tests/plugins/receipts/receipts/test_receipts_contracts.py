@@ -1,4 +1,4 @@
-"""What receipts tell other features: every stored receipt, in its transaction, and what becomes of keys."""
+"""What receipts offer other plugins: every stored receipt in its transaction, and the history of keys."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from llmring_server.testing import make_plugin
 ISSUE = "/api/v1/receipts/issue"
 
 
-class Told:
+class Listener:
     """A log of receipts as a transparency plugin keeps one; `fails` makes it refuse."""
 
     def __init__(self):
@@ -26,12 +26,12 @@ class Told:
         for receipt in receipts:
             await connection.execute("INSERT INTO told VALUES (%s)", [receipt.receipt_id])
         if self.fails:
-            raise psycopg.OperationalError("the log is away")
+            raise psycopg.OperationalError("the log is down")
 
 
 @pytest.fixture
 def told():
-    return Told()
+    return Listener()
 
 
 @pytest.fixture

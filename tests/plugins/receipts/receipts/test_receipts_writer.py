@@ -1,4 +1,4 @@
-"""Storing receipts: group commit, a bounded queue, and answers in time while the database does not answer."""
+"""Storing receipts: group commit, a bounded queue, and responses in time while the database does not answer."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ import pytest
 from receipts_kit import PAYLOAD
 
 from llmring_receipts.receipts.models import ReceiptRecord
-from llmring_receipts.receipts.store import Outcome
+from llmring_receipts.receipts.store import StoreOutcome
 from llmring_receipts.receipts.writer import MAX_BATCH, MAX_WAITING, ReceiptWriter
 from llmring_server.http.errors import Unavailable
 from llmring_server.testing import eventually
@@ -53,7 +53,7 @@ def transactions(server, table="receipts"):
 
 
 def test_receipts_that_wait_together_are_committed_together(server):
-    assert set(put(server, [stored(f"r{n}") for n in range(600)])) == {Outcome.NEW}
+    assert set(put(server, [stored(f"r{n}") for n in range(600)])) == {StoreOutcome.NEW}
     assert transactions(server) == [600 - 2 * MAX_BATCH, MAX_BATCH, MAX_BATCH]
 
 
@@ -65,7 +65,7 @@ def test_each_of_many_projects_keeps_its_own(server):
 def test_of_several_under_one_id_in_one_batch_the_first_is_stored(server):
     first, second = stored("one", model="a"), stored("one", model="b")
     assert put(server, [first, second, first, second]) == [
-        Outcome.NEW, Outcome.CONFLICT, Outcome.SAME, Outcome.CONFLICT,
+        StoreOutcome.NEW, StoreOutcome.CONFLICT, StoreOutcome.SAME, StoreOutcome.CONFLICT,
     ]  # fmt: skip
     assert server.rows("SELECT content FROM receipts") == [{"content": first.content}]
     assert server.rows("SELECT digest, kept_digest FROM receipt_conflicts") == [
@@ -76,7 +76,7 @@ def test_of_several_under_one_id_in_one_batch_the_first_is_stored(server):
 def test_known_ids_in_a_batch_leave_their_neighbours_new(server):
     put(server, [stored("known")])
     found = put(server, [stored("a"), stored("known"), stored("b"), stored("known", model="x"), stored("c")])
-    assert found == [Outcome.NEW, Outcome.SAME, Outcome.NEW, Outcome.CONFLICT, Outcome.NEW]
+    assert found == [StoreOutcome.NEW, StoreOutcome.SAME, StoreOutcome.NEW, StoreOutcome.CONFLICT, StoreOutcome.NEW]
 
 
 def test_content_is_stored_byte_for_byte(server):
@@ -100,7 +100,7 @@ def test_two_servers_that_store_the_same_receipts_in_other_orders_agree(server, 
         return await asyncio.gather(*map(writer.put, these))
 
     ours, theirs = server.run(both())
-    assert sorted((ours + theirs).count(outcome) for outcome in (Outcome.NEW, Outcome.SAME)) == [200, 200]
+    assert sorted((ours + theirs).count(outcome) for outcome in (StoreOutcome.NEW, StoreOutcome.SAME)) == [200, 200]
 
 
 def test_a_receipt_is_refused_in_time_while_the_database_hangs_and_taken_afterwards(server, issue):
@@ -150,7 +150,7 @@ def test_a_receipt_beyond_the_queue_is_refused_at_once(server):
     with locked(server):
         found = put(server, [stored(f"r{n}") for n in range(MAX_WAITING + 5)])
     assert [isinstance(one, Unavailable) for one in found].count(True) == 5
-    assert eventually(lambda: put(server, [stored("again")]) == [Outcome.NEW])
+    assert eventually(lambda: put(server, [stored("again")]) == [StoreOutcome.NEW])
 
 
 def test_waiting_receipts_and_batch_sizes_are_metrics(llmring_live, signer):

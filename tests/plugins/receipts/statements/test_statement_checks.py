@@ -1,4 +1,4 @@
-"""`statement verify`: what it proves, and that it names each line that was taken out, changed or moved."""
+"""`statement verify`: what it proves, and that it names each line that was removed, changed or moved."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from statement_kit import END, Books, call, leaves, line_of_csv, root, rows, write_rows
+from statement_kit import END, StatementFolder, call, leaves, line_of_csv, root, rows, write_rows
 
 from llmring_receipts.formats import keys, signing
 from llmring_receipts.statements.formats.lines import StatementLine
@@ -205,11 +205,11 @@ def test_a_count_that_is_no_number_is_refuted(books, stated):
 def test_another_statement_in_place_of_the_one_before_is_seen(books, stated, tmp_path):
     following, _ = books.state(call(20), start=END)
     (tmp_path / "other").mkdir()
-    other = Books(tmp_path / "other", books.signer).state(*(call(number) for number in range(10)), end=END)[0]
+    other = StatementFolder(tmp_path / "other", books.signer).state(*(call(number) for number in range(10)), end=END)[0]
     assert books.verify(following, "--previous", other).status == 0
-    forged = Books(tmp_path / "other", books.signer).state(*(call(number, cost=None) for number in range(10)), end=END)[
-        0
-    ]
+    forged = StatementFolder(tmp_path / "other", books.signer).state(
+        *(call(number, cost=None) for number in range(10)), end=END
+    )[0]
     said = books.verify(following, "--previous", forged)
     assert (said.status, "does not follow statement 1" in said.text) == (1, True)
 

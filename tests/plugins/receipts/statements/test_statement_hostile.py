@@ -1,4 +1,4 @@
-"""`statement verify` on files that somebody changed or made up, and the same verdict from everybody who gives one."""
+"""`statement verify` with changed or forged files, and the same verdict from every verifier."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from statement_kit import START, Books, call, line_of_csv, rows, run, write_rows
+from statement_kit import START, StatementFolder, call, line_of_csv, rows, run, write_rows
 
 import llmring_receipts
 from llmring_receipts.formats import keys, signing
@@ -39,7 +39,7 @@ def test_no_byte_of_the_lines_can_be_changed(books):
 
 def test_a_statement_of_a_key_that_is_not_in_the_set_is_refuted(books, stated, tmp_path):
     (tmp_path / "other").mkdir()
-    other = Books(tmp_path / "other")
+    other = StatementFolder(tmp_path / "other")
     said = other.verify(stated[0])
     assert (said.status, "which is not in the set of keys" in said.text) == (1, True)
 
@@ -142,7 +142,7 @@ def test_the_verdict_as_json_keeps_to_its_schema(books, stated):
 def test_statements_are_checked_without_the_server_and_its_libraries(books, stated):
     known = ["--keys", books.folder / "jwks.json"]
     status, text, imported = checked_alone("statement", "verify", stated[0], *known, "--lines", stated[1])
-    assert (status, "these are the 10 lines" in text, imported) == (0, True, ["tlog", "verifying"])
+    assert (status, "These are the 10 lines" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
 @pytest.mark.usefixtures("node")

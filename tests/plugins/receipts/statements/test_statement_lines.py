@@ -1,4 +1,4 @@
-"""The lines of a statement: canonical JSON, exact sums, and CSV that says the same."""
+"""The lines of a statement: canonical JSON, exact sums, and an equivalent CSV."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Statements of usage on a real server: what they hold, how they follow, and that nothing stated changes."""
+"""Statements of usage on a real server: their content, their order, and that nothing stated changes."""
 
 import asyncio
 import json

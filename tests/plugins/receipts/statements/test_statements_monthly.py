@@ -1,4 +1,4 @@
-"""Statements that are made by themselves, of whole months, and who waits for them."""
+"""Automatic statements of whole months, and retention that waits for them."""
 
 import json
 from datetime import UTC, datetime, timedelta

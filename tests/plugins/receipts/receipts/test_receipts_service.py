@@ -1,4 +1,4 @@
-"""What other features are offered of receipts: the list, one as it was signed, and its verification step by step."""
+"""Receipts for other plugins: the list, one as it was signed, and its verification step by step."""
 
 import json
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Receipts of logged calls: filled from the stored log, one a call, and of one's own calls only."""
+"""Receipts of logged calls: filled from the stored log, one per call, and only of the project's own calls."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The key that settings name: how it is made and read, and what stops a start."""
+"""The configured key: how it is created and read, and what stops a start."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Where receipts and statements stand in the log, as other features are told."""
+"""Positions of receipts and statements in the log, for other plugins."""
 
 import time
 
@@ -15,7 +15,7 @@ from llmring_server.tlog import checkpoints
 
 @pytest.fixture
 def place(server, one):
-    """Give a function that asks for the place of this project's receipt."""
+    """Return a function that returns the position of this project's receipt."""
     return lambda name, project=one: server.run(server.server.service(LogPositions).receipt_place(project, name))
 
 
