@@ -10,8 +10,8 @@ import httpx
 
 from benchmarks.database import WRITTEN, drop
 from benchmarks.measure import Case, Request
-from benchmarks.processes import OURS, ROOT, Uvicorn, serve
-from llmring_receipts import keys
+from benchmarks.processes import OURS, ROOT, Uvicorn, served
+from llmring_receipts.formats import keys
 from llmring_server.tlog.signers import Signer
 
 KEY = "bench"
@@ -131,7 +131,7 @@ def transparency_settings(folder: Path) -> dict[str, str]:
     guard.unlink(missing_ok=True)
     return {
         "LLMRING_PLUGINS": "registry,aliases,usage,receipts,transparency",
-        "LLMRING_TRANSPARENCY_KEY": Signer.fresh("log.example/bench").text(),
+        "LLMRING_TRANSPARENCY_KEY": Signer.generate("log.example/bench").text(),
         "LLMRING_TRANSPARENCY_GUARD_FILE": str(guard),
     }
 

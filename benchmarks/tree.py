@@ -14,10 +14,10 @@ from llmring_server.server import Server
 from llmring_server.settings import Settings
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.guard import Guard
-from llmring_transparency.queue import Queue
-from llmring_transparency.sequencer import BATCH, Sequencer
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing.queue import LogQueue
+from llmring_transparency.sequencing.sequencer import BATCH, Sequencer
+from llmring_transparency.storage.guard import RestoreGuard
+from llmring_transparency.storage.store import LogStore
 
 SCHEMA = "tree"
 PROJECTS = 10
@@ -51,11 +51,11 @@ async def _rate(settings: Settings, note: Path, leaves: int) -> float:
     server = Server(settings, load(settings.plugins))
     await server.open(lifespans=False)
     try:
-        store, signer = LogStore(server.database), Signer.fresh("log.example/bench")
-        sequencer = Sequencer(server.database, store, signer, Guard(note))
+        store, signer = LogStore(server.database), Signer.generate("log.example/bench")
+        sequencer = Sequencer(server.database, store, signer, RestoreGuard(note))
         async with server.database.transaction() as connection:
-            await store.begin(connection, signer.verifier.name, EMPTY_ROOT)
-        await _fill(server, Queue(store), leaves + WARM_BATCHES * BATCH)
+            await store.create(connection, signer.verifier.name, EMPTY_ROOT)
+        await _fill(server, LogQueue(store), leaves + WARM_BATCHES * BATCH)
         for _ in range(WARM_BATCHES):
             await sequencer.turn()
         started = time.perf_counter()
@@ -66,7 +66,7 @@ async def _rate(settings: Settings, note: Path, leaves: int) -> float:
         await server.close()
 
 
-async def _fill(server: Server, queue: Queue, rows: int) -> None:
+async def _fill(server: Server, queue: LogQueue, rows: int) -> None:
     for place in range(0, rows, BATCH):
         made = [_receipt(number) for number in range(place, min(rows, place + BATCH))]
         async with server.database.transaction() as connection:

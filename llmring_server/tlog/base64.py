@@ -1,4 +1,4 @@
-"""Standard base64 (RFC 4648 §4), read strictly: each value has one spelling, so no changed character goes unseen."""
+"""Standard base64 (RFC 4648 §4), decoded strictly: each value has one encoding, so every changed character counts."""
 
 import base64
 
@@ -9,12 +9,12 @@ def encode(value: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Return the bytes that base64 spells.
+    """Return the bytes of a base64 text.
 
     Raises:
         ValueError: other characters, missing padding, or unused bits that are not zero.
     """
     found = base64.b64decode(text.encode(), validate=True)
     if encode(found) != text:
-        raise ValueError("base64 with bits that mean nothing")
+        raise ValueError("base64 with unused bits that are not zero")
     return found

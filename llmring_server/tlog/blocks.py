@@ -1,14 +1,14 @@
-"""Trees of which only the hashes over each block of 256 leaves are kept: their roots, and paths in them."""
+"""Trees stored as one hash per 256 leaves: their roots, and inclusion paths."""
 
 from collections.abc import Mapping
 
 from llmring_server.tlog.hashing import HASH_BYTES, tree_hash
-from llmring_server.tlog.proofs import inclusion
-from llmring_server.tlog.tiles import WIDTH, Tile, needed, span_hash
+from llmring_server.tlog.proofs import inclusion_spans
+from llmring_server.tlog.tiles import WIDTH, Tile, span_hash, tiles_of
 
 
-class Blocks:
-    """A tree that grows by one leaf at a time; `full` are the hashes over each complete block of 256 leaves."""
+class BlockTree:
+    """A tree that grows by one leaf at a time; `full` has one hash per complete block of 256 leaves."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -29,21 +29,21 @@ class Blocks:
 
 
 def blocks_needed(index: int, size: int) -> list[int]:
-    """Return the blocks of 256 whose leaves the path of a leaf is made from; the others' hashes are enough.
+    """Return the blocks of 256 leaves that the path of a leaf needs; of the others the hash is enough.
 
     Raises:
         ValueError: the tree has no such leaf.
     """
-    return sorted(tile.number for tile in needed(inclusion(index, size)) if tile.level == 0)
+    return sorted(tile.number for tile in tiles_of(inclusion_spans(index, size)) if tile.level == 0)
 
 
 def path(index: int, size: int, leaves: Mapping[int, bytes], full: bytes) -> list[bytes]:
     """Return the hashes that prove leaf `index` of a tree of `size`, from the leaf's sibling up.
 
-    `leaves` has the hashes of those blocks that are needed, `full` those over every complete block.
+    `leaves` has the leaf hashes of the needed blocks, `full` one hash per complete block.
     """
     rows = {Tile(0, number): hashes for number, hashes in leaves.items()} | _above(full)
-    return [span_hash(span, rows) for span in inclusion(index, size)]
+    return [span_hash(span, rows) for span in inclusion_spans(index, size)]
 
 
 def _above(full: bytes) -> dict[Tile, bytes]:

@@ -12,12 +12,12 @@ MAX_SIZE = 2**63 - 1
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
-class CheckpointFault(ValueError):
-    """A text that is no checkpoint; the message says why."""
+class InvalidCheckpoint(ValueError):
+    """A text is not a checkpoint; the message gives the reason."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A tree of `size` leaves with this root, in the log `origin`; further lines are kept as they came."""
+    """A tree of `size` leaves with this root, in the log `origin`; further lines are in `extensions`."""
 
     origin: str
     size: int
@@ -31,22 +31,22 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> Checkpoint:
-    """Return the checkpoint that a note's text is.
+    """Return the checkpoint of a note's text.
 
     Raises:
-        CheckpointFault: it is none.
+        InvalidCheckpoint: it is not a checkpoint.
     """
     lines = text.split("\n")
     if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
-        raise CheckpointFault("a checkpoint has at least three lines, a name, a size and a root, none of them empty")
+        raise InvalidCheckpoint("a checkpoint has at least three lines, name, size and root, none of them empty")
     origin, size, root, *extensions = lines[:-1]
     count = parse_size(size)
     try:
         digest = base64.decode(root)
     except ValueError as error:
-        raise CheckpointFault("the checkpoint's root is not base64") from error
+        raise InvalidCheckpoint("the checkpoint's root is not base64") from error
     if len(digest) != HASH_BYTES:
-        raise CheckpointFault(f"the checkpoint's root is not {HASH_BYTES} bytes long")
+        raise InvalidCheckpoint(f"the checkpoint's root is not {HASH_BYTES} bytes long")
     return Checkpoint(origin, count, digest, tuple(extensions))
 
 
@@ -54,10 +54,10 @@ def parse_size(text: str) -> int:
     """Return a tree's size.
 
     Raises:
-        CheckpointFault: not a decimal number without zeros in front, or past 2^63−1.
+        InvalidCheckpoint: not a decimal number, with leading zeros, or above 2^63−1.
     """
     if not _SIZE.fullmatch(text) or int(text) > MAX_SIZE:
-        raise CheckpointFault("a tree's size is a decimal number without zeros in front, at most 2^63−1")
+        raise InvalidCheckpoint("a tree's size is a decimal number without leading zeros, at most 2^63−1")
     return int(text)
 
 
@@ -65,25 +65,27 @@ def read(content: bytes) -> tuple[Checkpoint, notes.Note]:
     """Return the checkpoint of a signed note, and the note; the signatures are not checked.
 
     Raises:
-        NoteFault: it is no signed note.
-        CheckpointFault: its text is no checkpoint.
+        InvalidNote: not a signed note.
+        InvalidCheckpoint: its text is not a checkpoint.
     """
     note = notes.parse(content)
     return parse(note.text), note
 
 
-def opened(content: bytes, *keys: notes.Verifier) -> Checkpoint:
-    """Return the checkpoint of a signed note that the log itself has signed, with one of its keys.
+def open_checkpoint(content: bytes, *keys: notes.Verifier) -> Checkpoint:
+    """Return the checkpoint of a note that the log has signed with one of its keys.
 
     Raises:
-        NoteFault: it is no signed note, or the log's signature is missing or not good.
-        CheckpointFault: its text is no checkpoint, or that of a log of another name.
+        InvalidNote: not a signed note, or the log's signature is missing or not valid.
+        InvalidCheckpoint: its text is not a checkpoint, or the checkpoint of another log.
     """
     checkpoint, note = read(content)
     signed = note.signatures(keys)
     if not signed:
-        said = " or ".join(f"{key.name}+{key.key_id.hex()}" for key in keys)
-        raise notes.NoteFault(f"the note is not signed with the log's key {said}")
+        names = " or ".join(f"{key.name}+{key.key_id.hex()}" for key in keys)
+        raise notes.InvalidNote(f"the note is not signed with the log's key {names}")
     if checkpoint.origin not in {signature.verifier.name for signature in signed}:
-        raise CheckpointFault(f"the checkpoint is of the log {checkpoint.origin!r}, not of {signed[0].verifier.name!r}")
+        raise InvalidCheckpoint(
+            f"the checkpoint is for the log {checkpoint.origin!r}, not for {signed[0].verifier.name!r}"
+        )
     return checkpoint

@@ -13,12 +13,12 @@ def leaf_hash(entry: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of an inner node from those of its two halves."""
+    """Return the hash of an inner node from the hashes of its children."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def fold(peaks: Sequence[bytes]) -> bytes:
-    """Return the root over complete subtrees, each smaller than the one before it; `EMPTY_ROOT` over none."""
+    """Return the root over complete subtrees, each smaller than the previous one; `EMPTY_ROOT` over none."""
     if not peaks:
         return EMPTY_ROOT
     root = peaks[-1]
@@ -28,7 +28,7 @@ def fold(peaks: Sequence[bytes]) -> bytes:
 
 
 def tree_hash(hashes: Sequence[bytes]) -> bytes:
-    """Return the root over any number of neighbours of one level, leaves or complete subtrees of one size."""
+    """Return the root over adjacent nodes of one level: leaves, or complete subtrees of one size."""
     if not hashes:
         return EMPTY_ROOT
     row = list(hashes)

@@ -1,4 +1,4 @@
-"""What the log's entries say: 34 bytes each, `0x01 ‖ kind ‖ commitment`, which tell nobody whose receipt it is."""
+"""Entries of the log: 34 bytes each, `0x01 ‖ kind ‖ commitment`, which do not reveal the project of a receipt."""
 
 import hashlib
 import hmac
@@ -14,14 +14,14 @@ VERSION = b"\x01"
 ENTRY_BYTES = 34
 SALT_BYTES = 32
 MAX_NAME_BYTES = 255
-SEQ_LIMIT = 2**64  # it is hashed in eight bytes
+SEQ_LIMIT = 2**64  # hashed as eight bytes
 
 _RECEIPT = b"llmring-receipt-leaf/v1\0"
 _PUBLIC = {2: b"llmring-statement-leaf/v1\0", 3: b"llmring-key-event-leaf/v1\0", 4: b"llmring-tombstone-leaf/v1\0"}
 
 
-class Kind(IntEnum):
-    """What an entry stands for: a receipt is hidden by its salt, the others are plain digests."""
+class EntryKind(IntEnum):
+    """The content of an entry: a receipt is hidden by its salt, the others are plain digests."""
 
     RECEIPT = 1
     STATEMENT = 2
@@ -29,37 +29,37 @@ class Kind(IntEnum):
     TOMBSTONE = 4
 
 
-class Opening(msgspec.Struct, frozen=True):
-    """What shows that an entry is a certain receipt: the project's id, its number there from 1 on, and the salt."""
+class LeafOpening(msgspec.Struct, frozen=True):
+    """Proves that an entry is a certain receipt: the project's id, the receipt's number from 1 on, and the salt."""
 
     project: str
     seq: int
     salt: bytes
 
     def text(self) -> bytes:
-        """Return the opening as JSON, as it stands in the `extra` line of a proof."""
+        """Return the opening as JSON, as in the line `extra` of a proof."""
         members = {"project": self.project, "salt": base64.encode(self.salt), "seq": self.seq}
         return json.dumps(members, separators=(",", ":")).encode()
 
 
-def opening(text: bytes) -> Opening:
-    """Return the opening that JSON spells.
+def parse_opening(text: bytes) -> LeafOpening:
+    """Return the opening of a JSON text.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not an opening.
     """
     try:
-        found = msgspec.json.decode(text, type=Opening)
+        found = msgspec.json.decode(text, type=LeafOpening)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise ValueError(f"no opening of a receipt's entry: {error}") from error
+        raise ValueError(f"not an opening of a receipt's entry: {error}") from error
     if len(found.salt) != SALT_BYTES or not 0 < found.seq < SEQ_LIMIT or found.text() != text:
         raise ValueError(
-            "no opening of a receipt's entry: a project, a seq from 1 to 2**64 - 1, and a salt of 32 bytes"
+            "not an opening of a receipt's entry: a project, a seq from 1 to 2^64−1, and a salt of 32 bytes"
         )
     return found
 
 
-def receipt_entry(opened: Opening, receipt: bytes) -> bytes:
+def receipt_entry(opened: LeafOpening, receipt: bytes) -> bytes:
     """Return the entry of a receipt, given its signed canonical bytes.
 
     Raises:
@@ -68,12 +68,12 @@ def receipt_entry(opened: Opening, receipt: bytes) -> bytes:
     project = opened.project.encode()
     if not 0 < len(project) <= MAX_NAME_BYTES:
         raise ValueError("a project's id has 1 to 255 bytes")
-    said = _RECEIPT + bytes([len(project)]) + project + opened.seq.to_bytes(8, "big") + receipt
-    return _entry(Kind.RECEIPT, hmac.digest(opened.salt, said, "sha256"))
+    message = _RECEIPT + bytes([len(project)]) + project + opened.seq.to_bytes(8, "big") + receipt
+    return _entry(EntryKind.RECEIPT, hmac.digest(opened.salt, message, "sha256"))
 
 
-def public_entry(kind: Kind, content: bytes) -> bytes:
-    """Return the entry of what is not hidden: a statement, a key event or a tombstone, given its canonical bytes.
+def public_entry(kind: EntryKind, content: bytes) -> bytes:
+    """Return the entry of a statement, a key event or a tombstone, given its canonical bytes.
 
     Raises:
         ValueError: receipts are hidden; use `receipt_entry`.
@@ -83,12 +83,12 @@ def public_entry(kind: Kind, content: bytes) -> bytes:
     return _entry(kind, hashlib.sha256(_PUBLIC[kind] + content).digest())
 
 
-def _entry(kind: Kind, commitment: bytes) -> bytes:
+def _entry(kind: EntryKind, commitment: bytes) -> bytes:
     return VERSION + bytes([kind]) + commitment
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:
-    """Return entries as a tile of entries has them, each after its length in two bytes (C2SP tlog-tiles)."""
+    """Return the content of a tile of entries, each after its length in two bytes (C2SP tlog-tiles)."""
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 

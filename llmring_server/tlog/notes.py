@@ -25,11 +25,11 @@ _BAD_IN_NAME = re.compile(r"[\s+]")
 _VKEY = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>.+)")
 
 
-class NoteFault(ValueError):
-    """A note, a key or a signature that is not well formed or not good; the message says which."""
+class InvalidNote(ValueError):
+    """A note, a key or a signature is malformed or not valid; the message gives the reason."""
 
 
-class Kind(IntEnum):
+class KeyType(IntEnum):
     """What a key signs: the note itself, or a cosignature with its time."""
 
     NOTE = 1
@@ -41,21 +41,21 @@ class Verifier(msgspec.Struct, frozen=True):
 
     name: str
     public_key: bytes
-    kind: Kind = Kind.NOTE
+    kind: KeyType = KeyType.NOTE
 
     @property
     def key_id(self) -> bytes:
-        """The four bytes that signature lines find the key by."""
-        said = self.name.encode() + b"\n" + bytes([self.kind]) + self.public_key
-        return hashlib.sha256(said).digest()[:KEY_ID_BYTES]
+        """The four bytes that identify the key in signature lines."""
+        material = self.name.encode() + b"\n" + bytes([self.kind]) + self.public_key
+        return hashlib.sha256(material).digest()[:KEY_ID_BYTES]
 
     def vkey(self) -> str:
-        """Return the key as text, `name+id+key`, as verifiers are configured with."""
+        """Return the key as text, `name+id+key`, for the configuration of verifiers."""
         return f"{self.name}+{self.key_id.hex()}+{base64.encode(bytes([self.kind]) + self.public_key)}"
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A signature line: who is said to have signed, and the bytes after the key's id."""
+class SignatureLine(msgspec.Struct, frozen=True):
+    """A signature line: the name of the signer, the key id, and the signature, not verified."""
 
     name: str
     key_id: bytes
@@ -66,144 +66,144 @@ class Line(msgspec.Struct, frozen=True):
         return f"{_DASH}{self.name} {base64.encode(self.key_id + self.signature)}\n"
 
 
-class Signature(msgspec.Struct, frozen=True):
-    """A signature that is good: whose, and of a cosignature its time in seconds since 1970."""
+class VerifiedSignature(msgspec.Struct, frozen=True):
+    """A verified signature; `time` is that of a cosignature, in seconds since 1970."""
 
     verifier: Verifier
     time: int | None
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A text that ends with a newline, and its signature lines, checked or not."""
+    """A text that ends with a newline, and its signature lines, verified or not."""
 
     text: str
-    lines: tuple[Line, ...]
+    lines: tuple[SignatureLine, ...]
 
     def content(self) -> bytes:
         """Return the note's bytes."""
         return (self.text + "\n" + "".join(line.text() for line in self.lines)).encode()
 
-    def joined(self, newer: "Note") -> "Note":
-        """Return the newer note with this one's lines of other keys too, if it has the same text."""
+    def merge(self, newer: "Note") -> "Note":
+        """Return the newer note, with this note's lines by other keys added if the text is the same."""
         if newer.text != self.text:
             return newer
         lines = {(line.name, line.key_id): line for line in (*self.lines, *newer.lines)}
         return Note(newer.text, tuple(lines.values()))
 
-    def signatures(self, verifiers: Iterable[Verifier]) -> list[Signature]:
-        """Return the good signatures of known keys, in the order of the lines; lines of unknown keys count for nothing.
+    def signatures(self, verifiers: Iterable[Verifier]) -> list[VerifiedSignature]:
+        """Return the signatures of known keys, in the order of the lines; lines by unknown keys are ignored.
 
         Raises:
-            NoteFault: a line of a known key is not good, of a time that is no date, or comes twice.
+            InvalidNote: a line by a known key is not valid, has an invalid time, or occurs twice.
         """
         known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
         signed = [(known[line.name, line.key_id], line) for line in self.lines if (line.name, line.key_id) in known]
-        found = [Signature(verifier, _check(self.text, verifier, line)) for verifier, line in signed]
+        found = [VerifiedSignature(verifier, _check(self.text, verifier, line)) for verifier, line in signed]
         if len({signature.verifier for signature in found}) < len(found):
-            raise NoteFault("one key signed this note twice")
+            raise InvalidNote("one key signed this note twice")
         return found
 
 
 def parse(content: bytes) -> Note:
-    """Return the note that bytes hold; its signatures are not checked.
+    """Return the note in bytes; its signatures are not verified.
 
     Raises:
-        NoteFault: it is no signed note.
+        InvalidNote: not a signed note.
     """
     try:
         whole = content.decode()
     except UnicodeDecodeError as error:
-        raise NoteFault("the note is not UTF-8") from error
+        raise InvalidNote("the note is not UTF-8") from error
     if _CONTROL.search(whole):
-        raise NoteFault("the note has control characters in it")
+        raise InvalidNote("the note contains control characters")
     text, blank, lines = whole.rpartition("\n\n")
     if not blank or not text:
-        raise NoteFault("no signed note: there is no blank line between a text and its signatures")
+        raise InvalidNote("not a signed note: the empty line between text and signatures is missing")
     return Note(text + "\n", parse_lines(lines))
 
 
-def parse_lines(text: str) -> tuple[Line, ...]:
-    """Return the signature lines that a text consists of, as a witness answers them.
+def parse_lines(text: str) -> tuple[SignatureLine, ...]:
+    """Return the signature lines of a text, such as a witness's response.
 
     Raises:
-        NoteFault: there is none, one is not well formed, or there are more than 100.
+        InvalidNote: there is none, one is malformed, or there are more than 100.
     """
     if not text.endswith("\n"):
-        raise NoteFault("the last signature line has no end")
+        raise InvalidNote("the last signature line has no newline")
     lines = text[:-1].split("\n")
     if len(lines) > MAX_LINES:
-        raise NoteFault(f"more than {MAX_LINES} signatures")
+        raise InvalidNote(f"more than {MAX_LINES} signatures")
     return tuple(_line(line) for line in lines)
 
 
-def sign(text: str, name: str, key: Ed25519PrivateKey) -> Line:
+def sign(text: str, name: str, key: Ed25519PrivateKey) -> SignatureLine:
     """Return the signature line of a note's text, which ends with a newline."""
-    return Line(name, verifier(name, key).key_id, key.sign(text.encode()))
+    return SignatureLine(name, verifier(name, key).key_id, key.sign(text.encode()))
 
 
-def cosign(text: str, name: str, key: Ed25519PrivateKey, time: int) -> Line:
+def cosign(text: str, name: str, key: Ed25519PrivateKey, time: int) -> SignatureLine:
     """Return a witness's line for a checkpoint's text; `time` is in seconds since 1970."""
     signature = time.to_bytes(TIME_BYTES, "big") + key.sign(_cosigned(text, time))
-    return Line(name, verifier(name, key, Kind.COSIGNATURE).key_id, signature)
+    return SignatureLine(name, verifier(name, key, KeyType.COSIGNATURE).key_id, signature)
 
 
-def verifier(name: str, key: Ed25519PrivateKey, kind: Kind = Kind.NOTE) -> Verifier:
-    """Return the public half of a key under a name.
+def verifier(name: str, key: Ed25519PrivateKey, kind: KeyType = KeyType.NOTE) -> Verifier:
+    """Return the public key of a private key, with a name.
 
     Raises:
-        NoteFault: no key can have this name.
+        InvalidNote: the name is not valid.
     """
     if not name or _BAD_IN_NAME.search(name) or _CONTROL.search(name):
-        raise NoteFault("a key's name is not empty and has no spaces, no control characters and no + in it")
+        raise InvalidNote("a key's name must not be empty, and must not contain spaces, control characters or +")
     return Verifier(name, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), kind)
 
 
 def parse_vkey(text: str) -> Verifier:
-    """Return the public key that `name+id+key` spells.
+    """Return the public key of a text `name+id+key`.
 
     Raises:
-        NoteFault: it is not spelt so, is a key of another kind, or the id is not that of the key.
+        InvalidNote: malformed, a key of another type, or the id does not match the key.
     """
     match = _VKEY.fullmatch(text)
     if match is None or _BAD_IN_NAME.search(match["name"]):
-        raise NoteFault("no verifier key; it looks like example.com/log+1a2b3c4d+AQ…")
+        raise InvalidNote("not a verifier key, such as example.com/log+1a2b3c4d+AQ…")
     try:
         material = base64.decode(match["key"])
     except ValueError as error:
-        raise NoteFault("the verifier key's last part is not base64") from error
-    if len(material) != 1 + KEY_BYTES or material[0] not in list(Kind):
-        raise NoteFault("not a verifier key of Ed25519, for notes (1) or cosignatures (4)")
-    found = Verifier(match["name"], material[1:], Kind(material[0]))
+        raise InvalidNote("the verifier key's last part is not base64") from error
+    if len(material) != 1 + KEY_BYTES or material[0] not in list(KeyType):
+        raise InvalidNote("not an Ed25519 verifier key for notes (1) or cosignatures (4)")
+    found = Verifier(match["name"], material[1:], KeyType(material[0]))
     if found.key_id.hex() != match["id"]:
-        raise NoteFault("the verifier key's id is not that of its key: one of the two was changed")
+        raise InvalidNote("the verifier key's id does not match its key: one of the two was changed")
     return found
 
 
-def _line(text: str) -> Line:
+def _line(text: str) -> SignatureLine:
     name, space, encoded = text.removeprefix(_DASH).rpartition(" ")
     if not text.startswith(_DASH) or not space or not name or _BAD_IN_NAME.search(name):
-        raise NoteFault("a signature line looks like: — name base64")
+        raise InvalidNote("not a signature line; its format is: — name base64")
     try:
         signature = base64.decode(encoded)
     except ValueError as error:
-        raise NoteFault(f"the signature of {name} is not base64") from error
+        raise InvalidNote(f"the signature of {name} is not base64") from error
     if len(signature) <= KEY_ID_BYTES:
-        raise NoteFault(f"the signature of {name} is too short")
-    return Line(name, signature[:KEY_ID_BYTES], signature[KEY_ID_BYTES:])
+        raise InvalidNote(f"the signature of {name} is too short")
+    return SignatureLine(name, signature[:KEY_ID_BYTES], signature[KEY_ID_BYTES:])
 
 
-def _check(text: str, verifier: Verifier, line: Line) -> int | None:
-    """Check a line of a known key, and return the time of a cosignature."""
+def _check(text: str, verifier: Verifier, line: SignatureLine) -> int | None:
+    """Verify a line by a known key, and return the time of a cosignature."""
     time, signed, signature = None, text.encode(), line.signature
-    if verifier.kind is Kind.COSIGNATURE:
+    if verifier.kind is KeyType.COSIGNATURE:
         time, signature = int.from_bytes(signature[:TIME_BYTES], "big"), signature[TIME_BYTES:]
         if time >= END_OF_TIME:
-            raise NoteFault(f"the cosignature of {verifier.name} is of a time after the year 9999")
+            raise InvalidNote(f"the cosignature of {verifier.name} has a time after the year 9999")
         signed = _cosigned(text, time)
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature, signed)
     except (InvalidSignature, ValueError) as error:
-        raise NoteFault(
+        raise InvalidNote(
             f"the signature of {verifier.name} is not over this text: one of the two was changed"
         ) from error
     return time

@@ -1,7 +1,7 @@
-"""Inclusion and consistency proofs: which parts of a tree they are made of, and whether they hold.
+"""Inclusion and consistency proofs: their parts of the tree, and their verification.
 
-Making follows RFC 6962 §2.1.1–2.1.2, which speak of ranges of leaves; checking follows RFC 9162 §2.1.3.2 and §2.1.4.2,
-which walk up from the leaf. The two share no line.
+Creation follows RFC 6962 §2.1.1–2.1.2, which use ranges of leaves; verification follows RFC 9162 §2.1.3.2 and §2.1.4.2,
+which walk up from the leaf. The two share no code.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from llmring_server.tlog.hashing import HASH_BYTES, node_hash
 MAX_HASHES = 63
 
 
-class Unproven(ValueError):
-    """A proof that does not show what it should; the message says why in plain words."""
+class InvalidProof(ValueError):
+    """A proof is not valid; the message gives the reason as a sentence."""
 
 
 class Span(NamedTuple):
@@ -23,7 +23,7 @@ class Span(NamedTuple):
     end: int
 
 
-def inclusion(index: int, size: int) -> list[Span]:
+def inclusion_spans(index: int, size: int) -> list[Span]:
     """Return the parts of a tree of `size` leaves whose hashes prove leaf `index`, from the leaf's sibling up.
 
     Raises:
@@ -43,14 +43,14 @@ def inclusion(index: int, size: int) -> list[Span]:
     return spans[::-1]
 
 
-def consistency(old: int, new: int) -> list[Span]:
+def consistency_spans(old: int, new: int) -> list[Span]:
     """Return the parts of a tree of `new` leaves whose hashes prove that its first `old` ones are the old tree.
 
     Raises:
         ValueError: the old tree is the larger one, or a size is negative.
     """
     if not 0 <= old <= new:
-        raise ValueError(f"a tree of {old} is no beginning of one of {new}")
+        raise ValueError(f"a tree of {old} is not a prefix of a tree of {new}")
     if old == 0:
         return []
     spans, start, end = [], 0, new
@@ -71,36 +71,36 @@ def check_inclusion(index: int, size: int, leaf: bytes, root: bytes, proof: Sequ
     """Check that the leaf with hash `leaf` is number `index` of the tree with this size and root.
 
     Raises:
-        Unproven: it is not, or the proof does not show it.
+        InvalidProof: it is not, or the proof does not show it.
     """
     if not 0 <= index < size:
-        raise Unproven(f"a tree of {size} has no leaf {index}")
+        raise InvalidProof(f"A tree of {size} has no leaf {index}.")
     check_hashes(proof)
-    walk, found = _Walk(index, size - 1), leaf
+    walk, found = _PathToRoot(index, size - 1), leaf
     for step in proof:
         found = node_hash(step, found) if walk.from_left() else node_hash(found, step)
     if not walk.ended:
-        raise Unproven("the inclusion proof is too short for this tree")
+        raise InvalidProof("The inclusion proof is too short for this tree.")
     if found != root:
-        raise Unproven("the inclusion proof leads to another root: the leaf, its place or the proof was changed")
+        raise InvalidProof("The inclusion proof leads to another root: the leaf, its index or the proof was changed.")
 
 
 def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
-    """Check that the tree of `old` leaves is the beginning of the tree of `new` ones.
+    """Check that the tree of `old` leaves is a prefix of the tree of `new` leaves.
 
     Raises:
-        Unproven: it is not, or the proof does not show it.
+        InvalidProof: it is not, or the proof does not show it.
     """
     if not 0 <= old <= new:
-        raise Unproven(f"a tree of {old} is no beginning of one of {new}")
+        raise InvalidProof(f"A tree of {old} is not a prefix of a tree of {new}.")
     check_hashes(proof)
     if old in (0, new):
         _check_without_proof(old, new, old_root, new_root, proof)
         return
     steps = [old_root, *proof] if _is_power(old) else list(proof)
     if not steps:
-        raise Unproven("the consistency proof is empty")
-    walk = _Walk(old - 1, new - 1)
+        raise InvalidProof("The consistency proof is empty.")
+    walk = _PathToRoot(old - 1, new - 1)
     walk.skip_right_turns()
     was = grown = steps[0]
     for step in steps[1:]:
@@ -109,25 +109,25 @@ def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proo
         else:
             grown = node_hash(grown, step)
     if not walk.ended:
-        raise Unproven("the consistency proof is too short for these trees")
+        raise InvalidProof("The consistency proof is too short for these trees.")
     if was != old_root:
-        raise Unproven("the consistency proof leads to another old root: the log's history was changed")
+        raise InvalidProof("The consistency proof leads to another old root: the log's history was changed.")
     if grown != new_root:
-        raise Unproven("the consistency proof leads to another new root")
+        raise InvalidProof("The consistency proof leads to another new root.")
 
 
 def check_hashes(proof: Sequence[bytes]) -> None:
-    """Check that a proof is made of hashes, and of no more than any tree needs.
+    """Check that a proof consists of hashes, at most as many as any tree needs.
 
     Raises:
-        Unproven: it is not.
+        InvalidProof: it is not.
     """
     if len(proof) > MAX_HASHES or any(len(step) != HASH_BYTES for step in proof):
-        raise Unproven(f"a proof has at most {MAX_HASHES} hashes of {HASH_BYTES} bytes")
+        raise InvalidProof(f"A proof has at most {MAX_HASHES} hashes of {HASH_BYTES} bytes.")
 
 
-class _Walk:
-    """The way up from a node at the right end of what is known to the root."""
+class _PathToRoot:
+    """The path from a node at the right edge of the known tree to the root."""
 
     def __init__(self, node: int, last: int) -> None:
         self._node = node
@@ -142,9 +142,9 @@ class _Walk:
             self._up()
 
     def from_left(self) -> bool:
-        """Go up one hash of a proof, and return whether that hash stands on the left."""
+        """Go up by one hash of a proof, and return whether that hash is the left child."""
         if self.ended:
-            raise Unproven("the proof is too long for this tree")
+            raise InvalidProof("The proof is too long for this tree.")
         left = bool(self._node & 1) or self._node == self._last
         while left and not self._node & 1 and self._node:
             self._up()
@@ -158,9 +158,9 @@ class _Walk:
 
 def _check_without_proof(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
     if proof:
-        raise Unproven("nothing is to be proven here, so the proof must be empty")
+        raise InvalidProof("The proof must be empty for these sizes.")
     if old == new and old_root != new_root:
-        raise Unproven("two different roots for one size: the log was forked")
+        raise InvalidProof("Two different roots for one size: the log was forked.")
 
 
 def _half(size: int) -> int:

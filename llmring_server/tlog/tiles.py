@@ -1,4 +1,4 @@
-"""Tiles (C2SP tlog-tiles): a tree cut into rows of 256 hashes, their paths, and reading hashes back out of them."""
+"""Tiles (C2SP tlog-tiles): rows of 256 hashes of a tree, their paths, and hashes over spans of leaves."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ _PARTIAL = re.compile(r"(?P<index>.*[0-9])\.p/(?P<width>[1-9][0-9]{0,2})")
 
 
 class Tile(NamedTuple):
-    """A tile's place: `level` 0 holds leaf hashes, each hash of a level above stands for a full tile below."""
+    """A tile's position: `level` 0 has leaf hashes; above, each hash is that of a full tile of the level below."""
 
     level: int
     number: int
 
 
 class Path(NamedTuple):
-    """What a path asks for: a tile's number, and its width, 256 unless it says otherwise."""
+    """A tile's number and width, 256 unless the tile is partial."""
 
     number: int
     width: int
@@ -40,18 +40,18 @@ def path(number: int, width: int = WIDTH) -> str:
 
 
 def parse_path(text: str) -> Path:
-    """Return what the path of a tile below its level asks for.
+    """Return the number and width in the path of a tile below its level.
 
     Raises:
-        ValueError: it is not spelt as `path` spells it.
+        ValueError: it is not a path that `path` returns.
     """
     partial = _PARTIAL.fullmatch(text)
     index, width = (partial["index"], int(partial["width"])) if partial else (text, WIDTH)
     if not _INDEX.fullmatch(index) or (partial and width >= WIDTH):
-        raise ValueError("no path of a tile; it looks like x001/x234/067, or 067.p/12 for a partial one")
+        raise ValueError("not the path of a tile, such as x001/x234/067, or 067.p/12 for a partial one")
     found = Path(int(index.replace("/", "").replace("x", "")), width)
     if path(*found) != text:
-        raise ValueError("no path of a tile: it has zeros in front that it does not need")
+        raise ValueError("not the path of a tile: it has unnecessary leading zeros")
     return found
 
 
@@ -60,8 +60,8 @@ def width(tile: Tile, size: int) -> int:
     return max(0, min(WIDTH, (size >> (HEIGHT * tile.level)) - tile.number * WIDTH))
 
 
-def tiles(size: int) -> Iterable[tuple[Tile, int]]:
-    """Give every tile of a tree of `size` leaves with its width, level by level."""
+def list_tiles(size: int) -> Iterable[tuple[Tile, int]]:
+    """Yield every tile of a tree of `size` leaves with its width, level by level."""
     level = 0
     while row := size >> (HEIGHT * level):
         for number in range(-(-row // WIDTH)):
@@ -69,41 +69,41 @@ def tiles(size: int) -> Iterable[tuple[Tile, int]]:
         level += 1
 
 
-class Piece(NamedTuple):
-    """A complete subtree as a tile has it: `width` hashes of the tile, from `first` on."""
+class Subtree(NamedTuple):
+    """A complete subtree: `width` hashes of a tile, from `first` on."""
 
     tile: Tile
     first: int
     width: int
 
 
-def pieces(span: Span) -> list[Piece]:
-    """Return the complete subtrees that a span of leaves consists of, largest first, and where tiles have them.
+def split_span(span: Span) -> list[Subtree]:
+    """Return the complete subtrees of a span of leaves, largest first, and their positions in tiles.
 
-    The span starts where a subtree can, as all those of proofs do.
+    The span must start where a subtree can, as the spans of proofs do.
     """
     found, start = [], span.start
     while start < span.end:
         height = (span.end - start).bit_length() - 1
         level, below = divmod(height, HEIGHT)
         number, first = divmod(start >> (HEIGHT * level), WIDTH)
-        found.append(Piece(Tile(level, number), first, 1 << below))
+        found.append(Subtree(Tile(level, number), first, 1 << below))
         start += 1 << height
     return found
 
 
-def needed(spans: Iterable[Span]) -> set[Tile]:
-    """Return the tiles that the hashes of spans are read from."""
-    return {piece.tile for span in spans for piece in pieces(span)}
+def tiles_of(spans: Iterable[Span]) -> set[Tile]:
+    """Return the tiles that contain the hashes of spans."""
+    return {subtree.tile for span in spans for subtree in split_span(span)}
 
 
 def span_hash(span: Span, rows: Mapping[Tile, bytes]) -> bytes:
-    """Return the hash over a span of leaves, read from the tiles that `needed` names.
+    """Return the hash over a span of leaves, read from the tiles that `tiles_of` returns.
 
     Raises:
         ValueError: a tile is missing or too short.
     """
-    return fold([tree_hash(_hashes(piece, rows)) for piece in pieces(span)])
+    return fold([tree_hash(_hashes(subtree, rows)) for subtree in split_span(span)])
 
 
 def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
@@ -111,8 +111,8 @@ def root(size: int, rows: Mapping[Tile, bytes]) -> bytes:
     return span_hash(Span(0, size), rows)
 
 
-def _hashes(piece: Piece, rows: Mapping[Tile, bytes]) -> list[bytes]:
-    row, end = rows.get(piece.tile, b""), (piece.first + piece.width) * HASH_BYTES
+def _hashes(subtree: Subtree, rows: Mapping[Tile, bytes]) -> list[bytes]:
+    row, end = rows.get(subtree.tile, b""), (subtree.first + subtree.width) * HASH_BYTES
     if len(row) < end:
-        raise ValueError(f"tile {piece.tile.level}/{path(piece.tile.number)} has too few hashes")
-    return [row[place : place + HASH_BYTES] for place in range(piece.first * HASH_BYTES, end, HASH_BYTES)]
+        raise ValueError(f"tile {subtree.tile.level}/{path(subtree.tile.number)} has too few hashes")
+    return [row[place : place + HASH_BYTES] for place in range(subtree.first * HASH_BYTES, end, HASH_BYTES)]

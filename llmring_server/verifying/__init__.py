@@ -1,4 +1,4 @@
-"""Checking evidence offline: files in, plain words out. Pure: nothing here imports the server, a database or HTTP.
+"""Offline verification: files in, a verdict out. Pure: nothing here imports the server, a database or HTTP.
 
-It begins in the pure formats of `llmring_server.tlog`; features add what they sign themselves.
+It uses the formats of `llmring_server.tlog`; plugins add the documents that they sign.
 """

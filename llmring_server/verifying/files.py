@@ -1,4 +1,4 @@
-"""Reading what is to be checked."""
+"""Read the files to verify."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a check found, in plain words and for programs: what was proven, what was not, and what is wrong."""
+"""The verdict of a check, as text and for programs: what was proven, what was not, and what is wrong."""
 
 from typing import Literal
 
@@ -11,18 +11,18 @@ MAX_FAULTS = 50
 
 
 class Unreadable(Exception):
-    """What was given cannot be checked at all; the message says which file, and why."""
+    """The input cannot be checked; the message gives the file and the reason."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing found: `code` is for programs and stays the same, `text` is a sentence for people."""
+    """A finding: `code` is stable, for programs; `text` is a sentence for people."""
 
     code: str
     text: str
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The whole of what a check found about `subject`; `refuted` when any fault was found."""
+    """All findings about `subject`; `refuted` if there is any fault."""
 
     subject: str
     outcome: Outcome
@@ -45,42 +45,42 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Findings:
-    """Gathers what a check finds; beyond the first fifty, faults are only counted."""
+    """Collects findings; faults beyond the first fifty are only counted."""
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
         self._proven: list[Finding] = []
-        self._open: list[Finding] = []
+        self._unproven: list[Finding] = []
         self._faults: list[Finding] = []
         self._uncounted = 0
 
     @property
-    def faulty(self) -> bool:
-        """Whether anything is wrong so far."""
+    def has_faults(self) -> bool:
+        """Whether there is a fault so far."""
         return bool(self._faults)
 
-    def proven(self, code: str, text: str) -> None:
-        """Note what was proven."""
+    def add_proven(self, code: str, text: str) -> None:
+        """Add a proven fact."""
         self._proven.append(Finding(code, text))
 
-    def open(self, code: str, text: str) -> None:
-        """Note what was not proven."""
-        self._open.append(Finding(code, text))
+    def add_unproven(self, code: str, text: str) -> None:
+        """Add an unproven fact."""
+        self._unproven.append(Finding(code, text))
 
-    def fault(self, code: str, text: str) -> None:
-        """Note what is wrong."""
+    def add_fault(self, code: str, text: str) -> None:
+        """Add a fault."""
         if len(self._faults) < MAX_FAULTS:
             self._faults.append(Finding(code, text))
         else:
             self._uncounted += 1
 
     def verdict(self) -> Verdict:
-        """Return all of it."""
-        more = [Finding("more", f"and {self._uncounted} more")] if self._uncounted else []
+        """Return the verdict."""
+        more = [Finding("more", f"{self._uncounted} more faults.")] if self._uncounted else []
         outcome: Outcome = "refuted" if self._faults else "proven"
-        return Verdict(self.subject, outcome, self._proven, self._open, self._faults + more)
+        return Verdict(self.subject, outcome, self._proven, self._unproven, self._faults + more)
 
 
-def unreadable(subject: str, error: Unreadable) -> Verdict:
-    """Return the verdict on what cannot be checked."""
+def unreadable_verdict(subject: str, error: Unreadable) -> Verdict:
+    """Return the verdict for input that cannot be checked."""
     return Verdict(subject, "unreadable", [], [], [Finding("unreadable", str(error))])

@@ -1,5 +1,4 @@
-"""Receipts: signed statements of LLM calls that anyone can check with the public key.
+"""Receipts: signed records of LLM calls that anyone can verify with the public key.
 
-The hooks are in `manifest`: whoever checks receipts without a server imports the pure rooms (`canonical`, `jwks`,
-`keys`, `signing`) and nothing else.
+The hooks are in `manifest`, so that a verifier without a server imports `formats` and `checks` only.
 """

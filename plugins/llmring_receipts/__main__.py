@@ -1,4 +1,4 @@
-"""`python -m llmring_receipts verify | statement verify | tlog verify | tlog compare`: checks without the server."""
+"""`python -m llmring_receipts verify | statement verify | tlog verify | tlog compare`: verify without the server."""
 
 import click
 
@@ -8,7 +8,7 @@ from llmring_server.verifying.commands import compare_checkpoints, verify_folder
 
 @click.group()
 def main() -> None:
-    """Check receipts, statements and transparency logs without any server."""
+    """Verify receipts, statements and transparency logs without a server."""
 
 
 @main.group()

@@ -1,4 +1,4 @@
-"""The hooks of receipts: what this feature adds to the server."""
+"""The hooks of the plugin `receipts`."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from llmring_receipts import commands, figures
-from llmring_receipts.book import ProjectReceipts
-from llmring_receipts.bundles import Bundles
-from llmring_receipts.calls import CallReceipts
-from llmring_receipts.canonical import MAX_BYTES
+from llmring_receipts import commands
+from llmring_receipts.api.resources import IssueResource, PublicKeysResource, ReceiptsResource, VerificationResource
+from llmring_receipts.bundles.bundle import BundleBuilder
 from llmring_receipts.checks.commands import statement
-from llmring_receipts.key_store import KeyStore
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.resources import Issue, PublicKeys, Receipts, Verification
+from llmring_receipts.formats.canonical import MAX_BYTES
+from llmring_receipts.key_management.key_store import ReceiptKeyStore
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.receipts import metrics
+from llmring_receipts.receipts.service import ReceiptService
+from llmring_receipts.receipts.store import ReceiptStore
+from llmring_receipts.receipts.usage_receipts import UsageReceiptIssuer
+from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_receipts.settings import ReceiptSettings
-from llmring_receipts.statements import parts
-from llmring_receipts.statements.book import ProjectStatements
+from llmring_receipts.statements import wiring
+from llmring_receipts.statements.service import StatementService
 from llmring_receipts.statements.store import StatementStore
-from llmring_receipts.store import ReceiptStore
-from llmring_receipts.writer import ReceiptWriter
 from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
 from llmring_server.contracts.metrics import Metric
@@ -43,65 +44,63 @@ def llmring_settings() -> type[ReceiptSettings]:
 
 @hookimpl
 def llmring_migrations() -> Path:
-    """Create the tables of receipts, of keys and what becomes of them, and of statements."""
+    """Create the tables of receipts, keys, key events and statements."""
     return bundled.migrations("receipts")
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Hold this server's store and keys, tell others what becomes of keys, and give calls receipts where asked to."""
-    settings, keys = server.plugin_settings(ReceiptSettings), KeyStore(server.database)
+    """Offer the store, the keys and their events, and receipts of logged calls if `AUTO` is set."""
+    settings, keys = server.plugin_settings(ReceiptSettings), ReceiptKeyStore(server.database)
     keyring = Keyring(settings, keys)
     store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
-    book, bundles = ProjectReceipts(keyring, store), Bundles(server, store, keys, keyring)
+    book, bundles = ReceiptService(keyring, store), BundleBuilder(server, store, keys, keyring)
     return {
-        **({UsageReceipts: CallReceipts(keyring, store)} if settings.auto else {}),
-        Bundles: bundles,
+        **({UsageReceipts: UsageReceiptIssuer(keyring, store)} if settings.auto else {}),
+        BundleBuilder: bundles,
         Keyring: keyring,
         ReceiptBook: book,
         ReceiptBundles: bundles,
         ReceiptKeyEvents: keys,
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
-        StatementBook: ProjectStatements(StatementStore(server.database), book),
-        **parts.services(server, settings),
+        StatementBook: StatementService(StatementStore(server.database), book),
+        **wiring.create_services(server, settings),
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the receipt calls of the contract, the public keys, and statements of usage."""
+    """Serve receipts, public keys, and statements of usage."""
     keyring, store, writer = server.service(Keyring), server.service(ReceiptStore), server.service(ReceiptWriter)
     calls = server.service(UsageEntries, default=None)
     if calls is None and server.plugin_settings(ReceiptSettings).auto:
-        raise StartupError(
-            "LLMRING_RECEIPTS_AUTO is for logged calls, and no plugin logs any; enable usage, or unset it"
-        )
-    issue = Issue(keyring, store, writer, calls)
-    receipts, published = Receipts(keyring, store, writer), PublicKeys(keyring)
+        raise StartupError("LLMRING_RECEIPTS_AUTO needs a plugin that logs calls; enable usage, or unset it")
+    issue = IssueResource(keyring, store, writer, calls)
+    receipts, published = ReceiptsResource(keyring, store, writer), PublicKeysResource(keyring)
     return [
         Route(path=PREFIX, resource=receipts, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/issue", resource=issue, max_body=MAX_BYTES),
-        Route(path=f"{PREFIX}/verify", resource=Verification(keyring), public=True, max_body=MAX_BYTES),
+        Route(path=f"{PREFIX}/verify", resource=VerificationResource(keyring), public=True, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
-        *parts.routes(server, keyring),
+        *wiring.create_routes(server, keyring),
     ]
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
-    """Show how many receipts wait for the database, and how many are written at once."""
-    return figures.of_writing(server.service(ReceiptWriter))
+    """Report how many receipts wait for the database, and the size of batches."""
+    return metrics.writer_metrics(server.service(ReceiptWriter))
 
 
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Register the configured key, store receipts, and make the statements that are due, while the server runs."""
+    """Register the configured key, store receipts, and create due statements, while the server runs."""
     keyring = server.service(Keyring)
-    async with keyring.opened(), server.service(ReceiptWriter).running(), parts.running(server, keyring):
+    async with keyring.open(), server.service(ReceiptWriter).running(), wiring.run_monthly(server, keyring):
         yield
 
 

@@ -1,4 +1,4 @@
-"""Settings of receipts: where keys come from, and whether calls get receipts by themselves. Blank means unset."""
+"""Settings of receipts and statements; blank means unset."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from llmring_server.settings import PluginSettings
 
 
 class ReceiptSettings(PluginSettings):
-    """`LLMRING_RECEIPTS_*`: a private key as text or file, or a public key alone, or none; and a name for it."""
+    """`LLMRING_RECEIPTS_*`: a private key as text or file, or a public key alone, or none; and its id."""
 
     private_key_b64: SecretStr | None = Field(
         None, description="Seed of the signing key: 32 bytes, base64url without padding. Unset: nothing is signed."

@@ -1,4 +1,4 @@
-"""The transparency log: receipts in an append-only tree, so that whoever kept a checkpoint sees a changed past."""
+"""The transparency log: receipts in an append-only tree, so that a holder of a checkpoint detects a changed past."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -14,17 +14,19 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_transparency import commands, figures, wiring
-from llmring_transparency.log import Log
-from llmring_transparency.places import Places
-from llmring_transparency.policy import ReadersPolicy
-from llmring_transparency.resources import Checkpoints, LogKeys, ReceiptProofs, Tiles
+from llmring_transparency import commands
+from llmring_transparency.components import Components, build_components
+from llmring_transparency.publishing.policy import PolicyService
+from llmring_transparency.publishing.positions import PositionService
+from llmring_transparency.resources import Checkpoints, KeysResource, ReceiptProofs, Tiles
+from llmring_transparency.sequencing import metrics
+from llmring_transparency.sequencing.log import TransparencyLog
 from llmring_transparency.settings import TransparencySettings
 
 
 @hookimpl
 def llmring_settings() -> type[TransparencySettings]:
-    """Read where the checkpoint key comes from, and who the witnesses are."""
+    """Read the source of the checkpoint key, and the witnesses."""
     return TransparencySettings
 
 
@@ -36,56 +38,59 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_local_tables() -> Iterable[str]:
-    """Keep local what the sequencer reads and writes across projects."""
+    """List the tables that the sequencer reads and writes across projects."""
     return ["transparency_queue", "transparency_leaves", "transparency_counts"]
 
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Be told of receipts and statements in the transactions that store them, and prove them."""
-    parts = wiring.parts(server)
+    """Queue receipts and statements in the transactions that store them, and prove them."""
+    components = build_components(server)
     return {
-        LogPositions: Places(parts.store, parts.published, parts.witnesses),
-        LogPolicy: ReadersPolicy(parts.store, parts.witnesses),
-        LogProofs: parts.prover,
-        ReceiptsStored: parts.queue,
-        StatementsStored: parts.queue,
-        wiring.Parts: parts,
+        LogPositions: PositionService(components.store, components.published, components.witnesses),
+        LogPolicy: PolicyService(components.store, components.witnesses),
+        LogProofs: components.prover,
+        ReceiptsStored: components.queue,
+        StatementsStored: components.queue,
+        Components: components,
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the log in the paths of C2SP tlog-tiles, and the proofs of receipts."""
-    parts = server.service(wiring.Parts)
-    published, tree = parts.published, parts.tree
-    checkpoints, keys = Checkpoints(published, tree), LogKeys(parts.store, parts.origin, parts.witnesses)
+    """Serve the log under the paths of C2SP tlog-tiles, and the proofs of receipts."""
+    components = server.service(Components)
+    published, tree = components.published, components.tree
+    checkpoints, keys = (
+        Checkpoints(published, tree),
+        KeysResource(components.store, components.origin, components.witnesses),
+    )
     return [
         Route(path="/tlog/checkpoint", resource=checkpoints, public=True),
         Route(path="/tlog/consistency", resource=checkpoints, suffix="consistency", public=True),
         Route(path="/tlog/keys", resource=keys, public=True),
         Route(path="/tlog/tile/{place:path}", resource=Tiles(published, tree), public=True),
-        Route(path="/api/v1/receipts/{receipt_id}/proof", resource=ReceiptProofs(parts.prover)),
+        Route(path="/api/v1/receipts/{receipt_id}/proof", resource=ReceiptProofs(components.prover)),
     ]
 
 
 @hookimpl
 def llmring_health(server: Server) -> Iterable[HealthCheck]:
-    """Say when the log signs no more; receipts are still issued and queued then."""
+    """Report when signing is stopped; receipts are still issued and queued."""
     log = _log(server)
     return [HealthCheck("transparency", log.check, critical=False)] if log else []
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
-    """Show how far the log is, and how long receipts wait for it."""
+    """Report the size of the log, and how long receipts wait for it."""
     log = _log(server)
-    return figures.of_log(log) if log else []
+    return metrics.log_metrics(log) if log else []
 
 
 @hookimpl
 def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Have the log grow while the server runs, when it has a key."""
+    """Grow the log while the server runs, if it has a key."""
     log = _log(server)
     return log.running() if log else nullcontext()
 
@@ -96,5 +101,5 @@ def llmring_commands() -> Iterable[click.Command]:
     return [commands.tlog, commands.witness]
 
 
-def _log(server: Server) -> Log | None:
-    return server.service(wiring.Parts).log
+def _log(server: Server) -> TransparencyLog | None:
+    return server.service(Components).log

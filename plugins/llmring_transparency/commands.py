@@ -9,14 +9,15 @@ from llmring_server.cli.context import run_with_server
 from llmring_server.http.errors import Unavailable
 from llmring_server.server import Server
 from llmring_server.tlog import notes
-from llmring_server.tlog.notes import Kind, NoteFault
+from llmring_server.tlog.notes import InvalidNote, KeyType
 from llmring_server.tlog.signers import Signer
 from llmring_server.verifying.commands import compare_checkpoints, verify_folder
-from llmring_transparency import keyfile, wiring
-from llmring_transparency.erasure import erase as erase_receipt
-from llmring_transparency.export import export as export_log
-from llmring_transparency.store import LogStore
-from llmring_transparency.witness import Ledger, application
+from llmring_transparency import keyfile
+from llmring_transparency.components import Components
+from llmring_transparency.publishing.export import export as export_log
+from llmring_transparency.sequencing.erasure import erase as erase_receipt
+from llmring_transparency.storage.store import LogStore
+from llmring_transparency.witness import CheckpointStore, create_app
 
 OUT = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -37,17 +38,17 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
     The name is permanent: another name is another log.
     """
     try:
-        signer = Signer.fresh(name, Kind.COSIGNATURE if witness else Kind.NOTE)
-    except NoteFault as error:
+        signer = Signer.generate(name, KeyType.COSIGNATURE if witness else KeyType.NOTE)
+    except InvalidNote as error:
         raise click.ClickException(str(error)) from error
     if out:
         _write(out, signer)
-    said = f"the key is in {out.resolve()}" if out else signer.text()
+    text = f"the key is in {out.resolve()}" if out else signer.text()
     if witness:
-        click.echo(f"# {said}" if out else said)
+        click.echo(f"# {text}" if out else text)
     else:
-        click.echo(f"{keyfile.PREFIX}KEY_FILE={out.resolve()}" if out else f"{keyfile.PREFIX}KEY={said}")
-    click.echo(f"# verifier key, for those who check: {signer.verifier.vkey()}")
+        click.echo(f"{keyfile.PREFIX}KEY_FILE={out.resolve()}" if out else f"{keyfile.PREFIX}KEY={text}")
+    click.echo(f"# verifier key, for verifiers: {signer.verifier.vkey()}")
 
 
 @tlog.command()
@@ -55,12 +56,12 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
 def export(folder: Path) -> None:
     """Write the log to FOLDER, as files under their URL paths; a later run adds what is new.
 
-    A log that does not continue what was published is not written.
+    A log that does not continue the published one is not written.
     """
 
     async def work(server: Server) -> int:
-        parts = server.service(wiring.Parts)
-        return await export_log(folder, await parts.published.state(), parts.tree)
+        components = server.service(Components)
+        return await export_log(folder, await components.published.state(), components.tree)
 
     try:
         size = run_with_server(work, lifespans=False)
@@ -79,7 +80,7 @@ def status() -> None:
         state = await LogStore(server.database).state()
         if state is None:
             return "there is no log yet"
-        signs = f"signs no more: {state.alarm}" if state.alarm else "signs"
+        signs = f"signing is stopped: {state.alarm}" if state.alarm else "it signs"
         return f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}"
 
     click.echo(run_with_server(work, lifespans=False))
@@ -99,7 +100,7 @@ async def _resume(server: Server) -> None:
 @tlog.command()
 @click.argument("project_id")
 @click.argument("receipt_id")
-@click.confirmation_option(prompt="Nobody can prove this receipt afterwards. Go on?")
+@click.confirmation_option(prompt="This receipt can never be proven afterwards. Continue?")
 def erase(project_id: str, receipt_id: str) -> None:
     """Destroy the salt of a receipt's entry, for lawful erasure; a tombstone in the log records it."""
 
@@ -109,7 +110,7 @@ def erase(project_id: str, receipt_id: str) -> None:
     index = run_with_server(work, lifespans=False)
     if index is None:
         raise click.ClickException(f"the log has no receipt {receipt_id!r} of {project_id!r}")
-    click.echo(f"leaf {index} opens no more")
+    click.echo(f"leaf {index} can no longer be opened")
 
 
 @click.command()
@@ -122,13 +123,13 @@ def erase(project_id: str, receipt_id: str) -> None:
 @click.option("--port", default=8010, show_default=True, help="Port to listen on.")
 def witness(key_file: Path, logs: tuple[str, ...], state: Path, host: str, port: int) -> None:
     """Run a witness for logs of other operators (C2SP tlog-witness); needs no database."""
-    signer = keyfile.read(key_file, "--key-file", Kind.COSIGNATURE)
+    signer = keyfile.read(key_file, "--key-file", KeyType.COSIGNATURE)
     try:
         known = [notes.parse_vkey(text) for text in logs]
-    except NoteFault as error:
+    except InvalidNote as error:
         raise click.ClickException(f"--log: {error}") from error
     state.mkdir(parents=True, exist_ok=True)
-    app = application(Ledger(state, signer, known))
+    app = create_app(CheckpointStore(state, signer, known))
     click.echo(f"{signer.verifier.vkey()} http://{host}:{port}", err=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
@@ -141,6 +142,6 @@ def _write(out: Path, signer: Signer) -> None:
     try:
         keyfile.write(out, signer)
     except FileExistsError as error:
-        raise click.ClickException(f"{out} is there already; a key is never overwritten") from error
+        raise click.ClickException(f"{out} already exists; a key is never overwritten") from error
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror}") from error

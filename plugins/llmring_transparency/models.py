@@ -1,17 +1,17 @@
-"""The structs of the log: its state, what waits, what a leaf stands for, and what HTTP answers."""
+"""Structs of the log: its state, queue rows, leaves, and the queries and responses over HTTP."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 
 DEPLOYMENT = ""
 
 
-class State(msgspec.Struct, frozen=True):
-    """The log as the database has it; `checkpoint` is its newest signed note, `alarm` why it signs no more."""
+class LogState(msgspec.Struct, frozen=True):
+    """The log in the database; `checkpoint` is its newest signed note, `alarm` why signing is stopped."""
 
     origin: str
     size: int
@@ -24,15 +24,15 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def published(self) -> bytes | None:
-        """The newest checkpoint, with the witnesses' lines where they have cosigned that very one."""
+        """The newest checkpoint, with the witnesses' lines if they have cosigned it."""
         return self.cosigned if self.cosigned_size == self.size and self.cosigned else self.checkpoint
 
-    def proving(self, index: int) -> bytes | None:
-        """The checkpoint that a leaf is proven in: the newest that witnesses have cosigned, if the leaf is in it."""
+    def checkpoint_for(self, index: int) -> bytes | None:
+        """Return the checkpoint to prove a leaf in: the newest cosigned one, if the leaf is in it."""
         return self.cosigned if self.cosigned and index < self.cosigned_size else self.published
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class QueueRow(msgspec.Struct, frozen=True):
     """A row of the queue."""
 
     queue_id: int
@@ -41,25 +41,25 @@ class Waiting(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class Queued(msgspec.Struct, frozen=True):
-    """What is put into the queue; a deployment's own things are of the project `DEPLOYMENT`."""
+class QueueItem(msgspec.Struct, frozen=True):
+    """A new queue row; key events and tombstones have the project `DEPLOYMENT`."""
 
     project_id: str
-    kind: Kind
+    kind: EntryKind
     reference: str
     content: bytes
 
 
-class Numbered(msgspec.Struct, frozen=True):
-    """A row of the queue with its place: `seq` and `salt` are of receipts alone."""
+class NumberedRow(msgspec.Struct, frozen=True):
+    """A row of the queue with its number; only receipts have `seq` and `salt`."""
 
     queue_id: int
     seq: int | None
     salt: bytes | None
 
 
-class Leaf(msgspec.Struct, frozen=True):
-    """What a leaf stands for; a receipt's salt is None once it was destroyed."""
+class LeafRecord(msgspec.Struct, frozen=True):
+    """A leaf's receipt, statement or event; a receipt's salt is None after its erasure."""
 
     project_id: str
     leaf_index: int
@@ -77,50 +77,50 @@ class LogKey(msgspec.Struct, frozen=True):
     since: datetime
 
 
-class Event(msgspec.Struct, frozen=True):
-    """An entry that is not hidden: the leaf's index, and what its hash is over."""
+class LogEvent(msgspec.Struct, frozen=True):
+    """A public entry: the leaf's index, and the content that its hash covers."""
 
     index: int
     content: Any
 
 
-class Keys(msgspec.Struct, frozen=True):
-    """What a reader of the log checks it with; `attestation` is `witnessed`, or `self-attested` without witnesses."""
+class LogKeySet(msgspec.Struct, frozen=True):
+    """The keys that verify the log; `attestation` is `witnessed`, or `self-attested` without witnesses."""
 
     origin: str
     attestation: str
     keys: list[LogKey]
     witnesses: list[str]
-    events: list[Event]
+    events: list[LogEvent]
 
 
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class Sizes(msgspec.Struct, frozen=True):
-    """`?old=&new=`, sizes of two trees; `new` is the newest when absent."""
+class LogSizesQuery(msgspec.Struct, frozen=True):
+    """`?old=&new=`: sizes of two trees; `new` defaults to the newest."""
 
     old: Size
     new: Size | None = None
 
 
-class Events(msgspec.Struct, frozen=True):
-    """`?after=&limit=`: at most `limit` events, of leaves after the index `after`; from the first when absent."""
+class LogEventsQuery(msgspec.Struct, frozen=True):
+    """`?after=&limit=`: at most `limit` events of leaves after the index `after`; by default from the first."""
 
     after: Size | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1000
 
 
-class Consistency(msgspec.Struct, frozen=True):
-    """That a tree is the beginning of another: RFC 6962 hashes in base64."""
+class LogConsistencyProof(msgspec.Struct, frozen=True):
+    """Proof that a tree is a prefix of another: RFC 6962 hashes in base64."""
 
     old: int
     new: int
     proof: list[str]
 
 
-class Pending(msgspec.Struct, frozen=True):
-    """What is said of a receipt that is stored, but not in the log yet."""
+class PendingProof(msgspec.Struct, frozen=True):
+    """The response for a receipt that is stored, but not in the log yet."""
 
     receipt_id: str
     status: str

@@ -1,4 +1,4 @@
-"""The log over HTTP: checkpoint, tiles, keys, proofs; public, but for the proof of a project's own receipt."""
+"""The log over HTTP: checkpoint, tiles, keys and proofs; public, except the proof of a project's receipt."""
 
 from collections.abc import Sequence
 
@@ -9,17 +9,25 @@ import msgspec
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_server.tlog import base64, tiles
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.tiles import WIDTH, Tile
-from llmring_transparency.models import Consistency, Event, Events, Keys, Leaf, Pending, Sizes
-from llmring_transparency.proving import Prover, Published
-from llmring_transparency.store import ENTRIES_LEVEL, LogStore
-from llmring_transparency.tree import Tree
+from llmring_transparency.models import (
+    LeafRecord,
+    LogConsistencyProof,
+    LogEvent,
+    LogEventsQuery,
+    LogKeySet,
+    LogSizesQuery,
+    PendingProof,
+)
+from llmring_transparency.publishing.proofs import ProofService, PublishedLog
+from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
+from llmring_transparency.storage.tree import Tree
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 MOMENT = "public, max-age=1"
 MINUTE = "public, max-age=60"
 SELF_ATTESTED, WITNESSED = "self-attested", "witnessed"
@@ -29,72 +37,73 @@ MAX_REFERENCE = 128
 class Checkpoints:
     """`/tlog/checkpoint` and `/tlog/consistency`."""
 
-    def __init__(self, published: Published, tree: Tree) -> None:
+    def __init__(self, published: PublishedLog, tree: Tree) -> None:
         self._published = published
         self._tree = tree
 
     @operation(media=TEXT, errors=(503,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """The newest checkpoint: a signed note of the log's name, size and root (C2SP tlog-checkpoint)."""
+        """Get the newest checkpoint: a signed note with the log's name, size and root (C2SP tlog-checkpoint)."""
         state = await self._published.state()
         resp.content_type, resp.cache_control = TEXT, [MOMENT]
         resp.data = state.published
 
-    @operation(query=Sizes, answer=Consistency, errors=(503,))
+    @operation(query=LogSizesQuery, answer=LogConsistencyProof, errors=(503,))
     async def on_get_consistency(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Sizes
-    ) -> Consistency:
-        """The proof that a tree is the beginning of a later one (RFC 6962 §2.1.2)."""
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: LogSizesQuery
+    ) -> LogConsistencyProof:
+        """Get the proof that a tree is a prefix of a later one (RFC 6962 §2.1.2)."""
         state = await self._published.state()
         new = state.size if query.new is None else query.new
         if not query.old <= new <= state.size:
-            raise Problem.validation("query", "new", msg=f"sizes must not fall: old, new, and the log's {state.size}")
+            raise Problem.validation("query", "new", msg=f"Must be from `old` to the log's size, {state.size}.")
         proof = await self._tree.consistency(query.old, new)
-        return Consistency(query.old, new, [base64.encode(step) for step in proof])
+        return LogConsistencyProof(query.old, new, [base64.encode(step) for step in proof])
 
 
 class Tiles:
-    """`/tlog/tile/…`: the tree and its entries, in the paths of C2SP tlog-tiles."""
+    """`/tlog/tile/…`: the tree and its entries, under the paths of C2SP tlog-tiles."""
 
-    def __init__(self, published: Published, tree: Tree) -> None:
+    def __init__(self, published: PublishedLog, tree: Tree) -> None:
         self._published = published
         self._tree = tree
 
     @operation(media=BYTES, errors=(404, 503))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, place: str) -> None:
-        """A tile: up to 256 hashes of a level (`0/x001/000`), or entries (`entries/000.p/12`); partial ones end in
-        `.p/` and their width.
+        """Get a tile: up to 256 hashes of a level (`0/x001/000`), or entries (`entries/000.p/12`).
+
+        The path of a partial tile ends in `.p/` and its width.
         """
-        tile, width = _tile(place)
+        tile, width = _parse_path(place)
         state = await self._published.state()
         leaf_row = Tile(0, tile.number) if tile.level == ENTRIES_LEVEL else tile
-        there = tiles.width(leaf_row, state.size) >= width
-        content = await self._tree.content(tile, width) if there else None
+        exists = tiles.width(leaf_row, state.size) >= width
+        content = await self._tree.content(tile, width) if exists else None
         if content is None:
-            raise Problem(404, f"a log of {state.size} leaves has no tile {place!r}")
-        resp.content_type, resp.cache_control = BYTES, [FOR_EVER]
+            raise Problem(404, f"A log of {state.size} leaves has no tile {place!r}.")
+        resp.content_type, resp.cache_control = BYTES, [IMMUTABLE]
         resp.data = content
 
 
-class LogKeys:
-    """`/tlog/keys`: what a reader checks the log with."""
+class KeysResource:
+    """`/tlog/keys`: the keys that verify the log."""
 
     def __init__(self, store: LogStore, origin: str | None, witnesses: Sequence[Verifier]) -> None:
         self._store = store
         self._origin = origin
         self._witnesses = [witness.vkey() for witness in witnesses]
 
-    @operation(query=Events, answer=Keys)
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Events) -> Keys:
-        """The keys of checkpoints and witnesses, and what became of keys, as it stands in the log.
+    @operation(query=LogEventsQuery, answer=LogKeySet)
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: LogEventsQuery) -> LogKeySet:
+        """Get the keys of checkpoints and witnesses, and the key events in the log.
 
-        There may be more events where `limit` came: ask again `after` the index of the last. Without witnesses the log
-        is self-attested: nobody but its operator vouches that all are shown the same one.
+        After `limit` events there may be more: continue with `after`, the index of the last. Without witnesses the log
+        is self-attested: only its operator vouches that all readers see the same log.
         """
         state = await self._store.state()
         leaves = await self._store.public_leaves(-1 if query.after is None else query.after, query.limit)
         resp.cache_control = [MINUTE]
-        return Keys(
+        return LogKeySet(
             origin=state.origin if state else self._origin or "",
             attestation=WITNESSED if self._witnesses else SELF_ATTESTED,
             keys=await self._store.keys(),
@@ -104,44 +113,44 @@ class LogKeys:
 
 
 class ReceiptProofs:
-    """`/api/v1/receipts/{receipt_id}/proof`: that a receipt is in the log."""
+    """`/api/v1/receipts/{receipt_id}/proof`: proofs that receipts are in the log."""
 
-    def __init__(self, prover: Prover) -> None:
+    def __init__(self, prover: ProofService) -> None:
         self._prover = prover
 
     @operation(media=TEXT, errors=(404, 410, 503))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, receipt_id: str) -> None:
-        """The proof of a receipt as a file (C2SP tlog-proof); 202 while it waits for its place in the log.
+        """Get the proof of a receipt as a file (C2SP tlog-proof); 202 while it is not in the log yet.
 
-        The line `extra` opens the entry: with the receipt's bytes it shows that the entry is this receipt.
+        The line `extra` opens the entry: with the receipt's bytes it proves that the entry is this receipt.
         """
         project = req.context.project_id
-        named = receipt_id.isprintable() and len(receipt_id) <= MAX_REFERENCE
-        # The queue is asked first: a receipt that leaves it in between has its leaf by then.
-        if named and await self._prover.waits(project, Kind.RECEIPT, receipt_id):
+        valid = receipt_id.isprintable() and len(receipt_id) <= MAX_REFERENCE
+        # The queue is read first: a receipt that leaves it in between has a leaf by then.
+        if valid and await self._prover.is_queued(project, EntryKind.RECEIPT, receipt_id):
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", "1")
-            resp.data = msgspec.json.encode(Pending(receipt_id, "queued"))
+            resp.data = msgspec.json.encode(PendingProof(receipt_id, "queued"))
             return
-        proof = await self._prover.proof(project, Kind.RECEIPT, receipt_id) if named else None
+        proof = await self._prover.proof(project, EntryKind.RECEIPT, receipt_id) if valid else None
         if proof is None:
-            raise Problem(404, f"the log has no receipt {receipt_id!r} of this project")
+            raise Problem(404, f"The log has no receipt {receipt_id!r} of this project.")
         resp.content_type, resp.data = TEXT, proof
 
 
-def _event(leaf: Leaf) -> Event:
-    return Event(leaf.leaf_index, msgspec.Raw(leaf.content or b"null"))
+def _event(leaf: LeafRecord) -> LogEvent:
+    return LogEvent(leaf.leaf_index, msgspec.Raw(leaf.content or b"null"))
 
 
-def _tile(place: str) -> tuple[Tile, int]:
-    """Return which tile a path asks for, and its width."""
+def _parse_path(place: str) -> tuple[Tile, int]:
+    """Return the tile of a path, and its width."""
     level, _, rest = place.partition("/")
     try:
         if level != tiles.ENTRIES and (str(int(level)) != level or not 0 <= int(level) <= tiles.MAX_LEVEL):
-            raise ValueError("no level")
+            raise ValueError("not a level")
         number, width = tiles.parse_path(rest)
     except ValueError as error:
-        raise Problem(404, f"no path of a tile: {place!r}; it looks like 0/x001/067 or entries/067.p/12") from error
+        raise Problem(404, f"{place!r} is not the path of a tile, such as 0/x001/067 or entries/067.p/12.") from error
     if number >= 2**63 // WIDTH:
-        raise Problem(404, f"no log is so large that it has a tile {place!r}")
+        raise Problem(404, f"No log is large enough for a tile {place!r}.")
     return Tile(ENTRIES_LEVEL if level == tiles.ENTRIES else int(level), number), width

@@ -1,4 +1,4 @@
-"""Settings of the transparency log: its key, where the last published checkpoint is noted, and who witnesses it."""
+"""Settings of the transparency log: its key, its restore guard, and its witnesses."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from llmring_server.settings import PluginSettings, blank_means_unset, split_lis
 class TransparencySettings(PluginSettings):
     """`LLMRING_TRANSPARENCY_*`; blank means unset.
 
-    `key` is the checkpoint key as text, `key_file` a file with it. `guard_file` lies outside the database and its
+    `key` is the checkpoint key as text, `key_file` a file with it. `guard_file` is outside the database and its
     backups. A witness is its verifier key and its address, `name+id+key https://witness.example/prefix`.
     """
 

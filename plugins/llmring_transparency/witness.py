@@ -1,4 +1,4 @@
-"""A witness of its own: cosigns checkpoints of the logs it knows, each only if it continues the one before."""
+"""A witness server: cosigns checkpoints of known logs if they continue the previous one."""
 
 import asyncio
 import fcntl
@@ -10,21 +10,21 @@ from pathlib import Path
 import falcon
 import falcon.asgi
 
-from llmring_server.tlog import checkpoints, witnessing
+from llmring_server.tlog import checkpoints, witness_protocol
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
-from llmring_server.tlog.witnessing import Refusal
-from llmring_transparency import durable
+from llmring_server.tlog.witness_protocol import SubmissionRejected
+from llmring_transparency.storage import atomic_files
 
 TEXT = "text/plain; charset=utf-8"
 MAX_BODY = 65_536
 
 
-class Ledger:
-    """The newest checkpoint of each log, a file each in `folder`; what is kept was cosigned, and is kept first.
+class CheckpointStore:
+    """The newest cosigned checkpoint of each log, one file per log in `folder`, stored before it is cosigned.
 
-    Several of `logs` may be keys of one log, under its one name.
+    Several of `logs` may be keys of one log, with the same name.
     """
 
     def __init__(self, folder: Path, signer: Signer, logs: Sequence[Verifier]) -> None:
@@ -35,52 +35,52 @@ class Ledger:
             self._logs.setdefault(log.name, []).append(log)
 
     def add(self, content: bytes) -> str:
-        """Return the cosignature line for a submission, the checkpoint kept. Blocks, and takes turns by log.
+        """Store a submission's checkpoint and return its cosignature line. Blocks; one submission per log at a time.
 
         Raises:
-            Refusal: it is not cosigned.
-            NoteFault, CheckpointFault: the file of the log's newest checkpoint holds none.
+            SubmissionRejected: it is not cosigned.
+            InvalidNote, InvalidCheckpoint: the file with the log's newest checkpoint is malformed.
         """
-        submission = witnessing.parse(content)
-        checkpoint, note = witnessing.opened(submission, self._logs)
-        with self._turn(checkpoint.origin) as path:
-            witnessing.check(submission, checkpoint, _latest(path))
-            durable.replace(path, submission.note)
+        submission = witness_protocol.parse(content)
+        checkpoint, note = witness_protocol.open_submission(submission, self._logs)
+        with self._locked(checkpoint.origin) as path:
+            witness_protocol.check(submission, checkpoint, _latest(path))
+            atomic_files.replace(path, submission.note)
             return self._signer.sign(note.text).text()
 
     @contextmanager
-    def _turn(self, origin: str) -> Iterator[Path]:
+    def _locked(self, origin: str) -> Iterator[Path]:
         path = self._folder / hashlib.sha256(origin.encode()).hexdigest()
         with path.with_suffix(".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield path
 
 
-class Submissions:
+class AddCheckpoint:
     """`POST /add-checkpoint`."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, store: CheckpointStore) -> None:
+        self._store = store
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Take a checkpoint with the proof that it continues the one before (C2SP tlog-witness)."""
+        """Cosign a checkpoint with the proof that it continues the previous one (C2SP tlog-witness)."""
         content = await req.stream.read(MAX_BODY + 1)
         if len(content) > MAX_BODY:
-            raise falcon.HTTPContentTooLarge(description=f"a submission has at most {MAX_BODY} bytes")
+            raise falcon.HTTPContentTooLarge(description=f"A submission has at most {MAX_BODY} bytes.")
         resp.content_type = TEXT
         try:
-            resp.text = await asyncio.to_thread(self._ledger.add, content)
-        except Refusal as refusal:
-            resp.status = falcon.code_to_http_status(refusal.status)
-            resp.text = f"{refusal}\n"
-            if refusal.size is not None:
-                resp.content_type, resp.text = witnessing.SIZE_TYPE, f"{refusal.size}\n"
+            resp.text = await asyncio.to_thread(self._store.add, content)
+        except SubmissionRejected as error:
+            resp.status = falcon.code_to_http_status(error.status)
+            resp.text = f"{error}\n"
+            if error.size is not None:
+                resp.content_type, resp.text = witness_protocol.SIZE_TYPE, f"{error.size}\n"
 
 
-def application(ledger: Ledger) -> "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]":
+def create_app(store: CheckpointStore) -> "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]":
     """Return the witness as an ASGI application."""
     app = falcon.asgi.App()
-    app.add_route("/add-checkpoint", Submissions(ledger))
+    app.add_route("/add-checkpoint", AddCheckpoint(store))
     return app
 
 

@@ -1,4 +1,4 @@
-"""What the log's formats are to others: cases that tools made elsewhere must take, and the same with a byte changed."""
+"""Cases for third-party tools: what they must accept, and the same with a byte changed."""
 
 import json
 import os
@@ -50,10 +50,10 @@ def tiles_case(size, root_, files):
 
 
 def cases():
-    """Return what proves parts of a log of 600 leaves, as JSON for a tool's driver."""
+    """Return proofs for parts of a log of 600 leaves, as JSON for a tool's driver."""
     tree, whole = Tree().grow(SIZE), root(0, SIZE)
-    paths = {index: tree.hashes(proofs.inclusion(index, SIZE)) for index in INDICES}
-    beginnings = {old: tree.hashes(proofs.consistency(old, SIZE)) for old in OLD_SIZES}
+    paths = {index: tree.hashes(proofs.inclusion_spans(index, SIZE)) for index in INDICES}
+    beginnings = {old: tree.hashes(proofs.consistency_spans(old, SIZE)) for old in OLD_SIZES}
     return [
         *(checkpoint_case(note(size), LOG.vkey()) for size in (SIZE, OLD)),
         *(inclusion_case(index, SIZE, entry(index), whole, path) for index, path in paths.items()),
@@ -65,7 +65,7 @@ def cases():
 def files(tree):
     """Return a tree's tiles and bundles of entries by their paths below the log's address."""
     found = {}
-    for tile, width in tiles.tiles(SIZE):
+    for tile, width in tiles.list_tiles(SIZE):
         found[f"tile/{tile.level}/{tiles.path(tile.number, width)}"] = tree.rows[tile]
         if tile.level == 0:
             entries = [entry(index) for index in range(tile.number * 256, tile.number * 256 + width)]
@@ -74,7 +74,7 @@ def files(tree):
 
 
 def changed(case):
-    """Give a case with one byte changed: each of a note, an entry, a root and a proof in turn, and one of each file."""
+    """Yield a case with one byte changed: each of a note, entry, root and proof in turn, and one of each file."""
     for member, value in case.items():
         if member in CHANGED:
             yield from ({**case, member: other} for other in one_changed(value))
@@ -93,7 +93,7 @@ def one_changed(value):
 
 
 class Tool:
-    """A program that reads cases and says of each whether it takes it."""
+    """A program that reads cases and reports for each whether it is valid."""
 
     def __init__(self, *command, folder=None, kinds=("checkpoint", "inclusion", "consistency", "tiles")):
         self.command = command
@@ -110,7 +110,7 @@ class Tool:
         return found
 
     def check(self, good):
-        """Hold the tool to taking every case of the kinds that it knows, and none that has a byte changed."""
+        """Check that the tool accepts every case of the kinds that it knows, and none with a byte changed."""
         taken = [case for case in good if case["kind"] in self.kinds]
         refused = [other for case in taken for other in changed(case)]
         assert {case["kind"] for case in refused} == set(self.kinds)
@@ -121,7 +121,7 @@ class Tool:
 
 
 def missing(reason):
-    """Skip for want of a tool, which fails in CI as every skip does."""
+    """Skip because a tool is missing; in CI this fails, as every skip does."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,10 +1,10 @@
-"""Trees of which only the hashes over each block are kept lead to the same roots and paths as whole ones."""
+"""Trees stored as one hash per block have the same roots and paths as whole trees."""
 
 import pytest
 from tlog_kit import leaves, path, root
 
 from llmring_server.tlog import blocks
-from llmring_server.tlog.blocks import Blocks
+from llmring_server.tlog.blocks import BlockTree
 from llmring_server.tlog.proofs import check_inclusion
 from llmring_server.tlog.tiles import WIDTH
 
@@ -12,7 +12,7 @@ SIZES = [1, 2, 3, 255, 256, 257, 512, 700, 70_000]
 
 
 def grown(size):
-    tree = Blocks()
+    tree = BlockTree()
     for leaf in leaves(size):
         tree.add(leaf)
     return tree

@@ -1,4 +1,4 @@
-"""`tlog verify DIR`: a log in a folder is checked whole, and any byte that was changed is found."""
+"""`tlog verify DIR`: a log in a folder is verified whole, and any changed byte is found."""
 
 import json
 
@@ -9,7 +9,7 @@ from tlog_kit import KEY, LOG, ORIGIN, WITNESS, WITNESSED, Tree, entry, flips, r
 from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.notes import Note
-from llmring_server.tlog.tiles import WIDTH, Tile, path, tiles
+from llmring_server.tlog.tiles import WIDTH, Tile, list_tiles, path
 from llmring_server.verifying import policy
 from llmring_server.verifying.commands import verify_folder
 from llmring_server.verifying.verdict import Unreadable
@@ -27,7 +27,7 @@ def signed(size, *, witnessed=False, of=root, key=KEY):
 def write(folder, size, **said):
     """Write a log into a folder, as `tlog export` does."""
     rows = Tree().grow(size).rows
-    for tile, width in tiles(size):
+    for tile, width in list_tiles(size):
         place = folder / "tile" / str(tile.level) / path(tile.number, width)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(rows[tile])
@@ -51,8 +51,8 @@ def verify(folder, *options):
 def test_a_whole_log_is_proven(tmp_path, size):
     status, text = verify(write(tmp_path, size), "--vkey", LOG.vkey())
     assert status == 0, text
-    assert f"the folder holds all {size} entries of the log {ORIGIN}, unchanged" in text
-    assert "It is self-attested" in text
+    assert f"The folder has all {size} entries of the log {ORIGIN}, unchanged" in text
+    assert "The log is self-attested" in text
 
 
 @pytest.mark.slow
@@ -79,7 +79,7 @@ def test_a_missing_tile_cannot_be_checked(tmp_path):
     assert (status, "tile/0/000" in text) == (2, True)
 
 
-def test_a_full_tile_stands_for_the_partial_one(tmp_path):
+def test_a_full_tile_serves_as_the_partial_one(tmp_path):
     write(tmp_path, 256)
     (tmp_path / "checkpoint").write_bytes(signed(200))
     assert verify(tmp_path, "--vkey", LOG.vkey())[0] == 0
@@ -90,7 +90,7 @@ def test_an_older_checkpoint_is_the_beginning_of_the_log(tmp_path, older):
     write(tmp_path, 300)
     (tmp_path / "older").write_bytes(signed(older))
     status, text = verify(tmp_path, "--vkey", LOG.vkey(), "--older", tmp_path / "older")
-    assert (status, f"the older checkpoint, of size {older}, is the beginning of this log" in text) == (0, True)
+    assert (status, f"The older checkpoint, of size {older}, is a prefix of this log" in text) == (0, True)
 
 
 def test_a_fork_and_a_log_that_was_cut_short_are_found(tmp_path):
@@ -113,7 +113,7 @@ def test_a_witness_that_is_asked_for_must_have_cosigned(tmp_path):
     assert verify(tmp_path, "--vkey", LOG.vkey(), "--witness", WITNESSED.vkey())[0] == 1
     (tmp_path / "checkpoint").write_bytes(signed(3, witnessed=True))
     status, text = verify(tmp_path, "--vkey", LOG.vkey(), "--witness", WITNESSED.vkey())
-    assert (status, "had seen this tree by 2027-01-15T08:00:00+00:00" in text) == (0, True)
+    assert (status, "saw this tree by 2027-01-15T08:00:00+00:00" in text) == (0, True)
 
 
 def test_a_witness_need_not_have_seen_the_older_checkpoint(tmp_path):
@@ -136,7 +136,7 @@ def test_a_log_is_checked_without_the_server_and_its_libraries(tmp_path):
     assert (status, "all 3 entries" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
-def test_whom_to_trust_must_be_said(tmp_path):
+def test_a_trusted_log_must_be_named(tmp_path):
     write(tmp_path, 3)
     assert verify(tmp_path)[0] == 2
     assert verify(tmp_path, "--vkey", "nonsense")[0] == 2
@@ -155,12 +155,12 @@ def test_whom_to_trust_must_be_said(tmp_path):
     ],
 )
 def test_a_quorum_asks_for_what_it_says(quorum, signed_by, enough):
-    keys = {name: notes.verifier(f"w.example/{name}", WITNESS, notes.Kind.COSIGNATURE) for name in "abc"}
+    keys = {name: notes.verifier(f"w.example/{name}", WITNESS, notes.KeyType.COSIGNATURE) for name in "abc"}
     text = "\n".join(
         [f"log {LOG.vkey()} https://log.example", *(f"witness {name} {key.vkey()}" for name, key in keys.items()),
          "group two 2 a b c # any two", "group any any a b c", f"quorum {quorum}"]
     )  # fmt: skip
-    assert policy.parse(text).satisfied({keys[name] for name in signed_by}) is enough
+    assert policy.parse(text).is_satisfied_by({keys[name] for name in signed_by}) is enough
 
 
 TRUSTED = f"log {LOG.vkey()}\n"
@@ -188,11 +188,11 @@ def test_a_policy_that_says_nothing_clear_is_not_followed(text):
 
 def test_a_policy_that_is_written_asks_for_any_witness():
     found = policy.parse(policy.write([LOG.vkey()], [WITNESSED.vkey()]))
-    assert (found.satisfied({WITNESSED}), found.satisfied(set())) == (True, False)
-    assert policy.parse(policy.write([LOG.vkey()], [])).satisfied(set())
+    assert (found.is_satisfied_by({WITNESSED}), found.is_satisfied_by(set())) == (True, False)
+    assert policy.parse(policy.write([LOG.vkey()], [])).is_satisfied_by(set())
 
 
 def test_the_tiles_of_a_log_have_the_paths_that_are_read(tmp_path):
     write(tmp_path, 257)
     assert (tmp_path / "tile" / "entries" / "001.p" / "1").is_file()
-    assert Tile(1, 0) in dict(tiles(257))
+    assert Tile(1, 0) in dict(list_tiles(257))

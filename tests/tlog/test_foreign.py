@@ -1,4 +1,4 @@
-"""Tools that others made take our checkpoints, proofs and tiles, and refuse each of them with one byte changed."""
+"""Third-party tools accept our checkpoints, proofs and tiles, and reject each of them with one byte changed."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from llmring_server.testing import eventually
 from llmring_server.tlog import base64, checkpoints, leaves, proof_files, tiles
 from llmring_server.tlog.signers import Signer
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).with_name("drivers")
 AICS, RFC9162 = "aics-tlog==0.2.1", "@transmute/rfc9162@0.0.5"
 PYTHON_VARIABLE = "LLMRING_TEST_PYTHON312"
 GO_SOURCES = Path("/usr/share/gocode")
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 def python312():
-    """Return an interpreter of Python 3.12 or later, or None; a shim that has none behind it does not count."""
+    """Return an interpreter of Python 3.12 or later, or None; a shim without one does not count."""
     for name in (os.environ.get(PYTHON_VARIABLE, ""), sys.executable, "python3.12", "python3.13", "python3"):
         command = [name, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"]
         if shutil.which(name) and subprocess.run(command, capture_output=True).returncode == 0:
@@ -83,7 +83,7 @@ def test_a_foreign_tool_takes_what_is_good_and_refuses_any_changed_byte(tool, re
 
 @pytest.fixture
 def server(llmring_live, key, tmp_path):
-    """Give a server with a log of 601 leaves."""
+    """Return a server with a log of 601 leaves."""
     server = llmring_live(["transparency"], transparency={"key": key.text(), "guard_file": str(tmp_path / "guard")})
     told = [StoredReceipt(server.project_id("one"), f"r{number}", b"{}") for number in range(600)]
 
@@ -98,12 +98,12 @@ def server(llmring_live, key, tmp_path):
 
 @pytest.fixture
 def key():
-    return Signer.fresh("log.example/exported")
+    return Signer.generate("log.example/exported")
 
 
 @pytest.fixture
 def exported(server, llmring_cli, tmp_path):
-    """Give the folder that the server's log was exported to."""
+    """Return the folder with the export of the server's log."""
     variables = {"LLMRING_PLUGINS": "transparency", "LLMRING_DATA_DIR": str(tmp_path)}
     done = llmring_cli("tlog", "export", str(tmp_path / "log"), **variables)
     assert done.returncode == 0, done.stderr
@@ -125,7 +125,7 @@ def test_a_foreign_tool_takes_a_servers_own_log_and_refuses_any_changed_byte(too
 
 def served_inclusion(client, checkpoint):
     proof = proof_files.parse(client.get("/api/v1/receipts/r299/proof").content)
-    made = leaves.receipt_entry(leaves.opening(proof.extra), b"{}")
+    made = leaves.receipt_entry(leaves.parse_opening(proof.extra), b"{}")
     return inclusion_case(proof.index, checkpoint.size, made, checkpoint.root, proof.hashes)
 
 
@@ -134,7 +134,7 @@ def served_consistency(client, checkpoint, files):
     proof = client.get("/tlog/consistency", params=asked).json()["proof"]
     rows = {
         tile: files[f"tile/{tile.level}/{tiles.path(tile.number, width)}"]
-        for tile, width in tiles.tiles(checkpoint.size)
+        for tile, width in tiles.list_tiles(checkpoint.size)
     }
     old_root = tiles.root(300, rows)
     return consistency_case(300, checkpoint.size, old_root, checkpoint.root, map(base64.decode, proof))

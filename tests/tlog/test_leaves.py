@@ -1,4 +1,4 @@
-"""Entries: 34 bytes that show a receipt to whoever has its opening, and nothing to anyone else."""
+"""Entries: 34 bytes that prove a receipt to a holder of its opening, and reveal nothing to others."""
 
 import hashlib
 import hmac
@@ -8,10 +8,10 @@ import pytest
 from tlog_kit import flips
 
 from llmring_server.tlog import leaves
-from llmring_server.tlog.leaves import Kind, Opening
+from llmring_server.tlog.leaves import EntryKind, LeafOpening
 
 RECEIPT = b'{"cost":{"amount":"0.00045"},"id":"r1"}'
-OPENING = Opening("prj_aaaa", 7, bytes(range(32)))
+OPENING = LeafOpening("prj_aaaa", 7, bytes(range(32)))
 
 
 def test_an_entry_is_built_as_the_design_says():
@@ -22,9 +22,9 @@ def test_an_entry_is_built_as_the_design_says():
 @pytest.mark.parametrize(
     "other",
     [
-        Opening("prj_aaab", 7, bytes(range(32))),
-        Opening("prj_aaaa", 8, bytes(range(32))),
-        Opening("prj_aaaa", 7, bytes(32)),
+        LeafOpening("prj_aaab", 7, bytes(range(32))),
+        LeafOpening("prj_aaaa", 8, bytes(range(32))),
+        LeafOpening("prj_aaaa", 7, bytes(32)),
     ],
 )
 def test_another_project_number_or_salt_gives_another_entry(other):
@@ -36,7 +36,7 @@ def test_any_changed_byte_of_the_receipt_gives_another_entry():
     assert all(leaves.receipt_entry(OPENING, changed) != entry for _, changed in flips(RECEIPT))
 
 
-def test_whoever_knows_all_but_the_salt_cannot_tell_whose_receipt_it_is():
+def test_without_the_salt_the_project_of_a_receipt_cannot_be_found():
     entry = leaves.receipt_entry(OPENING, RECEIPT)
     said = b"llmring-receipt-leaf/v1\0" + b"\x08prj_aaaa" + (7).to_bytes(8, "big") + RECEIPT
     secrets = [b"", bytes(32), b"prj_aaaa", hashlib.sha256(b"prj_aaaa").digest(), hashlib.sha256(RECEIPT).digest()]
@@ -48,8 +48,8 @@ def test_whoever_knows_all_but_the_salt_cannot_tell_whose_receipt_it_is():
 
 @pytest.mark.parametrize("seq", [1, 7, 2**64 - 1])
 def test_an_opening_is_read_as_it_is_written(seq):
-    opened = Opening("prj_aaaa", seq, bytes(range(32)))
-    assert leaves.opening(opened.text()) == opened
+    opened = LeafOpening("prj_aaaa", seq, bytes(range(32)))
+    assert leaves.parse_opening(opened.text()) == opened
     assert len(leaves.receipt_entry(opened, RECEIPT)) == leaves.ENTRY_BYTES
 
 
@@ -67,24 +67,24 @@ OTHERS = {
 
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
 def test_other_text_is_no_opening(text):
-    with pytest.raises(ValueError, match="no opening"):
-        leaves.opening(text)
+    with pytest.raises(ValueError, match="not an opening"):
+        leaves.parse_opening(text)
 
 
-@pytest.mark.parametrize("kind", [Kind.STATEMENT, Kind.KEY_EVENT, Kind.TOMBSTONE])
+@pytest.mark.parametrize("kind", [EntryKind.STATEMENT, EntryKind.KEY_EVENT, EntryKind.TOMBSTONE])
 def test_what_is_public_is_a_digest_of_its_kind(kind):
     entry = leaves.public_entry(kind, b"{}")
     assert len(entry) == leaves.ENTRY_BYTES
     assert entry[:2] == bytes([1, kind])
-    assert len({leaves.public_entry(other, b"{}") for other in list(Kind)[1:]}) == 3
+    assert len({leaves.public_entry(other, b"{}") for other in list(EntryKind)[1:]}) == 3
 
 
 def test_a_receipt_is_never_a_plain_digest():
     with pytest.raises(ValueError, match="salt"):
-        leaves.public_entry(Kind.RECEIPT, RECEIPT)
+        leaves.public_entry(EntryKind.RECEIPT, RECEIPT)
 
 
 @pytest.mark.parametrize("project", ["", "p" * 256])
-def test_a_project_without_a_name_that_fits_is_refused(project):
+def test_a_project_without_a_valid_name_is_refused(project):
     with pytest.raises(ValueError, match="1 to 255 bytes"):
-        leaves.receipt_entry(Opening(project, 1, bytes(32)), RECEIPT)
+        leaves.receipt_entry(LeafOpening(project, 1, bytes(32)), RECEIPT)

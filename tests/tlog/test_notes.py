@@ -1,4 +1,4 @@
-"""Signed notes, checkpoints and proof files: read as they are written, and refused with any byte changed."""
+"""Signed notes, checkpoints and proof files: parsed as they are written, and rejected with any byte changed."""
 
 from datetime import UTC, datetime
 
@@ -6,10 +6,10 @@ import pytest
 from tlog_kit import KEY, LOG, ORIGIN, WITNESS, WITNESSED, Tree, entry, flips, root
 
 from llmring_server.tlog import checkpoints, notes, proof_files, proofs
-from llmring_server.tlog.checkpoints import Checkpoint, CheckpointFault
-from llmring_server.tlog.notes import Note, NoteFault
-from llmring_server.tlog.proof_files import Proof
-from llmring_server.tlog.proofs import Unproven
+from llmring_server.tlog.checkpoints import Checkpoint, InvalidCheckpoint
+from llmring_server.tlog.notes import InvalidNote, Note
+from llmring_server.tlog.proof_files import InclusionProof
+from llmring_server.tlog.proofs import InvalidProof
 
 # The example of Go's package golang.org/x/mod/sumdb/note.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -22,10 +22,10 @@ TIME = 1_679_315_147
 
 
 def witnessed(content):
-    """Return a checkpoint that both the log and the witness have signed, as a careful reader asks for."""
-    found = checkpoints.opened(content, LOG)
+    """Return a checkpoint that both the log and the witness have signed, as a careful reader requires."""
+    found = checkpoints.open_checkpoint(content, LOG)
     if len(notes.parse(content).signatures([LOG, WITNESSED])) < 2:
-        raise NoteFault("the cosignature is gone")
+        raise InvalidNote("the cosignature is gone")
     return found
 
 
@@ -38,7 +38,7 @@ def signed(size=300):
 
 def test_a_note_that_others_signed_is_good():
     note = notes.parse(SAYING.encode())
-    assert note.signatures([notes.parse_vkey(PETER)]) == [notes.Signature(notes.parse_vkey(PETER), None)]
+    assert note.signatures([notes.parse_vkey(PETER)]) == [notes.VerifiedSignature(notes.parse_vkey(PETER), None)]
     assert note.content() == SAYING.encode()
 
 
@@ -49,17 +49,17 @@ def test_a_verifier_key_is_read_as_it_is_written(key):
 
 def test_a_verifier_key_with_a_byte_changed_is_refused():
     for _, changed in flips(LOG.vkey().encode()):
-        with pytest.raises(NoteFault):
+        with pytest.raises(InvalidNote):
             notes.parse_vkey(changed.decode(errors="replace"))
 
 
 def test_one_name_has_another_id_for_each_kind_of_key():
-    assert notes.verifier(ORIGIN, KEY, notes.Kind.COSIGNATURE).key_id != LOG.key_id
+    assert notes.verifier(ORIGIN, KEY, notes.KeyType.COSIGNATURE).key_id != LOG.key_id
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\nb", "a\x01"])
-def test_a_name_that_cannot_stand_in_a_line_is_refused(name):
-    with pytest.raises(NoteFault, match="name"):
+def test_a_name_that_is_not_valid_in_a_line_is_refused(name):
+    with pytest.raises(InvalidNote, match="name"):
         notes.verifier(name, KEY)
 
 
@@ -71,19 +71,19 @@ def test_a_checkpoint_is_read_as_it_is_written():
 
 def test_several_signatures_are_checked_each_by_its_key():
     found = notes.parse(signed()).signatures([WITNESSED, LOG])
-    assert found == [notes.Signature(LOG, None), notes.Signature(WITNESSED, TIME)]
+    assert found == [notes.VerifiedSignature(LOG, None), notes.VerifiedSignature(WITNESSED, TIME)]
 
 
 def test_signatures_of_unknown_keys_count_for_nothing():
     other = notes.verifier(ORIGIN, WITNESS)
     assert notes.parse(signed()).signatures([other]) == []
-    with pytest.raises(NoteFault, match="not signed with the log's key"):
-        checkpoints.opened(signed(), other)
+    with pytest.raises(InvalidNote, match="not signed with the log's key"):
+        checkpoints.open_checkpoint(signed(), other)
 
 
 def test_a_checkpoint_with_a_byte_changed_is_not_the_logs():
     for _, changed in flips(signed()):
-        with pytest.raises((NoteFault, CheckpointFault)):
+        with pytest.raises((InvalidNote, InvalidCheckpoint)):
             witnessed(changed)
 
 
@@ -91,12 +91,12 @@ def test_two_notes_of_one_text_are_joined_with_a_line_of_each_key_the_newer_of_t
     text = Checkpoint(ORIGIN, 1, root(0, 1)).text()
     own, other = notes.sign(text, ORIGIN, KEY), notes.cosign(text, "other.example", KEY, TIME)
     old, new = (notes.cosign(text, WITNESSED.name, WITNESS, time) for time in (TIME, TIME + 1))
-    assert Note(text, (own, old, other)).joined(Note(text, (own, new))) == Note(text, (own, new, other))
+    assert Note(text, (own, old, other)).merge(Note(text, (own, new))) == Note(text, (own, new, other))
 
 
 def test_a_note_of_another_text_is_not_joined():
     newer = Note("another\n", (notes.sign("another\n", ORIGIN, KEY),))
-    assert notes.parse(signed()).joined(newer) == newer
+    assert notes.parse(signed()).merge(newer) == newer
 
 
 def cosigned_at(time):
@@ -111,13 +111,13 @@ def test_a_cosignature_of_the_last_second_that_is_a_date_is_good():
 
 @pytest.mark.parametrize("time", [253_402_300_800, 2**40, 2**64 - 1])
 def test_a_cosignature_of_a_time_that_is_no_date_is_refused(time):
-    with pytest.raises(NoteFault, match="after the year 9999"):
+    with pytest.raises(InvalidNote, match="after the year 9999"):
         cosigned_at(time)
 
 
 def test_a_note_signed_twice_by_one_key_is_refused():
     note = notes.parse(signed())
-    with pytest.raises(NoteFault, match="twice"):
+    with pytest.raises(InvalidNote, match="twice"):
         Note(note.text, (note.lines[0], *note.lines)).signatures([LOG])
 
 
@@ -129,7 +129,7 @@ def test_a_note_signed_twice_by_one_key_is_refused():
      ("a\n\n" + "— name AAAAAAA=\n" * 101).encode()],
 )  # fmt: skip
 def test_what_is_no_note_is_refused(content):
-    with pytest.raises(NoteFault):
+    with pytest.raises(InvalidNote):
         notes.parse(content)
 
 
@@ -143,11 +143,11 @@ GOOD_ROOT = "A" * 43 + "="
      f"log\n1\n{GOOD_ROOT[:-2]}B=\n", f"log\n٣\n{GOOD_ROOT}\n"],
 )  # fmt: skip
 def test_what_is_no_checkpoint_is_refused(text):
-    with pytest.raises(CheckpointFault):
+    with pytest.raises(InvalidCheckpoint):
         checkpoints.parse(text)
 
 
-def test_further_lines_of_a_checkpoint_are_kept():
+def test_further_lines_of_a_checkpoint_are_stored():
     text = f"log\n1\n{GOOD_ROOT}\nfurther\n"
     assert checkpoints.parse(text).extensions == ("further",)
     assert checkpoints.parse(text).text() == text
@@ -155,8 +155,8 @@ def test_further_lines_of_a_checkpoint_are_kept():
 
 def test_a_checkpoint_of_another_log_is_not_this_ones():
     text = Checkpoint("log.example/other", 1, bytes(32)).text()
-    with pytest.raises(CheckpointFault, match="is of the log"):
-        checkpoints.opened(Note(text, (notes.sign(text, ORIGIN, KEY),)).content(), LOG)
+    with pytest.raises(InvalidCheckpoint, match="is for the log"):
+        checkpoints.open_checkpoint(Note(text, (notes.sign(text, ORIGIN, KEY),)).content(), LOG)
 
 
 def checked(content):
@@ -167,8 +167,8 @@ def checked(content):
 
 
 def proven(index=299, size=300, extra=b"{}"):
-    made = Tree().grow(size).hashes(proofs.inclusion(index, size))
-    return Proof(index, tuple(made), signed(size), extra)
+    made = Tree().grow(size).hashes(proofs.inclusion_spans(index, size))
+    return InclusionProof(index, tuple(made), signed(size), extra)
 
 
 @pytest.mark.parametrize("size", [1, 2, 300])
@@ -179,21 +179,21 @@ def test_a_proof_file_is_read_as_it_is_written(size, extra):
     assert proof.check(entry(size - 1), LOG).size == size
 
 
-def test_a_proof_file_is_spelt_as_the_specification_spells_it():
+def test_a_proof_file_is_written_as_in_the_specification():
     lines = proven(extra=b"abc").content().decode().split("\n")
     assert lines[:3] == ["c2sp.org/tlog-proof@v1", "extra YWJj", "index 299"]
     assert lines[lines.index("") + 1] == ORIGIN
 
 
 def test_a_proof_file_with_a_byte_changed_proves_nothing():
-    """What is extra is left out: it is not signed, but opens the entry, which then is another."""
+    """The line `extra` is omitted: it is not signed, but opens the entry, which then differs."""
     for _, changed in flips(proven(extra=None).content()):
-        with pytest.raises((Unproven, NoteFault, CheckpointFault)):
+        with pytest.raises((InvalidProof, InvalidNote, InvalidCheckpoint)):
             witnessed(checked(changed).checkpoint)
 
 
 def test_a_proof_of_another_entry_is_refused():
-    with pytest.raises(Unproven, match="another root"):
+    with pytest.raises(InvalidProof, match="another root"):
         proven().check(entry(298), LOG)
 
 
@@ -205,5 +205,5 @@ def test_a_proof_of_another_entry_is_refused():
      b"c2sp.org/tlog-proof@v1\nindex 1\n?\n\n", b"c2sp.org/tlog-proof@v1\nindex 1"],
 )  # fmt: skip
 def test_what_is_no_proof_file_is_refused(content):
-    with pytest.raises(Unproven):
+    with pytest.raises(InvalidProof):
         proof_files.parse(content)

@@ -1,11 +1,11 @@
-"""Trees and proofs against RFC 6962's own definitions, and what is refused."""
+"""Trees and proofs against RFC 6962's own definitions, and what is rejected."""
 
 import pytest
 from tlog_kit import SIZES, Tree, entry, path, proof, root
 
 from llmring_server.tlog import proofs
 from llmring_server.tlog.hashing import EMPTY_ROOT, leaf_hash, node_hash, tree_hash
-from llmring_server.tlog.proofs import Unproven, check_consistency, check_inclusion
+from llmring_server.tlog.proofs import InvalidProof, check_consistency, check_inclusion
 
 # The inputs and roots that implementations of certificate transparency share.
 INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -47,7 +47,7 @@ def places(size):
 @pytest.mark.parametrize("size", SIZES)
 def test_every_leaf_is_proven_by_the_path_of_rfc_6962(size, tree):
     for index in places(size):
-        made = tree.hashes(proofs.inclusion(index, size))
+        made = tree.hashes(proofs.inclusion_spans(index, size))
         assert made == path(index, 0, size)
         check_inclusion(index, size, leaf_hash(entry(index)), root(0, size), made)
 
@@ -55,87 +55,87 @@ def test_every_leaf_is_proven_by_the_path_of_rfc_6962(size, tree):
 @pytest.mark.parametrize("new", range(65))
 def test_every_older_tree_is_proven_by_the_proof_of_rfc_6962(new, tree):
     for old in range(new + 1):
-        made = tree.hashes(proofs.consistency(old, new))
+        made = tree.hashes(proofs.consistency_spans(old, new))
         assert made == (proof(old, new) if old else []), "the empty tree needs no proof"
         check_consistency(old, new, root(0, old), root(0, new), made)
 
 
 @pytest.mark.parametrize("old", SIZES)
 def test_older_trees_of_every_size_are_the_beginning_of_the_largest(old, tree):
-    made = tree.hashes(proofs.consistency(old, LARGEST))
+    made = tree.hashes(proofs.consistency_spans(old, LARGEST))
     assert made == proof(old, LARGEST)
     check_consistency(old, LARGEST, root(0, old), root(0, LARGEST), made)
 
 
 def test_the_empty_tree_is_the_beginning_of_every_tree():
-    assert proofs.consistency(0, 5) == []
+    assert proofs.consistency_spans(0, 5) == []
     check_consistency(0, 5, EMPTY_ROOT, root(0, 5), [])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 255, 256, 257])
 def test_a_leaf_is_proven_at_no_other_place(size, tree):
     for index in places(size):
-        made = tree.hashes(proofs.inclusion(index, size))
+        made = tree.hashes(proofs.inclusion_spans(index, size))
         for other in {0, index ^ 1, size - 1, size, -1} - {index}:
-            with pytest.raises(Unproven):
+            with pytest.raises(InvalidProof):
                 check_inclusion(other, size, leaf_hash(entry(index)), root(0, size), made)
 
 
 @pytest.mark.parametrize("size", [2, 3, 7, 8, 33, 64])
 def test_a_flipped_byte_of_an_inclusion_proof_is_refused(size, tree):
     for index in range(size):
-        made = tree.hashes(proofs.inclusion(index, size))
+        made = tree.hashes(proofs.inclusion_spans(index, size))
         for changed in changes(made):
-            with pytest.raises(Unproven):
+            with pytest.raises(InvalidProof):
                 check_inclusion(index, size, leaf_hash(entry(index)), root(0, size), changed)
 
 
 @pytest.mark.parametrize("new", [3, 7, 8, 33, 64])
 def test_a_flipped_byte_of_a_consistency_proof_is_refused(new, tree):
     for old in range(1, new):
-        made = tree.hashes(proofs.consistency(old, new))
+        made = tree.hashes(proofs.consistency_spans(old, new))
         for changed in changes(made):
-            with pytest.raises(Unproven):
+            with pytest.raises(InvalidProof):
                 check_consistency(old, new, root(0, old), root(0, new), changed)
 
 
 @pytest.mark.parametrize("new", range(2, 33))
 def test_a_tree_with_another_past_is_refused(new, tree):
     for old in range(1, new):
-        made = tree.hashes(proofs.consistency(old, new))
-        with pytest.raises(Unproven):
+        made = tree.hashes(proofs.consistency_spans(old, new))
+        with pytest.raises(InvalidProof):
             check_consistency(old, new, root(1, old + 1), root(0, new), made)
-        with pytest.raises(Unproven):
+        with pytest.raises(InvalidProof):
             check_consistency(old, new, root(0, old), root(1, new + 1), made)
 
 
 def test_two_roots_for_one_size_are_a_fork():
-    with pytest.raises(Unproven, match="forked"):
+    with pytest.raises(InvalidProof, match="forked"):
         check_consistency(5, 5, root(0, 5), root(1, 6), [])
 
 
 @pytest.mark.parametrize(("old", "new"), [(6, 5), (-1, 5)])
 def test_a_larger_tree_is_no_beginning_of_a_smaller(old, new):
-    with pytest.raises(Unproven, match="no beginning"):
+    with pytest.raises(InvalidProof, match="not a prefix"):
         check_consistency(old, new, root(0, 5), root(0, 5), [])
-    with pytest.raises(ValueError, match="no beginning"):
-        proofs.consistency(old, new)
+    with pytest.raises(ValueError, match="not a prefix"):
+        proofs.consistency_spans(old, new)
 
 
 def test_a_leaf_past_the_end_has_no_proof():
     with pytest.raises(ValueError, match="no leaf 5"):
-        proofs.inclusion(5, 5)
+        proofs.inclusion_spans(5, 5)
 
 
 def test_a_proof_where_none_is_due_is_refused():
-    with pytest.raises(Unproven, match="empty"):
+    with pytest.raises(InvalidProof, match="empty"):
         check_consistency(0, 5, EMPTY_ROOT, root(0, 5), [root(0, 5)])
-    with pytest.raises(Unproven, match="empty"):
+    with pytest.raises(InvalidProof, match="empty"):
         check_consistency(3, 5, root(0, 3), root(0, 5), [])
 
 
 def changes(made):
-    """Give a proof with one byte of each hash flipped, a hash too few, and a hash too many."""
+    """Yield a proof with one byte of each hash flipped, a hash too few, and a hash too many."""
     for place, step in enumerate(made):
         at = place % len(step)
         flipped = step[:at] + bytes([step[at] ^ 1]) + step[at + 1 :]

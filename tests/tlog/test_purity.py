@@ -1,4 +1,4 @@
-"""The formats of the log import nothing of the server: whoever checks a log needs none."""
+"""The formats of the log import nothing of the server, so that logs can be verified without it."""
 
 import ast
 from pathlib import Path

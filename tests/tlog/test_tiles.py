@@ -1,4 +1,4 @@
-"""Tiles: paths and widths as the specification has them, and trees that grow in them."""
+"""Tiles: paths and widths as in the specification, and trees that grow in them."""
 
 import random
 
@@ -7,10 +7,10 @@ from tlog_kit import SIZES, Tree, entry, leaves, root
 
 from llmring_server.tlog import leaves as entries
 from llmring_server.tlog import tiles
-from llmring_server.tlog.growing import Growth, edge
 from llmring_server.tlog.hashing import EMPTY_ROOT, HASH_BYTES
 from llmring_server.tlog.proofs import Span
 from llmring_server.tlog.tiles import Path, Tile
+from llmring_server.tlog.tree_appender import TreeAppender, right_edge
 
 PATHS = {
     (0, 256): "000",
@@ -23,7 +23,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize(("asked", "text"), PATHS.items())
-def test_paths_are_spelt_as_the_specification_spells_them(asked, text):
+def test_paths_are_written_as_in_the_specification(asked, text):
     assert tiles.path(*asked) == text
     assert tiles.parse_path(text) == Path(*asked)
 
@@ -33,13 +33,13 @@ def test_paths_are_spelt_as_the_specification_spells_them(asked, text):
     ["", "0", "00", "0000", "1000", "x001", "001/000", "x000/001", "x1/000", "x001/x234/067.p", "000.p/0", "000.p/256",
      "000.p/01", "000.p/1000", "000.p/-1", "-01", "x001/x234/067/", "/000", "٣٣٣", "000.p/8.p/8"],
 )  # fmt: skip
-def test_other_spellings_are_no_paths(text):
-    with pytest.raises(ValueError, match="no path of a tile"):
+def test_other_texts_are_no_paths(text):
+    with pytest.raises(ValueError, match="not the path of a tile"):
         tiles.parse_path(text)
 
 
 def test_a_tree_of_70_000_has_the_tiles_of_the_specifications_example():
-    found = dict(tiles.tiles(70_000))
+    found = dict(tiles.list_tiles(70_000))
     assert [width for tile, width in found.items() if tile.level == 0] == [256] * 273 + [112]
     assert [width for tile, width in found.items() if tile.level == 1] == [256, 17]
     assert [width for tile, width in found.items() if tile.level == 2] == [1]
@@ -47,15 +47,15 @@ def test_a_tree_of_70_000_has_the_tiles_of_the_specifications_example():
 
 
 def test_a_tree_of_256_has_a_full_tile_and_one_of_width_1_above():
-    assert dict(tiles.tiles(256)) == {Tile(0, 0): 256, Tile(1, 0): 1}
+    assert dict(tiles.list_tiles(256)) == {Tile(0, 0): 256, Tile(1, 0): 1}
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_tree_grown_at_once_has_the_tiles_and_the_root_of_its_size(size):
     tree = Tree().grow(size)
-    assert {tile: len(row) // HASH_BYTES for tile, row in tree.rows.items()} == dict(tiles.tiles(size))
+    assert {tile: len(row) // HASH_BYTES for tile, row in tree.rows.items()} == dict(tiles.list_tiles(size))
     assert tree.growth.root() == root(0, size)
-    assert all(tiles.width(tile, size) == width for tile, width in tiles.tiles(size))
+    assert all(tiles.width(tile, size) == width for tile, width in tiles.list_tiles(size))
 
 
 def test_tiles_hold_the_hashes_that_the_specification_says():
@@ -77,7 +77,7 @@ def test_a_tree_grown_in_any_steps_is_the_same():
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 65_535, 65_536, 65_537, 70_000])
 def test_the_right_edge_is_all_that_growing_needs(size):
     whole = Tree().grow(size)
-    growth = Growth(size, {tile: whole.rows[tile] for tile in edge(size)})
+    growth = TreeAppender(size, {tile: whole.rows[tile] for tile in right_edge(size)})
     assert growth.root() == (root(0, size) if size else EMPTY_ROOT)
     growth.append(leaves(70_300)[size:])
     assert growth.root() == root(0, 70_300)
@@ -86,7 +86,7 @@ def test_the_right_edge_is_all_that_growing_needs(size):
 def test_a_changed_hash_at_the_edge_gives_another_root():
     rows = dict(Tree().grow(257).rows)
     rows[Tile(0, 1)] = bytes(HASH_BYTES)
-    assert Growth(257, rows).root() != root(0, 257)
+    assert TreeAppender(257, rows).root() != root(0, 257)
 
 
 def test_a_missing_or_short_tile_is_named():

@@ -1,4 +1,4 @@
-"""Trees as RFC 6962 defines them, written as it writes them: slow, and independent of how the server makes them."""
+"""Trees exactly as RFC 6962 defines them: slow, and independent of the server's code."""
 
 import functools
 import hashlib
@@ -6,16 +6,16 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_server.tlog import notes
-from llmring_server.tlog.growing import Growth
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.tiles import span_hash
+from llmring_server.tlog.tree_appender import TreeAppender
 
 SIZES = [1, 2, 3, 255, 256, 257, 70_000]
 ORIGIN = "log.example/receipts"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 LOG = notes.verifier(ORIGIN, KEY)
-WITNESSED = notes.verifier("witness.example/w1", WITNESS, notes.Kind.COSIGNATURE)
+WITNESSED = notes.verifier("witness.example/w1", WITNESS, notes.KeyType.COSIGNATURE)
 
 
 def entry(index):
@@ -76,12 +76,12 @@ class Tree:
     """A log in tiles, grown in steps of any sizes."""
 
     def __init__(self):
-        self.growth = Growth(0, {})
+        self.growth = TreeAppender(0, {})
         self.rows = {}
 
     def grow(self, size):
         added = [leaf_hash(entry(index)) for index in range(self.growth.size, size)]
-        growth = Growth(self.growth.size, self.rows)
+        growth = TreeAppender(self.growth.size, self.rows)
         growth.append(added)
         self.rows |= growth.changed
         self.growth = growth
@@ -92,7 +92,7 @@ class Tree:
 
 
 def flips(content):
-    """Give the content with one byte changed, for every byte; each of its bits in turn."""
+    """Yield the content with one byte changed, for every byte; each of its bits in turn."""
     for place in range(len(content)):
         changed = bytearray(content)
         changed[place] ^= 1 << place % 8

@@ -1,1 +1,1 @@
-"""Checking receipts and statements offline. Pure: `python -m llmring_receipts` needs none of the server's libraries."""
+"""Offline verification of receipts and statements. Pure: needs none of the server's libraries."""

@@ -1,4 +1,4 @@
-"""`receipts verify` and `statement verify`: files in, plain words out, exit status 0, 1 or 2."""
+"""`receipts verify` and `statement verify`: read files, print a verdict, exit with status 0, 1 or 2."""
 
 from pathlib import Path
 
@@ -7,20 +7,20 @@ import click
 from llmring_receipts.checks import statements
 from llmring_receipts.checks.receipts import check_receipt
 from llmring_receipts.checks.table import check_table
-from llmring_server.verifying.commands import FILE, as_json, conclude, policy_of, trusted
+from llmring_server.verifying.commands import FILE, as_json, build_policy, run_check, trust_options
 from llmring_server.verifying.verdict import Findings, Unreadable
 
-STATUS = "\b\nExit status: 0 proven, 1 refuted, 2 cannot be checked."
+EXIT_STATUS = "\b\nExit status: 0 proven, 1 refuted, 2 cannot be checked."
 
-key_set = click.option("--keys", "known", type=FILE, required=True, help="The JWK set of the keys that you trust.")
-log_proof = click.option("--proof", type=FILE, help="Its inclusion proof in a transparency log (C2SP tlog-proof).")
+keys_option = click.option("--keys", "known", type=FILE, required=True, help="The JWK set of the keys that you trust.")
+proof_option = click.option("--proof", type=FILE, help="Its inclusion proof in a transparency log (C2SP tlog-proof).")
 
 
-@click.command("verify", epilog=STATUS)
+@click.command("verify", epilog=EXIT_STATUS)
 @click.argument("receipt", type=FILE)
-@key_set
-@log_proof
-@trusted
+@keys_option
+@proof_option
+@trust_options
 @as_json
 def verify_receipt(
     receipt: Path, known: Path, proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...],
@@ -30,9 +30,9 @@ def verify_receipt(
 
     def check(findings: Findings) -> None:
         named = bool(vkey or witness or policy_file)
-        check_receipt(findings, receipt, known, proof, policy_of(vkey, witness, policy_file) if named else None)
+        check_receipt(findings, receipt, known, proof, build_policy(vkey, witness, policy_file) if named else None)
 
-    conclude(f"receipt {receipt}", as_json, check)
+    run_check(f"receipt {receipt}", as_json, check)
 
 
 @click.group("statement")
@@ -40,14 +40,14 @@ def statement() -> None:
     """Verify statements of usage without a server."""
 
 
-@statement.command("verify", epilog=STATUS)
+@statement.command("verify", epilog=EXIT_STATUS)
 @click.argument("statement_file", metavar="STATEMENT", type=FILE)
-@key_set
+@keys_option
 @click.option("--lines", "table", type=FILE, help="The CSV with all lines of the statement.")
 @click.option("--line", type=FILE, help="The lines of one call with their Merkle paths, as the server returns them.")
 @click.option("--previous", type=FILE, multiple=True, help="The previous statement; repeat for earlier ones.")
-@log_proof
-@trusted
+@proof_option
+@trust_options
 @as_json
 def verify_statement(
     statement_file: Path, known: Path, table: Path | None, line: Path | None, previous: tuple[Path, ...],
@@ -56,31 +56,35 @@ def verify_statement(
     """Verify a statement and its lines, and name each line that was removed, changed or moved."""
 
     def check(findings: Findings) -> None:
-        document, said = statements.check_statement(findings, statement_file, known)
+        document, signed = statements.check_statement(findings, statement_file, known)
         if table:
-            check_table(findings, said, table)
+            check_table(findings, signed, table)
         if line:
-            statements.check_line(findings, said, line)
+            statements.check_line(findings, signed, line)
         if previous:
-            statements.check_previous(findings, said, previous)
+            statements.check_previous(findings, signed, previous)
         if proof:
-            statements.check_logged(findings, document, proof, policy_of(vkey, witness, policy_file))
+            statements.check_logged(findings, document, proof, build_policy(vkey, witness, policy_file))
         elif vkey or witness or policy_file:
-            raise Unreadable("whom to trust was said, but there is no --proof to check")
-        if not previous and said.number > 1:
-            findings.open("previous", "that no statement is missing before it: give the one before with --previous")
-        _say_what_is_open(findings, table or line, proof)
+            raise Unreadable("--vkey, --witness and --policy need a --proof to check")
+        if not previous and signed.number > 1:
+            findings.add_unproven(
+                "previous", "That no statement before it is missing: give the previous one with --previous."
+            )
+        _add_unproven(findings, table or line, proof)
 
-    conclude(f"statement {statement_file}", as_json, check)
+    run_check(f"statement {statement_file}", as_json, check)
 
 
-def _say_what_is_open(findings: Findings, lines: Path | None, proof: Path | None) -> None:
-    """Note what was not proven because nothing was given to prove it with."""
+def _add_unproven(findings: Findings, lines: Path | None, proof: Path | None) -> None:
+    """List what was not proven for lack of files."""
     if lines is None:
-        findings.open("lines", "any single line: give the CSV with --lines, or one line with its path with --line")
+        findings.add_unproven(
+            "lines", "Any single line: give the CSV with --lines, or one line and its path with --line."
+        )
     if proof is None:
-        findings.open(
+        findings.add_unproven(
             "operator",
-            "anything against whoever holds the key: without a proof of the transparency log they can sign another "
-            "statement in its place",
+            "Anything against the holder of the key: without a proof from the transparency log, the holder can sign a "
+            "different statement in its place.",
         )

@@ -1,27 +1,27 @@
-"""Whether a CSV holds exactly the lines of a statement; if not, which were taken out, changed, moved or added."""
+"""Check whether a CSV has exactly the lines of a statement; if not, which were removed, changed, moved or added."""
 
 from collections import Counter
 from pathlib import Path
 
-from llmring_receipts import keys
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.document import Statement, Total
-from llmring_receipts.statements.lines import BadLines, Line
-from llmring_receipts.statements.totals import Totals
-from llmring_server.tlog.blocks import Blocks
+from llmring_receipts.formats import keys
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.formats.document import Statement, StatementTotal
+from llmring_receipts.statements.formats.lines import InvalidLines, StatementLine
+from llmring_receipts.statements.formats.totals import Totals
+from llmring_server.tlog.blocks import BlockTree
 from llmring_server.verifying.verdict import Findings, Unreadable
 
 
-class Order:
-    """Follows the numbers of lines, and tells which are missing, moved, or there twice."""
+class SequenceCheck:
+    """Follows the line numbers and finds missing, moved and duplicate lines."""
 
     def __init__(self, findings: Findings, first: int) -> None:
         self._findings = findings
         self._next = first
         self._gaps: list[range] = []
 
-    def take(self, row: int, seq: int) -> None:
-        """Take the number of the next line in the file."""
+    def add(self, row: int, seq: int) -> None:
+        """Check the number of the next line in the file."""
         if seq >= self._next:
             if seq > self._next:
                 self._gaps.append(range(self._next, seq))
@@ -29,91 +29,92 @@ class Order:
             return
         place = next((place for place, gap in enumerate(self._gaps) if seq in gap), None)
         if place is None:
-            self._findings.fault("twice", f"row {row}: line {seq} is there twice, or is none of this statement")
+            self._findings.add_fault("twice", f"Row {row}: line {seq} is a duplicate, or not a line of this statement.")
             return
         gap = self._gaps.pop(place)
         self._gaps[place:place] = [part for part in (range(gap.start, seq), range(seq + 1, gap.stop)) if part]
-        self._findings.fault("moved", f"row {row}: line {seq} was moved; it stands behind line {self._next - 1}")
+        self._findings.add_fault("moved", f"Row {row}: line {seq} was moved; it is after line {self._next - 1}.")
 
-    def end(self, last: int) -> None:
-        """Note what is missing up to the last number, and what is there beyond it."""
+    def finish(self, last: int) -> None:
+        """Report lines that are missing up to the last number, and lines beyond it."""
         if self._next <= last:
             self._gaps.append(range(self._next, last + 1))
         for gap in self._gaps:
-            named = f"line {gap.start} is" if gap.stop - gap.start == 1 else f"lines {gap.start} to {gap.stop - 1} are"
-            self._findings.fault("missing", f"{named} missing")
+            named = f"Line {gap.start} is" if gap.stop - gap.start == 1 else f"Lines {gap.start} to {gap.stop - 1} are"
+            self._findings.add_fault("missing", f"{named} missing.")
         if self._next > last + 1:
-            self._findings.fault("added", f"the file goes on to line {self._next - 1}, the statement ends with {last}")
+            self._findings.add_fault(
+                "added", f"The file continues to line {self._next - 1}; the statement ends with line {last}."
+            )
 
 
-class Reading:
-    """The lines of a file while they are read: the tree they make, the tree their hashes say, and their sums."""
+class TableReader:
+    """Collects the lines of a file: the tree of the lines, the tree of the hash column, and the totals."""
 
     def __init__(self, findings: Findings) -> None:
-        self.tree, self.said = Blocks(), Blocks()
+        self.tree, self.stated = BlockTree(), BlockTree()
         self.totals = Totals()
         self._findings = findings
 
-    def take(self, row: int, line: Line, said: bytes) -> None:
-        """Take a line with the hash that stands beside it."""
+    def add(self, row: int, line: StatementLine, stated: bytes) -> None:
+        """Add a line with the hash from its row."""
         found = line.hash
-        if found != said:
-            self._findings.fault(
-                "changed", f"row {row}: line {line.seq} (call {line.id}) was changed: it is not what its hash is of"
+        if found != stated:
+            self._findings.add_fault(
+                "changed", f"Row {row}: line {line.seq} (call {line.id}) was changed: it does not match its hash."
             )
         self.tree.add(found)
-        self.said.add(said)
+        self.stated.add(stated)
         self.totals.add(line)
 
 
 def check_table(findings: Findings, statement: Statement, path: Path) -> None:
-    """Note whether a CSV holds the lines of a statement, all of them and no other, and name those that are not right.
+    """Check whether a CSV has all lines of a statement and no other, and name those that are wrong.
 
     Raises:
-        Unreadable: it is no CSV of lines; the row is named.
+        Unreadable: not a CSV of lines; the message names the row.
     """
     first = statement.lines.first or 1
-    order, reading = Order(findings, first), Reading(findings)
+    order, reading = SequenceCheck(findings, first), TableReader(findings)
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            for row, line, said in lines.from_csv(file):
-                order.take(row, int(line.seq))
-                reading.take(row, line, said)
+            for row, line, stated in lines.from_csv(file):
+                order.add(row, int(line.seq))
+                reading.add(row, line, stated)
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from error
-    except BadLines as error:
+    except InvalidLines as error:
         raise Unreadable(f"{path}: {error}") from error
-    order.end(first + statement.lines.count - 1)
-    _conclude(findings, statement, reading)
+    order.finish(first + statement.lines.count - 1)
+    _compare(findings, statement, reading)
 
 
-def _conclude(findings: Findings, statement: Statement, reading: Reading) -> None:
-    """Hold the tree and the sums of what was read against what was signed."""
-    stated, found = Counter(statement.totals), Counter(Total(**total) for total in reading.totals.said())
+def _compare(findings: Findings, statement: Statement, reading: TableReader) -> None:
+    """Compare the tree and the totals of the file with the signed ones."""
+    stated, found = Counter(statement.totals), Counter(StatementTotal(**total) for total in reading.totals.to_fields())
     for model in sorted({total.model for total in (stated - found) | (found - stated)}):
-        findings.fault("totals", f"the lines of {model} do not add up to what the statement says")
+        findings.add_fault("totals", f"The lines of {model} do not add up to the totals in the statement.")
     if keys.encode(reading.tree.root()) == statement.lines.root:
-        _all_there(findings, statement)
+        _add_proven(findings, statement)
         return
-    if keys.encode(reading.said.root()) == statement.lines.root:
-        findings.proven(
+    if keys.encode(reading.stated.root()) == statement.lines.root:
+        findings.add_proven(
             "hashes",
-            "the column of hashes is the one that was stated: lines that differ from theirs were changed, the others "
-            "were not",
+            "The hash column matches the statement: lines that differ from their hash were changed, others were not.",
         )
-    findings.fault("root", "the lines do not lead to the root that was signed: they are not the lines that were stated")
+    findings.add_fault("root", "The lines do not match the signed root: they are not the lines of the statement.")
 
 
-def _all_there(findings: Findings, statement: Statement) -> None:
+def _add_proven(findings: Findings, statement: Statement) -> None:
     count, first, last = statement.lines.count, statement.lines.first, statement.lines.last
-    if findings.faulty:
+    if findings.has_faults:
         return
     if not count:
-        findings.proven("lines", "the statement has no lines, and neither has the file")
+        findings.add_proven("lines", "The statement has no lines, and neither has the file.")
         return
-    findings.proven(
+    findings.add_proven(
         "lines",
-        f"these are the {count} lines of the statement, numbers {first} to {last}: none is missing, changed, moved or "
-        "added",
+        f"These are the {count} lines of the statement, numbers {first} to {last}: none is missing, changed, moved or "
+        "added.",
     )
-    findings.proven("totals", f"they add up exactly to what the statement says of {len(statement.totals)} models")
+    findings.add_proven("totals", f"They add up exactly to the statement's {len(statement.totals)} totals.")

@@ -1,6 +1,5 @@
-"""Statements: what a project used in a month, line by line, so that nothing can be left out or changed afterwards.
+"""Statements: a project's usage line by line, so that an omission or change is detectable.
 
-They live with receipts and not in a plugin of their own, because they are signed by the same key in the same canonical
-form, and no plugin imports another. Usage they know by the contract `UsageLines`; without a provider there are none.
-`document`, `lines` and `totals` are pure: whoever checks a statement offline imports them alone.
+They are part of this plugin because they are signed by the same key in the same canonical form, and no plugin imports
+another. They read usage through the contract `UsageLines`; without a provider there are no statements.
 """

@@ -1,18 +1,18 @@
-"""A statement's lines as CSV, in parts and constant memory."""
+"""A statement's lines as CSV, streamed in constant memory."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.store import Kept, Stated, StatementStore
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.store import LineRecord, StatementRecord, StatementStore
 
 
-async def csv(store: StatementStore, kept: Kept) -> AsyncIterator[bytes]:
+async def csv_chunks(store: StatementStore, statement: StatementRecord) -> AsyncIterator[bytes]:
     """Yield the lines of a statement as the CSV that `lines.from_csv` reads."""
     yield lines.to_csv([], header=True)
-    async for chunk in store.lines(kept):
-        yield await asyncio.to_thread(_rendered, chunk)
+    async for chunk in store.lines(statement):
+        yield await asyncio.to_thread(_render, chunk)
 
 
-def _rendered(chunk: list[Stated]) -> bytes:
-    return lines.to_csv([lines.read(stated.content) for stated in chunk], header=False)
+def _render(chunk: list[LineRecord]) -> bytes:
+    return lines.to_csv([lines.parse(stated.content) for stated in chunk], header=False)

@@ -1,4 +1,4 @@
-"""Statements over HTTP: list and make them, get one, its lines as CSV, and the proof of one call's lines."""
+"""Statements over HTTP: list, create and get them, their lines as CSV, and proofs of one call's lines."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,12 +9,12 @@ from uuid import UUID
 import falcon.asgi
 import msgspec
 
-from llmring_receipts import keys
-from llmring_receipts.keyring import NoSigningKey
-from llmring_receipts.statements.document import Statement
-from llmring_receipts.statements.export import csv
-from llmring_receipts.statements.making import Statements
-from llmring_receipts.statements.store import Kept, Stated, StatementStore
+from llmring_receipts.formats import keys
+from llmring_receipts.key_management.keyring import NoSigningKey
+from llmring_receipts.statements.export import csv_chunks
+from llmring_receipts.statements.formats.document import Statement
+from llmring_receipts.statements.generate import StatementGenerator
+from llmring_receipts.statements.store import LineRecord, StatementRecord, StatementStore
 from llmring_server.contracts.log_positions import LogPositions, NoPosition
 from llmring_server.contracts.transparency import LogProofs
 from llmring_server.http import codec
@@ -23,33 +23,33 @@ from llmring_server.http.operations import operation
 from llmring_server.tlog import blocks
 from llmring_server.tlog.tiles import WIDTH
 
-PATIENCE_SECONDS = 1.5
-AT_ONCE = 2  # each holds a connection for as long as it takes
+WAIT_SECONDS = 1.5
+MAX_CONCURRENT = 2  # each uses a database connection while it runs
 CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 MAX_NUMBER = 2**31 - 1
-WAITS = b"the statement waits for its place in the log; ask again shortly\n"
+PENDING = b"The statement is not in the log yet; try again shortly.\n"
 
-Spawn = Callable[[Coroutine[Any, Any, Any], str], None]
+CreateTask = Callable[[Coroutine[Any, Any, Any], str], None]
 
 
-class PageQuery(msgspec.Struct, frozen=True):
+class StatementsQuery(msgspec.Struct, frozen=True):
     """`?limit=&before=`: statements below a number."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     before: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)] | None = None
 
 
-class Made(msgspec.Struct, frozen=True):
-    """What became of a statement that was asked for; one that takes long appears in the list, and is null here."""
+class StatementCreated(msgspec.Struct, frozen=True):
+    """The result of a request for a statement; one that takes long is null here and appears in the list later."""
 
     status: Literal["made", "making"]
     statement: Statement | None = None
 
 
-class LineProof(msgspec.Struct, frozen=True):
-    """A line of statement `number` as canonical JSON, and the hashes from its sibling up to the root, in base64url.
+class StatementLineProof(msgspec.Struct, frozen=True):
+    """A line of statement `number` as canonical JSON, and its Merkle path in base64url.
 
-    It is leaf `index` of a tree of `count` (RFC 6962 §2.1.1).
+    It is leaf `index` of a tree of `count` leaves (RFC 6962 §2.1.1).
     """
 
     number: int
@@ -59,25 +59,27 @@ class LineProof(msgspec.Struct, frozen=True):
     path: list[str]
 
 
-class CallProof(msgspec.Struct, frozen=True):
-    """What statements say of one call: what it was, then each correction, every line with its path."""
+class CallLinesProof(msgspec.Struct, frozen=True):
+    """The lines of one call, the first one and each correction, every line with its Merkle path."""
 
     log_id: UUID
-    lines: list[LineProof]
+    lines: list[StatementLineProof]
 
 
-class StatementList:
-    """A project's statements: list them, make one now, get one, get its lines."""
+class StatementsResource:
+    """A project's statements: list them, create one now, get one, get its lines."""
 
-    def __init__(self, statements: Statements, store: StatementStore, spawn: Spawn) -> None:
-        self._statements = statements
+    def __init__(self, generator: StatementGenerator, store: StatementStore, create_task: CreateTask) -> None:
+        self._generator = generator
         self._store = store
-        self._spawn = spawn
-        self._making = asyncio.Semaphore(AT_ONCE)
+        self._create_task = create_task
+        self._running = asyncio.Semaphore(MAX_CONCURRENT)
 
-    @operation(query=PageQuery, answer=list[Statement])
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: PageQuery) -> list[msgspec.Raw]:
-        """List statements, newest first, each as it was signed; `Link` leads to the next page."""
+    @operation(query=StatementsQuery, answer=list[Statement])
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: StatementsQuery
+    ) -> list[msgspec.Raw]:
+        """List statements, newest first, each as it was signed; `Link` has the next page."""
         found = await self._store.page(req.context.project_id, query.limit + 1, query.before)
         page = found[: query.limit]
         if len(found) > query.limit:
@@ -85,104 +87,107 @@ class StatementList:
             resp.set_header("Link", f'<{req.root_path}{req.path}?{after}>; rel="next"')
         return [msgspec.Raw(listed.content) for listed in page]
 
-    @operation(answer=Made, status=201, also=(202,), errors=(409, 503))
+    @operation(answer=StatementCreated, status=201, also=(202,), errors=(409, 503))
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> dict[str, Any] | None:
-        """Make a statement of all that is not stated yet; where that takes long, 202, and it appears in the list."""
-        if self._making.locked():
-            raise Unavailable(f"{AT_ONCE} statements are being made already; try again shortly")
-        making = asyncio.ensure_future(self._make(req.context.project_id))
-        done, _ = await asyncio.wait({making}, timeout=PATIENCE_SECONDS)
+        """Create a statement of everything not stated yet; if that takes long, 202, and it is listed later."""
+        if self._running.locked():
+            raise Unavailable(f"{MAX_CONCURRENT} statements are already being created; try again shortly.")
+        generation = asyncio.ensure_future(self._generate(req.context.project_id))
+        done, _ = await asyncio.wait({generation}, timeout=WAIT_SECONDS)
         if not done:
-            self._spawn(_until(making), "llmring statement")
+            self._create_task(_wait_for(generation), "llmring statement")
             resp.status, resp.retry_after = falcon.HTTP_202, "5"
-            resp.data = codec.encode(Made("making"))
+            resp.data = codec.encode(StatementCreated("making"))
             return None
         try:
-            content = making.result()
+            content = generation.result()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
         if content is None:
-            raise Problem(409, "there is nothing to state that is not stated yet, or a statement is being made now")
+            raise Problem(409, "Everything is already in a statement, or another one is being created now.")
         return {"status": "made", "statement": msgspec.Raw(content)}
 
     @operation(answer=Statement, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
         """Get one statement, byte for byte as it was signed."""
-        resp.data = (await self._kept(req, number)).content
+        resp.data = (await self._find(req, number)).content
 
     @operation(media=CSV, errors=(404,))
     async def on_get_lines(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
         """Get a statement's lines as CSV, which `llmring-server statement verify --lines` reads."""
-        kept = await self._kept(req, number)
+        statement = await self._find(req, number)
         resp.content_type = CSV
-        resp.set_header("Content-Disposition", f'attachment; filename="statement-{kept.number}.csv"')
-        resp.stream = csv(self._store, kept)
+        resp.set_header("Content-Disposition", f'attachment; filename="statement-{statement.number}.csv"')
+        resp.stream = csv_chunks(self._store, statement)
 
-    async def _make(self, project: str) -> bytes | None:
-        async with self._making:
-            return await self._statements.make(project, datetime.now(UTC))
+    async def _generate(self, project: str) -> bytes | None:
+        async with self._running:
+            return await self._generator.generate(project, datetime.now(UTC))
 
-    async def _kept(self, req: falcon.asgi.Request, number: str) -> Kept:
+    async def _find(self, req: falcon.asgi.Request, number: str) -> StatementRecord:
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER
-        kept = await self._store.get(req.context.project_id, int(number)) if known else None
-        if kept is None:
-            raise Problem(404, f"this project has no statement {number[:40]!r}")
-        return kept
+        statement = await self._store.get(req.context.project_id, int(number)) if known else None
+        if statement is None:
+            raise Problem(404, f"This project has no statement {number[:40]!r}.")
+        return statement
 
 
-class StatementProofs:
-    """That a statement is in the transparency log, where there is one."""
+class StatementProofResource:
+    """Proofs that statements are in the transparency log."""
 
-    def __init__(self, log: LogProofs | None, places: LogPositions | None) -> None:
+    def __init__(self, log: LogProofs | None, positions: LogPositions | None) -> None:
         self._log = log
-        self._places = places
+        self._positions = positions
 
     @operation(media=TEXT, also=(202,), errors=(404, 503))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
-        """The proof of a statement as a file (C2SP tlog-proof); 202 while it waits for its place in the log."""
+        """Get the proof of a statement as a file (C2SP tlog-proof); 202 while it is not in the log yet."""
         resp.content_type = TEXT
-        project, named = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
-        if self._places and named and await self._places.statement_position(project, number) == NoPosition("waiting"):
-            resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", WAITS
+        project, valid = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
+        position = await self._positions.statement_place(project, number) if self._positions and valid else None
+        if position == NoPosition("waiting"):
+            resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", PENDING
             return
-        proof = await self._log.statement_proof(project, number) if self._log and named else None
+        proof = await self._log.statement_proof(project, number) if self._log and valid else None
         if proof is None:
-            raise Problem(404, f"the log has no statement {number[:40]!r} of this project")
+            raise Problem(404, f"The log has no statement {number[:40]!r} of this project.")
         resp.data = proof
 
 
-class StatedLines:
-    """What statements say of one call, with proof."""
+class CallLinesResource:
+    """The lines of one call in statements, with proofs."""
 
     def __init__(self, store: StatementStore) -> None:
         self._store = store
 
-    @operation(answer=CallProof, errors=(404,))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, log_id: str) -> CallProof:
-        """Get every line that speaks of a call, each with the path that proves it to be in its statement."""
+    @operation(answer=CallLinesProof, errors=(404,))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, log_id: str) -> CallLinesProof:
+        """Get every line of a call, each with the path that proves that it is in its statement."""
         project = req.context.project_id
         try:
             call = UUID(log_id)
         except ValueError as error:
-            raise Problem(404, f"{log_id[:40]!r} is the id of no call") from error
-        found = await self._store.of_call(project, call)
+            raise Problem(404, f"{log_id[:40]!r} is not the id of a call.") from error
+        found = await self._store.lines_of_call(project, call)
         if not found:
-            raise Problem(404, f"no statement speaks of the call {call} yet")
-        return CallProof(call, [await self._proof(project, stated) for stated in found])
+            raise Problem(404, f"No statement contains the call {call} yet.")
+        return CallLinesProof(call, [await self._proof(project, stated) for stated in found])
 
-    async def _proof(self, project: str, stated: Stated) -> LineProof:
-        kept = await self._store.get(project, stated.number)
-        if kept is None:
-            raise Problem(404, f"statement {stated.number} is missing")
-        index = stated.seq - kept.first_seq
+    async def _proof(self, project: str, stated: LineRecord) -> StatementLineProof:
+        statement = await self._store.get(project, stated.number)
+        if statement is None:
+            raise Problem(404, f"Statement {stated.number} is missing.")
+        index = stated.seq - statement.first_seq
         leaves = {}
-        for block in blocks.blocks_needed(index, kept.line_count):
-            first = kept.first_seq + block * WIDTH
-            around = await self._store.between(project, first, min(first + WIDTH, kept.last_seq + 1))
+        for block in blocks.blocks_needed(index, statement.line_count):
+            first = statement.first_seq + block * WIDTH
+            around = await self._store.lines_between(project, first, min(first + WIDTH, statement.last_seq + 1))
             leaves[block] = b"".join(line.hash for line in around)
-        path = blocks.path(index, kept.line_count, leaves, kept.blocks)
-        return LineProof(stated.number, stated.content, index, kept.line_count, [keys.encode(step) for step in path])
+        path = blocks.path(index, statement.line_count, leaves, statement.blocks)
+        return StatementLineProof(
+            stated.number, stated.content, index, statement.line_count, [keys.encode(step) for step in path]
+        )
 
 
-async def _until(making: "asyncio.Future[Any]") -> None:
-    await making
+async def _wait_for(generation: "asyncio.Future[Any]") -> None:
+    await generation

@@ -1,4 +1,4 @@
-"""Statements and their lines in PostgreSQL; neither is ever changed."""
+"""Statements and their lines in PostgreSQL; neither ever changes."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
@@ -9,8 +9,8 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_receipts.statements import lines
-from llmring_receipts.statements.lines import Line
+from llmring_receipts.statements.formats import lines
+from llmring_receipts.statements.formats.lines import StatementLine
 from llmring_server.database import Database
 from llmring_server.tlog.hashing import leaf_hash
 
@@ -18,17 +18,17 @@ CHUNK_ROWS = 1_000
 
 Session = psycopg.AsyncConnection[Any]
 
-KEPT: LiteralString = """
+SELECT: LiteralString = """
     SELECT project_id, number, ended_at, line_count, last_seq, content, blocks
     FROM statements
     WHERE project_id = %(project)s
 """
-LATEST: LiteralString = KEPT + " ORDER BY number DESC LIMIT 1"
+LATEST: LiteralString = SELECT + " ORDER BY number DESC LIMIT 1"
 UP_TO: LiteralString = """
     SELECT DISTINCT project_id FROM statements
     WHERE project_id = ANY(%(projects)s::text[]) AND ended_at >= %(end)s
 """
-ONE: LiteralString = KEPT + " AND number = %(number)s"
+ONE: LiteralString = SELECT + " AND number = %(number)s"
 PAGE: LiteralString = """
     SELECT number, content FROM statements
     WHERE project_id = %(project)s AND (%(before)s::integer IS NULL OR number < %(before)s)
@@ -59,7 +59,7 @@ BETWEEN: LiteralString = """
     WHERE project_id = %(project)s AND seq >= %(first)s AND seq < %(end)s
     ORDER BY seq
 """
-# A value's quotes are escaped, so nothing but the member looks like this.
+# Quotes in values are escaped, so only the field can match this.
 CORRECTIONS: LiteralString = """
     SELECT seq, number, content FROM statement_lines
     WHERE project_id = %(project)s AND seq >= %(first)s AND seq < %(end)s
@@ -69,15 +69,15 @@ CORRECTIONS: LiteralString = """
 """
 
 
-class Listed(msgspec.Struct, frozen=True):
-    """A statement of a list, byte for byte as it was signed."""
+class StatementRow(msgspec.Struct, frozen=True):
+    """A statement in a list, byte for byte as it was signed."""
 
     number: int
     content: bytes
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A statement as it is kept; `last_seq` is the number of the project's last line up to its end."""
+class StatementRecord(msgspec.Struct, frozen=True):
+    """A stored statement; `last_seq` is the number of the project's last line up to its end."""
 
     project_id: str
     number: int
@@ -93,8 +93,8 @@ class Kept(msgspec.Struct, frozen=True):
         return self.last_seq - self.line_count + 1
 
 
-class Stated(msgspec.Struct, frozen=True):
-    """A line as it is kept."""
+class LineRecord(msgspec.Struct, frozen=True):
+    """A stored line."""
 
     seq: int
     number: int
@@ -102,80 +102,85 @@ class Stated(msgspec.Struct, frozen=True):
 
     @property
     def hash(self) -> bytes:
-        """The hash of its leaf."""
+        """The leaf hash of the line."""
         return leaf_hash(self.content.encode())
 
 
 class StatementStore:
-    """The tables `statements` and `statement_lines`; what takes a `session` works in its transaction."""
+    """The tables `statements` and `statement_lines`; methods with a `session` run in its transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def ping(self) -> None:
-        """Ask the database for nothing; raises when it does not answer."""
+        """Check that the database answers; raise if not."""
         await self._database.ping()
 
-    async def latest(self, project: str) -> Kept | None:
+    async def latest(self, project: str) -> StatementRecord | None:
         """Return a project's last statement, or None."""
-        return await self._database.one(Kept, LATEST, {"project": project})
+        return await self._database.one(StatementRecord, LATEST, {"project": project})
 
     async def stated_up_to(self, projects: Collection[str], end: datetime) -> set[str]:
-        """Return those of these projects that have a statement up to `end`, or further."""
+        """Return those of these projects that have a statement up to `end` or later."""
         found = await self._database.fetch(UP_TO, {"projects": list(projects), "end": end})
         return {row["project_id"] for row in found}
 
-    async def get(self, project: str, number: int) -> Kept | None:
+    async def get(self, project: str, number: int) -> StatementRecord | None:
         """Return a project's statement by its number, or None."""
-        return await self._database.one(Kept, ONE, {"project": project, "number": number})
+        return await self._database.one(StatementRecord, ONE, {"project": project, "number": number})
 
-    async def page(self, project: str, limit: int, before: int | None) -> list[Listed]:
-        """Return up to `limit` statements, newest first, those below a number."""
-        return await self._database.rows(Listed, PAGE, {"project": project, "limit": limit, "before": before})
+    async def page(self, project: str, limit: int, before: int | None) -> list[StatementRow]:
+        """Return up to `limit` statements below a number, newest first."""
+        return await self._database.rows(StatementRow, PAGE, {"project": project, "limit": limit, "before": before})
 
-    async def of_call(self, project: str, log_id: UUID) -> list[Stated]:
-        """Return the lines that speak of a call: what it was, then each correction."""
-        return await self._database.rows(Stated, OF_CALL, {"project": project, "id": log_id})
+    async def lines_of_call(self, project: str, log_id: UUID) -> list[LineRecord]:
+        """Return the lines of a call: the first one, then each correction."""
+        return await self._database.rows(LineRecord, OF_CALL, {"project": project, "id": log_id})
 
-    async def between(self, project: str, first: int, end: int) -> list[Stated]:
+    async def lines_between(self, project: str, first: int, end: int) -> list[LineRecord]:
         """Return a project's lines from number `first` up to, not including, `end`."""
-        return await self._database.rows(Stated, BETWEEN, {"project": project, "first": first, "end": end})
+        return await self._database.rows(LineRecord, BETWEEN, {"project": project, "first": first, "end": end})
 
-    async def corrections(self, kept: Kept, limit: int) -> list[Stated]:
+    async def corrections(self, statement: StatementRecord, limit: int) -> list[LineRecord]:
         """Return a statement's first lines of kind `correction`, in order."""
-        asked = {"project": kept.project_id, "first": kept.first_seq, "end": kept.last_seq + 1, "limit": limit}
-        return await self._database.rows(Stated, CORRECTIONS, asked)
+        parameters = {
+            "project": statement.project_id,
+            "first": statement.first_seq,
+            "end": statement.last_seq + 1,
+            "limit": limit,
+        }
+        return await self._database.rows(LineRecord, CORRECTIONS, parameters)
 
-    async def lines(self, kept: Kept) -> AsyncIterator[list[Stated]]:
-        """Yield a statement's lines in order, a thousand at a time; they never change, so no snapshot is held."""
-        for first in range(kept.first_seq, kept.last_seq + 1, CHUNK_ROWS):
-            yield await self.between(kept.project_id, first, min(first + CHUNK_ROWS, kept.last_seq + 1))
+    async def lines(self, statement: StatementRecord) -> AsyncIterator[list[LineRecord]]:
+        """Yield a statement's lines in order, 1,000 per batch; they never change, so no snapshot is needed."""
+        for first in range(statement.first_seq, statement.last_seq + 1, CHUNK_ROWS):
+            yield await self.lines_between(statement.project_id, first, min(first + CHUNK_ROWS, statement.last_seq + 1))
 
-    async def latest_in(self, session: Session, project: str) -> Kept | None:
-        """Return a project's last statement as the transaction sees it, or None."""
-        async with session.cursor(row_factory=class_row(Kept)) as cursor:
+    async def latest_in(self, session: Session, project: str) -> StatementRecord | None:
+        """Return a project's last statement, read in the transaction, or None."""
+        async with session.cursor(row_factory=class_row(StatementRecord)) as cursor:
             return await (await cursor.execute(LATEST, {"project": project})).fetchone()
 
-    async def stated(self, session: Session, project: str, ids: Sequence[UUID]) -> dict[str, Line]:
-        """Return the last line that speaks of each of these calls, by the call's id."""
+    async def latest_lines(self, session: Session, project: str, ids: Sequence[UUID]) -> dict[str, StatementLine]:
+        """Return the last line of each of these calls, by the call's id."""
         found = await (await session.execute(STATED, {"project": project, "ids": list(ids)})).fetchall()
-        return {line.id: line for line in (lines.read(content) for (content,) in found)}
+        return {line.id: line for line in (lines.parse(content) for (content,) in found)}
 
-    async def add(self, session: Session, project: str, number: int, added: Sequence[Line]) -> None:
+    async def add(self, session: Session, project: str, number: int, added: Sequence[StatementLine]) -> None:
         """Store lines of a statement."""
-        given = {
+        parameters = {
             "project": project,
             "number": number,
             "seqs": [int(line.seq) for line in added],
             "ids": [line.id for line in added],
             "contents": [line.canonical().decode() for line in added],
         }
-        await session.execute(ADD, given)
+        await session.execute(ADD, parameters)
 
-    async def put(self, session: Session, kept: Kept) -> None:
+    async def put(self, session: Session, statement: StatementRecord) -> None:
         """Store a statement.
 
         Raises:
-            psycopg.errors.UniqueViolation: another process has stored one of that number.
+            psycopg.errors.UniqueViolation: another process has stored one with that number.
         """
-        await session.execute(PUT, msgspec.structs.asdict(kept))
+        await session.execute(PUT, msgspec.structs.asdict(statement))

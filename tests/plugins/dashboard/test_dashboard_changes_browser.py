@@ -42,7 +42,7 @@ def server(llmring_live, small_registry, log, tmp_path):
         ["dashboard", "registry", "usage", "aliases", "receipts", "transparency"],
         registry={"base_url": small_registry.as_uri() + "/"},
         receipts=signing(),
-        transparency={"key": Signer.fresh("log.example/receipts").text(), "guard_file": str(tmp_path / "guard")},
+        transparency={"key": Signer.generate("log.example/receipts").text(), "guard_file": str(tmp_path / "guard")},
     )
     client = found.client()
     assert client.get("/registry").status_code == 200

@@ -17,7 +17,7 @@ PLUGINS = ["dashboard", "usage", "receipts", "transparency"]
 @pytest.fixture
 def start(llmring_live, tmp_path):
     """Give a function that starts a server whose log has a key, unless that is left out."""
-    log = {"key": Signer.fresh("log.example/receipts").text(), "guard_file": str(tmp_path / "guard")}
+    log = {"key": Signer.generate("log.example/receipts").text(), "guard_file": str(tmp_path / "guard")}
     return lambda **more: llmring_live(PLUGINS, receipts=signing(), transparency={**log, **more})
 
 

@@ -208,7 +208,7 @@ def test_what_cannot_be_read_any_more_is_shown_as_it_is(server, log, state, brow
 
 
 def test_too_many_lines_are_not_checked_on_the_page(server, log, state, browser, monkeypatch):
-    monkeypatch.setattr("llmring_receipts.statements.book.MAX_LINES", 1)
+    monkeypatch.setattr("llmring_receipts.statements.service.MAX_LINES", 1)
     log()
     log()
     state()

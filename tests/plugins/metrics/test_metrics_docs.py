@@ -27,7 +27,7 @@ BY = re.compile(r"by \(([^)]*)\) ?\((?:\w+\()*(llmring_\w+)")
 
 def tables(folder):
     """Return settings with which there is something to show: a journal, and a log with a key."""
-    log = {"key": Signer.fresh("log.example/metrics").text(), "guard_file": str(folder / "published")}
+    log = {"key": Signer.generate("log.example/metrics").text(), "guard_file": str(folder / "published")}
     return {"usage": {"journal_dir": folder / "journal"}, "transparency": log}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of receipts start from: a key of their own, and a server that signs with it."""
+"""Fixtures of receipts: a key, and a server that signs with it."""
 
 import shutil
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from receipts_kit import PAYLOAD, Signer
 
 @pytest.fixture(scope="session")
 def signer() -> Signer:
-    """A key pair outside of the server, one in a run, so that servers with it can be shared."""
+    """A key pair outside the server, one per run, so that servers with it can be shared."""
     return Signer()
 
 
 @pytest.fixture
 def start(llmring_live):
-    """Give a function that starts a server with these settings of the plugin."""
+    """Return a function that starts a server with these settings of the plugin."""
     return lambda **settings: llmring_live(["receipts"], receipts=settings)
 
 
@@ -32,7 +32,7 @@ def client(server):
 
 @pytest.fixture
 def issue(client) -> Callable[..., Any]:
-    """Give a function that issues the usual payload with some members changed, and returns the answer."""
+    """Return a function that issues the usual payload with some fields changed, and returns the response."""
 
     def ask(store: bool = False, **members: Any) -> Any:
         return client.post("/api/v1/receipts/issue", params={"store": store}, json={**PAYLOAD, **members})
@@ -42,7 +42,7 @@ def issue(client) -> Callable[..., Any]:
 
 @pytest.fixture
 def verify(client) -> Callable[[Any], Any]:
-    """Give a function that returns the server's verdict on a receipt."""
+    """Return a function that returns the server's verdict on a receipt."""
 
     def ask(receipt: Any) -> Any:
         answer = client.post("/api/v1/receipts/verify", json={"receipt": receipt})
@@ -54,6 +54,6 @@ def verify(client) -> Callable[[Any], Any]:
 
 @pytest.fixture
 def node() -> None:
-    """Skip a check outside Python where there is no Node.js; `.ci/run` installs it."""
+    """Skip a test with Node.js if it is not installed; `.ci/run` installs it."""
     if not shutil.which("node"):
-        pytest.skip("node is not on PATH; install Node.js 18 or later to check receipts outside Python")
+        pytest.skip("node is not on PATH; install Node.js 18 or later to verify receipts outside Python")

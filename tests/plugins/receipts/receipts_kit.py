@@ -1,9 +1,9 @@
-"""What the tests of receipts share besides fixtures: the usual payload, and signing by hand."""
+"""Helpers for tests of receipts: the usual payload, and signing outside the server."""
 
 import json
 from typing import Any
 
-from llmring_receipts import keys, signing
+from llmring_receipts.formats import keys, signing
 
 PAYLOAD = {
     "model": "openai:gpt-4o-mini",
@@ -17,13 +17,13 @@ class Signer:
     """A private key outside the server, as an operator or an attacker holds it."""
 
     def __init__(self) -> None:
-        self.private = keys.new_key()
-        self.public = keys.public_of(self.private)
+        self.private = keys.generate_key()
+        self.public = keys.public_bytes(self.private)
         self.key_id = keys.thumbprint(self.public)
-        self.seed = keys.encode(keys.seed_of(self.private))
+        self.seed = keys.encode(keys.seed_bytes(self.private))
 
     def sign(self, **members: Any) -> dict[str, Any]:
-        """Return a signed receipt with these members besides the usual ones."""
+        """Return a signed receipt with these fields in addition to the usual ones."""
         receipt = {
             **PAYLOAD,
             "id": "by-hand",

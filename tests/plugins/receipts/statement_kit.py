@@ -1,4 +1,4 @@
-"""Statements made by hand, and trees as RFC 6962 §2.1 writes them, not as the server makes them."""
+"""Statements created without a server, and trees as in RFC 6962 §2.1, independent of the server's code."""
 
 import csv
 import hashlib
@@ -13,11 +13,11 @@ import rfc8785
 from click.testing import CliRunner
 from receipts_kit import Signer
 
-from llmring_receipts import jwks, keys, signing
 from llmring_receipts.__main__ import main
-from llmring_receipts.keys import PublicKey
-from llmring_receipts.statements import document, lines
-from llmring_receipts.statements.making import Account
+from llmring_receipts.formats import jwks, keys, signing
+from llmring_receipts.formats.keys import PublicKey
+from llmring_receipts.statements.formats import document, lines
+from llmring_receipts.statements.generate import StatementBuilder
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.http.codec import encode
 
@@ -29,7 +29,7 @@ PROJECT = "prj_by_hand"
 
 
 def call(number: int, **members) -> UsageLine:
-    """Return a logged call; each number has an id and a time of its own."""
+    """Return a logged call; each number has a separate id and time."""
     return UsageLine(
         **{
             "id": UUID(int=number + 1),
@@ -53,8 +53,8 @@ def call(number: int, **members) -> UsageLine:
     )
 
 
-class Books:
-    """Statements of one project, made without a server by whoever has the key."""
+class StatementFolder:
+    """Statements of one project, created without a server by the holder of the key."""
 
     def __init__(self, folder: Path, signer: Signer | None = None) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Books:
         self.last: bytes | None = None
         self.seq = 0
         self.number = 0
-        (folder / "jwks.json").write_bytes(encode(jwks.write([self.key()], self.signer.key_id)))
+        (folder / "jwks.json").write_bytes(encode(jwks.build([self.key()], self.signer.key_id)))
 
     def key(self, **members) -> PublicKey:
         return PublicKey(**{"key_id": self.signer.key_id, "public_key": self.signer.public, "created_at": None,
@@ -70,26 +70,26 @@ class Books:
 
     def state(self, *calls: UsageLine, stated=None, start=None, end=END) -> tuple[Path, Path]:
         """Write the next statement and its CSV, and return their paths."""
-        account = Account(self.seq)
-        added = account.take(calls, stated or {})
+        builder = StatementBuilder(self.seq)
+        added = builder.add_calls(calls, stated or {})
         self.number += 1
         said = document.compose(
-            project=PROJECT, number=self.number, start=start, end=end, made=end, lines=account.span(),
-            totals=account.totals.said(), previous=self.last, key_id=self.signer.key_id,
+            project=PROJECT, number=self.number, start=start, end=end, created_at=end, lines=builder.line_range(),
+            totals=builder.totals.to_fields(), previous=self.last, key_id=self.signer.key_id,
         )  # fmt: skip
-        self.last, self.seq = signing.sign(said, self.signer.private), account.last_seq
+        self.last, self.seq = signing.sign(said, self.signer.private), builder.last_seq
         paths = self.folder / f"statement-{self.number}.json", self.folder / f"statement-{self.number}.csv"
         paths[0].write_bytes(self.last)
         paths[1].write_bytes(lines.to_csv([], header=True) + lines.to_csv(added, header=False))
         return paths
 
     def verify(self, statement: Path, *options: str | Path):
-        """Run `statement verify`, and return its exit status and what it said."""
+        """Run `statement verify`, and return its exit status and output."""
         return run("statement", "verify", statement, "--keys", self.folder / "jwks.json", *options)
 
 
-class Said:
-    """What a check printed, and its exit status."""
+class CheckResult:
+    """The output of a check, and its exit status."""
 
     def __init__(self, status: int, text: str) -> None:
         self.status = status
@@ -97,20 +97,20 @@ class Said:
 
     @property
     def verdict(self):
-        """What `--json` printed."""
+        """The output of `--json`."""
         return json.loads(self.text)
 
     def codes(self, part: str) -> list[str]:
-        """Return the codes of a part of what `--json` printed."""
+        """Return the codes in a part of the output of `--json`."""
         return [finding["code"] for finding in self.verdict[part]]
 
 
-def run(*arguments: object) -> Said:
-    """Run `python -m llmring_receipts` in this process; whatever it raises is raised here."""
+def run(*arguments: object) -> CheckResult:
+    """Run `python -m llmring_receipts` in this process; exceptions are raised here."""
     ran = CliRunner().invoke(main, [str(argument) for argument in arguments])
     if ran.exception and not isinstance(ran.exception, SystemExit):
         raise ran.exception
-    return Said(ran.exit_code, ran.output)
+    return CheckResult(ran.exit_code, ran.output)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -155,7 +155,7 @@ def _root(entries: list[bytes]) -> bytes:
     return hashlib.sha256(b"\1" + _root(entries[:split]) + _root(entries[split:])).digest()
 
 
-def line_of_csv(path, number) -> lines.Line:
+def line_of_csv(path, number) -> lines.StatementLine:
     """Return a line of a statement's CSV."""
     with path.open(newline="", encoding="utf-8") as file:
         return [line for _, line, _ in lines.from_csv(file)][number]

@@ -1,4 +1,4 @@
-"""What the tests of the log start from: a key of its own, a guard file, and a server that signs."""
+"""Fixtures of the log: a key, a guard file, and a server that signs."""
 
 import pytest
 from transparency_kit import Reader, signer
@@ -16,7 +16,7 @@ def guard_file(tmp_path):
 
 @pytest.fixture
 def start(llmring_live, key, guard_file):
-    """Give a function that starts a server with the log, on this test's own schema."""
+    """Return a function that starts a server with the log, on this test's own schema."""
 
     def served(plugins=("transparency",), **settings):
         given = {"key": key.text(), "guard_file": str(guard_file), **settings}

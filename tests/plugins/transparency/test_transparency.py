@@ -1,4 +1,4 @@
-"""The log as its readers see it: checkpoints, tiles, proofs, and what they are refused."""
+"""The log over HTTP: checkpoints, tiles, proofs, and rejected requests."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +9,8 @@ from transparency_kit import ORIGIN, Reader, content, receipts, store
 from llmring_server.contracts.transparency import ReceiptsStored
 from llmring_server.tlog import base64, leaves, notes
 from llmring_server.tlog.hashing import leaf_hash
-from llmring_server.tlog.leaves import Kind, Opening
-from llmring_server.tlog.proofs import Unproven, check_consistency
+from llmring_server.tlog.leaves import EntryKind, LeafOpening
+from llmring_server.tlog.proofs import InvalidProof, check_consistency
 from llmring_server.tlog.tiles import path
 
 
@@ -20,14 +20,14 @@ def test_a_log_begins_with_the_key_that_signs_it(reader, key):
     assert event["index"] == 0
     assert event["content"]["vkey"] == key.verifier.vkey()
     spelt = json.dumps(event["content"], sort_keys=True, separators=(",", ":")).encode()
-    assert reader.entries()[0] == leaves.public_entry(Kind.KEY_EVENT, spelt)
+    assert reader.entries()[0] == leaves.public_entry(EntryKind.KEY_EVENT, spelt)
 
 
-def test_a_stored_receipt_is_proven_to_whoever_has_it(server, reader, one):
+def test_a_stored_receipt_is_proven_to_its_holder(server, reader, one):
     store(server, *receipts(one, "a", "b", "c"))
     reader.until(4)
     assert [reader.prove(name).seq for name in "abc"] == [1, 2, 3]
-    with pytest.raises(Unproven):
+    with pytest.raises(InvalidProof):
         reader.prove("a", receipt=content("b"))
 
 
@@ -50,7 +50,7 @@ def test_another_projects_receipt_has_no_proof(server, reader, one):
     assert server.client(None).get("/api/v1/receipts/a/proof").status_code == 401
 
 
-def test_a_receipt_that_waits_is_answered_202(llmring_live, guard_file):
+def test_a_receipt_that_waits_gives_202(llmring_live, guard_file):
     server = llmring_live(["transparency"], transparency={"guard_file": str(guard_file)})
     store(server, *receipts(server.project_id("one"), "a"))
     answer = server.client("one").get("/api/v1/receipts/a/proof")
@@ -59,7 +59,7 @@ def test_a_receipt_that_waits_is_answered_202(llmring_live, guard_file):
     assert server.client("two").get("/api/v1/receipts/a/proof").status_code == 404
 
 
-def test_without_a_key_nothing_is_signed_and_it_is_said(llmring_live):
+def test_without_a_key_nothing_is_signed_and_the_problem_names_the_remedy(llmring_live):
     answer = llmring_live(["transparency"]).client(None).get("/tlog/checkpoint")
     assert answer.status_code == 503
     assert "tlog keygen" in answer.json()["detail"]
@@ -84,7 +84,7 @@ def test_what_is_no_receipt_has_no_proof(reader, name):
     assert reader.client.get(f"/api/v1/receipts/{name}/proof").status_code == 404
 
 
-def test_what_is_told_in_a_transaction_that_fails_is_not_logged(server, reader, one):
+def test_a_receipt_in_a_transaction_that_fails_is_not_logged(server, reader, one):
     async def work():
         async with server.server.database.transaction() as connection:
             await server.server.service(ReceiptsStored).write(connection, receipts(one, "lost"))
@@ -126,7 +126,7 @@ def test_sizes_that_no_proof_can_be_for_are_refused(reader, query):
     assert reader.client.get("/tlog/consistency", params=query).status_code == 422
 
 
-def test_tiles_may_be_kept_for_ever_and_checkpoints_for_a_moment(reader):
+def test_tiles_may_be_cached_indefinitely_and_checkpoints_for_a_second(reader):
     reader.until(1)
     tile = reader.client.get("/tlog/tile/0/000.p/1")
     assert tile.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -156,19 +156,19 @@ def test_partial_tiles_of_older_checkpoints_stay(server, reader, one):
     assert reader.tile(0, 0, first.size) == before
 
 
-def test_without_witnesses_the_log_says_that_nobody_else_vouches_for_it(reader):
+def test_without_witnesses_the_log_is_self_attested(reader):
     reader.until(1)
     assert reader.client.get("/tlog/keys").json()["attestation"] == "self-attested"
     assert reader.client.get("/tlog/keys").json()["origin"] == ORIGIN
 
 
-def test_one_tenants_tiles_tell_nothing_of_anothers_receipts(server, reader, one):
-    """Whoever guesses the project, the number and every byte of the receipt still misses the salt."""
+def test_one_tenants_tiles_reveal_nothing_of_anothers_receipts(server, reader, one):
+    """An attacker who guesses the project, the number and every byte of the receipt still lacks the salt."""
     store(server, *receipts(one, "a"))
     reader.until(2)
     entry = reader.entries()[1]
     salts = [bytes(32), one.encode().ljust(32, b"\0")[:32], leaf_hash(content("a")), leaf_hash(one.encode())]
-    guesses = [leaves.receipt_entry(Opening(one, seq, salt), content("a")) for seq in range(1, 4) for salt in salts]
+    guesses = [leaves.receipt_entry(LeafOpening(one, seq, salt), content("a")) for seq in range(1, 4) for salt in salts]
     assert entry not in guesses
     store(server, *receipts(server.project_id("two"), "a"))
     reader.until(3)
@@ -182,7 +182,7 @@ def test_the_lines_of_a_checkpoint_are_the_logs_own(reader, key):
     assert note.signatures([key.verifier])
 
 
-def test_the_events_come_in_pages_that_may_be_kept_for_a_minute(server, reader):
+def test_the_events_come_in_pages_that_may_be_cached_for_a_minute(server, reader):
     reader.until(1)
     server.rows(
         "INSERT INTO transparency_leaves (project_id, leaf_index, kind, reference, content, logged_at)"

@@ -1,4 +1,4 @@
-"""docs/how-to/verify-a-receipt.md: an auditor's walk runs as printed, and finds a line that was changed."""
+"""docs/how-to/verify-a-receipt.md: the auditor's commands run as printed, and find a changed line."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The commands of the log: keys, a copy of it all, erasure; and what watchers of the server see."""
+"""The commands of the log: keys, export, erasure; and the log's metrics."""
 
 import json
 
@@ -10,9 +10,9 @@ from llmring_server.contracts.transparency import LogProofs, StatementsStored
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints, leaves, notes, proof_files
 from llmring_server.tlog.hashing import leaf_hash
-from llmring_server.tlog.leaves import Kind
+from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.signers import Signer
-from llmring_server.tlog.tiles import Tile, path, root, tiles
+from llmring_server.tlog.tiles import Tile, list_tiles, path, root
 
 TOKEN = "a-token-of-these-tests"
 
@@ -46,11 +46,11 @@ def test_keygen_writes_a_file_that_only_its_owner_reads_and_never_over_another(t
 
 def test_keygen_makes_the_key_of_a_witness(tlog):
     signer = Signer.parse(tlog("keygen", "witness.example/w1", "--witness").stdout.splitlines()[0])
-    assert signer.verifier.kind is notes.Kind.COSIGNATURE
+    assert signer.verifier.kind is notes.KeyType.COSIGNATURE
 
 
 def test_keygen_refuses_a_name_that_cannot_be_one(tlog):
-    assert "no spaces" in tlog("keygen", "a b").stderr
+    assert "must not contain spaces" in tlog("keygen", "a b").stderr
 
 
 def read(folder):
@@ -58,7 +58,7 @@ def read(folder):
     checkpoint, _ = checkpoints.read((folder / "checkpoint").read_bytes())
     rows = {
         tile: (folder / "tile" / str(tile.level) / path(tile.number, width)).read_bytes()
-        for tile, width in tiles(checkpoint.size)
+        for tile, width in list_tiles(checkpoint.size)
     }
     return checkpoint, rows
 
@@ -112,15 +112,15 @@ def test_erasure_destroys_the_salt_and_leaves_a_tombstone(server, reader, one, t
     store(server, *receipts(one, "a", "b"))
     reader.until(3)
     before = reader.entries()
-    assert tlog("erase", "--yes", one, "a").stdout == "leaf 1 opens no more\n"
+    assert tlog("erase", "--yes", one, "a").stdout == "leaf 1 can no longer be opened\n"
     reader.until(4)
     assert reader.entries()[:3] == before
     assert reader.client.get("/api/v1/receipts/a/proof").status_code == 410
     reader.prove("b")
     (told,) = [event for event in reader.client.get("/tlog/keys").json()["events"] if event["index"] == 3]
     assert (told["content"]["type"], told["content"]["index"]) == ("erased", 1)
-    assert reader.entries()[3][1] == Kind.TOMBSTONE
-    assert "opens no more" in tlog("erase", "--yes", one, "a").stdout
+    assert reader.entries()[3][1] == EntryKind.TOMBSTONE
+    assert "can no longer be opened" in tlog("erase", "--yes", one, "a").stdout
     assert one not in httpx.get(f"{server.url}/tlog/keys").text
 
 
@@ -137,11 +137,11 @@ def test_a_statement_is_a_leaf_that_is_not_hidden(server, reader, one):
     server.run(work())
     reader.until(2)
     proof = proof_files.parse(server.run(server.server.service(LogProofs).statement_proof(one, "2026-11")))
-    proof.check(leaves.public_entry(Kind.STATEMENT, b'{"total":"1"}'), reader.log)
+    proof.check(leaves.public_entry(EntryKind.STATEMENT, b'{"total":"1"}'), reader.log)
     assert server.run(server.server.service(LogProofs).statement_proof("prj_other", "2026-11")) is None
 
 
-def test_the_age_of_the_queue_and_the_size_of_the_tree_are_figures(llmring_live, key, guard_file):
+def test_the_age_of_the_queue_and_the_size_of_the_tree_are_metrics(llmring_live, key, guard_file):
     given = {"key": key.text(), "guard_file": str(guard_file)}
     server = llmring_live(["transparency", "metrics"], transparency=given, metrics={"token": TOKEN})
     reader = Reader(server.client("one"), key.verifier)
@@ -163,7 +163,7 @@ def test_the_age_of_the_queue_and_the_size_of_the_tree_are_figures(llmring_live,
 
 @pytest.fixture
 def signing(llmring_live, key, guard_file):
-    """Give a server that issues a receipt for every logged call, and has them in its log."""
+    """Return a server that issues a receipt for every logged call, and has them in its log."""
     return llmring_live(
         ["usage", "receipts", "transparency"],
         transparency={"key": key.text(), "guard_file": str(guard_file)},
@@ -184,7 +184,7 @@ def test_keys_of_receipts_are_in_the_log_as_they_come_and_go(signing, key, llmri
         ("receipt-key", "compromised"),
     ]
     said = [json.dumps(event["content"], sort_keys=True, separators=(",", ":")).encode() for event in events]
-    assert reader.entries() == [leaves.public_entry(Kind.KEY_EVENT, text) for text in said]
+    assert reader.entries() == [leaves.public_entry(EntryKind.KEY_EVENT, text) for text in said]
 
 
 def test_receipts_of_payloads_and_of_logged_calls_are_proven_as_they_were_answered(signing, key):

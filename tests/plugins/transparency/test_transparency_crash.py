@@ -14,11 +14,11 @@ import pytest
 from transparency_kit import Reader
 
 from llmring_server.tlog import checkpoints, leaves
-from llmring_server.tlog.growing import Growth
 from llmring_server.tlog.hashing import leaf_hash
-from llmring_server.tlog.leaves import Kind, Opening
+from llmring_server.tlog.leaves import EntryKind, LeafOpening
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import Tile, root
+from llmring_server.tlog.tree_appender import TreeAppender
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ LEAVES = """
 
 
 class Load:
-    """Receipts that are issued and stored through any process, and checkpoints that any of them shows."""
+    """Receipts that are issued and stored through any process, and checkpoints from any of them."""
 
     def __init__(self, log):
         self.log = log
@@ -75,7 +75,7 @@ class Load:
         def look(client, url):
             answer = client.get(f"{url}/tlog/checkpoint")
             if answer.status_code == 200:
-                found = checkpoints.opened(answer.content, self.log)
+                found = checkpoints.open_checkpoint(answer.content, self.log)
                 assert self.seen.setdefault(found.size, found.root) == found.root
             time.sleep(0.01)
 
@@ -96,7 +96,7 @@ def kill_and_replace(processes, load, start):
 
 
 def test_processes_that_are_killed_lose_nothing_and_fork_nothing(llmring_process, llmring_live, tmp_path, figure):
-    key = Signer.fresh("log.example/receipts")
+    key = Signer.generate("log.example/receipts")
     receipt_key = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
     guard = {"key": key.text(), "guard_file": str(tmp_path / "published")}
 
@@ -143,23 +143,23 @@ def check_receipts(server, load, stored, entries):
     assert {(ids[project], receipt) for project, receipt in load.kept} <= set(stored)
     rows = server.rows(LEAVES)
     assert [row["leaf_index"] for row in rows] == list(range(len(entries)))
-    receipts = [row for row in rows if row["kind"] == Kind.RECEIPT]
+    receipts = [row for row in rows if row["kind"] == EntryKind.RECEIPT]
     assert Counter((row["project_id"], row["reference"]) for row in receipts) == Counter(list(stored))
     for project in ids.values():
         seqs = [row["seq"] for row in receipts if row["project_id"] == project]
         assert seqs == list(range(1, len(seqs) + 1))
     for row in receipts:
-        opened = Opening(row["project_id"], row["seq"], row["salt"])
+        opened = LeafOpening(row["project_id"], row["seq"], row["salt"])
         made = leaves.receipt_entry(opened, stored[row["project_id"], row["reference"]])
         assert entries[row["leaf_index"]] == made
 
 
 def check_checkpoints(load, entries):
-    """Every checkpoint that anyone was shown is that of the first so many leaves."""
+    """Check that every checkpoint that was served matches the first leaves of the log."""
     assert len(load.seen) > 3 * ROUNDS
-    growth, rows = Growth(0, {}), {}
+    growth, rows = TreeAppender(0, {}), {}
     for size in sorted(load.seen):
-        growth = Growth(growth.size, rows)
+        growth = TreeAppender(growth.size, rows)
         growth.append([leaf_hash(entry) for entry in entries[growth.size : size]])
         rows |= growth.changed
         assert root(size, rows) == load.seen[size], size

@@ -1,4 +1,4 @@
-"""The restore guard and the sequencer's own checks: a log that does not continue what was published signs nothing."""
+"""The restore guard and the sequencer's own checks: a log that does not continue the published one is not signed."""
 
 import asyncio
 
@@ -10,14 +10,14 @@ from llmring_server.contracts.transparency import LogPolicy
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints
-from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.notes import KeyType
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.guard import Guard
-from llmring_transparency.proving import Published
-from llmring_transparency.store import LogStore
-from llmring_transparency.wiring import Parts
+from llmring_transparency.components import Components
+from llmring_transparency.publishing.proofs import PublishedLog
+from llmring_transparency.storage.guard import RestoreGuard
+from llmring_transparency.storage.store import LogStore
 
-WITNESS = Signer.fresh("witness.example/w1", Kind.COSIGNATURE).verifier
+WITNESS = Signer.generate("witness.example/w1", KeyType.COSIGNATURE).verifier
 
 
 def grown(server, reader, one, *names):
@@ -60,9 +60,7 @@ def test_a_start_on_an_older_backup_signs_nothing_either(server, reader, one, ba
 
 
 @pytest.mark.parametrize("path", ["checkpoint", "consistency?old=1", "tile/0/000.p/3"])
-def test_a_log_behind_what_was_published_is_not_shown_since_nobody_can_see_whether_it_continues(
-    server, reader, backed_up, path
-):
+def test_a_log_behind_the_published_checkpoint_is_not_published(server, reader, backed_up, path):
     assert reader.client.get(f"/tlog/{path}").status_code == 200
     backed_up.restore()
     answer = reader.client.get(f"/tlog/{path}")
@@ -79,12 +77,12 @@ def test_a_log_at_its_end_is_read_on_a_server_without_its_key_and_with_another_g
 
 
 def test_a_state_that_was_read_before_the_guard_s_file_is_read_once_more(server, reader, one, guard_file):
-    """Another worker's turn between the two reads is no restored backup."""
+    """Another worker's turn between the two reads is not taken for a restored backup."""
     grown(server, reader, one, "a")
     database = server.server.database
 
     class Late(LogStore):
-        """A store whose first state is returned only once the log has grown, and was noted."""
+        """A store whose first state is returned only once the log has grown, and was recorded."""
 
         grows = True
 
@@ -96,7 +94,7 @@ def test_a_state_that_was_read_before_the_guard_s_file_is_read_once_more(server,
             return state
 
     async def shown():
-        return await Published(Late(database), Guard(guard_file)).state()
+        return await PublishedLog(Late(database), RestoreGuard(guard_file)).state()
 
     assert server.run(shown()).size == 3
 
@@ -119,7 +117,7 @@ def test_a_backup_that_grew_elsewhere_is_a_fork_and_is_not_shown(forked, start):
     assert eventually(lambda: "not those that were published" in (alarm(back) or ""))
 
 
-def test_no_witness_is_asked_for_a_fork(forked, start):
+def test_no_witness_is_contacted_for_a_fork(forked, start):
     with answering(500) as (url, asked):
         back = start(witnesses=f"{WITNESS.vkey()} {url}")
         eventually(lambda: back.client(None).get("/health").json()["checks"]["transparency"] != "ok")
@@ -165,7 +163,7 @@ def test_a_tile_that_was_changed_stops_the_signing(server, reader, one):
     assert server.rows("SELECT size FROM transparency_log") == [{"size": published.size}]
 
 
-def test_a_machine_whose_guard_knows_nothing_of_a_log_with_leaves_says_so_at_its_start(
+def test_a_machine_with_an_empty_guard_for_a_log_with_leaves_warns_at_its_start(
     server, reader, start, caplog, tmp_path
 ):
     reader.until(1)
@@ -190,23 +188,23 @@ def test_nothing_is_signed_while_it_cannot_be_noted(server, reader, one, guard_f
     store(server, *receipts(one, "b"))
     eventually(lambda: reader.client.get("/health").json()["checks"]["transparency"] == "failed: SigningStopped")
     assert reader.checkpoint().size == 2
-    log = server.server.service(Parts).log
-    assert eventually(lambda: log.age > 0), "nobody sees that receipts wait"
+    log = server.server.service(Components).log
+    assert eventually(lambda: log.queue_age > 0), "no metric shows that receipts wait"
     lock.rmdir()
     assert reader.until(3).size == 3
-    assert eventually(lambda: log.age == 0)
+    assert eventually(lambda: log.queue_age == 0)
 
 
 def test_a_log_of_another_name_stops_the_start(server, reader, start):
     reader.until(1)
     with pytest.raises(StartupError, match="this deployment's log is"):
-        start(key=Signer.fresh("log.example/other").text())
+        start(key=Signer.generate("log.example/other").text())
 
 
-def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, start):
+def test_a_new_key_with_the_same_name_continues_the_log(server, reader, one, start):
     old = grown(server, reader, one, "a")
     server.run(server.server.close())
-    key = Signer.fresh(old.origin)
+    key = Signer.generate(old.origin)
     again = start(key=key.text())
     later = Reader(again.client("one"), key.verifier)
     assert later.until(old.size + 1).size == old.size + 1
@@ -219,7 +217,7 @@ def test_a_new_key_of_the_same_name_goes_on_with_the_log(server, reader, one, st
 def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(server, reader, start, one):
     old = grown(server, reader, one, "a")
     server.run(server.server.close())
-    key = Signer.fresh(old.origin)
+    key = Signer.generate(old.origin)
     again = start(key=key.text())
     Reader(again.client("one"), key.verifier).until(old.size + 1)
     lines = again.run(again.server.service(LogPolicy).policy()).splitlines()
@@ -228,11 +226,11 @@ def test_the_policy_for_readers_names_the_newest_key_first_which_signs_now(serve
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("nonsense", "no private key of a log"), (None, "others can read"), ("twice", "keep one")],
+    [("nonsense", "not a private key of a log"), (None, "others can read"), ("twice", "unset one")],
 )
 def test_a_key_that_cannot_be_used_stops_the_start_and_is_not_shown(llmring_live, tmp_path, key, said):
     file = tmp_path / "key"
-    file.write_text(Signer.fresh("log.example").text())
+    file.write_text(Signer.generate("log.example").text())
     file.chmod(0o644)
     given = {"key": key} if key == "nonsense" else {"key_file": str(file)}
     if key == "twice":
@@ -245,5 +243,5 @@ def test_a_key_that_cannot_be_used_stops_the_start_and_is_not_shown(llmring_live
 def test_a_guard_file_that_holds_no_checkpoint_stops_the_start(start, guard_file):
     guard_file.parent.mkdir()
     guard_file.write_text("what?")
-    with pytest.raises(StartupError, match="holds no checkpoint"):
+    with pytest.raises(StartupError, match="is not a checkpoint"):
         start()

@@ -1,16 +1,16 @@
-"""The sequencer: a turn is taken whole or not at all, whatever the database makes of it."""
+"""The sequencer: a turn is taken whole or not at all, also when the database fails."""
 
 import pytest
 from transparency_kit import Reader, receipts, store
 
 from llmring_server.testing import eventually
-from llmring_transparency import floor
-from llmring_transparency.floor import MARGIN_ROWS, WHOLE_SECONDS, Floor
-from llmring_transparency.store import LogStore
+from llmring_transparency.sequencing import queue_cursor
+from llmring_transparency.sequencing.queue_cursor import FULL_SCAN_SECONDS, MARGIN_ROWS, QueueCursor
+from llmring_transparency.storage.store import LogStore
 
 
 def kept(server):
-    """Return all that a turn writes."""
+    """Return everything that a turn writes."""
     return [
         server.rows(f"SELECT * FROM transparency_{table} ORDER BY 1, 2")
         for table in ("queue", "counts", "tiles", "log", "leaves")
@@ -29,7 +29,7 @@ def grown(server, reader, one):
 
 
 def taken_place(server, one):
-    """Have a row in the way of the next leaf, and return what removes it."""
+    """Insert a row at the index of the next leaf, and return the SQL that removes it."""
     server.rows(
         "INSERT INTO transparency_leaves (project_id, leaf_index, kind, reference, logged_at)"
         f" VALUES ('{one}', 2, 1, 'in the way', now())"
@@ -38,7 +38,7 @@ def taken_place(server, one):
 
 
 def lost_row(server, one):
-    """Have the leaf of the receipt `c` vanish as it is written, and return what ends that."""
+    """Make the insert of the leaf of receipt `c` a no-op, and return the SQL that ends that."""
     server.rows("CREATE FUNCTION vanish() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     server.rows(
         "CREATE TRIGGER vanishing BEFORE INSERT ON transparency_leaves"
@@ -49,47 +49,49 @@ def lost_row(server, one):
 
 @pytest.mark.parametrize("fault", [taken_place, lost_row])
 def test_a_turn_that_fails_in_the_middle_changes_nothing_and_is_taken_again(server, reader, one, grown, fault):
-    mended = fault(server, one)
+    repair = fault(server, one)
     store(server, *receipts(one, "b", "c", "d"))
     before = kept(server)
     eventually(lambda: not growing(reader))
     assert kept(server) == before
     assert reader.checkpoint() == grown
-    server.rows(mended)
+    server.rows(repair)
     assert reader.until(5).size == 5
     assert [reader.prove(name).seq for name in "abcd"] == [1, 2, 3, 4]
     assert len(reader.entries()) == 5
     eventually(lambda: growing(reader))
 
 
-def test_a_turn_reads_the_queue_from_below_what_was_taken_last_and_once_a_minute_whole():
+def test_a_turn_reads_the_queue_from_below_the_last_rows_and_once_per_minute_from_the_start():
     now = [1000.0]
-    read = Floor(lambda: now[0])
+    read = QueueCursor(lambda: now[0])
     assert read.next() == 0
-    read.took(10)
+    read.advance(10)
     assert read.next() == 0
-    read.took(MARGIN_ROWS + 7)
+    read.advance(MARGIN_ROWS + 7)
     assert read.next() == 7
-    now[0] += WHOLE_SECONDS
+    now[0] += FULL_SCAN_SECONDS
     assert [read.next(), read.next()] == [0, 7]
 
 
-def test_rows_of_the_queue_are_looked_for_above_the_floor_alone(llmring_live):
+def test_only_rows_above_the_start_of_the_queue_are_read(llmring_live):
     server = llmring_live(["transparency"])
     log, project = LogStore(server.server.database), server.project_id("one")
     store(server, *receipts(project, "a", "b", "c"))
 
     async def found(above):
         async with server.server.database.transaction() as connection:
-            return [row.queue_id for row in await log.waiting(connection, 2, above)], await log.oldest(above)
+            return [row.queue_id for row in await log.queue_rows(connection, 2, above)], await log.oldest_queued_at(
+                above
+            )
 
     (first, second), _ = server.run(found(0))
     assert server.run(found(first))[0] == [second, second + 1]
     assert server.run(found(second + 1)) == ([], None)
 
 
-def test_a_row_that_was_committed_late_comes_into_the_log_all_the_same(start, key, monkeypatch):
-    monkeypatch.setattr(floor, "WHOLE_SECONDS", 1.0)
+def test_a_row_that_was_committed_late_is_still_logged(start, key, monkeypatch):
+    monkeypatch.setattr(queue_cursor, "FULL_SCAN_SECONDS", 1.0)
     server = start()
     reader, project = Reader(server.client("one"), key.verifier), server.project_id("one")
     reader.until(1)

@@ -1,4 +1,4 @@
-"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, one that knows more stops us."""
+"""Witnesses: each checkpoint is cosigned in the background, a dead one blocks nothing, one ahead stops the signing."""
 
 import threading
 import time
@@ -7,18 +7,18 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from transparency_kit import ORIGIN, Backup, Reader, alarm, receipts, store
-from witness_kit import Witness, answering, commanded
+from witness_kit import Witness, answering, run_witness
 
 from llmring_server.errors import StartupError
 from llmring_server.testing import eventually
-from llmring_server.tlog import base64, checkpoints, notes, proof_files, witnessing
+from llmring_server.tlog import base64, checkpoints, notes, proof_files, witness_protocol
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.hashing import EMPTY_ROOT
-from llmring_server.tlog.notes import Kind, Note
+from llmring_server.tlog.notes import KeyType, Note
 from llmring_server.tlog.signers import Signer
-from llmring_server.tlog.witnessing import Refusal, Submission
+from llmring_server.tlog.witness_protocol import CheckpointSubmission, SubmissionRejected
 from llmring_transparency import commands, keyfile
-from llmring_transparency.witness import Ledger
+from llmring_transparency.witness import CheckpointStore
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_a_proof_leads_to_a_cosigned_checkpoint(server, reader, one, witness):
     reader.prove("a")
 
 
-def test_the_witness_that_comes_along_cosigns_and_remembers_in_its_folder(start, key, tmp_path):
-    signer, file = Signer.fresh("witness.example/w1", Kind.COSIGNATURE), tmp_path / "witness.key"
+def test_the_included_witness_cosigns_and_stores_its_state_in_a_folder(start, key, tmp_path):
+    signer, file = Signer.generate("witness.example/w1", KeyType.COSIGNATURE), tmp_path / "witness.key"
     keyfile.write(file, signer)
-    with commanded(file, key.verifier, tmp_path / "state") as url:
+    with run_witness(file, key.verifier, tmp_path / "state") as url:
         server = start(witnesses=f"{signer.verifier.vkey()} {url}")
         reader = Reader(server.client("one"), key.verifier)
         reader.until(1)
@@ -78,7 +78,7 @@ def test_the_witness_that_comes_along_cosigns_and_remembers_in_its_folder(start,
 
 def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(key, tmp_path):
     file = tmp_path / "witness.key"
-    keyfile.write(file, Signer.fresh("witness.example/w1", Kind.COSIGNATURE))
+    keyfile.write(file, Signer.generate("witness.example/w1", KeyType.COSIGNATURE))
 
     def refused(log):
         given = ["--key-file", str(file), "--log", log, "--state", str(tmp_path / "state")]
@@ -86,7 +86,7 @@ def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(k
         assert done.exit_code == 1
         return done
 
-    assert "--log: no verifier key" in refused("nonsense").output
+    assert "--log: not a verifier key" in refused("nonsense").output
     file.chmod(0o644)
     stopped = refused(key.verifier.vkey()).exception
     assert isinstance(stopped, StartupError)
@@ -94,7 +94,7 @@ def test_the_witness_refuses_a_key_that_others_can_read_and_a_log_that_is_none(k
 
 
 def test_a_dead_witness_blocks_nothing(start, key):
-    dead = Signer.fresh("dead.example", Kind.COSIGNATURE).verifier.vkey()
+    dead = Signer.generate("dead.example", KeyType.COSIGNATURE).verifier.vkey()
     never = threading.Event()
     with answering(200, wait=never) as (url, asked):
         server = start(witnesses=f"{dead} {url}")
@@ -114,8 +114,8 @@ def test_a_dead_witness_blocks_nothing(start, key):
     ("status", "body"), [(500, b""), (200, b""), (200, b"nonsense\n"), (404, b"who?"), (409, b"nonsense")]
 )
 def test_a_witness_that_answers_nonsense_changes_nothing(start, key, status, body):
-    odd = Signer.fresh("odd.example", Kind.COSIGNATURE).verifier.vkey()
-    with answering(status, body, witnessing.SIZE_TYPE) as (url, asked):
+    odd = Signer.generate("odd.example", KeyType.COSIGNATURE).verifier.vkey()
+    with answering(status, body, witness_protocol.SIZE_TYPE) as (url, asked):
         server = start(witnesses=f"{odd} {url}")
         reader = Reader(server.client("one"), key.verifier)
         reader.until(1)
@@ -127,8 +127,8 @@ def test_a_witness_that_answers_nonsense_changes_nothing(start, key, status, bod
 
 
 def test_a_witness_that_knows_a_larger_size_stops_the_signing(start, key):
-    ahead = Signer.fresh("ahead.example", Kind.COSIGNATURE).verifier.vkey()
-    with answering(409, b"1000\n", witnessing.SIZE_TYPE) as (url, _):
+    ahead = Signer.generate("ahead.example", KeyType.COSIGNATURE).verifier.vkey()
+    with answering(409, b"1000\n", witness_protocol.SIZE_TYPE) as (url, _):
         server = start(witnesses=f"{ahead} {url}")
         reader = Reader(server.client("one"), key.verifier)
         reader.until(1)
@@ -159,9 +159,9 @@ def test_a_witness_finds_the_fork_of_a_restored_log_whose_guard_is_lost(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("nonsense https://w.example", "no verifier key"),
-        (Signer.fresh("log.example").verifier.vkey() + " https://w.example", "that of a log"),
-        (Signer.fresh("w.example", Kind.COSIGNATURE).verifier.vkey(), "witness's address"),
+        ("nonsense https://w.example", "not a verifier key"),
+        (Signer.generate("log.example").verifier.vkey() + " https://w.example", "is for a log"),
+        (Signer.generate("w.example", KeyType.COSIGNATURE).verifier.vkey(), "witness's address"),
     ],
     ids=["nonsense", "a log's key", "no address"],
 )
@@ -170,7 +170,7 @@ def test_a_witness_that_is_not_well_written_stops_the_start(start, text, said):
         start(witnesses=text)
 
 
-# What the witness does, on its own address.
+# The witness, on its own address.
 
 
 def note(key, size, root=EMPTY_ROOT):
@@ -181,7 +181,7 @@ def note(key, size, root=EMPTY_ROOT):
 @pytest.fixture
 def submit(witness):
     def ask(old, content, proof=()):
-        body = Submission(old, tuple(proof), content).content()
+        body = CheckpointSubmission(old, tuple(proof), content).content()
         return httpx.post(f"{witness.url}/add-checkpoint", content=body)
 
     return ask
@@ -199,7 +199,7 @@ def test_a_witness_cosigns_what_continues(submit, witness, key):
 def test_a_witness_remembers_across_its_restarts(submit, witness, tmp_path, key):
     assert submit(0, note(key, 5, bytes(32))).status_code == 200
     with Witness(tmp_path / "witness", key.verifier).running() as again:
-        body = Submission(0, (), note(key, 6, bytes(32))).content()
+        body = CheckpointSubmission(0, (), note(key, 6, bytes(32))).content()
         answer = httpx.post(f"{again.url}/add-checkpoint", content=body)
     assert (answer.status_code, answer.text) == (409, "5\n")
     assert answer.headers["Content-Type"] == "text/x.tlog.size"
@@ -216,19 +216,21 @@ def test_a_witness_refuses_what_does_not_continue(submit, key, old, size, root, 
 
 def test_a_witness_refuses_logs_and_signatures_that_it_does_not_know(submit, key):
     text = Checkpoint("other.example", 1, bytes(32)).text()
-    other = Signer.fresh("other.example")
+    other = Signer.generate("other.example")
     assert submit(0, Note(text, (other.sign(text),)).content()).status_code == 404
-    assert submit(0, note(Signer.fresh(ORIGIN), 5)).status_code == 403
+    assert submit(0, note(Signer.generate(ORIGIN), 5)).status_code == 403
 
 
 def test_a_witness_of_a_log_that_changes_its_key_takes_the_old_and_the_new(tmp_path, key):
-    new, stranger = Signer.fresh(ORIGIN), Signer.fresh(ORIGIN)
-    ledger = Ledger(tmp_path, Signer.fresh("witness.example/w1", Kind.COSIGNATURE), [key.verifier, new.verifier])
-    assert ledger.add(Submission(0, (), note(key, 5, bytes(32))).content())
-    assert ledger.add(Submission(5, (), note(new, 5, bytes(32))).content())
-    assert ledger.add(Submission(5, (), note(key, 5, bytes(32))).content())
-    with pytest.raises(Refusal, match="not signed with the log's key") as refused:
-        ledger.add(Submission(5, (), note(stranger, 5, bytes(32))).content())
+    new, stranger = Signer.generate(ORIGIN), Signer.generate(ORIGIN)
+    store = CheckpointStore(
+        tmp_path, Signer.generate("witness.example/w1", KeyType.COSIGNATURE), [key.verifier, new.verifier]
+    )
+    assert store.add(CheckpointSubmission(0, (), note(key, 5, bytes(32))).content())
+    assert store.add(CheckpointSubmission(5, (), note(new, 5, bytes(32))).content())
+    assert store.add(CheckpointSubmission(5, (), note(key, 5, bytes(32))).content())
+    with pytest.raises(SubmissionRejected, match="not signed with the log's key") as refused:
+        store.add(CheckpointSubmission(5, (), note(stranger, 5, bytes(32))).content())
     assert refused.value.status == 403
 
 
@@ -241,10 +243,10 @@ def test_a_witness_reads_no_more_than_a_submission_may_have(witness):
     assert httpx.post(f"{witness.url}/add-checkpoint", content=bytes(70_000)).status_code == 413
 
 
-def test_a_submission_is_spelt_as_the_specification_spells_it(key):
-    made = Submission(3, (bytes(32),), note(key, 5))
+def test_a_submission_is_written_as_in_the_specification(key):
+    made = CheckpointSubmission(3, (bytes(32),), note(key, 5))
     assert made.content().startswith(b"old 3\n" + base64.encode(bytes(32)).encode() + b"\n\n" + ORIGIN.encode())
-    assert witnessing.parse(made.content()) == made
-    with pytest.raises(Refusal):
-        witnessing.parse(b"old 3")
+    assert witness_protocol.parse(made.content()) == made
+    with pytest.raises(SubmissionRejected):
+        witness_protocol.parse(b"old 3")
     assert proof_files.parse_hashes([]) == ()

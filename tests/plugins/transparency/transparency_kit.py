@@ -1,4 +1,4 @@
-"""A log to test: its key, receipts that are told to it as they are stored, and what a reader makes of it."""
+"""A log to test: its key, receipts that are queued as they are stored, and a reader that verifies it."""
 
 import time
 
@@ -6,7 +6,7 @@ from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.tlog import checkpoints, leaves, proof_files
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.signers import Signer
-from llmring_server.tlog.tiles import Tile, path, root, tiles
+from llmring_server.tlog.tiles import Tile, list_tiles, path, root
 
 ORIGIN = "log.example/receipts"
 SECONDS = 20.0
@@ -21,7 +21,7 @@ def receipts(project, *names):
 
 
 def store(server, *stored):
-    """Tell the log of receipts in a transaction, as whoever stores receipts does."""
+    """Queue receipts for the log in a transaction, as the plugin receipts does."""
 
     async def work():
         async with server.server.database.transaction() as connection:
@@ -31,7 +31,7 @@ def store(server, *stored):
 
 
 class Reader:
-    """Somebody outside who has the log's verifier key, and believes nothing else."""
+    """An outside reader that trusts only the log's verifier key."""
 
     def __init__(self, client, log):
         self.client = client
@@ -40,18 +40,18 @@ class Reader:
     def checkpoint(self):
         answer = self.client.get("/tlog/checkpoint")
         assert answer.status_code == 200, answer.text
-        return checkpoints.opened(answer.content, self.log)
+        return checkpoints.open_checkpoint(answer.content, self.log)
 
     def until(self, size):
-        """Return the first checkpoint with so many leaves, which must come within some seconds.
+        """Return the first checkpoint with at least `size` leaves, within some seconds.
 
-        Those before it may be signed by another key: a log whose key was changed has them until it has grown.
+        Earlier ones may be signed by another key: after a change of key the log has them until it grows.
         """
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             answer = self.client.get("/tlog/checkpoint")
             if answer.status_code == 200 and checkpoints.read(answer.content)[0].size >= size:
-                return checkpoints.opened(answer.content, self.log)
+                return checkpoints.open_checkpoint(answer.content, self.log)
             time.sleep(0.02)
         raise TimeoutError(f"no checkpoint of {size} leaves: {answer.text}")
 
@@ -63,10 +63,10 @@ class Reader:
     def entries(self):
         """Return every entry of the log, once its tiles hash to the checkpoint's root and to the entries."""
         checkpoint = self.checkpoint()
-        rows = {tile: self.tile(tile.level, tile.number, width) for tile, width in tiles(checkpoint.size)}
+        rows = {tile: self.tile(tile.level, tile.number, width) for tile, width in list_tiles(checkpoint.size)}
         assert root(checkpoint.size, rows) == checkpoint.root
         found = []
-        for tile, width in tiles(checkpoint.size):
+        for tile, width in list_tiles(checkpoint.size):
             if tile.level == 0:
                 found += leaves.unbundle(self.tile("entries", tile.number, width))
         hashes = b"".join(rows[Tile(0, number)] for number in range(-(-checkpoint.size // 256)))
@@ -81,13 +81,13 @@ class Reader:
     def prove(self, receipt_id, receipt=None):
         """Check a receipt's proof, given its bytes, and return its opening."""
         proof = self.proof(receipt_id)
-        opened = leaves.opening(proof.extra)
+        opened = leaves.parse_opening(proof.extra)
         proof.check(leaves.receipt_entry(opened, receipt or content(receipt_id)), self.log)
         return opened
 
 
 def signer():
-    return Signer.fresh(ORIGIN)
+    return Signer.generate(ORIGIN)
 
 
 class Backup:
@@ -102,7 +102,7 @@ class Backup:
             server.rows(f"CREATE TABLE {name}_{table} AS TABLE transparency_{table}")
 
     def restore(self, server=None):
-        """Put them back, over the connection of another server where this one has ended."""
+        """Restore them, over the connection of another server if this one has ended."""
         tables = ", ".join(f"transparency_{name}" for name in self.TABLES)
         inserts = "; ".join(
             f"INSERT INTO transparency_{name} OVERRIDING SYSTEM VALUE SELECT * FROM {self._name}_{name}"

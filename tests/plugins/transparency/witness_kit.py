@@ -1,4 +1,4 @@
-"""Witnesses to ask: the real one on a socket, and ones that misbehave."""
+"""Witnesses for tests: the real one on a socket, and faulty ones."""
 
 import subprocess
 import sys
@@ -11,18 +11,18 @@ import uvicorn
 
 from llmring_server.testing import eventually
 from llmring_server.testing.process import clean_environment, free_port
-from llmring_server.tlog.notes import Kind
+from llmring_server.tlog.notes import KeyType
 from llmring_server.tlog.signers import Signer
-from llmring_transparency.witness import Ledger, application
+from llmring_transparency.witness import CheckpointStore, create_app
 
 
 class Witness:
     """A witness of one log at an address, with its state in a folder."""
 
-    def __init__(self, folder, log, ledger=Ledger):
+    def __init__(self, folder, log, store=CheckpointStore):
         folder.mkdir(exist_ok=True)
-        self.signer = Signer.fresh("witness.example/w1", Kind.COSIGNATURE)
-        self.ledger = ledger(folder, self.signer, [log])
+        self.signer = Signer.generate("witness.example/w1", KeyType.COSIGNATURE)
+        self.store = store(folder, self.signer, [log])
         self.url = f"http://127.0.0.1:{free_port()}"
 
     @property
@@ -32,7 +32,7 @@ class Witness:
     @contextmanager
     def running(self):
         port = int(self.url.rpartition(":")[2])
-        served = uvicorn.Server(uvicorn.Config(application(self.ledger), port=port, log_config=None, lifespan="off"))
+        served = uvicorn.Server(uvicorn.Config(create_app(self.store), port=port, log_config=None, lifespan="off"))
         thread = threading.Thread(target=served.run, daemon=True)
         thread.start()
         try:
@@ -43,8 +43,8 @@ class Witness:
             thread.join(10)
 
 
-class Crowded(Ledger):
-    """A ledger that takes as many of the next submissions as `crowd` is released for two at a time, none alone."""
+class PairedStore(CheckpointStore):
+    """A store that accepts the next submissions in pairs, as many as `crowd` is released for."""
 
     def __init__(self, *given):
         super().__init__(*given)
@@ -59,7 +59,7 @@ class Crowded(Ledger):
 
 @contextmanager
 def answering(status, body=b"", content_type="text/plain", wait=None):
-    """Serve one answer to whatever is asked, after `wait` is set where there is one; give the address and the count."""
+    """Serve one response to every request, after `wait` is set, if given; yield the address and the requests."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -88,8 +88,8 @@ def answering(status, body=b"", content_type="text/plain", wait=None):
 
 
 @contextmanager
-def commanded(key_file, log, state):
-    """Run `llmring-server witness` for one log, without any database, and give its address."""
+def run_witness(key_file, log, state):
+    """Run `llmring-server witness` for one log, without any database, and yield its address."""
     port = free_port()
     options = {"--key-file": key_file, "--log": log.vkey(), "--state": state, "--port": port}
     given = [str(part) for option in options.items() for part in option]

@@ -1,25 +1,25 @@
-"""What the tests of statements start from: a server that makes some, and some made by hand."""
+"""Fixtures of statements: a server that creates some, and some created without a server."""
 
 import csv
 import io
 
 import pytest
-from statement_kit import CALL, STATEMENTS, Books, call
+from statement_kit import CALL, STATEMENTS, StatementFolder, call
 
-from llmring_receipts.statements.monthly import Monthly
+from llmring_receipts.statements.monthly import MonthlyStatements
 
 
 @pytest.fixture
 def start(start_server, signer, monkeypatch):
-    """Give a function that starts a server of usage and receipts, with more plugins where that is asked for.
+    """Return a function that starts a server with usage and receipts, and more plugins if given.
 
-    It states no month by itself, or it might when a test has just logged calls of one.
+    It creates no monthly statement, which would disturb a test that has just logged calls of a past month.
     """
 
     async def nothing(self):
         pass
 
-    monkeypatch.setattr(Monthly, "once", nothing)
+    monkeypatch.setattr(MonthlyStatements, "run_once", nothing)
 
     def started(*more):
         return start_server(["usage", "receipts", *more], receipts={"private_key_b64": signer.seed})
@@ -34,7 +34,7 @@ def server(start):
 
 @pytest.fixture
 def log(client):
-    """Give a function that logs a call with some members changed, and returns its id."""
+    """Return a function that logs a call with some fields changed, and returns its id."""
 
     def send(**members) -> str:
         return client.post("/api/v1/log", json={**CALL, **members}).raise_for_status().json()["log_id"]
@@ -44,13 +44,13 @@ def log(client):
 
 @pytest.fixture
 def state(client):
-    """Give a function that makes a statement, and returns it."""
+    """Return a function that creates a statement, and returns it."""
     return lambda: client.post(STATEMENTS).raise_for_status().json()["statement"]
 
 
 @pytest.fixture
 def lines(client):
-    """Give a function that returns the lines of a statement's CSV."""
+    """Return a function that returns the lines of a statement's CSV."""
 
     def get(number):
         text = client.get(f"{STATEMENTS}/{number}/lines").raise_for_status().text
@@ -61,7 +61,7 @@ def lines(client):
 
 @pytest.fixture
 def files(client, tmp_path):
-    """Give a function that writes a statement, its lines and the keys into files, and returns their paths."""
+    """Return a function that writes a statement, its lines and the keys into files, and returns their paths."""
 
     def write(number):
         paths = tmp_path / f"{number}.json", tmp_path / f"{number}.csv", tmp_path / "jwks.json"
@@ -75,7 +75,7 @@ def files(client, tmp_path):
 
 @pytest.fixture
 def books(tmp_path):
-    return Books(tmp_path)
+    return StatementFolder(tmp_path)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`statement verify`: what it proves, and that it names each line that was taken out, changed or moved."""
+"""`statement verify`: what it proves, and that it names each line that was removed, changed or moved."""
 
 import csv
 import io
@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from statement_kit import END, Books, call, leaves, line_of_csv, root, rows, write_rows
+from statement_kit import END, StatementFolder, call, leaves, line_of_csv, root, rows, write_rows
 
-from llmring_receipts import keys, signing
-from llmring_receipts.statements.lines import Line
+from llmring_receipts.formats import keys, signing
+from llmring_receipts.statements.formats.lines import StatementLine
 
 LATER, LATEST = END + timedelta(days=30), END + timedelta(days=61)
 
@@ -18,10 +18,10 @@ def test_all_lines_of_a_statement_are_proven(books, stated):
     said = books.verify(stated[0], "--lines", stated[1])
     assert said.status == 0
     assert (
-        "these are the 10 lines of the statement, numbers 1 to 10: none is missing, changed, moved or added"
+        "These are the 10 lines of the statement, numbers 1 to 10: none is missing, changed, moved or added"
         in said.text
     )
-    assert "that the calls took place" in said.text.partition("Not proven:")[2]
+    assert "That the calls took place" in said.text.partition("Not proven:")[2]
 
 
 def test_a_line_that_was_taken_out_is_named(books, stated):
@@ -29,12 +29,12 @@ def test_a_line_that_was_taken_out_is_named(books, stated):
     write_rows(stated[1], table[:4] + table[5:])
     said = books.verify(stated[0], "--lines", stated[1])
     assert said.status == 1
-    assert "line 4 is missing" in said.text
+    assert "Line 4 is missing" in said.text
 
 
 def test_lines_that_were_cut_off_at_the_end_are_named(books, stated):
     write_rows(stated[1], rows(stated[1])[:8])
-    assert "lines 8 to 10 are missing" in books.verify(stated[0], "--lines", stated[1]).text
+    assert "Lines 8 to 10 are missing" in books.verify(stated[0], "--lines", stated[1]).text
 
 
 def test_a_changed_cost_is_named(books, stated):
@@ -43,22 +43,22 @@ def test_a_changed_cost_is_named(books, stated):
     write_rows(stated[1], table)
     said = books.verify(stated[0], "--lines", stated[1])
     assert said.status == 1
-    assert "row 8: line 7 (call 00000000-0000-0000-0000-000000000007) was changed" in said.text
-    assert "line 6 " not in said.text
-    assert "the column of hashes is the one that was stated" in said.text
+    assert "Row 8: line 7 (call 00000000-0000-0000-0000-000000000007) was changed" in said.text
+    assert "line 6 " not in said.text.lower()
+    assert "The hash column matches the statement" in said.text
 
 
-def test_a_changed_line_with_a_hash_that_fits_is_seen_in_the_root_and_the_totals(books, stated):
+def test_a_changed_line_with_a_matching_hash_is_seen_in_the_root_and_the_totals(books, stated):
     table = rows(stated[1])
     header = table[0]
     table[7][header.index("cost")] = table[7][header.index("amount")] = "0.01"
-    forged = Line(**{name: text for name, text in zip(header, table[7], strict=True) if name != "hash"})
+    forged = StatementLine(**{name: text for name, text in zip(header, table[7], strict=True) if name != "hash"})
     table[7][header.index("hash")] = keys.encode(forged.hash)
     write_rows(stated[1], table)
     said = books.verify(stated[0], "--lines", stated[1])
     assert said.status == 1
-    assert "do not lead to the root that was signed" in said.text
-    assert "the lines of openai:gpt-5 do not add up" in said.text
+    assert "do not match the signed root" in said.text
+    assert "The lines of openai:gpt-5 do not add up" in said.text
 
 
 def test_a_line_that_was_moved_is_named(books, stated):
@@ -67,23 +67,22 @@ def test_a_line_that_was_moved_is_named(books, stated):
     write_rows(stated[1], table)
     said = books.verify(stated[0], "--lines", stated[1])
     assert said.status == 1
-    assert "row 5: line 3 was moved; it stands behind line 4" in said.text
+    assert "Row 5: line 3 was moved; it is after line 4" in said.text
     assert "missing" not in said.text.partition("Proven:")[0]
 
 
 def test_a_line_that_comes_twice_is_named(books, stated):
     table = rows(stated[1])
     write_rows(stated[1], [*table[:6], table[5], *table[6:]])
-    assert "row 7: line 5 is there twice" in books.verify(stated[0], "--lines", stated[1]).text
+    assert "Row 7: line 5 is a duplicate" in books.verify(stated[0], "--lines", stated[1]).text
 
 
 def test_lines_that_were_added_are_named(books, stated):
     _, other = books.state(call(10), start=END)
     table = rows(stated[1])
     write_rows(stated[1], [*table, rows(other)[1]])
-    assert (
-        "the file goes on to line 11, the statement ends with 10" in books.verify(stated[0], "--lines", stated[1]).text
-    )
+    said = books.verify(stated[0], "--lines", stated[1])
+    assert "The file continues to line 11; the statement ends with line 10" in said.text
 
 
 def test_a_file_with_many_faults_counts_those_it_does_not_name(books):
@@ -91,7 +90,7 @@ def test_a_file_with_many_faults_counts_those_it_does_not_name(books):
     write_rows(
         table, [row if not place else [*row[:-1], keys.encode(bytes(32))] for place, row in enumerate(rows(table))]
     )
-    assert "and 150 more" in books.verify(statement, "--lines", table).text
+    assert "150 more faults" in books.verify(statement, "--lines", table).text
 
 
 @pytest.mark.parametrize(
@@ -127,64 +126,64 @@ def test_a_statement_follows_the_one_before(books, stated):
     assert said.codes("proven") == ["signature", "previous", "previous-lines"]
 
 
-def test_a_line_that_is_left_out_around_a_statement_without_lines_is_seen(books, stated):
+def test_a_line_that_is_missing_around_a_statement_without_lines_is_seen(books, stated):
     empty, _ = books.state(start=END, end=LATER)
     books.seq += 1
     last, _ = books.state(call(20), start=LATER, end=LATEST)
     said = books.verify(last, "--previous", empty, "--json")
     assert (said.status, "previous-lines" in said.codes("not_proven")) == (0, True)
     said = books.verify(last, "--previous", stated[0], "--previous", empty)
-    assert (said.status, "line 12 of statement 3 comes after line 10" in said.text) == (1, True)
+    assert (said.status, "Line 12 of statement 3 comes after line 10" in said.text) == (1, True)
 
 
 def test_statements_without_lines_do_not_break_the_numbers(books, stated):
     empty, _ = books.state(start=END, end=LATER)
     last, _ = books.state(call(20), start=LATER, end=LATEST)
     said = books.verify(last, "--previous", empty, "--previous", stated[0])
-    assert (said.status, "it follows statement 2 and 1, with no time between them" in said.text) == (0, True)
-    assert "no number of a line is left out" in said.text
+    assert (said.status, "It follows statement 2 and 1, with no time between them" in said.text) == (0, True)
+    assert "No line number is missing" in said.text
 
 
 @pytest.mark.parametrize(
-    ("members", "told"),
+    ("members", "fault"),
     [
-        ({"lines": {"count": 10, "first": 1, "last": 12}}, "it has 10 lines, and numbers for 12"),
-        ({"lines": {"count": 10, "first": 2, "last": 11}}, "the project's lines begin with number 2"),
-        ({"lines": {"count": 10, "first": None, "last": None}}, "it has 10 lines, and numbers for 0"),
-        ({"totals": []}, "its totals are not those of 10 lines"),
-        ({"previous": "x"}, "the first statement alone has none before it"),
-        ({"start": "2026-10-01T00:00:00.000000Z"}, "the first statement alone has none before it"),
-        ({"number": 2}, "the first statement alone has none before it"),
+        ({"lines": {"count": 10, "first": 1, "last": 12}}, "It has 10 lines, and numbers for 12"),
+        ({"lines": {"count": 10, "first": 2, "last": 11}}, "The project's lines begin with number 2"),
+        ({"lines": {"count": 10, "first": None, "last": None}}, "It has 10 lines, and numbers for 0"),
+        ({"totals": []}, "Its totals do not match 10 lines"),
+        ({"previous": "x"}, "Exactly the first statement must have no previous one"),
+        ({"start": "2026-10-01T00:00:00.000000Z"}, "Exactly the first statement must have no previous one"),
+        ({"number": 2}, "Exactly the first statement must have no previous one"),
     ],
 )
-def test_a_statement_that_contradicts_itself_is_refuted_whoever_signed_it(books, stated, members, told):
+def test_a_statement_that_contradicts_itself_is_refuted_in_spite_of_its_signature(books, stated, members, fault):
     said = {name: value for name, value in json.loads(stated[0].read_bytes()).items() if name != "signature"}
     lines_ = {"lines": said["lines"] | members["lines"]} if "lines" in members else {}
     stated[0].write_bytes(signing.sign(said | members | lines_, books.signer.private))
     found = books.verify(stated[0], "--lines", stated[1])
-    assert (found.status, f"the statement contradicts itself: {told}" in found.text) == (1, True)
+    assert (found.status, f"The statement contradicts itself: {fault}" in found.text) == (1, True)
 
 
 def signed_with(books, path, totals):
-    """Sign a statement anew with other totals."""
+    """Sign a statement again with other totals."""
     said = {name: value for name, value in json.loads(path.read_bytes()).items() if name != "signature"}
     path.write_bytes(signing.sign(said | {"totals": totals}, books.signer.private))
 
 
 @pytest.mark.parametrize(
-    ("extra", "told"),
+    ("extra", "fault"),
     [
-        ({"amount": "1000000"}, "the total of openai:gpt-5 is that of no line"),
-        ({"currency": "EUR", "amount": "77"}, "the total of openai:gpt-5 is that of no line"),
+        ({"amount": "1000000"}, "The total of openai:gpt-5 has no line"),
+        ({"currency": "EUR", "amount": "77"}, "The total of openai:gpt-5 has no line"),
     ],
 )
-def test_a_total_that_no_line_adds_to_is_refuted(books, stated, extra, told):
+def test_a_total_that_no_line_adds_to_is_refuted(books, stated, extra, fault):
     (total, *others) = json.loads(stated[0].read_bytes())["totals"]
     empty = {name: "0" for name in total if name not in ("model", "currency")}
     signed_with(books, stated[0], [total, *others, {**total, **empty, **extra}])
-    assert told in books.verify(stated[0]).text
+    assert fault in books.verify(stated[0]).text
     said = books.verify(stated[0], "--lines", stated[1])
-    assert (said.status, "the lines of openai:gpt-5 do not add up" in said.text) == (1, True)
+    assert (said.status, "The lines of openai:gpt-5 do not add up" in said.text) == (1, True)
     assert "totals" not in books.verify(stated[0], "--lines", stated[1], "--json").codes("proven")
 
 
@@ -206,11 +205,11 @@ def test_a_count_that_is_no_number_is_refuted(books, stated):
 def test_another_statement_in_place_of_the_one_before_is_seen(books, stated, tmp_path):
     following, _ = books.state(call(20), start=END)
     (tmp_path / "other").mkdir()
-    other = Books(tmp_path / "other", books.signer).state(*(call(number) for number in range(10)), end=END)[0]
+    other = StatementFolder(tmp_path / "other", books.signer).state(*(call(number) for number in range(10)), end=END)[0]
     assert books.verify(following, "--previous", other).status == 0
-    forged = Books(tmp_path / "other", books.signer).state(*(call(number, cost=None) for number in range(10)), end=END)[
-        0
-    ]
+    forged = StatementFolder(tmp_path / "other", books.signer).state(
+        *(call(number, cost=None) for number in range(10)), end=END
+    )[0]
     said = books.verify(following, "--previous", forged)
     assert (said.status, "does not follow statement 1" in said.text) == (1, True)
 

@@ -1,4 +1,4 @@
-"""`statement verify` on files that somebody changed or made up, and the same verdict from everybody who gives one."""
+"""`statement verify` with changed or forged files, and the same verdict from every verifier."""
 
 import json
 import subprocess
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from statement_kit import START, Books, call, line_of_csv, rows, run, write_rows
+from statement_kit import START, StatementFolder, call, line_of_csv, rows, run, write_rows
 
 import llmring_receipts
-from llmring_receipts import keys, signing
+from llmring_receipts.formats import keys, signing
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.verifying.verdict import Verdict
 from offline_kit import checked_alone
@@ -39,7 +39,7 @@ def test_no_byte_of_the_lines_can_be_changed(books):
 
 def test_a_statement_of_a_key_that_is_not_in_the_set_is_refuted(books, stated, tmp_path):
     (tmp_path / "other").mkdir()
-    other = Books(tmp_path / "other")
+    other = StatementFolder(tmp_path / "other")
     said = other.verify(stated[0])
     assert (said.status, "which is not in the set of keys" in said.text) == (1, True)
 
@@ -64,7 +64,7 @@ def test_a_receipt_is_no_statement_and_a_statement_no_receipt(books, stated):
     receipt.write_text(json.dumps(books.signer.sign()))
     assert books.verify(receipt).status == 2
     said = run("verify", stated[0], "--keys", books.folder / "jwks.json")
-    assert (said.status, "is no receipt" in said.text) == (2, True)
+    assert (said.status, "is not a receipt" in said.text) == (2, True)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"a":1,"a":2}', b"\xff", b'{"type":"llmring-statement/1"}'])
@@ -86,7 +86,7 @@ def test_a_line_of_an_enormous_number_is_added_and_what_it_leaves_out_missing(bo
     table[10][table[0].index("seq")] = "9" * 29
     write_rows(stated[1], table)
     said = books.verify(stated[0], "--lines", stated[1])
-    assert (said.status, f"lines 10 to {int('9' * 29) - 1} are missing" in said.text) == (1, True)
+    assert (said.status, f"Lines 10 to {int('9' * 29) - 1} are missing" in said.text) == (1, True)
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"lines":' + b"[" * 100_000])
@@ -123,7 +123,7 @@ def test_a_line_that_two_readers_may_read_differently_is_not_proven(books, spell
     statement.write_bytes(signing.sign(said, books.signer.private))
     path.write_text(json.dumps({"lines": [proof | {"line": spelling(line)}]}))
     found = books.verify(statement, "--line", path)
-    assert (found.status, "it is not spelt as lines are" in found.text) == (1, True)
+    assert (found.status, "It is not in canonical form" in found.text) == (1, True)
 
 
 def test_a_file_that_is_not_there_cannot_be_checked(books, stated):
@@ -142,12 +142,12 @@ def test_the_verdict_as_json_keeps_to_its_schema(books, stated):
 def test_statements_are_checked_without_the_server_and_its_libraries(books, stated):
     known = ["--keys", books.folder / "jwks.json"]
     status, text, imported = checked_alone("statement", "verify", stated[0], *known, "--lines", stated[1])
-    assert (status, "these are the 10 lines" in text, imported) == (0, True, ["tlog", "verifying"])
+    assert (status, "These are the 10 lines" in text, imported) == (0, True, ["tlog", "verifying"])
 
 
 @pytest.mark.usefixtures("node")
 def test_node_verifies_a_statement(books, stated):
-    program = Path(str(llmring_receipts.__file__)).with_name("bundled") / "check.mjs"
+    program = Path(str(llmring_receipts.__file__)).with_name("bundles") / "files" / "check.mjs"
     command = ["node", str(program), str(stated[0]), str(books.folder / "jwks.json")]
     good = subprocess.run(command, text=True, capture_output=True, timeout=60)
     assert (good.returncode, good.stdout.strip()) == (0, "valid"), good.stderr
@@ -155,7 +155,7 @@ def test_node_verifies_a_statement(books, stated):
     assert subprocess.run(command, capture_output=True, timeout=60).returncode == 1
 
 
-def test_the_server_s_own_command_says_the_same(books, stated, llmring_cli):
+def test_the_server_s_own_command_gives_the_same_verdict(books, stated, llmring_cli):
     known = ["--keys", str(books.folder / "jwks.json")]
     ran = llmring_cli("statement", "verify", str(stated[0]), *known, "--lines", str(stated[1]))
     assert (ran.returncode, ran.stdout) == (0, books.verify(stated[0], "--lines", stated[1]).text)

@@ -1,4 +1,4 @@
-"""Statements of usage on a real server: what they hold, how they follow, and that nothing stated changes."""
+"""Statements of usage on a real server: their content, their order, and that nothing stated changes."""
 
 import asyncio
 import json
@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from statement_kit import CALL, STATEMENTS, leaves, root, run
 
-from llmring_receipts import canonical, jwks, signing
-from llmring_receipts.statements import document
-from llmring_receipts.statements.making import ALONE
+from llmring_receipts.formats import canonical, jwks, signing
+from llmring_receipts.statements.formats import document
+from llmring_receipts.statements.generate import TRY_LOCK
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.testing import eventually, make_plugin
 
@@ -26,34 +26,34 @@ def test_a_statement_holds_every_call_and_adds_up(client, log, state):
         log(input_tokens=number)
     log(model="gpt-5", cost="250.000000000001")
     log(model="gpt-5", cost="0.1")
-    made = state()
-    assert (made["number"], made["start"], made["previous"]) == (1, None, None)
-    assert (made["lines"]["count"], made["lines"]["first"], made["lines"]["last"]) == (7, 1, 7)
-    totals = {total["model"]: total for total in made["totals"]}
+    count = state()
+    assert (count["number"], count["start"], count["previous"]) == (1, None, None)
+    assert (count["lines"]["count"], count["lines"]["first"], count["lines"]["last"]) == (7, 1, 7)
+    totals = {total["model"]: total for total in count["totals"]}
     assert totals["openai:gpt-5"]["amount"] == "250.100000000001"
     assert (totals["openai:gpt-5-mini"]["amount"], totals["openai:gpt-5-mini"]["input_tokens"]) == ("0.00225", "10")
-    assert client.get(STATEMENTS).json() == [made]
+    assert client.get(STATEMENTS).json() == [count]
 
 
 def test_its_root_is_that_of_rfc_6962_over_the_lines_of_the_csv(client, log, state):
     for number in range(70):
         log(alias=f"é{number}")
-    made = state()
-    assert made["lines"]["root"] == root(leaves(client.get(f"{STATEMENTS}/1/lines").text))
+    count = state()
+    assert count["lines"]["root"] == root(leaves(client.get(f"{STATEMENTS}/1/lines").text))
 
 
 def test_it_is_signed_with_the_key_of_receipts(client, log, state):
     log()
-    made = state()
-    (key,) = jwks.read(client.get("/receipts/public-keys.json").content)
-    assert signing.fault(made, key) is None
+    count = state()
+    (key,) = jwks.parse(client.get("/receipts/public-keys.json").content)
+    assert signing.find_fault(count, key) is None
 
 
 def test_it_is_served_byte_for_byte_as_it_was_signed(client, log):
     log()
-    made = client.post(STATEMENTS).content
+    count = client.post(STATEMENTS).content
     content = client.get(f"{STATEMENTS}/1").content
-    assert made == b'{"status":"made","statement":' + content + b"}"
+    assert count == b'{"status":"made","statement":' + content + b"}"
     assert content == canonical.canonicalize(json.loads(content))
 
 
@@ -77,7 +77,7 @@ def test_nothing_new_makes_no_statement(client, log, state):
 def test_another_deployment_in_the_same_database_does_not_hold_up_its_own(server, log, state):
     log()
     with psycopg.connect(server.server.database.conninfo, options="-c search_path=public") as other:
-        assert other.execute(ALONE, [server.project_id("one")]).fetchone() == (True,)
+        assert other.execute(TRY_LOCK, [server.project_id("one")]).fetchone() == (True,)
         assert state()["number"] == 1
 
 
@@ -103,7 +103,7 @@ def test_a_call_that_was_repriced_is_corrected_in_the_next_and_its_line_stays(se
     assert client.get(f"{STATEMENTS}/1/lines").content == stated
 
 
-def test_a_call_that_was_repriced_twice_is_corrected_twice_from_where_it_stood(server, log, state, lines):
+def test_a_call_that_was_repriced_twice_is_corrected_twice_from_its_last_cost(server, log, state, lines):
     log_id = log(cost=None)
     state()
     reprice(server, log_id, "0.3")
@@ -127,7 +127,7 @@ def test_a_call_that_was_logged_late_is_in_the_next_statement(log, state, lines)
     ]
 
 
-def test_lines_stand_in_the_order_in_which_calls_happened(log, state, lines):
+def test_lines_are_in_the_order_in_which_calls_happened(log, state, lines):
     later = log(timestamp="2026-02-01T00:00:00Z")
     earlier = log(timestamp="2026-01-01T00:00:00Z")
     state()
@@ -196,7 +196,7 @@ def test_the_list_is_read_in_pages(client, log, state):
         state()
     first = client.get(STATEMENTS, params={"limit": 2})
     second = client.get(first.links["next"]["url"])
-    assert [made["number"] for made in first.json() + second.json()] == [3, 2, 1]
+    assert [count["number"] for count in first.json() + second.json()] == [3, 2, 1]
     assert "next" not in second.links
 
 
@@ -207,23 +207,23 @@ def test_without_a_signing_key_none_is_made(llmring_live):
     assert (answer.status_code, "keygen" in answer.json()["detail"]) == (503, True)
 
 
-def test_where_nobody_logs_usage_there_are_none(llmring_live, signer):
+def test_without_a_plugin_that_logs_usage_there_are_none(llmring_live, signer):
     server = llmring_live(["receipts"], receipts={"private_key_b64": signer.seed})
     assert server.client().get(STATEMENTS).status_code == 404
 
 
 @pytest.mark.own_server
-def test_of_many_makers_at_once_one_makes_the_statement(start):
+def test_of_many_concurrent_requests_one_creates_the_statement(start):
     servers = [start() for _ in range(3)]
     for _ in range(300):
         servers[0].client("one").post("/api/v1/log", json=CALL)
     barrier, answers = threading.Barrier(6), []
 
-    def make(client):
+    def generate(client):
         barrier.wait()
         answers.append(client.post(STATEMENTS).status_code)
 
-    makers = [threading.Thread(target=make, args=[server.client("one")]) for server in servers * 2]
+    makers = [threading.Thread(target=generate, args=[server.client("one")]) for server in servers * 2]
     for maker in makers:
         maker.start()
     for maker in makers:
@@ -234,13 +234,13 @@ def test_of_many_makers_at_once_one_makes_the_statement(start):
 
 
 @pytest.mark.own_server
-def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
-    told = []
+def test_a_listener_is_notified_of_each_statement_in_its_transaction(start):
+    stored = []
 
     class Told:
         async def write_statement(self, connection, project_id, statement_id, content):
-            told.append((project_id, statement_id, content))
-            if len(told) == 1:
+            stored.append((project_id, statement_id, content))
+            if len(stored) == 1:
                 raise RuntimeError("the log is full")
 
     server = start(make_plugin("told", llmring_services=lambda server: {StatementsStored: Told()}))
@@ -249,11 +249,11 @@ def test_whoever_must_miss_no_statement_is_told_in_its_transaction(start):
     assert client.post(STATEMENTS).status_code == 500
     assert client.get(STATEMENTS).json() == []
     client.post(STATEMENTS).raise_for_status()
-    assert told[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
+    assert stored[1:] == [(server.project_id("one"), "1", client.get(f"{STATEMENTS}/1").content)]
 
 
 @pytest.mark.own_server
-def test_one_that_takes_long_is_made_beside_the_answer_and_few_are_at_once(start):
+def test_one_that_takes_long_is_created_after_the_response_and_few_at_once(start):
     go_on = asyncio.Event()
 
     class Slow:

@@ -1,4 +1,4 @@
-"""Statements that are made by themselves, of whole months, and who waits for them."""
+"""Automatic statements of whole months, and retention that waits for them."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from statement_kit import CALL, STATEMENTS, run
 
-from llmring_receipts.keyring import Keyring
-from llmring_receipts.statements import document
-from llmring_receipts.statements.making import Statements
-from llmring_receipts.statements.monthly import Monthly
+from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.statements.formats import document
+from llmring_receipts.statements.generate import StatementGenerator
+from llmring_receipts.statements.monthly import MonthlyStatements
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.usage_lines import UsageLines
@@ -19,39 +19,41 @@ from llmring_server.testing import eventually
 pytestmark = pytest.mark.own_server
 
 
-def monthly(server, hours=24, told=None):
+def monthly(server, hours=24, listener=None):
     usage, store = server.server.service(UsageLines), StatementStore(server.server.database)
     keyring = server.server.service(Keyring)
-    return Monthly(Statements(server.server.database, store, usage, keyring, told), store, usage, hours)
+    return MonthlyStatements(
+        StatementGenerator(server.server.database, store, usage, keyring, listener), store, usage, hours
+    )
 
 
-def test_months_are_stated_by_themselves_some_time_after_their_end(server, client, log):
+def test_months_are_stated_automatically_some_time_after_their_end(server, client, log):
     log(timestamp="2026-01-31T23:59:59Z")
     log(timestamp="2026-02-01T00:00:00Z")
-    due = monthly(server).due
+    due = monthly(server).generate_due
     assert server.run(due(datetime(2026, 2, 1, 23, 59, tzinfo=UTC))) == 0
     assert server.run(due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
     assert server.run(due(datetime(2026, 2, 3, tzinfo=UTC))) == 0
-    (made,) = client.get(STATEMENTS).json()
-    assert (made["end"], made["lines"]["count"]) == ("2026-02-01T00:00:00.000000Z", 1)
+    (count,) = client.get(STATEMENTS).json()
+    assert (count["end"], count["lines"]["count"]) == ("2026-02-01T00:00:00.000000Z", 1)
 
 
 def test_months_that_were_missed_have_a_statement_each(server, client, log):
     for month in (1, 2, 3):
         log(timestamp=f"2026-{month:02}-15T00:00:00Z")
         if month == 1:
-            server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC)))
-    assert server.run(monthly(server).due(datetime(2026, 4, 2, tzinfo=UTC))) == 2
-    assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-04-01", "2026-03-01", "2026-02-01"]
+            server.run(monthly(server).generate_due(datetime(2026, 2, 2, tzinfo=UTC)))
+    assert server.run(monthly(server).generate_due(datetime(2026, 4, 2, tzinfo=UTC))) == 2
+    assert [count["end"][:10] for count in client.get(STATEMENTS).json()] == ["2026-04-01", "2026-03-01", "2026-02-01"]
 
 
 def test_a_month_that_was_missed_is_stated_also_when_its_project_was_not_used_since(server, client, log):
     log(timestamp="2026-01-15T00:00:00Z")
-    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
+    assert server.run(monthly(server).generate_due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
     log(timestamp="2026-02-15T00:00:00Z")
     late = monthly(server)
-    assert [server.run(late.due(datetime(2026, month, 2, tzinfo=UTC))) for month in (5, 6)] == [1, 0]
-    assert [made["end"][:10] for made in client.get(STATEMENTS).json()] == ["2026-03-01", "2026-02-01"]
+    assert [server.run(late.generate_due(datetime(2026, month, 2, tzinfo=UTC))) for month in (5, 6)] == [1, 0]
+    assert [count["end"][:10] for count in client.get(STATEMENTS).json()] == ["2026-03-01", "2026-02-01"]
 
 
 def log_in_three_projects(server, month):
@@ -63,12 +65,12 @@ def log_in_three_projects(server, month):
 def test_a_project_whose_lines_cannot_be_read_holds_up_no_other(server, log):
     log_in_three_projects(server, 1)
     months = monthly(server)
-    assert server.run(months.due(datetime(2026, 2, 2, tzinfo=UTC))) == 3
+    assert server.run(months.generate_due(datetime(2026, 2, 2, tzinfo=UTC))) == 3
     server.rows(
         "UPDATE statement_lines SET content = '{}' WHERE project_id = %s RETURNING 1", [server.project_id("two")]
     )
     log_in_three_projects(server, 2)
-    assert server.run(months.due(datetime(2026, 3, 2, tzinfo=UTC))) == 2
+    assert server.run(months.generate_due(datetime(2026, 3, 2, tzinfo=UTC))) == 2
     assert len(server.client("two").get(STATEMENTS).json()) == 1
 
 
@@ -82,8 +84,8 @@ def test_a_project_whose_statement_takes_too_long_holds_up_no_other(server, erro
             if project_id == first:
                 raise error
 
-    assert server.run(monthly(server, told=Failing()).due(datetime(2026, 2, 2, tzinfo=UTC))) == 2
-    assert server.run(monthly(server).due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
+    assert server.run(monthly(server, listener=Failing()).generate_due(datetime(2026, 2, 2, tzinfo=UTC))) == 2
+    assert server.run(monthly(server).generate_due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
 
 
 def test_without_a_database_no_other_project_is_tried(server):
@@ -97,17 +99,17 @@ def test_without_a_database_no_other_project_is_tried(server):
             raise TimeoutError("gone")
 
     with pytest.raises(psycopg.OperationalError):
-        server.run(monthly(server, told=GoesAway()).due(datetime(2026, 2, 2, tzinfo=UTC)))
+        server.run(monthly(server, listener=GoesAway()).generate_due(datetime(2026, 2, 2, tzinfo=UTC)))
     assert len(asked) == 1
 
 
 def test_a_month_that_was_stated_on_demand_is_closed_once_without_lines(server, client, log, files):
     log(timestamp="2026-01-15T00:00:00Z")
     statements = StatementStore(server.server.database)
-    maker = Statements(server.server.database, statements, server.server.service(UsageLines),
+    maker = StatementGenerator(server.server.database, statements, server.server.service(UsageLines),
                        server.server.service(Keyring), None)  # fmt: skip
-    server.run(maker.make(server.project_id("one"), datetime(2026, 1, 20, tzinfo=UTC)))
-    assert [server.run(monthly(server).due(datetime(2026, 2, day, tzinfo=UTC))) for day in (2, 3)] == [1, 0]
+    server.run(maker.generate(server.project_id("one"), datetime(2026, 1, 20, tzinfo=UTC)))
+    assert [server.run(monthly(server).generate_due(datetime(2026, 2, day, tzinfo=UTC))) for day in (2, 3)] == [1, 0]
     closing, table, known = files(2)
     said = run("statement", "verify", closing, "--keys", known, "--lines", table, "--previous", files(1)[0], "--json")
     assert (said.status, said.codes("proven")) == (0, ["signature", "lines", "previous", "previous-lines"])
@@ -118,9 +120,9 @@ def test_a_month_is_awaited_until_it_is_stated(server, client, log):
     log()
     due, project = server.server.service(StatementsDue), server.project_id("one")
     end = document.month_end(datetime.now(UTC))
-    assert server.run(due.find_pending([project], end)) == [project]
-    assert server.run(monthly(server).due(end + timedelta(days=2))) == 1
-    assert server.run(due.find_pending([project, "prj_other"], end)) == ["prj_other"]
+    assert server.run(due.awaited([project], end)) == [project]
+    assert server.run(monthly(server).generate_due(end + timedelta(days=2))) == 1
+    assert server.run(due.awaited([project, "prj_other"], end)) == ["prj_other"]
 
 
 def test_a_month_that_ended_more_than_a_year_ago_is_not_awaited(server):
@@ -141,5 +143,5 @@ def test_a_server_that_starts_makes_what_is_due(llmring_live, signer):
     last_month = document.month_start(document.month_start(datetime.now(UTC)) - timedelta(days=1))
     first.client().post("/api/v1/log", json={**CALL, "timestamp": last_month.isoformat()}).raise_for_status()
     second = llmring_live(["usage", "receipts"], receipts=settings)
-    (made,) = eventually(lambda: second.client().get(STATEMENTS).json())
-    assert made["end"] == document.spelt(document.month_start(datetime.now(UTC)))
+    (count,) = eventually(lambda: second.client().get(STATEMENTS).json())
+    assert count["end"] == document.format_time(document.month_start(datetime.now(UTC)))

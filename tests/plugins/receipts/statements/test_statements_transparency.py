@@ -7,7 +7,7 @@ from llmring_server.tlog.signers import Signer
 
 
 def test_a_statement_is_in_the_transparency_log(llmring_live, signer, tmp_path):
-    log = Signer.fresh("log.example")
+    log = Signer.generate("log.example")
     server = llmring_live(
         ["transparency", "usage", "receipts"],
         receipts={"private_key_b64": signer.seed},
@@ -37,5 +37,5 @@ def test_a_statement_that_waits_for_the_log_has_no_proof_yet(llmring_live, signe
     client.post("/api/v1/log", json=CALL).raise_for_status()
     client.post(STATEMENTS).raise_for_status()
     answer = client.get(f"{STATEMENTS}/1/proof")
-    assert (answer.status_code, answer.headers["Retry-After"], "waits" in answer.text) == (202, "1", True)
+    assert (answer.status_code, answer.headers["Retry-After"], "not in the log yet" in answer.text) == (202, "1", True)
     assert client.get(f"{STATEMENTS}/2/proof").status_code == 404

@@ -1,0 +1,81 @@
+"""Parse request bodies strictly: drafts to sign, and signed receipts."""
+
+from typing import Any
+
+import msgspec
+
+from llmring_receipts.formats import canonical, signing
+from llmring_receipts.formats.canonical import InvalidValue
+from llmring_receipts.receipts import models
+from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptDraft, ReceiptEnvelope, ReceiptRecord
+from llmring_server.http import codec
+from llmring_server.http.errors import FieldError, Problem
+
+# The fields of a draft that describe a call; a body with usage_log_id and none of them refers to a logged call.
+CALL_FIELDS = {"model", "tokens", "cost"}
+
+
+def parse_draft(body: bytes) -> ReceiptDraft | CallReceiptDraft:
+    """Return the draft of a body: a payload, or a reference to a logged call.
+
+    Raises:
+        Problem: 400 for JSON that a receipt must not contain, 422 for invalid fields.
+    """
+    parsed = _parse(body, exact=True)
+    of_log = isinstance(parsed, dict) and "usage_log_id" in parsed and not CALL_FIELDS & parsed.keys()
+    try:
+        return msgspec.convert(parsed, CallReceiptDraft) if of_log else msgspec.convert(parsed, ReceiptDraft)
+    except msgspec.ValidationError as error:
+        hint = "The log fills the rest" if of_log else "Put additional data into ext"
+        raise _add_hint(codec.validation_problem(error, "body"), hint) from error
+
+
+def parse_receipt(body: bytes) -> dict[str, Any]:
+    """Return the receipt of `{receipt: {…}}`.
+
+    Raises:
+        Problem: 400 for JSON that a receipt must not contain, 422 without a receipt.
+    """
+    parsed = _parse(body, depth=canonical.MAX_DEPTH + 1)
+    try:
+        return msgspec.convert(parsed, ReceiptEnvelope).receipt
+    except msgspec.ValidationError as error:
+        raise codec.validation_problem(error, "body") from error
+
+
+def to_record(project: str, receipt: dict[str, Any], content: bytes) -> ReceiptRecord:
+    """Return the record of a receipt.
+
+    Raises:
+        Problem: 422, its id, key id or timestamp is missing or malformed.
+    """
+    receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.timestamp_of(receipt)
+    if not isinstance(receipt_id, str) or not models.is_receipt_id(receipt_id):
+        raise Problem.validation("body", "receipt", "id", msg="Must be 1 to 128 characters of A–Z a–z 0–9 . _ : ~ -.")
+    if not isinstance(key_id, str):
+        raise Problem.validation("body", "receipt", "key_id", msg="Must be the id of the signing key.")
+    if when is None:
+        raise Problem.validation("body", "receipt", "timestamp", msg="Must be an RFC 3339 time: 2026-01-31T12:00:00Z.")
+    return ReceiptRecord(project, receipt_id, when, key_id, content)
+
+
+def to_problem(status: int, error: InvalidValue) -> Problem:
+    """Return the problem for an invalid value, with its location in the body."""
+    loc = ("body", *error.path)
+    field = ".".join(map(str, loc))
+    return Problem(status, f"{field}: {error.sentence}", faults=[FieldError(loc, error.sentence)])
+
+
+def _parse(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPTH) -> Any:
+    try:
+        return canonical.parse(body, exact=exact, depth=depth)
+    except InvalidValue as error:
+        raise to_problem(400, error) from error
+
+
+def _add_hint(validation_problem: Problem, hint: str) -> Problem:
+    """Add a hint to the problem of an unknown field."""
+    if "unknown field" not in str(validation_problem.description):
+        return validation_problem
+    fault = validation_problem.faults[0]
+    return to_problem(422, InvalidValue(f"{fault.msg.removesuffix('.')}. {hint}", fault.loc[1:]))

@@ -1,0 +1,1 @@
+"""Bundles: a zip file with a receipt and everything that verifies it."""

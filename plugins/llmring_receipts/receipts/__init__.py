@@ -1,0 +1,1 @@
+"""Receipts: issue them, store them, and offer them to other plugins."""

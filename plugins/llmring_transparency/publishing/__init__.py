@@ -1,0 +1,1 @@
+"""What is published of the log: proofs, positions, policy and files."""

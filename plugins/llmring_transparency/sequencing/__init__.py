@@ -1,0 +1,1 @@
+"""Growing the log: queue, sequencer, witnesses' cosignatures."""

@@ -1,0 +1,1 @@
+"""Tables, tiles and files of the log."""
