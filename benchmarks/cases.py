@@ -10,7 +10,7 @@ import httpx
 
 from benchmarks.database import WRITTEN, drop
 from benchmarks.measure import Case, Request
-from benchmarks.processes import OURS, ROOT, Uvicorn, served
+from benchmarks.processes import OURS, ROOT, Uvicorn, serve
 from llmring_receipts.formats import keys
 from llmring_server.tlog.signers import Signer
 

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.tlog.notes import InvalidNote, KeyType
 from llmring_server.tlog.signers import Signer
 from llmring_transparency.settings import TransparencySettings

@@ -30,7 +30,7 @@ class BundleBuilder:
         self._keys = key_store
         self._keyring = keyring
 
-    async def zipped(self, project: str, receipt_id: str) -> bytes | None:
+    async def build_zip(self, project: str, receipt_id: str) -> bytes | None:
         """Return a receipt's bundle as a zip file, or None if the project has no such receipt."""
         files = await self.files(project, receipt_id)
         return await asyncio.to_thread(build_zip, files) if files else None

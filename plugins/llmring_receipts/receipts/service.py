@@ -6,7 +6,7 @@ from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import models
 from llmring_receipts.receipts.models import ReceiptRow
 from llmring_receipts.receipts.store import ReceiptStore
-from llmring_server.contracts.receipts import KeptReceipt, ReceiptCheck, ReceiptPage, ReceiptProof
+from llmring_server.contracts.receipts import ReceiptCheck, ReceiptPage, ReceiptProof, SignedReceipt
 from llmring_server.http.errors import Problem
 
 
@@ -56,5 +56,5 @@ def _unreadable_proof(fault: str) -> ReceiptProof:
     return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", fault)], key_id=None)
 
 
-def _to_contract(row: ReceiptRow) -> KeptReceipt:
-    return KeptReceipt(row.receipt_id, row.issued_at, row.content)
+def _to_contract(row: ReceiptRow) -> SignedReceipt:
+    return SignedReceipt(row.receipt_id, row.issued_at, row.content)

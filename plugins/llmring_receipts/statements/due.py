@@ -16,7 +16,7 @@ class PendingMonths:
     def __init__(self, store: StatementStore) -> None:
         self._store = store
 
-    async def awaited(self, projects: Collection[str], end: datetime) -> list[str]:
+    async def find_pending(self, projects: Collection[str], end: datetime) -> list[str]:
         """Return the projects without a statement up to `end`; none for months that get no statement any more."""
         if end <= month_start(datetime.now(UTC)) - YEAR:
             return []

@@ -144,7 +144,7 @@ class StatementProofResource:
         """Get the proof of a statement as a file (C2SP tlog-proof); 202 while it is not in the log yet."""
         resp.content_type = TEXT
         project, valid = req.context.project_id, number.isascii() and number.isdecimal() and len(number) <= 10
-        position = await self._positions.statement_place(project, number) if self._positions and valid else None
+        position = await self._positions.statement_position(project, number) if self._positions and valid else None
         if position == NoPosition("waiting"):
             resp.status, resp.retry_after, resp.data = falcon.HTTP_202, "1", PENDING
             return

@@ -58,7 +58,7 @@ class StatementService:
 
     async def corrections(self, project: str, statement: StoredStatement, limit: int) -> list[Correction]:
         """Return the first corrections of a statement that can be parsed; none if its totals have none."""
-        stated = statement.said is not None and any(total.corrections for total in statement.said.totals)
+        stated = statement.summary is not None and any(total.corrections for total in statement.summary.totals)
         record = await self._store.get(project, statement.number) if stated else None
         found = await self._store.corrections(record, limit) if record else []
         return [correction for one in found if (correction := _to_correction(one)) is not None]

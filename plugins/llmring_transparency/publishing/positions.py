@@ -19,11 +19,11 @@ class PositionService:
         self._published = published
         self._witnesses = witnesses
 
-    async def receipt_place(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
+    async def receipt_position(self, project: str, receipt_id: str) -> LogPosition | NoPosition:
         """Return the position of a project's receipt."""
         return await self._find(project, EntryKind.RECEIPT, receipt_id)
 
-    async def statement_place(self, project: str, statement_id: str) -> LogPosition | NoPosition:
+    async def statement_position(self, project: str, statement_id: str) -> LogPosition | NoPosition:
         """Return the position of a project's statement."""
         return await self._find(project, EntryKind.STATEMENT, statement_id)
 

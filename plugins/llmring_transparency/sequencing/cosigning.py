@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import httpx
 import msgspec
 
-from llmring_server.http.errors import DATABASE_AWAY, StartupError
+from llmring_server.errors import StartupError
+from llmring_server.http.errors import DATABASE_AWAY
 from llmring_server.runtime.background import beside
 from llmring_server.tlog import checkpoints, notes, witness_protocol
 from llmring_server.tlog.checkpoints import InvalidCheckpoint

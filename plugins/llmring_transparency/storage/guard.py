@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.checkpoints import Checkpoint, InvalidCheckpoint
 from llmring_server.tlog.notes import InvalidNote

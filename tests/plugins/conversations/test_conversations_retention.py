@@ -3,7 +3,6 @@
 import pytest
 
 from llmring_conversations.retention import ConversationMaintenance
-from llmring_server.cli.retention import AT_ONCE
 
 API = "/api/v1/conversations"
 

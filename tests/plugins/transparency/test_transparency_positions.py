@@ -16,7 +16,7 @@ from llmring_server.tlog import checkpoints
 @pytest.fixture
 def place(server, one):
     """Return a function that returns the position of this project's receipt."""
-    return lambda name, project=one: server.run(server.server.service(LogPositions).receipt_place(project, name))
+    return lambda name, project=one: server.run(server.server.service(LogPositions).receipt_position(project, name))
 
 
 def test_a_receipt_s_place_is_that_of_its_proof(server, reader, one, key, place):

@@ -7,7 +7,7 @@ import pytest
 from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts.formats import keys
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing.process import clean_environment
 
 ISSUE = "/api/v1/receipts/issue"

@@ -10,7 +10,7 @@ from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts.formats import keys
 from llmring_receipts.key_management.key_store import ReceiptKeyStore
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 from llmring_server.testing.live import live, make_settings
 
 ISSUE = "/api/v1/receipts/issue"

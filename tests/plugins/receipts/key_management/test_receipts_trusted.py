@@ -7,7 +7,7 @@ import pytest
 from receipts_kit import PAYLOAD, Signer
 
 from llmring_receipts.formats import jwks, keys
-from llmring_server.http.errors import StartupError
+from llmring_server.errors import StartupError
 
 RECEIPTS = "/api/v1/receipts"
 

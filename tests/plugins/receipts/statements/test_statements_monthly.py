@@ -120,9 +120,9 @@ def test_a_month_is_awaited_until_it_is_stated(server, client, log):
     log()
     due, project = server.server.service(StatementsDue), server.project_id("one")
     end = document.month_end(datetime.now(UTC))
-    assert server.run(due.awaited([project], end)) == [project]
+    assert server.run(due.find_pending([project], end)) == [project]
     assert server.run(monthly(server).generate_due(end + timedelta(days=2))) == 1
-    assert server.run(due.awaited([project, "prj_other"], end)) == ["prj_other"]
+    assert server.run(due.find_pending([project, "prj_other"], end)) == ["prj_other"]
 
 
 def test_a_month_that_ended_more_than_a_year_ago_is_not_awaited(server):
