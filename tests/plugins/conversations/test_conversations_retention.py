@@ -3,6 +3,7 @@
 import pytest
 
 from llmring_conversations.retention import ConversationMaintenance
+from llmring_server.cli.retention import CHUNK_ROWS
 
 API = "/api/v1/conversations"
 
