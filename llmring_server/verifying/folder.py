@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llmring_server.tlog import leaves
-from llmring_server.tlog.blocks import BlockTree
 from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.growing_trees import BlockTree
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash, tree_hash
 from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.tiles import ENTRIES, WIDTH, Tile, list_tiles, path, width

@@ -7,10 +7,10 @@ from tlog_kit import SIZES, Tree, entry, leaves, root
 
 from llmring_server.tlog import leaves as entries
 from llmring_server.tlog import tiles
+from llmring_server.tlog.growing_trees import TreeAppender, right_edge
 from llmring_server.tlog.hashing import EMPTY_ROOT, HASH_BYTES
 from llmring_server.tlog.proofs import Span
 from llmring_server.tlog.tiles import Path, Tile
-from llmring_server.tlog.tree_appender import TreeAppender, right_edge
 
 PATHS = {
     (0, 256): "000",

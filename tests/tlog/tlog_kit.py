@@ -6,9 +6,9 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_server.tlog import notes
+from llmring_server.tlog.growing_trees import TreeAppender
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.tiles import span_hash
-from llmring_server.tlog.tree_appender import TreeAppender
 
 SIZES = [1, 2, 3, 255, 256, 257, 70_000]
 ORIGIN = "log.example/receipts"

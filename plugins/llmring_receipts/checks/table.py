@@ -8,7 +8,7 @@ from llmring_receipts.statements.formats import lines
 from llmring_receipts.statements.formats.document import Statement, StatementTotal
 from llmring_receipts.statements.formats.lines import InvalidLines, StatementLine
 from llmring_receipts.statements.formats.totals import Totals
-from llmring_server.tlog.blocks import BlockTree
+from llmring_server.tlog.growing_trees import BlockTree
 from llmring_server.verifying.verdict import Findings, Unreadable
 
 

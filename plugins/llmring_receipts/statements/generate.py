@@ -19,7 +19,7 @@ from llmring_receipts.statements.store import Session, StatementRecord, Statemen
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.contracts.usage_lines import UsageLine, UsageLines
 from llmring_server.database import Database
-from llmring_server.tlog.blocks import BlockTree
+from llmring_server.tlog.growing_trees import BlockTree
 
 GENERATION_SECONDS = 1_800.0
 CURRENCY = "USD"

@@ -20,7 +20,7 @@ from llmring_server.contracts.transparency import LogProofs
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.http.operations import operation
-from llmring_server.tlog import blocks
+from llmring_server.tlog import growing_trees
 from llmring_server.tlog.tiles import WIDTH
 
 WAIT_SECONDS = 1.5
@@ -179,11 +179,11 @@ class CallLinesResource:
             raise Problem(404, f"Statement {stated.number} is missing.")
         index = stated.seq - statement.first_seq
         leaves = {}
-        for block in blocks.blocks_needed(index, statement.line_count):
+        for block in growing_trees.blocks_needed(index, statement.line_count):
             first = statement.first_seq + block * WIDTH
             around = await self._store.lines_between(project, first, min(first + WIDTH, statement.last_seq + 1))
             leaves[block] = b"".join(line.hash for line in around)
-        path = blocks.path(index, statement.line_count, leaves, statement.blocks)
+        path = growing_trees.path(index, statement.line_count, leaves, statement.blocks)
         return StatementLineProof(
             stated.number, stated.content, index, statement.line_count, [keys.encode(step) for step in path]
         )

@@ -21,7 +21,7 @@ from llmring_server.contracts.statements import (
     StatementSummary,
     StoredStatement,
 )
-from llmring_server.tlog.blocks import BlockTree
+from llmring_server.tlog.growing_trees import BlockTree
 
 MAX_LINES = 10_000
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

@@ -15,12 +15,12 @@ from llmring_server.database import Database
 from llmring_server.database.pool import Connection
 from llmring_server.tlog import leaves
 from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.growing_trees import TreeAppender, right_edge
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.leaves import SALT_BYTES, EntryKind, LeafOpening
 from llmring_server.tlog.notes import Note
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import WIDTH, Tile
-from llmring_server.tlog.tree_appender import TreeAppender, right_edge
 from llmring_transparency.models import LogState, NumberedRow, QueueRow
 from llmring_transparency.sequencing.queue_cursor import QueueCursor
 from llmring_transparency.storage import guard

@@ -12,9 +12,9 @@ from pathlib import Path
 from llmring_server.errors import StartupError
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.checkpoints import Checkpoint, InvalidCheckpoint
+from llmring_server.tlog.growing_trees import right_edge
 from llmring_server.tlog.notes import InvalidNote
 from llmring_server.tlog.tiles import Tile, root
-from llmring_server.tlog.tree_appender import right_edge
 from llmring_transparency.models import LogState
 from llmring_transparency.storage import atomic_files
 

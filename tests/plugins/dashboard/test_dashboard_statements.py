@@ -173,7 +173,7 @@ def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     command = ["bash", "-c", page.page.css_first("#check").text()]
     ran = subprocess.run(command, cwd=tmp_path, env={"PATH": path}, text=True, capture_output=True, timeout=60)
-    assert (ran.returncode, "it follows statement 1" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert (ran.returncode, "It follows statement 1" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
 def test_a_changed_line_a_changed_statement_and_a_missing_one_fail_a_check(server, log, state, browser):
@@ -185,7 +185,7 @@ def test_a_changed_line_a_changed_statement_and_a_missing_one_fail_a_check(serve
     page = browser.open("/ui/statements/2")
     assert page.text("#verdict").startswith("Not valid.")
     assert words(page) == [*["Yes"] * 7, "No", "Yes"]
-    assert "do not lead to the root that was signed" in page.text("#steps")
+    assert "do not match the signed root" in page.text("#steps")
     server.rows("DELETE FROM statements WHERE number = 1 RETURNING 1")
     assert "Statement 1 is missing" in browser.open("/ui/statements/2").text("#steps")
     changed = server.client("one").get(f"{API}/2").content.replace(b'"0.0009"', b'"0.0008"')
@@ -199,7 +199,7 @@ def test_what_cannot_be_read_any_more_is_shown_as_it_is(server, log, state, brow
     log()
     state()
     server.rows("UPDATE statement_lines SET content = '{}' RETURNING 1")
-    assert "Line 1 cannot be read any more" in browser.open("/ui/statements/1").text("#steps")
+    assert "Line 1 cannot be parsed" in browser.open("/ui/statements/1").text("#steps")
     server.run(server.server.database.execute("UPDATE statements SET content = %s", [b'{"number":']))
     page = browser.open("/ui/statements/1")
     assert (page.status, page.text("#raw")) == (200, '{"number":')

@@ -14,11 +14,11 @@ import pytest
 from transparency_kit import Reader
 
 from llmring_server.tlog import checkpoints, leaves
+from llmring_server.tlog.growing_trees import TreeAppender
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.leaves import EntryKind, LeafOpening
 from llmring_server.tlog.signers import Signer
 from llmring_server.tlog.tiles import Tile, root
-from llmring_server.tlog.tree_appender import TreeAppender
 
 pytestmark = pytest.mark.slow
 

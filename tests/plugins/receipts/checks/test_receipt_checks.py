@@ -13,13 +13,13 @@ from llmring_receipts.formats.keys import PublicKey
 from llmring_server.http.codec import encode
 from llmring_server.tlog import leaves, notes
 from llmring_server.tlog.checkpoints import Checkpoint
+from llmring_server.tlog.growing_trees import TreeAppender
 from llmring_server.tlog.hashing import leaf_hash
 from llmring_server.tlog.leaves import LeafOpening
 from llmring_server.tlog.notes import KeyType, Note
 from llmring_server.tlog.proof_files import InclusionProof
 from llmring_server.tlog.proofs import inclusion_spans
 from llmring_server.tlog.tiles import span_hash
-from llmring_server.tlog.tree_appender import TreeAppender
 from llmring_server.verifying.verdict import Verdict
 from offline_kit import checked_alone
 

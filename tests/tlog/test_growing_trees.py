@@ -3,8 +3,8 @@
 import pytest
 from tlog_kit import leaves, path, root
 
-from llmring_server.tlog import blocks
-from llmring_server.tlog.blocks import BlockTree
+from llmring_server.tlog import growing_trees
+from llmring_server.tlog.growing_trees import BlockTree
 from llmring_server.tlog.proofs import check_inclusion
 from llmring_server.tlog.tiles import WIDTH
 
@@ -31,13 +31,13 @@ def test_the_root_is_that_of_rfc_6962(size):
 def test_the_path_of_a_leaf_is_that_of_rfc_6962_and_reads_few_blocks(size):
     tree, hashes = grown(size), leaves(size)
     for index in sorted({0, 1, size // 3, size // 2, size - 2, size - 1} & set(range(size))):
-        needed = blocks.blocks_needed(index, size)
+        needed = growing_trees.blocks_needed(index, size)
         assert len(needed) <= 2
-        found = blocks.path(index, size, in_blocks(hashes, needed), b"".join(tree.full))
+        found = growing_trees.path(index, size, in_blocks(hashes, needed), b"".join(tree.full))
         assert found == path(index, 0, size)
         check_inclusion(index, size, hashes[index], tree.root(), found)
 
 
 def test_there_is_no_path_of_a_leaf_that_is_not_there():
     with pytest.raises(ValueError, match="has no leaf 3"):
-        blocks.blocks_needed(3, 3)
+        growing_trees.blocks_needed(3, 3)
