@@ -10,13 +10,13 @@ from docs_kit import ROOT, name_of
 
 CHECKED = (
     "README.md", "CHANGELOG.md", "Containerfile", "Makefile", "compose.yaml", "conf", "deploy", "docs",
-    "requirements", "benchmarks", "llmring_server/app.py", "llmring_server/bundled.py", "llmring_server/cli",
-    "llmring_server/contracts", "llmring_server/database", "llmring_server/http", "llmring_server/plugin_api.py",
-    "llmring_server/plugins", "llmring_server/pytest_plugin.py", "llmring_server/runtime", "llmring_server/server.py",
-    "llmring_server/serving", "llmring_server/settings.py", "llmring_server/testing", "tests/benchmarks",
-    "tests/core", "tests/deploy", "tests/docs", "tests/example_plugin", "tests/packaging",
+    "requirements", "benchmarks", "llmring_server", "tests/benchmarks", "tests/core", "tests/deploy", "tests/docs",
+    "tests/example_plugin", "tests/packaging", "tests/client", "tests/tlog", "plugins/llmring_aliases",
+    "plugins/llmring_conversations", "plugins/llmring_keys", "plugins/llmring_metrics", "plugins/llmring_receipts",
+    "plugins/llmring_transparency", "tests/plugins/aliases", "tests/plugins/conversations", "tests/plugins/keys",
+    "tests/plugins/metrics", "tests/plugins/ratelimit", "tests/plugins/receipts", "tests/plugins/transparency",
 )  # fmt: skip
-LATER = ("llmring_server", "migrations", "plugins", "tests")
+LATER = ("migrations", "plugins", "tests")
 READ = {".md", ".py", ".toml", ".sql", ".yaml", ".json", ".html", ".js", ".css", ".ini", ".conf", ".service", ""}
 
 UNITS = "second|minute|hour|day|week|month|year|call|request|entry|key|project|line|row|process|worker|profile|batch"
