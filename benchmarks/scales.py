@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from llmring_usage.partitions import following
+from llmring_usage.tables.partitions import following
 
 CHUNK_ROWS = 250_000
 DENSE = timedelta(days=30)

@@ -18,29 +18,30 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_usage import commands, figures
-from llmring_usage.bands import BAND_TERMS
-from llmring_usage.billing import Settled, UsageBilling
-from llmring_usage.entries import UsageRegister
-from llmring_usage.events import Announcer
-from llmring_usage.figures import Batches
-from llmring_usage.journal import Journal
-from llmring_usage.ledger import Ledger
-from llmring_usage.lines import LoggedLines
-from llmring_usage.listing import Export, Logs
-from llmring_usage.partitions import Partitions
-from llmring_usage.pricing import CALCULATORS
-from llmring_usage.reading import UsageReader
-from llmring_usage.receipts import Receipts
-from llmring_usage.recording import Recorder
-from llmring_usage.replay import Replay
-from llmring_usage.resources import Stats, UsageBatch, UsageLog
+from llmring_usage import commands
+from llmring_usage.api.log_and_stats import Stats, UsageBatch, UsageLog
+from llmring_usage.api.logs import Export, Logs
+from llmring_usage.ingest import metrics
+from llmring_usage.ingest.billing import Settled, UsageBilling
+from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.ingest.events import Announcer
+from llmring_usage.ingest.metrics import Batches
+from llmring_usage.ingest.receipts import Receipts
+from llmring_usage.ingest.replay import Replay
+from llmring_usage.ingest.repository import Ledger
+from llmring_usage.ingest.writer import UsageWriter
+from llmring_usage.journal.journal import Journal
+from llmring_usage.maintenance.hourly import Upkeep
+from llmring_usage.pricing.aggregate import BAND_TERMS
+from llmring_usage.pricing.calculators import CALCULATORS
+from llmring_usage.queries.reader import UsageReader
+from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
-from llmring_usage.store import UsageLogs
-from llmring_usage.sums import UsageSums
-from llmring_usage.traffic import UsageTraffic
-from llmring_usage.upkeep import Upkeep
-from llmring_usage.writer import UsageWriter
+from llmring_usage.statistics.alias_traffic import UsageTraffic
+from llmring_usage.statistics.query import UsageSums
+from llmring_usage.tables.entry_lookup import UsageRegister
+from llmring_usage.tables.partitions import Partitions
+from llmring_usage.tables.statement_lines import LoggedLines
 
 PREFIX = "/api/v1"
 
@@ -106,8 +107,8 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Show what waits for the database, in memory and in the journal, and how much is written at once."""
     journal = server.service(Journal, default=None)
-    found = figures.of_writing(server.service(UsageWriter), server.service(Batches))
-    return [*found, *figures.of_journal(journal)] if journal else found
+    found = metrics.of_writing(server.service(UsageWriter), server.service(Batches))
+    return [*found, *metrics.of_journal(journal)] if journal else found
 
 
 @hookimpl

@@ -12,13 +12,13 @@ from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
-from llmring_usage.audit import Audit
-from llmring_usage.facts import TIMEZONE, Facts
-from llmring_usage.periods import range_of
-from llmring_usage.recording import Recorder
-from llmring_usage.reprice import Choice, Correction, Repricing
-from llmring_usage.retention import Retention
+from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.maintenance.audit import Audit
+from llmring_usage.maintenance.reprice import Choice, Correction, Repricing
+from llmring_usage.maintenance.retention import Retention
 from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.periods import range_of
+from llmring_usage.tables.state import TIMEZONE, Facts
 
 
 @click.group()

@@ -9,14 +9,14 @@ import pytest
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.testing import eventually
-from llmring_usage.alias_hours import ALONE, THRESHOLDS, AliasHours
-from llmring_usage.facts import ALIAS_HOURS, Facts
-from llmring_usage.models import Entry
-from llmring_usage.pricing import provider_cost
-from llmring_usage.recording import Recorder
-from llmring_usage.reprice import Choice, Repricing
-from llmring_usage.tokens import count
-from llmring_usage.upkeep import Upkeep
+from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.maintenance.hourly import Upkeep
+from llmring_usage.maintenance.reprice import Choice, Repricing
+from llmring_usage.models.entries import Entry
+from llmring_usage.pricing.calculators import provider_cost
+from llmring_usage.pricing.tokens import count
+from llmring_usage.tables.alias_hours import ALONE, THRESHOLDS, AliasHours
+from llmring_usage.tables.state import ALIAS_HOURS, Facts
 
 PRO = "google:gemini-2.5-pro"
 NOW = datetime.now(UTC)
@@ -206,7 +206,7 @@ def test_unpriced_calls_are_counted_and_cost_nothing(server):
 @pytest.mark.own_server
 def test_sums_that_do_not_tell_the_wanted_lengths_apart_are_not_taken(used, monkeypatch):
     before = ask(used)
-    monkeypatch.setattr("llmring_usage.alias_hours.THRESHOLDS", (1_000,))
+    monkeypatch.setattr("llmring_usage.tables.alias_hours.THRESHOLDS", (1_000,))
     refresh(used)
     assert kept(used)
     assert ask(used) == before
@@ -215,7 +215,7 @@ def test_sums_that_do_not_tell_the_wanted_lengths_apart_are_not_taken(used, monk
 @pytest.mark.own_server
 def test_sums_of_other_lengths_are_made_anew(used, monkeypatch):
     with monkeypatch.context() as other:
-        other.setattr("llmring_usage.alias_hours.THRESHOLDS", (1_000,))
+        other.setattr("llmring_usage.tables.alias_hours.THRESHOLDS", (1_000,))
         refresh(used)
     before = ask_all(used)
     refresh(used)

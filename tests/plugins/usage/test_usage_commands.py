@@ -70,7 +70,7 @@ def test_an_entry_older_than_the_retention_is_accepted_again(usage, log, command
 def test_the_running_server_drops_by_itself(llmring_live, log):
     server = llmring_live(["usage"], usage={"retention_days": 30})
     log(server.client(), timestamp=OLD)
-    from llmring_usage.upkeep import Upkeep
+    from llmring_usage.maintenance.hourly import Upkeep
 
     server.run(server.server.service(Upkeep).once())
     assert server.client().get("/api/v1/logs").json() == []
@@ -168,8 +168,8 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
 
 @pytest.mark.own_server
 def test_a_broken_off_repricing_goes_on_where_it_was(priced, log, monkeypatch):
-    from llmring_usage import reprice
-    from llmring_usage.recording import Recorder
+    from llmring_usage.ingest.entry_to_row import Recorder
+    from llmring_usage.maintenance import reprice
 
     client = priced.client()
     for second in range(7):
@@ -196,7 +196,7 @@ def test_a_broken_off_repricing_goes_on_where_it_was(priced, log, monkeypatch):
 
 
 def test_partitions_end_where_their_month_does():
-    from llmring_usage.retention import Partition
+    from llmring_usage.maintenance.retention import Partition
 
     assert Partition("usage_logs_2023_12", 0, 0).end == datetime(2024, 1, 1, tzinfo=UTC)
     assert Partition("usage_logs_before_2020", 0, 0).end == datetime(2020, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from llmring_server.contracts import UsageEntries
-from llmring_usage.entries import AROUND, FIND
+from llmring_usage.tables.entry_lookup import AROUND, FIND
 
 
 @pytest.fixture

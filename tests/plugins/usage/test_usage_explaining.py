@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
-from llmring_usage.explaining import TERMS, explain
-from llmring_usage.pricing import CALCULATORS, total
-from llmring_usage.series import compact, expanded
-from llmring_usage.tokens import Tokens
+from llmring_usage.models.series import compact, expanded
+from llmring_usage.pricing.calculators import CALCULATORS, total
+from llmring_usage.pricing.cost_breakdown import TERMS, explain
+from llmring_usage.pricing.tokens import Tokens
 
 PRICE = Price(
     priced_as="p:m", registry_version="p.1", input=Decimal("1.25"), output=Decimal(10), cache_read=Decimal("0.125"),

@@ -7,9 +7,9 @@ import pytest
 
 from llmring_server.http.codec import LARGE
 from llmring_server.http.errors import Problem
-from llmring_usage.intake import Intake
-from llmring_usage.recording import Recorder
-from llmring_usage.writer import UsageWriter
+from llmring_usage.ingest.coalescer import Intake
+from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.ingest.writer import UsageWriter
 
 pytestmark = pytest.mark.own_server
 

@@ -14,11 +14,11 @@ from psycopg import sql
 
 from llmring_server.contracts.usage import UsageReading
 from llmring_server.testing import eventually, live, make_settings
-from llmring_usage.audit import ALONE, Audit
-from llmring_usage.facts import LATENCY_MONTHS, Facts
-from llmring_usage.latency_months import LatencyMonths
+from llmring_usage.maintenance.audit import ALONE, Audit
+from llmring_usage.maintenance.hourly import Upkeep
 from llmring_usage.settings import UsageSettings
-from llmring_usage.upkeep import Upkeep
+from llmring_usage.tables.latency_months import LatencyMonths
+from llmring_usage.tables.state import LATENCY_MONTHS, Facts
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)
 TODAY = date(2025, 7, 3)

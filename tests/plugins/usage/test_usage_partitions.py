@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from llmring_usage.partitions import Partitions, following, month_of
+from llmring_usage.tables.partitions import Partitions, following, month_of
 
 pytestmark = pytest.mark.own_server
 

@@ -9,14 +9,14 @@ import psycopg
 import pytest
 from year_kit import ROWS
 
-from llmring_usage.alias_calls import CALLS, span
-from llmring_usage.alias_hours import AliasHours
-from llmring_usage.latency_months import LatencyMonths
-from llmring_usage.periods import range_of
+from llmring_usage.queries.usage_logs import NEWEST_FIRST, ONE, Filter, Position, selection
 from llmring_usage.settings import UsageSettings
-from llmring_usage.store import NEWEST_FIRST, ONE, Filter, Position, selection
-from llmring_usage.sums import BY_DAY, OverTime, UsageSums
-from llmring_usage.traffic import NAMED
+from llmring_usage.statistics.alias_sql import CALLS, span
+from llmring_usage.statistics.alias_traffic import NAMED
+from llmring_usage.statistics.periods import range_of
+from llmring_usage.statistics.query import BY_DAY, OverTime, UsageSums
+from llmring_usage.tables.alias_hours import AliasHours
+from llmring_usage.tables.latency_months import LatencyMonths
 
 PAGE = NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
 

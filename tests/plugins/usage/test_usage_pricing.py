@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
-from llmring_usage.bands import BAND_TERMS, Band, quote_bands
-from llmring_usage.models import MAX_COUNT, Entry
-from llmring_usage.pricing import CALCULATORS, client_cost, provider_cost, quote
-from llmring_usage.tokens import Tokens, count
+from llmring_usage.models.entries import MAX_COUNT, Entry
+from llmring_usage.pricing.aggregate import BAND_TERMS, Band, quote_bands
+from llmring_usage.pricing.calculators import CALCULATORS, client_cost, provider_cost, quote
+from llmring_usage.pricing.tokens import Tokens, count
 
 
 def price(**rates: str | int | None) -> Price:

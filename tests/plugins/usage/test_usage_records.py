@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from llmring_server.contracts import Price
-from llmring_usage import records
-from llmring_usage.models import Row
-from llmring_usage.series import Series
+from llmring_usage.journal import records
+from llmring_usage.models.entries import Row
+from llmring_usage.models.series import Series
 
 PRICE = Price(priced_as="openai:m", registry_version="openai.7", input=Decimal("0.10"), output=Decimal("1E-9"))
 NAMED = Series("prj", provider="openai", model="m", profile="default", alias="fast", cost_status="priced", price=PRICE)

@@ -6,7 +6,7 @@ import pytest
 
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.testing import make_plugin
-from llmring_usage.upkeep import Upkeep
+from llmring_usage.maintenance.hourly import Upkeep
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1}
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from llmring_usage.segments import Damaged, Segment, waiting
+from llmring_usage.journal.segments import Damaged, Segment, waiting
 
 RECORDS = [b"first", b"second record", b"third" * 20]
 

@@ -128,7 +128,7 @@ def test_a_zone_that_the_database_does_not_know_is_refused(client, log, monkeypa
     madrid = resources.files("tzdata") / "zoneinfo" / "Europe" / "Madrid"
     with madrid.open("rb") as file:
         zone = ZoneInfo.from_file(file, key="Europe/Nowhere")
-    monkeypatch.setattr("llmring_usage.reading.zone_of", lambda name: zone)
+    monkeypatch.setattr("llmring_usage.queries.reader.zone_of", lambda name: zone)
     answer = client.get("/api/v1/stats", params={"tz": "Europe/Madrid"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
 

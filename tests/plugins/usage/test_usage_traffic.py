@@ -7,9 +7,9 @@ import pytest
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import TokenCounts, Traffic
-from llmring_usage.models import Entry
-from llmring_usage.pricing import CALCULATORS
-from llmring_usage.tokens import count
+from llmring_usage.models.entries import Entry
+from llmring_usage.pricing.calculators import CALCULATORS
+from llmring_usage.pricing.tokens import count
 
 MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
 CALLS = [

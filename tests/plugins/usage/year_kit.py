@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from llmring_server.testing import live, make_settings
-from llmring_usage.audit import Audit
+from llmring_usage.maintenance.audit import Audit
 
 ROWS = 20_000
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)

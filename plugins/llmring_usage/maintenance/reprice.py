@@ -1,0 +1,206 @@
+"""Repricing: unpriced and registry-priced rows at today's registry, rows and rollups corrected together.
+
+Rows are read in chunks in the order of their key and corrected by one statement a chunk. A row is touched only while
+it still has the cost that was read, so that two runs, or a run and anything else, never correct it twice. The
+position is kept after each chunk: a run that was broken off goes on from there when it is started again.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from llmring_server.database import Database
+from llmring_server.http import codec
+from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.models.series import compact
+from llmring_usage.pricing.tokens import Tokens
+from llmring_usage.tables.alias_hours import hour
+from llmring_usage.tables.rollups import DAILY, QUARTERS
+from llmring_usage.tables.state import Facts
+
+CHUNK_ROWS = 2_000
+CHUNK_SECONDS = 60.0
+
+CHOSEN: LiteralString = """
+    FROM usage_logs
+    WHERE cost_source IS DISTINCT FROM 'client'
+        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
+        AND (%(model)s::text IS NULL OR model = %(model)s OR provider || ':' || model = %(model)s)
+"""
+CHUNK: LiteralString = (
+    "SELECT project_id, occurred_at, id, provider, model, fresh_tokens AS fresh, cache_read_tokens AS cache_read,"
+    " cache_write_5m_tokens AS cache_write_5m, cache_write_1h_tokens AS cache_write_1h,"
+    " cache_write_tokens AS cache_write, output_tokens AS output, reasoning_tokens AS reasoning, cost"
+    + CHOSEN
+    + " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
+    + " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
+)
+DELTAS: dict[LiteralString, LiteralString] = {
+    "cost": "sum(coalesce(cost, 0) - coalesce(old_cost, 0))",
+    "unpriced_requests": "sum((cost IS NULL)::int - (old_cost IS NULL)::int)",
+    "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
+}
+CORRECT: LiteralString = (
+    """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(%(rows)s::json) AS given(
+            project_id text, occurred_at timestamptz, id uuid, cost numeric, old_cost numeric, priced_as text,
+            registry_version text, price json
+        )
+    ), changed AS (
+        UPDATE usage_logs AS kept SET
+            cost = given.cost,
+            computed_cost = given.cost,
+            cost_source = 'registry',
+            cost_status = 'priced',
+            priced_as = given.priced_as,
+            registry_version = given.registry_version,
+            price = given.price
+        FROM given
+        WHERE kept.project_id = given.project_id AND kept.occurred_at = given.occurred_at AND kept.id = given.id
+            AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_source IS DISTINCT FROM 'client'
+        RETURNING kept.project_id, kept.occurred_at, kept.provider, kept.model, kept.alias, kept.profile, kept.origin,
+            kept.input_tokens, kept.output_tokens, given.cost, given.old_cost
+    ), void AS (
+        DELETE FROM usage_alias_hours AS hours USING changed
+        WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias
+            AND hours.hour = """
+    + hour("changed.occurred_at")
+    + "), "
+    + ", ".join(
+        "add_" + rollup.table + " AS (" + rollup.add(rollup.summed("changed", DELTAS), "0") + ")"
+        for rollup in (DAILY, QUARTERS)
+    )
+    + " SELECT count(*) FROM changed"
+)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Which rows to look at: a range of when they happened (UTC), and a model (`model` or `provider:model`)."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    model: str | None = None
+
+    @property
+    def fact(self) -> str:
+        """The name under which this choice's position is kept."""
+        return f"reprice:{hashlib.blake2b(codec.encode(self), digest_size=8).hexdigest()}"
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """A row as repricing reads it; counts are tokens, `cost` USD or None."""
+
+    project_id: str
+    occurred_at: datetime
+    id: UUID
+    provider: str
+    model: str
+    fresh: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_write: int
+    output: int
+    reasoning: int
+    cost: Decimal | None
+
+    @property
+    def tokens(self) -> Tokens:
+        """The disjoint counts that are priced."""
+        return Tokens(
+            self.fresh, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.cache_write, self.output,
+            self.reasoning,
+        )  # fmt: skip
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """A row's new cost (USD) and what it was computed with, beside the cost that was read."""
+
+    project_id: str
+    occurred_at: datetime
+    id: UUID
+    model: str
+    cost: Decimal
+    old_cost: Decimal | None
+    priced_as: str
+    registry_version: str
+    price: msgspec.Raw
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """One chunk: how many rows were looked at, and the corrections made (or, dry, that would be)."""
+
+    seen: int
+    corrections: list[Correction]
+
+
+class Repricing:
+    """Reprices one choice of rows."""
+
+    def __init__(self, database: Database, recorder: Recorder, zone: str, choice: Choice) -> None:
+        self._database = database
+        self._recorder = recorder
+        self._zone = zone
+        self._choice = choice
+        self._facts = Facts(database)
+
+    async def rows(self) -> int:
+        """Return how many rows there are to look at."""
+        async with self._database.connection(CHUNK_SECONDS) as connection:
+            cursor = await connection.execute("SELECT count(*)" + CHOSEN, msgspec.structs.asdict(self._choice))
+            found = await cursor.fetchone()
+            return int(found[0]) if found else 0
+
+    async def run(self, *, dry: bool = False) -> AsyncIterator[Progress]:
+        """Go through the rows chunk by chunk; with `dry`, nothing is changed and no position kept."""
+        at = START if dry else await self._position()
+        while chunk := await self._chunk(at):
+            corrections = [found for row in chunk if (found := self._correction(row))]
+            at = {"project": chunk[-1].project_id, "time": chunk[-1].occurred_at, "id": chunk[-1].id}
+            if not dry:
+                await self._correct(corrections)
+                await self._facts.set(self._choice.fact, codec.encode(at).decode())
+            yield Progress(len(chunk), corrections)
+        if not dry:
+            await self._facts.forget(self._choice.fact)
+
+    async def _position(self) -> dict[str, Any]:
+        kept = await self._facts.get(self._choice.fact)
+        return msgspec.json.decode(kept) if kept else START
+
+    async def _chunk(self, at: dict[str, Any]) -> Sequence[Priced]:
+        params = {**msgspec.structs.asdict(self._choice), **at, "limit": CHUNK_ROWS}
+        return await self._database.rows(Priced, CHUNK, params)
+
+    def _correction(self, row: Priced) -> Correction | None:
+        """Return a row's correction; a row that can no longer be priced keeps the cost it has."""
+        quoted = self._recorder.quote(row.provider, row.model, row.tokens)
+        if quoted.cost is None or quoted.price is None or quoted.cost == row.cost:
+            return None
+        return Correction(
+            project_id=row.project_id,
+            occurred_at=row.occurred_at,
+            id=row.id,
+            model=f"{row.provider}:{row.model}",
+            cost=quoted.cost,
+            old_cost=row.cost,
+            priced_as=quoted.price.priced_as,
+            registry_version=quoted.price.registry_version,
+            price=compact(quoted.price),
+        )
+
+    async def _correct(self, corrections: Sequence[Correction]) -> None:
+        if corrections:
+            params = {"zone": self._zone, "rows": codec.encode(corrections).decode()}
+            async with self._database.connection(CHUNK_SECONDS) as connection:
+                await connection.execute(CORRECT, params)
+
+
+START: dict[str, Any] = {"project": "", "time": "1900-01-01T00:00:00Z", "id": "00000000-0000-0000-0000-000000000000"}

@@ -1,0 +1,1 @@
+"""The structs of usage: entries, rows and the columns that rows share."""

@@ -1,0 +1,1 @@
+"""Token counts, prices and the calculation of a call's cost."""

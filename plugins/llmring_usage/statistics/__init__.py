@@ -1,0 +1,1 @@
+"""Statistics of any range and time zone, computed from the rollups."""

@@ -1,0 +1,85 @@
+"""The statement that says what calls an alias: sums of whole hours where they hold, raw rows for all else.
+
+It is one statement, so one snapshot: whichever way an hour is read, the answer is the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, LiteralString
+
+import msgspec
+
+from llmring_usage.pricing.tokens import Tokens
+from llmring_usage.tables.alias_hours import NAMES, SUMS, hour_of, hours, summed
+
+# `stale` are the hours without sums, and the ends of the range. OFFSET 0 keeps the planner from joining the other way
+# round: each of them is a range of the index, and nothing between is read.
+CALLS: LiteralString = (
+    hours("name = %(alias)s", "kept.alias = %(alias)s") + """, stale AS (
+        SELECT hour AS start, hour + interval '1 hour' AS stop FROM hours WHERE lines IS NULL
+        UNION ALL VALUES (%(since)s::timestamptz, %(first)s::timestamptz), (%(last)s, %(until)s)
+    ), added AS (
+    """
+    + summed(
+        """
+        SELECT calls.* FROM stale CROSS JOIN LATERAL (
+            SELECT * FROM usage_logs
+            WHERE project_id = %(project)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
+                AND occurred_at >= stale.start AND occurred_at < stale.stop
+                AND alias = %(alias)s AND profile = %(profile)s
+            OFFSET 0
+        ) AS calls
+        """
+    )
+    + """
+        UNION ALL
+        SELECT """ + NAMES + ", " + ", ".join(SUMS) + """
+        FROM hours CROSS JOIN json_to_recordset(lines) AS line(
+            profile text, kind integer, provider text, model text, origin text, prompt_over bigint, fresh_over bigint,
+            """ + ", ".join(name + " numeric" for name in SUMS) + """
+        )
+        WHERE line.profile = %(profile)s
+    )
+    SELECT """ + NAMES + ", " + ", ".join("coalesce(sum(" + name + "), 0) AS " + name for name in SUMS) + """
+    FROM added
+    GROUP BY """ + NAMES + """
+    ORDER BY kind, requests DESC, provider, model, origin
+    """
+)  # fmt: skip
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls that have something in common: a model, an origin, or a length, as `kind` says; sums of tokens are exact.
+
+    Every call's prompt, and its fresh input, is longer than `prompt_over` and `fresh_over` tokens; 0 is no bound.
+    """
+
+    kind: int
+    provider: str | None
+    model: str | None
+    origin: str | None
+    prompt_over: int | None
+    fresh_over: int | None
+    requests: Decimal
+    cost: Decimal
+    unpriced_requests: Decimal
+    fresh: Decimal
+    cache_read: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_write: Decimal
+    output: Decimal
+    reasoning: Decimal
+
+    @property
+    def tokens(self) -> Tokens:
+        """The sums by kind."""
+        return Tokens(*(int(getattr(self, kind)) for kind in Tokens.__struct_fields__))
+
+
+def span(since: datetime, until: datetime, thresholds: Sequence[int]) -> dict[str, Any]:
+    """Return the parameters of a range: its bounds, those of the whole hours in it, and the lengths to tell apart."""
+    first = min(hour_of(since + timedelta(hours=1) - datetime.resolution), until)
+    last = max(first, hour_of(until))
+    return {"since": since, "until": until, "first": first, "last": last, "thresholds": list(thresholds)}
