@@ -8,7 +8,9 @@ import msgspec
 
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem
-from llmring_usage.models.entries import Entry, Logged, Row
+from llmring_usage.models.entries import Entry
+from llmring_usage.models.responses import Logged
+from llmring_usage.models.rows import Row
 
 MAX_ENTRIES = 10_000
 MAX_MARKS = 2_000_000

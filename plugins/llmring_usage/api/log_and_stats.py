@@ -18,7 +18,9 @@ from llmring_usage.ingest.coalescer import Answer, Intake, entry_of
 from llmring_usage.ingest.entry_to_row import Recorder
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import UsageWriter
-from llmring_usage.models.entries import Deferred, Entry, Logged, Row
+from llmring_usage.models.entries import Entry
+from llmring_usage.models.responses import Deferred, Logged
+from llmring_usage.models.rows import Row
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.periods import Grouping

@@ -16,7 +16,9 @@ from llmring_usage.ingest.entry_to_row import Recorder
 from llmring_usage.ingest.events import Announcer
 from llmring_usage.ingest.receipts import Receipts, with_receipt
 from llmring_usage.ingest.repository import Ledger, refused
-from llmring_usage.models.entries import Entry, Logged, Row
+from llmring_usage.models.entries import Entry
+from llmring_usage.models.responses import Logged
+from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, month_of
 

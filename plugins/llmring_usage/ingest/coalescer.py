@@ -14,7 +14,9 @@ from llmring_server.http.errors import Problem
 from llmring_usage.ingest.entry_to_row import Recorder
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import Submission, UsageWriter
-from llmring_usage.models.entries import Deferred, Entry, Row
+from llmring_usage.models.entries import Entry
+from llmring_usage.models.responses import Deferred
+from llmring_usage.models.rows import Row
 
 _decoder = msgspec.json.Decoder(Entry)
 

@@ -12,7 +12,8 @@ import uuid_utils
 from llmring_server.contracts import Price, PriceList
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, Entry, Row
+from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, Entry
+from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
 from llmring_usage.pricing.calculators import Calculator, CostStatus, Quote, cost_of, price_status, quote
 from llmring_usage.pricing.tokens import Tokens, count

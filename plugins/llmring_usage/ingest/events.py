@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from llmring_server.server import Server
 from llmring_usage.ingest.repository import Outcome
-from llmring_usage.models.entries import Deferred, Logged, Row
+from llmring_usage.models.responses import Deferred, Logged
+from llmring_usage.models.rows import Row
 from llmring_usage.tables.entry_lookup import logged_usage
 
 

@@ -7,7 +7,8 @@ from llmring_server.runtime.histogram import Histogram
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import Told, UsageWriter
 from llmring_usage.journal.journal import Journal
-from llmring_usage.models.entries import Deferred, Row
+from llmring_usage.models.responses import Deferred
+from llmring_usage.models.rows import Row
 
 ENTRIES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 PREFIX = "llmring_usage_"

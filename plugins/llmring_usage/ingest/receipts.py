@@ -8,7 +8,8 @@ import msgspec
 from llmring_server.contracts import UsageReceipts
 from llmring_server.database.pool import Connection
 from llmring_server.http.errors import Problem
-from llmring_usage.models.entries import Logged, Row
+from llmring_usage.models.responses import Logged
+from llmring_usage.models.rows import Row
 from llmring_usage.tables.entry_lookup import logged_usage
 
 Made = Mapping[str, bytes | None]

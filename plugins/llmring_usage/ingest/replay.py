@@ -11,7 +11,7 @@ from llmring_server.http.errors import Problem, Unavailable
 from llmring_usage.ingest.billing import Settled
 from llmring_usage.ingest.repository import Ledger, Outcome
 from llmring_usage.ingest.writer import Told
-from llmring_usage.models.entries import Row
+from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage.ingest.insert_sql import REPLAYED, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.ingest.receipts import Made, Receipts, unmade, with_receipt
 from llmring_usage.models import series
-from llmring_usage.models.entries import Deferred, Logged, Row
+from llmring_usage.models.responses import Deferred, Logged
+from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, months_of
 

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from llmring_server.http.errors import DATABASE_AWAY, Unavailable
 from llmring_usage.ingest.repository import Ledger, Outcome, deferred
 from llmring_usage.journal.journal import Journal
-from llmring_usage.models.entries import Row
+from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)

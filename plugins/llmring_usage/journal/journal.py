@@ -21,7 +21,7 @@ from llmring_server.http.errors import DATABASE_AWAY, StartupError, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage.journal import records
 from llmring_usage.journal.segments import Damaged, Segment, waiting
-from llmring_usage.models.entries import Row, made_at
+from llmring_usage.models.rows import Row, made_at
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)

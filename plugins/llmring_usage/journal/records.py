@@ -8,7 +8,7 @@ import msgspec
 from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_usage.models import series
-from llmring_usage.models.entries import Row
+from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from llmring_server.contracts import LoggedUsage
 from llmring_server.database import Database
-from llmring_usage.models.entries import Row, made_at
+from llmring_usage.models.rows import Row, made_at
 
 # An entry without a time of its own happened when its id was made.
 AROUND = timedelta(seconds=1)

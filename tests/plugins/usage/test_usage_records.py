@@ -8,7 +8,7 @@ import pytest
 
 from llmring_server.contracts import Price
 from llmring_usage.journal import records
-from llmring_usage.models.entries import Row
+from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
 
 PRICE = Price(priced_as="openai:m", registry_version="openai.7", input=Decimal("0.10"), output=Decimal("1E-9"))

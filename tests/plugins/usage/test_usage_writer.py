@@ -16,7 +16,8 @@ import uuid_utils
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.testing import eventually
 from llmring_usage.ingest.writer import UsageWriter
-from llmring_usage.models.entries import Logged, Row
+from llmring_usage.models.responses import Logged
+from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1, "cost": 0.001}
