@@ -1,1 +1,1 @@
-"""The HTTP resources of usage: log, batch, logs, stats."""
+"""The HTTP resources of usage: log, batch, logs and statistics."""

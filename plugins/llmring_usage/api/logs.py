@@ -1,4 +1,4 @@
-"""Logged calls over HTTP: pages with a keyset cursor, and the export as CSV or NDJSON."""
+"""`/logs` and `/logs/export`: pages of logged calls with a keyset cursor, and their export as CSV or NDJSON."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from llmring_usage.queries.export import CSV, MEDIA, Format
 from llmring_usage.queries.reader import UsageReader
 
 
-class PageQuery(CallFilter, frozen=True):
+class UsageLogsQuery(CallFilter, frozen=True):
     """A page of calls: at most `limit`, after `cursor` (from the Link header) or `offset`."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
@@ -21,41 +21,43 @@ class PageQuery(CallFilter, frozen=True):
     cursor: str | None = None
 
 
-class ExportQuery(CallFilter, frozen=True):
-    """The export: every call that fits, as `csv` or `ndjson`."""
+class UsageExportQuery(CallFilter, frozen=True):
+    """The export: every matching call, as `csv` or `ndjson`."""
 
     format: Format = "csv"
 
 
-class Logs:
+class LogPages:
     """`/logs`: calls, newest first."""
 
     def __init__(self, reader: UsageReader) -> None:
         self._reader = reader
 
-    @operation(query=PageQuery, answer=list[LogEntry])
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: PageQuery) -> list[LogEntry]:
-        """A page of logged calls; `Link: …; rel="next"` leads to the next, each call exactly once."""
+    @operation(query=UsageLogsQuery, answer=list[LogEntry])
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageLogsQuery
+    ) -> list[LogEntry]:
+        """A page of logged calls; `Link: …; rel="next"` is the next page. Each call is on exactly one page."""
         page = await self._reader.page(req.context.project_id, query, query.limit, query.cursor, query.offset)
         if page.more:
-            resp.set_header("Link", f'<{_next(req, page.cursors[-1])}>; rel="next"')
+            resp.set_header("Link", f'<{_next_page(req, page.cursors[-1])}>; rel="next"')
         return page.entries
 
 
-class Export:
-    """`/logs/export`: every call that fits, streamed in constant memory."""
+class LogExport:
+    """`/logs/export`: every matching call, streamed in constant memory."""
 
     def __init__(self, reader: UsageReader) -> None:
         self._reader = reader
 
-    @operation(query=ExportQuery, media=(CSV, codec.NDJSON))
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ExportQuery) -> None:
+    @operation(query=UsageExportQuery, media=(CSV, codec.NDJSON))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageExportQuery) -> None:
         """Export logged calls as CSV or NDJSON, newest first, in one snapshot."""
         resp.stream = await self._reader.export(req.context.project_id, query, query.format)
         resp.content_type = MEDIA[query.format]
         resp.set_header("Content-Disposition", f'attachment; filename="usage.{query.format}"')
 
 
-def _next(req: falcon.asgi.Request, cursor: str) -> str:
-    kept = {name: value for name, value in req.params.items() if name not in ("cursor", "offset")}
-    return f"{req.path}?{urlencode({**kept, 'cursor': cursor})}"
+def _next_page(req: falcon.asgi.Request, cursor: str) -> str:
+    query = {name: value for name, value in req.params.items() if name not in ("cursor", "offset")}
+    return f"{req.path}?{urlencode({**query, 'cursor': cursor})}"

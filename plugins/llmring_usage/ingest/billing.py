@@ -1,8 +1,9 @@
-"""Calls that other features store: billed beside their own rows, and not billed again when the client logs them."""
+"""Calls that other plugins store: billed in their transaction, and not billed again when the client logs them."""
 
 import asyncio
+import functools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import psycopg
@@ -12,18 +13,18 @@ from psycopg import errors
 from llmring_server.contracts import Bill, Call, InTransaction, PriorBilling
 from llmring_server.database import Database
 from llmring_server.http import codec
-from llmring_usage.ingest.entry_to_row import Recorder
-from llmring_usage.ingest.events import Announcer
-from llmring_usage.ingest.receipts import Receipts, with_receipt
-from llmring_usage.ingest.repository import Ledger, refused
-from llmring_usage.models.entries import Entry
-from llmring_usage.models.responses import Logged
+from llmring_usage.ingest.entry_to_row import EntryPricer
+from llmring_usage.ingest.events import UsageEvents
+from llmring_usage.ingest.receipts import EntryReceipts, with_receipt
+from llmring_usage.ingest.repository import UsageRepository, rejection
+from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.responses import LogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, month_of
 
-REFUSED = (psycopg.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
-AGAIN = (
+REJECTED = (psycopg.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
+RETRYABLE = (
     errors.CheckViolation,
     errors.UndefinedTable,
     psycopg.OperationalError,
@@ -35,31 +36,31 @@ PAUSE_SECONDS = 0.02
 
 
 class UsageBilling:
-    """The contract `Billing`: the same path as `/log`, in the transaction of whoever asks."""
+    """The contract `Billing`: the path of `/log`, in the transaction of the calling plugin."""
 
     def __init__(
         self,
         database: Database,
         partitions: Partitions,
-        recorder: Recorder,
-        ledger: Ledger,
+        pricer: EntryPricer,
+        repository: UsageRepository,
         settings: UsageSettings,
-        told: Announcer,
+        on_stored: UsageEvents,
     ) -> None:
         self._database = database
         self._partitions = partitions
-        self._recorder = recorder
-        self._ledger = ledger
+        self._pricer = pricer
+        self._repository = repository
         self._seconds = settings.write_timeout
-        self._told = told
-        self._chance = random.SystemRandom()
+        self._on_stored = on_stored
+        self._random = random.SystemRandom()
 
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
-        """Store a call's entry and what `beside` writes, both or neither; see the contract.
+        """Store a call's entry and the writes of `beside`, both or neither; see the contract.
 
-        It is tried again on the same ids: when one is taken after the first attempt, a commit had succeeded unseen.
+        Retries use the same id: if it exists already in a later attempt, an earlier commit had succeeded unnoticed.
         """
-        row = self._recorder.row(project, _entry(call))
+        row = self._pricer.entry_to_row(project, _entry(call))
         bill = Bill(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
         deadline = _now() + self._seconds
         for attempt in range(1, ATTEMPTS + 1):
@@ -70,14 +71,14 @@ class UsageBilling:
                 if attempt == 1:
                     raise
                 break
-            except REFUSED as error:
-                raise refused(error) from error
-            except AGAIN:
+            except REJECTED as error:
+                raise rejection(error) from error
+            except RETRYABLE:
                 if attempt == ATTEMPTS or _now() >= deadline:
                     raise
-                self._partitions.forget()
-                await asyncio.sleep(PAUSE_SECONDS * attempt * self._chance.random())
-        self._told([row], [_logged(bill)])
+                self._partitions.forget_known()
+                await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())
+        self._on_stored([row], [_response(bill)])
         return bill
 
     async def _store(self, row: Row, bill: Bill, beside: InTransaction, deadline: float) -> None:
@@ -85,44 +86,48 @@ class UsageBilling:
         await self._partitions.ensure({month_of(row.occurred_at)})
         async with self._database.transaction(max(deadline - _now(), PAUSE_SECONDS)) as connection:
             await beside(connection, bill)
-            await self._ledger.store_within(connection, row)
+            await self._repository.store_in_transaction(connection, row)
 
 
-class Settled:
-    """What logging asks first: whether another feature has billed a call already."""
+class PriorBillingLookup:
+    """Looks up whether another plugin has already billed a call; `prior` is called on first use."""
 
-    def __init__(self, before: PriorBilling | None, receipts: Receipts, database: Database) -> None:
-        self._before = before
+    def __init__(self, prior: Callable[[], PriorBilling | None], receipts: EntryReceipts, database: Database) -> None:
+        self._get_prior = prior
         self._receipts = receipts
         self._database = database
 
+    @functools.cached_property
+    def _prior(self) -> PriorBilling | None:
+        return self._get_prior()
+
     @property
-    def asks(self) -> bool:
-        """Whether there is anybody to ask."""
-        return self._before is not None
+    def enabled(self) -> bool:
+        """Whether another plugin bills calls."""
+        return self._prior is not None
 
-    async def find(self, rows: Sequence[Row]) -> list[Logged | None]:
-        """Return the answer that stands for each call of a project, or None for one that is news.
+    async def find(self, rows: Sequence[Row]) -> list[LogResponse | None]:
+        """Return the existing response for each call of a project, or None for one that is not billed yet.
 
-        No I/O without an id of the client's.
+        Calls without an `id_at_origin` need no I/O.
         """
-        asked = [row for row in rows if row.id_at_origin is not None]
-        if self._before is None or not asked:
+        identified = [row for row in rows if row.id_at_origin is not None]
+        if self._prior is None or not identified:
             return [None] * len(rows)
-        calls = [(_call(row), row.idempotency_key) for row in asked]
-        project = asked[0].series.project_id
-        bills = iter(await self._before.take(project, calls))
+        calls = [(_call(row), row.idempotency_key) for row in identified]
+        project = identified[0].series.project_id
+        bills = iter(await self._prior.take(project, calls))
         found = [None if row.id_at_origin is None else next(bills) for row in rows]
-        return await self._answers(project, [_logged(bill) if bill else None for bill in found])
+        return await self._with_receipts(project, [_response(bill) if bill else None for bill in found])
 
-    async def _answers(self, project: str, answers: list[Logged | None]) -> list[Logged | None]:
-        """Return the answers with the receipts that their calls were given."""
-        billed = [(project, answer.log_id) for answer in answers if answer]
-        if not billed or not self._receipts.wanted:
-            return answers
+    async def _with_receipts(self, project: str, responses: list[LogResponse | None]) -> list[LogResponse | None]:
+        """Return the responses with the receipts of their calls."""
+        billed = [(project, response.log_id) for response in responses if response]
+        if not billed or not self._receipts.enabled:
+            return responses
         async with self._database.connection() as connection:
-            made = await self._receipts.find(connection, billed)
-        return [with_receipt(answer, made) if answer else None for answer in answers]
+            receipts = await self._receipts.find(connection, billed)
+        return [with_receipt(response, receipts) if response else None for response in responses]
 
 
 def _call(row: Row) -> Call:
@@ -136,15 +141,15 @@ def _call(row: Row) -> Call:
     )
 
 
-def _entry(call: Call) -> Entry:
+def _entry(call: Call) -> UsageEntry:
     try:
-        return msgspec.convert(call, Entry, from_attributes=True)
+        return msgspec.convert(call, UsageEntry, from_attributes=True)
     except msgspec.ValidationError as error:
         raise codec.validation_problem(error, "body", "metadata") from error
 
 
-def _logged(bill: Bill) -> Logged:
-    return Logged(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
+def _response(bill: Bill) -> LogResponse:
+    return LogResponse(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
 
 
 def _now() -> float:

@@ -1,8 +1,8 @@
-"""Intake: the calls of `/log`, read together and answered together.
+"""The coalescer: calls of `/log` that arrive together are processed together, and so are their responses.
 
-To check, decode and price a body takes a fraction of its time right after another one, while the processor's caches
-hold what that needs. So what arrives in one pass of the event loop is read in one go after it, and the answers of a
-batch are written in one go after its commit.
+To validate, decode and price a body takes a fraction of its time right after another one, while the processor's caches
+hold what that needs. So the bodies that arrive in one pass of the event loop are processed in one go after it, and the
+responses of a batch are written in one go after its commit.
 """
 
 import asyncio
@@ -11,81 +11,84 @@ import msgspec
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import Submission, UsageWriter
-from llmring_usage.models.entries import Entry
-from llmring_usage.models.responses import Deferred
+from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.responses import DeferredResponse
 from llmring_usage.models.rows import Row
 
-_decoder = msgspec.json.Decoder(Entry)
+_decoder = msgspec.json.Decoder(UsageEntry)
+
+# The JSON of a response, and whether the call waits in the journal.
+EncodedResponse = tuple[bytes, bool]
 
 
-Answer = tuple[bytes, bool]
-
-
-class Answered(Submission[Answer]):
-    """A row whose answer is waited for: its JSON, and whether the call waits in the journal."""
+class PendingResponse(Submission[EncodedResponse]):
+    """A row whose request waits for its response."""
 
     __slots__ = ()
 
-    def make(self, outcomes: list[Outcome]) -> Answer:
-        """Return the answer, or raise the problem with the row."""
+    def result(self, outcomes: list[Outcome]) -> EncodedResponse:
+        """Return the response, or raise the problem with the row."""
         outcome = outcomes[0]
         if isinstance(outcome, Problem):
             raise outcome
-        return codec.encode(outcome), isinstance(outcome, Deferred)
+        return codec.encode(outcome), isinstance(outcome, DeferredResponse)
 
 
-class Intake:
-    """The calls that arrived in this pass of the event loop, on their way to the writer."""
+class IngestCoalescer:
+    """Gathers the calls of one pass of the event loop for the writer."""
 
-    def __init__(self, recorder: Recorder, writer: UsageWriter) -> None:
-        self._recorder = recorder
+    def __init__(self, pricer: EntryPricer, writer: UsageWriter) -> None:
+        self._pricer = pricer
         self._writer = writer
-        self._arrived: list[tuple[asyncio.Future[Answer], str, bytes, int, str | None, float]] = []
+        self._arrived: list[tuple[asyncio.Future[EncodedResponse], str, bytes, int, str | None, float]] = []
 
-    def log(self, project: str, body: bytes, depth: int, key: str | None, arrived: float) -> "asyncio.Future[Answer]":
-        """Have the call stored that a body spells, `depth` levels deep at most; what is returned gives its answer.
+    def log(
+        self, project: str, body: bytes, depth: int, key: str | None, arrived: float
+    ) -> "asyncio.Future[EncodedResponse]":
+        """Store the call in a body of at most `depth` levels; the future resolves to its response.
 
         `key` is the Idempotency-Key header; `arrived` is the loop's time.
 
         Raises:
-            Problem: what `entry_of`, `Recorder.row` and `UsageWriter.record` raise; an entry that PostgreSQL refuses.
+            Problem: see `parse_entry`, `EntryPricer.entry_to_row` and `UsageWriter.record`; an entry that PostgreSQL
+                rejects.
         """
         loop = asyncio.get_running_loop()
         if not self._arrived:
-            loop.call_soon(self._read)
-        answer: asyncio.Future[Answer] = loop.create_future()
-        self._arrived.append((answer, project, body, depth, key, arrived))
-        return answer
+            loop.call_soon(self._process)
+        future: asyncio.Future[EncodedResponse] = loop.create_future()
+        self._arrived.append((future, project, body, depth, key, arrived))
+        return future
 
-    def store(self, row: Row, arrived: float) -> "asyncio.Future[Answer]":
-        """Have a row stored; what is returned gives its answer, as that of `log` does."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._writer.put([Answered((row,), arrived, answer)])
-        return answer
+    def store(self, row: Row, arrived: float) -> "asyncio.Future[EncodedResponse]":
+        """Store a row; the future resolves to its response, as that of `log` does."""
+        future: asyncio.Future[EncodedResponse] = asyncio.get_running_loop().create_future()
+        self._writer.enqueue([PendingResponse((row,), arrived, future)])
+        return future
 
-    def _read(self) -> None:
+    def _process(self) -> None:
         calls, self._arrived = self._arrived, []
-        read = []
-        for answer, project, body, depth, key, arrived in calls:
-            if answer.cancelled():
+        pending = []
+        for future, project, body, depth, key, arrived in calls:
+            if future.cancelled():
                 continue
             try:
-                row = self._recorder.row(project, entry_of(body, depth), key)
-            except Exception as error:  # whoever sent the call gets it, and nobody else
-                answer.set_exception(error)
+                row = self._pricer.entry_to_row(project, parse_entry(body, depth), key)
+            except Exception as error:  # raised to the request that sent this call, not to the others
+                future.set_exception(error)
             else:
-                read.append(Answered((row,), arrived, answer))
-        self._writer.put(read)
+                pending.append(PendingResponse((row,), arrived, future))
+        self._writer.enqueue(pending)
 
 
-def entry_of(body: bytes, depth: int) -> Entry:
-    """Return the entry that a body spells.
+def parse_entry(body: bytes, depth: int) -> UsageEntry:
+    """Return the entry in a body.
 
     Raises:
-        Problem: 400 when it is not JSON, or too deep; 422 when it does not fit, or cannot be kept.
+        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, or text that cannot be stored.
     """
     codec.check_text(body, depth)
     return codec.decode(_decoder, body)

@@ -1,64 +1,50 @@
-"""From an entry to a row: the one path by which usage is checked, priced and identified, whatever brought it."""
+"""From an entry to a row: the one path by which usage is validated, priced and identified, whatever its source."""
 
-import functools
 import hashlib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 import uuid_utils
 
-from llmring_server.contracts import Price, PriceList
+from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, Entry
+from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, UsageEntry
 from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
-from llmring_usage.pricing.calculators import Calculator, CostStatus, Quote, cost_of, price_status, quote
-from llmring_usage.pricing.tokens import Tokens, count
+from llmring_usage.pricing.calculators import CostStatus, price_status
+from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.tokens import count_tokens
 
 DEFAULT_PROFILE = "default"
-AHEAD = timedelta(minutes=5)
-MAX_REMEMBERED = 4_096
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+MAX_CACHED_SERIES = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Recorder:
-    """Turns entries into rows, priced by what `prices` gives: the registry's list, or None when that feature is off.
+class EntryPricer:
+    """Converts entries to rows, priced by a price book."""
 
-    It is asked on first use, so that the conf file may name the features in any order.
-    """
-
-    def __init__(self, prices: Callable[[], PriceList | None], calculator: Calculator) -> None:
-        self._ask = prices
-        self._calculator = calculator
+    def __init__(self, prices: PriceBook) -> None:
+        self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
-    @functools.cached_property
-    def _prices(self) -> PriceList | None:
-        return self._ask()
-
-    async def refresh(self) -> None:
-        """Have the registry asked for today's prices, where that feature is on."""
-        if self._prices is not None:
-            await self._prices.refresh()
-
-    def row(self, project: str, entry: Entry, key: str | None = None) -> Row:
+    def entry_to_row(self, project: str, entry: UsageEntry, key: str | None = None) -> Row:
         """Return the row of an entry; `key` is the request's Idempotency-Key header.
 
         Raises:
-            Problem: 422 for a cost or timestamp that cannot be, or two idempotency keys that differ.
+            Problem: 422 for an invalid cost or timestamp, or for two idempotency keys that differ.
         """
         now = datetime.now(UTC)
         series = self._series_of(project, entry)
-        tokens = count(entry)
-        computed = None if series.price is None else cost_of(tokens, series.price, self._calculator)
-        key = entry.idempotency_key if key is None else _one_key(key, entry.idempotency_key)
+        tokens = count_tokens(entry)
+        computed = self._prices.cost_of(tokens, series.price)
+        key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
         return Row(
             series=series,
             id=str(uuid_utils.uuid7()),
-            occurred_at=now if entry.timestamp is None else _check_timestamp(entry.timestamp, now),
+            occurred_at=now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now),
             received_at=None if entry.timestamp is None else now,
             input_tokens=entry.input_tokens or 0,
             output_tokens=entry.output_tokens or 0,
@@ -70,7 +56,7 @@ class Recorder:
             cache_write_1h_tokens=tokens.cache_write_1h,
             cache_write_tokens=tokens.cache_write,
             reasoning_tokens=tokens.reasoning,
-            cost=computed if entry.cost is None else _check_cost(entry.cost),
+            cost=computed if entry.cost is None else _validate_cost(entry.cost),
             computed_cost=None if entry.cost is None else computed,
             latency_ms=entry.latency_ms,
             status=entry.status or "success",
@@ -83,36 +69,21 @@ class Recorder:
             fingerprint=fingerprint(entry) if key else None,
         )
 
-    def quote(self, provider: str, model: str, tokens: Tokens) -> Quote:
-        """Price a call at today's registry, or say why that is not possible."""
-        price = self.price(provider, model)
-        return Quote(price) if isinstance(price, str) else quote(tokens, price, self._calculator)
-
-    def price(self, provider: str, model: str) -> Price | CostStatus:
-        """Return a model's price, or why there is none."""
-        prices = self._prices
-        if prices is None:
-            return "registry_not_enabled"
-        found = prices.find(provider, model)
-        if found is None:
-            return "model_not_in_registry" if prices.loaded else "registry_unavailable"
-        return found
-
-    def _series_of(self, project: str, entry: Entry) -> Series:
-        """Return the series that an entry belongs to; those seen lately are remembered."""
-        price = self.price(entry.provider, entry.model)
-        said = (
+    def _series_of(self, project: str, entry: UsageEntry) -> Series:
+        """Return the series of an entry; recently used ones are cached."""
+        price = self._prices.find(entry.provider, entry.model)
+        identity = (
             project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None, price
         )  # fmt: skip
-        found = self._series.get(said)
+        found = self._series.get(identity)
         if found is None:
-            if len(self._series) >= MAX_REMEMBERED:
+            if len(self._series) >= MAX_CACHED_SERIES:
                 self._series.clear()
-            found = self._series[said] = _series(project, entry, price)
+            found = self._series[identity] = _build_series(project, entry, price)
         return found
 
 
-def _series(project: str, entry: Entry, price: Price | CostStatus) -> Series:
+def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) -> Series:
     known = None if isinstance(price, str) else price
     status = price if isinstance(price, str) else price_status(price)
     return Series(
@@ -128,44 +99,45 @@ def _series(project: str, entry: Entry, price: Price | CostStatus) -> Series:
     )
 
 
-def fingerprint(entry: Entry) -> str:
-    """Return a digest of what an entry says, by which a replay is told from another entry under the same key."""
-    said = msgspec.structs.replace(entry, idempotency_key=None)
-    return hashlib.blake2b(codec.encode(said), digest_size=16).hexdigest()
+def fingerprint(entry: UsageEntry) -> str:
+    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not."""
+    content = msgspec.structs.replace(entry, idempotency_key=None)
+    return hashlib.blake2b(codec.encode(content), digest_size=16).hexdigest()
 
 
-def _check_cost(cost: Decimal) -> Decimal:
+def _validate_cost(cost: Decimal) -> Decimal:
     exponent = cost.as_tuple().exponent
     if not isinstance(exponent, int):
-        raise Problem.validation("body", "cost", msg="a cost is a finite number")
+        raise Problem.validation("body", "cost", msg="Must be a finite number.")
     if cost < 0:
-        raise Problem.validation("body", "cost", msg="a cost is not negative")
+        raise Problem.validation("body", "cost", msg="Must not be negative.")
     if cost >= MAX_COST or exponent < -MAX_DECIMALS:
         raise Problem.validation(
-            "body", "cost", msg=f"a cost is below {MAX_COST:,} USD with {MAX_DECIMALS} decimals at most"
+            "body", "cost", msg=f"Must be below {MAX_COST:,} USD, with at most {MAX_DECIMALS} decimals."
         )
     return cost.copy_abs()
 
 
-def _check_timestamp(given: datetime, now: datetime) -> datetime:
+def _validate_timestamp(given: datetime, now: datetime) -> datetime:
     if given.tzinfo is None:
-        raise Problem.validation("body", "timestamp", msg="name the offset: 2026-11-23T16:00:00Z")
+        raise Problem.validation("body", "timestamp", msg="Must have an offset: 2026-11-23T16:00:00Z.")
     try:
         moment = given.astimezone(UTC)
     except OverflowError as error:
-        raise Problem.validation("body", "timestamp", msg="out of range") from error
-    if moment > now + AHEAD:
+        raise Problem.validation("body", "timestamp", msg="Out of range.") from error
+    if moment > now + MAX_CLOCK_SKEW:
         raise Problem.validation(
-            "body", "timestamp", msg=f"more than 5 minutes ahead of this server, where it is {now:%FT%TZ}"
+            "body", "timestamp", msg=f"More than 5 minutes ahead of this server's clock ({now:%FT%TZ})."
         )
     if moment < EARLIEST:
-        raise Problem.validation("body", "timestamp", msg="before 1970")
+        raise Problem.validation("body", "timestamp", msg="Must not be before 1970.")
     return moment
 
 
-def _one_key(header: str, member: str | None) -> str:
+def _resolve_key(header: str, field: str | None) -> str:
+    """Return the idempotency key of a request whose header has one."""
     if not 1 <= len(header) <= 255:
-        raise Problem.validation("header", "Idempotency-Key", msg="1 to 255 characters")
-    if member is not None and member != header:
-        raise Problem.validation("body", "idempotency_key", msg="differs from the Idempotency-Key header; send one")
+        raise Problem.validation("header", "Idempotency-Key", msg="Must have 1 to 255 characters.")
+    if field is not None and field != header:
+        raise Problem.validation("body", "idempotency_key", msg="Differs from the Idempotency-Key header. Send one.")
     return header

@@ -1,24 +1,24 @@
-"""Telling other plugins of committed usage; nothing is built when nobody listens."""
+"""Events of committed usage for other plugins; nothing is built while no plugin listens."""
 
 from collections.abc import Sequence
 
 from llmring_server.server import Server
 from llmring_usage.ingest.repository import Outcome
-from llmring_usage.models.responses import Deferred, Logged
+from llmring_usage.models.responses import DeferredResponse, LogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.tables.entry_lookup import logged_usage
 
 
-class Announcer:
-    """Called by the writer after each commit; listeners run beside the requests."""
+class UsageEvents:
+    """Called by the writer after each commit; listeners run concurrently with the requests."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._listened = server.plugins.listens("llmring_usage_recorded")
+        self._has_listeners = server.plugins.listens("llmring_usage_recorded")
 
     def __call__(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
-        """Announce the rows that are new; replays and refusals are none."""
-        if not self._listened:
+        """Notify listeners of the new rows, without repeated and rejected ones."""
+        if not self._has_listeners:
             return
         entries = [logged_usage(row) for row, outcome in zip(rows, outcomes, strict=True) if _is_new(row, outcome)]
         if entries:
@@ -28,4 +28,4 @@ class Announcer:
 
 
 def _is_new(row: Row, outcome: Outcome) -> bool:
-    return isinstance(outcome, Logged) and not isinstance(outcome, Deferred) and outcome.log_id == row.id
+    return isinstance(outcome, LogResponse) and not isinstance(outcome, DeferredResponse) and outcome.log_id == row.id

@@ -1,35 +1,35 @@
-"""The figures of usage: what waits for the database, in memory and in the journal, and how much is written at once."""
+"""The metrics of usage: entries that wait for the database, in memory and in the journal, and batch sizes."""
 
 from collections.abc import Sequence
 
 from llmring_server.contracts.metrics import Metric
 from llmring_server.runtime.histogram import Histogram
 from llmring_usage.ingest.repository import Outcome
-from llmring_usage.ingest.writer import Told, UsageWriter
+from llmring_usage.ingest.writer import OnStored, UsageWriter
 from llmring_usage.journal.journal import Journal
-from llmring_usage.models.responses import Deferred
+from llmring_usage.models.responses import DeferredResponse
 from llmring_usage.models.rows import Row
 
 ENTRIES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 PREFIX = "llmring_usage_"
 
 
-class Batches:
-    """Counts each batch that the database took, before it is told on."""
+class BatchMetrics:
+    """Records the size of each batch that the database stored, then calls the next `on_stored`."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, on_stored: OnStored) -> None:
+        self._on_stored = on_stored
         self.sizes = Histogram(ENTRIES)
 
     def __call__(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
-        """Count a batch and tell of it."""
-        if not isinstance(outcomes[0], Deferred):
+        """Record a batch."""
+        if not isinstance(outcomes[0], DeferredResponse):
             self.sizes.observe(len(rows))
-        self._told(rows, outcomes)
+        self._on_stored(rows, outcomes)
 
 
-def of_writing(writer: UsageWriter, batches: Batches) -> list[Metric]:
-    """Return the figures of a writer whose batches these are."""
+def writer_metrics(writer: UsageWriter, batches: BatchMetrics) -> list[Metric]:
+    """Return the metrics of a writer and its batches."""
     return [
         Metric(
             name=PREFIX + "queue_entries",
@@ -52,15 +52,15 @@ def of_writing(writer: UsageWriter, batches: Batches) -> list[Metric]:
     ]
 
 
-def of_journal(journal: Journal) -> list[Metric]:
-    """Return the figures of a journal; what they say of its folder is the same from each process."""
+def journal_metrics(journal: Journal) -> list[Metric]:
+    """Return the metrics of a journal; those of its folder have the same value in each process."""
     return [
         Metric(
             name=PREFIX + "journal_away",
-            help="1 while the database is away and calls go to the journal.",
+            help="1 while the database is down and calls are appended to the journal.",
             kind="gauge",
             aggregate="max",
-            read=lambda: int(journal.away),
+            read=lambda: int(journal.database_down),
         ),
         Metric(
             name=PREFIX + "journal_bytes",
@@ -84,7 +84,7 @@ def of_journal(journal: Journal) -> list[Metric]:
         ),
         Metric(
             name=PREFIX + "journal_damaged_total",
-            help="Segments of the journal that were put aside as damaged.",
+            help="Segments of the journal that were quarantined as damaged.",
             kind="counter",
             read=lambda: journal.damaged,
         ),

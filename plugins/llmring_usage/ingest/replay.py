@@ -1,4 +1,4 @@
-"""Replaying the journal: the path of `/log` once more, for calls whose answer was given long ago."""
+"""Replay of the journal: stores its calls by the path of `/log`, long after their responses were sent."""
 
 import asyncio
 import itertools
@@ -8,59 +8,65 @@ from collections.abc import Sequence
 from psycopg import errors
 
 from llmring_server.http.errors import Problem, Unavailable
-from llmring_usage.ingest.billing import Settled
-from llmring_usage.ingest.repository import Ledger, Outcome
-from llmring_usage.ingest.writer import Told
+from llmring_usage.ingest.billing import PriorBillingLookup
+from llmring_usage.ingest.repository import Outcome, UsageRepository
+from llmring_usage.ingest.writer import OnStored
 from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)
 
 
-class Replay:
-    """Stores the rows of one record; those that are stored already, by a replay that was killed, stay as they are."""
+class JournalReplay:
+    """Stores the rows of one record; rows that a killed replay has stored already are left unchanged."""
 
-    def __init__(self, ledger: Ledger, settled: Settled, settings: UsageSettings, told: Told) -> None:
-        self._ledger = ledger
-        self._settled = settled
+    def __init__(
+        self,
+        repository: UsageRepository,
+        prior_billing: PriorBillingLookup,
+        settings: UsageSettings,
+        on_stored: OnStored,
+    ) -> None:
+        self._repository = repository
+        self._prior_billing = prior_billing
         self._seconds = settings.write_timeout
-        self._told = told
+        self._on_stored = on_stored
 
     async def __call__(self, rows: Sequence[Row]) -> None:
-        """Store what is news.
+        """Store the rows that are new.
 
         Raises:
-            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database is away again.
-            Unavailable: an entry's idempotency key is being written by somebody else; try the record again.
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database is down again.
+            Unavailable: another process is writing an entry with the same idempotency key; replay the record again.
         """
         try:
-            news = await self._news(rows)
+            unbilled = await self._unbilled(rows)
             try:
-                await self._store(news)
+                await self._store(unbilled)
             except errors.UniqueViolation:
-                for row in news:
+                for row in unbilled:
                     await self._store_again(row)
         finally:
-            await self._ledger.rest()
+            await self._repository.release_connection()
 
-    async def _news(self, rows: Sequence[Row]) -> list[Row]:
-        """Leave out what another feature has billed."""
+    async def _unbilled(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows without those that another plugin has billed."""
         found: list[Row] = []
         for _, group in itertools.groupby(rows, key=lambda row: row.series.project_id):
-            of_project = list(group)
-            settled = await self._settled.find(of_project)
-            found += [row for row, known in zip(of_project, settled, strict=True) if known is None]
+            project_rows = list(group)
+            billed = await self._prior_billing.find(project_rows)
+            found += [row for row, known in zip(project_rows, billed, strict=True) if known is None]
         return found
 
     async def _store(self, rows: Sequence[Row]) -> None:
         if rows:
-            outcomes = await self._ledger.store(rows, asyncio.get_running_loop().time() + self._seconds)
-            self._told(rows, outcomes)
+            outcomes = await self._repository.store(rows, asyncio.get_running_loop().time() + self._seconds)
+            self._on_stored(rows, outcomes)
             for row, outcome in zip(rows, outcomes, strict=True):
                 _report(row, outcome)
 
     async def _store_again(self, row: Row) -> None:
-        """Store a row that may be there already."""
+        """Store a row that may be stored already."""
         try:
             await self._store([row])
         except errors.UniqueViolation:
@@ -68,7 +74,7 @@ class Replay:
 
 
 def _report(row: Row, outcome: Outcome) -> None:
-    """Say what became of an acknowledged entry that was not stored."""
+    """Log the outcome of an acknowledged entry that was not stored."""
     if isinstance(outcome, Unavailable):
         raise outcome
     if isinstance(outcome, Problem):

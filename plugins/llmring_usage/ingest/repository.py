@@ -1,4 +1,4 @@
-"""Where batches are stored: one statement a batch, and what to do when PostgreSQL refuses it."""
+"""The usage repository: one statement stores a batch, with its retries and its rejections by PostgreSQL."""
 
 import asyncio
 import logging
@@ -16,31 +16,31 @@ from llmring_server.database import Database
 from llmring_server.database.pool import Connection, abort_connection
 from llmring_server.http import codec
 from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
-from llmring_usage.ingest.insert_sql import REPLAYED, STORE_KEYED, STORE_UNKEYED
-from llmring_usage.ingest.receipts import Made, Receipts, unmade, with_receipt
+from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE_KEYED, STORE_UNKEYED
+from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
 from llmring_usage.models import series
-from llmring_usage.models.responses import Deferred, Logged
+from llmring_usage.models.responses import DeferredResponse, LogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, months_of
 
-Outcome = Logged | Problem
+Outcome = LogResponse | Problem
 Key = tuple[str, str | None]
 Cursor = psycopg.AsyncRawCursor[Any]
 
 CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
-REFUSED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
+REJECTED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.02
 CANCEL_SECONDS = 0.2
-# A string would be encoded and hashed anew for every batch.
+# As text, the statement would be encoded and hashed again for every batch.
 UNKEYED, KEYED = STORE_UNKEYED.encode(), STORE_KEYED.encode()
 
 log = logging.getLogger(__name__)
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """What was answered under an idempotency key."""
+class StoredResponse(msgspec.Struct, frozen=True):
+    """The response stored under an idempotency key."""
 
     project_id: str
     key: str
@@ -52,30 +52,33 @@ class Kept(msgspec.Struct, frozen=True):
     occurred_at: Any
 
 
-class Ledger:
-    """Stores rows with their rollups and keys, exactly once, and says for each row what came of it.
+class UsageRepository:
+    """Stores rows with their rollups and keys, exactly once, and returns each row's outcome.
 
-    A connection and its cursor are kept from batch to batch until `rest`; one task at a time may call `store`.
+    A connection and its cursor are reused across batches until `release_connection`; only one task at a time may call
+    `store`.
     """
 
-    def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: Receipts) -> None:
+    def __init__(
+        self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: EntryReceipts
+    ) -> None:
         self._database = database
         self._partitions = partitions
         self._receipts = receipts
-        self._chance = random.SystemRandom()
+        self._random = random.SystemRandom()
         self._zone = settings.timezone
-        self._slot = self._chance.randrange(settings.rollup_slots)
+        self._slot = self._random.randrange(settings.rollup_slots)
         self._key_seconds = settings.idempotency_hours * 3600
         self._cursor: Cursor | None = None
 
     async def store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
         """Store a batch in one transaction and return each row's outcome, in order, by `deadline` (the loop's time).
 
-        A row that PostgreSQL refuses fails alone. A connection lost in the middle leaves it open whether the batch was
+        A row that PostgreSQL rejects fails alone. After a lost connection it is unknown whether the batch was
         committed: it is sent again with the same ids, which the primary key stores once.
 
         Raises:
-            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database is away; nothing is known to be stored.
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database is down; nothing is known to be stored.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -83,28 +86,28 @@ class Ledger:
             except errors.UniqueViolation:
                 if attempt > 1:
                     known = {row.id for row in rows if not row.idempotency_key}
-                    outcomes = _settled(rows, known, await self._kept(rows, known, deadline))
+                    outcomes = _outcomes(rows, known, await self._find_stored(rows, known, deadline))
                     return await self._with_receipts(rows, outcomes, {}, deadline)
                 raise
             except (errors.CheckViolation, errors.UndefinedTable):
-                self._partitions.forget()
+                self._partitions.forget_known()
                 if attempt == ATTEMPTS:
                     raise
-            except REFUSED as error:
-                return await self._store_apart(rows, error, deadline)
+            except REJECTED as error:
+                return await self._bisect(rows, error, deadline)
             except (*CONTENDED, *DATABASE_AWAY):
                 if attempt == ATTEMPTS or _now() >= deadline:
                     raise
-                await asyncio.sleep(PAUSE_SECONDS * attempt * self._chance.random())
+                await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())
         raise AssertionError("unreachable")
 
-    async def store_within(self, connection: Connection, row: Row) -> None:
-        """Store one row without a key in the caller's transaction; the partition of its month must be there."""
-        await self._send(Cursor(connection), [row], keyed=False)
+    async def store_in_transaction(self, connection: Connection, row: Row) -> None:
+        """Store one row without a key in the caller's transaction; the partition of its month must exist."""
+        await self._execute(Cursor(connection), [row], keyed=False)
         await self._receipts.issue(connection, [row])
 
-    async def rest(self) -> None:
-        """Give the kept connection back to the pool."""
+    async def release_connection(self) -> None:
+        """Return the reused connection to the pool."""
         cursor, self._cursor = self._cursor, None
         if cursor is not None:
             await self._database.pool.putconn(cursor.connection)
@@ -113,81 +116,84 @@ class Ledger:
         await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
-        async with self._holding(deadline) as cursor:
-            stored, made = await self._write(cursor, sent, keyed=keyed)
+        async with self._borrow_cursor(deadline) as cursor:
+            stored, receipts = await self._insert(cursor, sent, keyed=keyed)
         if not keyed:
-            return await self._with_receipts(rows, [_logged(row) for row in rows], made, deadline)
+            return await self._with_receipts(rows, [_response(row) for row in rows], receipts, deadline)
         stored |= {row.id for row in rows if not row.idempotency_key}
-        outcomes = _settled(rows, stored, await self._kept(rows, stored, deadline))
-        return await self._with_receipts(rows, outcomes, made, deadline)
+        outcomes = _outcomes(rows, stored, await self._find_stored(rows, stored, deadline))
+        return await self._with_receipts(rows, outcomes, receipts, deadline)
 
-    async def _write(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> tuple[set[str], Made]:
-        """Run the one statement, in a transaction with the receipts where calls get such."""
-        if not self._receipts.wanted:
-            return await self._send(cursor, rows, keyed=keyed), {}
+    async def _insert(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> tuple[set[str], ReceiptsById]:
+        """Run the store statement, in one transaction with the receipts where they are issued."""
+        if not self._receipts.enabled:
+            return await self._execute(cursor, rows, keyed=keyed), {}
         async with cursor.connection.transaction():
-            stored = await self._send(cursor, rows, keyed=keyed)
-            news = [row for row in rows if not row.idempotency_key or row.id in stored]
-            return stored, await self._receipts.issue(cursor.connection, news)
+            stored = await self._execute(cursor, rows, keyed=keyed)
+            new = [row for row in rows if not row.idempotency_key or row.id in stored]
+            return stored, await self._receipts.issue(cursor.connection, new)
 
     async def _with_receipts(
-        self, rows: Sequence[Row], outcomes: list[Outcome], made: Made, deadline: float
+        self, rows: Sequence[Row], outcomes: list[Outcome], issued: ReceiptsById, deadline: float
     ) -> list[Outcome]:
-        """Return the answers with their receipts, those of entries that were stored before looked up."""
-        if not self._receipts.wanted:
+        """Return the responses with their receipts; those of entries that were stored earlier are looked up."""
+        if not self._receipts.enabled:
             return outcomes
-        before = unmade(rows, outcomes, made)
-        if before:
-            async with self._holding(deadline) as cursor:
-                made = {**made, **await self._receipts.find(cursor.connection, before)}
-        return [with_receipt(one, made) if isinstance(one, Logged) else one for one in outcomes]
+        missing = missing_receipts(rows, outcomes, issued)
+        if missing:
+            async with self._borrow_cursor(deadline) as cursor:
+                issued = {**issued, **await self._receipts.find(cursor.connection, missing)}
+        return [with_receipt(one, issued) if isinstance(one, LogResponse) else one for one in outcomes]
 
     @asynccontextmanager
-    async def _holding(self, deadline: float) -> AsyncIterator[Cursor]:
-        """Hold the kept cursor, or one of the pool's, until the deadline: then its statement is cancelled."""
+    async def _borrow_cursor(self, deadline: float) -> AsyncIterator[Cursor]:
+        """Yield the reused cursor, or one from the pool; at the deadline, its statement is cancelled."""
         left = max(deadline - _now(), 0.001)
         if self._cursor is None:
             self._cursor = Cursor(await self._database.pool.getconn(left))
-        cursor, connection, ended = self._cursor, self._cursor.connection, []
+        cursor, connection, cancelled = self._cursor, self._cursor.connection, []
         alarm = asyncio.get_running_loop().call_at(
             deadline - min(CANCEL_SECONDS, left / 2),
-            lambda: ended.append(asyncio.create_task(_end(connection), name="llmring usage cancel")),
+            lambda: cancelled.append(asyncio.create_task(_cancel_statement(connection), name="llmring usage cancel")),
         )
         try:
             yield cursor
         finally:
             alarm.cancel()
-            if ended:
-                await ended[0]
+            if cancelled:
+                await cancelled[0]
                 await connection.close()
             if connection.closed:
-                await self.rest()
+                await self.release_connection()
 
-    async def _send(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> set[str]:
-        """Run the one statement, and return the ids of the keyed rows that were new."""
-        params = [*series.encode(rows), self._zone, self._slot]
+    async def _execute(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> set[str]:
+        """Execute the store statement, and return the ids of the keyed rows that are new."""
+        params = [*series.encode_rows(rows), self._zone, self._slot]
         await cursor.execute(*((KEYED, [*params, self._key_seconds]) if keyed else (UNKEYED, params)))
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
-    async def _store_apart(self, rows: Sequence[Row], error: psycopg.Error, deadline: float) -> list[Outcome]:
-        """Halve a refused batch until the row at fault stands alone."""
+    async def _bisect(self, rows: Sequence[Row], error: psycopg.Error, deadline: float) -> list[Outcome]:
+        """Split a rejected batch in halves until the invalid row is isolated."""
         if len(rows) == 1:
-            return [refused(error)]
+            return [rejection(error)]
         half = len(rows) // 2
         return [*await self.store(rows[:half], deadline), *await self.store(rows[half:], deadline)]
 
-    async def _kept(self, rows: Sequence[Row], stored: set[str], deadline: float) -> dict[Key, Kept]:
-        """Return what is kept under the keys of the rows that were not stored."""
-        asked = [dict(zip(("project_id", "key"), _key(row), strict=True)) for row in rows if row.id not in stored]
-        if not asked:
+    async def _find_stored(self, rows: Sequence[Row], stored: set[str], deadline: float) -> dict[Key, StoredResponse]:
+        """Return the responses stored under the keys of the rows that are not in `stored`."""
+        keys = [dict(zip(("project_id", "key"), _key(row), strict=True)) for row in rows if row.id not in stored]
+        if not keys:
             return {}
-        async with self._holding(deadline) as held, held.connection.cursor(row_factory=class_row(Kept)) as cursor:
-            await cursor.execute(REPLAYED, {"keys": codec.encode(asked).decode()})
+        async with (
+            self._borrow_cursor(deadline) as borrowed,
+            borrowed.connection.cursor(row_factory=class_row(StoredResponse)) as cursor,
+        ):
+            await cursor.execute(SELECT_KEYS, {"keys": codec.encode(keys).decode()})
             return {(one.project_id, one.key): one for one in await cursor.fetchall()}
 
 
-async def _end(connection: Connection) -> None:
-    """Have the server drop a statement whose time is up, then hang up: a server that hangs is not waited for."""
+async def _cancel_statement(connection: Connection) -> None:
+    """Cancel a statement whose time is up, then abort its connection without waiting for a server that hangs."""
     try:
         await connection.cancel_safe(timeout=CANCEL_SECONDS)
     except psycopg.Error as error:
@@ -195,19 +201,19 @@ async def _end(connection: Connection) -> None:
     abort_connection(connection)
 
 
-def _settled(rows: Sequence[Row], stored: set[str], kept: Mapping[Key, Kept]) -> list[Outcome]:
-    """Return the answer of each row: its own when it was stored, else the one kept under its key."""
-    return [_logged(row) if row.id in stored else _replayed(row, kept.get(_key(row))) for row in rows]
+def _outcomes(rows: Sequence[Row], stored: set[str], by_key: Mapping[Key, StoredResponse]) -> list[Outcome]:
+    """Return the outcome of each row: its own response if it is stored, otherwise the one stored under its key."""
+    return [_response(row) if row.id in stored else _earlier_response(row, by_key.get(_key(row))) for row in rows]
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def refused(error: psycopg.Error) -> Problem:
-    """Return the 422 for an entry that PostgreSQL refuses."""
+def rejection(error: psycopg.Error) -> Problem:
+    """Return the 422 for an entry that PostgreSQL rejects."""
     reason = (error.diag.message_primary or str(error)).partition("\n")[0]
-    return Problem(422, f"the entry cannot be stored: {reason}")
+    return Problem(422, f"The entry cannot be stored: {reason}.")
 
 
 def _key(row: Row) -> Key:
@@ -215,7 +221,7 @@ def _key(row: Row) -> Key:
 
 
 def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows without those whose key an earlier row of the batch has; one statement touches a key once."""
+    """Return the rows without those whose key an earlier row of the batch has: a statement may touch a key once."""
     seen: set[Key] = set()
     first: list[Row] = []
     for row in rows:
@@ -225,18 +231,18 @@ def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
     return first
 
 
-def _logged(row: Row) -> Logged:
-    return Logged(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+def _response(row: Row) -> LogResponse:
+    return LogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
-def deferred(row: Row) -> Deferred:
-    """Return the answer for a row that waits in the journal."""
-    return Deferred(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+def deferred_response(row: Row) -> DeferredResponse:
+    """Return the response for a row that waits in the journal."""
+    return DeferredResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
-def _replayed(row: Row, kept: Kept | None) -> Outcome:
-    if kept is None:
-        return Unavailable("the entry that holds this idempotency key is not settled yet; try again")
-    if kept.log_id != row.id and kept.fingerprint != row.fingerprint:
-        return Problem(409, f"idempotency key {row.idempotency_key!r} was used for another entry; use a new one")
-    return Logged(kept.log_id, kept.cost, kept.cost_source, kept.cost_status, kept.occurred_at)
+def _earlier_response(row: Row, stored: StoredResponse | None) -> Outcome:
+    if stored is None:
+        return Unavailable("Another request with this idempotency key is still in progress. Try again.")
+    if stored.log_id != row.id and stored.fingerprint != row.fingerprint:
+        return Problem(409, f"Idempotency key {row.idempotency_key!r} was used for another entry. Use a new one.")
+    return LogResponse(stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at)

@@ -1,4 +1,4 @@
-"""Rows as the journal keeps them: one JSON array, the series and the rows that refer to them by number."""
+"""Records of the journal: a JSON array of series, and of the rows that reference them by number."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -13,7 +13,7 @@ from llmring_usage.models.series import Series
 
 
 class SeriesRecord(msgspec.Struct, frozen=True):
-    """A series as its JSON names it."""
+    """A series as decoded from JSON."""
 
     project_id: str
     provider: str
@@ -27,32 +27,32 @@ class SeriesRecord(msgspec.Struct, frozen=True):
     registry_version: str | None = None
     price: dict[str, Decimal] | None = None
 
-    def series(self) -> Series:
-        """Return the series that says this."""
-        named = msgspec.structs.asdict(self)
-        price = {**(named.pop("price") or {}), **{name: named.pop(name) for name in series.OF_PRICES}}
+    def to_series(self) -> Series:
+        """Return the series."""
+        fields = msgspec.structs.asdict(self)
+        price = {**(fields.pop("price") or {}), **{name: fields.pop(name) for name in series.PRICE_FIELDS}}
         known = msgspec.convert(price, Price) if self.priced_as is not None else None
-        return Series(**named, price=known)
+        return Series(**fields, price=known)
 
 
-class Kept(Row, frozen=True, kw_only=True):
-    """A row as msgspec reads it: raw JSON is never optional to it."""
+class RowRecord(Row, frozen=True, kw_only=True):
+    """A row as decoded from JSON, where msgspec does not allow raw JSON to be optional."""
 
     metadata: msgspec.Raw = codec.NULL
 
-    def row(self) -> Row:
+    def to_row(self) -> Row:
         """Return the row."""
-        members = {name: getattr(self, name) for name in Row.__struct_fields__}
-        return Row(**{**members, "metadata": None if self.metadata == codec.NULL else self.metadata})
+        fields = {name: getattr(self, name) for name in Row.__struct_fields__}
+        return Row(**{**fields, "metadata": None if self.metadata == codec.NULL else self.metadata})
 
 
 _parts = msgspec.json.Decoder(tuple[list[SeriesRecord], msgspec.Raw])
 
 
 def encode(rows: Sequence[Row]) -> bytes:
-    """Return rows as a record."""
-    encoded, said = series.encode(rows)
-    return f"[{said},{encoded}]".encode()
+    """Return the record of rows."""
+    encoded, encoded_series = series.encode_rows(rows)
+    return f"[{encoded_series},{encoded}]".encode()
 
 
 def decode(record: bytes) -> list[Row]:
@@ -61,10 +61,10 @@ def decode(record: bytes) -> list[Row]:
     Raises:
         msgspec.MsgspecError: the record was not made by `encode`.
     """
-    said, rows = _parts.decode(record)
-    every: list[Series] = [one.series() for one in said]
+    encoded_series, rows = _parts.decode(record)
+    all_series: list[Series] = [one.to_series() for one in encoded_series]
 
     def numbered(_: type, number: int) -> Series:
-        return every[number - 1]
+        return all_series[number - 1]
 
-    return [kept.row() for kept in msgspec.json.decode(rows, type=list[Kept], dec_hook=numbered)]
+    return [record.to_row() for record in msgspec.json.decode(rows, type=list[RowRecord], dec_hook=numbered)]

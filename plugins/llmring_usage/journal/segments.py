@@ -1,8 +1,8 @@
-"""The journal's files: append-only segments of checked records, each held by one process at a time.
+"""The journal's files: append-only segments of records with checksums, each locked by one process at a time.
 
 A segment begins with `MAGIC`; a record is its length, its CRC-32 and the CRC-32 of these two (big-endian, 4 bytes
-each), then its bytes. Each is on the disk before the next is begun, so only the last can be torn. A segment is locked
-by whoever writes or reads it (`flock`, so that a killed process leaves it free). Blocks; call it in a thread.
+each), then its bytes. Each is synced before the next is begun, so only the last can be torn. The process that writes or
+reads a segment locks it (`flock`, which a killed process releases). Functions here block; call them in a thread.
 """
 
 import fcntl
@@ -21,8 +21,8 @@ SUFFIX = ".journal"
 DAMAGED = ".damaged"
 
 
-class Damaged(Exception):
-    """A record that does not check out, with more behind it; says where."""
+class DamagedSegment(Exception):
+    """A record whose checksum does not match, with more data after it; the message has its position."""
 
 
 class Segment:
@@ -34,28 +34,28 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        """Make a segment to append to; its name, a UUIDv7, orders it after those before it.
+        """Create a segment to append to; its name, a UUIDv7, sorts it after earlier ones.
 
         Raises:
-            OSError: the folder cannot be written.
+            OSError: the folder is not writable.
         """
         path = folder / f"{uuid_utils.uuid7()}{SUFFIX}"
-        making = path.with_suffix(".new")
-        descriptor = os.open(making, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        unfinished = path.with_suffix(".new")
+        descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _write(descriptor, MAGIC, 0)
-            making.rename(path)
+            unfinished.rename(path)
             _sync_folder(folder)
         except OSError:
             os.close(descriptor)
-            making.unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
             raise
         return cls(path, descriptor)
 
     @classmethod
-    def adopt(cls, path: Path) -> Self | None:
-        """Open a segment that no process holds any more, or return None."""
+    def claim(cls, path: Path) -> Self | None:
+        """Open a segment that no process has locked, or return None."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -76,10 +76,10 @@ class Segment:
         return os.fstat(self._descriptor).st_size
 
     def append(self, record: bytes) -> None:
-        """Append a record, on the disk when this returns; a failure leaves the segment as it was.
+        """Append a record, synced when this returns; a failure leaves the segment unchanged.
 
         Raises:
-            OSError: the disk is full, or broken.
+            OSError: the disk is full or faulty.
         """
         end = self.size
         try:
@@ -89,45 +89,45 @@ class Segment:
             raise
 
     def records(self) -> Iterator[bytes]:
-        """Yield the records in order; one that was torn off at the end was never acknowledged and is left out.
+        """Yield the records in order; a torn record at the end was never acknowledged and is skipped.
 
         Raises:
-            Damaged: something in the middle is not what was written.
+            Damaged: a record before the end does not match its checksum.
         """
         with os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(0)
             begin = file.read(len(MAGIC))
             if begin != MAGIC and not MAGIC.startswith(begin):
-                raise Damaged(f"{self.path.name} does not begin as a journal does")
+                raise DamagedSegment(f"{self.path.name} does not begin with the journal's header")
             while len(head := file.read(HEAD.size)) == HEAD.size and any(head):
                 length, check, own = HEAD.unpack(head)
                 record = file.read(length) if own == zlib.crc32(head[:8]) else b""
                 if own != zlib.crc32(head[:8]) or (zlib.crc32(record) != check and file.read(1)):
-                    raise Damaged(f"{self.path.name} does not check out before byte {file.tell()}")
+                    raise DamagedSegment(f"{self.path.name} has a wrong checksum before byte {file.tell()}")
                 if len(record) < length or zlib.crc32(record) != check:
                     return
                 yield record
 
     def close(self) -> None:
-        """Let go of the segment: whoever comes next may read it."""
+        """Close and unlock the segment: another process may claim it."""
         os.close(self._descriptor)
 
     def remove(self) -> None:
-        """Delete the segment and let go of it."""
+        """Delete and close the segment."""
         self.path.unlink()
         _sync_folder(self.path.parent)
         self.close()
 
-    def put_aside(self) -> Path:
-        """Rename a damaged segment so that nothing reads it again, let go of it, and return its new path."""
+    def quarantine(self) -> Path:
+        """Rename a damaged segment so that it is never read again, close it, and return its new path."""
         aside = self.path.with_suffix(DAMAGED)
         self.path.rename(aside)
         self.close()
         return aside
 
 
-def waiting(folder: Path) -> list[Path]:
-    """Return the segments of a folder, oldest first, those in use included."""
+def list_segments(folder: Path) -> list[Path]:
+    """Return the segments of a folder, oldest first, including those in use."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
@@ -145,7 +145,7 @@ def _write(descriptor: int, content: bytes, at: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new or deleted name outlive a loss of power."""
+    """Sync a folder, so that a created or deleted name survives a power failure."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,8 @@
 """Repricing: unpriced and registry-priced rows at today's registry, rows and rollups corrected together.
 
-Rows are read in chunks in the order of their key and corrected by one statement a chunk. A row is touched only while
-it still has the cost that was read, so that two runs, or a run and anything else, never correct it twice. The
-position is kept after each chunk: a run that was broken off goes on from there when it is started again.
+Rows are read in chunks in key order and corrected by one statement per chunk. A row is updated only while it still has
+the cost that was read, so that concurrent changes never correct it twice. The position is stored after each chunk: an
+interrupted run continues from there when it is started again.
 """
 
 import hashlib
@@ -16,17 +16,18 @@ import msgspec
 
 from llmring_server.database import Database
 from llmring_server.http import codec
-from llmring_usage.ingest.entry_to_row import Recorder
-from llmring_usage.models.series import compact
+from llmring_usage.models.series import encode_rates
+from llmring_usage.pricing.price_book import PriceBook
 from llmring_usage.pricing.tokens import Tokens
-from llmring_usage.tables.alias_hours import hour
+from llmring_usage.tables.alias_hours import hour_sql
+from llmring_usage.tables.log_columns import TOKENS
 from llmring_usage.tables.rollups import DAILY, QUARTERS
-from llmring_usage.tables.state import Facts
+from llmring_usage.tables.state import UsageState
 
 CHUNK_ROWS = 2_000
 CHUNK_SECONDS = 60.0
 
-CHOSEN: LiteralString = """
+SELECTED: LiteralString = """
     FROM usage_logs
     WHERE cost_source IS DISTINCT FROM 'client'
         AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
@@ -34,10 +35,10 @@ CHOSEN: LiteralString = """
         AND (%(model)s::text IS NULL OR model = %(model)s OR provider || ':' || model = %(model)s)
 """
 CHUNK: LiteralString = (
-    "SELECT project_id, occurred_at, id, provider, model, fresh_tokens AS fresh, cache_read_tokens AS cache_read,"
-    " cache_write_5m_tokens AS cache_write_5m, cache_write_1h_tokens AS cache_write_1h,"
-    " cache_write_tokens AS cache_write, output_tokens AS output, reasoning_tokens AS reasoning, cost"
-    + CHOSEN
+    "SELECT project_id, occurred_at, id, provider, model, "
+    + TOKENS
+    + ", cost"
+    + SELECTED
     + " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
     + " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
 )
@@ -71,57 +72,42 @@ CORRECT: LiteralString = (
         DELETE FROM usage_alias_hours AS hours USING changed
         WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias
             AND hours.hour = """
-    + hour("changed.occurred_at")
+    + hour_sql("changed.occurred_at")
     + "), "
     + ", ".join(
-        "add_" + rollup.table + " AS (" + rollup.add(rollup.summed("changed", DELTAS), "0") + ")"
+        "add_" + rollup.table + " AS (" + rollup.upsert(rollup.select_rows("changed", DELTAS), "0") + ")"
         for rollup in (DAILY, QUARTERS)
     )
     + " SELECT count(*) FROM changed"
 )
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """Which rows to look at: a range of when they happened (UTC), and a model (`model` or `provider:model`)."""
+class RowSelection(msgspec.Struct, frozen=True):
+    """The rows to reprice: a range of time (UTC), and a model (`model` or `provider:model`)."""
 
     since: datetime | None = None
     until: datetime | None = None
     model: str | None = None
 
     @property
-    def fact(self) -> str:
-        """The name under which this choice's position is kept."""
+    def state_name(self) -> str:
+        """The name under which this selection's position is stored."""
         return f"reprice:{hashlib.blake2b(codec.encode(self), digest_size=8).hexdigest()}"
 
 
-class Priced(msgspec.Struct, frozen=True):
-    """A row as repricing reads it; counts are tokens, `cost` USD or None."""
+class PricedRow(Tokens, frozen=True, kw_only=True):
+    """A row as repricing reads it: its token counts, and its cost in USD or None."""
 
     project_id: str
     occurred_at: datetime
     id: UUID
     provider: str
     model: str
-    fresh: int
-    cache_read: int
-    cache_write_5m: int
-    cache_write_1h: int
-    cache_write: int
-    output: int
-    reasoning: int
     cost: Decimal | None
-
-    @property
-    def tokens(self) -> Tokens:
-        """The disjoint counts that are priced."""
-        return Tokens(
-            self.fresh, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.cache_write, self.output,
-            self.reasoning,
-        )  # fmt: skip
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
-    """A row's new cost (USD) and what it was computed with, beside the cost that was read."""
+    """A row's new cost (USD), the price it was computed with, and the cost that was read."""
 
     project_id: str
     occurred_at: datetime
@@ -135,53 +121,53 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """One chunk: how many rows were looked at, and the corrections made (or, dry, that would be)."""
+    """One chunk: the number of rows read, and the corrections (with `dry_run`, those that would be made)."""
 
     seen: int
     corrections: list[Correction]
 
 
 class Repricing:
-    """Reprices one choice of rows."""
+    """Reprices one selection of rows."""
 
-    def __init__(self, database: Database, recorder: Recorder, zone: str, choice: Choice) -> None:
+    def __init__(self, database: Database, prices: PriceBook, zone: str, selection: RowSelection) -> None:
         self._database = database
-        self._recorder = recorder
+        self._prices = prices
         self._zone = zone
-        self._choice = choice
-        self._facts = Facts(database)
+        self._selection = selection
+        self._state = UsageState(database)
 
     async def rows(self) -> int:
-        """Return how many rows there are to look at."""
+        """Return the number of selected rows."""
         async with self._database.connection(CHUNK_SECONDS) as connection:
-            cursor = await connection.execute("SELECT count(*)" + CHOSEN, msgspec.structs.asdict(self._choice))
+            cursor = await connection.execute("SELECT count(*)" + SELECTED, msgspec.structs.asdict(self._selection))
             found = await cursor.fetchone()
             return int(found[0]) if found else 0
 
-    async def run(self, *, dry: bool = False) -> AsyncIterator[Progress]:
-        """Go through the rows chunk by chunk; with `dry`, nothing is changed and no position kept."""
-        at = START if dry else await self._position()
+    async def run(self, *, dry_run: bool = False) -> AsyncIterator[Progress]:
+        """Go through the rows chunk by chunk; with `dry_run`, nothing is changed and no position kept."""
+        at = START if dry_run else await self._position()
         while chunk := await self._chunk(at):
             corrections = [found for row in chunk if (found := self._correction(row))]
             at = {"project": chunk[-1].project_id, "time": chunk[-1].occurred_at, "id": chunk[-1].id}
-            if not dry:
+            if not dry_run:
                 await self._correct(corrections)
-                await self._facts.set(self._choice.fact, codec.encode(at).decode())
+                await self._state.set(self._selection.state_name, codec.encode(at).decode())
             yield Progress(len(chunk), corrections)
-        if not dry:
-            await self._facts.forget(self._choice.fact)
+        if not dry_run:
+            await self._state.delete(self._selection.state_name)
 
     async def _position(self) -> dict[str, Any]:
-        kept = await self._facts.get(self._choice.fact)
+        kept = await self._state.get(self._selection.state_name)
         return msgspec.json.decode(kept) if kept else START
 
-    async def _chunk(self, at: dict[str, Any]) -> Sequence[Priced]:
-        params = {**msgspec.structs.asdict(self._choice), **at, "limit": CHUNK_ROWS}
-        return await self._database.rows(Priced, CHUNK, params)
+    async def _chunk(self, at: dict[str, Any]) -> Sequence[PricedRow]:
+        params = {**msgspec.structs.asdict(self._selection), **at, "limit": CHUNK_ROWS}
+        return await self._database.rows(PricedRow, CHUNK, params)
 
-    def _correction(self, row: Priced) -> Correction | None:
-        """Return a row's correction; a row that can no longer be priced keeps the cost it has."""
-        quoted = self._recorder.quote(row.provider, row.model, row.tokens)
+    def _correction(self, row: PricedRow) -> Correction | None:
+        """Return a row's correction; a row that can no longer be priced keeps its cost."""
+        quoted = self._prices.quote(row.provider, row.model, row)
         if quoted.cost is None or quoted.price is None or quoted.cost == row.cost:
             return None
         return Correction(
@@ -193,7 +179,7 @@ class Repricing:
             old_cost=row.cost,
             priced_as=quoted.price.priced_as,
             registry_version=quoted.price.registry_version,
-            price=compact(quoted.price),
+            price=encode_rates(quoted.price),
         )
 
     async def _correct(self, corrections: Sequence[Correction]) -> None:

@@ -1,4 +1,4 @@
-"""Retention: whole months of raw rows are dropped once they are old enough; their sums stay in the rollups."""
+"""Retention: whole months of raw rows are dropped once they are old enough; their sums remain in the rollups."""
 
 import logging
 import re
@@ -11,9 +11,9 @@ from psycopg import sql
 
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
-from llmring_usage.tables.partitions import FIRST_YEAR, following
-from llmring_usage.tables.state import DROPPED_BEFORE, SET, Facts
-from llmring_usage.tables.statement_lines import LoggedLines
+from llmring_usage.tables.partitions import FIRST_YEAR, next_month
+from llmring_usage.tables.state import DROPPED_BEFORE, SET, UsageState
+from llmring_usage.tables.statement_lines import StatementLines
 
 log = logging.getLogger(__name__)
 
@@ -33,35 +33,35 @@ PARTITIONS: LiteralString = """
 
 
 class Partition(msgspec.Struct, frozen=True):
-    """One partition of raw rows: the planner's estimate of its rows, and its size with indexes."""
+    """One partition of raw rows: the planner's estimate of its rows, and its size in bytes with indexes."""
 
     name: str
     rows: int
     bytes: int
 
     def __str__(self) -> str:
-        """Say its name and about how large it is."""
+        """Return its name and approximate size."""
         return f"{self.name}: ~{self.rows:,} rows, {self.bytes / MEBIBYTE:,.1f} MiB"
 
     @property
     def start(self) -> datetime:
-        """When the month begins (UTC) that its last rows may be of."""
+        """The start (UTC) of its month; for the oldest partition, of its last month."""
         return (self.end - timedelta(days=1)).replace(day=1)
 
     @property
     def end(self) -> datetime:
-        """The instant (UTC) before which all its rows happened."""
+        """The end (UTC) of its month: all its rows are before it."""
         match = MONTHLY.fullmatch(self.name)
-        year, month = following((int(match[1]), int(match[2]))) if match else (FIRST_YEAR, 1)
+        year, month = next_month((int(match[1]), int(match[2]))) if match else (FIRST_YEAR, 1)
         return datetime(year, month, 1, tzinfo=UTC)
 
 
 class Retention:
-    """Which partitions have outlived the retention, and dropping them."""
+    """Finds and drops the partitions that are older than the retention."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._facts = Facts(database)
+        self._state = UsageState(database)
 
     async def partitions(self) -> list[Partition]:
         """Return every partition of raw rows."""
@@ -74,12 +74,12 @@ class Retention:
         return sorted(due, key=lambda one: one.end)
 
     async def drop(self, partition: Partition) -> None:
-        """Drop a partition's rows in one transaction, and note how far raw rows are gone.
+        """Drop a partition's rows in one transaction, and store the end of the dropped rows.
 
         Raises:
-            psycopg.errors.LockNotAvailable: someone reads it for longer than a second; try again later.
+            psycopg.errors.LockNotAvailable: it is being read for longer than a second; try again later.
         """
-        before = await self._facts.get(DROPPED_BEFORE)
+        before = await self._state.get(DROPPED_BEFORE)
         latest = max(partition.end.isoformat(), before or "")
         name = sql.Identifier(partition.name)
         async with self._database.transaction() as connection:
@@ -92,29 +92,29 @@ class Retention:
                 await connection.execute(sql.SQL("DROP TABLE {}").format(name))
 
     async def dropped_before(self) -> datetime | None:
-        """Return the instant (UTC) before which raw rows are gone, or None when none were dropped."""
-        kept = await self._facts.get(DROPPED_BEFORE)
+        """Return the instant (UTC) before which raw rows were dropped, or None."""
+        kept = await self._state.get(DROPPED_BEFORE)
         return datetime.fromisoformat(kept) if kept else None
 
 
-class StatedFirst:
-    """Retention that leaves a month's calls, and all later ones, alone while a statement of them is awaited."""
+class StatementRetention:
+    """Retention that keeps a month's calls, and all later ones, until every project has a statement of them."""
 
     def __init__(
-        self, retention: Retention, lines: LoggedLines, statements: Callable[[], StatementsDue | None]
+        self, retention: Retention, lines: StatementLines, statements: Callable[[], StatementsDue | None]
     ) -> None:
         self._retention = retention
         self._lines = lines
         self._statements = statements
-        self._told: str | None = None
+        self._warned: str | None = None
 
     async def due(self, days: int) -> list[Partition]:
-        """Return the partitions that are old enough and stated, oldest first; whose are awaited is logged once."""
+        """Return the partitions that are old enough and in statements, oldest first; a delay is logged once."""
         found = []
         for partition in await self._retention.due(days):
             awaited = await self._awaited(partition)
             if awaited:
-                self._tell(partition, awaited)
+                self._warn(partition, awaited)
                 break
             found.append(partition)
         return found
@@ -129,10 +129,10 @@ class StatedFirst:
             return []
         return await statements.awaited(await self._lines.projects(partition.start, partition.end), partition.end)
 
-    def _tell(self, partition: Partition, awaited: Sequence[str]) -> None:
-        if self._told != partition.name:
+    def _warn(self, partition: Partition, awaited: Sequence[str]) -> None:
+        if self._warned != partition.name:
             log.warning(
-                "%s outlived the retention and is kept until its calls are stated; %d projects have no statement up to "
-                "%s, such as %s", partition.name, len(awaited), partition.end, awaited[0],
+                "%s is older than the retention and is not dropped until its calls are in statements; %d projects have "
+                "no statement up to %s, such as %s", partition.name, len(awaited), partition.end, awaited[0],
             )  # fmt: skip
-            self._told = partition.name
+            self._warned = partition.name

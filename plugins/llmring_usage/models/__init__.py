@@ -1,1 +1,1 @@
-"""The structs of usage: entries, rows and the columns that rows share."""
+"""The structs of usage: entries, rows, the series that rows share, and responses."""

@@ -20,11 +20,11 @@ Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Tag = Annotated[str, msgspec.Meta(max_length=64)]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class UsageEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One LLM call as a client logs it.
 
-    Counts are tokens; null means 0. `cost` is USD and authoritative when sent. `timestamp` is when the call happened,
-    for late entries. `id_at_origin` is the client's conversation, the same for every turn; it is no identity.
+    Counts are tokens; null means 0. `cost` is USD and authoritative when sent. `timestamp` is the time of the call, for
+    late entries. `id_at_origin` is the client's conversation, the same for every turn; it does not identify a call.
     """
 
     provider: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

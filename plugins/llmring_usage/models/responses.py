@@ -6,10 +6,10 @@ from decimal import Decimal
 import msgspec
 
 
-class Logged(msgspec.Struct, frozen=True):
-    """The answer to a logged call, after its commit; `cost` in USD, null while unpriced.
+class LogResponse(msgspec.Struct, frozen=True):
+    """The response to a logged call, after its commit; `cost` in USD, null while unpriced.
 
-    `receipt` is there where calls get receipts: the signed one, or null for a call that has none.
+    `receipt` is present where receipts are issued: the signed receipt, or null for a call that has none.
     """
 
     log_id: str
@@ -20,5 +20,5 @@ class Logged(msgspec.Struct, frozen=True):
     receipt: msgspec.Raw | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class Deferred(Logged, frozen=True):
-    """The answer to a call that waits in the journal, safe on the disk, until the database is back."""
+class DeferredResponse(LogResponse, frozen=True):
+    """The response to a call that waits in the journal, synced to disk, until the database is up again."""

@@ -1,4 +1,4 @@
-"""A row as the writer sends it to PostgreSQL."""
+"""A row as the repository sends it to PostgreSQL."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,11 +10,11 @@ from llmring_usage.models.series import Series
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One entry as the writer hands it to PostgreSQL: priced, its token kinds disjoint, its names those of columns.
+    """One entry as stored: priced, its token kinds disjoint, its fields named as the columns.
 
-    `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below are what is
-    priced. `cost` is USD, None while unpriced; `computed_cost` is what the registry says beside a client's own cost.
-    `received_at` is left out where it is `occurred_at`.
+    `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below them are
+    priced. `cost` is USD, None while unpriced; `computed_cost` is the cost by the registry if the client sent its own.
+    `received_at` is omitted if it equals `occurred_at`.
     """
 
     series: Series
@@ -44,6 +44,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str | None = None
 
 
-def made_at(made: UUID) -> datetime:
-    """Return when a UUIDv7 was made (UTC), to the millisecond."""
-    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
+def uuid_timestamp(uuid: UUID) -> datetime:
+    """Return the time (UTC) at which a UUIDv7 was created, to the millisecond."""
+    return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC)

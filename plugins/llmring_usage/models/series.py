@@ -1,4 +1,4 @@
-"""Series: what many rows have in common, said once a batch; and the JSON by which a batch reaches PostgreSQL."""
+"""Columns shared by many rows, sent once per batch; and the JSON of a batch for PostgreSQL."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,14 +8,14 @@ import msgspec
 from llmring_server.contracts import Price
 from llmring_server.http import codec
 
-OF_PRICES = ("priced_as", "registry_version")
+PRICE_FIELDS = ("priced_as", "registry_version")
 
 
 class Series:
-    """Who calls what in a project, and how that is priced; two that say the same need not be one object.
+    """The caller, model and price of many rows; equal series may be distinct objects.
 
-    `cost_source` and `cost_status` are as rows keep them; `price` is what a cost is computed with, None where none can
-    be. `encoded` is the JSON that names the series in a batch.
+    `cost_source` and `cost_status` are columns of the rows; `price` is the price that costs are computed with, None
+    without one. `encoded` is the series' JSON in a batch.
     """
 
     __slots__ = ("alias", "cost_source", "cost_status", "encoded", "model", "origin", "price", "profile", "project_id",
@@ -43,47 +43,47 @@ class Series:
         self.cost_source = cost_source
         self.cost_status = cost_status
         self.price = price
-        self.encoded = codec.encode({name: value for name, value in self._members() if value is not None})
+        self.encoded = codec.encode({name: value for name, value in self._fields() if value is not None})
 
-    def _members(self) -> list[tuple[str, object]]:
+    def _fields(self) -> list[tuple[str, object]]:
         names = ("project_id", "provider", "model", "alias", "profile", "origin", "cost_source", "cost_status")
-        members = [(name, getattr(self, name)) for name in names]
+        fields = [(name, getattr(self, name)) for name in names]
         if self.price is not None:
-            members += [(name, getattr(self.price, name)) for name in OF_PRICES]
-            members.append(("price", compact(self.price)))
-        return members
+            fields += [(name, getattr(self.price, name)) for name in PRICE_FIELDS]
+            fields.append(("price", encode_rates(self.price)))
+        return fields
 
 
-class Numbers(dict[Series, int]):
-    """The number of each series in a batch, from 1 on, given when it is first asked for."""
+class SeriesNumbers(dict[Series, int]):
+    """Numbers the series of a batch, from 1, in order of first use."""
 
     def __missing__(self, series: Series) -> int:
-        """Give the next number."""
+        """Assign the next number."""
         self[series] = len(self) + 1
         return self[series]
 
 
-def encode(rows: Sequence[object]) -> tuple[str, str]:
-    """Return the JSON of rows, and that of the series to which they refer by number."""
-    numbers = Numbers()
+def encode_rows(rows: Sequence[object]) -> tuple[str, str]:
+    """Return the JSON of rows, and that of the series that they reference by number."""
+    numbers = SeriesNumbers()
     encoded = msgspec.json.Encoder(enc_hook=numbers.__getitem__, decimal_format="number").encode(rows)
     return encoded.decode(), (b"[" + b",".join(series.encoded for series in numbers) + b"]").decode()
 
 
-def compact(price: Price) -> msgspec.Raw:
-    """Return the rates of a price (USD per million tokens) as the JSON that a row keeps; absent ones are left out."""
+def encode_rates(price: Price) -> msgspec.Raw:
+    """Return the rates of a price (USD per million tokens) as the JSON that a row stores, without absent ones."""
     rates: dict[str, Decimal | int | None] = msgspec.structs.asdict(price)
-    said = {name: rate for name, rate in rates.items() if name not in OF_PRICES and rate is not None}
-    return msgspec.Raw(codec.encode(said))
+    given = {name: rate for name, rate in rates.items() if name not in PRICE_FIELDS and rate is not None}
+    return msgspec.Raw(codec.encode(given))
 
 
-class KeptPrice(Price, frozen=True, kw_only=True):
-    """A price as `compact` writes it: its rates alone."""
+class StoredRates(Price, frozen=True, kw_only=True):
+    """A price as `encode_rates` writes it: only its rates."""
 
     priced_as: str = ""
     registry_version: str = ""
 
 
-def expanded(kept: msgspec.Raw) -> Price:
-    """Return the rates that a row keeps."""
-    return msgspec.json.decode(kept, type=KeptPrice)
+def decode_rates(stored: msgspec.Raw) -> Price:
+    """Return the rates that a row stores."""
+    return msgspec.json.decode(stored, type=StoredRates)

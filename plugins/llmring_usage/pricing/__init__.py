@@ -1,1 +1,1 @@
-"""Token counts, prices and the calculation of a call's cost."""
+"""Token counts, the price book, and the calculation of a call's cost."""

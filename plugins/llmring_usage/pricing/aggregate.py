@@ -1,7 +1,7 @@
-"""What many calls at once would cost: the terms of the one pricing path, over sums of calls on one side of a threshold.
+"""The cost of many calls at once: the terms of the pricing path, applied to sums of calls on one side of a threshold.
 
-A price's terms are sums of tokens by rate, and which rates hold depends on the call only by the side of the price's
-threshold that it lies on. So the sums of each side, priced by the same terms, are exactly the sum of the calls.
+A price's terms are sums of tokens by rate, and a call's rates depend only on its side of the price's threshold. So the
+sums of each side, priced by the same terms, are exactly the sum of the calls.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,8 +13,8 @@ from llmring_usage.pricing.calculators import Quote, Term, client_terms_at, pric
 from llmring_usage.pricing.tokens import Tokens
 
 
-class Band(msgspec.Struct, frozen=True):
-    """Calls that lie alike to the thresholds in question, with their tokens summed up.
+class PriceTier(msgspec.Struct, frozen=True):
+    """Calls on the same side of every threshold, with the sums of their tokens.
 
     `prompt_over` is the highest threshold that each call's prompt is above, `fresh_over` the highest that its fresh
     input is above; 0 where there is none.
@@ -26,28 +26,28 @@ class Band(msgspec.Struct, frozen=True):
     fresh_over: int
 
 
-BandTerms = Callable[[Band, Price], tuple[Term, ...]]
+TierTerms = Callable[[PriceTier, Price], tuple[Term, ...]]
 
 
-def quote_bands(bands: Iterable[Band], price: Price, terms_of: BandTerms) -> Quote:
-    """Price many calls: exactly the sum of what each would be quoted by itself."""
+def quote_tiers(tiers: Iterable[PriceTier], price: Price, terms_of: TierTerms) -> Quote:
+    """Price many calls: exactly the sum of the quotes of each."""
     status = price_status(price)
     if status != "priced":
         return Quote(status, None, price)
-    return Quote(status, total(term for band in bands for term in terms_of(band, price)), price)
+    return Quote(status, total(term for tier in tiers for term in terms_of(tier, price)), price)
 
 
-def provider_band_terms(band: Band, price: Price) -> tuple[Term, ...]:
-    """Return the terms of a band as providers bill."""
+def provider_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:
+    """Return the terms of a tier as providers bill."""
     threshold = price.long_context_threshold
-    return provider_terms_at(band.tokens, price, threshold is not None and band.prompt_over >= threshold)
+    return provider_terms_at(tier.tokens, price, threshold is not None and tier.prompt_over >= threshold)
 
 
-def client_band_terms(band: Band, price: Price) -> tuple[Term, ...]:
-    """Return the terms of a band as the llmring client counts."""
+def client_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:
+    """Return the terms of a tier as the llmring client counts."""
     threshold = price.long_context_threshold or 0
-    long = band.tokens.fresh - band.calls * threshold if 0 < threshold <= band.fresh_over else 0
-    return client_terms_at(band.tokens, price, long)
+    long = tier.tokens.fresh - tier.calls * threshold if 0 < threshold <= tier.fresh_over else 0
+    return client_terms_at(tier.tokens, price, long)
 
 
-BAND_TERMS: dict[str, BandTerms] = {"provider": provider_band_terms, "client": client_band_terms}
+TIER_TERMS: dict[str, TierTerms] = {"provider": provider_tier_terms, "client": client_tier_terms}

@@ -1,4 +1,4 @@
-"""What a call costs: the one pricing path, from disjoint tokens and a registry price to exact USD. Pure functions.
+"""The cost of a call: the one pricing path, from disjoint tokens and a registry price to exact USD. Pure functions.
 
 `provider` bills as the providers do; `client` agrees with the published llmring client, whose zeros count as
 "no rate". Rates are USD per million tokens; the arithmetic is decimal throughout and exact.
@@ -26,7 +26,7 @@ Calculator = Callable[[Tokens, Price], Decimal]
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """A computed cost in USD, or None with the reason in `status`; `price` is what it was computed with."""
+    """A computed cost in USD, or None with the reason in `status`; `price` is the price it was computed with."""
 
     status: CostStatus
     cost: Decimal | None = None
@@ -34,7 +34,7 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 def quote(tokens: Tokens, price: Price, calculator: Calculator) -> Quote:
-    """Price a call, and say how that came out."""
+    """Price a call."""
     return Quote(price_status(price), cost_of(tokens, price, calculator), price)
 
 
@@ -44,7 +44,7 @@ def cost_of(tokens: Tokens, price: Price, calculator: Calculator) -> Decimal | N
 
 
 def price_status(price: Price) -> CostStatus:
-    """Say whether a cost can be computed with a price."""
+    """Return whether a price is sufficient to compute a cost."""
     return "price_missing" if price.input is None or price.output is None else "priced"
 
 
@@ -64,17 +64,20 @@ PROVIDER_KINDS = ("input", "cache read", "cache write, 5 minutes", "cache write,
 
 def provider_cost(tokens: Tokens, price: Price) -> Decimal:
     """Return USD as providers bill: past the threshold the whole request is at the long-context rates."""
-    rates, decimals = whole_rates(price, _is_long(tokens, price))
-    return plain(EXACT.scaleb(sum(map(mul, _provider_counts(tokens), rates)), -6 - decimals))
+    rates, decimals = integer_rates(price, _is_long(tokens, price))
+    return normalize(EXACT.scaleb(sum(map(mul, _provider_counts(tokens), rates)), -6 - decimals))
 
 
 def provider_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
-    """Return what `provider_cost` adds up, of each of `PROVIDER_KINDS`; writes of unsaid lifetime are of 5 minutes."""
+    """Return the terms of `provider_cost`, one per `PROVIDER_KINDS`.
+
+    Cache writes of unspecified lifetime count as writes for 5 minutes.
+    """
     return provider_terms_at(tokens, price, _is_long(tokens, price))
 
 
 def provider_terms_at(tokens: Tokens, price: Price, long: bool) -> tuple[Term, ...]:
-    """Return the terms of a call, or of several summed up, that is past the threshold or not."""
+    """Return the terms of a call, or of a sum of calls, past the threshold or not."""
     return tuple(zip(_provider_counts(tokens), provider_rates(price, long), strict=True))
 
 
@@ -84,7 +87,7 @@ def _is_long(tokens: Tokens, price: Price) -> bool:
 
 
 def _provider_counts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:
-    """Return how many tokens are billed at each of the rates."""
+    """Return the number of tokens billed at each rate."""
     return (
         tokens.fresh,
         tokens.cache_read,
@@ -96,8 +99,8 @@ def _provider_counts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:
 
 
 @functools.lru_cache(maxsize=4096)
-def whole_rates(price: Price, long: bool) -> tuple[Rates[int], int]:
-    """Return a price's rates as whole numbers, and how many decimals they were shifted by: sums of them are exact."""
+def integer_rates(price: Price, long: bool) -> tuple[Rates[int], int]:
+    """Return a price's rates as integers, and the number of decimals they were shifted by: their sums are exact."""
     rates = provider_rates(price, long)
     decimals = max(-int(rate.as_tuple().exponent) for rate in rates)
     return Rates(*(int(EXACT.scaleb(rate, decimals)) for rate in rates)), decimals
@@ -105,7 +108,7 @@ def whole_rates(price: Price, long: bool) -> tuple[Rates[int], int]:
 
 @functools.lru_cache(maxsize=4096)
 def provider_rates(price: Price, long: bool) -> Rates[Decimal]:
-    """Resolve a price's rates, at the long-context ones or not; a pure function of the price, so it is remembered."""
+    """Resolve a price's rates, long-context ones or not; cached, since it depends on the price alone."""
     output = _first(price.output_long_context if long else None, price.output)
     return Rates(
         fresh=_first(price.input_long_context if long else None, price.input),
@@ -129,13 +132,13 @@ def client_cost(tokens: Tokens, price: Price) -> Decimal:
 
 
 def client_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
-    """Return what `client_cost` adds up, of each of `CLIENT_KINDS`."""
+    """Return the terms of `client_cost`, one per `CLIENT_KINDS`."""
     threshold = price.long_context_threshold
     return client_terms_at(tokens, price, max(tokens.fresh - threshold, 0) if threshold else 0)
 
 
 def client_terms_at(tokens: Tokens, price: Price, long: int) -> tuple[Term, ...]:
-    """Return the terms of a call, or of several summed up, of whose fresh tokens `long` are past the threshold."""
+    """Return the terms of a call, or of a sum of calls, with `long` fresh tokens past the threshold."""
     fresh = price.input or ZERO
     thinking = price.output_thinking or ZERO
     reasoning = tokens.reasoning if thinking else 0
@@ -155,7 +158,7 @@ CALCULATORS: dict[str, Calculator] = {"provider": provider_cost, "client": clien
 
 
 def _first(*rates: Decimal | None) -> Decimal:
-    """Return the first rate that is given; an explicit 0 is a rate."""
+    """Return the first rate that is present; an explicit 0 is a rate."""
     return next((rate for rate in rates if rate is not None), ZERO)
 
 
@@ -165,10 +168,10 @@ def total(terms: Iterable[Term]) -> Decimal:
     for tokens, rate in terms:
         if tokens:
             millionths = EXACT.fma(Decimal(tokens), rate, millionths)
-    return plain(EXACT.scaleb(millionths, -6))
+    return normalize(EXACT.scaleb(millionths, -6))
 
 
-def plain(amount: Decimal) -> Decimal:
+def normalize(amount: Decimal) -> Decimal:
     """Return an amount without trailing zeros, written without an exponent where it is whole."""
     reduced = EXACT.normalize(amount)
     return reduced if reduced < 10 or reduced % 1 else reduced.quantize(ONE, context=EXACT)

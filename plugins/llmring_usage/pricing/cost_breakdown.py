@@ -1,4 +1,4 @@
-"""How a stored cost came about: each kind of token times its rate, as a calculator added them up. Pure functions."""
+"""The breakdown of a stored cost: each token kind times its rate, as a calculator adds them up. Pure functions."""
 
 from decimal import Decimal
 
@@ -17,11 +17,11 @@ from llmring_usage.pricing.tokens import Tokens
 TERMS = {"provider": (PROVIDER_KINDS, provider_terms), "client": (CLIENT_KINDS, client_terms)}
 
 
-def explain(tokens: Tokens, price: Price, stored: Decimal | None, calculator: str) -> Calculation | None:
-    """Return the calculation whose sum is the stored cost, or None for a price that gives none.
+def explain_cost(tokens: Tokens, price: Price, stored: Decimal | None, calculator: str) -> Calculation | None:
+    """Return the calculation whose sum is the stored cost, or None for a price without the necessary rates.
 
-    Which calculator it was is not stored: the deployment's is tried first, then the others; where none gives the stored
-    cost, the deployment's is shown, and said to differ.
+    The calculator is not stored: the deployment's is tried first, then the others. If none gives the stored cost, the
+    deployment's calculation is returned with `exact` False.
     """
     if price_status(price) != "priced":
         return None
@@ -33,10 +33,10 @@ def explain(tokens: Tokens, price: Price, stored: Decimal | None, calculator: st
 def _calculation(calculator: str, tokens: Tokens, price: Price, stored: Decimal | None) -> Calculation:
     kinds, terms_of = TERMS[calculator]
     terms = terms_of(tokens, price)
-    said = [
+    nonzero = [
         CostTerm(kind, number, rate, total([(number, rate)]))
         for kind, (number, rate) in zip(kinds, terms, strict=True)
         if number
     ]
     found = total(terms)
-    return Calculation(calculator, said, found, found == stored)
+    return Calculation(calculator, nonzero, found, found == stored)

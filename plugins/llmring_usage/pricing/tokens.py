@@ -1,16 +1,17 @@
-"""Token kinds: what clients send, made disjoint so that each token is priced once. Pure functions."""
+"""Token kinds: the counts that clients send, made disjoint so that each token is priced once. Pure functions."""
 
 import msgspec
 
-from llmring_usage.models.entries import Entry
+from llmring_usage.models.entries import UsageEntry
 
-APART = frozenset({"anthropic"})
+# Providers whose input count excludes tokens read from a cache.
+CACHE_COUNTED_SEPARATELY = frozenset({"anthropic"})
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """Disjoint counts of one call, all ≥ 0; `reasoning` is part of `output`.
+    """Disjoint token counts of one call, all ≥ 0; `reasoning` is part of `output`. This defines the kinds.
 
-    `fresh` is prompt that was not read from a cache; `cache_write` are writes of unspecified lifetime.
+    `fresh` is input that was not read from a cache; `cache_write` are cache writes of unspecified lifetime.
     """
 
     fresh: int
@@ -23,12 +24,21 @@ class Tokens(msgspec.Struct, frozen=True):
 
     @property
     def prompt(self) -> int:
-        """Everything on the way in: fresh, read and written."""
+        """All input tokens: fresh, read from and written to a cache."""
         return self.fresh + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.cache_write
 
 
-def count(entry: Entry) -> Tokens:
-    """Return the disjoint kinds of an entry."""
+KINDS: tuple[str, ...] = Tokens.__struct_fields__
+PROMPT_KINDS: tuple[str, ...] = KINDS[: KINDS.index("output")]
+
+
+def tokens_of(row: object) -> Tokens:
+    """Return the counts of a row that has an attribute per kind."""
+    return Tokens(*(int(getattr(row, kind)) for kind in KINDS))
+
+
+def count_tokens(entry: UsageEntry) -> Tokens:
+    """Return the disjoint counts of an entry."""
     read = (entry.cached_input_tokens or 0) if entry.cache_read_tokens is None else entry.cache_read_tokens
     given = entry.input_tokens or 0
     output = entry.output_tokens or 0
@@ -43,8 +53,8 @@ def count(entry: Entry) -> Tokens:
     )
 
 
-def _includes_cached(entry: Entry, given: int, read: int) -> bool:
-    """Whether the input count includes the cached reads: as the client says, else as its provider is known to count."""
+def _includes_cached(entry: UsageEntry, given: int, read: int) -> bool:
+    """Whether the input count includes cached reads: as the client declares, by default as its provider counts."""
     if entry.input_includes_cached is not None:
         return entry.input_includes_cached
-    return not (entry.provider in APART and read > 0) and read <= given
+    return not (entry.provider in CACHE_COUNTED_SEPARATELY and read > 0) and read <= given

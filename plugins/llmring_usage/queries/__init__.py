@@ -1,1 +1,1 @@
-"""Reads of the log: pages, exports and statistics."""
+"""Reads of the log: pages, exports and single calls."""

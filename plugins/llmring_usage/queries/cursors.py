@@ -1,4 +1,4 @@
-"""Cursors: the place behind a call in the list of calls, as text that a client hands back."""
+"""Cursors: the position after a call in the list of calls, as text that a client sends back."""
 
 import base64
 
@@ -13,7 +13,7 @@ _position = msgspec.json.Decoder(Position)
 
 
 def write_cursor(entry: LogEntry) -> str:
-    """Return the cursor that leads behind an entry."""
+    """Return the cursor of the position after an entry."""
     return base64.urlsafe_b64encode(codec.encode(Position(entry.logged_at, entry.id))).rstrip(b"=").decode()
 
 
@@ -21,11 +21,11 @@ def read_cursor(text: str) -> Position:
     """Return the position of a cursor.
 
     Raises:
-        Problem: 422 for a text that is none of ours.
+        Problem: 422 for a text that is not a cursor.
     """
     try:
         return _position.decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (ValueError, msgspec.MsgspecError) as error:
         raise Problem.validation(
-            "query", "cursor", msg="no cursor of this list; take it from the Link header"
+            "query", "cursor", msg="Not a cursor of this list. Use the one from the Link header."
         ) from error

@@ -15,8 +15,10 @@ CSV = "text/csv"
 MEDIA = {"csv": f"{CSV}; charset=utf-8", "ndjson": codec.NDJSON}
 
 
-async def rendered(first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]], form: Format) -> AsyncIterator[bytes]:
-    """Yield the file of a first chunk and those that follow."""
+async def render_file(
+    first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]], form: Format
+) -> AsyncIterator[bytes]:
+    """Yield the file of a first chunk and the following ones."""
     render: Callable[..., bytes] = _csv if form == "csv" else _ndjson
     yield render(first, header=True)
     async for chunk in chunks:
@@ -28,7 +30,7 @@ def _ndjson(entries: list[LogEntry], *, header: bool) -> bytes:
 
 
 def _csv(entries: list[LogEntry], *, header: bool) -> bytes:
-    """Render CSV (RFC 4180); text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    """Render CSV (RFC 4180); text that a spreadsheet would read as a formula gets a leading apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text)
     if header:

@@ -1,1 +1,1 @@
-"""Statistics of any range and time zone, computed from the rollups."""
+"""Statistics of any range in any time zone, from the rollups; and the traffic of aliases."""

@@ -1,6 +1,6 @@
-"""The statement that says what calls an alias: sums of whole hours where they hold, raw rows for all else.
+"""The statement of an alias's calls: sums of whole hours where they are valid, raw rows for the rest.
 
-It is one statement, so one snapshot: whichever way an hour is read, the answer is the same.
+It is one statement, so one snapshot: an hour's sums and its raw rows give the same result.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from typing import Any, LiteralString
 
 import msgspec
 
-from llmring_usage.pricing.tokens import Tokens
-from llmring_usage.tables.alias_hours import NAMES, SUMS, hour_of, hours, summed
+from llmring_usage.pricing.tokens import Tokens, tokens_of
+from llmring_usage.tables.alias_hours import NAMES, SUMS, hour_of, hours_sql, sum_calls_sql
 
-# `stale` are the hours without sums, and the ends of the range. OFFSET 0 keeps the planner from joining the other way
-# round: each of them is a range of the index, and nothing between is read.
+# `stale` are the hours without sums, and the ends of the range. OFFSET 0 keeps the planner from reversing the join:
+# each of them is a range of the index, and nothing between them is read.
 CALLS: LiteralString = (
-    hours("name = %(alias)s", "kept.alias = %(alias)s") + """, stale AS (
+    hours_sql("name = %(alias)s", "kept.alias = %(alias)s") + """, stale AS (
         SELECT hour AS start, hour + interval '1 hour' AS stop FROM hours WHERE lines IS NULL
         UNION ALL VALUES (%(since)s::timestamptz, %(first)s::timestamptz), (%(last)s, %(until)s)
     ), added AS (
     """
-    + summed(
+    + sum_calls_sql(
         """
         SELECT calls.* FROM stale CROSS JOIN LATERAL (
             SELECT * FROM usage_logs
@@ -49,10 +49,10 @@ CALLS: LiteralString = (
 )  # fmt: skip
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """Calls that have something in common: a model, an origin, or a length, as `kind` says; sums of tokens are exact.
+class AliasLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls with the same model, origin or length, according to `kind`; sums of tokens are exact.
 
-    Every call's prompt, and its fresh input, is longer than `prompt_over` and `fresh_over` tokens; 0 is no bound.
+    Every call's prompt is longer than `prompt_over` tokens, its fresh input longer than `fresh_over`; 0 is no bound.
     """
 
     kind: int
@@ -75,11 +75,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tokens(self) -> Tokens:
         """The sums by kind."""
-        return Tokens(*(int(getattr(self, kind)) for kind in Tokens.__struct_fields__))
+        return tokens_of(self)
 
 
-def span(since: datetime, until: datetime, thresholds: Sequence[int]) -> dict[str, Any]:
-    """Return the parameters of a range: its bounds, those of the whole hours in it, and the lengths to tell apart."""
+def range_params(since: datetime, until: datetime, thresholds: Sequence[int]) -> dict[str, Any]:
+    """Return the parameters of a range: its bounds, those of its whole hours, and the thresholds of lengths."""
     first = min(hour_of(since + timedelta(hours=1) - datetime.resolution), until)
     last = max(first, hour_of(until))
     return {"since": since, "until": until, "first": first, "last": last, "thresholds": list(thresholds)}

@@ -1,4 +1,4 @@
-"""How the grouped sums of the database become the answer of `/stats`. Pure functions."""
+"""Assemble the response of `/stats` from the grouped sums of the database. Pure functions."""
 
 import functools
 import math
@@ -24,7 +24,7 @@ from llmring_usage.pricing.calculators import EXACT, ZERO
 from llmring_usage.statistics.periods import Grouping, period_start
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True):
+class NameSums(msgspec.Struct, frozen=True, array_like=True):
     """The sums of one name: its kind (`model`), the name ('' for none), tokens as sent, cost in USD."""
 
     kind: str
@@ -39,8 +39,8 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     unpriced_tokens: int
 
 
-class StepName(msgspec.Struct, frozen=True, array_like=True):
-    """The calls of one name of a kind, such as a model, in one step of time (day, week, month), by its first day."""
+class StepSums(msgspec.Struct, frozen=True, array_like=True):
+    """The sums of one name, such as a model, in one step of time (day, week, month), given by its first day."""
 
     start: date
     name: str
@@ -50,53 +50,53 @@ class StepName(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
-    """How many calls of one model took 1.2^bucket to 1.2^(bucket + 1) ms; bucket 0 also holds less."""
+    """The number of calls of one model that took 1.2^bucket to 1.2^(bucket + 1) ms; bucket 0 includes less."""
 
     model: str
     bucket: int
     calls: int
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What the query gives: the sums by name, those over time, and the histogram of latencies by model."""
+class QueryResult(msgspec.Struct, frozen=True):
+    """The result of the query: sums by name, sums by name and step, and the histogram of latencies by model."""
 
-    groups: list[Group]
-    steps: list[StepName]
+    groups: list[NameSums]
+    steps: list[StepSums]
     latencies: list[LatencyBucket]
 
-    def of(self, kind: str) -> list[Group]:
+    def of(self, kind: str) -> list[NameSums]:
         """Return the sums of one kind's names."""
         return [group for group in self.groups if group.kind == kind]
 
 
-def assemble(found: Found, grouping: Grouping) -> Statistics:
-    """Build the statistics from what the query gives by day and model."""
-    by_day = _periods(found.steps)
+def assemble(result: QueryResult, grouping: Grouping) -> Statistics:
+    """Build the statistics from a result by day and model."""
+    by_day = _periods(result.steps)
     return Statistics(
-        summary=summary_of(found),
-        by_period=by_day if grouping == "day" else _periods(_moved(found.steps, grouping)),
+        summary=summarize(result),
+        by_period=by_day if grouping == "day" else _periods(_regroup(result.steps, grouping)),
         by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
-        by_model=_models(found),
-        by_alias=_shares(found, "alias"),
-        by_profile=_shares(found, "profile"),
-        by_origin=_shares(found, "origin"),
-        by_provider=_shares(found, "provider"),
+        by_model=_models(result),
+        by_alias=_shares(result, "alias"),
+        by_profile=_shares(result, "profile"),
+        by_origin=_shares(result, "origin"),
+        by_provider=_shares(result, "provider"),
     )
 
 
-def spending_of(found: Found, kind: Kind) -> Spending:
-    """Build what a page shows of a kind's names; its steps are in order of time and then of name."""
-    ordered = sorted(found.steps, key=lambda one: (one.start, one.name))
+def assemble_spending(result: QueryResult, kind: Kind) -> Spending:
+    """Build the spending by the names of a kind; its steps are ordered by time, then by name."""
+    ordered = sorted(result.steps, key=lambda one: (one.start, one.name))
     return Spending(
-        summary=summary_of(found),
-        shares=_models(found) if kind == "model" else _shares(found, kind),
+        summary=summarize(result),
+        shares=_models(result) if kind == "model" else _shares(result, kind),
         steps=[StepShare(one.start, one.name, one.requests, one.cost) for one in ordered],
     )
 
 
-def summary_of(found: Found) -> Summary:
-    """Add up the providers: every call has one."""
-    every, latencies = found.of("provider"), merged(found.latencies)
+def summarize(result: QueryResult) -> Summary:
+    """Sum over the providers: every call has one."""
+    every, latencies = result.of("provider"), merge_histograms(result.latencies)
     given = sum(group.input_tokens for group in every)
     made = sum(group.output_tokens for group in every)
     return Summary(
@@ -106,8 +106,8 @@ def summary_of(found: Found) -> Summary:
         input_tokens=given,
         output_tokens=made,
         cached_input_tokens=sum(group.cached_input_tokens for group in every),
-        unique_models=len(found.of("model")),
-        unique_origins=sum(1 for group in found.of("origin") if group.name),
+        unique_models=len(result.of("model")),
+        unique_origins=sum(1 for group in result.of("origin") if group.name),
         unpriced_requests=sum(group.unpriced_requests for group in every),
         unpriced_tokens=sum(group.unpriced_tokens for group in every),
         failed_requests=sum(group.errors for group in every),
@@ -116,13 +116,13 @@ def summary_of(found: Found) -> Summary:
     )
 
 
-def _moved(days: Iterable[StepName], grouping: Grouping) -> list[StepName]:
-    """Gather days into weeks or months, each under its first day."""
-    gathered: dict[tuple[date, str], StepName] = {}
+def _regroup(days: Iterable[StepSums], grouping: Grouping) -> list[StepSums]:
+    """Group days into weeks or months, each under its first day."""
+    gathered: dict[tuple[date, str], StepSums] = {}
     for one in days:
         key = period_start(one.start, grouping), one.name
         found = gathered.get(key)
-        gathered[key] = StepName(
+        gathered[key] = StepSums(
             key[0],
             one.name,
             one.requests + (found.requests if found else 0),
@@ -132,35 +132,35 @@ def _moved(days: Iterable[StepName], grouping: Grouping) -> list[StepName]:
     return list(gathered.values())
 
 
-def _periods(lines: Iterable[StepName]) -> list[Period]:
-    """Sum up each period over its models, in order of time; every model has one line in each."""
-    periods: dict[date, list[StepName]] = defaultdict(list)
+def _periods(lines: Iterable[StepSums]) -> list[Period]:
+    """Sum each period over its models, ordered by time; every model has one line per period."""
+    periods: dict[date, list[StepSums]] = defaultdict(list)
     for line in lines:
         periods[line.start].append(line)
     return [_period(start, periods[start]) for start in sorted(periods)]
 
 
-def _period(start: date, models: list[StepName]) -> Period:
+def _period(start: date, models: list[StepSums]) -> Period:
     top = min(models, key=lambda line: (-line.cost, -line.requests, line.name))
     cost = functools.reduce(EXACT.add, (line.cost for line in models), ZERO)
     return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.name)
 
 
-def _shares(found: Found, kind: str) -> dict[str, Share]:
+def _shares(result: QueryResult, kind: str) -> dict[str, Share]:
     return {
         group.name: Share(group.requests, group.cost, group.input_tokens, group.output_tokens)
-        for group in found.of(kind)
+        for group in result.of(kind)
     }
 
 
-def _models(found: Found) -> dict[str, ModelShare]:
+def _models(result: QueryResult) -> dict[str, ModelShare]:
     histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
-    for latency in found.latencies:
+    for latency in result.latencies:
         histograms[latency.model].append(latency)
-    return {group.name: _model_share(group, histograms[group.name]) for group in found.of("model")}
+    return {group.name: _model_share(group, histograms[group.name]) for group in result.of("model")}
 
 
-def _model_share(group: Group, histogram: list[LatencyBucket]) -> ModelShare:
+def _model_share(group: NameSums, histogram: list[LatencyBucket]) -> ModelShare:
     return ModelShare(
         group.requests,
         group.cost,
@@ -172,7 +172,7 @@ def _model_share(group: Group, histogram: list[LatencyBucket]) -> ModelShare:
     )
 
 
-def merged(buckets: Iterable[LatencyBucket]) -> list[LatencyBucket]:
+def merge_histograms(buckets: Iterable[LatencyBucket]) -> list[LatencyBucket]:
     """Return the histogram of all models together."""
     calls: dict[int, int] = defaultdict(int)
     for found in buckets:
@@ -183,7 +183,8 @@ def merged(buckets: Iterable[LatencyBucket]) -> list[LatencyBucket]:
 def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None:
     """Return the latency (ms) that `share` of the calls do not exceed, or None without calls.
 
-    It lies in the right bucket, so within a fifth; within the bucket, calls are taken to be spread evenly by logarithm.
+    Its bucket is exact, so its error is below a fifth; within the bucket, calls are assumed to be spread evenly by
+    logarithm.
     """
     buckets = sorted(histogram, key=lambda found: found.bucket)
     below, wanted = 0, share * sum(found.calls for found in buckets)

@@ -1,7 +1,7 @@
 """Ranges of time and the periods within them, in any zone. Pure functions.
 
-A range is half-open and in UTC: `[start, end)`, either side open-ended. A bare date means the whole day of the zone.
-No call lies before 1900 or after 9000, so bounds beyond are moved there, where every zone can still count.
+A range is half-open and in UTC: `[start, end)`, either side open-ended. A bare date means the whole day in the zone. No
+call is before 1900 or after 9000, so bounds are clamped to these years, which every zone supports.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,9 +28,9 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Split(msgspec.Struct, frozen=True):
-    """A range cut at bucket boundaries: the part that whole buckets fill, and the edges that are left.
+    """A range split at bucket boundaries: its whole buckets, and the remaining edges.
 
-    `first` and `last` bound the buckets, `[first, last)`: days or instants; both None when no bucket fits.
+    `first` and `last` bound the buckets, `[first, last)`: days or instants; both None without a whole bucket.
     """
 
     first: date | None
@@ -38,26 +38,26 @@ class Split(msgspec.Struct, frozen=True):
     edges: tuple[Range, ...]
 
 
-def range_of(start: str | None, end: str | None, zone: ZoneInfo) -> Range:
-    """Return the range that two query parameters name; a bare end date includes its day.
+def parse_range(start: str | None, end: str | None, zone: ZoneInfo) -> Range:
+    """Return the range of two query parameters; a bare end date includes its day.
 
     Raises:
-        Problem: 422 for what is neither a date nor a time, or a start after the end.
+        Problem: 422 for a value that is neither a date nor a time, or a start after the end.
     """
-    begin = None if start is None else _instant(start, "start_date", zone, whole_day=False)
-    stop = None if end is None else _instant(end, "end_date", zone, whole_day=True)
+    begin = None if start is None else _parse_instant(start, "start_date", zone, whole_day=False)
+    stop = None if end is None else _parse_instant(end, "end_date", zone, whole_day=True)
     if begin is not None and stop is not None and begin > stop:
-        raise Problem.validation("query", "start_date", msg="lies after end_date")
+        raise Problem.validation("query", "start_date", msg="Must not be after end_date.")
     return Range(begin, stop)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant (UTC) at which a day begins in a zone, also where its midnight is skipped or comes twice."""
+    """Return the instant (UTC) at which a day begins in a zone, also if its midnight is skipped or repeated."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def split_days(span: Range, zone: ZoneInfo) -> Split:
-    """Cut a range at the midnights of a zone."""
+    """Split a range at the midnights of a zone."""
     first, last = FIRST_DAY, LAST_DAY
     if span.start is not None:
         first = span.start.astimezone(zone).date()
@@ -65,7 +65,7 @@ def split_days(span: Range, zone: ZoneInfo) -> Split:
     if span.end is not None:
         last = span.end.astimezone(zone).date()
     if first >= last:
-        return _uncut(span)
+        return _unsplit(span)
     return Split(first, last, _edges(span, midnight(first, zone), midnight(last, zone)))
 
 
@@ -80,19 +80,19 @@ def months_within(split: Split) -> tuple[date, date] | None:
 
 
 def split_quarters(span: Range) -> Split:
-    """Cut a range at whole quarter hours."""
+    """Split a range at quarter hours."""
     first = FIRST_INSTANT if span.start is None else ORIGIN - (ORIGIN - span.start) // QUARTER * QUARTER
     last = LAST_INSTANT if span.end is None else ORIGIN + (span.end - ORIGIN) // QUARTER * QUARTER
-    return Split(first, last, _edges(span, first, last)) if first < last else _uncut(span)
+    return Split(first, last, _edges(span, first, last)) if first < last else _unsplit(span)
 
 
-def _uncut(span: Range) -> Split:
+def _unsplit(span: Range) -> Split:
     empty = span.start is not None and span.end is not None and span.start >= span.end
     return Split(None, None, () if empty else (span,))
 
 
 def _edges(span: Range, first: datetime, last: datetime) -> tuple[Range, ...]:
-    """Return what lies in a range before the first whole bucket and after the last."""
+    """Return the parts of a range before the first whole bucket and after the last."""
     edges = []
     if span.start is not None and span.start < first:
         edges.append(Range(span.start, first))
@@ -102,13 +102,13 @@ def _edges(span: Range, first: datetime, last: datetime) -> tuple[Range, ...]:
 
 
 def period_start(day: date, grouping: Grouping) -> date:
-    """Return the first day of the period that a day lies in; a week begins on Monday (ISO 8601)."""
+    """Return the first day of the period of a day; a week begins on Monday (ISO 8601)."""
     if grouping == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if grouping == "month" else day
 
 
-def _instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> datetime:
+def _parse_instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> datetime:
     try:
         if len(text) == 10:
             day = min(max(date.fromisoformat(text), FIRST_DAY), LAST_DAY)
@@ -118,4 +118,6 @@ def _instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> dateti
             return FIRST_INSTANT if moment.date() <= FIRST_DAY else LAST_INSTANT
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Problem.validation("query", name, msg="a date (2026-11-23) or a time (2026-11-23T16:00:00Z)") from error
+        raise Problem.validation(
+            "query", name, msg="Must be a date (2026-11-23) or a time (2026-11-23T16:00:00Z)."
+        ) from error

@@ -1,7 +1,7 @@
-"""The statistics query: one statement, so one snapshot, over rollups for whole buckets and raw rows for the edges.
+"""The statistics query: one statement, so one snapshot, over rollups for whole buckets and raw rows at the edges.
 
-Sums over the whole range come from days of the reporting zone, whatever zone is asked for, with quarter hours at the
-edges; only its steps of time, by the names of one kind, are counted in the zone, from a rollup as fine as zones are.
+Sums over the whole range come from days of the reporting zone, whatever zone is requested, with quarter hours at the
+edges; only steps of time, by the names of one kind, are counted in the requested zone, from the 15-minute rollup.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,18 @@ from llmring_server.contracts.usage import Kind, Spending, Statistics, Step, Sum
 from llmring_server.database import Database
 from llmring_server.http.errors import Problem
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics.assemble import Found, Group, LatencyBucket, StepName, assemble, spending_of, summary_of
-from llmring_usage.statistics.latencies import latencies
+from llmring_usage.statistics.assemble import (
+    LatencyBucket,
+    NameSums,
+    QueryResult,
+    StepSums,
+    assemble,
+    assemble_spending,
+    summarize,
+)
+from llmring_usage.statistics.latencies import latencies_sql
 from llmring_usage.statistics.periods import Grouping, Range, Split, split_days
-from llmring_usage.statistics.range_sql import Union
+from llmring_usage.statistics.range_sql import RangeUnion
 from llmring_usage.tables.rollups import DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
@@ -51,31 +59,31 @@ GROUPED: LiteralString = (
 BY_MODEL: LiteralString = (
     "SELECT json_build_array(model, bucket, sum(requests)) AS line FROM latencies GROUP BY model, bucket"
 )
-TOGETHER: LiteralString = "SELECT json_build_array('', bucket, sum(requests)) AS line FROM latencies GROUP BY bucket"
+ALL_MODELS: LiteralString = "SELECT json_build_array('', bucket, sum(requests)) AS line FROM latencies GROUP BY bucket"
 STEPS: Mapping[Step, LiteralString] = {
     "day": "day",
     "week": "date_trunc('week', day::timestamp)::date",
     "month": "date_trunc('month', day::timestamp)::date",
 }
-NOTHING: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS latencies, '[]'::json AS steps"
+EMPTY: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS latencies, '[]'::json AS steps"
 
-_groups = msgspec.json.Decoder(list[Group])
-_steps = msgspec.json.Decoder(list[StepName])
+_groups = msgspec.json.Decoder(list[NameSums])
+_steps = msgspec.json.Decoder(list[StepSums])
 _latencies = msgspec.json.Decoder(list[LatencyBucket])
 
 
-class OverTime(msgspec.Struct, frozen=True):
-    """What a range is broken down by over time: the names of a kind, by day, week or month."""
+class TimeBreakdown(msgspec.Struct, frozen=True):
+    """The breakdown of a range over time: by the names of a kind, per day, week or month."""
 
     kind: Kind = "model"
     step: Step = "day"
 
 
-BY_DAY = OverTime()
+BY_DAY = TimeBreakdown()
 
 
-class UsageSums:
-    """Answers `/stats`, and what pages show of it, for any range and zone."""
+class StatisticsQuery:
+    """Queries the statistics of any range in any zone."""
 
     def __init__(self, database: Database, settings: UsageSettings) -> None:
         self._database = database
@@ -83,67 +91,71 @@ class UsageSums:
 
     async def statistics(self, project: str, span: Range, zone: ZoneInfo, grouping: Grouping) -> Statistics:
         """Return the statistics of a project over a range, in days of `zone`."""
-        return assemble(await self._ask(project, span, zone, BY_DAY), grouping)
+        return assemble(await self._run(project, span, zone, BY_DAY), grouping)
 
     async def summary(self, project: str, span: Range, zone: ZoneInfo) -> Summary:
         """Return the sums of a project over a range."""
-        return summary_of(await self._ask(project, span, zone))
+        return summarize(await self._run(project, span, zone))
 
-    async def spending(self, project: str, span: Range, zone: ZoneInfo, over_time: OverTime) -> Spending:
-        """Return the sums of a project over a range, and by the names of a kind, also over time."""
-        return spending_of(await self._ask(project, span, zone, over_time), over_time.kind)
+    async def spending(self, project: str, span: Range, zone: ZoneInfo, over_time: TimeBreakdown) -> Spending:
+        """Return the sums of a project over a range, by the names of a kind and by steps of time."""
+        return assemble_spending(await self._run(project, span, zone, over_time), over_time.kind)
 
-    async def _ask(self, project: str, span: Range, zone: ZoneInfo, over_time: OverTime | None = None) -> Found:
-        query, params = self.query(project, span, zone, over_time)
+    async def _run(
+        self, project: str, span: Range, zone: ZoneInfo, over_time: TimeBreakdown | None = None
+    ) -> QueryResult:
+        query, params = self.statement(project, span, zone, over_time)
         try:
             (row,) = await self._database.fetch(query, params)
         except errors.InvalidParameterValue as error:
-            msg = f"a time zone that the database knows too; it has no {zone.key!r}"
+            msg = f"The database does not know the time zone {zone.key!r}. Use another one."
             raise Problem.validation("query", "tz", msg=msg) from error
-        return Found(_groups.decode(row["groups"]), _steps.decode(row["steps"]), _latencies.decode(row["latencies"]))
+        return QueryResult(
+            _groups.decode(row["groups"]), _steps.decode(row["steps"]), _latencies.decode(row["latencies"])
+        )
 
-    def query(
-        self, project: str, span: Range, zone: ZoneInfo, over_time: OverTime | None = None
+    def statement(
+        self, project: str, span: Range, zone: ZoneInfo, over_time: TimeBreakdown | None = None
     ) -> tuple[LiteralString, dict[str, Any]]:
-        """Return the statement and its parameters; raw rows take part only where the range has edges.
+        """Return the statement and its parameters; raw rows are read only if the range has edges.
 
         Without `over_time`, nothing is counted by steps of time, and latencies are those of all models together.
         """
         params: dict[str, Any] = {"project": project, "zone": zone.key}
-        calls, split = Union(params, "c"), split_days(span, self._reporting)
-        calls.cover(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
+        calls, split = RangeUnion(params, "c"), split_days(span, self._reporting)
+        calls.add_range(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
         if not calls.parts:
-            return NOTHING, {}
-        tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies(split, params)
+            return EMPTY, {}
+        tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies_sql(split, params)
         steps: LiteralString = "'[]'::json AS steps"
         if over_time is not None:
             by_day = split if zone == self._reporting else Split(None, None, (span,))
-            days = _days_by(over_time.kind, Union(params, "d"), by_day)
+            days = _days_sql(over_time.kind, RangeUnion(params, "d"), by_day)
             tables += ", days (" + DAY_COLUMNS + ") AS (" + days + ")"
-            steps = _listed("steps", _stepped(STEPS[over_time.step]))
-        histogram = TOGETHER if over_time is None else BY_MODEL
-        found = _listed("groups", "SELECT line FROM grouped") + ", " + _listed("latencies", histogram)
+            steps = _json_column("steps", _steps_sql(STEPS[over_time.step]))
+        histogram = ALL_MODELS if over_time is None else BY_MODEL
+        found = _json_column("groups", "SELECT line FROM grouped") + ", " + _json_column("latencies", histogram)
         return "WITH " + tables + ", " + GROUPED + " SELECT " + found + ", " + steps, params
 
 
-def _stepped(start: LiteralString) -> LiteralString:
-    """Return the SELECT of the days gathered into steps of time; `start` is the first day of a day's step."""
+def _steps_sql(start: LiteralString) -> LiteralString:
+    """Return the SELECT of days grouped into steps of time; `start` is the first day of a day's step."""
     return (
         "SELECT json_build_array(" + start + ", name, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost))"
         " AS line FROM days GROUP BY " + start + ", name"
     )
 
 
-def _listed(name: LiteralString, lines: LiteralString) -> LiteralString:
-    """Return the column in which all lines of a SELECT stand as one JSON array."""
+def _json_column(name: LiteralString, lines: LiteralString) -> LiteralString:
+    """Return the column with all lines of a SELECT as one JSON array."""
     return "(SELECT coalesce(json_agg(line), '[]') FROM (" + lines + ") AS every_" + name + ") AS " + name
 
 
-def _days_by(kind: Kind, union: Union, split: Split) -> LiteralString:
+def _days_sql(kind: Kind, union: RangeUnion, split: Split) -> LiteralString:
     """Return the SELECT of a split range's calls by day and by the names of a kind."""
     of_kind: LiteralString = " WHERE project_id = %(project)s AND kind = '" + kind + "'"
     sums: LiteralString = ", name, requests, input_tokens, output_tokens, cost FROM "
-    union.cover(
+    union.add_range(
         split,
         "SELECT day" + sums + "usage_daily" + of_kind,
         "SELECT " + QUARTERS_DAY + sums + "usage_quarters" + of_kind,

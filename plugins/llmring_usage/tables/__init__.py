@@ -1,1 +1,1 @@
-"""The tables of usage besides the log: rollups, partitions and state; and the rows as other plugins read them."""
+"""The tables of usage: columns, partitions, rollups and state; and the rows as other plugins read them."""

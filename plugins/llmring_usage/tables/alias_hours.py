@@ -1,7 +1,8 @@
-"""What calls an alias, by the hour: added up once an hour is over, and read in place of its raw rows.
+"""Hourly sums of the calls per alias: computed once an hour is over, and read instead of its raw rows.
 
-An hour's sums are kept with what they add up to, and hold only while the rollups, written with every call, still say
-the same. A late entry or a new price makes them void: until they are made anew, that hour is read from raw rows.
+An hour's sums are stored with their totals, and are valid only while the rollups, written with every call, have the
+same totals. A late entry or a new price invalidates them: until they are computed again, that hour is read from raw
+rows.
 """
 
 import logging
@@ -12,17 +13,19 @@ from typing import LiteralString
 import psycopg
 
 from llmring_server.database import Database
-from llmring_usage.tables.state import ALIAS_HOURS, Facts
-from llmring_usage.tables.statement_lines import LoggedLines
+from llmring_usage.pricing.tokens import PROMPT_KINDS
+from llmring_usage.tables.log_columns import TOKEN_COLUMNS
+from llmring_usage.tables.state import ALIAS_HOURS, UsageState
+from llmring_usage.tables.statement_lines import StatementLines
 
 log = logging.getLogger(__name__)
 
-BACK = timedelta(days=7)
-KEPT = BACK + timedelta(days=1)
+REFRESH_SPAN = timedelta(days=7)
+STORED_SPAN = REFRESH_SPAN + timedelta(days=1)
 SECONDS = 60.0
-# Lengths of prompts (tokens) whose sides are told apart: those from which on providers charge for a long context.
+# Prompt lengths (tokens) above which providers charge for a long context; calls are summed by the side they are on.
 THRESHOLDS = (32_000, 64_000, 100_000, 128_000, 200_000, 256_000, 272_000, 512_000)
-# What GROUPING says of provider, origin and prompt_over.
+# The value of GROUPING(provider, origin, prompt_over) for each kind of line.
 BY_MODEL, BY_ORIGIN, BY_LENGTH = 3, 5, 6
 
 NAMES: LiteralString = "kind, provider, model, origin, prompt_over, fresh_over"
@@ -30,52 +33,44 @@ SUMS: Mapping[LiteralString, LiteralString] = {
     "requests": "count(*)",
     "cost": "coalesce(sum(cost), 0)",
     "unpriced_requests": "count(*) FILTER (WHERE cost IS NULL)",
-    "fresh": "sum(fresh_tokens)",
-    "cache_read": "sum(cache_read_tokens)",
-    "cache_write_5m": "sum(cache_write_5m_tokens)",
-    "cache_write_1h": "sum(cache_write_1h_tokens)",
-    "cache_write": "sum(cache_write_tokens)",
-    "output": "sum(output_tokens)",
-    "reasoning": "sum(reasoning_tokens)",
+    **{kind: "sum(" + column + ")" for kind, column in TOKEN_COLUMNS.items()},
 }
-FRESH: LiteralString = "fresh_tokens::numeric"
-PROMPT: LiteralString = (
-    FRESH + " + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + cache_write_tokens"
-)
+FRESH: LiteralString = TOKEN_COLUMNS["fresh"] + "::numeric"
+PROMPT: LiteralString = " + ".join((FRESH, *(TOKEN_COLUMNS[kind] for kind in PROMPT_KINDS if kind != "fresh")))
 
 
-def hour(time: LiteralString) -> LiteralString:
-    """Return the expression of the hour that a time lies in."""
+def hour_sql(time: LiteralString) -> LiteralString:
+    """Return the expression for the hour of a time."""
     return "date_bin('1 hour', " + time + ", '2000-01-01 00:00:00+00')"
 
 
-def summed(calls: LiteralString, by: LiteralString = "") -> LiteralString:
-    """Return the SELECT that adds up raw rows by model, by origin and by length; each by the columns `by` as well.
+def sum_calls_sql(calls: LiteralString, by: LiteralString = "") -> LiteralString:
+    """Return the SELECT that sums raw rows by model, by origin and by length; each also by the columns `by`.
 
-    A length is the highest of `thresholds` that the prompt, and that the fresh input, is above; 0 for none.
+    A length is the highest of `thresholds` below the prompt, and below the fresh input; 0 for none.
     """
     sums: LiteralString = ", ".join(value + " AS " + name for name, value in SUMS.items())
     return (
         "SELECT " + by + "GROUPING(provider, origin, prompt_over) AS " + NAMES + ", " + sums
-        + " FROM (SELECT *, " + _over(PROMPT) + " AS prompt_over, " + _over(FRESH) + " AS fresh_over FROM (" + calls
-        + ") AS calls) AS measured"
+        + " FROM (SELECT *, " + _threshold_sql(PROMPT) + " AS prompt_over, " + _threshold_sql(FRESH)
+        + " AS fresh_over FROM (" + calls + ") AS calls) AS measured"
         " GROUP BY " + by + "GROUPING SETS ((provider, model), (origin), (prompt_over, fresh_over))"
     )  # fmt: skip
 
 
-def _over(tokens: LiteralString) -> LiteralString:
+def _threshold_sql(tokens: LiteralString) -> LiteralString:
     bounds: LiteralString = "%(thresholds)s::bigint[]"
     return "(0::bigint || " + bounds + ")[1 + width_bucket(" + tokens + " - 1, " + bounds + "::numeric[])]"
 
 
-def hours(counted: LiteralString, kept: LiteralString) -> LiteralString:
-    """Return the common table expressions that end in `hours`: those with calls, each with its `lines` if they hold.
+def hours_sql(counted: LiteralString, kept: LiteralString) -> LiteralString:
+    """Return the common table expressions that end in `hours`: those with calls, each with its `lines` if valid.
 
-    `counted` says which `name` of the rollup is meant, `kept` which `alias` of the sums that is.
+    `counted` is the condition on the rollup's `name`, `kept` the condition on the sums' `alias`.
     """
     return (
-        "WITH counted AS (SELECT name, " + hour("quarter") + """ AS hour, sum(requests) AS requests, sum(cost) AS cost,
-                sum(unpriced_requests) AS unpriced_requests
+        "WITH counted AS (SELECT name, " + hour_sql("quarter") + """ AS hour, sum(requests) AS requests,
+                sum(cost) AS cost, sum(unpriced_requests) AS unpriced_requests
             FROM usage_quarters
             WHERE project_id = %(project)s AND kind = 'alias' AND quarter >= %(first)s AND quarter < %(last)s
                 AND """ + counted + """
@@ -91,13 +86,13 @@ def hours(counted: LiteralString, kept: LiteralString) -> LiteralString:
 
 
 MISSING: LiteralString = (
-    hours("name <> ''", "kept.alias = counted.name")
+    hours_sql("name <> ''", "kept.alias = counted.name")
     + " SELECT DISTINCT hour FROM hours WHERE lines IS NULL ORDER BY hour DESC"
 )
-ALONE: LiteralString = """
+TRY_LOCK: LiteralString = """
     SELECT pg_try_advisory_xact_lock(hashtextextended('llmring alias hours ' || current_schema() || ' ' || %s, 0))
 """
-# Members of a line that are null or 0 are left out.
+# Fields of a line that are null or 0 are omitted.
 LINE: LiteralString = (
     "json_strip_nulls(json_build_object('profile', profile, "
     + ", ".join("'" + name + "', " + name for name in NAMES.split(", ")) + ", "
@@ -111,7 +106,7 @@ FILL: LiteralString = (
         sum(unpriced_requests) FILTER (WHERE kind = %(by_model)s), json_agg(""" + LINE + """)
     FROM (
     """
-    + summed(
+    + sum_calls_sql(
         "SELECT * FROM usage_logs WHERE project_id = %(project)s AND occurred_at >= %(hour)s"
         " AND occurred_at < %(hour)s::timestamptz + interval '1 hour' AND alias <> ''",
         by="alias, profile, ",
@@ -125,55 +120,55 @@ FILL: LiteralString = (
         unpriced_requests = excluded.unpriced_requests, lines = excluded.lines
     """
 )  # fmt: skip
-FORGET: LiteralString = "DELETE FROM usage_alias_hours WHERE hour < %(before)s"
+DELETE_OLD: LiteralString = "DELETE FROM usage_alias_hours WHERE hour < %(before)s"
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Return the beginning of the hour (UTC) that a moment lies in."""
+    """Return the start (UTC) of the hour of a moment."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 class AliasHours:
-    """The table `usage_alias_hours`: the last week of every project, as far as its hours are over."""
+    """The table `usage_alias_hours`: the completed hours of the last week, of every project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._logged = LoggedLines(database)
-        self._facts = Facts(database)
+        self._lines = StatementLines(database)
+        self._state = UsageState(database)
 
-    async def hourly(self) -> None:
-        """Refresh the table, unless a process has done so since the last hour was over."""
+    async def refresh_hourly(self) -> None:
+        """Refresh the table, unless a process has done so since the last hour ended."""
         now = datetime.now(UTC)
         last = hour_of(now).isoformat()
-        if await self._facts.get(ALIAS_HOURS) != last:
+        if await self._state.get(ALIAS_HOURS) != last:
             await self.refresh(now)
-            await self._facts.set(ALIAS_HOURS, last)
+            await self._state.set(ALIAS_HOURS, last)
 
     async def refresh(self, now: datetime) -> None:
-        """Add up the hours whose sums are missing or void, and drop those that nobody asks about any more."""
+        """Compute the hours whose sums are missing or invalid, and delete those that are no longer read."""
         last = hour_of(now)
-        await self._database.execute(FORGET, {"before": last - KEPT})
-        for project in await self._logged.projects(last - BACK, last):
+        await self._database.execute(DELETE_OLD, {"before": last - STORED_SPAN})
+        for project in await self._lines.projects(last - REFRESH_SPAN, last):
             try:
                 await self._refresh(project, last)
             except (psycopg.Error, TimeoutError) as error:
                 await self._database.ping()
-                log.warning("what calls the aliases of %s is not added up: %s", project, error)
+                log.warning("hourly alias sums of %s are not computed: %s", project, error)
 
     async def _refresh(self, project: str, last: datetime) -> None:
-        """Add up a project's hours, latest first; where another process is about it, leave the rest to that."""
-        asked = {"project": project, "first": last - BACK, "last": last, "thresholds": list(THRESHOLDS)}
+        """Compute a project's hours, latest first; stop if another process is computing them."""
+        params = {"project": project, "first": last - REFRESH_SPAN, "last": last, "thresholds": list(THRESHOLDS)}
         async with self._database.connection(SECONDS) as connection:
-            missing = await (await connection.execute(MISSING, asked)).fetchall()
+            missing = await (await connection.execute(MISSING, params)).fetchall()
         for (start,) in missing:
-            if not await self._fill({**asked, "hour": start, "by_model": BY_MODEL}):
+            if not await self._fill({**params, "hour": start, "by_model": BY_MODEL}):
                 return
 
     async def _fill(self, params: Mapping[str, object]) -> bool:
-        """Add up one hour of a project, and return whether nobody else was about it."""
+        """Compute one hour of a project, and return False if another process holds the lock."""
         async with self._database.transaction(SECONDS) as connection:
-            found = await (await connection.execute(ALONE, [params["project"]])).fetchone()
-            alone = bool(found and found[0])
-            if alone:
+            found = await (await connection.execute(TRY_LOCK, [params["project"]])).fetchone()
+            locked = bool(found and found[0])
+            if locked:
                 await connection.execute(FILL, params)
-            return alone
+            return locked

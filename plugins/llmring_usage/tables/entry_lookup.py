@@ -1,4 +1,4 @@
-"""Logged calls as other features see them: when they are stored, and found again by their id."""
+"""Logged calls as other plugins see them: at the time they are stored, and looked up by their id."""
 
 from datetime import timedelta
 from typing import LiteralString
@@ -6,36 +6,39 @@ from uuid import UUID
 
 from llmring_server.contracts import LoggedUsage
 from llmring_server.database import Database
-from llmring_usage.models.rows import Row, made_at
+from llmring_usage.models.rows import Row, uuid_timestamp
 
-# An entry without a time of its own happened when its id was made.
-AROUND = timedelta(seconds=1)
+# An entry without a timestamp of the client happened when its id was created.
+ID_TOLERANCE = timedelta(seconds=1)
 
-SELECT: LiteralString = """
-    SELECT project_id, id::text AS log_id, occurred_at, provider, model, alias, profile, origin, input_tokens,
-        output_tokens, cached_input_tokens, cost, cost_source, cost_status, registry_version
+SELECT: LiteralString = (
+    """
+    SELECT """
+    + ", ".join({"log_id": "id::text AS log_id"}.get(name, name) for name in LoggedUsage.__struct_fields__)
+    + """
     FROM usage_logs
     WHERE project_id = %(project)s AND id = %(id)s
 """
+)
 FIND: LiteralString = (
     SELECT + " AND occurred_at BETWEEN %(earliest)s AND %(latest)s AND received_at = occurred_at"
     " UNION ALL " + SELECT + " AND received_at <> occurred_at"
 )  # fmt: skip
 
 
-class UsageRegister:
+class EntryLookup:
     """The contract `UsageEntries`: entries by their id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find(self, project: str, log_id: str) -> LoggedUsage | None:
-        """Return a project's entry, or None; it touches one partition, and an index of late entries in each."""
+        """Return a project's entry, or None; reads one partition, and the index of late entries in each."""
         try:
             entry = UUID(log_id)
-            moment = made_at(entry)
-            span = {"earliest": moment - AROUND, "latest": moment + AROUND}
-        except (ValueError, OverflowError):  # no id of ours
+            moment = uuid_timestamp(entry)
+            span = {"earliest": moment - ID_TOLERANCE, "latest": moment + ID_TOLERANCE}
+        except (ValueError, OverflowError):  # not an id of this table
             return None
         if str(entry) != log_id:
             return None
@@ -43,7 +46,7 @@ class UsageRegister:
 
 
 def logged_usage(row: Row) -> LoggedUsage:
-    """Return a row as other features see it."""
+    """Return a row as other plugins see it."""
     series = row.series
     return LoggedUsage(
         project_id=series.project_id,

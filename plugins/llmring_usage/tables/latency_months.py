@@ -1,7 +1,7 @@
-"""Latencies by the month: days of the histogram added up once a month is over, and read in place of them.
+"""Monthly latencies: the histogram's days summed once a month is over, and read instead of them.
 
-A month's histogram is kept with how many calls the daily sums counted when it was made, and holds only while they still
-count as many. A late entry makes it void: until it is made anew, that month is read from its days.
+A month's histogram is stored with the number of calls in the daily sums at that time, and is valid only while that
+number is the same. A late entry invalidates it: until it is computed again, that month is read from its days.
 """
 
 import logging
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from llmring_server.database import Database
-from llmring_usage.tables.state import LATENCY_MONTHS, Facts
+from llmring_usage.tables.state import LATENCY_MONTHS, UsageState
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +21,9 @@ SECONDS = 60.0
 ALL_SECONDS = 600.0
 
 MONTH: LiteralString = "date_trunc('month', day::timestamp)::date"
-# Days are hidden from the planner, as everywhere (`Union.add`). A gap is what lies between two months that hold, before
-# the first or after the last; OFFSET 0 has each read as a range of the key.
-HELD: LiteralString = (
+# Days are hidden from the planner, as everywhere (`RangeUnion.add_between`). A gap is a span of days between two valid
+# months, before the first or after the last; OFFSET 0 makes the planner read each as a range of the key.
+VALID_MONTHS: LiteralString = (
     """
     counted AS (
         SELECT """ + MONTH + """ AS month, sum(requests) AS requests
@@ -44,7 +44,7 @@ HELD: LiteralString = (
         ) AS bounds
     )"""
 )  # fmt: skip
-HELD_LATENCIES: LiteralString = """
+MONTH_LATENCIES: LiteralString = """
     SELECT line.model, line.bucket, line.calls
     FROM held CROSS JOIN LATERAL unnest(models, buckets, calls) AS line(model, bucket, calls)
     UNION ALL
@@ -67,7 +67,7 @@ MISSING: LiteralString = (
     ORDER BY counted.project_id, counted.month DESC
     """
 )  # fmt: skip
-OF_MONTH: LiteralString = (
+IN_MONTH: LiteralString = (
     " WHERE project_id = %(project)s AND day >= %(month)s AND day < (%(month)s::date + interval '1 month')::date"
 )
 FILL: LiteralString = (
@@ -76,12 +76,12 @@ FILL: LiteralString = (
     SELECT counted.project_id, %(month)s::date, counted.requests,
         coalesce(found.models, '{}'), coalesce(found.buckets, '{}'), coalesce(found.calls, '{}')
     FROM (
-        SELECT project_id, sum(requests)::bigint AS requests FROM usage_daily""" + OF_MONTH + """ AND kind = 'provider'
+        SELECT project_id, sum(requests)::bigint AS requests FROM usage_daily""" + IN_MONTH + """ AND kind = 'provider'
         GROUP BY project_id
     ) AS counted LEFT JOIN (
         SELECT project_id, array_agg(model) AS models, array_agg(bucket) AS buckets, array_agg(calls) AS calls
         FROM (
-            SELECT project_id, model, bucket, sum(requests)::bigint AS calls FROM usage_latencies""" + OF_MONTH + """
+            SELECT project_id, model, bucket, sum(requests)::bigint AS calls FROM usage_latencies""" + IN_MONTH + """
             GROUP BY 1, 2, 3
         ) AS summed
         GROUP BY project_id
@@ -93,22 +93,22 @@ FILL: LiteralString = (
 
 
 class LatencyMonths:
-    """The table `usage_latency_months`: every project's months that are over, in the reporting zone."""
+    """The table `usage_latency_months`: the completed months of every project, in the reporting zone."""
 
     def __init__(self, database: Database, zone: ZoneInfo) -> None:
         self._database = database
         self._zone = zone
-        self._facts = Facts(database)
+        self._state = UsageState(database)
 
-    async def daily(self) -> None:
-        """Refresh the table, unless a process has done so on this day of the zone."""
+    async def refresh_daily(self) -> None:
+        """Refresh the table, unless a process has done so today in the reporting zone."""
         today = datetime.now(self._zone).date()
-        if await self._facts.get(LATENCY_MONTHS) != today.isoformat():
+        if await self._state.get(LATENCY_MONTHS) != today.isoformat():
             await self.refresh(today)
-            await self._facts.set(LATENCY_MONTHS, today.isoformat())
+            await self._state.set(LATENCY_MONTHS, today.isoformat())
 
     async def refresh(self, today: date) -> None:
-        """Add up the months that were over before `today` and whose histograms are missing or void, latest first."""
+        """Compute the months before `today` whose histograms are missing or invalid, latest first."""
         async with self._database.connection(ALL_SECONDS) as connection:
             missing = await (await connection.execute(MISSING, {"last": today.replace(day=1)})).fetchall()
         failed = set()
@@ -117,12 +117,12 @@ class LatencyMonths:
                 failed.add(project)
 
     async def _fill(self, params: Mapping[str, object]) -> bool:
-        """Add up one month of a project, and return whether that could be done."""
+        """Compute one month of a project, and return whether that succeeded."""
         try:
             async with self._database.connection(SECONDS) as connection:
                 await connection.execute(FILL, params)
         except (psycopg.Error, TimeoutError) as error:
             await self._database.ping()
-            log.warning("the latencies of %s are not added up by the month: %s", params["project"], error)
+            log.warning("monthly latencies of %s are not computed: %s", params["project"], error)
             return False
         return True

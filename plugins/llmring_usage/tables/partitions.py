@@ -1,4 +1,4 @@
-"""Months of `usage_logs`: one partition each, made ahead of time and when an entry needs one that is not there."""
+"""Monthly partitions of `usage_logs`: created ahead of time, and when an entry needs one that does not exist."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -11,58 +11,58 @@ from llmring_server.database import Database
 log = logging.getLogger(__name__)
 
 FIRST_YEAR = 2020
-AHEAD_MONTHS = 2
+UPCOMING_MONTHS = 2
 Month = tuple[int, int]
 
 
 def month_of(moment: datetime) -> Month | None:
-    """Return the month whose partition holds `moment` (UTC), or None for what the oldest partition holds."""
+    """Return the month whose partition contains `moment` (UTC), or None if that is the oldest partition."""
     return (moment.year, moment.month) if moment.year >= FIRST_YEAR else None
 
 
 def months_of(moments: Sequence[datetime]) -> set[Month | None]:
-    """Return the months of moments (UTC), one at least."""
+    """Return the months of one or more moments (UTC)."""
     first, last = month_of(min(moments)), month_of(max(moments))
     return {first} if first == last else set(map(month_of, moments))
 
 
-def following(month: Month) -> Month:
-    """Return the month after."""
+def next_month(month: Month) -> Month:
+    """Return the next month."""
     year, number = month
     return (year + 1, 1) if number == 12 else (year, number + 1)
 
 
 class Partitions:
-    """The partitions that this process knows to be there."""
+    """Creates partitions, and remembers those that this process knows to exist."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: set[Month] = set()
 
-    async def ahead(self, now: datetime | None = None) -> None:
-        """Make this month's partition and those of the next two."""
+    async def create_upcoming(self, now: datetime | None = None) -> None:
+        """Create the partitions of this month and the next two."""
         month = month_of(now or datetime.now(UTC))
         wanted: list[Month] = []
-        while month is not None and len(wanted) <= AHEAD_MONTHS:
+        while month is not None and len(wanted) <= UPCOMING_MONTHS:
             wanted.append(month)
-            month = following(month)
+            month = next_month(month)
         await self.ensure(wanted)
 
     async def ensure(self, months: Iterable[Month | None], seconds: float | None = None) -> None:
-        """Make the partitions of `months` that are missing, each in `seconds`; any number of processes may do so."""
+        """Create the missing partitions of `months`, each within `seconds`; several processes may do so at once."""
         missing = sorted({month for month in months if month is not None} - self._known)
         for month in missing:
-            await self._make(month, seconds)
+            await self._create(month, seconds)
             self._known.add(month)
 
-    def forget(self) -> None:
-        """Look again at the next entry: a partition may have been dropped by another process."""
+    def forget_known(self) -> None:
+        """Forget the known partitions: another process may have dropped one."""
         self._known.clear()
 
-    async def _make(self, month: Month, seconds: float | None) -> None:
+    async def _create(self, month: Month, seconds: float | None) -> None:
         table = "usage_logs_{}_{:02}".format(*month)
         name = sql.Identifier(table)
-        begin, end = (sql.Literal("{}-{:02}-01 00:00:00+00".format(*m)) for m in (month, following(month)))
+        begin, end = (sql.Literal("{}-{:02}-01 00:00:00+00".format(*m)) for m in (month, next_month(month)))
         async with self._database.transaction(seconds) as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext('llmring usage partitions'))")
             found = await (await connection.execute("SELECT to_regclass(%s)", [table])).fetchone()
@@ -76,4 +76,4 @@ class Partitions:
                     name, begin, end
                 )
             )
-        log.info("made the partition %s", table)
+        log.info("created partition %s", table)

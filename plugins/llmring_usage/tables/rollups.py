@@ -1,8 +1,8 @@
-"""The rollups that statistics read, and the SQL that fills them, from whatever rows there are to be summed.
+"""The rollups that statistics read, and the SQL that fills them.
 
-Each call is summed up once for each kind of name that it carries (its provider, model, alias, profile, origin), by day
-and by 15 minutes: what is read grows with the names and days of a range, never with calls or combinations of names.
-`slot` spreads one hot row over several. Upserts are ordered by their keys: concurrent batches lock in one order.
+Each call is summed once per kind of name that it carries (provider, model, alias, profile, origin), by day and by 15
+minutes: reads grow with the names and days of a range, never with calls or combinations of names. `slot` spreads one
+hot row over several. Upserts are ordered by their keys, so that concurrent batches lock in the same order.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import msgspec
 DAY: LiteralString = "(occurred_at AT TIME ZONE %(zone)s)::date"
 QUARTER: LiteralString = "date_bin('15 minutes', occurred_at, '2000-01-01 00:00:00+00')"
 QUARTERS_DAY: LiteralString = "(quarter AT TIME ZONE %(zone)s)::date"
-# Latencies by powers of 1.2; statistics interpolate within a bucket.
+# Latency buckets are powers of 1.2; statistics interpolate within a bucket.
 BUCKET: LiteralString = (
     "(CASE WHEN latency_ms < 1 THEN 0 ELSE least(floor(ln(latency_ms::double precision) / ln(1.2)), 500) END)::smallint"
 )
@@ -42,9 +42,9 @@ SUMS: Mapping[LiteralString, LiteralString] = {
 
 
 class Rollup(msgspec.Struct, frozen=True):
-    """One table of sums: its bucket column and the expression for it, its key, its sums, and which rows it takes.
+    """One table of sums: its bucket column and the expression for it, its key, its sums, and the condition on rows.
 
-    A key of None is the one of `EACH_NAME`: every call is counted once a kind, under its name.
+    Without a `key`, every call is counted once per kind, under its name (`EACH_NAME`).
     """
 
     table: LiteralString
@@ -61,7 +61,7 @@ class Rollup(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> LiteralString:
-        """The columns that name a row, without the slot."""
+        """The columns that identify a row, without the slot."""
         return ", ".join(("project_id", self.bucket, *self.names))
 
     @property
@@ -69,22 +69,22 @@ class Rollup(msgspec.Struct, frozen=True):
         """The identity and the sums."""
         return ", ".join((self.identity, *self.sums))
 
-    def summed(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = SUMS) -> LiteralString:
-        """Return the SELECT of `columns` over raw rows; `sums` says how each sum is made of them."""
+    def select_rows(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = SUMS) -> LiteralString:
+        """Return the SELECT of `columns` over raw rows; `sums` maps each sum to its expression."""
         keys = NAMES if self.key is None else self.key
         named = {"project_id": "project_id", self.bucket: self.at, **keys, **{s: sums.get(s, "0") for s in self.sums}}
         counted: LiteralString = (
             "SELECT " + ", ".join(value + " AS " + name for name, value in named.items())
             + " FROM " + source + " WHERE " + self.where + " GROUP BY " + ", ".join(NUMBERS[: len(keys) + 2])
         )  # fmt: skip
-        return counted if self.key is not None else self.totals(table="(" + counted + ") AS counted " + EACH_NAME)
+        return counted if self.key is not None else self.select_sums(table="(" + counted + ") AS counted " + EACH_NAME)
 
-    def totals(
+    def select_sums(
         self, where: LiteralString = "true", at: LiteralString | None = None, table: LiteralString | None = None
     ) -> LiteralString:
-        """Return the SELECT of `columns` over rows that are sums already, this table's own if no other is named.
+        """Return the SELECT of `columns` over rows that are sums already, by default those of this table.
 
-        `at` is the expression of the bucket where it is not the column itself.
+        `at` is the expression of the bucket, by default its column.
         """
         columns = (at or self.bucket, *self.names, *("sum(" + name + ") AS " + name for name in self.sums))
         return (
@@ -92,7 +92,7 @@ class Rollup(msgspec.Struct, frozen=True):
             + " GROUP BY " + ", ".join(NUMBERS[: len(self.names) + 2])
         )  # fmt: skip
 
-    def add(self, rows: LiteralString, slot: LiteralString) -> LiteralString:
+    def upsert(self, rows: LiteralString, slot: LiteralString) -> LiteralString:
         """Return the upsert that adds `rows`, a SELECT of `columns`, to a slot."""
         added: LiteralString = ", ".join(name + " = kept." + name + " + excluded." + name for name in self.sums)
         order: LiteralString = ", ".join(NUMBERS[: len(self.names) + 2])

@@ -10,18 +10,21 @@ from psycopg.rows import class_row
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.database import Database
 
-CHUNK_ROWS = 250  # what is read at once is decoded at once, and requests wait meanwhile
-# Days are counted in the reporting zone, which is at most this far from UTC.
-ZONES_APART = timedelta(days=1)
+CHUNK_ROWS = 250  # a chunk is decoded at once, and blocks the event loop meanwhile
+# Days are counted in the reporting zone, whose offset from UTC is at most this.
+MAX_UTC_OFFSET = timedelta(days=1)
 PROJECTS_SECONDS = 600.0
 
-BEFORE: LiteralString = """
-    SELECT id, occurred_at, provider, model, alias, profile, origin, status, input_tokens, output_tokens,
-        cached_input_tokens, cost, cost_source, cost_status, priced_as, registry_version
+BEFORE: LiteralString = (
+    """
+    SELECT """
+    + ", ".join(UsageLine.__struct_fields__)
+    + """
     FROM usage_logs
     WHERE project_id = %(project)s AND occurred_at < %(end)s
     ORDER BY occurred_at, id
 """
+)
 PROJECTS: LiteralString = """
     SELECT project_id, max(day) AS day FROM usage_daily
     WHERE kind = 'model' AND day >= %(first)s AND day <= %(last)s
@@ -30,8 +33,8 @@ PROJECTS: LiteralString = """
 """
 
 
-class LoggedLines:
-    """The table `usage_logs`, oldest first."""
+class StatementLines:
+    """The contract `UsageLines`: the table `usage_logs`, oldest first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,14 +51,14 @@ class LoggedLines:
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
         """Return the projects with calls on the days from a day before `start` to a day after `end`; see the contract.
 
-        All sums of these days are read, by no index: they lie by project.
+        All sums of these days are read without an index, since the table is ordered by project.
         """
-        days = {"first": (start - ZONES_APART).date(), "last": (end + ZONES_APART).date()}
+        days = {"first": (start - MAX_UTC_OFFSET).date(), "last": (end + MAX_UTC_OFFSET).date()}
         async with self._database.connection(PROJECTS_SECONDS) as connection:
             found = await (await connection.execute(PROJECTS, days)).fetchall()
         return {project: min(end, _behind(day)) for project, day in found}
 
 
 def _behind(day: date) -> datetime:
-    """Return an instant at which a day is over in every zone."""
-    return datetime.combine(day, time(), UTC) + timedelta(days=1) + ZONES_APART
+    """Return an instant at which a day is over in every time zone."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) + MAX_UTC_OFFSET

@@ -9,14 +9,14 @@ import pytest
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.testing import eventually
-from llmring_usage.ingest.entry_to_row import Recorder
-from llmring_usage.maintenance.hourly import Upkeep
-from llmring_usage.maintenance.reprice import Choice, Repricing
-from llmring_usage.models.entries import Entry
+from llmring_usage.maintenance.hourly import Maintenance
+from llmring_usage.maintenance.reprice import Repricing, RowSelection
+from llmring_usage.models.entries import UsageEntry
 from llmring_usage.pricing.calculators import provider_cost
-from llmring_usage.pricing.tokens import count
-from llmring_usage.tables.alias_hours import ALONE, THRESHOLDS, AliasHours
-from llmring_usage.tables.state import ALIAS_HOURS, Facts
+from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.tokens import count_tokens
+from llmring_usage.tables.alias_hours import THRESHOLDS, TRY_LOCK, AliasHours
+from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 
 PRO = "google:gemini-2.5-pro"
 NOW = datetime.now(UTC)
@@ -50,7 +50,7 @@ def call(**members):
 @pytest.fixture
 def server(priced):
     """A server whose first upkeep is over."""
-    eventually(lambda: priced.run(Facts(priced.server.database).get(ALIAS_HOURS)))
+    eventually(lambda: priced.run(UsageState(priced.server.database).get(ALIAS_HOURS)))
     return priced
 
 
@@ -98,10 +98,10 @@ def blind(server):
 
 
 def reprice(server):
-    recorder = server.server.service(Recorder)
+    prices = server.server.service(PriceBook)
 
     async def all_rows():
-        return [step async for step in Repricing(server.server.database, recorder, "UTC", Choice()).run()]
+        return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection()).run()]
 
     server.run(all_rows())
 
@@ -135,12 +135,12 @@ def test_another_model_would_have_cost_what_each_call_would_have_by_itself(used)
     blind(used)
     price = used.server.service(PriceList).find(*PRO.split(":"))
     calls = [
-        Entry(**{name: value for name, value in one.items() if name != "timestamp"})
+        UsageEntry(**{name: value for name, value in one.items() if name != "timestamp"})
         for one in some_calls(300)
         if (one["alias"], one["profile"]) == ("fast", "default") and datetime.fromisoformat(one["timestamp"]) >= SINCE
     ]
     (found,) = ask(used).alternatives
-    assert (found.status, found.cost) == ("priced", sum(provider_cost(count(one), price) for one in calls))
+    assert (found.status, found.cost) == ("priced", sum(provider_cost(count_tokens(one), price) for one in calls))
 
 
 @pytest.mark.own_server
@@ -246,7 +246,7 @@ def test_a_project_that_another_process_is_about_is_left_to_it(used):
 
     async def beside():
         async with database.transaction() as connection:
-            await connection.execute(ALONE, [used.project_id()])
+            await connection.execute(TRY_LOCK, [used.project_id()])
             await AliasHours(database).refresh(NOW)
 
     used.run(beside())
@@ -270,12 +270,12 @@ def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
 
 @pytest.mark.own_server
 def test_the_upkeep_of_usage_adds_hours_up_once_an_hour(used):
-    upkeep, facts = used.server.service(Upkeep), Facts(used.server.database)
-    used.run(facts.forget(ALIAS_HOURS))
-    used.run(upkeep.once())
+    maintenance, state = used.server.service(Maintenance), UsageState(used.server.database)
+    used.run(state.delete(ALIAS_HOURS))
+    used.run(maintenance.run_once())
     hours = kept(used)
     assert hours
     used.run(used.server.database.execute("DELETE FROM usage_alias_hours"))
-    used.run(facts.set(ALIAS_HOURS, datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat()))
-    used.run(upkeep.once())
+    used.run(state.set(ALIAS_HOURS, datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat()))
+    used.run(maintenance.run_once())
     assert not kept(used)

@@ -70,9 +70,9 @@ def test_an_entry_older_than_the_retention_is_accepted_again(usage, log, command
 def test_the_running_server_drops_by_itself(llmring_live, log):
     server = llmring_live(["usage"], usage={"retention_days": 30})
     log(server.client(), timestamp=OLD)
-    from llmring_usage.maintenance.hourly import Upkeep
+    from llmring_usage.maintenance.hourly import Maintenance
 
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(Maintenance).run_once())
     assert server.client().get("/api/v1/logs").json() == []
 
 
@@ -168,18 +168,18 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
 
 @pytest.mark.own_server
 def test_a_broken_off_repricing_goes_on_where_it_was(priced, log, monkeypatch):
-    from llmring_usage.ingest.entry_to_row import Recorder
     from llmring_usage.maintenance import reprice
+    from llmring_usage.pricing.price_book import PriceBook
 
     client = priced.client()
     for second in range(7):
         log(client, timestamp=f"2026-03-01T12:00:0{second}Z")
     priced.rows("WITH n AS (UPDATE usage_logs SET cost = NULL, cost_source = NULL RETURNING 1) SELECT * FROM n")
     monkeypatch.setattr(reprice, "CHUNK_ROWS", 3)
-    recorder = priced.server.service(Recorder)
+    prices = priced.server.service(PriceBook)
 
     def repricing():
-        return reprice.Repricing(priced.server.database, recorder, "UTC", reprice.Choice())
+        return reprice.Repricing(priced.server.database, prices, "UTC", reprice.RowSelection())
 
     async def first_chunk():
         run = repricing().run()

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from llmring_server.contracts import UsageEntries
-from llmring_usage.tables.entry_lookup import AROUND, FIND
+from llmring_usage.tables.entry_lookup import FIND, ID_TOLERANCE
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_finding_reads_the_calls_of_one_month_and_of_others_the_late_ones_alone(
         log(client, timestamp=f"2025-0{month}-15T12:00:00Z")
     moment = datetime(2025, 2, 15, 12, tzinfo=UTC)
     given = {"project": usage.project_id(), "id": uuid.uuid4()}
-    read = indexes_read(usage, {**given, "earliest": moment - AROUND, "latest": moment + AROUND})
+    read = indexes_read(usage, {**given, "earliest": moment - ID_TOLERANCE, "latest": moment + ID_TOLERANCE})
     late = "SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indpred IS NOT NULL AND indisvalid"
     assert read - {row["name"] for row in usage.rows(late)} == {"usage_logs_2025_02_pkey"}
     assert len(read) >= 4

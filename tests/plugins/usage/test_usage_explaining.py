@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
-from llmring_usage.models.series import compact, expanded
+from llmring_usage.models.series import decode_rates, encode_rates
 from llmring_usage.pricing.calculators import CALCULATORS, total
-from llmring_usage.pricing.cost_breakdown import TERMS, explain
+from llmring_usage.pricing.cost_breakdown import TERMS, explain_cost
 from llmring_usage.pricing.tokens import Tokens
 
 PRICE = Price(
@@ -24,7 +24,7 @@ tokens = st.builds(Tokens, counts, counts, counts, counts, counts, counts, st.ju
 @pytest.mark.parametrize("name", CALCULATORS)
 @given(tokens)
 def test_the_terms_add_up_to_the_cost_of_their_calculator(name, given_tokens):
-    found = explain(given_tokens, PRICE, CALCULATORS[name](given_tokens, PRICE), name)
+    found = explain_cost(given_tokens, PRICE, CALCULATORS[name](given_tokens, PRICE), name)
     assert (found.calculator, found.exact) == (name, True)
     assert total((term.tokens, term.rate) for term in found.terms) == found.total
     assert all(term.tokens for term in found.terms)
@@ -37,23 +37,23 @@ def test_every_calculator_can_be_explained():
 def test_the_calculator_that_gives_the_stored_cost_is_found():
     call = Tokens(fresh=2_000, cache_read=0, cache_write_5m=0, cache_write_1h=0, cache_write=0, output=10, reasoning=0)
     assert CALCULATORS["client"](call, PRICE) != CALCULATORS["provider"](call, PRICE)
-    assert explain(call, PRICE, CALCULATORS["client"](call, PRICE), "provider").calculator == "client"
+    assert explain_cost(call, PRICE, CALCULATORS["client"](call, PRICE), "provider").calculator == "client"
 
 
 def test_a_cost_that_no_calculator_gives_is_said_to_differ():
     call = Tokens(fresh=1, cache_read=0, cache_write_5m=0, cache_write_1h=0, cache_write=0, output=1, reasoning=0)
-    found = explain(call, PRICE, Decimal(1), "client")
+    found = explain_cost(call, PRICE, Decimal(1), "client")
     assert (found.calculator, found.exact) == ("client", False)
 
 
 def test_a_price_without_a_rate_for_output_explains_nothing():
     bare = Price(priced_as="p:m", registry_version="p.1", input=Decimal(1))
     call = Tokens(fresh=1, cache_read=0, cache_write_5m=0, cache_write_1h=0, cache_write=0, output=1, reasoning=0)
-    assert explain(call, bare, None, "provider") is None
+    assert explain_cost(call, bare, None, "provider") is None
 
 
 def test_the_rates_of_a_row_are_those_it_was_priced_with():
-    kept = expanded(compact(PRICE))
+    kept = decode_rates(encode_rates(PRICE))
     assert [
         getattr(kept, name) for name in Price.__struct_fields__ if name not in ("priced_as", "registry_version")
     ] == [getattr(PRICE, name) for name in Price.__struct_fields__ if name not in ("priced_as", "registry_version")]

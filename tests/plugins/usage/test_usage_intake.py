@@ -7,8 +7,8 @@ import pytest
 
 from llmring_server.http.codec import LARGE
 from llmring_server.http.errors import Problem
-from llmring_usage.ingest.coalescer import Intake
-from llmring_usage.ingest.entry_to_row import Recorder
+from llmring_usage.ingest.coalescer import IngestCoalescer
+from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.writer import UsageWriter
 
 pytestmark = pytest.mark.own_server
@@ -22,7 +22,7 @@ def taken(server, bodies, gone=()):
     """Have bodies arrive in one pass of the event loop, and return what each is answered; those `gone` end first."""
 
     async def all_at_once():
-        intake = Intake(server.server.service(Recorder), server.server.service(UsageWriter))
+        intake = IngestCoalescer(server.server.service(EntryPricer), server.server.service(UsageWriter))
         now = asyncio.get_running_loop().time()
         answers = [intake.log(PROJECT, body, DEPTH, None, now) for body in bodies]
         for number in gone:

@@ -14,11 +14,11 @@ from psycopg import sql
 
 from llmring_server.contracts.usage import UsageReading
 from llmring_server.testing import eventually, live, make_settings
-from llmring_usage.maintenance.audit import ALONE, Audit
-from llmring_usage.maintenance.hourly import Upkeep
+from llmring_usage.maintenance.audit import LOCK_MONTHS, Audit
+from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.latency_months import LatencyMonths
-from llmring_usage.tables.state import LATENCY_MONTHS, Facts
+from llmring_usage.tables.state import LATENCY_MONTHS, UsageState
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)
 TODAY = date(2025, 7, 3)
@@ -47,7 +47,7 @@ def used(usage):
 
 
 def rested(server):
-    eventually(lambda: server.run(Facts(server.server.database).get(LATENCY_MONTHS)))
+    eventually(lambda: server.run(UsageState(server.server.database).get(LATENCY_MONTHS)))
     return server
 
 
@@ -218,7 +218,7 @@ def test_a_month_whose_rollups_are_mended_is_forgotten_until_the_next_upkeep(use
     assert "2025-03: mended" in done.stdout
     assert kept(used) == firsts(1, 2, 4, 5, 6)
     assert ask(used) == before
-    used.run(used.server.service(Upkeep).once())
+    used.run(used.server.service(Maintenance).run_once())
     assert kept(used) == firsts(1, 2, 3, 4, 5, 6)
     assert ask(used) == before
 
@@ -229,7 +229,7 @@ def test_whoever_adds_a_month_up_waits_until_the_rollups_are_mended(used):
 
     async def mended_beside():
         async with database.transaction() as connection:
-            await connection.execute(ALONE)
+            await connection.execute(LOCK_MONTHS)
             adding = asyncio.create_task(months(used).refresh(TODAY))
             await asyncio.sleep(0.3)
             await connection.execute("UPDATE usage_latencies SET bucket = bucket + 100")
@@ -265,21 +265,21 @@ def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
 
 @pytest.mark.own_server
 def test_the_upkeep_of_usage_adds_months_up_once_a_day(used):
-    upkeep, facts = used.server.service(Upkeep), Facts(used.server.database)
-    used.run(facts.forget(LATENCY_MONTHS))
-    used.run(upkeep.once())
+    maintenance, state = used.server.service(Maintenance), UsageState(used.server.database)
+    used.run(state.delete(LATENCY_MONTHS))
+    used.run(maintenance.run_once())
     assert kept(used)
     forget(used)
-    used.run(upkeep.once())
+    used.run(maintenance.run_once())
     assert not kept(used)
 
 
 def test_the_audit_has_the_next_upkeep_look_again(used):
     async def mended():
-        return [finding async for finding in Audit(used.server.database, ZoneInfo("UTC")).mend()]
+        return [finding async for finding in Audit(used.server.database, ZoneInfo("UTC")).repair()]
 
     used.run(mended())
-    assert used.run(Facts(used.server.database).get(LATENCY_MONTHS)) is None
+    assert used.run(UsageState(used.server.database).get(LATENCY_MONTHS)) is None
 
 
 changes = st.lists(st.one_of(st.just("refresh"), st.integers(0, 2**32)), min_size=1, max_size=5)

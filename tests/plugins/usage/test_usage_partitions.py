@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from llmring_usage.tables.partitions import Partitions, following, month_of
+from llmring_usage.tables.partitions import Partitions, month_of, next_month
 
 pytestmark = pytest.mark.own_server
 
@@ -32,7 +32,7 @@ def partition_holding(server, timestamp):
 
 def test_this_month_and_the_next_two_are_made_ahead(usage):
     month = month_of(datetime.now(UTC))
-    ahead = [month, following(month), following(following(month))]
+    ahead = [month, next_month(month), next_month(next_month(month))]
     assert partitions(usage) == {"usage_logs_before_2020", *map(partition_of, ahead)}
 
 
@@ -110,7 +110,7 @@ def test_servers_that_start_at_once_on_an_empty_schema_all_come_up(llmring_live)
 
 
 def test_the_turn_of_the_year_is_made_ahead_too(usage):
-    usage.run(Partitions(usage.server.database).ahead(datetime(2031, 12, 15, tzinfo=UTC)))
+    usage.run(Partitions(usage.server.database).create_upcoming(datetime(2031, 12, 15, tzinfo=UTC)))
     assert {"usage_logs_2031_12", "usage_logs_2032_01", "usage_logs_2032_02"} <= partitions(usage)
 
 

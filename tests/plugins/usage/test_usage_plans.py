@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from year_kit import ROWS
 
-from llmring_usage.queries.usage_logs import NEWEST_FIRST, ONE, Filter, Position, selection
+from llmring_usage.queries.usage_logs import NEWEST_FIRST, ONE, LogFilter, Position, select_sql
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics.alias_sql import CALLS, span
+from llmring_usage.statistics.alias_sql import CALLS, range_params
 from llmring_usage.statistics.alias_traffic import NAMED
-from llmring_usage.statistics.periods import range_of
-from llmring_usage.statistics.query import BY_DAY, OverTime, UsageSums
+from llmring_usage.statistics.periods import parse_range
+from llmring_usage.statistics.query import BY_DAY, StatisticsQuery, TimeBreakdown
 from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths
 
@@ -58,14 +58,14 @@ def partitions_read(plan):
 
 def statistics(server, start, end, zone="UTC", over_time=BY_DAY):
     zone = ZoneInfo(zone)
-    sums = UsageSums(server.server.database, server.server.plugin_settings(UsageSettings))
-    return sums.query(server.project, range_of(start, end, zone), zone, over_time)
+    sums = StatisticsQuery(server.server.database, server.server.plugin_settings(UsageSettings))
+    return sums.statement(server.project, parse_range(start, end, zone), zone, over_time)
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [("2025-03-01", "2025-03-31"), (None, None), ("2025-06-15", None), (None, "2025-06-15")]
 )
-@pytest.mark.parametrize("over_time", [None, BY_DAY, OverTime("model", "week"), OverTime("alias", "month")])
+@pytest.mark.parametrize("over_time", [None, BY_DAY, TimeBreakdown("model", "week"), TimeBreakdown("alias", "month")])
 def test_statistics_over_whole_days_read_no_calls(server, start, end, over_time):
     assert partitions_read(explain(server, *statistics(server, start, end, over_time=over_time))) == set()
 
@@ -76,7 +76,7 @@ def test_statistics_of_a_range_with_odd_ends_read_calls_of_the_months_of_its_end
     assert partitions_read(explain(server, *query)) == {"2025-03", "2025-07"}
 
 
-@pytest.mark.parametrize("over_time", [None, OverTime("origin", "week"), OverTime("model", "month")])
+@pytest.mark.parametrize("over_time", [None, TimeBreakdown("origin", "week"), TimeBreakdown("model", "month")])
 def test_an_overview_of_a_year_reads_calls_of_its_edges_only(server, over_time):
     """Edges of days in a zone that is half an hour off: quarters fill them, but for latencies."""
     plan = explain(server, *statistics(server, "2025-01-02", "2025-12-30", "America/St_Johns", over_time))
@@ -98,7 +98,7 @@ def test_statistics_find_a_project_by_the_key_of_the_sums(server, start, end):
 
 
 def test_the_names_of_a_year_are_summed_up_without_being_sorted(server):
-    plan = explain(server, *statistics(server, "2025-01-01", "2025-12-31", over_time=OverTime("model", "week")))
+    plan = explain(server, *statistics(server, "2025-01-01", "2025-12-31", over_time=TimeBreakdown("model", "week")))
     assert not [key for node in plan for key in node.get("Sort Key", ()) if key.endswith("name")]
 
 
@@ -124,13 +124,13 @@ def latencies_between(server, first, last):
 
 
 @pytest.mark.parametrize(("start", "end"), [("2025-01-01", "2025-12-31"), ("2025-03-01", "2025-03-31"), (None, None)])
-@pytest.mark.parametrize("over_time", [None, BY_DAY, OverTime("alias", "month")])
+@pytest.mark.parametrize("over_time", [None, BY_DAY, TimeBreakdown("alias", "month")])
 def test_of_months_that_are_added_up_no_days_of_latencies_are_read(of_months, start, end, over_time):
     plan = explain(of_months, *statistics(of_months, start, end, over_time=over_time))
     assert rows_read(plan, "usage_latencies") == 0
 
 
-@pytest.mark.parametrize("over_time", [None, OverTime("model", "week")])
+@pytest.mark.parametrize("over_time", [None, TimeBreakdown("model", "week")])
 def test_of_a_year_only_the_days_before_and_after_its_months_and_of_void_months_are_read(of_months, over_time):
     days = [("2025-02-10", "2025-03-01"), ("2025-06-01", "2025-07-01"), ("2025-12-01", "2025-12-20")]
     spoil = "UPDATE usage_latency_months SET requests = requests + 1 WHERE month = '2025-06-01'"
@@ -151,7 +151,7 @@ def test_a_range_without_a_whole_month_asks_for_none(server):
 
 def calls_of_a_week(server, since=datetime(2025, 6, 28, tzinfo=UTC), until=datetime(2025, 7, 5, tzinfo=UTC)):
     whose = {"project": server.project, "alias": "a1", "profile": "default"}
-    return {**whose, **span(since, until, [200_000])}
+    return {**whose, **range_params(since, until, [200_000])}
 
 
 def calls_read(plan):
@@ -223,7 +223,7 @@ def check_page(plan, limit=51):
 @pytest.mark.parametrize("depth", [0, 50, 10_000, ROWS - 100])
 def test_a_page_at_any_depth_reads_the_index_for_its_rows_alone(server, depth, explained):
     after = position(server, depth) if depth else None
-    query, params = selection(server.project, Filter(range_of(None, None, ZoneInfo("UTC"))), after)
+    query, params = select_sql(server.project, LogFilter(parse_range(None, None, ZoneInfo("UTC"))), after)
     check_page(explained(server, query + PAGE, {**params, "limit": 51, "offset": 0}))
 
 
@@ -236,8 +236,8 @@ def test_one_call_is_found_by_its_key(server, explained):
 
 @pytest.mark.parametrize("explained", [explain, explain_unseen])
 def test_a_page_of_a_range_reads_the_partitions_of_the_range_only(server, explained):
-    span = range_of("2025-03-01", "2025-04-30", ZoneInfo("UTC"))
-    query, params = selection(server.project, Filter(span), None)
+    span = parse_range("2025-03-01", "2025-04-30", ZoneInfo("UTC"))
+    query, params = select_sql(server.project, LogFilter(span), None)
     plan = explained(server, query + PAGE, {**params, "limit": 51, "offset": 0})
     check_page(plan)
     if explained is explain:

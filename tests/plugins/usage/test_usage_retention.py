@@ -6,7 +6,7 @@ import pytest
 
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.testing import make_plugin
-from llmring_usage.maintenance.hourly import Upkeep
+from llmring_usage.maintenance.hourly import Maintenance
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1}
 
@@ -43,7 +43,7 @@ def months(server):
 
 
 def run(server):
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(Maintenance).run_once())
 
 
 def test_what_no_statement_waits_for_is_dropped(server, due):

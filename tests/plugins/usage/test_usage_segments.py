@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from llmring_usage.journal.segments import Damaged, Segment, waiting
+from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
 
 RECORDS = [b"first", b"second record", b"third" * 20]
 
@@ -25,7 +25,7 @@ def written(segment):
 
 
 def read_again(path):
-    adopted = Segment.adopt(path)
+    adopted = Segment.claim(path)
     try:
         return list(adopted.records())
     finally:
@@ -71,7 +71,7 @@ def test_a_byte_flipped_anywhere_before_the_last_record_is_found(segment, tmp_pa
     flipped = tmp_path / "flipped.journal"
     for at in range(len(content) - len(RECORDS[-1]) - 12):
         flipped.write_bytes(content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :])
-        with pytest.raises(Damaged):
+        with pytest.raises(DamagedSegment):
             read_again(flipped)
 
 
@@ -84,7 +84,7 @@ def test_a_record_for_which_there_is_no_room_leaves_those_before_it(segment):
 
 
 def test_a_segment_belongs_to_one_holder_at_a_time(segment):
-    assert Segment.adopt(segment.path) is None
+    assert Segment.claim(segment.path) is None
 
 
 def test_a_segment_that_was_let_go_can_be_taken(tmp_path):
@@ -97,13 +97,13 @@ def test_a_segment_that_was_let_go_can_be_taken(tmp_path):
 def test_a_removed_segment_is_nobodys(tmp_path):
     made = Segment.create(tmp_path)
     made.remove()
-    assert Segment.adopt(made.path) is None
-    assert waiting(tmp_path) == []
+    assert Segment.claim(made.path) is None
+    assert list_segments(tmp_path) == []
 
 
 def test_segments_are_listed_oldest_first(tmp_path):
     made = [Segment.create(tmp_path) for _ in range(20)]
-    assert waiting(tmp_path) == [one.path for one in made]
+    assert list_segments(tmp_path) == [one.path for one in made]
     for one in made:
         one.close()
 
@@ -111,6 +111,6 @@ def test_segments_are_listed_oldest_first(tmp_path):
 def test_a_damaged_segment_that_was_put_aside_is_not_read_again(segment, tmp_path):
     written(segment)
     other = Segment.create(tmp_path)
-    aside = other.put_aside()
+    aside = other.quarantine()
     assert aside.exists()
-    assert waiting(tmp_path) == [segment.path]
+    assert list_segments(tmp_path) == [segment.path]

@@ -7,9 +7,9 @@ import pytest
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import TokenCounts, Traffic
-from llmring_usage.models.entries import Entry
+from llmring_usage.models.entries import UsageEntry
 from llmring_usage.pricing.calculators import CALCULATORS
-from llmring_usage.pricing.tokens import count
+from llmring_usage.pricing.tokens import count_tokens
 
 MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
 CALLS = [
@@ -97,7 +97,7 @@ def test_another_model_would_have_cost_what_each_call_would_have_by_itself(
     expected = []
     for model in models:
         price = prices.find(*model.split(":"))
-        kinds = [count(Entry(provider="openai", model="gpt-5-mini", **call)) for call in CALLS]
+        kinds = [count_tokens(UsageEntry(provider="openai", model="gpt-5-mini", **call)) for call in CALLS]
         expected.append(sum(CALCULATORS[calculator](each, price) for each in kinds))
     found = ask(server, *models)
     assert [(one.model, one.status, one.cost) for one in found.alternatives] == [

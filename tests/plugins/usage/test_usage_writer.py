@@ -16,7 +16,7 @@ import uuid_utils
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.testing import eventually
 from llmring_usage.ingest.writer import UsageWriter
-from llmring_usage.models.responses import Logged
+from llmring_usage.models.responses import LogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
 
@@ -74,7 +74,7 @@ def transactions(server, table="usage_logs"):
 @pytest.mark.own_server
 def test_a_thousand_calls_that_wait_together_are_committed_together(usage):
     outcomes = record(usage, [[row()] for _ in range(1000)])
-    assert all(isinstance(outcome, Logged) for (outcome,) in outcomes)
+    assert all(isinstance(outcome, LogResponse) for (outcome,) in outcomes)
     assert len(transactions(usage)) <= 2
 
 
@@ -106,7 +106,7 @@ def test_a_row_that_the_database_refuses_leaves_its_neighbours_in_the_same_commi
     outcomes = [outcome for (outcome,) in record(usage, submissions)]
     assert isinstance(outcomes[place], Problem)
     assert outcomes[place].status.startswith("422")
-    assert sum(isinstance(outcome, Logged) for outcome in outcomes) == 99
+    assert sum(isinstance(outcome, LogResponse) for outcome in outcomes) == 99
     (counted,) = usage.rows("SELECT sum(requests)::int AS requests FROM usage_daily WHERE kind = 'model'")
     assert counted["requests"] == 99
 
@@ -150,7 +150,7 @@ def test_what_does_not_fit_the_queue_is_refused_before_what_waits_is(llmring_liv
     assert isinstance(first, Unavailable)
     assert sum("too many entries wait" in reason for reason in refused) == 500
     assert set(order[:500]) == set(range(1000, 1500))
-    assert isinstance(record(server, [[row()]])[0][0], Logged)
+    assert isinstance(record(server, [[row()]])[0][0], LogResponse)
 
 
 def test_metadata_that_does_not_fit_the_queue_is_refused_at_once(llmring_live):
@@ -158,7 +158,7 @@ def test_metadata_that_does_not_fit_the_queue_is_refused_at_once(llmring_live):
     large = msgspec.Raw(json.dumps("x" * 60_000).encode())
     outcomes = record(server, [[row(metadata=large)], [row(metadata=large)]])
     assert [type(outcome) for outcome in outcomes] == [list, Unavailable]
-    assert isinstance(record(server, [[row(metadata=large)]])[0][0], Logged)
+    assert isinstance(record(server, [[row(metadata=large)]])[0][0], LogResponse)
 
 
 def test_a_flood_while_the_database_hangs_does_not_grow_the_server(llmring_process, llmring_live):

@@ -63,4 +63,4 @@ def year_of_calls(url):
 
 
 async def mended(audit):
-    return [finding async for finding in audit.mend()]
+    return [finding async for finding in audit.repair()]
