@@ -180,7 +180,7 @@ def _sum_up(url: str, scale: Scale, span: Span) -> None:
         if not _exists(connection, SUMMED, params):
             with connection.transaction():
                 for rollup in ROLLUPS:
-                    connection.execute(MONTH + rollup.add(rollup.summed("fresh"), "%(slot)s"), params)
+                    connection.execute(MONTH + rollup.upsert(rollup.select_rows("fresh"), "%(slot)s"), params)
 
 
 def _exists(connection: "psycopg.Connection[Any]", query: LiteralString, params: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from llmring_usage.tables.state import TIMEZONE, UsageState
 
 @click.group()
 def usage() -> None:
-    """Manage logged usage: retention, verification of the sums, repricing."""
+    """Manage logged usage: retention, audit of the sums, repricing."""
 
 
 def _retention(server: Server) -> tuple[Retention, int | None]:
@@ -32,7 +32,7 @@ def _retention(server: Server) -> tuple[Retention, int | None]:
 
 usage.add_command(
     retention_command(
-        "Drop whole months of raw rows that are older than the retention; their sums remain in the statistics.",
+        "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",
         "LLMRING_USAGE_RETENTION_DAYS",
         _retention,
     )

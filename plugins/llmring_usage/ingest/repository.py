@@ -1,4 +1,4 @@
-"""The usage repository: one statement stores a batch, with its retries and its rejections by PostgreSQL."""
+"""The usage repository: stores each batch with a single statement, with retries, and isolates rejected rows."""
 
 import asyncio
 import logging
@@ -102,7 +102,7 @@ class UsageRepository:
         raise AssertionError("unreachable")
 
     async def store_in_transaction(self, connection: Connection, row: Row) -> None:
-        """Store one row without a key in the caller's transaction; the partition of its month must exist."""
+        """Store a row that has no key in the caller's transaction; the partition of its month must exist."""
         await self._execute(Cursor(connection), [row], keyed=False)
         await self._receipts.issue(connection, [row])
 

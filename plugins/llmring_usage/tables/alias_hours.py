@@ -1,4 +1,4 @@
-"""Hourly sums of the calls per alias: computed once an hour is over, and read instead of its raw rows.
+"""Hourly sums of the calls per alias: computed when an hour is over, and read instead of its raw rows.
 
 An hour's sums are stored with their totals, and are valid only while the rollups, written with every call, have the
 same totals. A late entry or a new price invalidates them: until they are computed again, that hour is read from raw
@@ -165,7 +165,7 @@ class AliasHours:
                 return
 
     async def _fill(self, params: Mapping[str, object]) -> bool:
-        """Compute one hour of a project, and return False if another process holds the lock."""
+        """Compute an hour's sums, and return False if another process holds the lock."""
         async with self._database.transaction(SECONDS) as connection:
             found = await (await connection.execute(TRY_LOCK, [params["project"]])).fetchone()
             locked = bool(found and found[0])

@@ -1,4 +1,4 @@
-"""Monthly latencies: the histogram's days summed once a month is over, and read instead of them.
+"""Monthly latencies: the histogram's days summed when a month is over, and read instead of them.
 
 A month's histogram is stored with the number of calls in the daily sums at that time, and is valid only while that
 number is the same. A late entry invalidates it: until it is computed again, that month is read from its days.
@@ -117,7 +117,7 @@ class LatencyMonths:
                 failed.add(project)
 
     async def _fill(self, params: Mapping[str, object]) -> bool:
-        """Compute one month of a project, and return whether that succeeded."""
+        """Compute a month's histogram, and return whether that succeeded."""
         try:
             async with self._database.connection(SECONDS) as connection:
                 await connection.execute(FILL, params)

@@ -1,4 +1,4 @@
-"""Logged calls one by one, oldest first, for whoever accounts for them: the contract `UsageLines`."""
+"""Logged calls one by one, oldest first, for statements: the contract `UsageLines`."""
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, date, datetime, time, timedelta

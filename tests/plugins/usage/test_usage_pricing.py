@@ -1,4 +1,4 @@
-"""What a call costs: the golden table of real prices, and properties that hold for every call."""
+"""The cost of a call: the golden table of real prices, and properties of every call."""
 
 from decimal import Decimal
 
@@ -70,13 +70,13 @@ def test_an_explicit_zero_is_a_price():
     )
 
 
-def test_reasoning_has_its_own_rate_only_where_one_is_set():
+def test_reasoning_has_its_own_rate_only_if_one_is_set():
     kinds = count_tokens(UsageEntry(provider="p", model="m", output_tokens=1_000_000, reasoning_tokens=400_000))
     assert provider_cost(kinds, price(input="1", output="10")) == 10
     assert provider_cost(kinds, price(input="1", output="10", output_thinking="20")) == 14
 
 
-def test_anthropic_reports_cached_reads_apart_from_its_input():
+def test_anthropic_reports_cached_reads_separately_from_its_input():
     assert (
         count_tokens(UsageEntry(provider="anthropic", model="m", input_tokens=1500, cached_input_tokens=800)).fresh
         == 1500
@@ -86,13 +86,13 @@ def test_anthropic_reports_cached_reads_apart_from_its_input():
     )
 
 
-def test_more_cached_than_input_means_that_they_are_counted_apart():
+def test_more_cached_than_input_means_separate_counts():
     assert (
         count_tokens(UsageEntry(provider="openai", model="m", input_tokens=100, cached_input_tokens=800)).fresh == 100
     )
 
 
-def test_what_the_client_says_of_its_counts_is_believed():
+def test_the_clients_declaration_about_its_counts_is_trusted():
     said = {"input_tokens": 1500, "cached_input_tokens": 800}
     assert count_tokens(UsageEntry(provider="anthropic", model="m", input_includes_cached=True, **said)).fresh == 700
     assert count_tokens(UsageEntry(provider="openai", model="m", input_includes_cached=False, **said)).fresh == 1500
@@ -139,7 +139,7 @@ def test_no_call_has_a_negative_count_or_cost(entry, rates, calculator):
 
 @given(entries, prices)
 def test_arithmetic_is_exact(entry, rates):
-    """Costs computed in integers of a millionth of a millionth agree to the last digit."""
+    """Costs computed in integers of a millionth of a millionth are equal to the last digit."""
     kinds = count_tokens(entry)
     if rates.long_context_threshold is not None:
         return
@@ -151,26 +151,26 @@ def test_arithmetic_is_exact(entry, rates):
     assert int(cost.scaleb(12, context=__import__("decimal").Context(prec=90))) == expected[0]
 
 
-def banded(calls, threshold):
-    """Return calls summed up by whether their prompt and their fresh input are above a threshold."""
+def price_tiers(calls, threshold):
+    """Return sums of calls by whether their prompt and their fresh input are above a threshold."""
     groups = {}
     for kinds in calls:
         groups.setdefault((kinds.prompt > threshold, kinds.fresh > threshold), []).append(kinds)
     return [
-        PriceTier(len(group), summed(group), threshold if prompt else 0, threshold if fresh else 0)
+        PriceTier(len(group), sum_tokens(group), threshold if prompt else 0, threshold if fresh else 0)
         for (prompt, fresh), group in groups.items()
     ]
 
 
-def summed(calls):
+def sum_tokens(calls):
     return Tokens(*(sum(getattr(kinds, name) for kinds in calls) for name in Tokens.__struct_fields__))
 
 
 @given(st.lists(entries, max_size=8), prices, st.sampled_from(sorted(CALCULATORS)))
-def test_many_calls_at_once_cost_what_they_cost_one_by_one(given_entries, rates, calculator):
+def test_many_calls_together_cost_the_sum_of_their_costs(given_entries, rates, calculator):
     calls = [count_tokens(entry) for entry in given_entries]
     costs = [quote(kinds, rates, CALCULATORS[calculator]).cost for kinds in calls]
-    bands = banded(calls, rates.long_context_threshold or 0)
+    bands = price_tiers(calls, rates.long_context_threshold or 0)
     exact = sum(int(cost.scaleb(24, context=__import__("decimal").Context(prec=90))) for cost in costs)
     found = quote_tiers(bands, rates, TIER_TERMS[calculator]).cost
     assert int(found.scaleb(24, context=__import__("decimal").Context(prec=90))) == exact

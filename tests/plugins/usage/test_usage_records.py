@@ -1,4 +1,4 @@
-"""Rows in the journal: what is read is what was written, to the last digit."""
+"""Rows in the journal are read exactly as they were written."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ FULL = {
 }
 
 
-def said(row):
+def content(row):
     return {**msgspec.structs.asdict(row), "series": row.series.encoded}
 
 
@@ -39,7 +39,7 @@ def said(row):
 def test_a_row_is_read_as_it_was_written(series, members):
     row = Row(series=series, **PLAIN, **members)
     (found,) = records.decode(records.encode([row]))
-    assert said(found) == said(row)
+    assert content(found) == content(row)
     assert found.series.price == series.price
 
 

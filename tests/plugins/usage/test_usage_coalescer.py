@@ -1,4 +1,4 @@
-"""The intake: calls that arrive together are read together, and each is answered by itself."""
+"""The coalescer: calls that arrive together are processed together, and each gets its own response."""
 
 import asyncio
 import json
@@ -18,13 +18,13 @@ DEPTH = 64
 PROJECT = "prj_together"
 
 
-def taken(server, bodies, gone=()):
-    """Have bodies arrive in one pass of the event loop, and return what each is answered; those `gone` end first."""
+def process(server, bodies, gone=()):
+    """Send bodies in one pass of the event loop, and return their responses; those `gone` are cancelled first."""
 
     async def all_at_once():
-        intake = IngestCoalescer(server.server.service(EntryPricer), server.server.service(UsageWriter))
+        coalescer = IngestCoalescer(server.server.service(EntryPricer), server.server.service(UsageWriter))
         now = asyncio.get_running_loop().time()
-        answers = [intake.log(PROJECT, body, DEPTH, None, now) for body in bodies]
+        answers = [coalescer.log(PROJECT, body, DEPTH, None, now) for body in bodies]
         for number in gone:
             answers[number].cancel()
         return await asyncio.gather(*answers, return_exceptions=True)
@@ -32,7 +32,7 @@ def taken(server, bodies, gone=()):
     return server.run(all_at_once())
 
 
-def spelled(**members):
+def encode(**members):
     return json.dumps({**CALL, **members}).encode()
 
 
@@ -42,27 +42,27 @@ def stored(server):
 
 
 def test_calls_that_arrive_together_are_committed_together(usage):
-    taken(usage, [spelled(input_tokens=number) for number in range(100)])
+    process(usage, [encode(input_tokens=number) for number in range(100)])
     assert stored(usage) == list(range(100))
     assert len(usage.rows("SELECT DISTINCT xmin::text FROM usage_logs")) == 1
 
 
-def test_each_is_answered_with_its_own_id(usage):
-    answers = taken(usage, [spelled(input_tokens=number) for number in range(20)])
+def test_each_response_has_its_own_id(usage):
+    answers = process(usage, [encode(input_tokens=number) for number in range(20)])
     ids = [json.loads(content)["log_id"] for content, deferred in answers if not deferred]
     assert [row["id"] for row in usage.rows("SELECT id::text FROM usage_logs ORDER BY input_tokens")] == ids
 
 
-def test_what_cannot_be_read_is_refused_and_what_came_with_it_is_stored(usage):
-    bodies = [spelled(input_tokens=1), b"{", spelled(input_tokens=-1), spelled(cost=-1), spelled(input_tokens=2)]
-    first, *refused, last = taken(usage, bodies)
+def test_invalid_calls_are_refused_and_those_that_arrived_with_them_are_stored(usage):
+    bodies = [encode(input_tokens=1), b"{", encode(input_tokens=-1), encode(cost=-1), encode(input_tokens=2)]
+    first, *refused, last = process(usage, bodies)
     assert [problem.status_code for problem in refused if isinstance(problem, Problem)] == [400, 422, 422]
     assert [json.loads(content)["cost_status"] for content, _ in (first, last)] == ["priced", "priced"]
     assert stored(usage) == [1, 2]
 
 
-def test_a_call_whose_request_ended_before_it_was_read_is_not_stored(usage):
-    taken(usage, [spelled(input_tokens=1), spelled(input_tokens=2), spelled(input_tokens=3)], gone=[1])
+def test_a_call_whose_request_ended_before_it_was_processed_is_not_stored(usage):
+    process(usage, [encode(input_tokens=1), encode(input_tokens=2), encode(input_tokens=3)], gone=[1])
     assert stored(usage) == [1, 3]
 
 
@@ -72,7 +72,7 @@ def test_a_large_call_is_stored_whole(usage):
     assert usage.rows("SELECT length(metadata->>'said') AS said FROM usage_logs") == [{"said": LARGE}]
 
 
-def test_a_large_call_that_does_not_fit_is_refused_with_its_place(usage):
+def test_a_large_invalid_call_is_refused_with_the_location(usage):
     answer = usage.client().post("/api/v1/log", json={**CALL, "metadata": "x" * LARGE, "output_tokens": -1})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["body", "output_tokens"])
     assert stored(usage) == []

@@ -1,4 +1,4 @@
-"""Which projects were used, for whoever accounts for their calls: the contract `UsageLines`."""
+"""The contract `UsageLines`: the projects with calls in a range."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +12,9 @@ START, END = datetime(2025, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 
 @pytest.fixture
 def used(llmring_live):
-    """Give a function that logs calls of projects at these times, and returns what is said of a year's use."""
+    """Return a function that logs calls of projects at these times, and returns the projects of a year."""
 
-    def ask(**times):
+    def fetch(**times):
         server = llmring_live(["usage"])
         for project, moments in times.items():
             for moment in moments:
@@ -23,18 +23,18 @@ def used(llmring_live):
         found = server.run(server.server.service(UsageLines).projects(START, END))
         return {project: found.get(server.project_id(project)) for project in times}
 
-    return ask
+    return fetch
 
 
-def test_a_year_s_projects_are_told_with_a_time_soon_behind_their_last_call(used):
+def test_projects_of_a_year_have_a_time_soon_after_their_last_call(used):
     found = used(one=["2025-06-01T00:00:00Z", "2026-01-15T12:00:00Z"], two=["2025-03-01T00:00:00Z"])
     for project, last in (("one", datetime(2026, 1, 15, 12, tzinfo=UTC)), ("two", START)):
         assert last < found[project] <= last + timedelta(days=2)
 
 
-def test_that_time_is_never_behind_the_end(used):
+def test_that_time_is_never_after_the_end(used):
     assert used(one=["2026-02-28T23:59:59Z", "2026-03-09T00:00:00Z"])["one"] == END
 
 
-def test_a_project_that_was_used_at_other_times_alone_is_not_told(used):
+def test_a_project_without_calls_in_the_range_is_not_returned(used):
     assert used(one=["2025-02-01T00:00:00Z", "2026-03-09T00:00:00Z"])["one"] is None

@@ -1,4 +1,4 @@
-"""The export: it streams, holds a connection while it does and no longer, and is one snapshot."""
+"""The export is streamed in one snapshot, and holds a connection only meanwhile."""
 
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,7 +19,7 @@ def in_use(server):
     return stats["pool_size"] - stats["pool_available"]
 
 
-def test_an_export_is_under_way_when_its_first_bytes_arrive(server):
+def test_an_export_is_streamed(server):
     with server.client().stream("GET", "/api/v1/logs/export?format=ndjson") as answer:
         chunks = answer.iter_bytes(1024)
         assert next(chunks).startswith(b'{"id":')
@@ -35,7 +35,7 @@ def test_a_client_that_leaves_in_the_middle_of_an_export_frees_its_connection(se
     eventually(lambda: in_use(server) == 0, seconds=30)
 
 
-def test_readers_that_stand_still_leave_connections_for_others(server):
+def test_stalled_readers_leave_connections_for_others(server):
     with ExitStack() as standing:
         client = server.client()
         exports = [standing.enter_context(client.stream("GET", "/api/v1/logs/export")) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""The contract `UsageEntries`: a logged call found by its id, for other features, without reading other calls."""
+"""The contract `UsageEntries`: a logged call is looked up by its id, without reading other calls."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,12 @@ from llmring_usage.tables.entry_lookup import FIND, ID_TOLERANCE
 
 @pytest.fixture
 def find(usage):
-    """Give a function that finds an entry of the usual project."""
+    """Return a function that finds an entry of the default project."""
 
-    def ask(log_id, project=None):
+    def fetch(log_id, project=None):
         return usage.run(usage.server.service(UsageEntries).find(project or usage.project_id(), log_id))
 
-    return ask
+    return fetch
 
 
 def test_an_entry_is_found_as_it_is_stored(usage, log, find):
@@ -42,7 +42,7 @@ def test_an_entry_is_found_as_it_is_stored(usage, log, find):
 
 
 @pytest.mark.parametrize("ago", [0, 1, 40, 4000])
-def test_an_entry_is_found_whenever_it_happened(usage, log, find, ago):
+def test_an_entry_of_any_time_is_found(usage, log, find, ago):
     happened = datetime.now(UTC) - timedelta(days=ago)
     assert find(log(usage.client(), timestamp=happened.isoformat())["log_id"]).occurred_at == happened
 
@@ -59,12 +59,12 @@ def test_an_id_has_one_spelling(usage, log, find, change):
 
 
 @pytest.mark.parametrize("log_id", ["", "x", "0" * 36, str(uuid.UUID(int=2**128 - 1)), str(uuid.UUID(int=7))])
-def test_what_is_no_id_of_an_entry_finds_nothing(find, log_id):
+def test_an_unknown_id_finds_nothing(find, log_id):
     assert find(log_id) is None
 
 
 def indexes_read(server, params):
-    """Return the indexes that finding an entry reads, where no table is small enough to be read whole."""
+    """Return the indexes that a lookup reads if no table is small enough for a sequential scan."""
     with psycopg.connect(server.server.database.conninfo, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute("SET enable_seqscan = off")
         connection.execute("SET enable_bitmapscan = off")
@@ -79,7 +79,7 @@ def nodes(plan):
 
 
 @pytest.mark.own_server
-def test_finding_reads_the_calls_of_one_month_and_of_others_the_late_ones_alone(usage, log):
+def test_a_lookup_reads_one_month_and_only_late_calls_of_the_others(usage, log):
     client = usage.client()
     for month in (1, 2, 3):
         log(client, timestamp=f"2025-0{month}-15T12:00:00Z")
@@ -92,7 +92,7 @@ def test_finding_reads_the_calls_of_one_month_and_of_others_the_late_ones_alone(
 
 
 @pytest.mark.own_server
-def test_calls_that_are_logged_at_once_are_not_in_the_index_of_late_ones(usage, log):
+def test_calls_without_a_timestamp_are_not_in_the_index_of_late_ones(usage, log):
     log(usage.client())
     log(usage.client(), timestamp="2025-01-15T12:00:00Z")
     (row,) = usage.rows("SELECT count(*) AS n FROM usage_logs WHERE received_at <> occurred_at")

@@ -1,4 +1,4 @@
-"""A stored cost taken apart: the terms add up to it, by the calculator that gave it."""
+"""The breakdown of a stored cost: its terms add up to it, by the calculator that computed it."""
 
 from decimal import Decimal
 
@@ -40,20 +40,20 @@ def test_the_calculator_that_gives_the_stored_cost_is_found():
     assert explain_cost(call, PRICE, CALCULATORS["client"](call, PRICE), "provider").calculator == "client"
 
 
-def test_a_cost_that_no_calculator_gives_is_said_to_differ():
+def test_a_cost_that_no_calculator_gives_is_marked_as_different():
     call = Tokens(fresh=1, cache_read=0, cache_write_5m=0, cache_write_1h=0, cache_write=0, output=1, reasoning=0)
     found = explain_cost(call, PRICE, Decimal(1), "client")
     assert (found.calculator, found.exact) == ("client", False)
 
 
-def test_a_price_without_a_rate_for_output_explains_nothing():
+def test_a_price_without_an_output_rate_has_no_breakdown():
     bare = Price(priced_as="p:m", registry_version="p.1", input=Decimal(1))
     call = Tokens(fresh=1, cache_read=0, cache_write_5m=0, cache_write_1h=0, cache_write=0, output=1, reasoning=0)
     assert explain_cost(call, bare, None, "provider") is None
 
 
 def test_the_rates_of_a_row_are_those_it_was_priced_with():
-    kept = decode_rates(encode_rates(PRICE))
+    stored = decode_rates(encode_rates(PRICE))
     assert [
-        getattr(kept, name) for name in Price.__struct_fields__ if name not in ("priced_as", "registry_version")
+        getattr(stored, name) for name in Price.__struct_fields__ if name not in ("priced_as", "registry_version")
     ] == [getattr(PRICE, name) for name in Price.__struct_fields__ if name not in ("priced_as", "registry_version")]
