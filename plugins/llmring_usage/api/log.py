@@ -18,7 +18,7 @@ from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.models.entries import UsageEntry
-from llmring_usage.models.responses import DeferredResponse, LogResponse
+from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import Row
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -34,7 +34,7 @@ class UsageLog:
         self._coalescer = IngestCoalescer(pricer, writer)
 
     @operation(
-        body=UsageEntry, raw=True, checked=False, answer=LogResponse, also=(202,), headers=(IDEMPOTENCY_KEY,),
+        body=UsageEntry, raw=True, checked=False, answer=UsageLogResponse, also=(202,), headers=(IDEMPOTENCY_KEY,),
         errors=(409,), scope="ingest",
     )  # fmt: skip
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> None:
@@ -78,7 +78,7 @@ class UsageBatch:
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, Row)]
         outcomes = await self._record(rows) if rows else []
-        if any(isinstance(outcome, DeferredResponse) for outcome in outcomes):
+        if any(isinstance(outcome, DeferredLogResponse) for outcome in outcomes):
             resp.status = falcon.HTTP_202
         return UsageBatchResponse.from_outcomes(found, outcomes)
 
@@ -108,7 +108,7 @@ class UsageBatch:
 
 async def _find_billed(
     prior_billing: PriorBillingLookup, writer: UsageWriter, rows: Sequence[Row]
-) -> list[LogResponse | None]:
+) -> list[UsageLogResponse | None]:
     """Return the existing result of already-billed calls. Skipped during an outage; the replay checks again."""
     if not writer.database_down:
         try:

@@ -18,7 +18,7 @@ from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.receipts import EntryReceipts, with_receipt
 from llmring_usage.ingest.repository import UsageRepository, rejection
 from llmring_usage.models.entries import UsageEntry
-from llmring_usage.models.responses import LogResponse
+from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, month_of
@@ -106,7 +106,7 @@ class PriorBillingLookup:
         """Whether another plugin bills calls."""
         return self._prior is not None
 
-    async def find(self, rows: Sequence[Row]) -> list[LogResponse | None]:
+    async def find(self, rows: Sequence[Row]) -> list[UsageLogResponse | None]:
         """Return the existing response for each call of a project, or None for one that is not billed yet.
 
         Calls without an `id_at_origin` need no I/O.
@@ -120,7 +120,9 @@ class PriorBillingLookup:
         found = [None if row.id_at_origin is None else next(bills) for row in rows]
         return await self._with_receipts(project, [_response(bill) if bill else None for bill in found])
 
-    async def _with_receipts(self, project: str, responses: list[LogResponse | None]) -> list[LogResponse | None]:
+    async def _with_receipts(
+        self, project: str, responses: list[UsageLogResponse | None]
+    ) -> list[UsageLogResponse | None]:
         """Return the responses with the receipts of their calls."""
         billed = [(project, response.log_id) for response in responses if response]
         if not billed or not self._receipts.enabled:
@@ -148,8 +150,8 @@ def _entry(call: Call) -> UsageEntry:
         raise codec.validation_problem(error, "body", "metadata") from error
 
 
-def _response(bill: Bill) -> LogResponse:
-    return LogResponse(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
+def _response(bill: Bill) -> UsageLogResponse:
+    return UsageLogResponse(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
 
 
 def _now() -> float:

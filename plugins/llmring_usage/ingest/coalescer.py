@@ -15,7 +15,7 @@ from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import Submission, UsageWriter
 from llmring_usage.models.entries import UsageEntry
-from llmring_usage.models.responses import DeferredResponse
+from llmring_usage.models.responses import DeferredLogResponse
 from llmring_usage.models.rows import Row
 
 _decoder = msgspec.json.Decoder(UsageEntry)
@@ -34,7 +34,7 @@ class PendingResponse(Submission[EncodedResponse]):
         outcome = outcomes[0]
         if isinstance(outcome, Problem):
             raise outcome
-        return codec.encode(outcome), isinstance(outcome, DeferredResponse)
+        return codec.encode(outcome), isinstance(outcome, DeferredLogResponse)
 
 
 class IngestCoalescer:

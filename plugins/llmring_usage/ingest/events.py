@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from llmring_server.server import Server
 from llmring_usage.ingest.repository import Outcome
-from llmring_usage.models.responses import DeferredResponse, LogResponse
+from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.tables.entry_lookup import logged_usage
 
@@ -28,4 +28,8 @@ class UsageEvents:
 
 
 def _is_new(row: Row, outcome: Outcome) -> bool:
-    return isinstance(outcome, LogResponse) and not isinstance(outcome, DeferredResponse) and outcome.log_id == row.id
+    return (
+        isinstance(outcome, UsageLogResponse)
+        and not isinstance(outcome, DeferredLogResponse)
+        and outcome.log_id == row.id
+    )

@@ -7,7 +7,7 @@ from llmring_server.runtime.histogram import Histogram
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import OnStored, UsageWriter
 from llmring_usage.journal.journal import Journal
-from llmring_usage.models.responses import DeferredResponse
+from llmring_usage.models.responses import DeferredLogResponse
 from llmring_usage.models.rows import Row
 
 ENTRIES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
@@ -23,7 +23,7 @@ class BatchMetrics:
 
     def __call__(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
         """Record a batch."""
-        if not isinstance(outcomes[0], DeferredResponse):
+        if not isinstance(outcomes[0], DeferredLogResponse):
             self.sizes.observe(len(rows))
         self._on_stored(rows, outcomes)
 

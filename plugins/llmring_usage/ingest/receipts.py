@@ -8,7 +8,7 @@ import msgspec
 from llmring_server.contracts import UsageReceipts
 from llmring_server.database.pool import Connection
 from llmring_server.http.errors import Problem
-from llmring_usage.models.responses import LogResponse
+from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.tables.entry_lookup import logged_usage
 
@@ -50,17 +50,17 @@ class EntryReceipts:
 
 
 def missing_receipts(
-    rows: Sequence[Row], outcomes: Sequence[LogResponse | Problem], issued: ReceiptsById
+    rows: Sequence[Row], outcomes: Sequence[UsageLogResponse | Problem], issued: ReceiptsById
 ) -> list[tuple[str, str]]:
     """Return project and log id of each response whose receipt was not issued just now."""
     return [
         (row.series.project_id, outcome.log_id)
         for row, outcome in zip(rows, outcomes, strict=True)
-        if isinstance(outcome, LogResponse) and outcome.log_id not in issued
+        if isinstance(outcome, UsageLogResponse) and outcome.log_id not in issued
     ]
 
 
-def with_receipt(response: LogResponse, receipts: ReceiptsById) -> LogResponse:
+def with_receipt(response: UsageLogResponse, receipts: ReceiptsById) -> UsageLogResponse:
     """Return a response with its receipt, null if there is none."""
     receipt = receipts.get(response.log_id)
     return msgspec.structs.replace(response, receipt=None if receipt is None else msgspec.Raw(receipt))

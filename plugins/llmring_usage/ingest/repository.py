@@ -19,12 +19,12 @@ from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
 from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
 from llmring_usage.models import series
-from llmring_usage.models.responses import DeferredResponse, LogResponse
+from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, months_of
 
-Outcome = LogResponse | Problem
+Outcome = UsageLogResponse | Problem
 Key = tuple[str, str | None]
 Cursor = psycopg.AsyncRawCursor[Any]
 
@@ -143,7 +143,7 @@ class UsageRepository:
         if missing:
             async with self._borrow_cursor(deadline) as cursor:
                 issued = {**issued, **await self._receipts.find(cursor.connection, missing)}
-        return [with_receipt(one, issued) if isinstance(one, LogResponse) else one for one in outcomes]
+        return [with_receipt(one, issued) if isinstance(one, UsageLogResponse) else one for one in outcomes]
 
     @asynccontextmanager
     async def _borrow_cursor(self, deadline: float) -> AsyncIterator[Cursor]:
@@ -231,13 +231,13 @@ def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
     return first
 
 
-def _response(row: Row) -> LogResponse:
-    return LogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+def _response(row: Row) -> UsageLogResponse:
+    return UsageLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
-def deferred_response(row: Row) -> DeferredResponse:
+def deferred_response(row: Row) -> DeferredLogResponse:
     """Return the response for a row that waits in the journal."""
-    return DeferredResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+    return DeferredLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
 def _earlier_response(row: Row, stored: StoredResponse | None) -> Outcome:
@@ -245,4 +245,4 @@ def _earlier_response(row: Row, stored: StoredResponse | None) -> Outcome:
         return Unavailable("Another request with this idempotency key is still in progress. Try again.")
     if stored.log_id != row.id and stored.fingerprint != row.fingerprint:
         return Problem(409, f"Idempotency key {row.idempotency_key!r} was used for another entry. Use a new one.")
-    return LogResponse(stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at)
+    return UsageLogResponse(stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at)

@@ -158,8 +158,8 @@ class Repricing:
             await self._state.delete(self._selection.state_name)
 
     async def _position(self) -> dict[str, Any]:
-        kept = await self._state.get(self._selection.state_name)
-        return msgspec.json.decode(kept) if kept else START
+        stored = await self._state.get(self._selection.state_name)
+        return msgspec.json.decode(stored) if stored else START
 
     async def _chunk(self, at: dict[str, Any]) -> Sequence[PricedRow]:
         params = {**msgspec.structs.asdict(self._selection), **at, "limit": CHUNK_ROWS}

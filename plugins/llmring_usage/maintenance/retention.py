@@ -93,8 +93,8 @@ class Retention:
 
     async def dropped_before(self) -> datetime | None:
         """Return the instant (UTC) before which raw rows were dropped, or None."""
-        kept = await self._state.get(DROPPED_BEFORE)
-        return datetime.fromisoformat(kept) if kept else None
+        stored = await self._state.get(DROPPED_BEFORE)
+        return datetime.fromisoformat(stored) if stored else None
 
 
 class StatementRetention:

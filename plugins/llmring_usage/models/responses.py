@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 
-class LogResponse(msgspec.Struct, frozen=True):
+class UsageLogResponse(msgspec.Struct, frozen=True):
     """The response to a logged call, after its commit; `cost` in USD, null while unpriced.
 
     `receipt` is present where receipts are issued: the signed receipt, or null for a call that has none.
@@ -20,5 +20,5 @@ class LogResponse(msgspec.Struct, frozen=True):
     receipt: msgspec.Raw | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class DeferredResponse(LogResponse, frozen=True):
+class DeferredLogResponse(UsageLogResponse, frozen=True):
     """The response to a call that waits in the journal, synced to disk, until the database is up again."""

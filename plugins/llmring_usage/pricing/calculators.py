@@ -122,7 +122,7 @@ def provider_rates(price: Price, long: bool) -> Rates[Decimal]:
 
 CLIENT_KINDS = (
     "input", "input past the threshold", "cache read", "cache write, 5 minutes", "cache write, 1 hour",
-    "cache write, lifetime unsaid", "reasoning", "output",
+    "cache write, unspecified lifetime", "reasoning", "output",
 )  # fmt: skip
 
 

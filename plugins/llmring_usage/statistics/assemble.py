@@ -40,7 +40,7 @@ class NameSums(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StepSums(msgspec.Struct, frozen=True, array_like=True):
-    """The sums of one name, such as a model, in one step of time (day, week, month), given by its first day."""
+    """The sums of one name, such as a model, in one step of time (day, week, month), input_tokens by its first day."""
 
     start: date
     name: str
@@ -96,21 +96,21 @@ def assemble_spending(result: QueryResult, kind: Kind) -> Spending:
 
 def summarize(result: QueryResult) -> Summary:
     """Sum over the providers: every call has one."""
-    every, latencies = result.of("provider"), merge_histograms(result.latencies)
-    given = sum(group.input_tokens for group in every)
-    made = sum(group.output_tokens for group in every)
+    providers, latencies = result.of("provider"), merge_histograms(result.latencies)
+    input_tokens = sum(group.input_tokens for group in providers)
+    output_tokens = sum(group.output_tokens for group in providers)
     return Summary(
-        total_requests=sum(group.requests for group in every),
-        total_cost=functools.reduce(EXACT.add, (group.cost for group in every), ZERO),
-        total_tokens=given + made,
-        input_tokens=given,
-        output_tokens=made,
-        cached_input_tokens=sum(group.cached_input_tokens for group in every),
+        total_requests=sum(group.requests for group in providers),
+        total_cost=functools.reduce(EXACT.add, (group.cost for group in providers), ZERO),
+        total_tokens=input_tokens + output_tokens,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_input_tokens=sum(group.cached_input_tokens for group in providers),
         unique_models=len(result.of("model")),
         unique_origins=sum(1 for group in result.of("origin") if group.name),
-        unpriced_requests=sum(group.unpriced_requests for group in every),
-        unpriced_tokens=sum(group.unpriced_tokens for group in every),
-        failed_requests=sum(group.errors for group in every),
+        unpriced_requests=sum(group.unpriced_requests for group in providers),
+        unpriced_tokens=sum(group.unpriced_tokens for group in providers),
+        failed_requests=sum(group.errors for group in providers),
         latency_p50_ms=percentile(latencies, 0.50),
         latency_p95_ms=percentile(latencies, 0.95),
     )
@@ -187,10 +187,10 @@ def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None
     logarithm.
     """
     buckets = sorted(histogram, key=lambda found: found.bucket)
-    below, wanted = 0, share * sum(found.calls for found in buckets)
+    below, target = 0, share * sum(found.calls for found in buckets)
     for found in buckets:
-        if below + found.calls >= wanted:
-            rank = max(math.ceil(wanted - below), 1)
+        if below + found.calls >= target:
+            rank = max(math.ceil(target - below), 1)
             return round(float(GROWTH ** (found.bucket + (rank - 0.5) / found.calls)), 1)
         below += found.calls
     return None

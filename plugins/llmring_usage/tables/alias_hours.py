@@ -63,10 +63,10 @@ def _threshold_sql(tokens: LiteralString) -> LiteralString:
     return "(0::bigint || " + bounds + ")[1 + width_bucket(" + tokens + " - 1, " + bounds + "::numeric[])]"
 
 
-def hours_sql(counted: LiteralString, kept: LiteralString) -> LiteralString:
+def hours_sql(counted: LiteralString, stored: LiteralString) -> LiteralString:
     """Return the common table expressions that end in `hours`: those with calls, each with its `lines` if valid.
 
-    `counted` is the condition on the rollup's `name`, `kept` the condition on the sums' `alias`.
+    `counted` is the condition on the rollup's `name`, `stored` the condition on the sums' `alias`.
     """
     return (
         "WITH counted AS (SELECT name, " + hour_sql("quarter") + """ AS hour, sum(requests) AS requests,
@@ -78,7 +78,7 @@ def hours_sql(counted: LiteralString, kept: LiteralString) -> LiteralString:
         ), hours AS (
             SELECT counted.hour, kept.lines
             FROM counted LEFT JOIN usage_alias_hours AS kept ON kept.project_id = %(project)s
-                AND """ + kept + """ AND kept.hour = counted.hour AND kept.requests = counted.requests
+                AND """ + stored + """ AND kept.hour = counted.hour AND kept.requests = counted.requests
                 AND kept.cost = counted.cost AND kept.unpriced_requests = counted.unpriced_requests
                 AND kept.thresholds @> %(thresholds)s::bigint[]
         )"""

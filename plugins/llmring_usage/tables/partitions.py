@@ -42,11 +42,11 @@ class Partitions:
     async def create_upcoming(self, now: datetime | None = None) -> None:
         """Create the partitions of this month and the next two."""
         month = month_of(now or datetime.now(UTC))
-        wanted: list[Month] = []
-        while month is not None and len(wanted) <= UPCOMING_MONTHS:
-            wanted.append(month)
+        months: list[Month] = []
+        while month is not None and len(months) <= UPCOMING_MONTHS:
+            months.append(month)
             month = next_month(month)
-        await self.ensure(wanted)
+        await self.ensure(months)
 
     async def ensure(self, months: Iterable[Month | None], seconds: float | None = None) -> None:
         """Create the missing partitions of `months`, each within `seconds`; several processes may do so at once."""

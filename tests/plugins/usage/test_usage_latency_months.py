@@ -32,7 +32,7 @@ def lasting(request, llmring_postgres):
     schema = f"test_{uuid.uuid4().hex[:16]}"
     database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 2}
     with live(make_settings(database, usage={"timezone": request.param}), ["usage"]) as server:
-        without_maintenance(server)
+        after_maintenance(server)
         yield server
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
@@ -42,11 +42,11 @@ def lasting(request, llmring_postgres):
 @pytest.fixture
 def used(usage):
     """A server with 300 calls of half a year, after its first maintenance."""
-    log(without_maintenance(usage), some_calls(300))
+    log(after_maintenance(usage), some_calls(300))
     return usage
 
 
-def without_maintenance(server):
+def after_maintenance(server):
     eventually(lambda: server.run(UsageState(server.server.database).get(LATENCY_MONTHS)))
     return server
 
@@ -133,7 +133,7 @@ def test_monthly_histograms_equal_their_days(used):
 
 @pytest.mark.own_server
 def test_months_without_latencies_are_stored_too(usage):
-    late(without_maintenance(usage), latency_ms=None)
+    late(after_maintenance(usage), latency_ms=None)
     refresh(usage)
     assert stored_months(usage) == firsts(3)
     assert fetch(usage)[0].summary.latency_p50_ms is None
@@ -247,7 +247,7 @@ def test_months_are_counted_again_in_another_zone(used, llmring_live, llmring_cl
     done = llmring_cli("usage", "rebuild", LLMRING_PLUGINS="usage", LLMRING_USAGE_TIMEZONE="Europe/Madrid")
     assert "days are now counted in Europe/Madrid" in done.stdout
     assert stored_months(used) == []
-    there = without_maintenance(llmring_live(["usage"], usage={"timezone": "Europe/Madrid"}))
+    there = after_maintenance(llmring_live(["usage"], usage={"timezone": "Europe/Madrid"}))
     refresh(there)
     now = fetch(there, zone="Europe/Madrid")
     forget(there)

@@ -16,7 +16,7 @@ import uuid_utils
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.testing import eventually
 from llmring_usage.ingest.writer import UsageWriter
-from llmring_usage.models.responses import LogResponse
+from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import Row
 from llmring_usage.models.series import Series
 
@@ -74,7 +74,7 @@ def transactions(server, table="usage_logs"):
 @pytest.mark.own_server
 def test_a_thousand_waiting_calls_are_committed_together(usage):
     outcomes = record(usage, [[row()] for _ in range(1000)])
-    assert all(isinstance(outcome, LogResponse) for (outcome,) in outcomes)
+    assert all(isinstance(outcome, UsageLogResponse) for (outcome,) in outcomes)
     assert len(transactions(usage)) <= 2
 
 
@@ -106,7 +106,7 @@ def test_a_rejected_row_does_not_affect_the_rest_of_its_batch(usage, place):
     outcomes = [outcome for (outcome,) in record(usage, submissions)]
     assert isinstance(outcomes[place], Problem)
     assert outcomes[place].status.startswith("422")
-    assert sum(isinstance(outcome, LogResponse) for outcome in outcomes) == 99
+    assert sum(isinstance(outcome, UsageLogResponse) for outcome in outcomes) == 99
     (counted,) = usage.rows("SELECT sum(requests)::int AS requests FROM usage_daily WHERE kind = 'model'")
     assert counted["requests"] == 99
 
@@ -150,7 +150,7 @@ def test_entries_beyond_the_queue_are_refused_before_waiting_ones(llmring_live):
     assert isinstance(first, Unavailable)
     assert sum("Too many entries wait" in reason for reason in refused) == 500
     assert set(order[:500]) == set(range(1000, 1500))
-    assert isinstance(record(server, [[row()]])[0][0], LogResponse)
+    assert isinstance(record(server, [[row()]])[0][0], UsageLogResponse)
 
 
 def test_metadata_beyond_the_queue_is_refused_at_once(llmring_live):
@@ -158,7 +158,7 @@ def test_metadata_beyond_the_queue_is_refused_at_once(llmring_live):
     large = msgspec.Raw(json.dumps("x" * 60_000).encode())
     outcomes = record(server, [[row(metadata=large)], [row(metadata=large)]])
     assert [type(outcome) for outcome in outcomes] == [list, Unavailable]
-    assert isinstance(record(server, [[row(metadata=large)]])[0][0], LogResponse)
+    assert isinstance(record(server, [[row(metadata=large)]])[0][0], UsageLogResponse)
 
 
 def test_a_flood_while_the_database_hangs_does_not_grow_the_server(llmring_process, llmring_live):
