@@ -35,7 +35,7 @@ from llmring_usage.journal.journal import Journal
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.pricing.aggregate import TIER_TERMS
 from llmring_usage.pricing.calculators import CALCULATORS
-from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
@@ -68,7 +68,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     receipts = EntryReceipts(lambda: server.service(UsageReceipts, default=None))
     prior_billing = PriorBillingLookup(lambda: server.service(PriorBilling, default=None), receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
-    prices = PriceBook(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    prices = UsagePriceBook(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
     pricer = EntryPricer(prices)
     events = UsageEvents(server)
     batches = BatchMetrics(events)
@@ -82,7 +82,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         EntryPricer: pricer,
         JournalReplay: replay,
         Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
-        PriceBook: prices,
+        UsagePriceBook: prices,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
         UsageEntries: EntryLookup(database),

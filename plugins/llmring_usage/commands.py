@@ -13,9 +13,9 @@ from llmring_server.cli.retention import retention_command
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
 from llmring_usage.maintenance.audit import Audit
-from llmring_usage.maintenance.reprice import Correction, Repricing, RowSelection
-from llmring_usage.maintenance.retention import Retention
-from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
+from llmring_usage.maintenance.retention import UsageRetention
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.periods import parse_range
 from llmring_usage.tables.state import TIMEZONE, UsageState
@@ -26,8 +26,8 @@ def usage() -> None:
     """Manage logged usage: retention, audit of the sums, repricing."""
 
 
-def _retention(server: Server) -> tuple[Retention, int | None]:
-    return Retention(server.database), server.plugin_settings(UsageSettings).retention_days
+def _retention(server: Server) -> tuple[UsageRetention, int | None]:
+    return UsageRetention(server.database), server.plugin_settings(UsageSettings).retention_days
 
 
 usage.add_command(
@@ -94,7 +94,7 @@ def reprice(since: str | None, until: str | None, model: str | None, dry_run: bo
     async def work(server: Server) -> None:
         settings = server.plugin_settings(UsageSettings)
         selection = _selection(settings, since, until, model)
-        prices = server.service(PriceBook)
+        prices = server.service(UsagePriceBook)
         await prices.refresh()
         repricing = Repricing(server.database, prices, settings.timezone, selection)
         changes = await _reprice(repricing, dry_run)
@@ -114,7 +114,7 @@ async def _reprice(repricing: Repricing, dry_run: bool) -> dict[str, list[Any]]:
     return changes
 
 
-def _count(change: list[Any], correction: Correction) -> None:
+def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[0] += 1
     change[1] += correction.old_cost or 0
     change[2] += correction.cost

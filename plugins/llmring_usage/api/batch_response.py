@@ -7,7 +7,7 @@ import msgspec
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem
 from llmring_usage.models.responses import UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 
 
 class UsageBatchResult(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,7 +33,7 @@ class UsageBatchResponse(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_outcomes(
-        cls, rows: Sequence[Row | FieldError], outcomes: Sequence[UsageLogResponse | Problem]
+        cls, rows: Sequence[UsageRow | FieldError], outcomes: Sequence[UsageLogResponse | Problem]
     ) -> "UsageBatchResponse":
         """Return the response for the rows, or errors, of a batch's entries; `outcomes` are those of the rows."""
         remaining = iter(outcomes)
@@ -46,7 +46,7 @@ class UsageBatchResponse(msgspec.Struct, frozen=True):
         return cls(len(results) - rejected - duplicates, duplicates, rejected, results)
 
 
-def _result(index: int, row: Row, outcome: UsageLogResponse | Problem) -> UsageBatchResult:
+def _result(index: int, row: UsageRow, outcome: UsageLogResponse | Problem) -> UsageBatchResult:
     if isinstance(outcome, Problem):
         return UsageBatchResult(index, error=field_error(outcome, index))
     receipt = outcome.receipt or None

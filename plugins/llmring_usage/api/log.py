@@ -19,7 +19,7 @@ from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
@@ -76,13 +76,13 @@ class UsageBatch:
         media = codec.require_type(req, codec.JSON, codec.NDJSON)
         entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits.depth))
         found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
-        rows = [row for row in found if isinstance(row, Row)]
+        rows = [row for row in found if isinstance(row, UsageRow)]
         outcomes = await self._record(rows) if rows else []
         if any(isinstance(outcome, DeferredLogResponse) for outcome in outcomes):
             resp.status = falcon.HTTP_202
         return UsageBatchResponse.from_outcomes(found, outcomes)
 
-    async def _record(self, rows: Sequence[Row]) -> Sequence[Outcome]:
+    async def _record(self, rows: Sequence[UsageRow]) -> Sequence[Outcome]:
         """Return the outcome of each row; calls that another plugin has billed are not stored again."""
         arrived = asyncio.get_running_loop().time()
         billed = await _find_billed(self._prior_billing, self._writer, rows)
@@ -96,7 +96,7 @@ class UsageBatch:
             outcomes = repeat(unavailable)
         return [known or next(outcomes) for known in billed]
 
-    def _row(self, project: str, index: int, entry: UsageEntry | Problem) -> Row | FieldError:
+    def _row(self, project: str, index: int, entry: UsageEntry | Problem) -> UsageRow | FieldError:
         """Return an entry's row, or its error with its index in the batch."""
         try:
             if isinstance(entry, Problem):
@@ -107,7 +107,7 @@ class UsageBatch:
 
 
 async def _find_billed(
-    prior_billing: PriorBillingLookup, writer: UsageWriter, rows: Sequence[Row]
+    prior_billing: PriorBillingLookup, writer: UsageWriter, rows: Sequence[UsageRow]
 ) -> list[UsageLogResponse | None]:
     """Return the existing result of already-billed calls. Skipped during an outage; the replay checks again."""
     if not writer.database_down:

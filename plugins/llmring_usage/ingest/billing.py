@@ -19,7 +19,7 @@ from llmring_usage.ingest.receipts import EntryReceipts, with_receipt
 from llmring_usage.ingest.repository import UsageRepository, rejection
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.models.responses import UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, month_of
 
@@ -81,7 +81,7 @@ class UsageBilling:
         self._on_stored([row], [_response(bill)])
         return bill
 
-    async def _store(self, row: Row, bill: Bill, beside: InTransaction, deadline: float) -> None:
+    async def _store(self, row: UsageRow, bill: Bill, beside: InTransaction, deadline: float) -> None:
         """Write in one transaction, the shared sums last, so that they are locked for one statement only."""
         await self._partitions.ensure({month_of(row.occurred_at)})
         async with self._database.transaction(max(deadline - _now(), PAUSE_SECONDS)) as connection:
@@ -106,7 +106,7 @@ class PriorBillingLookup:
         """Whether another plugin bills calls."""
         return self._prior is not None
 
-    async def find(self, rows: Sequence[Row]) -> list[UsageLogResponse | None]:
+    async def find(self, rows: Sequence[UsageRow]) -> list[UsageLogResponse | None]:
         """Return the existing response for each call of a project, or None for one that is not billed yet.
 
         Calls without an `id_at_origin` need no I/O.
@@ -132,7 +132,7 @@ class PriorBillingLookup:
         return [with_receipt(response, receipts) if response else None for response in responses]
 
 
-def _call(row: Row) -> Call:
+def _call(row: UsageRow) -> Call:
     return Call(
         provider=row.series.provider,
         model=row.series.model,

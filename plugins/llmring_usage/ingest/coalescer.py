@@ -13,10 +13,10 @@ from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
-from llmring_usage.ingest.writer import Submission, UsageWriter
+from llmring_usage.ingest.writer import PendingRows, UsageWriter
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.models.responses import DeferredLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 
 _decoder = msgspec.json.Decoder(UsageEntry)
 
@@ -24,7 +24,7 @@ _decoder = msgspec.json.Decoder(UsageEntry)
 EncodedResponse = tuple[bytes, bool]
 
 
-class PendingResponse(Submission[EncodedResponse]):
+class PendingResponse(PendingRows[EncodedResponse]):
     """A row whose request waits for its response."""
 
     __slots__ = ()
@@ -63,7 +63,7 @@ class IngestCoalescer:
         self._arrived.append((future, project, body, depth, key, arrived))
         return future
 
-    def store(self, row: Row, arrived: float) -> "asyncio.Future[EncodedResponse]":
+    def store(self, row: UsageRow, arrived: float) -> "asyncio.Future[EncodedResponse]":
         """Store a row; the future resolves to its response, as that of `log` does."""
         future: asyncio.Future[EncodedResponse] = asyncio.get_running_loop().create_future()
         self._writer.enqueue([PendingResponse((row,), arrived, future)])

@@ -11,10 +11,10 @@ from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, UsageEntry
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 from llmring_usage.pricing.calculators import CostStatus, price_status
-from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.pricing.tokens import count_tokens
 
 DEFAULT_PROFILE = "default"
@@ -26,11 +26,11 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 class EntryPricer:
     """Converts entries to rows, priced by a price book."""
 
-    def __init__(self, prices: PriceBook) -> None:
+    def __init__(self, prices: UsagePriceBook) -> None:
         self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
-    def entry_to_row(self, project: str, entry: UsageEntry, key: str | None = None) -> Row:
+    def entry_to_row(self, project: str, entry: UsageEntry, key: str | None = None) -> UsageRow:
         """Return the row of an entry; `key` is the request's Idempotency-Key header.
 
         Raises:
@@ -41,7 +41,7 @@ class EntryPricer:
         tokens = count_tokens(entry)
         computed = self._prices.cost_of(tokens, series.price)
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
-        return Row(
+        return UsageRow(
             series=series,
             id=str(uuid_utils.uuid7()),
             occurred_at=now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from llmring_server.server import Server
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.tables.entry_lookup import logged_usage
 
 
@@ -16,7 +16,7 @@ class UsageEvents:
         self._server = server
         self._has_listeners = server.plugins.listens("llmring_usage_recorded")
 
-    def __call__(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+    def __call__(self, rows: Sequence[UsageRow], outcomes: Sequence[Outcome]) -> None:
         """Notify listeners of the new rows, without repeated and rejected ones."""
         if not self._has_listeners:
             return
@@ -27,7 +27,7 @@ class UsageEvents:
             )
 
 
-def _is_new(row: Row, outcome: Outcome) -> bool:
+def _is_new(row: UsageRow, outcome: Outcome) -> bool:
     return (
         isinstance(outcome, UsageLogResponse)
         and not isinstance(outcome, DeferredLogResponse)

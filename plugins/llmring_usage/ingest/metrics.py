@@ -8,7 +8,7 @@ from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import OnStored, UsageWriter
 from llmring_usage.journal.journal import Journal
 from llmring_usage.models.responses import DeferredLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 
 ENTRIES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 PREFIX = "llmring_usage_"
@@ -21,7 +21,7 @@ class BatchMetrics:
         self._on_stored = on_stored
         self.sizes = Histogram(ENTRIES)
 
-    def __call__(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+    def __call__(self, rows: Sequence[UsageRow], outcomes: Sequence[Outcome]) -> None:
         """Record a batch."""
         if not isinstance(outcomes[0], DeferredLogResponse):
             self.sizes.observe(len(rows))

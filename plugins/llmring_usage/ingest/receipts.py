@@ -9,7 +9,7 @@ from llmring_server.contracts import UsageReceipts
 from llmring_server.database.pool import Connection
 from llmring_server.http.errors import Problem
 from llmring_usage.models.responses import UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.tables.entry_lookup import logged_usage
 
 # Receipts by the id of their log entry; None for an entry that has no receipt.
@@ -34,7 +34,7 @@ class EntryReceipts:
         """Whether receipts are issued; if not, nothing here does any work."""
         return self._issuer is not None
 
-    async def issue(self, connection: Connection, rows: Sequence[Row]) -> ReceiptsById:
+    async def issue(self, connection: Connection, rows: Sequence[UsageRow]) -> ReceiptsById:
         """Store the receipts of rows in the transaction that stores the rows."""
         if self._issuer is None or not rows:
             return {}
@@ -50,7 +50,7 @@ class EntryReceipts:
 
 
 def missing_receipts(
-    rows: Sequence[Row], outcomes: Sequence[UsageLogResponse | Problem], issued: ReceiptsById
+    rows: Sequence[UsageRow], outcomes: Sequence[UsageLogResponse | Problem], issued: ReceiptsById
 ) -> list[tuple[str, str]]:
     """Return project and log id of each response whose receipt was not issued just now."""
     return [

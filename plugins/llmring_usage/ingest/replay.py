@@ -11,7 +11,7 @@ from llmring_server.http.errors import Problem, Unavailable
 from llmring_usage.ingest.billing import PriorBillingLookup
 from llmring_usage.ingest.repository import Outcome, UsageRepository
 from llmring_usage.ingest.writer import OnStored
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class JournalReplay:
         self._seconds = settings.write_timeout
         self._on_stored = on_stored
 
-    async def __call__(self, rows: Sequence[Row]) -> None:
+    async def __call__(self, rows: Sequence[UsageRow]) -> None:
         """Store the rows that are new.
 
         Raises:
@@ -49,23 +49,23 @@ class JournalReplay:
         finally:
             await self._repository.release_connection()
 
-    async def _unbilled(self, rows: Sequence[Row]) -> list[Row]:
+    async def _unbilled(self, rows: Sequence[UsageRow]) -> list[UsageRow]:
         """Return the rows without those that another plugin has billed."""
-        found: list[Row] = []
+        found: list[UsageRow] = []
         for _, group in itertools.groupby(rows, key=lambda row: row.series.project_id):
             project_rows = list(group)
             billed = await self._prior_billing.find(project_rows)
             found += [row for row, known in zip(project_rows, billed, strict=True) if known is None]
         return found
 
-    async def _store(self, rows: Sequence[Row]) -> None:
+    async def _store(self, rows: Sequence[UsageRow]) -> None:
         if rows:
             outcomes = await self._repository.store(rows, asyncio.get_running_loop().time() + self._seconds)
             self._on_stored(rows, outcomes)
             for row, outcome in zip(rows, outcomes, strict=True):
                 _report(row, outcome)
 
-    async def _store_again(self, row: Row) -> None:
+    async def _store_again(self, row: UsageRow) -> None:
         """Store a row that may be stored already."""
         try:
             await self._store([row])
@@ -73,7 +73,7 @@ class JournalReplay:
             log.debug("entry %s is stored already", row.id)
 
 
-def _report(row: Row, outcome: Outcome) -> None:
+def _report(row: UsageRow, outcome: Outcome) -> None:
     """Log the outcome of an acknowledged entry that was not stored."""
     if isinstance(outcome, Unavailable):
         raise outcome

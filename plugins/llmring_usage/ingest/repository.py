@@ -20,7 +20,7 @@ from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE_KEYED, STORE_UNKE
 from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
 from llmring_usage.models import series
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, months_of
 
@@ -71,7 +71,7 @@ class UsageRepository:
         self._key_seconds = settings.idempotency_hours * 3600
         self._cursor: Cursor | None = None
 
-    async def store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
+    async def store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
         """Store a batch in one transaction and return each row's outcome, in order, by `deadline` (the loop's time).
 
         A row that PostgreSQL rejects fails alone. After a lost connection it is unknown whether the batch was
@@ -101,7 +101,7 @@ class UsageRepository:
                 await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())
         raise AssertionError("unreachable")
 
-    async def store_in_transaction(self, connection: Connection, row: Row) -> None:
+    async def store_in_transaction(self, connection: Connection, row: UsageRow) -> None:
         """Store a row that has no key in the caller's transaction; the partition of its month must exist."""
         await self._execute(Cursor(connection), [row], keyed=False)
         await self._receipts.issue(connection, [row])
@@ -112,7 +112,7 @@ class UsageRepository:
         if cursor is not None:
             await self._database.pool.putconn(cursor.connection)
 
-    async def _store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
+    async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
         await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
@@ -124,7 +124,7 @@ class UsageRepository:
         outcomes = _outcomes(rows, stored, await self._find_stored(rows, stored, deadline))
         return await self._with_receipts(rows, outcomes, receipts, deadline)
 
-    async def _insert(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> tuple[set[str], ReceiptsById]:
+    async def _insert(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> tuple[set[str], ReceiptsById]:
         """Run the store statement, in one transaction with the receipts where they are issued."""
         if not self._receipts.enabled:
             return await self._execute(cursor, rows, keyed=keyed), {}
@@ -134,7 +134,7 @@ class UsageRepository:
             return stored, await self._receipts.issue(cursor.connection, new)
 
     async def _with_receipts(
-        self, rows: Sequence[Row], outcomes: list[Outcome], issued: ReceiptsById, deadline: float
+        self, rows: Sequence[UsageRow], outcomes: list[Outcome], issued: ReceiptsById, deadline: float
     ) -> list[Outcome]:
         """Return the responses with their receipts; those of entries that were stored earlier are looked up."""
         if not self._receipts.enabled:
@@ -166,20 +166,22 @@ class UsageRepository:
             if connection.closed:
                 await self.release_connection()
 
-    async def _execute(self, cursor: Cursor, rows: Sequence[Row], *, keyed: bool) -> set[str]:
+    async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
         """Execute the store statement, and return the ids of the keyed rows that are new."""
         params = [*series.encode_rows(rows), self._zone, self._slot]
         await cursor.execute(*((KEYED, [*params, self._key_seconds]) if keyed else (UNKEYED, params)))
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
-    async def _bisect(self, rows: Sequence[Row], error: psycopg.Error, deadline: float) -> list[Outcome]:
+    async def _bisect(self, rows: Sequence[UsageRow], error: psycopg.Error, deadline: float) -> list[Outcome]:
         """Split a rejected batch in halves until the invalid row is isolated."""
         if len(rows) == 1:
             return [rejection(error)]
         half = len(rows) // 2
         return [*await self.store(rows[:half], deadline), *await self.store(rows[half:], deadline)]
 
-    async def _find_stored(self, rows: Sequence[Row], stored: set[str], deadline: float) -> dict[Key, StoredResponse]:
+    async def _find_stored(
+        self, rows: Sequence[UsageRow], stored: set[str], deadline: float
+    ) -> dict[Key, StoredResponse]:
         """Return the responses stored under the keys of the rows that are not in `stored`."""
         keys = [dict(zip(("project_id", "key"), _key(row), strict=True)) for row in rows if row.id not in stored]
         if not keys:
@@ -201,7 +203,7 @@ async def _cancel_statement(connection: Connection) -> None:
     abort_connection(connection)
 
 
-def _outcomes(rows: Sequence[Row], stored: set[str], by_key: Mapping[Key, StoredResponse]) -> list[Outcome]:
+def _outcomes(rows: Sequence[UsageRow], stored: set[str], by_key: Mapping[Key, StoredResponse]) -> list[Outcome]:
     """Return the outcome of each row: its own response if it is stored, otherwise the one stored under its key."""
     return [_response(row) if row.id in stored else _earlier_response(row, by_key.get(_key(row))) for row in rows]
 
@@ -216,14 +218,14 @@ def rejection(error: psycopg.Error) -> Problem:
     return Problem(422, f"The entry cannot be stored: {reason}.")
 
 
-def _key(row: Row) -> Key:
+def _key(row: UsageRow) -> Key:
     return row.series.project_id, row.idempotency_key
 
 
-def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
+def _first_of_each_key(rows: Sequence[UsageRow]) -> list[UsageRow]:
     """Return the rows without those whose key an earlier row of the batch has: a statement may touch a key once."""
     seen: set[Key] = set()
-    first: list[Row] = []
+    first: list[UsageRow] = []
     for row in rows:
         if row.idempotency_key is None or _key(row) not in seen:
             first.append(row)
@@ -231,16 +233,16 @@ def _first_of_each_key(rows: Sequence[Row]) -> list[Row]:
     return first
 
 
-def _response(row: Row) -> UsageLogResponse:
+def _response(row: UsageRow) -> UsageLogResponse:
     return UsageLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
-def deferred_response(row: Row) -> DeferredLogResponse:
+def deferred_response(row: UsageRow) -> DeferredLogResponse:
     """Return the response for a row that waits in the journal."""
     return DeferredLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
 
 
-def _earlier_response(row: Row, stored: StoredResponse | None) -> Outcome:
+def _earlier_response(row: UsageRow, stored: StoredResponse | None) -> Outcome:
     if stored is None:
         return Unavailable("Another request with this idempotency key is still in progress. Try again.")
     if stored.log_id != row.id and stored.fingerprint != row.fingerprint:

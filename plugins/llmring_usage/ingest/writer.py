@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from llmring_server.http.errors import DATABASE_AWAY, Unavailable
 from llmring_usage.ingest.repository import Outcome, UsageRepository, deferred_response
 from llmring_usage.journal.journal import Journal
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)
@@ -28,15 +28,15 @@ IDLE_SECONDS = 0.05
 ROWS, SIZE, ARRIVED = attrgetter("rows"), attrgetter("size"), attrgetter("arrived")
 NO_RESPONSE = "The database does not respond. Try again shortly."
 T = TypeVar("T")
-OnStored = Callable[[Sequence[Row], Sequence[Outcome]], None]
+OnStored = Callable[[Sequence[UsageRow], Sequence[Outcome]], None]
 
 
-class Submission(Generic[T]):
+class PendingRows(Generic[T]):
     """Rows that arrived together, their arrival (the loop's time), and the future of their result."""
 
     __slots__ = ("arrived", "future", "rows", "size")
 
-    def __init__(self, rows: Sequence[Row], arrived: float, future: "asyncio.Future[T]") -> None:
+    def __init__(self, rows: Sequence[UsageRow], arrived: float, future: "asyncio.Future[T]") -> None:
         self.rows = rows
         self.size = ROW_BYTES * len(rows)
         for row in rows:
@@ -64,7 +64,7 @@ class Submission(Generic[T]):
         raise NotImplementedError
 
 
-class PendingOutcomes(Submission[list[Outcome]]):
+class PendingOutcomes(PendingRows[list[Outcome]]):
     """Rows whose result is the list of their outcomes."""
 
     __slots__ = ()
@@ -84,7 +84,7 @@ class UsageWriter:
         self._journal = journal
         self._settings = settings
         self._on_stored = on_stored
-        self._waiting: deque[Submission[Any]] = deque()
+        self._waiting: deque[PendingRows[Any]] = deque()
         self._entries = 0
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -101,7 +101,7 @@ class UsageWriter:
         """Whether calls are appended to the journal because the database is down."""
         return self._journal is not None and self._journal.database_down
 
-    async def record(self, rows: Sequence[Row], arrived: float | None = None) -> list[Outcome]:
+    async def record(self, rows: Sequence[UsageRow], arrived: float | None = None) -> list[Outcome]:
         """Store rows and return their outcomes, in order, after the commit.
 
         The write timeout counts from `arrived` (the loop's time), by default from now.
@@ -118,7 +118,7 @@ class UsageWriter:
         return [outcome for number, part in enumerate(finished) for outcome in self._part_outcomes(rows, number, part)]
 
     def _part_outcomes(
-        self, rows: Sequence[Row], number: int, part: "list[Outcome] | BaseException"
+        self, rows: Sequence[UsageRow], number: int, part: "list[Outcome] | BaseException"
     ) -> Sequence[Outcome]:
         """Return the outcomes of one part; if that part failed, each of its entries is unavailable."""
         if not isinstance(part, BaseException):
@@ -136,14 +136,14 @@ class UsageWriter:
             self._wake.set()
             await task
 
-    def submit(self, rows: Sequence[Row], arrived: float | None = None) -> "asyncio.Future[list[Outcome]]":
+    def submit(self, rows: Sequence[UsageRow], arrived: float | None = None) -> "asyncio.Future[list[Outcome]]":
         """Store at most `MAX_BATCH` rows; the future resolves to their outcomes, as `record` returns them."""
         loop = asyncio.get_running_loop()
         submission = PendingOutcomes(rows, loop.time() if arrived is None else arrived, loop.create_future())
         self.enqueue([submission])
         return submission.future
 
-    def enqueue(self, submissions: Iterable[Submission[Any]]) -> None:
+    def enqueue(self, submissions: Iterable[PendingRows[Any]]) -> None:
         """Append submissions to the queue; those beyond its bounds are rejected."""
         max_entries, max_bytes = 0 if self._closing else self._max_entries, self._settings.queue_bytes
         for submission in submissions:
@@ -176,7 +176,7 @@ class UsageWriter:
         if not self._waiting and not self._closing:
             await self._wake.wait()
 
-    def _take_batch(self) -> list[Submission[Any]]:
+    def _take_batch(self) -> list[PendingRows[Any]]:
         """Take the next batch from the queue; submissions past the write timeout are rejected."""
         batch = self._next_batch()
         late = asyncio.get_running_loop().time() - self._settings.write_timeout
@@ -187,7 +187,7 @@ class UsageWriter:
         self._release(expired)
         return [submission for submission in batch if submission.arrived > late]
 
-    def _next_batch(self) -> list[Submission[Any]]:
+    def _next_batch(self) -> list[PendingRows[Any]]:
         """Take the oldest submissions from the queue, up to `MAX_BATCH` rows."""
         if self._entries <= MAX_BATCH:
             batch = list(self._waiting)
@@ -199,7 +199,7 @@ class UsageWriter:
             rows += len(batch[-1].rows)
         return batch
 
-    async def _flush(self, batch: Sequence[Submission[Any]]) -> None:
+    async def _flush(self, batch: Sequence[PendingRows[Any]]) -> None:
         if not batch:
             return
         rows = list(chain.from_iterable(map(ROWS, batch)))
@@ -214,7 +214,7 @@ class UsageWriter:
         finally:
             self._release(batch)
 
-    async def _store(self, rows: Sequence[Row], deadline: float) -> list[Outcome]:
+    async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
         """Store rows, in the journal while the database is down, and return their outcomes."""
         journal = self._journal
         if journal is None:
@@ -227,7 +227,7 @@ class UsageWriter:
         await journal.append(rows)
         return [deferred_response(row) for row in rows]
 
-    def _release(self, batch: Sequence[Submission[Any]]) -> None:
+    def _release(self, batch: Sequence[PendingRows[Any]]) -> None:
         """Free the batch's share of the queue's bounds."""
         self._entries -= sum(map(len, map(ROWS, batch)))
         self._bytes -= sum(map(SIZE, batch))
@@ -243,13 +243,13 @@ class UsageWriter:
         return self._bytes
 
 
-def _resolve(batch: Sequence[Submission[Any]], outcomes: list[Outcome]) -> None:
+def _resolve(batch: Sequence[PendingRows[Any]], outcomes: list[Outcome]) -> None:
     end = 0
     for submission in batch:
         start, end = end, end + len(submission.rows)
         submission.resolve(outcomes[start:end])
 
 
-def _reject(batch: Sequence[Submission[Any]], error: Exception) -> None:
+def _reject(batch: Sequence[PendingRows[Any]], error: Exception) -> None:
     for submission in batch:
         submission.reject(error)

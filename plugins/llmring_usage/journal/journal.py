@@ -21,14 +21,14 @@ from llmring_server.http.errors import DATABASE_AWAY, StartupError, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage.journal import records
 from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
-from llmring_usage.models.rows import Row, uuid_timestamp
+from llmring_usage.models.rows import UsageRow, uuid_timestamp
 from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 SEGMENT_BYTES = 64 * 1024 * 1024
-Store = Callable[[Sequence[Row]], Awaitable[None]]
+Store = Callable[[Sequence[UsageRow]], Awaitable[None]]
 
 
 class Backlog(Exception):
@@ -68,7 +68,7 @@ class Journal:
         finally:
             self._seal()
 
-    async def append(self, rows: Sequence[Row]) -> None:
+    async def append(self, rows: Sequence[UsageRow]) -> None:
         """Append a batch; it is synced to disk when this returns.
 
         Raises:
@@ -171,7 +171,7 @@ class Journal:
         log.info("replayed %s", segment.path.name)
 
 
-def _decode(segment: Segment, record: bytes) -> list[Row]:
+def _decode(segment: Segment, record: bytes) -> list[UsageRow]:
     try:
         return records.decode(record)
     except msgspec.MsgspecError as error:

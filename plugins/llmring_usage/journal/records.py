@@ -8,7 +8,7 @@ import msgspec
 from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_usage.models import series
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 
 
@@ -35,27 +35,27 @@ class SeriesRecord(msgspec.Struct, frozen=True):
         return Series(**fields, price=known)
 
 
-class RowRecord(Row, frozen=True, kw_only=True):
+class RowRecord(UsageRow, frozen=True, kw_only=True):
     """A row as decoded from JSON, where msgspec does not allow raw JSON to be optional."""
 
     metadata: msgspec.Raw = codec.NULL
 
-    def to_row(self) -> Row:
+    def to_row(self) -> UsageRow:
         """Return the row."""
-        fields = {name: getattr(self, name) for name in Row.__struct_fields__}
-        return Row(**{**fields, "metadata": None if self.metadata == codec.NULL else self.metadata})
+        fields = {name: getattr(self, name) for name in UsageRow.__struct_fields__}
+        return UsageRow(**{**fields, "metadata": None if self.metadata == codec.NULL else self.metadata})
 
 
 _parts = msgspec.json.Decoder(tuple[list[SeriesRecord], msgspec.Raw])
 
 
-def encode(rows: Sequence[Row]) -> bytes:
+def encode(rows: Sequence[UsageRow]) -> bytes:
     """Return the record of rows."""
     encoded, encoded_series = series.encode_rows(rows)
     return f"[{encoded_series},{encoded}]".encode()
 
 
-def decode(record: bytes) -> list[Row]:
+def decode(record: bytes) -> list[UsageRow]:
     """Return the rows of a record.
 
     Raises:

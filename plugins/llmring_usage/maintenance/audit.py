@@ -13,7 +13,7 @@ import msgspec
 
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
-from llmring_usage.maintenance.retention import Retention
+from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.statistics.periods import midnight
 from llmring_usage.tables.partitions import next_month
 from llmring_usage.tables.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Rollup
@@ -92,7 +92,7 @@ class Window(msgspec.Struct, frozen=True):
     end: datetime
 
 
-class Finding(msgspec.Struct, frozen=True):
+class RollupFinding(msgspec.Struct, frozen=True):
     """The result of one check in one window: the number of wrong keys."""
 
     check: str
@@ -106,22 +106,22 @@ class Audit:
     def __init__(self, database: Database, zone: ZoneInfo) -> None:
         self._database = database
         self._zone = zone
-        self._retention = Retention(database)
+        self._retention = UsageRetention(database)
         self._state = UsageState(database)
 
-    async def verify(self) -> AsyncIterator[Finding]:
+    async def verify(self) -> AsyncIterator[RollupFinding]:
         """Yield the finding of each check in each window; nothing is changed."""
         async for check, window in self._checks():
             off = await self._run(check.difference_sql + " SELECT count(*) FROM differing", window)
-            yield Finding(check.name, window.first, off)
+            yield RollupFinding(check.name, window.first, off)
 
-    async def repair(self) -> AsyncIterator[Finding]:
+    async def repair(self) -> AsyncIterator[RollupFinding]:
         """Correct each rollup, and yield the number of corrected keys per window."""
         async for check, window in self._checks():
             added = await self._repair(check, window)
             emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE requests = 0 RETURNING 1"
             await self._run("WITH emptied AS (" + emptied + ") SELECT count(*) FROM emptied", window)
-            yield Finding(check.name, window.first, added)
+            yield RollupFinding(check.name, window.first, added)
         await self._state.delete(LATENCY_MONTHS)
 
     async def recount_days(self) -> None:

@@ -10,7 +10,7 @@ from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
 from llmring_server.http.errors import StartupError
 from llmring_server.runtime.background import upkeep
-from llmring_usage.maintenance.retention import Retention, StatementRetention
+from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths
@@ -34,7 +34,7 @@ class Maintenance:
         self._state = UsageState(database)
         self._alias_hours = AliasHours(database)
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
-        self._retention = StatementRetention(Retention(database), StatementLines(database), statements)
+        self._retention = StatementRetention(UsageRetention(database), StatementLines(database), statements)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ import msgspec
 from llmring_server.database import Database
 from llmring_server.http import codec
 from llmring_usage.models.series import encode_rates
-from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.pricing.tokens import Tokens
 from llmring_usage.tables.alias_hours import hour_sql
 from llmring_usage.tables.log_columns import TOKENS
@@ -106,7 +106,7 @@ class PricedRow(Tokens, frozen=True, kw_only=True):
     cost: Decimal | None
 
 
-class Correction(msgspec.Struct, frozen=True, kw_only=True):
+class PriceCorrection(msgspec.Struct, frozen=True, kw_only=True):
     """A row's new cost (USD), the price it was computed with, and the cost that was read."""
 
     project_id: str
@@ -124,13 +124,13 @@ class Progress(msgspec.Struct, frozen=True):
     """One chunk: the number of rows read, and the corrections (with `dry_run`, those that would be made)."""
 
     seen: int
-    corrections: list[Correction]
+    corrections: list[PriceCorrection]
 
 
 class Repricing:
     """Reprices one selection of rows."""
 
-    def __init__(self, database: Database, prices: PriceBook, zone: str, selection: RowSelection) -> None:
+    def __init__(self, database: Database, prices: UsagePriceBook, zone: str, selection: RowSelection) -> None:
         self._database = database
         self._prices = prices
         self._zone = zone
@@ -165,12 +165,12 @@ class Repricing:
         params = {**msgspec.structs.asdict(self._selection), **at, "limit": CHUNK_ROWS}
         return await self._database.rows(PricedRow, CHUNK, params)
 
-    def _correction(self, row: PricedRow) -> Correction | None:
+    def _correction(self, row: PricedRow) -> PriceCorrection | None:
         """Return a row's correction; a row that can no longer be priced keeps its cost."""
         quoted = self._prices.quote(row.provider, row.model, row)
         if quoted.cost is None or quoted.price is None or quoted.cost == row.cost:
             return None
-        return Correction(
+        return PriceCorrection(
             project_id=row.project_id,
             occurred_at=row.occurred_at,
             id=row.id,
@@ -182,7 +182,7 @@ class Repricing:
             price=encode_rates(quoted.price),
         )
 
-    async def _correct(self, corrections: Sequence[Correction]) -> None:
+    async def _correct(self, corrections: Sequence[PriceCorrection]) -> None:
         if corrections:
             params = {"zone": self._zone, "rows": codec.encode(corrections).decode()}
             async with self._database.connection(CHUNK_SECONDS) as connection:

@@ -56,7 +56,7 @@ class Partition(msgspec.Struct, frozen=True):
         return datetime(year, month, 1, tzinfo=UTC)
 
 
-class Retention:
+class UsageRetention:
     """Finds and drops the partitions that are older than the retention."""
 
     def __init__(self, database: Database) -> None:
@@ -101,7 +101,7 @@ class StatementRetention:
     """Retention that keeps a month's calls, and all later ones, until every project has a statement of them."""
 
     def __init__(
-        self, retention: Retention, lines: StatementLines, statements: Callable[[], StatementsDue | None]
+        self, retention: UsageRetention, lines: StatementLines, statements: Callable[[], StatementsDue | None]
     ) -> None:
         self._retention = retention
         self._lines = lines

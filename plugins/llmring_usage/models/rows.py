@@ -9,7 +9,7 @@ import msgspec
 from llmring_usage.models.series import Series
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry as stored: priced, its token kinds disjoint, its fields named as the columns.
 
     `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below them are

@@ -9,7 +9,7 @@ from llmring_usage.pricing.calculators import Calculator, CostStatus, Quote, cos
 from llmring_usage.pricing.tokens import Tokens
 
 
-class PriceBook:
+class UsagePriceBook:
     """Looks prices up in the registry's list; `prices` returns that list, or None while the registry is not enabled.
 
     `prices` is called on first use, so that the conf file may list the plugins in any order.

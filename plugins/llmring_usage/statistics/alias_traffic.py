@@ -16,7 +16,7 @@ from llmring_server.database import Database
 from llmring_server.http.errors import DATABASE_AWAY
 from llmring_usage.pricing.aggregate import PriceTier, TierTerms, quote_tiers
 from llmring_usage.pricing.calculators import EXACT
-from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.statistics.alias_sql import CALLS, AliasLine, range_params
 from llmring_usage.tables.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
 
@@ -40,7 +40,7 @@ NAMED: LiteralString = """
 class UsageTraffic:
     """The callers of an alias, and the cost of its calls with other models; see `Traffic`."""
 
-    def __init__(self, database: Database, prices: PriceBook, terms_of: TierTerms, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, prices: UsagePriceBook, terms_of: TierTerms, zone: ZoneInfo) -> None:
         self._database = database
         self._prices = prices
         self._terms_of = terms_of

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from llmring_server.contracts import LoggedUsage
 from llmring_server.database import Database
-from llmring_usage.models.rows import Row, uuid_timestamp
+from llmring_usage.models.rows import UsageRow, uuid_timestamp
 
 # An entry without a timestamp of the client happened when its id was created.
 ID_TOLERANCE = timedelta(seconds=1)
@@ -45,7 +45,7 @@ class EntryLookup:
         return await self._database.one(LoggedUsage, FIND, {"project": project, "id": entry, **span})
 
 
-def logged_usage(row: Row) -> LoggedUsage:
+def logged_usage(row: UsageRow) -> LoggedUsage:
     """Return a row as other plugins see it."""
     series = row.series
     return LoggedUsage(

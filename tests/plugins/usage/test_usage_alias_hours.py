@@ -13,7 +13,7 @@ from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.reprice import Repricing, RowSelection
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.pricing.calculators import provider_cost
-from llmring_usage.pricing.price_book import PriceBook
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.pricing.tokens import count_tokens
 from llmring_usage.tables.alias_hours import THRESHOLDS, TRY_LOCK, AliasHours
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
@@ -98,7 +98,7 @@ def delete_summed_rows(server):
 
 
 def reprice(server):
-    prices = server.server.service(PriceBook)
+    prices = server.server.service(UsagePriceBook)
 
     async def all_rows():
         return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection()).run()]

@@ -1,6 +1,6 @@
 """The columns of the log are defined once: the table, the rows and the series agree with the definition."""
 
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import PRICE_FIELDS, Series
 from llmring_usage.tables.log_columns import COLUMNS
 
@@ -17,7 +17,7 @@ def test_the_table_has_exactly_the_defined_columns(usage):
 
 def test_rows_have_a_field_for_every_column_of_their_own_and_for_the_key():
     own = {column.name for column in COLUMNS if not column.shared}
-    assert {*Row.__struct_fields__} - NOT_COLUMNS == own | {"idempotency_key", "fingerprint"}
+    assert {*UsageRow.__struct_fields__} - NOT_COLUMNS == own | {"idempotency_key", "fingerprint"}
 
 
 def test_series_have_a_field_for_every_shared_column():

@@ -169,14 +169,14 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
 @pytest.mark.own_server
 def test_an_interrupted_repricing_continues_where_it_stopped(priced, log, monkeypatch):
     from llmring_usage.maintenance import reprice
-    from llmring_usage.pricing.price_book import PriceBook
+    from llmring_usage.pricing.price_book import UsagePriceBook
 
     client = priced.client()
     for second in range(7):
         log(client, timestamp=f"2026-03-01T12:00:0{second}Z")
     priced.rows("WITH n AS (UPDATE usage_logs SET cost = NULL, cost_source = NULL RETURNING 1) SELECT * FROM n")
     monkeypatch.setattr(reprice, "CHUNK_ROWS", 3)
-    prices = priced.server.service(PriceBook)
+    prices = priced.server.service(UsagePriceBook)
 
     def repricing():
         return reprice.Repricing(priced.server.database, prices, "UTC", reprice.RowSelection())

@@ -8,7 +8,7 @@ import pytest
 
 from llmring_server.contracts import Price
 from llmring_usage.journal import records
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 
 PRICE = Price(priced_as="openai:m", registry_version="openai.7", input=Decimal("0.10"), output=Decimal("1E-9"))
@@ -37,12 +37,12 @@ def content(row):
 @pytest.mark.parametrize("members", [{}, FULL], ids=["bare", "full"])
 @pytest.mark.parametrize("series", [NAMED, UNPRICED], ids=["priced", "unpriced"])
 def test_a_row_is_read_as_it_was_written(series, members):
-    row = Row(series=series, **PLAIN, **members)
+    row = UsageRow(series=series, **PLAIN, **members)
     (found,) = records.decode(records.encode([row]))
     assert content(found) == content(row)
     assert found.series.price == series.price
 
 
 def test_rows_keep_their_order_and_their_series():
-    rows = [Row(series=series, **PLAIN) for series in (NAMED, UNPRICED, NAMED)]
+    rows = [UsageRow(series=series, **PLAIN) for series in (NAMED, UNPRICED, NAMED)]
     assert [row.series.model for row in records.decode(records.encode(rows))] == ["m", "n", "m"]

@@ -17,7 +17,7 @@ from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.testing import eventually
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.models.responses import UsageLogResponse
-from llmring_usage.models.rows import Row
+from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1, "cost": 0.001}
@@ -40,7 +40,7 @@ def row(**members):
     named = {"provider": "openai", "model": "gpt-5-mini", "profile": "default", "cost_status": "price_missing"}
     said = {**named, **{name: members.pop(name) for name in Series.__slots__ if name in members}}
     series = Series(said.pop("project_id", "prj_test"), **said)
-    return Row(series=series, id=str(uuid_utils.uuid7()), occurred_at=now, received_at=now, **members)
+    return UsageRow(series=series, id=str(uuid_utils.uuid7()), occurred_at=now, received_at=now, **members)
 
 
 def rejected_row(**members):
