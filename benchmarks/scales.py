@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from llmring_usage.partitions import following
+from llmring_usage.tables.partitions import next_month
 
 CHUNK_ROWS = 250_000
 DENSE = timedelta(days=30)
@@ -44,7 +44,7 @@ def scales(largest: int) -> list[Scale]:
 def months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield the calendar months (UTC) between two instants, with the first and the last truncated to them."""
     while start < end:
-        year, number = following((start.year, start.month))
+        year, number = next_month((start.year, start.month))
         stop = min(datetime(year, number, 1, tzinfo=UTC), end)
         yield start, stop
         start = stop

@@ -24,11 +24,11 @@ from benchmarks.scales import SHAPES, Scale, Span, first_month, months, scales, 
 from llmring_server.app import compose
 from llmring_server.database import Database
 from llmring_server.http.middleware.project_keys import project_id
-from llmring_usage.alias_hours import AliasHours
-from llmring_usage.facts import DROPPED_BEFORE
-from llmring_usage.latency_months import LatencyMonths
-from llmring_usage.partitions import Partitions, month_of
-from llmring_usage.rollups import ROLLUPS
+from llmring_usage.tables.alias_hours import AliasHours
+from llmring_usage.tables.latency_months import LatencyMonths
+from llmring_usage.tables.partitions import Partitions, month_of
+from llmring_usage.tables.rollups import ROLLUPS
+from llmring_usage.tables.state import DROPPED_BEFORE
 
 PROVIDERS = ("openai", "anthropic", "google")
 
@@ -180,7 +180,7 @@ def _sum_up(url: str, scale: Scale, span: Span) -> None:
         if not _exists(connection, SUMMED, params):
             with connection.transaction():
                 for rollup in ROLLUPS:
-                    connection.execute(MONTH + rollup.add(rollup.summed("fresh"), "%(slot)s"), params)
+                    connection.execute(MONTH + rollup.upsert(rollup.select_rows("fresh"), "%(slot)s"), params)
 
 
 def _exists(connection: "psycopg.Connection[Any]", query: LiteralString, params: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""Usage: every call logged with its exact cost, once, and turned into statistics that add up."""
+"""Usage: every call logged once with its exact cost, and statistics that add up."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,29 +18,32 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_usage import commands, figures
-from llmring_usage.bands import BAND_TERMS
-from llmring_usage.billing import Settled, UsageBilling
-from llmring_usage.entries import UsageRegister
-from llmring_usage.events import Announcer
-from llmring_usage.figures import Batches
-from llmring_usage.journal import Journal
-from llmring_usage.ledger import Ledger
-from llmring_usage.lines import LoggedLines
-from llmring_usage.listing import Export, Logs
-from llmring_usage.partitions import Partitions
-from llmring_usage.pricing import CALCULATORS
-from llmring_usage.reading import UsageReader
-from llmring_usage.receipts import Receipts
-from llmring_usage.recording import Recorder
-from llmring_usage.replay import Replay
-from llmring_usage.resources import Stats, UsageBatch, UsageLog
+from llmring_usage import commands
+from llmring_usage.api.log import UsageBatch, UsageLog
+from llmring_usage.api.logs import LogExport, LogPages
+from llmring_usage.api.stats import UsageStats
+from llmring_usage.ingest import metrics
+from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
+from llmring_usage.ingest.entry_to_row import EntryPricer
+from llmring_usage.ingest.events import UsageEvents
+from llmring_usage.ingest.metrics import BatchMetrics
+from llmring_usage.ingest.receipts import EntryReceipts
+from llmring_usage.ingest.replay import JournalReplay
+from llmring_usage.ingest.repository import UsageRepository
+from llmring_usage.ingest.writer import UsageWriter
+from llmring_usage.journal.journal import Journal
+from llmring_usage.maintenance.hourly import Maintenance
+from llmring_usage.pricing.aggregate import TIER_TERMS
+from llmring_usage.pricing.calculators import CALCULATORS
+from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.queries.reader import UsageReader
+from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
-from llmring_usage.store import UsageLogs
-from llmring_usage.sums import UsageSums
-from llmring_usage.traffic import UsageTraffic
-from llmring_usage.upkeep import Upkeep
-from llmring_usage.writer import UsageWriter
+from llmring_usage.statistics.alias_traffic import UsageTraffic
+from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.tables.entry_lookup import EntryLookup
+from llmring_usage.tables.partitions import Partitions
+from llmring_usage.tables.statement_lines import StatementLines
 
 PREFIX = "/api/v1"
 
@@ -59,55 +62,58 @@ def llmring_migrations() -> Path:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Offer billing, reading and who calls what; hold this server's recorder and writer, and what keeps the tables."""
-    settings = server.plugin_settings(UsageSettings)
-    partitions = Partitions(server.database)
-    receipts = Receipts(lambda: server.service(UsageReceipts, default=None))
-    ledger = Ledger(server.database, partitions, settings, receipts)
-    recorder = Recorder(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
-    announcer = Announcer(server)
-    batches = Batches(announcer)
+    """Provide billing, prices and reads to other plugins, and this server's writer, journal and maintenance."""
+    settings, database = server.plugin_settings(UsageSettings), server.database
+    partitions = Partitions(database)
+    receipts = EntryReceipts(lambda: server.service(UsageReceipts, default=None))
+    prior_billing = PriorBillingLookup(lambda: server.service(PriorBilling, default=None), receipts, database)
+    repository = UsageRepository(database, partitions, settings, receipts)
+    prices = UsagePriceBook(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    pricer = EntryPricer(prices)
+    events = UsageEvents(server)
+    batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    reader = UsageReader(UsageSums(server.database, settings), UsageLogs(server.database), settings)
+    replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
+    reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
     return {
         **({Journal: journal} if journal else {}),
-        Batches: batches,
-        Billing: UsageBilling(server.database, partitions, recorder, ledger, settings, announcer),
-        Receipts: receipts,
-        Recorder: recorder,
-        Upkeep: Upkeep(server.database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
-        UsageEntries: UsageRegister(server.database),
-        UsageLines: LoggedLines(server.database),
+        BatchMetrics: batches,
+        Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
+        EntryPricer: pricer,
+        JournalReplay: replay,
+        Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
+        UsagePriceBook: prices,
+        PriorBillingLookup: prior_billing,
+        Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
+        UsageEntries: EntryLookup(database),
+        UsageLines: StatementLines(database),
         UsageReader: reader,
         UsageReading: reader,
-        Traffic: UsageTraffic(server.database, recorder, BAND_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
-        UsageWriter: UsageWriter(ledger, settings, batches, journal),
+        UsageWriter: UsageWriter(repository, settings, batches, journal),
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve the usage calls of the contract."""
-    settings = server.plugin_settings(UsageSettings)
-    writer = server.service(UsageWriter)
-    recorder = server.service(Recorder)
-    settled = _settled(server)
+    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export` and `/stats`."""
+    pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
+    prior_billing = server.service(PriorBillingLookup)
     reader = server.service(UsageReader)
     return [
-        Route(path=f"{PREFIX}/log", resource=UsageLog(recorder, writer, settled)),
-        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(recorder, writer, settled), batch=True),
-        Route(path=f"{PREFIX}/logs", resource=Logs(reader)),
-        Route(path=f"{PREFIX}/logs/export", resource=Export(reader)),
-        Route(path=f"{PREFIX}/stats", resource=Stats(reader, settings)),
+        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing)),
+        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(pricer, writer, prior_billing), batch=True),
+        Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
+        Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
+        Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, server.plugin_settings(UsageSettings))),
     ]
 
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
-    """Show what waits for the database, in memory and in the journal, and how much is written at once."""
+    """Report the queue and the journal in front of the database, and the sizes of batches."""
     journal = server.service(Journal, default=None)
-    found = figures.of_writing(server.service(UsageWriter), server.service(Batches))
-    return [*found, *figures.of_journal(journal)] if journal else found
+    found = metrics.writer_metrics(server.service(UsageWriter), server.service(BatchMetrics))
+    return [*found, *metrics.journal_metrics(journal)] if journal else found
 
 
 @hookimpl
@@ -119,28 +125,15 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Write while the server runs; what waits at its end is written first, to the journal if need be."""
-    async with server.service(Upkeep).running(), _journal(server), server.service(UsageWriter).running():
-        yield
-
-
-def _journal(server: Server) -> AbstractAsyncContextManager[None]:
-    """Run the journal, where there is one."""
+    """Write while the server runs; at its end, waiting entries are written, to the journal if necessary."""
     journal = server.service(Journal, default=None)
-    if journal is None:
-        return nullcontext()
-    settings = server.plugin_settings(UsageSettings)
-    ledger = Ledger(server.database, Partitions(server.database), settings, server.service(Receipts))
-    return journal.running(server.database.ping, Replay(ledger, _settled(server), settings, server.service(Batches)))
-
-
-def _settled(server: Server) -> Settled:
-    """Return who knows of calls that another feature has billed."""
-    return Settled(server.service(PriorBilling, default=None), server.service(Receipts), server.database)
+    replaying = journal.running(server.database.ping, server.service(JournalReplay)) if journal else nullcontext()
+    async with server.service(Maintenance).running(), replaying, server.service(UsageWriter).running():
+        yield
 
 
 @hookimpl
 def llmring_health(server: Server) -> Iterable[HealthCheck]:
-    """Say when calls wait in the journal; that is no reason to send traffic elsewhere."""
+    """Report calls that wait in the journal; not critical, so that traffic still reaches this server."""
     journal = server.service(Journal, default=None)
     return [HealthCheck("usage journal", journal.check, critical=False)] if journal else []

@@ -12,13 +12,13 @@ from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
-from llmring_usage.audit import Audit
-from llmring_usage.facts import TIMEZONE, Facts
-from llmring_usage.periods import range_of
-from llmring_usage.recording import Recorder
-from llmring_usage.reprice import Choice, Correction, Repricing
-from llmring_usage.retention import Retention
+from llmring_usage.maintenance.audit import Audit
+from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
+from llmring_usage.maintenance.retention import UsageRetention
+from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.periods import parse_range
+from llmring_usage.tables.state import TIMEZONE, UsageState
 
 
 @click.group()
@@ -26,15 +26,15 @@ def usage() -> None:
     """Manage logged usage: retention, audit of the sums, repricing."""
 
 
-def _retained(server: Server) -> tuple[Retention, int | None]:
-    return Retention(server.database), server.plugin_settings(UsageSettings).retention_days
+def _retention(server: Server) -> tuple[UsageRetention, int | None]:
+    return UsageRetention(server.database), server.plugin_settings(UsageSettings).retention_days
 
 
 usage.add_command(
     retention_command(
         "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",
         "LLMRING_USAGE_RETENTION_DAYS",
-        _retained,
+        _retention,
     )
 )
 
@@ -44,19 +44,19 @@ def verify() -> None:
     """Recompute the sums from raw rows and report differences; exit status 1 when there are any."""
 
     async def work(server: Server) -> int:
-        zone = await Facts(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
-        off = 0
+        zone = await UsageState(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
+        differences = 0
         async for finding in Audit(server.database, ZoneInfo(zone)).verify():
-            off += finding.off
-            if finding.off:
-                click.echo(f"{finding.first:%Y-%m}: {finding.off:,} keys differ: {finding.check}")
-        return off
+            differences += finding.differences
+            if finding.differences:
+                click.echo(f"{finding.first:%Y-%m}: {finding.differences:,} keys differ: {finding.check}")
+        return differences
 
     off = run_with_server(work, lifespans=False)
     if off:
-        click.echo(f"{off:,} differences; `llmring-server usage rebuild` mends them")
+        click.echo(f"{off:,} differences; `llmring-server usage rebuild` repairs them")
         sys.exit(1)
-    click.echo("no difference")
+    click.echo("no differences")
 
 
 @usage.command()
@@ -65,17 +65,17 @@ def rebuild() -> None:
 
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
-        kept = await Facts(server.database).get(TIMEZONE)
+        stored = await UsageState(server.database).get(TIMEZONE)
         audit = Audit(server.database, ZoneInfo(zone))
-        if kept is not None and kept != zone:
-            await audit.move_days()
-            click.echo(f"days are counted in {zone} now, no longer in {kept}")
-        mended = 0
-        async for finding in audit.mend():
-            mended += finding.off
-            if finding.off:
-                click.echo(f"{finding.first:%Y-%m}: mended {finding.off:,} keys: {finding.check}")
-        click.echo(f"mended {mended:,} keys" if mended else "nothing to mend")
+        if stored is not None and stored != zone:
+            await audit.recount_days()
+            click.echo(f"days are now counted in {zone}, no longer in {stored}")
+        repaired = 0
+        async for finding in audit.repair():
+            repaired += finding.differences
+            if finding.differences:
+                click.echo(f"{finding.first:%Y-%m}: repaired {finding.differences:,} keys: {finding.check}")
+        click.echo(f"repaired {repaired:,} keys" if repaired else "nothing to repair")
 
     run_with_server(work, lifespans=False)
 
@@ -93,43 +93,43 @@ def reprice(since: str | None, until: str | None, model: str | None, dry_run: bo
 
     async def work(server: Server) -> None:
         settings = server.plugin_settings(UsageSettings)
-        choice = _choice(settings, since, until, model)
-        recorder = server.service(Recorder)
-        await recorder.refresh()
-        repricing = Repricing(server.database, recorder, settings.timezone, choice)
-        changes = await _go(repricing, dry_run)
+        selection = _selection(settings, since, until, model)
+        prices = server.service(UsagePriceBook)
+        await prices.refresh()
+        repricing = Repricing(server.database, prices, settings.timezone, selection)
+        changes = await _reprice(repricing, dry_run)
         _show(changes, dry_run)
 
     run_with_server(work)
 
 
-async def _go(repricing: Repricing, dry: bool) -> dict[str, list[Any]]:
-    """Run a repricing behind a progress bar, and return rows, old and new cost (USD) by model."""
+async def _reprice(repricing: Repricing, dry_run: bool) -> dict[str, list[Any]]:
+    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model."""
     changes: dict[str, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
     with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
-        async for progress in repricing.run(dry=dry):
+        async for progress in repricing.run(dry_run=dry_run):
             for correction in progress.corrections:
                 _count(changes[correction.model], correction)
             bar.update(progress.seen)
     return changes
 
 
-def _count(change: list[Any], correction: Correction) -> None:
+def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[0] += 1
     change[1] += correction.old_cost or 0
     change[2] += correction.cost
 
 
-def _show(changes: dict[str, list[Any]], dry: bool) -> None:
+def _show(changes: dict[str, list[Any]], dry_run: bool) -> None:
     for model, (rows, old, new) in sorted(changes.items()):
         click.echo(f"{model}: {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
     total = sum(rows for rows, _, _ in changes.values())
-    click.echo(f"{'would correct' if dry else 'corrected'} {total:,} rows" if total else "nothing to correct")
+    click.echo(f"{'would correct' if dry_run else 'corrected'} {total:,} rows" if total else "nothing to correct")
 
 
-def _choice(settings: UsageSettings, since: str | None, until: str | None, model: str | None) -> Choice:
+def _selection(settings: UsageSettings, since: str | None, until: str | None, model: str | None) -> RowSelection:
     try:
-        span = range_of(since, until, ZoneInfo(settings.timezone))
+        span = parse_range(since, until, ZoneInfo(settings.timezone))
     except Problem as problem:
         raise click.BadParameter(str(problem.description)) from problem
-    return Choice(span.start, span.end, model)
+    return RowSelection(span.start, span.end, model)

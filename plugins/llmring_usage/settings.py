@@ -10,9 +10,9 @@ from llmring_server.settings import PluginSettings, blank_means_unset
 
 
 class UsageSettings(PluginSettings):
-    """What a deployment decides about usage.
+    """The settings of usage.
 
-    `timezone` is the reporting zone, in which a day of the statistics begins; `calculator` says whether calls are
+    `timezone` is the reporting zone, in which a day of the statistics begins; `calculator` selects whether calls are
     priced as the providers bill or as the llmring client estimates; `stats_format` is the default of `/stats`.
     """
 
@@ -45,7 +45,7 @@ class UsageSettings(PluginSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Madrid") from error
+            raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Madrid") from error
         return value
 
     _unset = field_validator("retention_days", "journal_dir", mode="before")(blank_means_unset)

@@ -31,7 +31,7 @@ def priced(start_server, constant_registry):
 
 @pytest.fixture
 def log() -> Callable:
-    """Log a call, given as changes to a plain one, and return the answer's body."""
+    """Log a call, given as changes to a default one, and return the response body."""
 
     def send(client, **members):
         answer = client.post("/api/v1/log", json={**CALL, **members})
@@ -43,11 +43,11 @@ def log() -> Callable:
 
 @pytest.fixture
 def stats() -> Callable:
-    """Ask for statistics and return them."""
+    """Request statistics and return them."""
 
-    def ask(client, **query):
+    def fetch(client, **query):
         answer = client.get("/api/v1/stats", params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    return ask
+    return fetch

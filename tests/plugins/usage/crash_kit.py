@@ -1,4 +1,4 @@
-"""Load on a server, and a PostgreSQL of one's own to kill, to start again and to hang."""
+"""Load on a server, and a separate PostgreSQL to kill, to start again and to suspend."""
 
 import asyncio
 import json
@@ -31,8 +31,8 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output
 
 
 async def post(reader, writer, call):
-    """Log a call over a connection of our own, cheaper than a client; return the status, the body, and whether the
-    connection ends with it."""
+    """Log a call over a raw connection, cheaper than a client; return the status, the body, and whether the
+    connection is closed after it."""
     body = json.dumps(call)
     writer.write(HEAD.format(len(body)).encode() + body.encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -41,7 +41,7 @@ async def post(reader, writer, call):
 
 
 class Load:
-    """Entries sent over many connections, each with an operation id of its own, and what the server said of them."""
+    """Entries sent over many connections, each with its own operation id, and the server's responses."""
 
     def __init__(self, url, *, keyed=False):
         self.url = url
@@ -56,8 +56,8 @@ class Load:
         return max(self.seconds)
 
     async def until(self, ended):
-        """Send from all connections until the server is gone or `ended()`; entries with a key that got no answer
-        are sent again first."""
+        """Send from all connections until the server is gone or `ended()`; keyed entries without a response are
+        sent again first."""
         unanswered = sorted(self.sent - set(self.acknowledged)) if self.keyed else []
         await asyncio.gather(*(self._send(unanswered, ended) for _ in range(CONNECTIONS)))
 
@@ -82,7 +82,7 @@ class Load:
             writer.close()
 
     def check(self, rows):
-        """Hold the table's rows against what was sent and what was acknowledged."""
+        """Compare the table's rows with the sent and the acknowledged entries."""
         stored = {row["operation_id"]: str(row["id"]) for row in rows}
         assert len(stored) == len(rows)
         assert set(stored) <= self.sent
@@ -90,7 +90,7 @@ class Load:
 
 
 class Postgres:
-    """A PostgreSQL of a module's own: to kill, to start again, and to hang."""
+    """A separate PostgreSQL for one module: to kill, to start again, and to suspend."""
 
     def __init__(self, folder):
         self._embedded = EmbeddedPostgres(folder)
@@ -98,19 +98,19 @@ class Postgres:
         self.url = self._embedded.start()
 
     def kill(self):
-        """Kill all of it at once, as `kill -9` and a lost machine do."""
+        """Kill all its processes at once, as `kill -9` or a power failure does."""
         processes = self._processes()
         for process in processes:
             process.kill()
         psutil.wait_procs(processes, 10)
 
     def start(self):
-        """Start it on the data that it left; from a process of its own, since this one runs threads."""
+        """Start it again on its data, from a separate process, since this one runs threads."""
         subprocess.run([sys.executable, "-c", JOIN, str(self._pgdata.parent)], check=True)
 
     @contextmanager
     def hung(self):
-        """Let it stand still: connections are open, nothing answers."""
+        """Suspend it: connections remain open, but it does not respond."""
         processes = self._processes()
         for process in processes:
             process.suspend()
@@ -121,7 +121,7 @@ class Postgres:
                 os.kill(process.pid, signal.SIGCONT)
 
     def stop(self):
-        """Stop it; what another process has started again is not this one's to stop, but to kill."""
+        """Stop it; if another process has started it again, kill it."""
         if not self._embedded.stop():
             with suppress(psutil.NoSuchProcess):
                 self.kill()
@@ -137,10 +137,10 @@ async def until(condition):
 
 
 def stored(server):
-    """Return the calls that the server's database has."""
+    """Return the calls in the server's database."""
     return server.rows("SELECT id, operation_id FROM usage_logs")
 
 
 def counted(server):
-    """Return the calls of the load's project as the rollups have them."""
+    """Return the number of the load project's calls in the rollups."""
     return server.client("load").get("/api/v1/stats").json()["summary"]["total_requests"]

@@ -1,4 +1,4 @@
-"""The hourly sums behind what calls an alias: exact with them and without, whatever happens after they were made."""
+"""Hourly sums of the calls per alias: results are exact with and without them, whatever changes afterwards."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,14 @@ import pytest
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.testing import eventually
-from llmring_usage.alias_hours import ALONE, THRESHOLDS, AliasHours
-from llmring_usage.facts import ALIAS_HOURS, Facts
-from llmring_usage.models import Entry
-from llmring_usage.pricing import provider_cost
-from llmring_usage.recording import Recorder
-from llmring_usage.reprice import Choice, Repricing
-from llmring_usage.tokens import count
-from llmring_usage.upkeep import Upkeep
+from llmring_usage.maintenance.hourly import Maintenance
+from llmring_usage.maintenance.reprice import Repricing, RowSelection
+from llmring_usage.models.entries import UsageEntry
+from llmring_usage.pricing.calculators import provider_cost
+from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.pricing.tokens import count_tokens
+from llmring_usage.tables.alias_hours import THRESHOLDS, TRY_LOCK, AliasHours
+from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 
 PRO = "google:gemini-2.5-pro"
 NOW = datetime.now(UTC)
@@ -49,14 +49,14 @@ def call(**members):
 
 @pytest.fixture
 def server(priced):
-    """A server whose first upkeep is over."""
-    eventually(lambda: priced.run(Facts(priced.server.database).get(ALIAS_HOURS)))
+    """A server whose first maintenance is over."""
+    eventually(lambda: priced.run(UsageState(priced.server.database).get(ALIAS_HOURS)))
     return priced
 
 
 @pytest.fixture
 def used(server):
-    """The server with 300 calls of nine days, whose sums have not been made yet."""
+    """The server with 300 calls of nine days, whose sums are not computed yet."""
     log_batch(server, some_calls(300))
     return server
 
@@ -66,28 +66,28 @@ def log_batch(server, calls, key="test-project"):
     assert answer.json()["accepted"] == len(calls), answer.text
 
 
-def ask(server, alias="fast", profile="default", since=SINCE):
+def fetch(server, alias="fast", profile="default", since=SINCE):
     traffic, project = server.server.service(Traffic), server.project_id()
     return server.run(traffic.of_alias(project, profile=profile, alias=alias, since=since, until=UNTIL, models=[PRO]))
 
 
-def ask_all(server):
-    return [ask(server, alias, profile) for alias in ("fast", "slow") for profile in ("default", "prod")]
+def fetch_all(server):
+    return [fetch(server, alias, profile) for alias in ("fast", "slow") for profile in ("default", "prod")]
 
 
 def refresh(server, now=NOW):
     server.run(AliasHours(server.server.database).refresh(now))
 
 
-def kept(server, key="test-project"):
-    """Return how many hours of a project's aliases are kept as sums."""
+def stored_hours(server, key="test-project"):
+    """Return the number of stored hours of a project's aliases."""
     query = "SELECT count(*) AS hours FROM usage_alias_hours WHERE project_id = %s"
     (found,) = server.rows(query, [server.project_id(key)])
     return found["hours"]
 
 
-def blind(server):
-    """Take the raw rows of whole hours away, so that only the sums know of them."""
+def delete_summed_rows(server):
+    """Delete the raw rows of whole hours, so that only the sums include them."""
     server.run(
         server.server.database.execute(
             "DELETE FROM usage_logs WHERE occurred_at >= date_trunc('hour', %s) + interval '1 hour'"
@@ -98,49 +98,49 @@ def blind(server):
 
 
 def reprice(server):
-    recorder = server.server.service(Recorder)
+    prices = server.server.service(UsagePriceBook)
 
     async def all_rows():
-        return [step async for step in Repricing(server.server.database, recorder, "UTC", Choice()).run()]
+        return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection()).run()]
 
     server.run(all_rows())
 
 
 @pytest.mark.own_server
-def test_sums_of_hours_say_what_the_raw_rows_said(used):
-    before = ask_all(used)
+def test_hourly_sums_equal_the_raw_rows(used):
+    before = fetch_all(used)
     refresh(used)
-    blind(used)
-    assert ask_all(used) == before
+    delete_summed_rows(used)
+    assert fetch_all(used) == before
     assert sum(found.requests for found in before) > 100
 
 
-def test_a_range_with_odd_ends_takes_raw_rows_for_its_ends(used):
+def test_a_range_with_partial_hours_reads_raw_rows_at_its_ends(used):
     since = SINCE + timedelta(hours=5, minutes=17, seconds=3)
-    before = ask(used, since=since)
+    before = fetch(used, since=since)
     refresh(used)
-    assert ask(used, since=since) == before
+    assert fetch(used, since=since) == before
 
 
 @pytest.mark.parametrize("minutes", [1, 59])
 def test_a_range_within_an_hour_is_read_from_raw_rows(used, minutes):
     refresh(used)
     log_batch(used, [call(timestamp=NOW.isoformat())])
-    assert ask(used, since=UNTIL - timedelta(minutes=minutes, seconds=1)).requests >= 1
+    assert fetch(used, since=UNTIL - timedelta(minutes=minutes, seconds=1)).requests >= 1
 
 
 @pytest.mark.own_server
-def test_another_model_would_have_cost_what_each_call_would_have_by_itself(used):
+def test_the_cost_with_another_model_is_the_sum_over_the_calls(used):
     refresh(used)
-    blind(used)
+    delete_summed_rows(used)
     price = used.server.service(PriceList).find(*PRO.split(":"))
     calls = [
-        Entry(**{name: value for name, value in one.items() if name != "timestamp"})
+        UsageEntry(**{name: value for name, value in one.items() if name != "timestamp"})
         for one in some_calls(300)
         if (one["alias"], one["profile"]) == ("fast", "default") and datetime.fromisoformat(one["timestamp"]) >= SINCE
     ]
-    (found,) = ask(used).alternatives
-    assert (found.status, found.cost) == ("priced", sum(provider_cost(count(one), price) for one in calls))
+    (found,) = fetch(used).alternatives
+    assert (found.status, found.cost) == ("priced", sum(provider_cost(count_tokens(one), price) for one in calls))
 
 
 @pytest.mark.own_server
@@ -149,114 +149,114 @@ def test_counts_of_more_than_64_bits_are_exact(server):
     late = {"timestamp": (NOW - timedelta(days=2)).isoformat(), "input_tokens": many, "cost": 0}
     log_batch(server, [call(**late) for _ in range(5)])
     refresh(server)
-    blind(server)
-    assert ask(server).tokens.fresh == 5 * many
+    delete_summed_rows(server)
+    assert fetch(server).tokens.fresh == 5 * many
 
 
 @pytest.mark.own_server
-def test_a_late_entry_voids_the_hour_it_falls_into_until_the_next_upkeep(used):
+def test_a_late_entry_invalidates_its_hour_until_the_next_maintenance(used):
     refresh(used)
-    before = ask(used).requests
+    before = fetch(used).requests
     log_batch(used, [call(timestamp=(NOW - timedelta(days=3)).isoformat())])
-    assert ask(used).requests == before + 1
+    assert fetch(used).requests == before + 1
     refresh(used)
-    blind(used)
-    assert ask(used).requests == before + 1
+    delete_summed_rows(used)
+    assert fetch(used).requests == before + 1
 
 
 @pytest.mark.own_server
-def test_a_new_price_voids_the_hours_that_it_changes(used):
-    before, database = ask(used), used.server.database
+def test_a_new_price_invalidates_the_hours_that_it_changes(used):
+    before, database = fetch(used), used.server.database
     used.run(database.execute("UPDATE usage_logs SET cost = cost * 2 WHERE cost > 0"))
     for table in ("usage_daily", "usage_quarters"):
         used.run(database.execute(f"UPDATE {table} SET cost = cost * 2"))
     refresh(used)
-    assert ask(used).cost == before.cost * 2 > 0
+    assert fetch(used).cost == before.cost * 2 > 0
     reprice(used)
-    assert ask(used) == before
+    assert fetch(used) == before
     refresh(used)
-    blind(used)
-    assert ask(used) == before
+    delete_summed_rows(used)
+    assert fetch(used) == before
 
 
 @pytest.mark.own_server
-def test_new_prices_that_cancel_out_void_their_hour_too(server):
+def test_new_prices_that_cancel_out_invalidate_their_hour_too(server):
     late = (NOW - timedelta(days=2)).isoformat()
     log_batch(server, [call(timestamp=late), call(timestamp=late, model="gpt-4o")])
-    right = ask(server)
+    right = fetch(server)
     shift = "UPDATE usage_logs SET cost = cost + CASE model WHEN 'gpt-4o' THEN 0.0001 ELSE -0.0001 END"
     server.run(server.server.database.execute(shift))
     refresh(server)
-    wrong = ask(server)
+    wrong = fetch(server)
     assert wrong.cost == right.cost
     assert wrong.models != right.models
     reprice(server)
-    assert ask(server) == right
+    assert fetch(server) == right
 
 
 @pytest.mark.own_server
 def test_unpriced_calls_are_counted_and_cost_nothing(server):
     log_batch(server, [call(model="unknown", timestamp=(NOW - timedelta(days=1)).isoformat())])
     refresh(server)
-    blind(server)
-    found = ask(server)
+    delete_summed_rows(server)
+    found = fetch(server)
     assert (found.requests, found.unpriced_requests, found.cost) == (1, 1, Decimal(0))
 
 
 @pytest.mark.own_server
-def test_sums_that_do_not_tell_the_wanted_lengths_apart_are_not_taken(used, monkeypatch):
-    before = ask(used)
-    monkeypatch.setattr("llmring_usage.alias_hours.THRESHOLDS", (1_000,))
+def test_sums_without_the_requested_thresholds_are_not_used(used, monkeypatch):
+    before = fetch(used)
+    monkeypatch.setattr("llmring_usage.tables.alias_hours.THRESHOLDS", (1_000,))
     refresh(used)
-    assert kept(used)
-    assert ask(used) == before
+    assert stored_hours(used)
+    assert fetch(used) == before
 
 
 @pytest.mark.own_server
-def test_sums_of_other_lengths_are_made_anew(used, monkeypatch):
+def test_sums_with_other_thresholds_are_computed_again(used, monkeypatch):
     with monkeypatch.context() as other:
-        other.setattr("llmring_usage.alias_hours.THRESHOLDS", (1_000,))
+        other.setattr("llmring_usage.tables.alias_hours.THRESHOLDS", (1_000,))
         refresh(used)
-    before = ask_all(used)
+    before = fetch_all(used)
     refresh(used)
-    blind(used)
-    assert ask_all(used) == before
+    delete_summed_rows(used)
+    assert fetch_all(used) == before
 
 
 @pytest.mark.own_server
-def test_an_hour_that_is_not_over_is_left_for_later(server):
+def test_an_hour_that_is_not_over_is_not_summed(server):
     log_batch(server, [call(timestamp=NOW.isoformat())])
     refresh(server)
-    assert not kept(server)
+    assert not stored_hours(server)
     refresh(server, NOW + timedelta(hours=1))
-    assert kept(server)
+    assert stored_hours(server)
 
 
 @pytest.mark.own_server
-def test_sums_that_nobody_asks_about_any_more_are_dropped(used):
+def test_sums_that_are_no_longer_read_are_deleted(used):
     refresh(used)
-    assert kept(used)
+    assert stored_hours(used)
     refresh(used, NOW + timedelta(days=9))
-    assert not kept(used)
+    assert not stored_hours(used)
 
 
 @pytest.mark.own_server
-def test_a_project_that_another_process_is_about_is_left_to_it(used):
+def test_a_project_that_another_process_is_summing_is_skipped(used):
     database = used.server.database
 
     async def beside():
         async with database.transaction() as connection:
-            await connection.execute(ALONE, [used.project_id()])
+            await connection.execute(TRY_LOCK, [used.project_id()])
             await AliasHours(database).refresh(NOW)
 
     used.run(beside())
-    assert not kept(used)
+    assert not stored_hours(used)
     refresh(used)
-    assert kept(used)
+    assert stored_hours(used)
 
 
 @pytest.mark.own_server
-def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
+def test_a_project_that_cannot_be_summed_does_not_stop_the_others(used):
     log_batch(used, some_calls(20), "another")
     refused = min(used.project_id(), used.project_id("another"))
     used.run(
@@ -265,17 +265,17 @@ def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
         )
     )
     refresh(used)
-    assert {kept(used) > 0, kept(used, "another") > 0} == {True, False}
+    assert {stored_hours(used) > 0, stored_hours(used, "another") > 0} == {True, False}
 
 
 @pytest.mark.own_server
-def test_the_upkeep_of_usage_adds_hours_up_once_an_hour(used):
-    upkeep, facts = used.server.service(Upkeep), Facts(used.server.database)
-    used.run(facts.forget(ALIAS_HOURS))
-    used.run(upkeep.once())
-    hours = kept(used)
+def test_maintenance_sums_hours_once_per_hour(used):
+    maintenance, state = used.server.service(Maintenance), UsageState(used.server.database)
+    used.run(state.delete(ALIAS_HOURS))
+    used.run(maintenance.run_once())
+    hours = stored_hours(used)
     assert hours
     used.run(used.server.database.execute("DELETE FROM usage_alias_hours"))
-    used.run(facts.set(ALIAS_HOURS, datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat()))
-    used.run(upkeep.once())
-    assert not kept(used)
+    used.run(state.set(ALIAS_HOURS, datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat()))
+    used.run(maintenance.run_once())
+    assert not stored_hours(used)

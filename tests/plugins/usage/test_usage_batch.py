@@ -1,4 +1,4 @@
-"""`POST /log/batch`: a bad entry rejects itself only, whatever is bad about it."""
+"""`POST /log/batch`: an invalid entry is rejected alone, whatever its error."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ def client(usage):
 
 @pytest.fixture
 def send(client):
-    """Send a batch and return the answer's body."""
+    """Send a batch and return the response body."""
 
     def send(batch, **headers):
         content = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
@@ -39,7 +39,7 @@ def stored(client):
     return client.get("/api/v1/stats").json()["summary"]["total_requests"]
 
 
-def test_three_bad_entries_of_a_thousand_are_explained_and_the_others_stored(client, send):
+def test_three_invalid_entries_of_a_thousand_are_explained_and_the_others_stored(client, send):
     batch = [GOOD] * 1000
     batch[3] = {**GOOD, "input_tokens": -1}
     batch[500] = {"provider": "openai"}
@@ -64,12 +64,12 @@ def test_ten_thousand_entries_are_accepted_and_one_more_is_too_many(client, send
 
 
 @pytest.mark.parametrize("batch", [b"[" + b"1," * 20_000 + b"1]", b"1\n" * 20_001])
-def test_too_many_bad_entries_are_too_many(client, batch):
+def test_too_many_invalid_entries_are_refused(client, batch):
     headers = JSON if batch.startswith(b"[") else NDJSON
     assert client.post("/api/v1/log/batch", content=batch, headers=headers).status_code == 413
 
 
-def test_ndjson_has_an_entry_a_line(client, send):
+def test_ndjson_has_one_entry_per_line(client, send):
     lines = [json.dumps(GOOD), "", "  ", '{"provider": "openai"}', "no json", json.dumps(GOOD) + "\r"]
     found = send("\n".join(lines).encode(), **NDJSON)
     assert counts(found) == (2, 0, 2)
@@ -77,7 +77,7 @@ def test_ndjson_has_an_entry_a_line(client, send):
     assert stored(client) == 2
 
 
-def test_a_broken_line_spoils_no_other(send):
+def test_an_invalid_line_does_not_affect_the_others(send):
     assert counts(send(b'{"provider":\n' + json.dumps(GOOD).encode() + b"\n\xff\xfe\n", **NDJSON)) == (1, 0, 2)
 
 
@@ -93,7 +93,7 @@ def test_a_gzip_bomb_is_too_large(client):
     assert answer.status_code == 413
 
 
-def test_a_body_that_is_no_gzip_is_refused(client):
+def test_a_body_that_is_not_gzip_is_refused(client):
     answer = client.post("/api/v1/log/batch", content=b"[]", headers={**JSON, **GZIP})
     assert answer.status_code == 400
 
@@ -117,7 +117,7 @@ def test_a_body_that_is_no_gzip_is_refused(client):
     ],
     ids=range(13),
 )
-def test_an_entry_that_cannot_be_kept_rejects_itself_only(client, send, bad):
+def test_an_entry_that_cannot_be_stored_is_rejected_alone(client, send, bad):
     good = json.dumps(GOOD).encode()
     found = send(b"[" + good + b" , " + bad + b"\n," + good + b"]")
     assert counts(found) == (2, 0, 1)
@@ -126,7 +126,7 @@ def test_an_entry_that_cannot_be_kept_rejects_itself_only(client, send, bad):
 
 
 @pytest.mark.parametrize("deep", [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 2_000 + b"1" + b"}" * 2_000])
-def test_an_entry_nested_without_end_rejects_itself_only(client, send, deep):
+def test_a_too_deeply_nested_entry_is_rejected_alone(client, send, deep):
     good = json.dumps(GOOD).encode()
     found = send(b"[" + good + b"," + deep + b"," + good + b"]")
     assert counts(found) == (2, 0, 1)
@@ -135,12 +135,12 @@ def test_an_entry_nested_without_end_rejects_itself_only(client, send, deep):
 
 
 @pytest.mark.parametrize("bad", [b"[" + b"\xff" + b"]", b'{"provider":"\xff"}', b"{]", b'"a\nb"', b"nope", b'{"a" 1}'])
-def test_an_entry_that_is_no_json_rejects_itself_only(send, bad):
+def test_an_entry_that_is_not_json_is_rejected_alone(send, bad):
     good = json.dumps(GOOD).encode()
     assert counts(send(b"\n[" + good + b"," + bad + b",\t" + good + b" ] ")) == (2, 0, 1)
 
 
-def test_a_faulty_batch_of_too_many_parts_is_refused_in_a_moment(client):
+def test_an_invalid_batch_with_too_many_parts_is_refused_quickly(client):
     assert client.post("/api/v1/log/batch", content=b"[" + b"[]," * 2_000_000, headers=JSON).status_code == 413
 
 
@@ -152,7 +152,7 @@ FORMS = [
 
 @pytest.mark.parametrize("good", [True, False], ids=["good entries", "a bad entry"])
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_no_json_is_refused_whole(client, form, good):
+def test_a_body_that_is_not_json_is_refused_as_a_whole(client, form, good):
     entry = json.dumps(GOOD if good else {"provider": "p"}).encode()
     answer = client.post("/api/v1/log/batch", content=form.replace(b"%b", entry), headers=JSON)
     assert answer.status_code in (400, 422)
@@ -160,19 +160,19 @@ def test_what_is_no_json_is_refused_whole(client, form, good):
 
 
 @pytest.mark.parametrize("body", [b"{}", b'"text"', b"1", b"null", json.dumps(GOOD).encode()])
-def test_what_is_no_array_is_refused(client, body):
+def test_a_body_that_is_not_an_array_is_refused(client, body):
     assert client.post("/api/v1/log/batch", content=body, headers=JSON).status_code == 422
 
 
 @pytest.fixture
 def narrow(usage):
-    """A table that takes less than the contract does, as an operator may have altered it."""
+    """A table with narrower columns than the contract allows, as altered by an operator."""
     usage.rows("ALTER TABLE usage_logs ALTER COLUMN operation_id TYPE varchar(8)")
     return {**GOOD, "operation_id": "longer than eight"}
 
 
 @pytest.mark.own_server
-def test_a_row_that_the_database_refuses_fails_alone(client, send, narrow):
+def test_a_row_that_the_database_rejects_fails_alone(client, send, narrow):
     found = send([GOOD, narrow, GOOD, GOOD])
     assert counts(found) == (3, 0, 1)
     assert found["results"][1]["error"]["loc"] == ["body", 1]
@@ -180,7 +180,7 @@ def test_a_row_that_the_database_refuses_fails_alone(client, send, narrow):
 
 
 @pytest.mark.own_server
-def test_a_row_that_the_database_refuses_is_the_clients_fault(client, narrow):
+def test_a_row_that_the_database_rejects_is_a_client_error(client, narrow):
     assert client.post("/api/v1/log", json=narrow).status_code == 422
 
 
@@ -197,12 +197,12 @@ def test_a_clock_may_be_five_minutes_fast(send, ahead, accepted):
     assert counts(found) == (accepted, 0, 1 - accepted)
 
 
-def test_an_offset_is_kept_as_its_instant(client, send):
+def test_an_offset_is_stored_as_its_instant(client, send):
     send([{**GOOD, "timestamp": "2026-03-01T00:30:00+05:45"}])
     assert client.get("/api/v1/logs").json()[0]["logged_at"] == "2026-02-28T18:45:00Z"
 
 
-def test_the_entries_of_a_batch_may_lie_years_apart(client, send):
+def test_the_entries_of_a_batch_may_be_years_apart(client, send):
     batch = [
         {**GOOD, "timestamp": f"{year}-{month:02}-01T00:00:00Z"} for year in (2001, 2021) for month in range(1, 13)
     ]

@@ -54,7 +54,7 @@ def test_a_dry_run_of_retention_drops_nothing(usage, log, command):
     assert len(usage.client().get("/api/v1/logs").json()) == 1
 
 
-def test_retention_without_days_says_what_to_set(usage, command):
+def test_retention_without_days_names_the_setting(usage, command):
     done = command("retention")
     assert done.returncode == 1
     assert "LLMRING_USAGE_RETENTION_DAYS" in done.stderr
@@ -67,17 +67,17 @@ def test_an_entry_older_than_the_retention_is_accepted_again(usage, log, command
     assert len(usage.client().get("/api/v1/logs").json()) == 1
 
 
-def test_the_running_server_drops_by_itself(llmring_live, log):
+def test_the_running_server_drops_expired_months_automatically(llmring_live, log):
     server = llmring_live(["usage"], usage={"retention_days": 30})
     log(server.client(), timestamp=OLD)
-    from llmring_usage.upkeep import Upkeep
+    from llmring_usage.maintenance.hourly import Maintenance
 
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(Maintenance).run_once())
     assert server.client().get("/api/v1/logs").json() == []
 
 
 @pytest.mark.parametrize("table", ["usage_daily", "usage_quarters", "usage_latencies"])
-def test_verify_finds_and_rebuild_mends_a_rollup_that_is_off(usage, log, stats, command, table):
+def test_verify_finds_and_rebuild_repairs_a_wrong_rollup(usage, log, stats, command, table):
     client = usage.client()
     log(client, cost=1, latency_ms=100)
     log(client, cost=2, latency_ms=100, timestamp="2024-02-29T23:59:59Z")
@@ -93,7 +93,7 @@ def test_verify_finds_and_rebuild_mends_a_rollup_that_is_off(usage, log, stats, 
 
 
 @pytest.mark.parametrize("table", ["usage_daily", "usage_quarters", "usage_latencies"])
-def test_rebuild_makes_lost_rollups_anew(usage, log, stats, command, table):
+def test_rebuild_computes_lost_rollups_again(usage, log, stats, command, table):
     client = usage.client()
     log(client, cost=1, latency_ms=100)
     before = stats(client)
@@ -102,19 +102,19 @@ def test_rebuild_makes_lost_rollups_anew(usage, log, stats, command, table):
     assert stats(client) == before
 
 
-def test_rebuild_counts_the_days_anew_in_another_zone(llmring_live, log, stats, command):
+def test_rebuild_counts_the_days_again_in_another_zone(llmring_live, log, stats, command):
     with_utc = llmring_live(["usage"], usage={"timezone": "UTC"})
     log(with_utc.client(), timestamp="2026-03-01T23:30:00Z", cost=1, latency_ms=9)
     expected = stats(with_utc.client(), tz="Europe/Madrid")
     done = command("rebuild", LLMRING_USAGE_TIMEZONE="Europe/Madrid")
-    assert "days are counted in Europe/Madrid now" in done.stdout
+    assert "days are now counted in Europe/Madrid" in done.stdout
     there = llmring_live(["usage"], usage={"timezone": "Europe/Madrid"})
     assert stats(there.client()) == expected
     assert command("verify", LLMRING_USAGE_TIMEZONE="Europe/Madrid").returncode == 0
 
 
 def raise_price(registry):
-    """Let upstream ask ten times as much for gpt-5-mini's input, in a new version of its file."""
+    """Multiply the input price of gpt-5-mini by ten, in a new version of its file."""
     path = registry / "openai" / "models.json"
     document = json.loads(path.read_text())
     document["version"] = document["version"] + 1
@@ -148,7 +148,7 @@ def test_a_dry_run_of_repricing_changes_nothing(llmring_live, log, priced_comman
     assert client.get("/api/v1/logs").json()[0]["cost"] is None
 
 
-def test_repricing_follows_a_changed_price_and_only_where_it_is_asked(priced, small_registry, log, priced_command):
+def test_repricing_applies_a_changed_price_only_to_selected_rows(priced, small_registry, log, priced_command):
     client = priced.client()
     log(client, timestamp="2026-03-01T12:00:00Z")
     log(client, timestamp="2026-04-01T12:00:00Z")
@@ -167,19 +167,19 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
 
 
 @pytest.mark.own_server
-def test_a_broken_off_repricing_goes_on_where_it_was(priced, log, monkeypatch):
-    from llmring_usage import reprice
-    from llmring_usage.recording import Recorder
+def test_an_interrupted_repricing_continues_where_it_stopped(priced, log, monkeypatch):
+    from llmring_usage.maintenance import reprice
+    from llmring_usage.pricing.price_book import UsagePriceBook
 
     client = priced.client()
     for second in range(7):
         log(client, timestamp=f"2026-03-01T12:00:0{second}Z")
     priced.rows("WITH n AS (UPDATE usage_logs SET cost = NULL, cost_source = NULL RETURNING 1) SELECT * FROM n")
     monkeypatch.setattr(reprice, "CHUNK_ROWS", 3)
-    recorder = priced.server.service(Recorder)
+    prices = priced.server.service(UsagePriceBook)
 
     def repricing():
-        return reprice.Repricing(priced.server.database, recorder, "UTC", reprice.Choice())
+        return reprice.Repricing(priced.server.database, prices, "UTC", reprice.RowSelection())
 
     async def first_chunk():
         run = repricing().run()
@@ -196,7 +196,7 @@ def test_a_broken_off_repricing_goes_on_where_it_was(priced, log, monkeypatch):
 
 
 def test_partitions_end_where_their_month_does():
-    from llmring_usage.retention import Partition
+    from llmring_usage.maintenance.retention import Partition
 
     assert Partition("usage_logs_2023_12", 0, 0).end == datetime(2024, 1, 1, tzinfo=UTC)
     assert Partition("usage_logs_before_2020", 0, 0).end == datetime(2020, 1, 1, tzinfo=UTC)

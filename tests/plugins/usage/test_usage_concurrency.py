@@ -71,7 +71,7 @@ def write(processes, written):
 
 
 def expected(entries):
-    """Sum entries by the model and by the alias that they name."""
+    """Sum entries by model and by alias."""
     sums = defaultdict(Counter)
     for one in entries:
         for kind in ("model", "alias"):

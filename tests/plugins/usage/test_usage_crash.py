@@ -1,4 +1,4 @@
-"""What survives when the server or its database dies under load: every acknowledged entry, exactly once."""
+"""After the server or its database is killed under load, every acknowledged entry is stored exactly once."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ ENDS = int(os.environ.get("LLMRING_TEST_ENDS", "5"))
 
 
 def load_and_kill(process, load, acknowledgements):
-    """Put a server under load, and kill it in the middle once so many entries more are acknowledged."""
+    """Put a server under load, and kill it once that many more entries are acknowledged."""
     before = len(load.acknowledged)
 
     def killed():
@@ -48,7 +48,7 @@ def test_a_killed_server_keeps_every_acknowledged_entry_exactly_once(llmring_pro
         assert set(load.acknowledged) == load.sent
 
 
-def test_a_server_that_is_ended_under_load_answers_and_stores_everything(llmring_process, llmring_live):
+def test_a_server_that_is_stopped_under_load_answers_and_stores_everything(llmring_process, llmring_live):
     load = Load("")
     for _ in range(ENDS):
         process = llmring_process(LLMRING_PLUGINS="usage", LLMRING_LOG_LEVEL="warning").wait_until_up()
@@ -78,7 +78,7 @@ def postgres(open_folder):
 
 @pytest.fixture
 def on_own_postgres(llmring_process, postgres):
-    """A server process on the PostgreSQL of this module's own."""
+    """A server process on this module's own PostgreSQL."""
     return llmring_process(LLMRING_PLUGINS="usage", LLMRING_DATABASE_URL=postgres.url).wait_until_up()
 
 
@@ -107,7 +107,7 @@ def test_a_killed_database_loses_nothing_and_the_server_recovers(on_own_postgres
     assert load.slowest < ANSWER_SECONDS
 
 
-def test_a_hung_database_is_answered_for_in_time_until_it_goes_on(on_own_postgres, postgres):
+def test_a_hung_database_gives_timely_responses_until_it_continues(on_own_postgres, postgres):
     with httpx.Client(base_url=on_own_postgres.url, headers={"X-Project-Key": "hung"}, timeout=30) as client:
         assert client.post("/api/v1/log", json=CALL).status_code == 200
         with postgres.hung():

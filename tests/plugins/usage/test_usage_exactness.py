@@ -30,7 +30,7 @@ any_example = settings(deadline=None, max_examples=60, database=None)
 
 @pytest.fixture(scope="module", params=["UTC", "Europe/Madrid"])
 def server(request, llmring_postgres):
-    """A server that counts its days in the zone of the parameter."""
+    """A server whose reporting zone is the parameter."""
     schema = f"test_{uuid.uuid4().hex[:16]}"
     database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 2}
     with live(make_settings(database, usage={"timezone": request.param}), ["usage"]) as server:
@@ -42,7 +42,7 @@ def server(request, llmring_postgres):
 
 @pytest.fixture(scope="module")
 def seeded(server):
-    """A client of a project with some hundred calls, most of them near the turns of days and quarter hours."""
+    """A client of a project with some hundred calls, most of them near the boundaries of days and quarter hours."""
     chance = random.Random(20261123)
     calls = [call(chance) for _ in range(600)]
     client = server.client("seeded")
@@ -77,8 +77,8 @@ def send(client, calls):
     assert answer.json()["accepted"] == len(calls), answer.text
 
 
-def ask(client, **query):
-    """Ask for statistics and return them, money as Decimal."""
+def fetch(client, **query):
+    """Request statistics and return them, money as Decimal."""
     answer = client.get("/api/v1/stats", params=query)
     assert answer.status_code == 200, answer.text
     return json.loads(answer.content, parse_float=Decimal)
@@ -90,7 +90,7 @@ def exact(amounts):
 
 
 def sums(calls):
-    """Return what a share of the statistics says of these calls."""
+    """Return the expected share of these calls in the statistics."""
     return {
         "requests": len(calls),
         "cost": exact(one["cost"] or 0 for one in calls),
@@ -150,13 +150,13 @@ def top_model(calls):
 
 
 def latency(calls, share):
-    """Return the latency (ms) that this share of the calls stays within (nearest rank)."""
+    """Return the latency (ms) that this share of the calls does not exceed (nearest rank)."""
     found = sorted(one["latency_ms"] for one in calls if one["latency_ms"] is not None)
     return found[math.ceil(share * len(found)) - 1] if found else None
 
 
 def check(found, calls, zone, grouping):
-    """Hold every part of the statistics against the calls."""
+    """Compare every part of the statistics with the calls."""
     whole = dict(found["summary"])
     check_latency(whole.pop("latency_p50_ms"), latency(calls, 0.5))
     check_latency(whole.pop("latency_p95_ms"), latency(calls, 0.95))
@@ -197,7 +197,7 @@ bounds = st.none() | days | moments
 
 
 def within(one, start, end, zone):
-    """Whether a call lies in a range: a date takes part as a whole day of the zone, an instant as itself."""
+    """Return whether a call is in a range: a date is a whole day in the zone, a time is an instant."""
     moment = one["timestamp"]
     day = moment.astimezone(zone).date()
     begun = start is None or (moment >= start if isinstance(start, datetime) else day >= start)
@@ -222,17 +222,17 @@ def test_statistics_equal_the_sums_of_the_raw_calls(seeded, range_, name, groupi
     zone = ZoneInfo(name)
     start, end = in_order(*range_, zone)
     query = {"start_date": start and start.isoformat(), "end_date": end and end.isoformat()}
-    found = ask(client, tz=name, group_by=grouping, **{name: text for name, text in query.items() if text})
+    found = fetch(client, tz=name, group_by=grouping, **{name: text for name, text in query.items() if text})
     check(found, [one for one in calls if within(one, start, end, zone)], zone, grouping)
 
 
 @any_example
 @given(days, st.sampled_from(ZONES))
-def test_a_range_cut_in_two_loses_and_doubles_nothing(seeded, day, name):
+def test_a_range_split_in_two_loses_and_repeats_nothing(seeded, day, name):
     client, calls = seeded
     zone = ZoneInfo(name)
     cut = datetime.combine(day, time(11, 7, 13), zone).isoformat()
-    before, after = ask(client, tz=name, end_date=cut), ask(client, tz=name, start_date=cut)
+    before, after = fetch(client, tz=name, end_date=cut), fetch(client, tz=name, start_date=cut)
     counted = [part["summary"]["total_requests"] for part in (before, after)]
     assert sum(counted) == len(calls)
 
@@ -247,7 +247,7 @@ def test_every_hour_of_a_day_of_23_or_25_hours_is_counted_once(server, day, name
     zone = ZoneInfo(name)
     today = [one for one in calls if one["timestamp"].astimezone(zone).date() == day]
     assert len(today) == {SPRING: 23, AUTUMN: 25}[day] if name == "Europe/Madrid" else 24
-    check(ask(client, tz=name, start_date=day, end_date=day), today, zone, "day")
+    check(fetch(client, tz=name, start_date=day, end_date=day), today, zone, "day")
 
 
 @any_example
@@ -256,7 +256,7 @@ def test_any_calls_in_any_zone_add_up(server, calls, data):
     client = server.client(f"any-{uuid.uuid4().hex}")
     send(client, calls)
     name, grouping = data.draw(st.sampled_from(ZONES)), data.draw(st.sampled_from(GROUPINGS))
-    check(ask(client, tz=name, group_by=grouping), calls, ZoneInfo(name), grouping)
+    check(fetch(client, tz=name, group_by=grouping), calls, ZoneInfo(name), grouping)
 
 
 LONG = [
@@ -265,17 +265,17 @@ LONG = [
 ]
 
 
-def test_a_cost_of_all_the_digits_that_are_allowed_is_kept(server):
+def test_a_cost_with_the_maximum_of_digits_is_stored(server):
     client = server.client("all-digits")
     send(client, [{"provider": "p", "model": "m", "cost": LONG[0]}])
     assert json.loads(client.get("/api/v1/logs").content, parse_float=Decimal)[0]["cost"] == LONG[0]
 
 
-def test_costs_of_all_the_digits_that_are_allowed_add_up_in_every_part(server):
+def test_costs_with_the_maximum_of_digits_add_up_in_every_part(server):
     client = server.client("long-costs")
     calls = [{**call(random.Random(1)), "timestamp": datetime(2026, 3, 1, tzinfo=UTC), "cost": cost} for cost in LONG]
     send(client, calls)
-    check(ask(client, tz="UTC"), calls, ZoneInfo("UTC"), "day")
+    check(fetch(client, tz="UTC"), calls, ZoneInfo("UTC"), "day")
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -289,10 +289,10 @@ def test_costs_of_all_the_digits_that_are_allowed_add_up_in_every_part(server):
         {"end_date": "0001-01-01T00:00:00+14:00"},
     ],
 )
-def test_the_ends_of_time_are_bounds_like_others(seeded, name, query):
+def test_the_earliest_and_latest_dates_are_valid_bounds(seeded, name, query):
     client, calls = seeded
     everything = "start_date" in query and "end_date" in query
-    found = ask(client, tz=name, **query)["summary"]["total_requests"]
+    found = fetch(client, tz=name, **query)["summary"]["total_requests"]
     assert found == (len(calls) if everything else 0)
     assert len(client.get("/api/v1/logs", params={"tz": name, "limit": 500, **query}).json()) == (
         500 if everything else 0

@@ -1,4 +1,4 @@
-"""Idempotency keys: one entry a key, whoever sends it how often, for as long as the key lives."""
+"""Idempotency keys: one entry per key, however often it is sent, for the lifetime of the key."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ def ids(client):
 
 
 def replay(urls, times, key="test-project"):
-    """Send one keyed entry many times at once, over all servers in turn, and return the answers."""
+    """Send one keyed entry many times at once, over all servers in turn, and return the responses."""
 
     async def send():
         async with httpx.AsyncClient(headers={"X-Project-Key": key}, timeout=30) as client:
@@ -53,18 +53,18 @@ def test_another_entry_under_a_key_in_use_conflicts(client, log):
     assert ids(client) == [first["log_id"]]
 
 
-def test_the_header_and_the_member_are_the_same_key(client, log):
+def test_the_header_and_the_field_are_the_same_key(client, log):
     first = log(client, **KEYED)
     answer = client.post("/api/v1/log", json=CALL, headers={"Idempotency-Key": "one"})
     assert answer.json() == first
 
 
-def test_the_header_and_the_member_may_both_be_sent(client, log):
+def test_the_header_and_the_field_may_both_be_sent(client, log):
     first = log(client, **KEYED)
     assert client.post("/api/v1/log", json=KEYED, headers={"Idempotency-Key": "one"}).json() == first
 
 
-def test_a_header_that_differs_from_the_member_is_refused(client):
+def test_a_header_that_differs_from_the_field_is_refused(client):
     answer = client.post("/api/v1/log", json=KEYED, headers={"Idempotency-Key": "two"})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["body", "idempotency_key"]
@@ -81,7 +81,7 @@ def test_each_project_has_its_own_keys(usage, log):
     assert first["log_id"] != second["log_id"]
 
 
-def test_entries_without_a_key_are_never_taken_for_replays(client, log):
+def test_entries_without_a_key_are_never_treated_as_replays(client, log):
     assert len({log(client, id_at_origin="conversation", operation_id="same")["log_id"] for _ in range(3)}) == 3
 
 
@@ -97,7 +97,7 @@ def test_a_key_lives_for_three_days(usage, client, log, hours, entries):
     assert client.get("/api/v1/stats").json()["summary"]["total_requests"] == entries
 
 
-def test_a_key_lives_as_long_as_the_deployment_says(llmring_live, log):
+def test_the_lifetime_of_a_key_is_a_setting(llmring_live, log):
     server = llmring_live(["usage"], usage={"idempotency_hours": 1})
     first = log(server.client(), **KEYED)
     server.rows("UPDATE usage_keys SET created_at = created_at - interval '61 minutes' RETURNING key")
@@ -105,7 +105,7 @@ def test_a_key_lives_as_long_as_the_deployment_says(llmring_live, log):
 
 
 @pytest.mark.own_server
-def test_an_expired_key_takes_another_entry(usage, client, log):
+def test_an_expired_key_accepts_another_entry(usage, client, log):
     log(client, **KEYED)
     usage.rows("UPDATE usage_keys SET created_at = created_at - interval '73 hours' RETURNING key")
     changed = log(client, **{**KEYED, "cost": 0.5})
@@ -113,7 +113,7 @@ def test_an_expired_key_takes_another_entry(usage, client, log):
     assert client.post("/api/v1/log", json=KEYED).status_code == 409
 
 
-def test_a_replay_is_answered_with_what_the_first_was_answered(client, log):
+def test_a_replay_gets_the_response_of_the_first_call(client, log):
     first = log(client, **KEYED, timestamp="2026-03-01T10:00:00Z")
     assert log(client, **KEYED, timestamp="2026-03-01T10:00:00Z") == first
     assert first["timestamp"] == "2026-03-01T10:00:00Z"
@@ -142,6 +142,6 @@ def test_another_entry_under_a_key_of_the_same_batch_is_rejected_alone(client):
     assert "'one'" in found["results"][1]["error"]["msg"]
 
 
-def test_a_key_of_any_characters_is_kept_apart_from_others(client, log):
+def test_keys_of_any_characters_are_distinguished(client, log):
     keys = ["a", "A", "a ", "%s", "'; --", "ключ", "🗝️", "\\u0041", "k" * 255]
     assert len({log(client, **{**CALL, "idempotency_key": key})["log_id"] for key in keys}) == len(keys)

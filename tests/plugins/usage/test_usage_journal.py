@@ -31,7 +31,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def serve(llmring_process, postgres, folder):
-    """Start a server process with a journal on the PostgreSQL of this test's own."""
+    """Start a server process with a journal on this test's own PostgreSQL."""
 
     def start(**environment):
         given = {"LLMRING_PLUGINS": "usage", "LLMRING_USAGE_JOURNAL_DIR": str(folder), **environment}
@@ -42,7 +42,7 @@ def serve(llmring_process, postgres, folder):
 
 @pytest.fixture
 def log(serve):
-    """Log calls on a server, and return the answers."""
+    """Log calls on a server, and return the responses."""
 
     def send(process, *calls):
         with httpx.Client(base_url=process.url, headers={"X-Project-Key": "load"}, timeout=30) as client:
@@ -93,7 +93,7 @@ def test_an_outage_under_load_refuses_nothing_and_loses_nothing(serve, postgres,
     assert len(stored(server)) == len(load.acknowledged) == counted(server)
 
 
-def test_metrics_show_the_journal_and_count_what_it_held_when_it_is_replayed(serve, postgres, log):
+def test_metrics_show_the_journal_and_count_its_entries_when_they_are_replayed(serve, postgres, log):
     token = "a-token-of-the-tests"
     process = serve(LLMRING_PLUGINS="metrics,usage", LLMRING_METRICS_TOKEN=token)
 
@@ -125,7 +125,7 @@ def test_a_hung_database_is_an_outage_too(serve, postgres, folder, log):
     eventually(lambda: empty(folder))
 
 
-def test_what_a_killed_server_left_is_replayed_by_the_next(serve, postgres, folder, log, llmring_live):
+def test_the_journal_of_a_killed_server_is_replayed_by_the_next(serve, postgres, folder, log, llmring_live):
     process = serve()
     postgres.kill()
     answers = log(process, *[{"operation_id": str(number)} for number in range(20)])
@@ -138,7 +138,7 @@ def test_what_a_killed_server_left_is_replayed_by_the_next(serve, postgres, fold
     assert {str(row["id"]) for row in rows} == {answer.json()["log_id"] for answer in answers}
 
 
-def test_a_replay_that_is_killed_and_begun_again_stores_each_entry_once(serve, postgres, folder, log, llmring_live):
+def test_a_killed_and_repeated_replay_stores_each_entry_once(serve, postgres, folder, log, llmring_live):
     process = serve(LLMRING_USAGE_JOURNAL_REPLAY_RATE="15")
     postgres.kill()
     answers = log(process, *[{"operation_id": str(number)} for number in range(60)])
@@ -178,7 +178,7 @@ def test_two_processes_share_a_folder(serve, postgres, folder, log, llmring_live
     assert {str(row["id"]) for row in rows} == {answer.json()["log_id"] for answer in answers}
 
 
-def test_a_batch_is_kept_too_and_says_so(serve, postgres, folder, llmring_live):
+def test_a_batch_is_journaled_with_status_202(serve, postgres, folder, llmring_live):
     process = serve()
     postgres.kill()
     batch = [CALL, {**CALL, "input_tokens": -1}, {**CALL, "metadata": {"exact": 1.000000000000000000001}}]
@@ -189,18 +189,18 @@ def test_a_batch_is_kept_too_and_says_so(serve, postgres, folder, llmring_live):
     assert counted(llmring_live(["usage"], database_url=postgres.url)) == 2
 
 
-def test_a_full_journal_refuses_and_keeps_what_it_has(serve, postgres, folder, log, llmring_live):
+def test_a_full_journal_refuses_calls_and_keeps_its_content(serve, postgres, folder, log, llmring_live):
     process = serve(LLMRING_USAGE_JOURNAL_BYTES="2048")
     postgres.kill()
     statuses = [answer.status_code for answer in log(process, *[{}] * 20)]
-    kept = statuses.count(202)
-    assert statuses == [202] * kept + [503] * (20 - kept)
+    accepted = statuses.count(202)
+    assert statuses == [202] * accepted + [503] * (20 - accepted)
     postgres.start()
     eventually(lambda: empty(folder))
-    assert counted(llmring_live(["usage"], database_url=postgres.url)) == kept > 0
+    assert counted(llmring_live(["usage"], database_url=postgres.url)) == accepted > 0
 
 
-def test_health_says_that_calls_wait(serve, postgres, folder, log):
+def test_health_reports_waiting_calls(serve, postgres, folder, log):
     process = serve()
     assert health(process) == "ok"
     postgres.kill()
@@ -210,16 +210,16 @@ def test_health_says_that_calls_wait(serve, postgres, folder, log):
     eventually(lambda: health(process) == "ok")
 
 
-def test_a_damaged_segment_is_put_aside_and_reported(serve, postgres, folder):
+def test_a_damaged_segment_is_quarantined_and_reported(serve, postgres, folder):
     folder.mkdir()
     (folder / "0192f0c1-6e2e-7b1c-9d4e-0c6f1f2a3b4c.journal").write_bytes(b"no journal of ours, but long enough")
     process = serve()
     eventually(lambda: [path.suffix for path in folder.iterdir()] == [".damaged"])
     assert health(process) == "failed: Backlog"
-    assert "does not begin as a journal does" in process.output()
+    assert "does not begin with the journal's header" in process.output()
 
 
-def test_a_folder_that_cannot_be_written_stops_the_start(llmring_process, tmp_path):
+def test_a_folder_that_is_not_writable_stops_the_start(llmring_process, tmp_path):
     (tmp_path / "file").write_text("no folder")
     process = llmring_process(LLMRING_PLUGINS="usage", LLMRING_USAGE_JOURNAL_DIR=str(tmp_path / "file" / "journal"))
     assert process.wait() != 0

@@ -1,4 +1,4 @@
-"""The monthly histograms of latencies: the same figures with them and without, whatever happens after that."""
+"""Monthly histograms of latencies: results are the same with and without them, whatever changes later."""
 
 import asyncio
 import random
@@ -14,11 +14,11 @@ from psycopg import sql
 
 from llmring_server.contracts.usage import UsageReading
 from llmring_server.testing import eventually, live, make_settings
-from llmring_usage.audit import ALONE, Audit
-from llmring_usage.facts import LATENCY_MONTHS, Facts
-from llmring_usage.latency_months import LatencyMonths
+from llmring_usage.maintenance.audit import LOCK_MONTHS, Audit
+from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.settings import UsageSettings
-from llmring_usage.upkeep import Upkeep
+from llmring_usage.tables.latency_months import LatencyMonths
+from llmring_usage.tables.state import LATENCY_MONTHS, UsageState
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)
 TODAY = date(2025, 7, 3)
@@ -28,11 +28,11 @@ days = st.dates(FIRST - timedelta(days=40), LAST + timedelta(days=40))
 
 @pytest.fixture(scope="module", params=["UTC", "Europe/Madrid"])
 def lasting(request, llmring_postgres):
-    """A server for a whole module, whose days are those of the parameter."""
+    """A server for the whole module, whose reporting zone is the parameter."""
     schema = f"test_{uuid.uuid4().hex[:16]}"
     database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 2}
     with live(make_settings(database, usage={"timezone": request.param}), ["usage"]) as server:
-        rested(server)
+        after_maintenance(server)
         yield server
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
@@ -41,13 +41,13 @@ def lasting(request, llmring_postgres):
 
 @pytest.fixture
 def used(usage):
-    """A server whose first upkeep is over, with 300 calls of half a year."""
-    log(rested(usage), some_calls(300))
+    """A server with 300 calls of half a year, after its first maintenance."""
+    log(after_maintenance(usage), some_calls(300))
     return usage
 
 
-def rested(server):
-    eventually(lambda: server.run(Facts(server.server.database).get(LATENCY_MONTHS)))
+def after_maintenance(server):
+    eventually(lambda: server.run(UsageState(server.server.database).get(LATENCY_MONTHS)))
     return server
 
 
@@ -84,8 +84,8 @@ def refresh(server, today=TODAY):
     server.run(months(server).refresh(today))
 
 
-def ask(server, start=FIRST, end=LAST, zone="UTC", key="test-project", kind="model", step="week"):
-    """Return all that the contract says of a range: with steps of time, and the sums alone."""
+def fetch(server, start=FIRST, end=LAST, zone="UTC", key="test-project", kind="model", step="week"):
+    """Return the results of the contract for a range: with steps of time, and only the sums."""
     reading, project = server.server.service(UsageReading), server.project_id(key)
     span = (start and str(start), end and str(end), zone)
     return (
@@ -103,12 +103,12 @@ def forget(server):
     execute(server, "DELETE FROM usage_latency_months")
 
 
-def blind(server):
-    """Take the daily latencies away, so that only the months know of them."""
+def delete_daily_latencies(server):
+    """Delete the daily latencies, so that only the months include them."""
     assert execute(server, "DELETE FROM usage_latencies")
 
 
-def kept(server, key="test-project"):
+def stored_months(server, key="test-project"):
     query = "SELECT month FROM usage_latency_months WHERE project_id = %s ORDER BY month"
     return [row["month"] for row in server.rows(query, [server.project_id(key)])]
 
@@ -122,56 +122,56 @@ def firsts(*numbers):
 
 
 @pytest.mark.own_server
-def test_months_say_what_their_days_said(used):
-    before = ask(used)
+def test_monthly_histograms_equal_their_days(used):
+    before = fetch(used)
     refresh(used)
-    blind(used)
-    assert ask(used) == before
+    delete_daily_latencies(used)
+    assert fetch(used) == before
     assert before[0].summary.latency_p95_ms > before[0].summary.latency_p50_ms > 0
     assert before[0].summary.latency_p50_ms == before[1].latency_p50_ms
 
 
 @pytest.mark.own_server
-def test_months_without_latencies_are_kept_too(usage):
-    late(rested(usage), latency_ms=None)
+def test_months_without_latencies_are_stored_too(usage):
+    late(after_maintenance(usage), latency_ms=None)
     refresh(usage)
-    assert kept(usage) == firsts(3)
-    assert ask(usage)[0].summary.latency_p50_ms is None
+    assert stored_months(usage) == firsts(3)
+    assert fetch(usage)[0].summary.latency_p50_ms is None
 
 
 @pytest.mark.own_server
-def test_a_month_that_is_not_over_is_left_for_later(used):
+def test_a_month_that_is_not_over_is_not_summed(used):
     refresh(used, date(2025, 6, 30))
-    assert kept(used) == firsts(1, 2, 3, 4, 5)
+    assert stored_months(used) == firsts(1, 2, 3, 4, 5)
     refresh(used, date(2025, 7, 1))
-    assert kept(used) == firsts(1, 2, 3, 4, 5, 6)
+    assert stored_months(used) == firsts(1, 2, 3, 4, 5, 6)
 
 
 @pytest.mark.own_server
-def test_a_late_entry_voids_its_month_until_the_next_upkeep(used):
+def test_a_late_entry_invalidates_its_month_until_the_next_maintenance(used):
     refresh(used)
-    before = ask(used)
+    before = fetch(used)
     late(used, latency_ms=90_000)
-    now = ask(used)
+    now = fetch(used)
     assert now != before
     forget(used)
-    assert ask(used) == now
+    assert fetch(used) == now
     refresh(used)
-    blind(used)
-    assert ask(used) == now
+    delete_daily_latencies(used)
+    assert fetch(used) == now
 
 
 @pytest.mark.own_server
-def test_of_a_month_that_is_void_its_days_are_read_and_of_the_others_none(used):
+def test_days_are_read_only_for_an_invalid_month(used):
     refresh(used)
     late(used)
-    now = ask(used)
+    now = fetch(used)
     execute(used, "DELETE FROM usage_latencies WHERE day < '2025-03-01' OR day >= '2025-04-01'")
-    assert ask(used) == now
+    assert fetch(used) == now
 
 
 @pytest.mark.own_server
-def test_only_what_is_missing_or_void_is_made_anew(used):
+def test_only_missing_and_invalid_months_are_computed_again(used):
     refresh(used)
     late(used)
     touched = "SELECT month FROM usage_latency_months WHERE xmin::text::bigint > %s"
@@ -181,105 +181,105 @@ def test_only_what_is_missing_or_void_is_made_anew(used):
 
 
 @pytest.mark.own_server
-def test_days_without_daily_sums_are_read_as_ever(used):
-    """Days whose raw rows are gone stay where an earlier zone had them."""
+def test_days_without_daily_sums_are_read_as_days(used):
+    """Days whose raw rows were dropped remain in an earlier zone."""
     refresh(used)
     execute(
         used,
         "INSERT INTO usage_latencies SELECT project_id, '2024-12-31', model, bucket, slot, 1000 FROM usage_latencies"
         " WHERE day = (SELECT min(day) FROM usage_latencies) LIMIT 1",
     )
-    now = ask(used, date(2024, 12, 1))
+    now = fetch(used, date(2024, 12, 1))
     forget(used)
-    assert ask(used, date(2024, 12, 1)) == now != ask(used)
+    assert fetch(used, date(2024, 12, 1)) == now != fetch(used)
 
 
-def test_retention_leaves_months_as_they_are(used, llmring_cli):
-    before = ask(used)
+def test_retention_does_not_change_months(used, llmring_cli):
+    before = fetch(used)
     refresh(used)
     done = llmring_cli("usage", "retention", "--days", "30", LLMRING_PLUGINS="usage")
     assert "dropping usage_logs_2025_03" in done.stdout
-    assert kept(used) == firsts(1, 2, 3, 4, 5, 6)
-    assert ask(used) == before
+    assert stored_months(used) == firsts(1, 2, 3, 4, 5, 6)
+    assert fetch(used) == before
     late(used)
-    forgotten = ask(used)
+    forgotten = fetch(used)
     forget(used)
-    assert ask(used) == forgotten != before
+    assert fetch(used) == forgotten != before
 
 
 @pytest.mark.parametrize("table", ["usage_latencies", "usage_daily"])
-def test_a_month_whose_rollups_are_mended_is_forgotten_until_the_next_upkeep(used, llmring_cli, table):
-    before = ask(used)
+def test_a_month_whose_rollups_are_repaired_is_deleted_until_the_next_maintenance(used, llmring_cli, table):
+    before = fetch(used)
     spoil = f"UPDATE {table} SET requests = requests + 5 WHERE day >= '2025-03-01' AND day < '2025-04-01'"
     execute(used, spoil)
     refresh(used)
-    assert ask(used) != before
+    assert fetch(used) != before
     done = llmring_cli("usage", "rebuild", LLMRING_PLUGINS="usage")
-    assert "2025-03: mended" in done.stdout
-    assert kept(used) == firsts(1, 2, 4, 5, 6)
-    assert ask(used) == before
-    used.run(used.server.service(Upkeep).once())
-    assert kept(used) == firsts(1, 2, 3, 4, 5, 6)
-    assert ask(used) == before
+    assert "2025-03: repaired" in done.stdout
+    assert stored_months(used) == firsts(1, 2, 4, 5, 6)
+    assert fetch(used) == before
+    used.run(used.server.service(Maintenance).run_once())
+    assert stored_months(used) == firsts(1, 2, 3, 4, 5, 6)
+    assert fetch(used) == before
 
 
 @pytest.mark.own_server
-def test_whoever_adds_a_month_up_waits_until_the_rollups_are_mended(used):
+def test_computing_a_month_waits_until_the_rollups_are_repaired(used):
     database = used.server.database
 
-    async def mended_beside():
+    async def repair_beside():
         async with database.transaction() as connection:
-            await connection.execute(ALONE)
+            await connection.execute(LOCK_MONTHS)
             adding = asyncio.create_task(months(used).refresh(TODAY))
             await asyncio.sleep(0.3)
             await connection.execute("UPDATE usage_latencies SET bucket = bucket + 100")
         await adding
 
-    used.run(mended_beside())
-    now = ask(used)
+    used.run(repair_beside())
+    now = fetch(used)
     forget(used)
-    assert ask(used) == now
+    assert fetch(used) == now
 
 
-def test_in_another_zone_months_are_counted_anew(used, llmring_live, llmring_cli):
+def test_months_are_counted_again_in_another_zone(used, llmring_live, llmring_cli):
     log(used, [{"provider": "p", "model": "m", "timestamp": "2025-03-31T23:00:00Z", "latency_ms": 10}])
     refresh(used)
     done = llmring_cli("usage", "rebuild", LLMRING_PLUGINS="usage", LLMRING_USAGE_TIMEZONE="Europe/Madrid")
-    assert "days are counted in Europe/Madrid now" in done.stdout
-    assert kept(used) == []
-    there = rested(llmring_live(["usage"], usage={"timezone": "Europe/Madrid"}))
+    assert "days are now counted in Europe/Madrid" in done.stdout
+    assert stored_months(used) == []
+    there = after_maintenance(llmring_live(["usage"], usage={"timezone": "Europe/Madrid"}))
     refresh(there)
-    now = ask(there, zone="Europe/Madrid")
+    now = fetch(there, zone="Europe/Madrid")
     forget(there)
-    assert ask(there, zone="Europe/Madrid") == now
+    assert fetch(there, zone="Europe/Madrid") == now
 
 
 @pytest.mark.own_server
-def test_a_project_that_cannot_be_added_up_does_not_stop_the_others(used):
+def test_a_project_that_cannot_be_summed_does_not_stop_the_others(used):
     log(used, some_calls(20), "another")
     refused = min(used.project_id(), used.project_id("another"))
     execute(used, f"ALTER TABLE usage_latency_months ADD CONSTRAINT refused CHECK (project_id <> '{refused}')")
     refresh(used)
-    assert {bool(kept(used)), bool(kept(used, "another"))} == {True, False}
+    assert {bool(stored_months(used)), bool(stored_months(used, "another"))} == {True, False}
 
 
 @pytest.mark.own_server
-def test_the_upkeep_of_usage_adds_months_up_once_a_day(used):
-    upkeep, facts = used.server.service(Upkeep), Facts(used.server.database)
-    used.run(facts.forget(LATENCY_MONTHS))
-    used.run(upkeep.once())
-    assert kept(used)
+def test_maintenance_sums_months_once_per_day(used):
+    maintenance, state = used.server.service(Maintenance), UsageState(used.server.database)
+    used.run(state.delete(LATENCY_MONTHS))
+    used.run(maintenance.run_once())
+    assert stored_months(used)
     forget(used)
-    used.run(upkeep.once())
-    assert not kept(used)
+    used.run(maintenance.run_once())
+    assert not stored_months(used)
 
 
-def test_the_audit_has_the_next_upkeep_look_again(used):
-    async def mended():
-        return [finding async for finding in Audit(used.server.database, ZoneInfo("UTC")).mend()]
+def test_a_repair_makes_the_next_maintenance_compute_months(used):
+    async def repair():
+        return [finding async for finding in Audit(used.server.database, ZoneInfo("UTC")).repair()]
 
-    used.run(mended())
-    assert used.run(Facts(used.server.database).get(LATENCY_MONTHS)) is None
+    used.run(repair())
+    assert used.run(UsageState(used.server.database).get(LATENCY_MONTHS)) is None
 
 
 changes = st.lists(st.one_of(st.just("refresh"), st.integers(0, 2**32)), min_size=1, max_size=5)
@@ -289,7 +289,7 @@ questions = st.tuples(st.none() | days, st.none() | days, st.sampled_from(ZONES)
 @settings(deadline=None, max_examples=25, database=None)
 @given(changes, st.lists(questions, min_size=1, max_size=4), st.sampled_from(["day", "week", "month"]))
 def test_spending_over_any_range_is_the_same_with_months_and_without(lasting, changes, questions, step):
-    """Months are filled, voided by late entries and filled anew in any order."""
+    """Months are computed, invalidated by late entries and computed again in any order."""
     key = f"any-{uuid.uuid4().hex}"
     for change in changes:
         if change == "refresh":
@@ -297,6 +297,6 @@ def test_spending_over_any_range_is_the_same_with_months_and_without(lasting, ch
         else:
             log(lasting, some_calls(random.Random(change).randrange(1, 40), change), key)
     asked = [(*in_order(*span), zone) for *span, zone in questions]
-    found = [ask(lasting, *one, key=key, step=step) for one in asked]
+    found = [fetch(lasting, *one, key=key, step=step) for one in asked]
     execute(lasting, "DELETE FROM usage_latency_months WHERE project_id = %s", [lasting.project_id(key)])
-    assert [ask(lasting, *one, key=key, step=step) for one in asked] == found
+    assert [fetch(lasting, *one, key=key, step=step) for one in asked] == found

@@ -1,4 +1,4 @@
-"""`POST /log`: what is stored, what it costs, and what is refused."""
+"""`POST /log`: what is stored, its cost, and what is refused."""
 
 from decimal import Decimal
 
@@ -13,13 +13,13 @@ def test_a_call_without_a_cost_is_priced_from_the_registry(priced, log):
     assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (0.000875, "registry", "priced")
 
 
-def test_the_price_and_registry_version_stay_with_the_row(priced, log):
+def test_the_price_and_registry_version_are_stored_with_the_row(priced, log):
     log(priced.client())
     row = priced.client().get("/api/v1/logs").json()[0]
     assert (row["priced_as"], row["registry_version"]) == ("openai:gpt-5-mini", "openai.3")
 
 
-def test_an_unknown_model_is_kept_unpriced(priced, log, stats):
+def test_a_call_of_an_unknown_model_is_stored_unpriced(priced, log, stats):
     logged = log(priced.client(), model="no-such-model")
     assert (logged["cost"], logged["cost_status"]) == (None, "model_not_in_registry")
     summary = stats(priced.client())["summary"]
@@ -31,13 +31,13 @@ def test_an_alias_of_a_model_is_priced_as_that_model(priced, log):
     assert priced.client().get("/api/v1/logs").json()[0]["priced_as"] == "anthropic:claude-sonnet-4-5-20250929"
 
 
-def test_a_cost_that_the_client_sends_is_authoritative_and_ours_stands_beside_it(priced, log):
+def test_a_cost_sent_by_the_client_is_authoritative_and_ours_is_stored_with_it(priced, log):
     logged = log(priced.client(), cost=0.5)
     assert (logged["cost"], logged["cost_source"]) == (0.5, "client")
     assert priced.client().get("/api/v1/logs").json()[0]["computed_cost"] == 0.00045
 
 
-def test_without_the_registry_the_status_says_why_there_is_no_cost(usage, log):
+def test_without_the_registry_the_status_is_the_reason_for_no_cost(usage, log):
     assert log(usage.client())["cost_status"] == "registry_not_enabled"
 
 
@@ -53,14 +53,14 @@ def test_large_counts_and_costs_are_stored_exactly(usage, log, stats):
     assert (summary["input_tokens"], summary["total_cost"]) == (3_000_000_000, 250)
 
 
-def test_every_decimal_of_a_cost_is_kept(usage):
+def test_every_decimal_of_a_cost_is_stored(usage):
     sent = b'{"provider":"p","model":"m","cost":0.1234567890123456789012345}'
     answer = usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
     assert b'"cost":0.1234567890123456789012345,' in answer.content
     assert b'"cost":0.1234567890123456789012345,' in usage.client().get("/api/v1/logs").content
 
 
-def test_a_number_of_forty_digits_in_metadata_is_kept(usage):
+def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
     metadata = b'{"n":1234567890123456789012345678901234567890.5}'
     sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
     usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
@@ -84,7 +84,7 @@ def test_a_number_of_forty_digits_in_metadata_is_kept(usage):
         ({"tags": {str(n): "x" for n in range(11)}}, "tags"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_place(usage, members, place):
+def test_an_invalid_entry_is_refused_with_the_location(usage, members, place):
     call = {"provider": "openai", "model": "m", **members}
     answer = usage.client().post("/api/v1/log", json=call)
     assert answer.status_code == 422, answer.text
@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_refused_with_its_place(usage, members, place):
 
 
 @pytest.mark.parametrize("metadata", [b'"\\u0000"', b'"\\ud800"', b"[" * 10_000 + b"]" * 10_000, b'"\xff"'])
-def test_metadata_that_cannot_be_kept_is_refused(usage, metadata):
+def test_metadata_that_cannot_be_stored_is_refused(usage, metadata):
     sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
     answer = usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
     assert 400 <= answer.status_code < 500
@@ -104,7 +104,7 @@ def test_a_late_entry_of_three_years_ago_is_accepted(usage, log, stats):
     assert stats(usage.client())["by_day"][0]["date"] == "2023-02-28"
 
 
-def test_unknown_members_are_passed_over(usage, log):
+def test_unknown_fields_are_ignored(usage, log):
     log(usage.client(), something_new={"a": [1]})
 
 

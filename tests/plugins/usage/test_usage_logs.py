@@ -65,7 +65,7 @@ def test_blank_filters_mean_none(client, log):
     assert len(client.get("/api/v1/logs?alias=&model=&start_date=&end_date=&cursor=").json()) == 1
 
 
-def test_offset_still_serves_older_clients(client, log):
+def test_offset_is_supported_for_older_clients(client, log):
     ids = [log(client)["log_id"] for _ in range(3)]
     assert client.get("/api/v1/logs?limit=1&offset=2").json()[0]["id"] == ids[0]
 
@@ -73,7 +73,7 @@ def test_offset_still_serves_older_clients(client, log):
 @pytest.mark.parametrize(
     "query", [{"limit": 501}, {"limit": 0}, {"limit": "x"}, {"cursor": "nonsense"}, {"offset": -1}]
 )
-def test_a_page_that_cannot_be_is_refused(client, query):
+def test_an_invalid_page_is_refused(client, query):
     assert client.get("/api/v1/logs", params=query).status_code == 422
 
 
@@ -85,7 +85,7 @@ def test_the_csv_export_parses_and_has_every_call(client, log):
     assert (rows[1]["cost"], rows[1]["origin"]) == ("0.000001", 'a,"b"\nc')
 
 
-def test_text_that_a_spreadsheet_would_run_is_quoted(client, log):
+def test_text_that_a_spreadsheet_would_run_is_escaped(client, log):
     log(client, origin="=1+1")
     (row,) = csv.DictReader(io.StringIO(client.get("/api/v1/logs/export").text))
     assert row["origin"] == "'=1+1"

@@ -1,4 +1,4 @@
-"""Counts so large that a sum of them leaves 64 bits: stored one by one, and summed exactly all the same."""
+"""Counts whose sum exceeds 64 bits are stored one by one, and summed exactly."""
 
 import pytest
 

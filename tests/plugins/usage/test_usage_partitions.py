@@ -1,4 +1,4 @@
-"""Partitions: there when an entry needs one, whoever else makes or drops them at the same time."""
+"""Partitions exist when an entry needs one, also if another process creates or drops them at the same time."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from llmring_usage.partitions import Partitions, following, month_of
+from llmring_usage.tables.partitions import Partitions, month_of, next_month
 
 pytestmark = pytest.mark.own_server
 
@@ -30,9 +30,9 @@ def partition_holding(server, timestamp):
     return [one["name"] for one in rows]
 
 
-def test_this_month_and_the_next_two_are_made_ahead(usage):
+def test_partitions_of_this_month_and_the_next_two_are_created(usage):
     month = month_of(datetime.now(UTC))
-    ahead = [month, following(month), following(following(month))]
+    ahead = [month, next_month(month), next_month(next_month(month))]
     assert partitions(usage) == {"usage_logs_before_2020", *map(partition_of, ahead)}
 
 
@@ -49,12 +49,12 @@ def test_this_month_and_the_next_two_are_made_ahead(usage):
         ("1970-01-01T00:00:00Z", "usage_logs_before_2020"),
     ],
 )
-def test_an_entry_lies_in_the_partition_of_its_month(usage, log, timestamp, partition):
+def test_an_entry_is_in_the_partition_of_its_month(usage, log, timestamp, partition):
     log(usage.client(), timestamp=timestamp)
     assert partition_holding(usage, timestamp) == [partition]
 
 
-def test_a_batch_makes_the_partition_of_every_month_that_it_touches(usage):
+def test_a_batch_creates_the_partition_of_each_of_its_months(usage):
     moments = [f"2022-{month:02}-15T12:00:00Z" for month in (3, 11, 7, 1, 7)]
     call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "output_tokens": 1, "cost": 0}
     usage.client().post("/api/v1/log/batch", json=[{**call, "timestamp": moment} for moment in moments])
@@ -63,14 +63,14 @@ def test_a_batch_makes_the_partition_of_every_month_that_it_touches(usage):
     }
 
 
-def test_a_partition_that_was_dropped_is_made_again(usage, log):
+def test_a_dropped_partition_is_created_again(usage, log):
     log(usage.client(), timestamp="2024-05-01T10:00:00Z")
     usage.run(usage.server.database.execute("DROP TABLE usage_logs_2024_05"))
     log(usage.client(), timestamp="2024-05-02T10:00:00Z")
     assert partition_holding(usage, "2024-05-02T10:00:00Z") == ["usage_logs_2024_05"]
 
 
-def test_a_batch_over_dropped_and_living_partitions_is_stored_once(usage):
+def test_a_batch_over_dropped_and_existing_partitions_is_stored_once(usage):
     client = usage.client()
     batch = [
         {"provider": "p", "model": "m", "timestamp": f"2024-{month:02}-10T00:00:00Z", "idempotency_key": f"k{month}"}
@@ -92,7 +92,7 @@ def test_partitions_have_the_key_of_their_table(usage, log):
     assert index["indexdef"].endswith("(project_id, occurred_at, id)")
 
 
-def test_four_servers_that_need_the_same_months_at_once_make_each_once(llmring_live):
+def test_four_servers_that_need_the_same_months_create_each_once(llmring_live):
     servers = [llmring_live(["usage"]) for _ in range(SERVERS)]
     clients = [server.client() for server in servers]
     batch = [{"provider": "p", "model": "m", "timestamp": f"2022-{month:02}-15T00:00:00Z"} for month in range(1, 13)]
@@ -103,18 +103,18 @@ def test_four_servers_that_need_the_same_months_at_once_make_each_once(llmring_l
     assert {f"usage_logs_2022_{month:02}" for month in range(1, 13)} <= partitions(servers[0])
 
 
-def test_servers_that_start_at_once_on_an_empty_schema_all_come_up(llmring_live):
+def test_servers_that_start_together_on_an_empty_schema_all_start(llmring_live):
     with ThreadPoolExecutor(SERVERS) as pool:
         servers = list(pool.map(lambda _: llmring_live(["usage"]), range(SERVERS)))
     assert len(partitions(servers[0])) == 4
 
 
-def test_the_turn_of_the_year_is_made_ahead_too(usage):
-    usage.run(Partitions(usage.server.database).ahead(datetime(2031, 12, 15, tzinfo=UTC)))
+def test_upcoming_partitions_cross_the_turn_of_the_year(usage):
+    usage.run(Partitions(usage.server.database).create_upcoming(datetime(2031, 12, 15, tzinfo=UTC)))
     assert {"usage_logs_2031_12", "usage_logs_2032_01", "usage_logs_2032_02"} <= partitions(usage)
 
 
-def test_reading_goes_on_while_a_partition_is_made(usage, log):
+def test_reads_continue_while_a_partition_is_created(usage, log):
     client = usage.client()
     log(client)
 

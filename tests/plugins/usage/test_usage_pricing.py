@@ -1,4 +1,4 @@
-"""What a call costs: the golden table of real prices, and properties that hold for every call."""
+"""The cost of a call: the golden table of real prices, and properties of every call."""
 
 from decimal import Decimal
 
@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
-from llmring_usage.bands import BAND_TERMS, Band, quote_bands
-from llmring_usage.models import MAX_COUNT, Entry
-from llmring_usage.pricing import CALCULATORS, client_cost, provider_cost, quote
-from llmring_usage.tokens import Tokens, count
+from llmring_usage.models.entries import MAX_COUNT, UsageEntry
+from llmring_usage.pricing.aggregate import TIER_TERMS, PriceTier, quote_tiers
+from llmring_usage.pricing.calculators import CALCULATORS, client_cost, provider_cost, quote
+from llmring_usage.pricing.tokens import Tokens, count_tokens
 
 
 def price(**rates: str | int | None) -> Price:
@@ -49,50 +49,59 @@ GOLDEN = [
 
 @pytest.mark.parametrize(("provider", "rates", "tokens", "client", "billed"), GOLDEN)
 def test_the_golden_table_holds_for_both_calculators(provider, rates, tokens, client, billed):
-    kinds = count(Entry(provider=provider, model="m", **tokens))
+    kinds = count_tokens(UsageEntry(provider=provider, model="m", **tokens))
     assert client_cost(kinds, rates) == Decimal(client)
     assert provider_cost(kinds, rates) == Decimal(billed or client)
 
 
 def test_a_cost_is_written_without_trailing_zeros_or_an_exponent():
-    kinds = count(Entry(provider="p", model="m", input_tokens=10**12))
+    kinds = count_tokens(UsageEntry(provider="p", model="m", input_tokens=10**12))
     assert str(provider_cost(kinds, price(input="250.00", output="1"))) == "250000000"
 
 
 def test_a_missing_rate_leaves_a_call_unpriced():
-    kinds = count(Entry(provider="p", model="m", input_tokens=1))
+    kinds = count_tokens(UsageEntry(provider="p", model="m", input_tokens=1))
     assert quote(kinds, price(input="1"), provider_cost).status == "price_missing"
 
 
 def test_an_explicit_zero_is_a_price():
-    assert quote(count(Entry(provider="p", model="m")), price(input="0", output="0"), provider_cost).cost == 0
+    assert (
+        quote(count_tokens(UsageEntry(provider="p", model="m")), price(input="0", output="0"), provider_cost).cost == 0
+    )
 
 
-def test_reasoning_has_its_own_rate_only_where_one_is_set():
-    kinds = count(Entry(provider="p", model="m", output_tokens=1_000_000, reasoning_tokens=400_000))
+def test_reasoning_has_its_own_rate_only_if_one_is_set():
+    kinds = count_tokens(UsageEntry(provider="p", model="m", output_tokens=1_000_000, reasoning_tokens=400_000))
     assert provider_cost(kinds, price(input="1", output="10")) == 10
     assert provider_cost(kinds, price(input="1", output="10", output_thinking="20")) == 14
 
 
-def test_anthropic_reports_cached_reads_apart_from_its_input():
-    assert count(Entry(provider="anthropic", model="m", input_tokens=1500, cached_input_tokens=800)).fresh == 1500
-    assert count(Entry(provider="openai", model="m", input_tokens=1500, cached_input_tokens=800)).fresh == 700
+def test_anthropic_reports_cached_reads_separately_from_its_input():
+    assert (
+        count_tokens(UsageEntry(provider="anthropic", model="m", input_tokens=1500, cached_input_tokens=800)).fresh
+        == 1500
+    )
+    assert (
+        count_tokens(UsageEntry(provider="openai", model="m", input_tokens=1500, cached_input_tokens=800)).fresh == 700
+    )
 
 
-def test_more_cached_than_input_means_that_they_are_counted_apart():
-    assert count(Entry(provider="openai", model="m", input_tokens=100, cached_input_tokens=800)).fresh == 100
+def test_more_cached_than_input_means_separate_counts():
+    assert (
+        count_tokens(UsageEntry(provider="openai", model="m", input_tokens=100, cached_input_tokens=800)).fresh == 100
+    )
 
 
-def test_what_the_client_says_of_its_counts_is_believed():
+def test_the_clients_declaration_about_its_counts_is_trusted():
     said = {"input_tokens": 1500, "cached_input_tokens": 800}
-    assert count(Entry(provider="anthropic", model="m", input_includes_cached=True, **said)).fresh == 700
-    assert count(Entry(provider="openai", model="m", input_includes_cached=False, **said)).fresh == 1500
+    assert count_tokens(UsageEntry(provider="anthropic", model="m", input_includes_cached=True, **said)).fresh == 700
+    assert count_tokens(UsageEntry(provider="openai", model="m", input_includes_cached=False, **said)).fresh == 1500
 
 
 counts = st.integers(0, MAX_COUNT) | st.integers(0, 10_000) | st.none()
 rates = st.decimals(0, 1000, places=6) | st.none()
 entries = st.builds(
-    Entry,
+    UsageEntry,
     provider=st.sampled_from(["openai", "anthropic", "google"]),
     model=st.just("m"),
     input_tokens=counts,
@@ -122,7 +131,7 @@ prices = st.builds(
 
 @given(entries, prices, st.sampled_from(sorted(CALCULATORS)))
 def test_no_call_has_a_negative_count_or_cost(entry, rates, calculator):
-    kinds = count(entry)
+    kinds = count_tokens(entry)
     assert kinds.fresh >= 0
     assert kinds.output - kinds.reasoning >= 0
     assert CALCULATORS[calculator](kinds, rates) >= 0
@@ -130,8 +139,8 @@ def test_no_call_has_a_negative_count_or_cost(entry, rates, calculator):
 
 @given(entries, prices)
 def test_arithmetic_is_exact(entry, rates):
-    """Costs computed in integers of a millionth of a millionth agree to the last digit."""
-    kinds = count(entry)
+    """Costs computed in integers of a millionth of a millionth are equal to the last digit."""
+    kinds = count_tokens(entry)
     if rates.long_context_threshold is not None:
         return
     whole = 10**6
@@ -142,30 +151,30 @@ def test_arithmetic_is_exact(entry, rates):
     assert int(cost.scaleb(12, context=__import__("decimal").Context(prec=90))) == expected[0]
 
 
-def banded(calls, threshold):
-    """Return calls summed up by whether their prompt and their fresh input are above a threshold."""
+def price_tiers(calls, threshold):
+    """Return sums of calls by whether their prompt and their fresh input are above a threshold."""
     groups = {}
     for kinds in calls:
         groups.setdefault((kinds.prompt > threshold, kinds.fresh > threshold), []).append(kinds)
     return [
-        Band(len(group), summed(group), threshold if prompt else 0, threshold if fresh else 0)
+        PriceTier(len(group), sum_tokens(group), threshold if prompt else 0, threshold if fresh else 0)
         for (prompt, fresh), group in groups.items()
     ]
 
 
-def summed(calls):
+def sum_tokens(calls):
     return Tokens(*(sum(getattr(kinds, name) for kinds in calls) for name in Tokens.__struct_fields__))
 
 
 @given(st.lists(entries, max_size=8), prices, st.sampled_from(sorted(CALCULATORS)))
-def test_many_calls_at_once_cost_what_they_cost_one_by_one(given_entries, rates, calculator):
-    calls = [count(entry) for entry in given_entries]
+def test_many_calls_together_cost_the_sum_of_their_costs(given_entries, rates, calculator):
+    calls = [count_tokens(entry) for entry in given_entries]
     costs = [quote(kinds, rates, CALCULATORS[calculator]).cost for kinds in calls]
-    bands = banded(calls, rates.long_context_threshold or 0)
+    bands = price_tiers(calls, rates.long_context_threshold or 0)
     exact = sum(int(cost.scaleb(24, context=__import__("decimal").Context(prec=90))) for cost in costs)
-    found = quote_bands(bands, rates, BAND_TERMS[calculator]).cost
+    found = quote_tiers(bands, rates, TIER_TERMS[calculator]).cost
     assert int(found.scaleb(24, context=__import__("decimal").Context(prec=90))) == exact
 
 
 def test_many_calls_of_a_model_without_a_price_are_unpriced_not_free():
-    assert quote_bands([], price(input="1"), BAND_TERMS["provider"]).cost is None
+    assert quote_tiers([], price(input="1"), TIER_TERMS["provider"]).cost is None

@@ -1,4 +1,4 @@
-"""Rows in the journal: what is read is what was written, to the last digit."""
+"""Rows in the journal are read exactly as they were written."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from llmring_server.contracts import Price
-from llmring_usage import records
-from llmring_usage.models import Row
-from llmring_usage.series import Series
+from llmring_usage.journal import records
+from llmring_usage.models.rows import UsageRow
+from llmring_usage.models.series import Series
 
 PRICE = Price(priced_as="openai:m", registry_version="openai.7", input=Decimal("0.10"), output=Decimal("1E-9"))
 NAMED = Series("prj", provider="openai", model="m", profile="default", alias="fast", cost_status="priced", price=PRICE)
@@ -30,19 +30,19 @@ FULL = {
 }
 
 
-def said(row):
+def content(row):
     return {**msgspec.structs.asdict(row), "series": row.series.encoded}
 
 
 @pytest.mark.parametrize("members", [{}, FULL], ids=["bare", "full"])
 @pytest.mark.parametrize("series", [NAMED, UNPRICED], ids=["priced", "unpriced"])
 def test_a_row_is_read_as_it_was_written(series, members):
-    row = Row(series=series, **PLAIN, **members)
+    row = UsageRow(series=series, **PLAIN, **members)
     (found,) = records.decode(records.encode([row]))
-    assert said(found) == said(row)
+    assert content(found) == content(row)
     assert found.series.price == series.price
 
 
 def test_rows_keep_their_order_and_their_series():
-    rows = [Row(series=series, **PLAIN) for series in (NAMED, UNPRICED, NAMED)]
+    rows = [UsageRow(series=series, **PLAIN) for series in (NAMED, UNPRICED, NAMED)]
     assert [row.series.model for row in records.decode(records.encode(rows))] == ["m", "n", "m"]

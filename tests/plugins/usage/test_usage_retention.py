@@ -1,4 +1,4 @@
-"""The hourly retention: whole months go, those alone that no statement waits for."""
+"""The hourly retention drops whole months, but only those that no statement waits for."""
 
 from datetime import UTC, datetime
 
@@ -6,13 +6,13 @@ import pytest
 
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.testing import make_plugin
-from llmring_usage.upkeep import Upkeep
+from llmring_usage.maintenance.hourly import Maintenance
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1}
 
 
 class Due:
-    """Awaits statements of every project that was used, up to the ends that a test names."""
+    """Expects statements of every project with calls, up to the ends given by a test."""
 
     def __init__(self):
         self.ends, self.asked = set(), []
@@ -43,16 +43,16 @@ def months(server):
 
 
 def run(server):
-    server.run(server.server.service(Upkeep).once())
+    server.run(server.server.service(Maintenance).run_once())
 
 
-def test_what_no_statement_waits_for_is_dropped(server, due):
+def test_a_month_in_no_pending_statement_is_dropped(server, due):
     run(server)
     assert months(server) == []
     assert due.asked[0] == ({server.project_id("one")}, datetime(2024, 4, 1, tzinfo=UTC))
 
 
-def test_a_month_that_is_to_be_stated_stays_with_those_behind_it_until_it_is(server, due):
+def test_a_month_and_later_ones_are_not_dropped_until_its_statement_exists(server, due):
     due.ends = {datetime(2024, 5, 1, tzinfo=UTC)}
     run(server)
     assert months(server) == ["04", "05"]
@@ -61,10 +61,10 @@ def test_a_month_that_is_to_be_stated_stays_with_those_behind_it_until_it_is(ser
     assert months(server) == []
 
 
-def test_that_a_month_stays_is_said_once(server, due, caplog):
+def test_a_delayed_drop_is_logged_once(server, due, caplog):
     due.ends = {datetime(2024, 4, 1, tzinfo=UTC)}
     run(server)
     run(server)
-    (said,) = [record.getMessage() for record in caplog.records if "kept until its calls are stated" in record.message]
-    assert "usage_logs_2024_03" in said
-    assert server.project_id("one") in said
+    (message,) = [record.getMessage() for record in caplog.records if "not dropped until its calls" in record.message]
+    assert "usage_logs_2024_03" in message
+    assert server.project_id("one") in message

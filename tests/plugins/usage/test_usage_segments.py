@@ -1,4 +1,4 @@
-"""The journal's files: what was written comes back, whatever happened to the process and to the disk."""
+"""The journal's files: written records are read again, whatever happens to the process and the disk."""
 
 import resource
 import signal
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from llmring_usage.segments import Damaged, Segment, waiting
+from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
 
 RECORDS = [b"first", b"second record", b"third" * 20]
 
@@ -24,8 +24,8 @@ def written(segment):
     return segment.path.read_bytes()
 
 
-def read_again(path):
-    adopted = Segment.adopt(path)
+def read_records(path):
+    adopted = Segment.claim(path)
     try:
         return list(adopted.records())
     finally:
@@ -33,8 +33,8 @@ def read_again(path):
 
 
 @contextmanager
-def room_for(size):
-    """Let no file of this process grow beyond `size` bytes, as a full disk does."""
+def limit_file_size(size):
+    """Limit the files of this process to `size` bytes, as a full disk does."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -45,72 +45,72 @@ def room_for(size):
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_records_come_back_in_the_order_in_which_they_were_appended(segment):
+def test_records_are_read_in_the_order_they_were_appended(segment):
     written(segment)
     assert list(segment.records()) == RECORDS
 
 
-def test_a_segment_that_was_cut_at_any_byte_gives_every_record_before_the_cut(segment, tmp_path):
+def test_a_segment_truncated_at_any_byte_has_every_record_before_it(segment, tmp_path):
     content = written(segment)
     torn = tmp_path / "torn.journal"
     for cut in range(len(content) + 1):
         torn.write_bytes(content[:cut])
-        found = read_again(torn)
+        found = read_records(torn)
         assert found == RECORDS[: len(found)]
     assert found == RECORDS
 
 
-def test_zeros_that_a_loss_of_power_left_at_the_end_are_no_record(segment, tmp_path):
+def test_zeros_at_the_end_after_a_power_failure_are_not_a_record(segment, tmp_path):
     torn = tmp_path / "torn.journal"
     torn.write_bytes(written(segment) + bytes(4096))
-    assert read_again(torn) == RECORDS
+    assert read_records(torn) == RECORDS
 
 
-def test_a_byte_flipped_anywhere_before_the_last_record_is_found(segment, tmp_path):
+def test_a_flipped_byte_before_the_last_record_is_detected(segment, tmp_path):
     content = written(segment)
     flipped = tmp_path / "flipped.journal"
     for at in range(len(content) - len(RECORDS[-1]) - 12):
         flipped.write_bytes(content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :])
-        with pytest.raises(Damaged):
-            read_again(flipped)
+        with pytest.raises(DamagedSegment):
+            read_records(flipped)
 
 
-def test_a_record_for_which_there_is_no_room_leaves_those_before_it(segment):
+def test_a_record_that_exceeds_the_disk_leaves_earlier_ones_intact(segment):
     segment.append(RECORDS[0])
-    with room_for(segment.size + 20), pytest.raises(OSError, match="File too large"):
+    with limit_file_size(segment.size + 20), pytest.raises(OSError, match="File too large"):
         segment.append(RECORDS[2])
     segment.append(RECORDS[1])
     assert list(segment.records()) == RECORDS[:2]
 
 
-def test_a_segment_belongs_to_one_holder_at_a_time(segment):
-    assert Segment.adopt(segment.path) is None
+def test_a_segment_has_one_holder_at_a_time(segment):
+    assert Segment.claim(segment.path) is None
 
 
-def test_a_segment_that_was_let_go_can_be_taken(tmp_path):
+def test_a_closed_segment_can_be_claimed(tmp_path):
     made = Segment.create(tmp_path)
     written(made)
     made.close()
-    assert read_again(made.path) == RECORDS
+    assert read_records(made.path) == RECORDS
 
 
-def test_a_removed_segment_is_nobodys(tmp_path):
+def test_a_removed_segment_cannot_be_claimed(tmp_path):
     made = Segment.create(tmp_path)
     made.remove()
-    assert Segment.adopt(made.path) is None
-    assert waiting(tmp_path) == []
+    assert Segment.claim(made.path) is None
+    assert list_segments(tmp_path) == []
 
 
 def test_segments_are_listed_oldest_first(tmp_path):
     made = [Segment.create(tmp_path) for _ in range(20)]
-    assert waiting(tmp_path) == [one.path for one in made]
+    assert list_segments(tmp_path) == [one.path for one in made]
     for one in made:
         one.close()
 
 
-def test_a_damaged_segment_that_was_put_aside_is_not_read_again(segment, tmp_path):
+def test_a_quarantined_segment_is_not_read_again(segment, tmp_path):
     written(segment)
     other = Segment.create(tmp_path)
-    aside = other.put_aside()
+    aside = other.quarantine()
     assert aside.exists()
-    assert waiting(tmp_path) == [segment.path]
+    assert list_segments(tmp_path) == [segment.path]

@@ -43,7 +43,7 @@ def test_group_by_groups(client, log, stats, grouping, dates):
         ("Europe/Madrid", "2026-03-01"),
     ],
 )
-def test_a_day_is_a_day_of_the_zone(client, log, stats, zone, date):
+def test_days_are_in_the_requested_zone(client, log, stats, zone, date):
     log(client, timestamp="2026-03-01T18:20:00Z")
     assert [day["date"] for day in stats(client, tz=zone)["by_day"]] == [date]
 
@@ -75,7 +75,7 @@ def test_an_empty_project_has_empty_statistics(client, stats):
     assert (found["summary"]["total_requests"], found["summary"]["total_cost"], found["by_model"]) == (0, 0, {})
 
 
-def test_every_breakdown_has_its_values(client, log, stats):
+def test_every_breakdown_has_its_names(client, log, stats):
     log(client, alias="fast", profile="prod", origin="svc", cost=1)
     log(client, cost=2)
     found = stats(client)
@@ -95,7 +95,7 @@ def test_models_show_their_errors_and_latencies(client, log, stats):
     assert model["latency_p95_ms"] == pytest.approx(95, rel=0.05)
 
 
-def test_format_rows_gives_the_periods_alone(client, log, stats):
+def test_format_rows_returns_only_the_periods(client, log, stats):
     log(client, cost=1)
     assert stats(client, format="rows") == stats(client)["by_period"]
 
@@ -110,14 +110,14 @@ def test_rows_can_be_the_deployments_default(llmring_live, log, stats):
 @pytest.mark.parametrize(
     "query", [{"tz": "Mars/Base"}, {"start_date": "soon"}, {"group_by": "year"}, {"format": "xml"}]
 )
-def test_a_query_that_does_not_fit_is_refused(client, query):
+def test_an_invalid_query_is_refused(client, query):
     assert client.get("/api/v1/stats", params=query).status_code == 422
 
 
 @pytest.mark.parametrize(
     "zone", ["posix/Europe/Madrid", "right/Europe/Madrid", "posixrules", "localtime", "Europe/Nowhere"]
 )
-def test_a_zone_that_not_everybody_knows_is_refused(client, zone):
+def test_an_unknown_zone_is_refused(client, zone):
     answer = client.get("/api/v1/stats", params={"tz": zone})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
 
@@ -128,12 +128,12 @@ def test_a_zone_that_the_database_does_not_know_is_refused(client, log, monkeypa
     madrid = resources.files("tzdata") / "zoneinfo" / "Europe" / "Madrid"
     with madrid.open("rb") as file:
         zone = ZoneInfo.from_file(file, key="Europe/Nowhere")
-    monkeypatch.setattr("llmring_usage.reading.zone_of", lambda name: zone)
+    monkeypatch.setattr("llmring_usage.queries.reader.zone_of", lambda name: zone)
     answer = client.get("/api/v1/stats", params={"tz": "Europe/Madrid"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "tz"])
 
 
-def test_another_reporting_zone_than_the_rollups_refuses_to_start(llmring_live):
+def test_a_reporting_zone_other_than_the_rollups_stops_the_start(llmring_live):
     llmring_live(["usage"], usage={"timezone": "UTC"})
     with pytest.raises(Exception, match="counts its days in UTC"):
         llmring_live(["usage"], usage={"timezone": "Europe/Madrid"})

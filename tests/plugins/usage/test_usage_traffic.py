@@ -1,4 +1,4 @@
-"""What other features are offered of usage: who calls an alias, and what other models would have cost."""
+"""The contract `Traffic`: the callers of an alias, and the cost of its calls with other models."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -7,9 +7,9 @@ import pytest
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import TokenCounts, Traffic
-from llmring_usage.models import Entry
-from llmring_usage.pricing import CALCULATORS
-from llmring_usage.tokens import count
+from llmring_usage.models.entries import UsageEntry
+from llmring_usage.pricing.calculators import CALCULATORS
+from llmring_usage.pricing.tokens import count_tokens
 
 MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
 CALLS = [
@@ -22,11 +22,11 @@ CALLS = [
 
 
 def ago(**span):
-    """Return the time so long ago."""
+    """Return the time that long ago."""
     return datetime.now(UTC) - timedelta(**span)
 
 
-def ask(server, *models, key="test-project", profile="default", alias="fast", days=7):
+def fetch(server, *models, key="test-project", profile="default", alias="fast", days=7):
     traffic = server.server.service(Traffic)
     since, until = ago(days=days), ago(minutes=-5)
     work = traffic.of_alias(
@@ -49,7 +49,7 @@ def test_the_calls_of_an_alias_are_counted_by_model_and_origin(usage, log):
     log(client, alias="slow", cost=9)
     log(client, alias="fast", profile="prod", cost=9)
     log(usage.client("two"), alias="fast", cost=9)
-    found = ask(usage)
+    found = fetch(usage)
     assert (found.requests, found.cost, found.unpriced_requests) == (5, Decimal("0.55"), 1)
     assert [(one.provider, one.model, one.requests, one.cost) for one in found.models] == [
         ("openai", "gpt-5-mini", 3, Decimal("0.3")), ("openai", "gpt-4o", 2, Decimal("0.25")),
@@ -57,21 +57,21 @@ def test_the_calls_of_an_alias_are_counted_by_model_and_origin(usage, log):
     assert found.origins == [("app0", 2), ("app1", 1), ("app2", 1), (None, 1)]
 
 
-def test_calls_outside_the_range_are_left_out(usage, log):
+def test_calls_outside_the_range_are_excluded(usage, log):
     client = usage.client()
     log(client, alias="fast", timestamp=ago(days=7, minutes=1).isoformat())
     log(client, alias="fast", timestamp=ago(days=6, hours=23).isoformat())
-    assert ask(usage).requests == 1
+    assert fetch(usage).requests == 1
 
 
 def test_an_alias_without_calls_has_none(usage):
-    found = ask(usage, MINI)
+    found = fetch(usage, MINI)
     assert (found.requests, found.cost, found.tokens, found.models, found.origins) == (0, 0, TokenCounts(), [], [])
 
 
 def test_tokens_are_summed_by_kind(usage, log):
     log_all(usage, log)
-    assert ask(usage).tokens == TokenCounts(
+    assert fetch(usage).tokens == TokenCounts(
         fresh=600 + 250_000 + 200_000 + 200_001 + 150_000,
         cache_read=400,
         cache_write_1h=60_000,
@@ -82,10 +82,8 @@ def test_tokens_are_summed_by_kind(usage, log):
 
 
 @pytest.mark.parametrize("calculator", ["provider", "client"])
-def test_another_model_would_have_cost_what_each_call_would_have_by_itself(
-    llmring_live, small_registry, log, calculator
-):
-    """Prompts on both sides of a threshold, and on it: the prices of a long context go by each call."""
+def test_the_cost_with_another_model_is_the_sum_over_the_calls(llmring_live, small_registry, log, calculator):
+    """Prompts on both sides of a threshold, and on it: long-context prices depend on each call."""
     server = llmring_live(
         ["registry", "usage"],
         registry={"base_url": small_registry.as_uri() + "/"},
@@ -97,9 +95,9 @@ def test_another_model_would_have_cost_what_each_call_would_have_by_itself(
     expected = []
     for model in models:
         price = prices.find(*model.split(":"))
-        kinds = [count(Entry(provider="openai", model="gpt-5-mini", **call)) for call in CALLS]
+        kinds = [count_tokens(UsageEntry(provider="openai", model="gpt-5-mini", **call)) for call in CALLS]
         expected.append(sum(CALCULATORS[calculator](each, price) for each in kinds))
-    found = ask(server, *models)
+    found = fetch(server, *models)
     assert [(one.model, one.status, one.cost) for one in found.alternatives] == [
         (model, "priced", cost) for model, cost in zip(models, expected, strict=True)
     ]
@@ -107,11 +105,11 @@ def test_another_model_would_have_cost_what_each_call_would_have_by_itself(
     assert found.alternatives[1].registry_version == "google.1"
 
 
-def test_a_model_without_a_price_says_why(priced, usage_away, log):
+def test_a_model_without_a_price_has_the_reason(priced, usage_away, log):
     log(priced.client(), alias="fast")
-    [unknown] = ask(priced, "openai:nowhere").alternatives
+    [unknown] = fetch(priced, "openai:nowhere").alternatives
     assert (unknown.cost, unknown.status) == (None, "model_not_in_registry")
-    [off] = ask(usage_away, MINI).alternatives
+    [off] = fetch(usage_away, MINI).alternatives
     assert (off.cost, off.status) == (None, "registry_not_enabled")
 
 
@@ -137,8 +135,8 @@ def test_the_models_and_providers_called_come_with_most_requests_first(usage, lo
 
 
 @pytest.mark.own_server
-def test_too_many_calls_to_add_up_in_time_are_told_as_such(usage, log):
-    """A lock stands in for the time that very many rows take."""
+def test_calls_that_cannot_be_summed_in_time_return_none(usage, log):
+    """A lock simulates the time that very many rows take."""
     log(usage.client(), alias="fast")
 
     async def locked():
@@ -150,4 +148,4 @@ def test_too_many_calls_to_add_up_in_time_are_told_as_such(usage, log):
             )
 
     assert usage.run(locked()) is None
-    assert ask(usage).requests == 1
+    assert fetch(usage).requests == 1

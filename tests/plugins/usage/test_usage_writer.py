@@ -1,4 +1,4 @@
-"""The writer: group commits, a bounded queue, and answers in time while the database does not answer."""
+"""The writer: group commits, a bounded queue, and timely responses while the database does not respond."""
 
 import asyncio
 import json
@@ -15,9 +15,10 @@ import uuid_utils
 
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.testing import eventually
-from llmring_usage.models import Logged, Row
-from llmring_usage.series import Series
-from llmring_usage.writer import UsageWriter
+from llmring_usage.ingest.writer import UsageWriter
+from llmring_usage.models.responses import UsageLogResponse
+from llmring_usage.models.rows import UsageRow
+from llmring_usage.models.series import Series
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1, "cost": 0.001}
 ANSWER_SECONDS = 2.0
@@ -27,28 +28,28 @@ ROLLUPS = ("usage_daily", "usage_quarters", "usage_latencies", "usage_keys")
 
 @contextmanager
 def locked(conninfo, table="usage_logs"):
-    """Hold a table so that nothing can be written to it, as a database that hangs does."""
+    """Lock a table so that writes hang."""
     with psycopg.connect(conninfo) as connection:
         connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
 
 
 def row(**members):
-    """Return a row as the recorder makes it."""
+    """Return a row as the pricer creates it."""
     now = datetime.now(UTC)
     named = {"provider": "openai", "model": "gpt-5-mini", "profile": "default", "cost_status": "price_missing"}
     said = {**named, **{name: members.pop(name) for name in Series.__slots__ if name in members}}
     series = Series(said.pop("project_id", "prj_test"), **said)
-    return Row(series=series, id=str(uuid_utils.uuid7()), occurred_at=now, received_at=now, **members)
+    return UsageRow(series=series, id=str(uuid_utils.uuid7()), occurred_at=now, received_at=now, **members)
 
 
-def refused_row(**members):
-    """Return a row that PostgreSQL refuses: no text has U+0000, which the host never lets through."""
+def rejected_row(**members):
+    """Return a row that PostgreSQL rejects: text with U+0000, which the host never accepts."""
     return row(operation_id="\0", **members)
 
 
 def record(server, submissions, order=None):
-    """Hand submissions to the server's writer at once, and return what came of each; `order` gathers who was first."""
+    """Submit to the server's writer at once, and return each result; `order` collects their numbers as they finish."""
     writer = server.server.service(UsageWriter)
 
     async def one(number, rows):
@@ -71,13 +72,13 @@ def transactions(server, table="usage_logs"):
 
 
 @pytest.mark.own_server
-def test_a_thousand_calls_that_wait_together_are_committed_together(usage):
+def test_a_thousand_waiting_calls_are_committed_together(usage):
     outcomes = record(usage, [[row()] for _ in range(1000)])
-    assert all(isinstance(outcome, Logged) for (outcome,) in outcomes)
+    assert all(isinstance(outcome, UsageLogResponse) for (outcome,) in outcomes)
     assert len(transactions(usage)) <= 2
 
 
-def test_submissions_of_no_row_one_and_several_are_each_told_of_their_own(usage):
+def test_submissions_of_no_row_one_and_several_get_their_own_outcomes(usage):
     submissions = [[], [row(), row()], [row()], [], [row(), row(), row()]]
     told = [[outcome.log_id for outcome in outcomes] for outcomes in record(usage, submissions)]
     assert told == [[one.id for one in rows] for rows in submissions]
@@ -91,7 +92,7 @@ def test_rows_rollups_latencies_and_keys_are_written_by_one_transaction(usage):
 
 
 @pytest.mark.own_server
-def test_calls_of_many_projects_share_a_commit_and_each_keeps_its_own(usage):
+def test_calls_of_many_projects_share_a_commit_but_not_their_sums(usage):
     record(usage, [[row(project_id=f"prj_{number % 7}")] for number in range(100)])
     found = usage.rows("SELECT project_id, requests::int AS requests FROM usage_daily WHERE kind = 'model'")
     assert sorted(one["requests"] for one in found) == [14, 14, 14, 14, 14, 15, 15]
@@ -99,19 +100,19 @@ def test_calls_of_many_projects_share_a_commit_and_each_keeps_its_own(usage):
 
 @pytest.mark.own_server
 @pytest.mark.parametrize("place", [0, 37, 99])
-def test_a_row_that_the_database_refuses_leaves_its_neighbours_in_the_same_commit(usage, place):
+def test_a_rejected_row_does_not_affect_the_rest_of_its_batch(usage, place):
     submissions = [[row()] for _ in range(100)]
-    submissions[place] = [refused_row()]
+    submissions[place] = [rejected_row()]
     outcomes = [outcome for (outcome,) in record(usage, submissions)]
     assert isinstance(outcomes[place], Problem)
     assert outcomes[place].status.startswith("422")
-    assert sum(isinstance(outcome, Logged) for outcome in outcomes) == 99
+    assert sum(isinstance(outcome, UsageLogResponse) for outcome in outcomes) == 99
     (counted,) = usage.rows("SELECT sum(requests)::int AS requests FROM usage_daily WHERE kind = 'model'")
     assert counted["requests"] == 99
 
 
-def test_a_key_whose_first_entry_is_refused_is_free_for_the_next(usage):
-    refused = refused_row(idempotency_key="one", fingerprint="x")
+def test_a_key_whose_first_entry_is_rejected_can_be_used_again(usage):
+    refused = rejected_row(idempotency_key="one", fingerprint="x")
     again = row(idempotency_key="one", fingerprint="y")
     assert isinstance(record(usage, [[refused]])[0][0], Problem)
     assert record(usage, [[again]])[0][0].log_id == again.id
@@ -140,24 +141,24 @@ def test_an_entry_refused_while_a_rollup_is_locked_can_be_sent_again(usage, log)
     assert client.get("/api/v1/stats").json()["summary"]["total_requests"] == 1
 
 
-def test_what_does_not_fit_the_queue_is_refused_before_what_waits_is(llmring_live):
+def test_entries_beyond_the_queue_are_refused_before_waiting_ones(llmring_live):
     server = llmring_live(["usage"], usage={"queue_entries": 1000})
     order = []
     with locked(server.server.database.conninfo):
         first, *others = record(server, [[row()] for _ in range(1000)] + [[row()] for _ in range(500)], order)
     refused = [str(outcome.description) for outcome in others if isinstance(outcome, Unavailable)]
     assert isinstance(first, Unavailable)
-    assert sum("too many entries wait" in reason for reason in refused) == 500
+    assert sum("Too many entries wait" in reason for reason in refused) == 500
     assert set(order[:500]) == set(range(1000, 1500))
-    assert isinstance(record(server, [[row()]])[0][0], Logged)
+    assert isinstance(record(server, [[row()]])[0][0], UsageLogResponse)
 
 
-def test_metadata_that_does_not_fit_the_queue_is_refused_at_once(llmring_live):
+def test_metadata_beyond_the_queue_is_refused_at_once(llmring_live):
     server = llmring_live(["usage"], usage={"queue_bytes": 100_000})
     large = msgspec.Raw(json.dumps("x" * 60_000).encode())
     outcomes = record(server, [[row(metadata=large)], [row(metadata=large)]])
     assert [type(outcome) for outcome in outcomes] == [list, Unavailable]
-    assert isinstance(record(server, [[row(metadata=large)]])[0][0], Logged)
+    assert isinstance(record(server, [[row(metadata=large)]])[0][0], UsageLogResponse)
 
 
 def test_a_flood_while_the_database_hangs_does_not_grow_the_server(llmring_process, llmring_live):
@@ -179,7 +180,7 @@ def test_a_flood_while_the_database_hangs_does_not_grow_the_server(llmring_proce
     eventually(lambda: client.post(url, content=batch).status_code == 200)
 
 
-def test_what_waits_when_the_server_stops_is_written_and_answered_first(llmring_live, llmring_process):
+def test_waiting_calls_are_written_and_answered_before_the_server_stops(llmring_live, llmring_process):
     server = llmring_live(["usage"])
     process = llmring_process(LLMRING_PLUGINS="usage").wait_until_up()
     with ThreadPoolExecutor() as pool:
@@ -201,7 +202,7 @@ def connections_lent(server):
     return stats["pool_size"] - stats["pool_available"]
 
 
-def test_calls_one_after_the_other_do_not_ask_the_pool_for_a_connection_each(usage):
+def test_consecutive_calls_reuse_one_connection(usage):
     writer, pool = usage.server.service(UsageWriter), usage.server.database.pool
 
     async def one_after_the_other():
@@ -213,6 +214,6 @@ def test_calls_one_after_the_other_do_not_ask_the_pool_for_a_connection_each(usa
     assert pool.get_stats()["requests_num"] - before < 25
 
 
-def test_the_writers_connection_is_there_for_others_when_no_calls_come(usage):
+def test_an_idle_writer_returns_its_connection_to_the_pool(usage):
     record(usage, [[row()]])
     eventually(lambda: connections_lent(usage) == 0)

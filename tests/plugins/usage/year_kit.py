@@ -1,4 +1,4 @@
-"""A server with a year of calls, for the tests of what reading costs."""
+"""A server with a year of calls, for the tests of query plans."""
 
 import uuid
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from llmring_server.testing import live, make_settings
-from llmring_usage.audit import Audit
+from llmring_usage.maintenance.audit import Audit
 
 ROWS = 20_000
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ def year_of_calls(url):
             rows = ROWS if project == own["project_id"] else ROWS // 10
             params = {"project": project, "first": FIRST, "apart": year // rows, "rows": rows}
             server.run(server.server.database.execute(SEED, params))
-        server.run(mended(Audit(server.server.database, ZoneInfo("UTC"))))
+        server.run(repair(Audit(server.server.database, ZoneInfo("UTC"))))
         for table in ("usage_logs", "usage_daily", "usage_quarters", "usage_latencies"):
             server.run(server.server.database.execute(f"VACUUM ANALYZE {table}"))
         server.project = own["project_id"]
@@ -62,5 +62,5 @@ def year_of_calls(url):
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
-async def mended(audit):
-    return [finding async for finding in audit.mend()]
+async def repair(audit):
+    return [finding async for finding in audit.repair()]

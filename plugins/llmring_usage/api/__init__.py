@@ -1,0 +1,1 @@
+"""The HTTP resources of usage: log, batch, logs and statistics."""

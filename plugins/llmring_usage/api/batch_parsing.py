@@ -1,0 +1,110 @@
+"""Parse batches of entries, so that an invalid entry does not affect the others."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
+from llmring_usage.models.entries import UsageEntry
+
+MAX_ENTRIES = 10_000
+MAX_TOKENS = 2_000_000
+SPACE = b" \t\r\n"
+
+_array = msgspec.json.Decoder(list[UsageEntry])
+_entry = msgspec.json.Decoder(UsageEntry)
+_LINE = re.compile(rb"[^\r\n]+")
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]+|[\]}]+|[,"]', re.DOTALL)
+
+
+def parse_batch(body: bytes, media: str, depth: int) -> list[UsageEntry | Problem]:
+    """Return each entry of a batch, or the problem with it.
+
+    Raises:
+        Problem: 400, 413 or 422 when the batch as a whole is not an array, or has more than 10,000 entries.
+    """
+    if media == codec.NDJSON:
+        lines = (found[0] for found in _LINE.finditer(body))
+        parts = list(islice((line for line in lines if not line.isspace()), MAX_ENTRIES + 1))
+    else:
+        entries = _decode_array(body, depth)
+        if entries is not None:
+            _check_size(len(entries))
+            return [*entries]
+        parts = list(islice(_split_array(body), MAX_ENTRIES + 1))
+    _check_size(len(parts))
+    return [_decode(part, index, depth) for index, part in enumerate(parts)]
+
+
+def _decode_array(body: bytes, depth: int) -> list[UsageEntry] | None:
+    """Return the entries of a valid batch; None means that each entry must be decoded separately."""
+    if codec.text_fault(body, depth) is not None:
+        return None
+    try:
+        if body.count(b'"provider"') > MAX_ENTRIES:
+            _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
+        return _array.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _split_array(body: bytes) -> Iterator[bytes]:
+    """Yield the elements of a JSON array unparsed, split by their brackets alone, however deeply nested.
+
+    Raises:
+        Problem: 400 when the elements cannot be separated, 413 when that would take long, 422 for no array.
+    """
+    if not body.lstrip(SPACE).startswith(b"["):
+        raise Problem(422, "A batch must be a JSON array of entries, or NDJSON with one entry per line.")
+    if sum(map(body.count, (b"[", b"{", b","))) > MAX_TOKENS:
+        raise Problem(413, "The batch has an invalid entry and is too complex to locate it. Send fewer entries.")
+    start = first = body.index(b"[") + 1
+    level = values = 0
+    for token in _TOKEN.finditer(body, first):
+        kind = token[0][:1]
+        if token[0] == b'"' or (level == 0 and kind in b'"[{' and values):
+            raise _invalid_json(token.start())
+        values = values or (level == 0 and kind in b'"[{')
+        level += (kind in b"[{") * len(token[0]) - (kind in b"]}") * len(token[0])
+        if level == 0 and kind == b",":
+            yield _element(body, start, token.start())
+            start, values = token.end(), False
+        elif level < 0:
+            yield from _last_element(body, first, start, token.end() + level)
+            return
+    raise _invalid_json(len(body))
+
+
+def _last_element(body: bytes, first: int, start: int, end: int) -> Iterator[bytes]:
+    """Yield the last element of an array that ends at `end`; nothing if the array is empty."""
+    if body[end : end + 1] != b"]" or body[end + 1 :].strip(SPACE):
+        raise _invalid_json(end)
+    if start != first or body[start:end].strip(SPACE):
+        yield _element(body, start, end)
+
+
+def _element(body: bytes, start: int, end: int) -> bytes:
+    found = body[start:end].strip(SPACE)
+    if not found:
+        raise _invalid_json(end)
+    return found
+
+
+def _invalid_json(at: int) -> Problem:
+    return Problem(400, f"The body is not valid JSON: the array is malformed at byte {at}.")
+
+
+def _decode(part: bytes, index: int, depth: int) -> UsageEntry | Problem:
+    try:
+        codec.check_text(part, depth)
+        return codec.decode(_entry, part, "body", index)
+    except Problem as problem:
+        return problem
+
+
+def _check_size(entries: int) -> None:
+    if entries > MAX_ENTRIES:
+        raise Problem(413, f"A batch has at most {MAX_ENTRIES:,} entries. Send several batches.")

@@ -1,0 +1,63 @@
+"""`/logs` and `/logs/export`: pages of logged calls with a keyset cursor, and their export as CSV or NDJSON."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+import falcon.asgi
+import msgspec
+
+from llmring_server.contracts.usage import CallFilter, LogEntry
+from llmring_server.http import codec
+from llmring_server.http.operations import operation
+from llmring_usage.queries.export import CSV, MEDIA, Format
+from llmring_usage.queries.reader import UsageReader
+
+
+class UsageLogsQuery(CallFilter, frozen=True):
+    """A page of calls: at most `limit`, after `cursor` (from the Link header) or `offset`."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    offset: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
+    cursor: str | None = None
+
+
+class UsageExportQuery(CallFilter, frozen=True):
+    """The export: every matching call, as `csv` or `ndjson`."""
+
+    format: Format = "csv"
+
+
+class LogPages:
+    """`/logs`: calls, newest first."""
+
+    def __init__(self, reader: UsageReader) -> None:
+        self._reader = reader
+
+    @operation(query=UsageLogsQuery, answer=list[LogEntry])
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageLogsQuery
+    ) -> list[LogEntry]:
+        """A page of logged calls; `Link: …; rel="next"` is the next page. Each call is on exactly one page."""
+        page = await self._reader.page(req.context.project_id, query, query.limit, query.cursor, query.offset)
+        if page.more:
+            resp.set_header("Link", f'<{_next_page(req, page.cursors[-1])}>; rel="next"')
+        return page.entries
+
+
+class LogExport:
+    """`/logs/export`: every matching call, streamed in constant memory."""
+
+    def __init__(self, reader: UsageReader) -> None:
+        self._reader = reader
+
+    @operation(query=UsageExportQuery, media=(CSV, codec.NDJSON))
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageExportQuery) -> None:
+        """Export logged calls as CSV or NDJSON, newest first, in one snapshot."""
+        resp.stream = await self._reader.export(req.context.project_id, query, query.format)
+        resp.content_type = MEDIA[query.format]
+        resp.set_header("Content-Disposition", f'attachment; filename="usage.{query.format}"')
+
+
+def _next_page(req: falcon.asgi.Request, cursor: str) -> str:
+    query = {name: value for name, value in req.params.items() if name not in ("cursor", "offset")}
+    return f"{req.path}?{urlencode({**query, 'cursor': cursor})}"

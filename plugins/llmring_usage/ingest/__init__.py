@@ -1,0 +1,1 @@
+"""From a logged entry to its committed row."""

@@ -1,0 +1,250 @@
+"""The usage repository: stores each batch with a single statement, with retries, and isolates rejected rows."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import errors
+from psycopg.rows import class_row
+
+from llmring_server.database import Database
+from llmring_server.database.pool import Connection, abort_connection
+from llmring_server.http import codec
+from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
+from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE_KEYED, STORE_UNKEYED
+from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
+from llmring_usage.models import series
+from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
+from llmring_usage.models.rows import UsageRow
+from llmring_usage.settings import UsageSettings
+from llmring_usage.tables.partitions import Partitions, months_of
+
+Outcome = UsageLogResponse | Problem
+Key = tuple[str, str | None]
+Cursor = psycopg.AsyncRawCursor[Any]
+
+CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
+REJECTED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
+ATTEMPTS = 8
+PAUSE_SECONDS = 0.02
+CANCEL_SECONDS = 0.2
+# As text, the statement would be encoded and hashed again for every batch.
+UNKEYED, KEYED = STORE_UNKEYED.encode(), STORE_KEYED.encode()
+
+log = logging.getLogger(__name__)
+
+
+class StoredResponse(msgspec.Struct, frozen=True):
+    """The response stored under an idempotency key."""
+
+    project_id: str
+    key: str
+    fingerprint: str
+    log_id: str
+    cost: Any
+    cost_source: str | None
+    cost_status: str
+    occurred_at: Any
+
+
+class UsageRepository:
+    """Stores rows with their rollups and keys, exactly once, and returns each row's outcome.
+
+    A connection and its cursor are reused across batches until `release_connection`; only one task at a time may call
+    `store`.
+    """
+
+    def __init__(
+        self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: EntryReceipts
+    ) -> None:
+        self._database = database
+        self._partitions = partitions
+        self._receipts = receipts
+        self._random = random.SystemRandom()
+        self._zone = settings.timezone
+        self._slot = self._random.randrange(settings.rollup_slots)
+        self._key_seconds = settings.idempotency_hours * 3600
+        self._cursor: Cursor | None = None
+
+    async def store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
+        """Store a batch in one transaction and return each row's outcome, in order, by `deadline` (the loop's time).
+
+        A row that PostgreSQL rejects fails alone. After a lost connection it is unknown whether the batch was
+        committed: it is sent again with the same ids, which the primary key stores once.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database is down; nothing is known to be stored.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._store(rows, deadline)
+            except errors.UniqueViolation:
+                if attempt > 1:
+                    known = {row.id for row in rows if not row.idempotency_key}
+                    outcomes = _outcomes(rows, known, await self._find_stored(rows, known, deadline))
+                    return await self._with_receipts(rows, outcomes, {}, deadline)
+                raise
+            except (errors.CheckViolation, errors.UndefinedTable):
+                self._partitions.forget_known()
+                if attempt == ATTEMPTS:
+                    raise
+            except REJECTED as error:
+                return await self._bisect(rows, error, deadline)
+            except (*CONTENDED, *DATABASE_AWAY):
+                if attempt == ATTEMPTS or _now() >= deadline:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())
+        raise AssertionError("unreachable")
+
+    async def store_in_transaction(self, connection: Connection, row: UsageRow) -> None:
+        """Store a row that has no key in the caller's transaction; the partition of its month must exist."""
+        await self._execute(Cursor(connection), [row], keyed=False)
+        await self._receipts.issue(connection, [row])
+
+    async def release_connection(self) -> None:
+        """Return the reused connection to the pool."""
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            await self._database.pool.putconn(cursor.connection)
+
+    async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
+        await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
+        keyed = any(row.idempotency_key for row in rows)
+        sent = _first_of_each_key(rows) if keyed else rows
+        async with self._borrow_cursor(deadline) as cursor:
+            stored, receipts = await self._insert(cursor, sent, keyed=keyed)
+        if not keyed:
+            return await self._with_receipts(rows, [_response(row) for row in rows], receipts, deadline)
+        stored |= {row.id for row in rows if not row.idempotency_key}
+        outcomes = _outcomes(rows, stored, await self._find_stored(rows, stored, deadline))
+        return await self._with_receipts(rows, outcomes, receipts, deadline)
+
+    async def _insert(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> tuple[set[str], ReceiptsById]:
+        """Run the store statement, in one transaction with the receipts where they are issued."""
+        if not self._receipts.enabled:
+            return await self._execute(cursor, rows, keyed=keyed), {}
+        async with cursor.connection.transaction():
+            stored = await self._execute(cursor, rows, keyed=keyed)
+            new = [row for row in rows if not row.idempotency_key or row.id in stored]
+            return stored, await self._receipts.issue(cursor.connection, new)
+
+    async def _with_receipts(
+        self, rows: Sequence[UsageRow], outcomes: list[Outcome], issued: ReceiptsById, deadline: float
+    ) -> list[Outcome]:
+        """Return the responses with their receipts; those of entries that were stored earlier are looked up."""
+        if not self._receipts.enabled:
+            return outcomes
+        missing = missing_receipts(rows, outcomes, issued)
+        if missing:
+            async with self._borrow_cursor(deadline) as cursor:
+                issued = {**issued, **await self._receipts.find(cursor.connection, missing)}
+        return [with_receipt(one, issued) if isinstance(one, UsageLogResponse) else one for one in outcomes]
+
+    @asynccontextmanager
+    async def _borrow_cursor(self, deadline: float) -> AsyncIterator[Cursor]:
+        """Yield the reused cursor, or one from the pool; at the deadline, its statement is cancelled."""
+        left = max(deadline - _now(), 0.001)
+        if self._cursor is None:
+            self._cursor = Cursor(await self._database.pool.getconn(left))
+        cursor, connection, cancelled = self._cursor, self._cursor.connection, []
+        alarm = asyncio.get_running_loop().call_at(
+            deadline - min(CANCEL_SECONDS, left / 2),
+            lambda: cancelled.append(asyncio.create_task(_cancel_statement(connection), name="llmring usage cancel")),
+        )
+        try:
+            yield cursor
+        finally:
+            alarm.cancel()
+            if cancelled:
+                await cancelled[0]
+                await connection.close()
+            if connection.closed:
+                await self.release_connection()
+
+    async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
+        """Execute the store statement, and return the ids of the keyed rows that are new."""
+        params = [*series.encode_rows(rows), self._zone, self._slot]
+        await cursor.execute(*((KEYED, [*params, self._key_seconds]) if keyed else (UNKEYED, params)))
+        return {found[0] for found in await cursor.fetchall()} if keyed else set()
+
+    async def _bisect(self, rows: Sequence[UsageRow], error: psycopg.Error, deadline: float) -> list[Outcome]:
+        """Split a rejected batch in halves until the invalid row is isolated."""
+        if len(rows) == 1:
+            return [rejection(error)]
+        half = len(rows) // 2
+        return [*await self.store(rows[:half], deadline), *await self.store(rows[half:], deadline)]
+
+    async def _find_stored(
+        self, rows: Sequence[UsageRow], stored: set[str], deadline: float
+    ) -> dict[Key, StoredResponse]:
+        """Return the responses stored under the keys of the rows that are not in `stored`."""
+        keys = [dict(zip(("project_id", "key"), _key(row), strict=True)) for row in rows if row.id not in stored]
+        if not keys:
+            return {}
+        async with (
+            self._borrow_cursor(deadline) as borrowed,
+            borrowed.connection.cursor(row_factory=class_row(StoredResponse)) as cursor,
+        ):
+            await cursor.execute(SELECT_KEYS, {"keys": codec.encode(keys).decode()})
+            return {(one.project_id, one.key): one for one in await cursor.fetchall()}
+
+
+async def _cancel_statement(connection: Connection) -> None:
+    """Cancel a statement whose time is up, then abort its connection without waiting for a server that hangs."""
+    try:
+        await connection.cancel_safe(timeout=CANCEL_SECONDS)
+    except psycopg.Error as error:
+        log.debug("a statement could not be cancelled: %s", error)
+    abort_connection(connection)
+
+
+def _outcomes(rows: Sequence[UsageRow], stored: set[str], by_key: Mapping[Key, StoredResponse]) -> list[Outcome]:
+    """Return the outcome of each row: its own response if it is stored, otherwise the one stored under its key."""
+    return [_response(row) if row.id in stored else _earlier_response(row, by_key.get(_key(row))) for row in rows]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def rejection(error: psycopg.Error) -> Problem:
+    """Return the 422 for an entry that PostgreSQL rejects."""
+    reason = (error.diag.message_primary or str(error)).partition("\n")[0]
+    return Problem(422, f"The entry cannot be stored: {reason}.")
+
+
+def _key(row: UsageRow) -> Key:
+    return row.series.project_id, row.idempotency_key
+
+
+def _first_of_each_key(rows: Sequence[UsageRow]) -> list[UsageRow]:
+    """Return the rows without those whose key an earlier row of the batch has: a statement may touch a key once."""
+    seen: set[Key] = set()
+    first: list[UsageRow] = []
+    for row in rows:
+        if row.idempotency_key is None or _key(row) not in seen:
+            first.append(row)
+            seen.add(_key(row))
+    return first
+
+
+def _response(row: UsageRow) -> UsageLogResponse:
+    return UsageLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+
+
+def deferred_response(row: UsageRow) -> DeferredLogResponse:
+    """Return the response for a row that waits in the journal."""
+    return DeferredLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+
+
+def _earlier_response(row: UsageRow, stored: StoredResponse | None) -> Outcome:
+    if stored is None:
+        return Unavailable("Another request with this idempotency key is still in progress. Try again.")
+    if stored.log_id != row.id and stored.fingerprint != row.fingerprint:
+        return Problem(409, f"Idempotency key {row.idempotency_key!r} was used for another entry. Use a new one.")
+    return UsageLogResponse(stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at)

@@ -1,0 +1,1 @@
+"""The journal: calls wait on disk while the database is down."""

@@ -1,0 +1,70 @@
+"""Records of the journal: a JSON array of series, and of the rows that reference them by number."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from llmring_server.contracts import Price
+from llmring_server.http import codec
+from llmring_usage.models import series
+from llmring_usage.models.rows import UsageRow
+from llmring_usage.models.series import Series
+
+
+class SeriesRecord(msgspec.Struct, frozen=True):
+    """A series as decoded from JSON."""
+
+    project_id: str
+    provider: str
+    model: str
+    profile: str
+    cost_status: str
+    alias: str | None = None
+    origin: str | None = None
+    cost_source: str | None = None
+    priced_as: str | None = None
+    registry_version: str | None = None
+    price: dict[str, Decimal] | None = None
+
+    def to_series(self) -> Series:
+        """Return the series."""
+        fields = msgspec.structs.asdict(self)
+        price = {**(fields.pop("price") or {}), **{name: fields.pop(name) for name in series.PRICE_FIELDS}}
+        known = msgspec.convert(price, Price) if self.priced_as is not None else None
+        return Series(**fields, price=known)
+
+
+class RowRecord(UsageRow, frozen=True, kw_only=True):
+    """A row as decoded from JSON, where msgspec does not allow raw JSON to be optional."""
+
+    metadata: msgspec.Raw = codec.NULL
+
+    def to_row(self) -> UsageRow:
+        """Return the row."""
+        fields = {name: getattr(self, name) for name in UsageRow.__struct_fields__}
+        return UsageRow(**{**fields, "metadata": None if self.metadata == codec.NULL else self.metadata})
+
+
+_parts = msgspec.json.Decoder(tuple[list[SeriesRecord], msgspec.Raw])
+
+
+def encode(rows: Sequence[UsageRow]) -> bytes:
+    """Return the record of rows."""
+    encoded, encoded_series = series.encode_rows(rows)
+    return f"[{encoded_series},{encoded}]".encode()
+
+
+def decode(record: bytes) -> list[UsageRow]:
+    """Return the rows of a record.
+
+    Raises:
+        msgspec.MsgspecError: the record was not made by `encode`.
+    """
+    encoded_series, rows = _parts.decode(record)
+    all_series: list[Series] = [one.to_series() for one in encoded_series]
+
+    def numbered(_: type, number: int) -> Series:
+        return all_series[number - 1]
+
+    return [record.to_row() for record in msgspec.json.decode(rows, type=list[RowRecord], dec_hook=numbered)]

@@ -1,0 +1,1 @@
+"""Hourly work and commands: retention, audit of the rollups, repricing."""

@@ -1,0 +1,70 @@
+"""Hourly maintenance of the usage tables: partitions, retention, expired keys, hourly and monthly sums."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import LiteralString
+from zoneinfo import ZoneInfo
+
+from llmring_server.cli.retention import drop_due
+from llmring_server.contracts.statements import StatementsDue
+from llmring_server.database import Database
+from llmring_server.errors import StartupError
+from llmring_server.runtime.background import upkeep
+from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
+from llmring_usage.settings import UsageSettings
+from llmring_usage.tables.alias_hours import AliasHours
+from llmring_usage.tables.latency_months import LatencyMonths
+from llmring_usage.tables.partitions import Partitions
+from llmring_usage.tables.state import TIMEZONE, UsageState
+from llmring_usage.tables.statement_lines import StatementLines
+
+EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
+
+
+class Maintenance:
+    """Maintains the tables, at start and then every hour."""
+
+    def __init__(
+        self, database: Database, partitions: Partitions, settings: UsageSettings,
+        statements: Callable[[], StatementsDue | None],
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._partitions = partitions
+        self._settings = settings
+        self._state = UsageState(database)
+        self._alias_hours = AliasHours(database)
+        self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
+        self._retention = StatementRetention(UsageRetention(database), StatementLines(database), statements)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Check the reporting zone, create upcoming partitions, and maintain the tables while the block runs.
+
+        Raises:
+            StartupError: the rollups count their days in another zone.
+        """
+        await self.check_zone()
+        await self._partitions.create_upcoming()
+        async with upkeep(self.run_once, "usage"):
+            yield
+
+    async def check_zone(self) -> None:
+        """Compare the reporting zone with the zone of the daily rollups.
+
+        Raises:
+            StartupError: they differ.
+        """
+        stored = await self._state.set_default(TIMEZONE, self._settings.timezone)
+        if stored != self._settings.timezone:
+            raise StartupError(
+                f"LLMRING_USAGE_TIMEZONE is {self._settings.timezone}, but this database counts its days in {stored}. "
+                "Set it back, or run `llmring-server usage rebuild`."
+            )
+
+    async def run_once(self) -> None:
+        """Create upcoming partitions, drop expired months, delete expired keys, and compute hours and months."""
+        await self._partitions.create_upcoming()
+        await drop_due(self._retention, self._settings.retention_days)
+        await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
+        await self._alias_hours.refresh_hourly()
+        await self._latency_months.refresh_daily()

@@ -1,0 +1,49 @@
+"""A row as the repository sends it to PostgreSQL."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from llmring_usage.models.series import Series
+
+
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One entry as stored: priced, its token kinds disjoint, its fields named as the columns.
+
+    `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below them are
+    priced. `cost` is USD, None while unpriced; `computed_cost` is the cost by the registry if the client sent its own.
+    `received_at` is omitted if it equals `occurred_at`.
+    """
+
+    series: Series
+    id: str
+    occurred_at: datetime
+    received_at: datetime | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    id_at_origin: str | None = None
+    fresh_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: Decimal | None = None
+    computed_cost: Decimal | None = None
+    latency_ms: float | None = None
+    status: str = "success"
+    service_tier: str | None = None
+    operation_id: str | None = None
+    attempt: int | None = None
+    tags: dict[str, str] | None = None
+    metadata: msgspec.Raw | None = None
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+
+def uuid_timestamp(uuid: UUID) -> datetime:
+    """Return the time (UTC) at which a UUIDv7 was created, to the millisecond."""
+    return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC)

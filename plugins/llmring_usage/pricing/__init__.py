@@ -1,0 +1,1 @@
+"""Token counts, the price book, and the calculation of a call's cost."""

@@ -1,0 +1,53 @@
+"""The cost of many calls at once: the terms of the pricing path, applied to sums of calls on one side of a threshold.
+
+A price's terms are sums of tokens by rate, and a call's rates depend only on its side of the price's threshold. So the
+sums of each side, priced by the same terms, are exactly the sum of the calls.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from llmring_server.contracts import Price
+from llmring_usage.pricing.calculators import Quote, Term, client_terms_at, price_status, provider_terms_at, total
+from llmring_usage.pricing.tokens import Tokens
+
+
+class PriceTier(msgspec.Struct, frozen=True):
+    """Calls on the same side of every threshold, with the sums of their tokens.
+
+    `prompt_over` is the highest threshold that each call's prompt is above, `fresh_over` the highest that its fresh
+    input is above; 0 where there is none.
+    """
+
+    calls: int
+    tokens: Tokens
+    prompt_over: int
+    fresh_over: int
+
+
+TierTerms = Callable[[PriceTier, Price], tuple[Term, ...]]
+
+
+def quote_tiers(tiers: Iterable[PriceTier], price: Price, terms_of: TierTerms) -> Quote:
+    """Price many calls: exactly the sum of the quotes of each."""
+    status = price_status(price)
+    if status != "priced":
+        return Quote(status, None, price)
+    return Quote(status, total(term for tier in tiers for term in terms_of(tier, price)), price)
+
+
+def provider_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:
+    """Return the terms of a tier as providers bill."""
+    threshold = price.long_context_threshold
+    return provider_terms_at(tier.tokens, price, threshold is not None and tier.prompt_over >= threshold)
+
+
+def client_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:
+    """Return the terms of a tier as the llmring client counts."""
+    threshold = price.long_context_threshold or 0
+    long = tier.tokens.fresh - tier.calls * threshold if 0 < threshold <= tier.fresh_over else 0
+    return client_terms_at(tier.tokens, price, long)
+
+
+TIER_TERMS: dict[str, TierTerms] = {"provider": provider_tier_terms, "client": client_tier_terms}

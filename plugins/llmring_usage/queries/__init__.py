@@ -1,0 +1,1 @@
+"""Reads of the log: pages, exports and single calls."""

@@ -1,0 +1,50 @@
+"""Calls as files: CSV and NDJSON, rendered chunk by chunk."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal
+
+import msgspec
+
+from llmring_server.contracts.usage import LogEntry
+from llmring_server.http import codec
+
+Format = Literal["csv", "ndjson"]
+CSV = "text/csv"
+MEDIA = {"csv": f"{CSV}; charset=utf-8", "ndjson": codec.NDJSON}
+
+
+async def render_file(
+    first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]], form: Format
+) -> AsyncIterator[bytes]:
+    """Yield the file of a first chunk and the following ones."""
+    render: Callable[..., bytes] = _csv if form == "csv" else _ndjson
+    yield render(first, header=True)
+    async for chunk in chunks:
+        yield render(chunk, header=False)
+
+
+def _ndjson(entries: list[LogEntry], *, header: bool) -> bytes:
+    return b"".join(codec.encode(entry) + b"\n" for entry in entries)
+
+
+def _csv(entries: list[LogEntry], *, header: bool) -> bytes:
+    """Render CSV (RFC 4180); text that a spreadsheet would read as a formula gets a leading apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    if header:
+        writer.writerow(LogEntry.__struct_fields__)
+    for entry in entries:
+        writer.writerow([_cell(value) for value in msgspec.structs.astuple(entry)])
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, msgspec.Raw):
+        return bytes(value).decode()
+    if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
+        return "'" + value
+    if hasattr(value, "isoformat"):
+        return msgspec.to_builtins(value)
+    return format(value, "f") if hasattr(value, "is_finite") else value

@@ -1,0 +1,95 @@
+"""Reads of usage for `/stats`, `/logs` and other plugins: the contract `UsageReading`."""
+
+from collections.abc import AsyncIterator
+
+from llmring_server.contracts.usage import (
+    CallFilter,
+    Kind,
+    LogEntry,
+    LoggedCall,
+    LogPage,
+    Spending,
+    Statistics,
+    Step,
+    Summary,
+)
+from llmring_server.http.timezones import zone_of
+from llmring_usage.models.series import decode_rates
+from llmring_usage.pricing.cost_breakdown import explain_cost
+from llmring_usage.queries.cursors import read_cursor, write_cursor
+from llmring_usage.queries.export import Format, render_file
+from llmring_usage.queries.usage_logs import LogFilter, UsageLogs
+from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.periods import Grouping, parse_range
+from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
+
+
+class UsageReader:
+    """Reads a project's usage; dates are in the requested zone, by default the reporting zone."""
+
+    def __init__(self, statistics: StatisticsQuery, logs: UsageLogs, settings: UsageSettings) -> None:
+        self._statistics = statistics
+        self._logs = logs
+        self._settings = settings
+
+    @property
+    def timezone(self) -> str:
+        """The reporting zone."""
+        return self._settings.timezone
+
+    async def statistics(
+        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, grouping: Grouping = "day"
+    ) -> Statistics:
+        """Return the statistics of a range."""
+        zone = zone_of(tz or self.timezone)
+        return await self._statistics.statistics(project, parse_range(start_date, end_date, zone), zone, grouping)
+
+    async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
+        """Return the sums of a range."""
+        zone = zone_of(tz or self.timezone)
+        return await self._statistics.summary(project, parse_range(start_date, end_date, zone), zone)
+
+    async def spending(
+        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
+    ) -> Spending:
+        """Return a range broken down by the names of a kind, and by steps of time."""
+        zone = zone_of(tz or self.timezone)
+        return await self._statistics.spending(
+            project, parse_range(start_date, end_date, zone), zone, TimeBreakdown(kind, step)
+        )
+
+    async def page(
+        self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None, offset: int = 0
+    ) -> LogPage:
+        """Return up to `limit` calls, newest first, after a cursor or an offset."""
+        after = read_cursor(cursor) if cursor else None
+        found = await self._logs.page(project, self._filter(chosen), limit + 1, after, 0 if after else offset)
+        entries = found[:limit]
+        return LogPage(entries, [write_cursor(entry) for entry in entries], len(found) > limit)
+
+    async def call(self, project: str, cursor: str) -> LoggedCall | None:
+        """Return the call just before a cursor's position, and the calculation of its cost."""
+        found = await self._logs.get(project, read_cursor(cursor))
+        if found is None:
+            return None
+        entry = LogEntry(*(getattr(found, name) for name in LogEntry.__struct_fields__))
+        if found.price is None:
+            return LoggedCall(entry, None)
+        stored = found.cost if found.computed_cost is None else found.computed_cost
+        return LoggedCall(
+            entry, explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
+        )
+
+    async def csv(self, project: str, chosen: CallFilter) -> AsyncIterator[bytes]:
+        """Return every matching call as CSV."""
+        return await self.export(project, chosen, "csv")
+
+    async def export(self, project: str, chosen: CallFilter, form: Format) -> AsyncIterator[bytes]:
+        """Return every matching call as a file, in one snapshot; the first rows are read before it returns."""
+        chunks = self._logs.stream(project, self._filter(chosen))
+        first: list[LogEntry] = await anext(chunks, [])
+        return render_file(first, chunks, form)
+
+    def _filter(self, chosen: CallFilter) -> LogFilter:
+        span = parse_range(chosen.start_date, chosen.end_date, zone_of(chosen.tz or self.timezone))
+        return LogFilter(span, chosen.alias, chosen.model, chosen.provider, chosen.profile, chosen.origin)

@@ -1,0 +1,135 @@
+"""Queries of logged calls: pages by keyset, and streams by a server-side cursor."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+from psycopg.rows import class_row
+
+from llmring_server.contracts.usage import LogEntry
+from llmring_server.database import Database
+from llmring_server.http.errors import Unavailable
+from llmring_usage.pricing.tokens import Tokens, tokens_of
+from llmring_usage.statistics.periods import Range
+from llmring_usage.tables.log_columns import TOKENS
+
+CHUNK_ROWS = 1_000
+STREAMS = 3
+
+COLUMNS: LiteralString = ", ".join(
+    {"logged_at": "occurred_at AS logged_at"}.get(name, name) for name in LogEntry.__struct_fields__
+)
+FROM_PROJECT: LiteralString = " FROM usage_logs WHERE project_id = %(project)s"
+SELECT: LiteralString = "SELECT " + COLUMNS + FROM_PROJECT
+ONE: LiteralString = (
+    "SELECT "
+    + COLUMNS
+    + ", "
+    + TOKENS
+    + ", price"
+    + FROM_PROJECT
+    + " AND occurred_at = %(occurred_at)s AND id = %(id)s"
+)
+NEWEST_FIRST: LiteralString = " ORDER BY occurred_at DESC, id DESC"
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """The end of a page: the key of its last row; the next page begins after it."""
+
+    occurred_at: datetime
+    id: UUID
+
+
+class PricedLogEntry(LogEntry, frozen=True):
+    """A row with the disjoint counts that were priced, and the rates (USD per million tokens) if any were known."""
+
+    fresh: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_write: int
+    output: int
+    reasoning: int
+    price: msgspec.Raw | None
+
+    @property
+    def tokens(self) -> Tokens:
+        """The counts that were priced."""
+        return tokens_of(self)
+
+
+class LogFilter(msgspec.Struct, frozen=True):
+    """The requested calls; None does not restrict a field."""
+
+    span: Range
+    alias: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    profile: str | None = None
+    origin: str | None = None
+
+
+class UsageLogs:
+    """The table `usage_logs`, newest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._streams = asyncio.Semaphore(STREAMS)
+
+    async def page(
+        self, project: str, chosen: LogFilter, limit: int, after: Position | None = None, offset: int = 0
+    ) -> list[LogEntry]:
+        """Return up to `limit` calls, after a position or an offset."""
+        query, params = select_sql(project, chosen, after)
+        query += NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
+        return await self._database.rows(LogEntry, query, {**params, "limit": limit, "offset": offset})
+
+    async def get(self, project: str, position: Position) -> PricedLogEntry | None:
+        """Return the call at a position, or None if this project has none there."""
+        return await self._database.one(PricedLogEntry, ONE, {"project": project, **msgspec.structs.asdict(position)})
+
+    async def stream(self, project: str, chosen: LogFilter) -> AsyncIterator[list[LogEntry]]:
+        """Yield all calls in chunks from a server-side cursor, in constant memory and one snapshot.
+
+        A stream holds its connection until its client has read it, so only a few may run at once.
+
+        Raises:
+            Unavailable: the maximum number of exports is running.
+        """
+        if self._streams.locked():
+            raise Unavailable(f"{STREAMS} exports are running already. Try again shortly.")
+        query, params = select_sql(project, chosen, None)
+        async with (
+            self._streams,
+            self._database.pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor(name="usage_export", row_factory=class_row(LogEntry)) as cursor,
+        ):
+            await cursor.execute(query + NEWEST_FIRST, params)
+            while chunk := await cursor.fetchmany(CHUNK_ROWS):
+                yield chunk
+
+
+def select_sql(project: str, chosen: LogFilter, after: Position | None) -> tuple[LiteralString, dict[str, Any]]:
+    """Return the SELECT of a filter with only the necessary conditions, and its parameters."""
+    query: LiteralString = SELECT
+    params: dict[str, Any] = {"project": project}
+    columns: tuple[LiteralString, ...] = ("alias", "model", "provider", "profile", "origin")
+    for column in columns:
+        value = getattr(chosen, column)
+        if value is not None:
+            query += " AND " + column + " = %(" + column + ")s"
+            params[column] = value
+    if chosen.span.start is not None:
+        query += " AND occurred_at >= %(start)s"
+        params["start"] = chosen.span.start
+    if chosen.span.end is not None:
+        query += " AND occurred_at < %(end)s"
+        params["end"] = chosen.span.end
+    if after is not None:
+        query += " AND (occurred_at, id) < (%(after_time)s, %(after_id)s)"
+        params["after_time"], params["after_id"] = after.occurred_at, after.id
+    return query, params

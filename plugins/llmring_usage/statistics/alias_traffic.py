@@ -1,0 +1,129 @@
+"""The traffic of an alias, shown before it is changed: the contract `Traffic`, from hourly and daily sums."""
+
+import functools
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, LiteralString
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import class_row
+
+from llmring_server.contracts import Price
+from llmring_server.contracts.traffic import AliasTraffic, Alternative, ModelTraffic, TokenCounts
+from llmring_server.database import Database
+from llmring_server.http.errors import DATABASE_AWAY
+from llmring_usage.pricing.aggregate import PriceTier, TierTerms, quote_tiers
+from llmring_usage.pricing.calculators import EXACT
+from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.statistics.alias_sql import CALLS, AliasLine, range_params
+from llmring_usage.tables.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
+
+log = logging.getLogger(__name__)
+
+SECONDS = 3.0
+ORIGINS = 5
+MODELS = 500
+
+NAMED: LiteralString = """
+    SELECT NULL AS provider, name AS model, sum(requests)::bigint AS requests, sum(cost) AS cost,
+        sum(unpriced_requests)::bigint AS unpriced_requests
+    FROM usage_daily
+    WHERE project_id = %(project)s AND kind = %(kind)s AND day >= %(day)s
+    GROUP BY name
+    ORDER BY requests DESC, name
+    LIMIT %(limit)s
+"""
+
+
+class UsageTraffic:
+    """The callers of an alias, and the cost of its calls with other models; see `Traffic`."""
+
+    def __init__(self, database: Database, prices: UsagePriceBook, terms_of: TierTerms, zone: ZoneInfo) -> None:
+        self._database = database
+        self._prices = prices
+        self._terms_of = terms_of
+        self._zone = zone
+
+    async def of_alias(
+        self, project: str, *, profile: str, alias: str, since: datetime, until: datetime, models: Sequence[str] = ()
+    ) -> AliasTraffic | None:
+        """Return an alias's calls, and their cost with other models."""
+        prices = {model: self._price(model) for model in dict.fromkeys(models)}
+        known = [price.long_context_threshold for price in prices.values() if isinstance(price, Price)]
+        thresholds = sorted({threshold for threshold in known if threshold})
+        params = {"project": project, "alias": alias, "profile": profile, **range_params(since, until, thresholds)}
+        lines = await self._lines(params)
+        if lines is None:
+            return None
+        tiers = [_price_tier(line) for line in lines if line.kind == BY_LENGTH]
+        called = [_model_traffic(line) for line in lines if line.kind == BY_MODEL]
+        return AliasTraffic(
+            since=since,
+            until=until,
+            requests=sum(model.requests for model in called),
+            cost=functools.reduce(EXACT.add, (model.cost for model in called), Decimal(0)),
+            unpriced_requests=sum(model.unpriced_requests for model in called),
+            tokens=_count_tokens(tiers),
+            models=called,
+            origins=[(line.origin, int(line.requests)) for line in lines if line.kind == BY_ORIGIN][:ORIGINS],
+            alternatives=[self._alternative(model, price, tiers) for model, price in prices.items()],
+        )
+
+    async def models(self, project: str, since: datetime) -> Sequence[ModelTraffic]:
+        """Return the models called since a time."""
+        return await self._named(project, "model", since)
+
+    async def providers(self, project: str, since: datetime) -> Sequence[str]:
+        """Return the providers called since a time."""
+        return [found.model for found in await self._named(project, "provider", since)]
+
+    async def _named(self, project: str, kind: str, since: datetime) -> Sequence[ModelTraffic]:
+        day = since.astimezone(self._zone).date()
+        params = {"project": project, "kind": kind, "day": day, "limit": MODELS}
+        return await self._database.rows(ModelTraffic, NAMED, params)
+
+    async def _lines(self, params: dict[str, Any]) -> list[AliasLine] | None:
+        """Return the sums, or None if the database is up but takes too long."""
+        try:
+            async with (
+                self._database.connection(SECONDS) as connection,
+                connection.cursor(row_factory=class_row(AliasLine)) as cursor,
+            ):
+                await cursor.execute(CALLS, params)
+                return await cursor.fetchall()
+        except (*DATABASE_AWAY, TimeoutError) as error:
+            await self._database.ping()
+            log.warning("calls of an alias are not summed within %g s (%s)", SECONDS, type(error).__name__)
+            return None
+
+    def _price(self, model: str) -> Price | str:
+        provider, _, name = model.partition(":")
+        return self._prices.find(provider, name)
+
+    def _alternative(self, model: str, price: Price | str, tiers: Sequence[PriceTier]) -> Alternative:
+        if isinstance(price, str):
+            return Alternative(model=model, status=price)
+        quoted = quote_tiers(tiers, price, self._terms_of)
+        return Alternative(
+            model=model,
+            status=quoted.status,
+            cost=quoted.cost,
+            priced_as=price.priced_as,
+            registry_version=price.registry_version,
+        )
+
+
+def _price_tier(line: AliasLine) -> PriceTier:
+    return PriceTier(int(line.requests), line.tokens, line.prompt_over or 0, line.fresh_over or 0)
+
+
+def _model_traffic(line: AliasLine) -> ModelTraffic:
+    return ModelTraffic(line.provider, line.model or "", int(line.requests), line.cost, int(line.unpriced_requests))
+
+
+def _count_tokens(tiers: Sequence[PriceTier]) -> TokenCounts:
+    return TokenCounts(
+        *(sum(getattr(tier.tokens, kind) for tier in tiers) for kind in TokenCounts.__struct_fields__)
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""Logged calls as other plugins see them: at the time they are stored, and looked up by their id."""
+
+from datetime import timedelta
+from typing import LiteralString
+from uuid import UUID
+
+from llmring_server.contracts import LoggedUsage
+from llmring_server.database import Database
+from llmring_usage.models.rows import UsageRow, uuid_timestamp
+
+# An entry without a timestamp of the client happened when its id was created.
+ID_TOLERANCE = timedelta(seconds=1)
+
+SELECT: LiteralString = (
+    """
+    SELECT """
+    + ", ".join({"log_id": "id::text AS log_id"}.get(name, name) for name in LoggedUsage.__struct_fields__)
+    + """
+    FROM usage_logs
+    WHERE project_id = %(project)s AND id = %(id)s
+"""
+)
+FIND: LiteralString = (
+    SELECT + " AND occurred_at BETWEEN %(earliest)s AND %(latest)s AND received_at = occurred_at"
+    " UNION ALL " + SELECT + " AND received_at <> occurred_at"
+)  # fmt: skip
+
+
+class EntryLookup:
+    """The contract `UsageEntries`: entries by their id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, project: str, log_id: str) -> LoggedUsage | None:
+        """Return a project's entry, or None; reads one partition, and the index of late entries in each."""
+        try:
+            entry = UUID(log_id)
+            moment = uuid_timestamp(entry)
+            span = {"earliest": moment - ID_TOLERANCE, "latest": moment + ID_TOLERANCE}
+        except (ValueError, OverflowError):  # not an id of this table
+            return None
+        if str(entry) != log_id:
+            return None
+        return await self._database.one(LoggedUsage, FIND, {"project": project, "id": entry, **span})
+
+
+def logged_usage(row: UsageRow) -> LoggedUsage:
+    """Return a row as other plugins see it."""
+    series = row.series
+    return LoggedUsage(
+        project_id=series.project_id,
+        log_id=row.id,
+        occurred_at=row.occurred_at,
+        provider=series.provider,
+        model=series.model,
+        alias=series.alias,
+        profile=series.profile,
+        origin=series.origin,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cached_input_tokens=row.cached_input_tokens,
+        cost=row.cost,
+        cost_source=series.cost_source,
+        cost_status=series.cost_status,
+        registry_version=series.price.registry_version if series.price else None,
+    )

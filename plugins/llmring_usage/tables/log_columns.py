@@ -1,0 +1,59 @@
+"""The columns of `usage_logs`, defined once: the store statement and the reads derive their lists from these."""
+
+from collections.abc import Mapping
+from typing import LiteralString, NamedTuple
+
+from llmring_usage.pricing.tokens import KINDS
+
+# The column of each token kind.
+TOKEN_COLUMNS: Mapping[LiteralString, LiteralString] = {kind: kind + "_tokens" for kind in KINDS}
+# All kinds, each named as in `Tokens`, for a SELECT.
+TOKENS: LiteralString = ", ".join(column + " AS " + kind for kind, column in TOKEN_COLUMNS.items())
+
+
+class Column(NamedTuple):
+    """A column, its PostgreSQL type, and how it is stored.
+
+    `shared` columns come from a row's series, the others from the row. `value` is the expression for a row that omits
+    the column; `stored` is the expression that the table gets.
+    """
+
+    name: LiteralString
+    type: LiteralString
+    shared: bool = False
+    value: LiteralString | None = None
+    stored: LiteralString | None = None
+
+
+def _count(name: LiteralString) -> Column:
+    return Column(name, "bigint", value="coalesce(" + name + ", 0)")
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("project_id", "text", shared=True),
+    Column("occurred_at", "timestamptz"),
+    Column("id", "uuid"),
+    Column("received_at", "timestamptz", value="coalesce(received_at, occurred_at)"),
+    Column("provider", "text", shared=True),
+    Column("model", "text", shared=True),
+    Column("alias", "text", shared=True),
+    Column("profile", "text", shared=True),
+    Column("origin", "text", shared=True),
+    Column("id_at_origin", "text"),
+    *map(_count, ("input_tokens", "output_tokens", "cached_input_tokens")),
+    *(_count(column) for column in TOKEN_COLUMNS.values() if column != "output_tokens"),
+    Column("cost", "numeric"),
+    Column("cost_source", "text", shared=True),
+    Column("cost_status", "text", shared=True),
+    Column("computed_cost", "numeric", stored="CASE WHEN cost_source = 'registry' THEN cost ELSE computed_cost END"),
+    Column("priced_as", "text", shared=True),
+    Column("registry_version", "text", shared=True),
+    Column("price", "json", shared=True),
+    Column("latency_ms", "numeric"),
+    Column("status", "text", value="coalesce(status, 'success')"),
+    Column("service_tier", "text"),
+    Column("operation_id", "text"),
+    Column("attempt", "integer"),
+    Column("tags", "json"),
+    Column("metadata", "json"),
+)

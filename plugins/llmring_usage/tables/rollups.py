@@ -1,0 +1,112 @@
+"""The rollups that statistics read, and the SQL that fills them.
+
+Each call is summed once per kind of name that it carries (provider, model, alias, profile, origin), by day and by 15
+minutes: reads grow with the names and days of a range, never with calls or combinations of names. `slot` spreads one
+hot row over several. Upserts are ordered by their keys, so that concurrent batches lock in the same order.
+"""
+
+from collections.abc import Mapping
+from typing import LiteralString
+
+import msgspec
+
+DAY: LiteralString = "(occurred_at AT TIME ZONE %(zone)s)::date"
+QUARTER: LiteralString = "date_bin('15 minutes', occurred_at, '2000-01-01 00:00:00+00')"
+QUARTERS_DAY: LiteralString = "(quarter AT TIME ZONE %(zone)s)::date"
+# Latency buckets are powers of 1.2; statistics interpolate within a bucket.
+BUCKET: LiteralString = (
+    "(CASE WHEN latency_ms < 1 THEN 0 ELSE least(floor(ln(latency_ms::double precision) / ln(1.2)), 500) END)::smallint"
+)
+NAMES: Mapping[LiteralString, LiteralString] = {
+    "provider": "provider",
+    "model": "model",
+    "alias": "coalesce(alias, '')",
+    "profile": "profile",
+    "origin": "coalesce(origin, '')",
+}
+EACH_NAME: LiteralString = (
+    "CROSS JOIN LATERAL (VALUES "
+    + ", ".join("('" + kind + "', " + name + ")" for kind, name in NAMES.items())
+    + ") AS said(kind, name)"
+)
+SUMS: Mapping[LiteralString, LiteralString] = {
+    "requests": "count(*)",
+    "errors": "count(*) FILTER (WHERE status = 'error')",
+    "input_tokens": "sum(input_tokens)",
+    "output_tokens": "sum(output_tokens)",
+    "cached_input_tokens": "sum(cached_input_tokens)",
+    "cost": "coalesce(sum(cost), 0)",
+    "unpriced_requests": "count(*) FILTER (WHERE cost IS NULL)",
+    "unpriced_tokens": "coalesce(sum(input_tokens::numeric + output_tokens) FILTER (WHERE cost IS NULL), 0)",
+}
+
+
+class Rollup(msgspec.Struct, frozen=True):
+    """One table of sums: its bucket column and the expression for it, its key, its sums, and the condition on rows.
+
+    Without a `key`, every call is counted once per kind, under its name (`EACH_NAME`).
+    """
+
+    table: LiteralString
+    bucket: LiteralString
+    at: LiteralString
+    key: Mapping[LiteralString, LiteralString] | None = None
+    sums: tuple[LiteralString, ...] = tuple(SUMS)
+    where: LiteralString = "true"
+
+    @property
+    def names(self) -> tuple[LiteralString, ...]:
+        """The key's columns."""
+        return ("kind", "name") if self.key is None else tuple(self.key)
+
+    @property
+    def identity(self) -> LiteralString:
+        """The columns that identify a row, without the slot."""
+        return ", ".join(("project_id", self.bucket, *self.names))
+
+    @property
+    def columns(self) -> LiteralString:
+        """The identity and the sums."""
+        return ", ".join((self.identity, *self.sums))
+
+    def select_rows(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = SUMS) -> LiteralString:
+        """Return the SELECT of `columns` over raw rows; `sums` maps each sum to its expression."""
+        keys = NAMES if self.key is None else self.key
+        named = {"project_id": "project_id", self.bucket: self.at, **keys, **{s: sums.get(s, "0") for s in self.sums}}
+        counted: LiteralString = (
+            "SELECT " + ", ".join(value + " AS " + name for name, value in named.items())
+            + " FROM " + source + " WHERE " + self.where + " GROUP BY " + ", ".join(NUMBERS[: len(keys) + 2])
+        )  # fmt: skip
+        return counted if self.key is not None else self.select_sums(table="(" + counted + ") AS counted " + EACH_NAME)
+
+    def select_sums(
+        self, where: LiteralString = "true", at: LiteralString | None = None, table: LiteralString | None = None
+    ) -> LiteralString:
+        """Return the SELECT of `columns` over rows that are sums already, by default those of this table.
+
+        `at` is the expression of the bucket, by default its column.
+        """
+        columns = (at or self.bucket, *self.names, *("sum(" + name + ") AS " + name for name in self.sums))
+        return (
+            "SELECT project_id, " + ", ".join(columns) + " FROM " + (table or self.table) + " WHERE " + where
+            + " GROUP BY " + ", ".join(NUMBERS[: len(self.names) + 2])
+        )  # fmt: skip
+
+    def upsert(self, rows: LiteralString, slot: LiteralString) -> LiteralString:
+        """Return the upsert that adds `rows`, a SELECT of `columns`, to a slot."""
+        added: LiteralString = ", ".join(name + " = kept." + name + " + excluded." + name for name in self.sums)
+        order: LiteralString = ", ".join(NUMBERS[: len(self.names) + 2])
+        return (
+            "INSERT INTO " + self.table + " AS kept (" + self.columns + ", slot) SELECT "
+            + "summed.*, " + slot + "::smallint FROM (" + rows + ") AS summed ORDER BY " + order
+            + " ON CONFLICT (" + self.identity + ", slot) DO UPDATE SET " + added
+        )  # fmt: skip
+
+
+NUMBERS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7")
+DAILY = Rollup("usage_daily", "day", DAY)
+QUARTERS = Rollup("usage_quarters", "quarter", QUARTER)
+LATENCIES = Rollup(
+    "usage_latencies", "day", DAY, {"model": "model", "bucket": BUCKET}, ("requests",), "latency_ms IS NOT NULL"
+)
+ROLLUPS = (DAILY, QUARTERS, LATENCIES)

@@ -1,0 +1,64 @@
+"""Logged calls one by one, oldest first, for statements: the contract `UsageLines`."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import class_row
+
+from llmring_server.contracts.usage_lines import UsageLine
+from llmring_server.database import Database
+
+CHUNK_ROWS = 250  # a chunk is decoded at once, and blocks the event loop meanwhile
+# Days are counted in the reporting zone, whose offset from UTC is at most this.
+MAX_UTC_OFFSET = timedelta(days=1)
+PROJECTS_SECONDS = 600.0
+
+BEFORE: LiteralString = (
+    """
+    SELECT """
+    + ", ".join(UsageLine.__struct_fields__)
+    + """
+    FROM usage_logs
+    WHERE project_id = %(project)s AND occurred_at < %(end)s
+    ORDER BY occurred_at, id
+"""
+)
+PROJECTS: LiteralString = """
+    SELECT project_id, max(day) AS day FROM usage_daily
+    WHERE kind = 'model' AND day >= %(first)s AND day <= %(last)s
+    GROUP BY project_id
+    ORDER BY project_id
+"""
+
+
+class StatementLines:
+    """The contract `UsageLines`: the table `usage_logs`, oldest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def before(
+        self, connection: psycopg.AsyncConnection[Any], project: str, end: datetime
+    ) -> AsyncGenerator[Sequence[UsageLine], None]:
+        """Yield a project's calls that happened before `end`; see the contract."""
+        async with connection.cursor(name="usage_lines", row_factory=class_row(UsageLine)) as cursor:
+            await cursor.execute(BEFORE, {"project": project, "end": end})
+            while chunk := await cursor.fetchmany(CHUNK_ROWS):
+                yield chunk
+
+    async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
+        """Return the projects with calls on the days from a day before `start` to a day after `end`; see the contract.
+
+        All sums of these days are read without an index, since the table is ordered by project.
+        """
+        days = {"first": (start - MAX_UTC_OFFSET).date(), "last": (end + MAX_UTC_OFFSET).date()}
+        async with self._database.connection(PROJECTS_SECONDS) as connection:
+            found = await (await connection.execute(PROJECTS, days)).fetchall()
+        return {project: min(end, _behind(day)) for project, day in found}
+
+
+def _behind(day: date) -> datetime:
+    """Return an instant at which a day is over in every time zone."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) + MAX_UTC_OFFSET

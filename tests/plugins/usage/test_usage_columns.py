@@ -1,0 +1,25 @@
+"""The columns of the log are defined once: the table, the rows and the series agree with the definition."""
+
+from llmring_usage.models.rows import UsageRow
+from llmring_usage.models.series import PRICE_FIELDS, Series
+from llmring_usage.tables.log_columns import COLUMNS
+
+NOT_COLUMNS = {"encoded", "price", "series"}
+
+
+def test_the_table_has_exactly_the_defined_columns(usage):
+    found = usage.rows(
+        "SELECT attname AS name FROM pg_attribute"
+        " WHERE attrelid = 'usage_logs'::regclass AND attnum > 0 AND NOT attisdropped"
+    )
+    assert sorted(row["name"] for row in found) == sorted(column.name for column in COLUMNS)
+
+
+def test_rows_have_a_field_for_every_column_of_their_own_and_for_the_key():
+    own = {column.name for column in COLUMNS if not column.shared}
+    assert {*UsageRow.__struct_fields__} - NOT_COLUMNS == own | {"idempotency_key", "fingerprint"}
+
+
+def test_series_have_a_field_for_every_shared_column():
+    shared = {column.name for column in COLUMNS if column.shared}
+    assert {*Series.__slots__, *PRICE_FIELDS} - NOT_COLUMNS == shared - {"price"}
