@@ -41,7 +41,7 @@ def parse_batch(body: bytes, media: str, depth: int) -> list[UsageEntry | Proble
 
 def _decode_array(body: bytes, depth: int) -> list[UsageEntry] | None:
     """Return the entries of a valid batch; None means that each entry must be decoded separately."""
-    if codec.text_fault(body, depth) is not None:
+    if codec.text_problem(body, depth) is not None:
         return None
     try:
         if body.count(b'"provider"') > MAX_ENTRIES:

@@ -13,7 +13,7 @@ from llmring_server.contracts.usage import (
     Step,
     Summary,
 )
-from llmring_server.http.timezones import zone_of
+from llmring_server.runtime.timezones import zone_of
 from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_breakdown import explain_cost
 from llmring_usage.queries.cursors import read_cursor, write_cursor
