@@ -17,7 +17,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from llmring_server.http.errors import DATABASE_AWAY, StartupError, Unavailable
+from llmring_server.errors import StartupError
+from llmring_server.http.errors import DATABASE_AWAY, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage.journal import records
 from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
