@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
-DATABASE_AWAY = (
+DATABASE_UNAVAILABLE = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.ReadOnlySqlTransaction,
@@ -109,7 +109,7 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
 
     app.set_error_serializer(_write)
     app.add_error_handler(Exception, unexpected)
-    for exception in (*DATABASE_AWAY, TimeoutError):
+    for exception in (*DATABASE_UNAVAILABLE, TimeoutError):
         app.add_error_handler(exception, database_unavailable)
 
 

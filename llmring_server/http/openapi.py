@@ -80,7 +80,19 @@ def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
         schemas, components = msgspec.json.schema_components(unique.values(), ref_template=REF)
     except TypeError as error:
         raise _schema_error(unique, declaring, error) from error
+    _require_unique_names(components)
     return dict(zip(unique, schemas, strict=True)), components
+
+
+def _require_unique_names(components: Mapping[str, Any]) -> None:
+    """Stop the start when two types have one name: msgspec then names both by their modules.
+
+    Raises:
+        StartupError: both types are named.
+    """
+    qualified = sorted(name for name in components if "." in name)
+    if qualified:
+        raise StartupError(f"types of one name in the API's description: {', '.join(qualified)}; rename all but one")
 
 
 def _schema_error(

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from llmring_server.errors import StartupError
-from llmring_server.http.errors import DATABASE_AWAY
+from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_server.runtime.background import beside
 from llmring_server.tlog import checkpoints, notes, witness_protocol
 from llmring_server.tlog.checkpoints import InvalidCheckpoint
@@ -125,7 +125,7 @@ class WitnessClient:
                 complete = self._newest is None or await self._cosign_newest(self._newest)
             except Exception as error:
                 complete = False
-                unavailable = isinstance(error, (*DATABASE_AWAY, TimeoutError))
+                unavailable = isinstance(error, (*DATABASE_UNAVAILABLE, TimeoutError))
                 log.error("cosigning failed, and will be tried again: %s", error, exc_info=not unavailable)
             await asyncio.sleep(PAUSE_SECONDS)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
-from llmring_server.http.errors import DATABASE_AWAY
+from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_server.runtime.background import beside
 from llmring_server.tlog.hashing import EMPTY_ROOT
 from llmring_server.tlog.leaves import EntryKind
@@ -132,7 +132,9 @@ class TransparencyLog:
             self._oldest = await self._store.oldest_queued_at(self._sequencer.queue_start)
         except Exception as error:
             self._fault = f"{type(error).__name__}: {error}"
-            known = isinstance(error, (OSError, *DATABASE_AWAY))  # errors that operators can fix; others are bugs
+            known = isinstance(
+                error, (OSError, *DATABASE_UNAVAILABLE)
+            )  # errors that operators can fix; others are bugs
             log.error("the log did not grow; trying again: %s", self._fault, exc_info=not known)
             return 0
         self._fault = None

@@ -8,7 +8,7 @@ import falcon
 import falcon.asgi
 
 from llmring_server.http import codec
-from llmring_server.http.errors import DATABASE_AWAY, FieldError, Problem, Unavailable
+from llmring_server.http.errors import DATABASE_UNAVAILABLE, FieldError, Problem, Unavailable
 from llmring_server.http.operations import operation
 from llmring_usage.api.batch_parsing import parse_batch
 from llmring_usage.api.batch_response import UsageBatchResponse, field_error
@@ -113,7 +113,7 @@ async def _find_billed(
     if not writer.database_down:
         try:
             return await prior_billing.find(rows)
-        except DATABASE_AWAY:
+        except DATABASE_UNAVAILABLE:
             if not writer.has_journal:
                 raise
     return [None] * len(rows)

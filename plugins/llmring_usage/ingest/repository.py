@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection, abort_connection
 from llmring_server.http import codec
-from llmring_server.http.errors import DATABASE_AWAY, Problem, Unavailable
+from llmring_server.http.errors import DATABASE_UNAVAILABLE, Problem, Unavailable
 from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE_KEYED, STORE_UNKEYED
 from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
 from llmring_usage.models import series
@@ -95,7 +95,7 @@ class UsageRepository:
                     raise
             except REJECTED as error:
                 return await self._bisect(rows, error, deadline)
-            except (*CONTENDED, *DATABASE_AWAY):
+            except (*CONTENDED, *DATABASE_UNAVAILABLE):
                 if attempt == ATTEMPTS or _now() >= deadline:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())

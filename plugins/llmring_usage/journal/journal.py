@@ -18,7 +18,7 @@ import msgspec
 import psycopg
 
 from llmring_server.errors import StartupError
-from llmring_server.http.errors import DATABASE_AWAY, Unavailable
+from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage.journal import records
 from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
@@ -133,7 +133,7 @@ class Journal:
                     await ping()
                     self._mark_database_up()
                     await self._replay(store)
-                except DATABASE_AWAY as error:
+                except DATABASE_UNAVAILABLE as error:
                     log.debug("the database is still down: %s", error)
                 except (Unavailable, OSError, psycopg.Error) as error:
                     log.warning("the journal will be replayed later: %s", error)

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 from llmring_server.contracts import Price
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, ModelTraffic, TokenCounts
 from llmring_server.database import Database
-from llmring_server.http.errors import DATABASE_AWAY
+from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_usage.pricing.aggregate import PriceTier, TierTerms, quote_tiers
 from llmring_usage.pricing.calculators import EXACT
 from llmring_usage.pricing.price_book import UsagePriceBook
@@ -93,7 +93,7 @@ class UsageTraffic:
             ):
                 await cursor.execute(CALLS, params)
                 return await cursor.fetchall()
-        except (*DATABASE_AWAY, TimeoutError) as error:
+        except (*DATABASE_UNAVAILABLE, TimeoutError) as error:
             await self._database.ping()
             log.warning("calls of an alias are not summed within %g s (%s)", SECONDS, type(error).__name__)
             return None

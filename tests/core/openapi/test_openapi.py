@@ -9,8 +9,11 @@ import pytest
 from core_kit import serves
 
 import llmring_aliases
+from llmring_server.app import compose
 from llmring_server.errors import StartupError
+from llmring_server.http.openapi import describe
 from llmring_server.http.operations import operation
+from llmring_server.settings import Settings, conf_path, read_conf
 from llmring_server.testing import make_plugin
 
 METHODS = {"get", "post", "put", "patch", "delete", "head"}
@@ -190,3 +193,38 @@ def test_an_unknown_file_of_docs_is_404_and_not_cached(server, name):
     answer = server.client(None).get(f"/docs/{name}")
     assert answer.status_code == 404
     assert "cache-control" not in answer.headers
+
+
+def components_of(conf):
+    """Return the component schemas of a conf's description."""
+    given = read_conf(conf_path(conf))
+    tables = {name: table for name, table in given.items() if isinstance(table, dict)}
+    _, routes = compose(Settings(plugins=tuple(given["plugins"]), tables=tables))
+    return describe(routes)["components"]["schemas"]
+
+
+def test_a_component_has_the_same_name_and_schema_in_every_conf():
+    found = {}
+    for conf in ("default", "minimal", "registry-only", "team"):
+        for name, schema in components_of(conf).items():
+            assert found.setdefault(name, schema) == schema, (conf, name)
+    assert len(found) > 50
+    assert [name for name in found if "." in name or "llmring" in name.lower()] == []
+
+
+def test_two_types_of_one_name_stop_the_start(llmring_live):
+    def answer_of(module, **fields):
+        answer = msgspec.defstruct("Receipt", list(fields.items()), module=module)
+
+        @operation(answer=answer)
+        async def on_get(self, req, resp):
+            return answer(*fields)
+
+        return on_get
+
+    plugins = [
+        make_plugin("one", llmring_routes=serves("/one", answer_of("one", a=str), "get", public=True)),
+        make_plugin("two", llmring_routes=serves("/two", answer_of("two", b=int), "get", public=True)),
+    ]
+    with pytest.raises(StartupError, match="types of one name in the API's description"):
+        llmring_live(plugins)

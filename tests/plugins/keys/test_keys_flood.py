@@ -10,7 +10,7 @@ from keys_kit import status
 from llmring_keys import authentication
 from llmring_keys.authentication import KeyAuthenticator
 from llmring_keys.models import generate_key, hash_key
-from llmring_server.http.errors import DATABASE_AWAY
+from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_server.testing import eventually
 
 FLOOD = 2_000
@@ -94,7 +94,7 @@ def test_with_the_table_locked_every_lookup_fails_within_two_seconds(server, aut
         began = time.monotonic()
         found = server.run(scene())
         assert time.monotonic() - began < 2
-    assert {isinstance(error, DATABASE_AWAY) for error in found} == {True}
+    assert {isinstance(error, DATABASE_UNAVAILABLE) for error in found} == {True}
     assert status(server, "unknown") == 401
 
 
