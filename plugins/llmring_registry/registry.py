@@ -150,7 +150,7 @@ class Registry:
             self._wake.clear()
 
     def _seconds_to_next_check(self) -> float:
-        """Return the seconds until the next check; the store is polled for newer copies once a minute."""
+        """Return the seconds until the next check; the store is polled for newer copies every minute."""
         due = max(0.05, self._due_at - time.monotonic())
         return min(due, POLL_SECONDS) * self._random.uniform(1, 1 + JITTER)
 

@@ -1,6 +1,6 @@
 """The documents are in plain technical English: words and phrases that readers stumble over, and what to write instead.
 
-`CHECKED` must be free of them. `LATER` waits until its sentences are rewritten: move a folder up and run this module.
+`CHECKED` must be free of them. Migrations are not in it: one that has landed is never edited.
 """
 
 import re
@@ -10,13 +10,8 @@ from docs_kit import ROOT, name_of
 
 CHECKED = (
     "README.md", "CHANGELOG.md", "Containerfile", "Makefile", "compose.yaml", "conf", "deploy", "docs",
-    "requirements", "benchmarks", "llmring_server", "tests/benchmarks", "tests/core", "tests/deploy", "tests/docs",
-    "tests/example_plugin", "tests/packaging", "tests/client", "tests/tlog", "plugins/llmring_aliases",
-    "plugins/llmring_conversations", "plugins/llmring_keys", "plugins/llmring_metrics", "plugins/llmring_receipts",
-    "plugins/llmring_transparency", "tests/plugins/aliases", "tests/plugins/conversations", "tests/plugins/keys",
-    "tests/plugins/metrics", "tests/plugins/ratelimit", "tests/plugins/receipts", "tests/plugins/transparency",
+    "requirements", "benchmarks", "llmring_server", "plugins", "tests",
 )  # fmt: skip
-LATER = ("migrations", "plugins", "tests")
 READ = {".md", ".py", ".toml", ".sql", ".yaml", ".json", ".html", ".js", ".css", ".ini", ".conf", ".service", ""}
 
 UNITS = "second|minute|hour|day|week|month|year|call|request|entry|key|project|line|row|process|worker|profile|batch"
@@ -45,10 +40,11 @@ BANNED = {
     r"goes on|go on|went on": "continues",
     r"what (becomes|became) of": "the status, the history",
     r"(the|our) house|rooms? of|seats?|news": "the term of the field",
-    r"[0-9] %": "5% (closed up)",
+    r"[0-9] %(?!\}|\.| [\d(])": "5% (closed up)",
 }
 ALLOWED = {
     "tests/docs/test_words.py": "the list itself",
+    "plugins/llmring_dashboard/static/dashboard.css": "auto-fit is CSS",
     "tests/core/database/test_embedded.py": "the Unix user nobody",
     "tests/core/database/test_pgbouncer.py": "the Unix user nobody",
 }
@@ -85,7 +81,7 @@ def test_a_banned_phrase_is_found(text):
 
 
 def test_every_path_that_is_named_exists():
-    assert [name for name in (*CHECKED, *LATER, *ALLOWED) if not (ROOT / name).exists()] == []
+    assert [name for name in (*CHECKED, *ALLOWED) if not (ROOT / name).exists()] == []
 
 
 def test_every_exception_is_needed():

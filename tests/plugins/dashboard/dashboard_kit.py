@@ -34,7 +34,7 @@ class Visitor:
         return self._show(self.client.request(method.upper(), action, follow_redirects=True, **sent))
 
     def sign_in(self, key="test-project", next="/ui"):
-        """Sign in with the key that the server's clients of this name send, and go on to a page."""
+        """Sign in with the key that the server's clients of this name send, and continue to a page."""
         self.open("/ui/sign-in", next=next)
         return self.send("main form", key=self._project_key(key))
 
@@ -89,7 +89,7 @@ class Visitor:
         return {folded(link): link.attributes["href"] for link in self.page.css("main a[href]")}
 
     def field(self, selector):
-        """Return what stands in a field."""
+        """Return the value of a field."""
         return self.page.css_first(selector).attributes.get("value") or ""
 
 

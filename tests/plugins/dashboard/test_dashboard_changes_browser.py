@@ -12,9 +12,9 @@ from llmring_server.tlog.signers import Signer
 MINI, PRO = "openai:gpt-5-mini", "google:gemini-2.5-pro"
 PAGES = {
     "aliases": "/ui/aliases",
-    "no alias fits": "/ui/aliases?q=nowhere",
+    "no matching alias": "/ui/aliases?q=nowhere",
     "edit": "/ui/aliases/edit?alias=fast",
-    "does not fit": "/ui/aliases/bind?alias=no%20name&model=x",
+    "an invalid name": "/ui/aliases/bind?alias=no%20name&model=x",
     "bind": f"/ui/aliases/bind?alias=fast&model={PRO},openai:nowhere",
     "unbind": "/ui/aliases/unbind?alias=fast",
     "undo": "/ui/aliases/undo?number=3",

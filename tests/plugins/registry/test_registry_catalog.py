@@ -142,7 +142,7 @@ def test_versions_that_cannot_be_compared_are_distinguished(serve, upstream):
     server = serve()
     with refused(422):
         changes(server, "openai.1", "google.1")
-    for unknown in ("openai.99", "nowhere", "", "nobody.1", "a\0b", "openai.1/../2"):
+    for unknown in ("openai.99", "nowhere", "", "unknown.1", "a\0b", "openai.1/../2"):
         with refused(404):
             changes(server, unknown, "openai.3")
 
