@@ -47,22 +47,15 @@ class Exchange:
     of the body, and a wait for the client to read that takes too long.
     """
 
-    __slots__ = (
-        "_arrival_due",
-        "_blocked_since",
-        "_connection",
-        "_disconnected",
-        "_late",
-        "_more_body",
-        "_receive",
-        "_receiving",
-        "_seen",
-        "_send",
-        "_sending",
-        "_sends",
-        "_task",
-        "incomplete",
-    )
+    incomplete = False
+    _more_body = True
+    _receiving = False
+    _sending = False
+    _sends = 0
+    _seen = 0  # the send that the last check saw
+    _blocked_since = 0.0
+    _late = False
+    _disconnected: asyncio.Event | None = None
 
     def __init__(self, receive: Receive, send: Send, arrival: float, connection: Connection | None) -> None:
         self._receive = receive
@@ -70,10 +63,6 @@ class Exchange:
         self._connection = connection
         self._task = asyncio.current_task()
         self._arrival_due = time.monotonic() + arrival
-        self._more_body = True
-        self._receiving = self._sending = self._late = self.incomplete = False
-        self._sends = self._seen = 0
-        self._disconnected: asyncio.Event | None = None
 
     @property
     def started(self) -> bool:
@@ -134,10 +123,11 @@ class Exchange:
         """
         if self._sending and self._seen != self._sends:
             self._seen, self._blocked_since = self._sends, now
+        elif self._late or self._task is None:
+            return
         elif (self._sending and now - self._blocked_since > unread) or (self._receiving and now > self._arrival_due):
             self._late = True
-            if self._task is not None:
-                self._task.cancel()
+            self._task.cancel()
 
     def _count(self, event: Event) -> None:
         self._more_body = event.get("more_body", False)

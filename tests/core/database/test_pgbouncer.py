@@ -191,6 +191,6 @@ def test_a_direct_address_without_a_pooled_one_stops_the_start(llmring_live):
 
 
 def test_an_invalid_direct_address_is_not_printed(llmring_live):
-    with pytest.raises(StartupError, match="LLMRING_DATABASE_DIRECT_URL is no PostgreSQL") as refused:
+    with pytest.raises(StartupError, match="LLMRING_DATABASE_DIRECT_URL is not a PostgreSQL") as refused:
         llmring_live([], database_direct_url="postgresql://llmring:s3cret@db:x y/")
     assert "s3cret" not in str(refused.value)

@@ -134,7 +134,7 @@ def test_billed_entries_are_accepted_when_the_others_cannot_be_stored(server, cl
             ["body", 0],
             ["body", 2],
         ]
-        assert "try again" in response["results"][0]["error"]["msg"]
+        assert "Try again" in response["results"][0]["error"]["msg"]
         assert client.post("/api/v1/log/batch", json=[entry(None)]).status_code == 503
     assert requests(client) == 1
 

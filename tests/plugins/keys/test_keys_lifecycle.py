@@ -60,7 +60,7 @@ def test_a_read_key_can_only_read(server, make):
 
 def test_403_names_the_needed_and_the_present_scopes(server, make):
     response = server.client(make("ingest")["key"]).get("/api/v1/logs")
-    assert response.json()["detail"] == "this needs a key with the scope 'read'; yours has ingest"
+    assert response.json()["detail"] == "This needs a key with the scope 'read'; yours has ingest."
 
 
 def test_a_key_with_two_scopes_may_do_both(server, make):
