@@ -23,7 +23,7 @@ from benchmarks.database import SEEDED, postgres, settings_for
 from benchmarks.scales import SHAPES, Scale, Span, first_month, months, scales, spans
 from llmring_server.app import compose
 from llmring_server.database import Database
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths
 from llmring_usage.tables.partitions import Partitions, month_of

@@ -16,7 +16,7 @@ from llmring_server.database import Database, Notifications
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
 from llmring_server.errors import StartupError
-from llmring_server.http.middleware.project_keys import PlainKeys
+from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
 from llmring_server.plugins.manager import Plugin, PluginSet
 from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables

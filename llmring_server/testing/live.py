@@ -14,7 +14,7 @@ import uvicorn
 
 from llmring_server.app import compose, mount_app
 from llmring_server.contracts import RecordedUsage
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_server.plugins.manager import Plugin
 from llmring_server.server import Server
 from llmring_server.serving.connection import LimitedConnection

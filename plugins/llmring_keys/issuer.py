@@ -16,7 +16,7 @@ from llmring_keys.models import (
     hash_key,
 )
 from llmring_keys.store import KeyStore
-from llmring_server.http.middleware.project_keys import key_fault, project_id
+from llmring_server.http.middleware.authentication import key_fault, project_id
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import msgspec
 from llmring_server.contracts import Authenticator, Identity, Scope
 from llmring_server.http.codec import Limits
 from llmring_server.http.errors import Problem
-from llmring_server.http.middleware.project_keys import CHALLENGE, read_key
+from llmring_server.http.middleware.authentication import CHALLENGE, read_key
 from llmring_server.http.operations import get_operation
 from llmring_server.http.routing import Route, RouteTable
 from llmring_server.http.security_headers import NO_STORE

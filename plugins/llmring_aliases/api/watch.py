@@ -17,7 +17,7 @@ from llmring_aliases.tables.reader import PAGE_BYTES, AliasReader
 from llmring_server.contracts import Authenticator
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_server.http.middleware.project_keys import read_key
+from llmring_server.http.middleware.authentication import read_key
 from llmring_server.http.operations import operation
 
 RETRY = b"retry: 1000\n\n"

@@ -17,8 +17,8 @@ from llmring_server.contracts import Scope
 from llmring_server.http import codec
 from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Problem
+from llmring_server.http.middleware.authentication import CHALLENGE
 from llmring_server.http.middleware.authorization import SAFE
-from llmring_server.http.middleware.project_keys import CHALLENGE
 from llmring_server.http.operations import operation
 
 SIGN_IN = f"{PATH}/sign-in"

@@ -12,7 +12,7 @@ from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_server.contracts import Authenticator, Identity
 from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Problem
-from llmring_server.http.middleware.project_keys import CHALLENGE, key_fault
+from llmring_server.http.middleware.authentication import CHALLENGE, key_fault
 
 DASHBOARD_URL = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash
 YEAR_SECONDS = 365 * 86400

@@ -10,7 +10,7 @@ import pytest
 from core_kit import Echo, echo_routes
 
 from llmring_server.errors import StartupError
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_server.http.routing import Route
 from llmring_server.testing import make_plugin
 

@@ -13,7 +13,7 @@ import pytest
 import uvicorn.logging
 
 from llmring_server.errors import StartupError
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_server.serving.logging import JsonLines, TextLines, adopt_uvicorn, formatter, uvicorn_logging
 from llmring_server.settings import load_settings
 from llmring_server.testing import eventually

@@ -7,7 +7,7 @@ import pytest
 from keys_kit import CALL, Bootstrap, status
 
 from llmring_keys.models import ALL_SCOPES, KeyOperationError, KeyTerms
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_server.testing import eventually
 
 ALL = KeyTerms(scopes=frozenset(ALL_SCOPES))

@@ -6,7 +6,7 @@ import re
 import pytest
 from keys_kit import CALL, status
 
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_server.testing import eventually
 
 PLUGINS = {"LLMRING_PLUGINS": "keys,usage"}

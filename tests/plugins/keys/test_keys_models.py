@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from llmring_keys import models
-from llmring_server.http.middleware.project_keys import key_fault, project_id
+from llmring_server.http.middleware.authentication import key_fault, project_id
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ import pytest
 from metrics_kit import BEARER, TOKEN, Scrape
 from psycopg import sql
 
-from llmring_server.http.middleware.project_keys import project_id
+from llmring_server.http.middleware.authentication import project_id
 from llmring_server.testing import eventually
 from llmring_server.testing.process import free_port
 
