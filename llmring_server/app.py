@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon.asgi
 
+from llmring_server.contracts import RecentKeys
 from llmring_server.contracts.pages import FrontPage
 from llmring_server.errors import StartupError
 from llmring_server.http import errors
@@ -94,7 +95,7 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
         RequestIdMiddleware(),
         BrowserHeaders(settings.cors_origins),
         *([AccessLog(server.request_log)] if settings.log_level in ("debug", "info") else []),
-        AuthorizationMiddleware(settings, server.projects, routes),
+        AuthorizationMiddleware(settings, server.projects, routes, server.service(RecentKeys, default=None)),
         *server.middleware,
     ]
 

@@ -215,11 +215,11 @@ class UsageWriter:
             self._release(batch)
 
     async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
-        """Store rows, in the journal while the database is down, and return their outcomes."""
+        """Store rows, in the journal while the database is down or a key is unconfirmed; return their outcomes."""
         journal = self._journal
         if journal is None:
             return await self._repository.store(rows, deadline)
-        if not journal.database_down:
+        if not journal.database_down and not any(row.unconfirmed_key for row in rows):
             try:
                 return await self._repository.store(rows, deadline)
             except DATABASE_UNAVAILABLE as error:
