@@ -13,7 +13,6 @@ from llmring_server.testing import eventually
 
 pytestmark = pytest.mark.slow
 
-PLUGINS = "keys,ratelimit,usage"
 ANSWER_SECONDS = 2.0
 
 
@@ -30,9 +29,11 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def environment(postgres, folder):
+def environment(postgres, folder, constant_registry):
+    """The environment of a team's server, `conf/team.toml`."""
     return {
-        "LLMRING_PLUGINS": PLUGINS,
+        "LLMRING_CONF": "team",
+        "LLMRING_REGISTRY_BASE_URL": constant_registry.as_uri() + "/",
         "LLMRING_USAGE_JOURNAL_DIR": str(folder),
         "LLMRING_DATABASE_URL": postgres.url,
     }
