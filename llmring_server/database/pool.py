@@ -18,7 +18,7 @@ import psycopg_pool
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import set_json_loads
 
-from llmring_server.database import addresses
+from llmring_server.database import addresses, clock
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.migrate import Source, State, apply, status
@@ -174,6 +174,16 @@ class Database:
     async def ping(self) -> None:
         """Run an empty query; raises when the database does not answer."""
         await self._run("SELECT 1", None, dict_row, PING_SECONDS)
+
+    async def check_clock(self) -> None:
+        """Compare this machine's clock with the database's; call it before work that cannot be undone.
+
+        Raises:
+            WrongClock: they differ by more than 5 minutes.
+        """
+        before = clock.now()
+        (found,) = await self.fetch("SELECT clock_timestamp() AS now")
+        clock.compare_clocks(before, found["now"], clock.now())
 
     @property
     def pool(self) -> "psycopg_pool.AsyncConnectionPool[Connection]":
