@@ -19,7 +19,7 @@ from llmring_usage.pricing.tokens import count_tokens
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-CLOCK_STEP = timedelta(milliseconds=500)  # less than `ID_TOLERANCE` of lookups by id
+CLOCK_STEP_SECONDS = 0.5  # less than `ID_TOLERANCE` of lookups by id
 MAX_CACHED_SERIES = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,8 +90,8 @@ def _received_at(row_id: uuid_utils.UUID, now: datetime) -> datetime | None:
 
     Ids do not step back. A lookup expects the call at the time in its id unless the row has another time of receipt.
     """
-    received = datetime.fromtimestamp(row_id.timestamp / 1000, UTC)
-    return None if abs(received - now) < CLOCK_STEP else received
+    received = row_id.timestamp / 1000
+    return None if abs(received - now.timestamp()) < CLOCK_STEP_SECONDS else datetime.fromtimestamp(received, UTC)
 
 
 def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) -> Series:
