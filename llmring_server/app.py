@@ -110,7 +110,7 @@ def _check_middleware(plugin: Plugin, component: Any) -> Any:
 
 
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
-    checks = [HealthCheck(DATABASE, server.database.ping)]
+    checks = [HealthCheck(DATABASE, server.database.check_writable)]
     for plugin, check in server.plugins.call_flat("llmring_health", HealthCheck, server=server):
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} already exists; choose another name")

@@ -135,7 +135,9 @@ def llmring_commands() -> Iterable[click.Command]:
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Write while the server runs; at its end, waiting entries are written, to the journal if necessary."""
     journal = server.service(Journal, default=None)
-    replaying = journal.running(server.database.ping, server.service(JournalReplay)) if journal else nullcontext()
+    replaying = (
+        journal.running(server.database.check_writable, server.service(JournalReplay)) if journal else nullcontext()
+    )
     async with server.service(Maintenance).running(), replaying, server.service(UsageWriter).running():
         yield
 
