@@ -95,7 +95,9 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
         RequestIdMiddleware(),
         BrowserHeaders(settings.cors_origins),
         *([AccessLog(server.request_log)] if settings.log_level in ("debug", "info") else []),
-        AuthorizationMiddleware(settings, server.projects, routes, server.service(RecentKeys, default=None)),
+        AuthorizationMiddleware(
+            settings, server.projects, routes, server.service(RecentKeys, default=None), lambda: server.waiting
+        ),
         *server.middleware,
     ]
 

@@ -23,7 +23,7 @@ from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.migrate import Source, State, apply, status
 from llmring_server.database.waiting import wait_for
-from llmring_server.errors import StartupError
+from llmring_server.errors import DatabaseDown
 from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -65,9 +65,10 @@ class Database:
         self._disk_checked_at = 0.0
 
     async def open(self) -> None:
-        """Start the bundled server if it is used, migrate, and open the pool.
+        """Start the bundled server if it is used, migrate, and open the pool; after an error it may be called again.
 
         Raises:
+            DatabaseDown: the database does not answer in time.
             StartupError: the database cannot be reached, a migration fails, or sessions lack required settings.
         """
         await asyncio.to_thread(self.prepare)
@@ -75,8 +76,12 @@ class Database:
         if self._settings.database_migrate:
             await asyncio.to_thread(self.migrate)
         self._pool = self._make_pool()
-        await self._pool.open()
-        await self._check_first_session()
+        try:
+            await self._pool.open()
+            await self._check_first_session()
+        except BaseException:
+            await self._close_pool()
+            raise
         self._growth = asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth")
 
     async def close(self) -> None:
@@ -85,9 +90,13 @@ class Database:
             self._growth.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._growth
-        if self._pool is not None:
-            await self._pool.close(timeout=addresses.CONNECT_SECONDS)
+        await self._close_pool()
         await asyncio.to_thread(self._embedded.stop)
+
+    async def _close_pool(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close(timeout=addresses.CONNECT_SECONDS)
 
     def prepare(self) -> None:
         """Set the database's addresses, and start the bundled server if it is used. Blocks.
@@ -259,7 +268,7 @@ class Database:
             await self.pool.wait(max(ACQUIRE_SECONDS, self._settings.database_wait))
             found = await self.rows(addresses.Session, addresses.SESSION)
         except psycopg.OperationalError as error:
-            raise StartupError(f"the database does not answer; see {addresses.URL}") from error
+            raise DatabaseDown(f"the database does not answer; see {addresses.URL}") from error
         addresses.check(found[0], self._settings.database_schema)
 
     async def _retain_grown_pool(self) -> None:
