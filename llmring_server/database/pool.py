@@ -21,6 +21,7 @@ from psycopg.types.json import set_json_loads
 from llmring_server.database import addresses, clock
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
+from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, status
 from llmring_server.database.waiting import wait_for
 from llmring_server.errors import DatabaseDown
@@ -59,7 +60,8 @@ class Database:
         self._sources = tuple(sources)
         self._embedded = EmbeddedPostgres(settings.data_dir)
         self._pool: psycopg_pool.AsyncConnectionPool[Connection] | None = None
-        self._growth: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._url = ""
         self._addresses = addresses.Addresses("", "")
         self._drained_at = 0.0
         self._disk_checked_at = 0.0
@@ -82,14 +84,17 @@ class Database:
         except BaseException:
             await self._close_pool()
             raise
-        self._growth = asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth")
+        self._tasks.append(asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth"))
+        if self._settings.embedded:
+            work = supervise(self._embedded, self._url)
+            self._tasks.append(asyncio.create_task(work, name="llmring bundled PostgreSQL"))
 
     async def close(self) -> None:
         """Close the pool, and stop using the bundled server."""
-        if self._growth is not None:
-            self._growth.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._growth
+                await task
         await self._close_pool()
         await asyncio.to_thread(self._embedded.stop)
 
@@ -105,8 +110,8 @@ class Database:
             StartupError: an address is invalid, or the bundled server does not start.
         """
         given = self._settings.database_url
-        url = given.get_secret_value() if given else self._embedded.start()
-        self._addresses = addresses.find(self._settings, url)
+        self._url = given.get_secret_value() if given else self._embedded.start()
+        self._addresses = addresses.find(self._settings, self._url)
 
     @property
     def conninfo(self) -> str:
