@@ -22,7 +22,8 @@ from llmring_server.http.middleware.request_id import RequestIdMiddleware
 from llmring_server.http.openapi import Specification
 from llmring_server.http.routing import Route, Router, RouteTable
 from llmring_server.plugins.manager import CORE, Plugin, load
-from llmring_server.server import Lifecycle, Server
+from llmring_server.server import Server
+from llmring_server.serving.lifecycle import Lifecycle
 from llmring_server.serving.shutdown import ConnectionCloseMiddleware
 from llmring_server.settings import Settings, load_settings
 

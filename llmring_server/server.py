@@ -1,7 +1,6 @@
 """The server object: the resources that plugins use, opened and closed on one stack."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Callable, Mapping
@@ -24,9 +23,7 @@ from llmring_server.plugins.manager import Plugin, PluginSet
 from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables
 from llmring_server.runtime.background import beside
 from llmring_server.runtime.cache import Cache, open_cache
-from llmring_server.serving.connection import LIMITS
 from llmring_server.serving.logging import logging_to_stderr
-from llmring_server.serving.shutdown import STATE as DRAIN
 from llmring_server.serving.shutdown import Drain, on_signal
 from llmring_server.settings import PluginSettings, Settings
 
@@ -37,8 +34,6 @@ RETRY_SECONDS = 0.5
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")
 DefaultT = TypeVar("DefaultT")
-# Requests in flight survive young collections; at the default thresholds many full collections would follow.
-SERVING_THRESHOLDS = (20_000, 50, 100)
 _MISSING = object()
 
 
@@ -235,37 +230,6 @@ class Server:
             _, late = await asyncio.wait(self._tasks, timeout=HTTP_SECONDS)
             for task in late:
                 task.cancel()
-
-
-class Lifecycle:
-    """Falcon middleware that opens the server at start-up and closes it at shutdown.
-
-    While serving, objects created at start-up are excluded from garbage collection, whose thresholds are raised.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._thresholds = gc.get_threshold()
-        self.failure: StartupError | None = None
-
-    async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Open the server; a failure becomes `lifespan.startup.failed`."""
-        try:
-            await self._server.open()
-        except StartupError as error:
-            self.failure = error
-            raise
-        state = scope.get("state", {})
-        state[LIMITS], state[DRAIN] = self._server.settings.connections, self._server.drain
-        self._thresholds = gc.get_threshold()
-        gc.freeze()
-        gc.set_threshold(*SERVING_THRESHOLDS)
-
-    async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Close the server."""
-        gc.set_threshold(*self._thresholds)
-        gc.unfreeze()
-        await self._server.close()
 
 
 async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:

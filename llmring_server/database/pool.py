@@ -12,11 +12,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
-import msgspec
 import psycopg
 import psycopg_pool
 from psycopg.rows import class_row, dict_row
-from psycopg.types.json import set_json_loads
 
 from llmring_server.database import addresses, clock
 from llmring_server.database.distribute import Placement, distribute
@@ -24,6 +22,7 @@ from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, status
 from llmring_server.database.waiting import wait_for
+from llmring_server.database.writable import WritableCheck
 from llmring_server.errors import DatabaseDown
 from llmring_server.settings import Settings
 
@@ -35,11 +34,6 @@ GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
 DRAIN_INTERVAL_SECONDS = 1.0
-DISK_INTERVAL_SECONDS = 5.0
-READ_ONLY = "SELECT current_setting('transaction_read_only') AS read_only"
-# With little memory its rows are written to a temporary file, which needs no rights and leaves nothing behind.
-SPILL = "SELECT count(*) FROM generate_series(1, 20000)"
-SPILL_MEMORY = "SET LOCAL work_mem = '64kB'"
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -64,7 +58,7 @@ class Database:
         self._url = ""
         self._addresses = addresses.Addresses("", "")
         self._drained_at = 0.0
-        self._disk_checked_at = 0.0
+        self._writable = WritableCheck()
 
     async def open(self) -> None:
         """Start the bundled server if it is used, migrate, and open the pool; after an error it may be called again.
@@ -207,16 +201,8 @@ class Database:
             psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull: it answers, but stores nothing.
             psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: it does not answer.
         """
-        async with self.connection(PING_SECONDS) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            found = await (await cursor.execute(READ_ONLY)).fetchone()
-            if found and found["read_only"] == "on":
-                raise psycopg.errors.ReadOnlySqlTransaction("the database is read-only")
-            if time.monotonic() - self._disk_checked_at < DISK_INTERVAL_SECONDS:
-                return
-            async with connection.transaction():
-                await cursor.execute(SPILL_MEMORY)
-                await cursor.execute(SPILL)
-        self._disk_checked_at = time.monotonic()
+        async with self.connection(PING_SECONDS) as connection:
+            await self._writable.run(connection)
 
     async def replace_connections(self) -> None:
         """Open new connections in place of those that were read-only, as after a failover to another server."""
@@ -263,7 +249,7 @@ class Database:
             max_size=self._settings.pool_size + self._settings.pool_overflow,
             timeout=ACQUIRE_SECONDS,
             reconnect_timeout=addresses.CONNECT_SECONDS,
-            configure=_configure_json if self._addresses.pooler else _configure,
+            configure=addresses.configure_json if self._addresses.pooler else addresses.configure,
             name="llmring",
         )
 
@@ -284,18 +270,6 @@ class Database:
             size = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
             if size > self.pool.min_size:
                 await self.pool.resize(size, self.pool.max_size)
-
-
-async def _configure_json(connection: Connection) -> None:
-    """Load JSON columns as `msgspec.Raw`, with every digit as stored."""
-    set_json_loads(msgspec.Raw, connection)
-
-
-async def _configure(connection: Connection) -> None:
-    """Configure JSON, and let the server cancel statements of closed connections; a pooler's role has that setting."""
-    await _configure_json(connection)
-    with contextlib.suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
-        await connection.execute("SET client_connection_check_interval = '1s'")
 
 
 async def _is_open(connection: Connection) -> bool:
