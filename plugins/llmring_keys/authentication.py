@@ -76,9 +76,12 @@ class KeyAuthenticator:
             return await self.identify(key)
         found = self._find_cached(digest)
         if found is None and now >= self._down_until:
+            if self._down_until:  # during an outage, one request at a time waits
+                self._down_until = now + CONFIRM_SECONDS
             try:
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     found = await self._look_up(digest)
+                self._down_until = 0.0
             except (*DATABASE_UNAVAILABLE, TimeoutError):
                 self._down_until = time.monotonic() + OUTAGE_SECONDS
         if found is not None:

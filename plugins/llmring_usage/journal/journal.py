@@ -166,15 +166,14 @@ class Journal:
                 continue
             try:
                 await self._replay_segment(segment, store)
-            except OSError as error:  # the next segments may free the disk
-                segment.close()
-                log.warning("%s will be replayed later: %s", path.name, error)
             except DamagedSegment as error:
                 self.damaged += 1
                 log.error("%s; the rest of the segment is quarantined as %s", error, segment.quarantine().name)
-            except BaseException:
+            except BaseException as error:
                 segment.close()
-                raise
+                if not isinstance(error, OSError) or error.errno not in FULL:
+                    raise
+                log.warning("%s will be replayed when the next ones have freed the disk: %s", path.name, error)
             else:
                 segment.remove()
 
