@@ -48,12 +48,34 @@ class KeyStatus(Protocol):
         ...
 
 
+class RateTier(msgspec.Struct, frozen=True, cache_hash=True):
+    """The rates of calls whose prompt is above a number of tokens: USD per million tokens, by the names of `Price`.
+
+    A rate that is not listed is that of the next lower tier.
+    """
+
+    above: int
+    rates: tuple[tuple[str, Decimal], ...]
+
+
+class UnitRate(msgspec.Struct, frozen=True, cache_hash=True):
+    """The rate of something that is counted, not in tokens: `usd` for `per` of it, such as 10 USD for 1,000 searches.
+
+    The unit `request` is counted once per call.
+    """
+
+    unit: str
+    usd: Decimal
+    per: int = 1
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """The price of a model, in USD per million tokens, and its source.
 
-    `input` and `output` are None where the registry has no price. `priced_as` is the registry's key of the
-    model, which differs from the requested model when that is an alias. `registry_version` is the version of
-    the provider's file, `openai.7`.
+    `input` and `output` are None where the source has no price. `priced_as` is the source's key of the model
+    (`openai:gpt-5-mini`), which differs from the requested model when that is an alias. `registry_version` is the
+    version of the source: of the registry that of the provider's file, `openai.7`. A source states long-context rates
+    either by `long_context_threshold` with two rates, or by `tiers`, lowest first.
     """
 
     priced_as: str
@@ -68,6 +90,19 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     long_context_threshold: int | None = None
     input_long_context: Decimal | None = None
     output_long_context: Decimal | None = None
+    source: str = "registry"
+    matched: Literal["exact", "alias", "pattern"] = "exact"
+    cache_write: Decimal | None = None
+    cache_write_30m: Decimal | None = None
+    cache_write_12h: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_cache_read: Decimal | None = None
+    audio_output: Decimal | None = None
+    image_input: Decimal | None = None
+    image_output: Decimal | None = None
+    tiers: tuple[RateTier, ...] = ()
+    units: tuple[UnitRate, ...] = ()
+    discount: Decimal | None = None
 
 
 @runtime_checkable
