@@ -78,4 +78,3 @@ class IngestCoalescer:
             else:
                 pending.append(PendingResponse((row,), arrived, future))
         self._writer.enqueue(pending)
-

@@ -14,8 +14,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry as stored: priced, its token kinds disjoint, its fields named as the columns.
 
     `input_tokens` and `cached_input_tokens` are as reported, `output_tokens` include the reasoning; the kinds below
-    them are priced. `cost` is USD, None while unpriced; `computed_cost` is the cost by the registry if the client sent its own.
-    `received_at` is omitted if it equals `occurred_at`.
+    them are priced. `cost` is USD, None while unpriced; `computed_cost` is the cost by the registry if the client sent
+    its own. `received_at` is omitted if it equals `occurred_at`.
     """
 
     series: Series

@@ -3,7 +3,6 @@
 import msgspec
 
 
-
 class RareCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Counts that few calls have, all ≥ 0, stored as one JSON column; this defines them.
 
