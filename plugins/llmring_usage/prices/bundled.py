@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import msgspec
+
 from llmring_server.contracts import Price, RateTier, UnitRate
 from llmring_usage.prices.names import FINE_TUNED, ModelName, is_snapshot_of
 from llmring_usage.prices.source import Lookup
@@ -116,6 +118,15 @@ class BundledPrices:
             end=end,
         )
 
+    def find_base(self, lookup: Lookup, name: ModelName) -> Candidate | None:
+        """Return the price of the model that a name is a dated snapshot of: an estimate."""
+        found = self.find(lookup, name)
+        if found is None:
+            return None
+        note = f"{lookup.model} priced as {found.price.priced_as.partition(':')[2]}"
+        price = msgspec.structs.replace(found.price, matched="pattern")
+        return msgspec.structs.replace(found, price=price, notes=(note, *(one for one in found.notes if one != note)))
+
     def _match(self, name: ModelName) -> Match | None:
         provider = self._providers.get(name.provider)
         loose = provider is None
@@ -184,9 +195,7 @@ def _base(value: object) -> Decimal | None:
     return base if isinstance(base, Decimal) else None
 
 
-def _how_matched(
-    model: "types.ModelInfo", name: str
-) -> tuple[Literal["exact", "alias", "pattern"], bool]:
+def _how_matched(model: "types.ModelInfo", name: str) -> tuple[Literal["exact", "alias", "pattern"], bool]:
     """Return how a name matches a model, and whether it is that model's name or a dated snapshot of it."""
     lower = name.lower()
     if lower == model.id.lower():
@@ -255,6 +264,8 @@ def _hours_around(model: "types.ModelInfo", at: datetime) -> tuple[datetime | No
         if hasattr(one.constraint, name)
     ]
     moments = [datetime.combine(at.date(), time, time.tzinfo or UTC).astimezone(UTC) for time in times]
-    on_day = [at.replace(hour=one.hour, minute=one.minute, second=one.second, microsecond=one.microsecond)
-              for one in moments]  # fmt: skip
-    return max((one for one in on_day if one <= at), default=None), min((one for one in on_day if one > at), default=None)
+    on_day = [datetime.combine(at.date(), moment.timetz()) for moment in moments]
+    return (
+        max((moment for moment in on_day if moment <= at), default=None),
+        min((moment for moment in on_day if moment > at), default=None),
+    )
