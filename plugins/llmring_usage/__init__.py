@@ -33,9 +33,11 @@ from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
 from llmring_usage.maintenance.hourly import Maintenance
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.prices.bundled import BundledPrices
+from llmring_usage.prices.own import OwnPrices
+from llmring_usage.prices.registry import RegistryPrices
 from llmring_usage.pricing.aggregate import TIER_TERMS
-from llmring_usage.pricing.calculators import CALCULATORS
-from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
@@ -68,7 +70,13 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     receipts = EntryReceipts(lambda: server.service(UsageReceipts, default=None))
     prior_billing = PriorBillingLookup(lambda: server.service(PriorBilling, default=None), receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
-    prices = UsagePriceBook(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    prices = PriceBook(
+        OwnPrices(),
+        RegistryPrices(lambda: server.service(PriceList, default=None)),
+        BundledPrices(exact=settings.prices_match == "exact"),
+        calculator=settings.calculator,
+        exact=settings.prices_match == "exact",
+    )
     pricer = EntryPricer(prices)
     events = UsageEvents(server)
     batches = BatchMetrics(events)
@@ -82,7 +90,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         EntryPricer: pricer,
         JournalReplay: replay,
         Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
-        UsagePriceBook: prices,
+        PriceBook: prices,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
         UsageEntries: EntryLookup(database),
@@ -126,6 +134,7 @@ def llmring_commands() -> Iterable[click.Command]:
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Write while the server runs; at its end, waiting entries are written, to the journal if necessary."""
+    await server.service(PriceBook).bundled.load()
     journal = server.service(Journal, default=None)
     replaying = journal.running(server.database.ping, server.service(JournalReplay)) if journal else nullcontext()
     async with server.service(Maintenance).running(), replaying, server.service(UsageWriter).running():

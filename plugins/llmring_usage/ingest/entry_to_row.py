@@ -7,14 +7,14 @@ from decimal import Decimal
 import msgspec
 import uuid_utils
 
-from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, UsageEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
-from llmring_usage.pricing.calculators import CostStatus, price_status
-from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.pricing.choice import Choice
+from llmring_usage.pricing.rates import count_billed
 from llmring_usage.pricing.tokens import count_tokens
 
 DEFAULT_PROFILE = "default"
@@ -26,7 +26,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 class EntryPricer:
     """Converts entries to rows, priced by a price book."""
 
-    def __init__(self, prices: UsagePriceBook) -> None:
+    def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
@@ -37,14 +37,17 @@ class EntryPricer:
             Problem: 422 for an invalid cost or timestamp, or for two idempotency keys that differ.
         """
         now = datetime.now(UTC)
-        series = self._series_of(project, entry)
+        occurred_at = now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now)
         tokens = count_tokens(entry)
-        computed = self._prices.cost_of(tokens, series.price)
+        counts = count_billed(tokens)
+        choice = self._prices.choices_of(project, entry, occurred_at).choose(tokens, counts)
+        listed = choice.list_cost(tokens, counts)
+        computed = choice.cost(listed)
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
         return UsageRow(
-            series=series,
+            series=self._series_of(project, entry, choice),
             id=str(uuid_utils.uuid7()),
-            occurred_at=now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now),
+            occurred_at=occurred_at,
             received_at=None if entry.timestamp is None else now,
             input_tokens=entry.input_tokens or 0,
             output_tokens=entry.output_tokens or 0,
@@ -58,6 +61,7 @@ class EntryPricer:
             reasoning_tokens=tokens.reasoning,
             cost=computed if entry.cost is None else _validate_cost(entry.cost),
             computed_cost=None if entry.cost is None else computed,
+            list_cost=None if choice.discount is None else listed,
             latency_ms=entry.latency_ms,
             status=entry.status or "success",
             service_tier=entry.service_tier,
@@ -69,23 +73,22 @@ class EntryPricer:
             fingerprint=fingerprint(entry) if key else None,
         )
 
-    def _series_of(self, project: str, entry: UsageEntry) -> Series:
+    def _series_of(self, project: str, entry: UsageEntry, choice: Choice) -> Series:
         """Return the series of an entry; recently used ones are cached."""
-        price = self._prices.find(entry.provider, entry.model)
         identity = (
-            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None, price
+            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
+            choice.terms,
         )  # fmt: skip
         found = self._series.get(identity)
         if found is None:
             if len(self._series) >= MAX_CACHED_SERIES:
                 self._series.clear()
-            found = self._series[identity] = _build_series(project, entry, price)
+            found = self._series[identity] = _build_series(project, entry, choice)
         return found
 
 
-def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) -> Series:
-    known = None if isinstance(price, str) else price
-    status = price if isinstance(price, str) else price_status(price)
+def _build_series(project: str, entry: UsageEntry, choice: Choice) -> Series:
+    by_client = entry.cost is not None
     return Series(
         project,
         provider=entry.provider,
@@ -93,9 +96,11 @@ def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) ->
         alias=entry.alias or None,
         profile=entry.profile or DEFAULT_PROFILE,
         origin=entry.origin or None,
-        cost_source="client" if entry.cost is not None else "registry" if status == "priced" else None,
-        cost_status="priced" if entry.cost is not None else status,
-        price=known,
+        cost_source="client" if by_client else choice.cost_source,
+        cost_status="priced" if by_client else choice.status,
+        price=choice.price,
+        discount=choice.discount,
+        price_notes=() if by_client else choice.notes,
     )
 
 

@@ -4,9 +4,10 @@ Own prices go first, then the registry, then the bundled package; the package go
 change of the price that is later than the registry's file, and not later than the call.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
+from llmring_server.contracts import Price
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.prices.bundled import BundledPrices
 from llmring_usage.prices.names import ModelName, resolve_name, snapshot_bases
@@ -19,6 +20,7 @@ from llmring_usage.pricing.rates import count_billed
 from llmring_usage.pricing.tokens import Tokens
 from llmring_usage.pricing.variants import variant_of
 
+PLAIN_CALL = Tokens(1, 0, 0, 0, 0, 1, 0)
 MAX_REMEMBERED = 4_096
 MAX_REDIRECTS = 3
 
@@ -111,6 +113,12 @@ class PriceBook:
         if self.bundled.loaded or (prices is not None and prices.loaded):
             return "model_not_in_registry"
         return "registry_not_enabled" if prices is None else "registry_unavailable"
+
+    def current_price(self, project: str, provider: str, model: str) -> Price | CostStatus:
+        """Return the price of a plain call now, or the reason why there is none."""
+        choices = self.choices(project, provider, model, datetime.now(UTC))
+        choice = choices.choose(PLAIN_CALL, count_billed(PLAIN_CALL))
+        return choice.price or choice.status
 
     def quote(
         self, project: str, provider: str, model: str, at: datetime, tokens: Tokens, *variant: str | None

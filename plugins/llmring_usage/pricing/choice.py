@@ -29,6 +29,7 @@ from llmring_usage.pricing.rates import BILLED, has_tier, resolve_rates, thresho
 from llmring_usage.pricing.tokens import Tokens
 
 CLIENT = "client"
+PRICED = ("priced", "estimated")
 BOTH = frozenset({"input", "output"})
 
 
@@ -59,7 +60,7 @@ class Needs(NamedTuple):
 class Choice:
     """The price of all calls with the same needs: the status, notes, and how their cost is computed."""
 
-    __slots__ = ("calculator", "decimals", "discount", "notes", "price", "rates", "status")
+    __slots__ = ("calculator", "decimals", "discount", "notes", "price", "rates", "status", "terms")
 
     def __init__(
         self, status: CostStatus, price: Price | None = None, notes: tuple[str, ...] = (), over: int = 0,
@@ -70,11 +71,18 @@ class Choice:
         self.notes = notes
         self.discount = discount
         self.calculator = calculator
+        self.terms = (price, status, notes, discount)
         self.rates, self.decimals = integer_rates(price, over) if price is not None else ((), 0)
+
+    @property
+    def cost_source(self) -> str | None:
+        """What prices these calls, None while they are unpriced: `registry`, `override` or `genai-prices`."""
+        priced = self.price is not None and self.status in PRICED
+        return self.price.source.partition(":")[0] if self.price is not None and priced else None
 
     def list_cost(self, tokens: Tokens, counts: Sequence[int]) -> Decimal | None:
         """Return the USD of a call before a discount, or None while it is unpriced; `counts` are those it is billed."""
-        if self.status not in ("priced", "estimated") or self.price is None:
+        if self.status not in PRICED or self.price is None:
             return None
         if self.calculator == CLIENT:
             return client_cost(tokens, self.price)

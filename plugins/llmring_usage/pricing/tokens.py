@@ -64,6 +64,13 @@ def tokens_of(row: object) -> Tokens:
     return msgspec.convert({kind: int(getattr(row, kind)) for kind in KINDS}, Tokens)
 
 
+def with_rare_counts(tokens: Tokens, stored: msgspec.Raw | None) -> Tokens:
+    """Return counts with the rare ones that a row stores as JSON."""
+    if stored is None:
+        return tokens
+    return msgspec.structs.replace(tokens, rare=msgspec.json.decode(stored, type=RareCounts))
+
+
 def count_tokens(entry: UsageEntry) -> Tokens:
     """Return the disjoint counts of an entry."""
     read = (entry.cached_input_tokens or 0) if entry.cache_read_tokens is None else entry.cache_read_tokens
