@@ -163,6 +163,24 @@ class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
     registry_version: str | None
 
 
+class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored usage entry whose cost was computed again; `cost` and `old_cost` are USD, None while unpriced.
+
+    `cost_source` is what prices it now: `registry`, `override` or `genai-prices`.
+    """
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    cost: Decimal | None
+    cost_status: str
+    cost_source: str | None
+    old_cost: Decimal | None
+    old_status: str
+
+
 @runtime_checkable
 class UsageEntries(Protocol):
     """Lookup of logged calls by id. Without a provider, none are known."""

@@ -84,6 +84,11 @@ class OwnPrice(msgspec.Struct, frozen=True, kw_only=True):
         return f"override:{self.id}"
 
     @property
+    def version(self) -> str:
+        """The version of this price as a source."""
+        return str(self.revision)
+
+    @property
     def selector(self) -> tuple[object, ...]:
         """What this price applies to, at any time; two prices of one selector must not overlap in time."""
         model = ANY_MODEL if self.match == "all" else self.model.lower()
@@ -114,6 +119,17 @@ class OwnPrice(msgspec.Struct, frozen=True, kw_only=True):
         return (other.effective_to is None or (self.effective_from or EARLIEST) < other.effective_to) and (
             self.effective_to is None or (other.effective_from or EARLIEST) < self.effective_to
         )
+
+
+class FilePrice(OwnPrice, frozen=True, kw_only=True):
+    """An own price from a file; `digest` is the beginning of the file's SHA-256."""
+
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """The version of this price as a source."""
+        return f"file {self.digest}"
 
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)

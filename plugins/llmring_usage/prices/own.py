@@ -89,7 +89,7 @@ def own_candidates(own: OwnPrice, lookup: Lookup, listed: Sequence[Candidate]) -
     met = variant_of(own.service_tier, own.processing, own.speed).conditions
     unmet = Variant(*(None if name in met else value for name, value in lookup.variant._asdict().items()))
     rates = {kind: Decimal(rate) for kind, rate in (own.rates or {}).items()}
-    alone = Price(priced_as=f"{own.provider}:{lookup.model}", registry_version=str(own.revision), source=own.source)
+    alone = Price(priced_as=f"{own.provider}:{lookup.model}", registry_version=own.version, source=own.source)
     bases = listed or [Candidate(alone)]
     return [
         Candidate(
@@ -107,7 +107,7 @@ def own_candidates(own: OwnPrice, lookup: Lookup, listed: Sequence[Candidate]) -
 def redirected(own: OwnPrice, candidate: Candidate) -> Candidate:
     """Return the candidate of another model that a call is `priced_as`."""
     price = candidate.price
-    version = f"{own.revision}, {price.source} {price.registry_version}"
+    version = f"{own.version}, {price.source} {price.registry_version}"
     return msgspec.structs.replace(
         candidate, price=msgspec.structs.replace(price, source=own.source, registry_version=version)
     )
@@ -127,7 +127,7 @@ def _overlay(base: Price, rates: Mapping[str, Decimal], own: OwnPrice) -> Price:
         for tier in base.tiers
     )
     units = {unit: UnitRate(unit, Decimal(usd)) for unit, usd in (own.per_unit or {}).items()}
-    version = str(own.revision)
+    version = own.version
     if base.source != own.source:
         version += f", {base.source} {base.registry_version}"
     return msgspec.structs.replace(
