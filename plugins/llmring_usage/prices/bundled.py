@@ -200,25 +200,21 @@ def _how_matched(model: "types.ModelInfo", name: str) -> tuple[Literal["exact", 
     lower = name.lower()
     if lower == model.id.lower():
         return "exact", True
-    literals = list(_literals(model.match))
-    if any(whole and text == lower for text, whole in literals):
-        return "exact", True
-    if any(text == lower for text, _ in literals):
+    literals = set(_literals(model.match))
+    if lower in literals:
         return "alias", True
     if lower.startswith(FINE_TUNED):
         return "pattern", model.id.startswith(FINE_TUNED)
-    return "pattern", any(is_snapshot_of(lower, text) for text in (model.id, *(text for text, _ in literals)))
+    return "pattern", any(is_snapshot_of(lower, text) for text in (model.id, *literals))
 
 
-def _literals(clause: object) -> Iterator[tuple[str, bool]]:
-    """Yield the texts of a match in lower case, and whether they must be the whole name; those of `and` are parts."""
+def _literals(clause: object) -> Iterator[str]:
+    """Yield the texts of a match in lower case, any of which is sufficient; not those of `and`, which are parts."""
     for inner in getattr(clause, "or_", ()):
         yield from _literals(inner)
-    if isinstance(text := getattr(clause, "equals", None), str):
-        yield text.lower(), True
-    for kind in ("starts_with", "ends_with", "contains"):
+    for kind in ("equals", "starts_with", "ends_with", "contains"):
         if isinstance(text := getattr(clause, kind, None), str):
-            yield text.lower(), False
+            yield text.lower()
 
 
 def _active_variants(
