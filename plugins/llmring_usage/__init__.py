@@ -38,11 +38,12 @@ from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.repricing_events import RepricingEvents
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.prices.bundled import BundledPrices
+from llmring_usage.prices.commands import prices as prices_command
 from llmring_usage.prices.differences import PriceComparison
-from llmring_usage.prices.own import OwnPrices
+from llmring_usage.prices.own.source import OwnPrices
+from llmring_usage.prices.own.store import OverrideStore
+from llmring_usage.prices.own.updates import PriceUpdates
 from llmring_usage.prices.registry import RegistryPrices
-from llmring_usage.prices.store import OverrideStore
-from llmring_usage.prices.updates import PriceUpdates
 from llmring_usage.pricing.aggregate import TIER_TERMS
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
@@ -145,8 +146,8 @@ def llmring_metrics(server: Server) -> Iterable[Metric]:
 
 @hookimpl
 def llmring_commands() -> Iterable[click.Command]:
-    """Add `llmring-server usage …`."""
-    return [commands.usage]
+    """Add `llmring-server usage …` and `llmring-server prices …`."""
+    return [commands.usage, prices_command]
 
 
 @hookimpl

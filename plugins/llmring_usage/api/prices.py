@@ -11,10 +11,10 @@ from llmring_server.http.operations import operation
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.prices.differences import PriceComparison, PriceDifference
 from llmring_usage.prices.explain import PriceExplanation, explain_price, sample_tokens
-from llmring_usage.prices.overrides import ID, OwnPrice, PriceOverride
+from llmring_usage.prices.own.models import ID, OwnPrice, PriceOverride
+from llmring_usage.prices.own.store import OverrideStore
+from llmring_usage.prices.own.updates import PriceUpdates
 from llmring_usage.prices.source import Lookup
-from llmring_usage.prices.store import OverrideStore
-from llmring_usage.prices.updates import PriceUpdates
 from llmring_usage.pricing.rates import PLAIN
 from llmring_usage.pricing.variants import variant_of
 from llmring_usage.statistics.periods import parse_time

@@ -11,7 +11,7 @@ from llmring_server.contracts import Price
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.prices.bundled import BundledPrices
 from llmring_usage.prices.names import ModelName, resolve_name, snapshot_bases
-from llmring_usage.prices.own import OwnMatch, OwnPrices, own_candidates, redirected
+from llmring_usage.prices.own.source import OwnMatch, OwnPrices, own_candidates, redirected
 from llmring_usage.prices.registry import RegistryPrices
 from llmring_usage.prices.source import Lookup
 from llmring_usage.pricing.calculators import CostStatus

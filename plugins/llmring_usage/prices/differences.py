@@ -10,7 +10,7 @@ import msgspec
 from llmring_server.contracts import Price
 from llmring_server.database import Database
 from llmring_usage.prices.book import PriceBook
-from llmring_usage.prices.own import OwnMatch
+from llmring_usage.prices.own.source import OwnMatch
 from llmring_usage.prices.source import Lookup
 from llmring_usage.pricing.rates import PLAIN, resolve_rates
 

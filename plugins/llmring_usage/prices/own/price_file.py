@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from llmring_server.http.errors import Problem
-from llmring_usage.prices.overrides import DEPLOYMENT, FilePrice, OwnPrice, PriceOverride, find_conflict, own_price
+from llmring_usage.prices.own.models import DEPLOYMENT, FilePrice, OwnPrice, PriceOverride, find_conflict, own_price
 
 TABLE = "prices"
 HEADER = re.compile(r"^\s*\[\[\s*prices\s*\]\]", re.MULTILINE)

@@ -13,9 +13,9 @@ from llmring_server.database import Notifications
 from llmring_server.errors import StartupError
 from llmring_server.runtime.background import beside
 from llmring_usage.prices.book import PriceBook
-from llmring_usage.prices.overrides import DEPLOYMENT, OwnPrice
-from llmring_usage.prices.price_file import PriceFileError, read_price_file
-from llmring_usage.prices.store import TOPIC, OverrideStore
+from llmring_usage.prices.own.models import DEPLOYMENT, OwnPrice
+from llmring_usage.prices.own.price_file import PriceFileError, read_price_file
+from llmring_usage.prices.own.store import TOPIC, OverrideStore
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from llmring_server.database import Database, Notifications
 from llmring_server.database.pool import Connection
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.prices.overrides import OwnPrice, PriceOverride, find_conflict, own_price
+from llmring_usage.prices.own.models import OwnPrice, PriceOverride, find_conflict, own_price
 
 TOPIC = "prices"
 JSON_FIELDS = ("rates", "per_unit")

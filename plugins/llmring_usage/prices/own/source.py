@@ -9,7 +9,7 @@ import msgspec
 
 from llmring_server.contracts import Price, RateTier, UnitRate
 from llmring_usage.prices.names import ModelName, canonical_provider
-from llmring_usage.prices.overrides import DEPLOYMENT, OwnPrice
+from llmring_usage.prices.own.models import DEPLOYMENT, OwnPrice
 from llmring_usage.prices.source import Lookup, unmet_notes
 from llmring_usage.pricing.choice import Candidate
 from llmring_usage.pricing.rates import BILLED
