@@ -9,13 +9,14 @@ import uuid_utils
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, UsageEntry
+from llmring_usage.counts.entry_counts import NOTHING, count_entry
+from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 from llmring_usage.prices.book import PriceBook
-from llmring_usage.pricing.choice import Choice
+from llmring_usage.pricing.choice import USAGE_MISSING, Choice
 from llmring_usage.pricing.rates import count_billed
-from llmring_usage.pricing.tokens import count_tokens
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -30,17 +31,19 @@ class EntryPricer:
         self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
-    def entry_to_row(self, project: str, entry: UsageEntry, key: str | None = None) -> UsageRow:
+    def entry_to_row(self, project: str, entry: PlainEntry, key: str | None = None) -> UsageRow:
         """Return the row of an entry; `key` is the request's Idempotency-Key header.
 
         Raises:
-            Problem: 422 for an invalid cost or timestamp, or for two idempotency keys that differ.
+            Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
         """
         now = datetime.now(UTC)
         occurred_at = now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now)
-        tokens = count_tokens(entry)
+        counted, reported = count_entry(entry)
+        tokens = NOTHING if counted is None else counted
         counts = count_billed(tokens)
-        choice = self._prices.choices_of(project, entry, occurred_at).choose(tokens, counts)
+        choices = self._prices.choices_of(project, reported, occurred_at)
+        choice = USAGE_MISSING if counted is None else choices.choose(tokens, counts)
         listed = choice.list_cost(tokens, counts)
         computed = choice.cost(listed)
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
@@ -49,9 +52,9 @@ class EntryPricer:
             id=str(uuid_utils.uuid7()),
             occurred_at=occurred_at,
             received_at=None if entry.timestamp is None else now,
-            input_tokens=entry.input_tokens or 0,
-            output_tokens=entry.output_tokens or 0,
-            cached_input_tokens=entry.cached_input_tokens or 0,
+            input_tokens=reported.input_tokens or 0,
+            output_tokens=tokens.output,
+            cached_input_tokens=reported.cached_input_tokens or 0,
             id_at_origin=entry.id_at_origin,
             fresh_tokens=tokens.fresh,
             cache_read_tokens=tokens.cache_read,
@@ -59,12 +62,15 @@ class EntryPricer:
             cache_write_1h_tokens=tokens.cache_write_1h,
             cache_write_tokens=tokens.cache_write,
             reasoning_tokens=tokens.reasoning,
+            rare_counts=None if tokens.rare is NO_RARE_COUNTS else tokens.rare,
             cost=computed if entry.cost is None else _validate_cost(entry.cost),
             computed_cost=None if entry.cost is None else computed,
             list_cost=None if choice.discount is None else listed,
             latency_ms=entry.latency_ms,
             status=entry.status or "success",
-            service_tier=entry.service_tier,
+            service_tier=reported.service_tier,
+            processing=reported.processing,
+            speed=reported.speed,
             operation_id=entry.operation_id,
             attempt=entry.attempt,
             tags=entry.tags,
@@ -73,7 +79,7 @@ class EntryPricer:
             fingerprint=fingerprint(entry) if key else None,
         )
 
-    def _series_of(self, project: str, entry: UsageEntry, choice: Choice) -> Series:
+    def _series_of(self, project: str, entry: PlainEntry, choice: Choice) -> Series:
         """Return the series of an entry; recently used ones are cached."""
         identity = (
             project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
@@ -87,7 +93,7 @@ class EntryPricer:
         return found
 
 
-def _build_series(project: str, entry: UsageEntry, choice: Choice) -> Series:
+def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
     by_client = entry.cost is not None
     return Series(
         project,
@@ -104,9 +110,13 @@ def _build_series(project: str, entry: UsageEntry, choice: Choice) -> Series:
     )
 
 
-def fingerprint(entry: UsageEntry) -> str:
-    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not."""
-    content = msgspec.structs.replace(entry, idempotency_key=None)
+def fingerprint(entry: PlainEntry) -> str:
+    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not.
+
+    An absent count is the same as 0.
+    """
+    absent = {name: 0 for name in ABSENT_COUNTS if getattr(entry, name) is ABSENT}
+    content = msgspec.structs.replace(entry, idempotency_key=None, **absent)
     return hashlib.blake2b(codec.encode(content), digest_size=16).hexdigest()
 
 

@@ -20,7 +20,7 @@ from llmring_server.database.pool import Connection
 from llmring_server.http import codec
 from llmring_usage.models.series import encode_rates, price_columns
 from llmring_usage.prices.book import PriceBook
-from llmring_usage.pricing.tokens import Tokens, tokens_of, with_rare_counts
+from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.tables.alias_hours import hour_sql
 from llmring_usage.tables.log_columns import TOKENS
 from llmring_usage.tables.rollups import DAILY, QUARTERS
@@ -151,7 +151,7 @@ class PricedRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tokens(self) -> Tokens:
         """The counts to price."""
-        return with_rare_counts(tokens_of(self), self.rare_counts)
+        return tokens_of(self, self.rare_counts)
 
 
 class PriceCorrection(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from llmring_server.contracts import Price
-from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.entries import PlainEntry
 from llmring_usage.prices.bundled import BundledPrices
 from llmring_usage.prices.names import ModelName, resolve_name, snapshot_bases
 from llmring_usage.prices.own.source import OwnMatch, OwnPrices, own_candidates, redirected
@@ -68,9 +68,9 @@ class PriceBook:
             found = self._remembered[key] = self.look_up(Lookup(project, provider, model, at, variant))
         return found
 
-    def choices_of(self, project: str, entry: UsageEntry, at: datetime) -> Choices:
+    def choices_of(self, project: str, entry: PlainEntry, at: datetime) -> Choices:
         """Return the candidates for an entry."""
-        return self.choices(project, entry.provider, entry.model, at, entry.service_tier)
+        return self.choices(project, entry.provider, entry.model, at, entry.service_tier, entry.processing, entry.speed)
 
     def look_up(self, lookup: Lookup) -> Choices:
         """Ask all sources."""

@@ -96,6 +96,9 @@ class Choice:
         return normalize(EXACT.multiply(listed, EXACT.subtract(ONE, self.discount)))
 
 
+USAGE_MISSING = Choice("usage_missing")
+
+
 class Choices:
     """The candidates for one model under some conditions, and the choice for each kind of needs, remembered.
 
