@@ -7,15 +7,15 @@ from decimal import Decimal
 import msgspec
 import uuid_utils
 
-from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
 from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
-from llmring_usage.pricing.calculators import price_status
-from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.pricing.choice import USAGE_MISSING, Choice
+from llmring_usage.pricing.rates import count_billed
 from llmring_usage.pricing.tokens import NO_RARE_COUNTS
 
 DEFAULT_PROFILE = "default"
@@ -27,7 +27,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 class EntryPricer:
     """Converts entries to rows, priced by a price book."""
 
-    def __init__(self, prices: UsagePriceBook) -> None:
+    def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
@@ -38,15 +38,19 @@ class EntryPricer:
             Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
         """
         now = datetime.now(UTC)
+        occurred_at = now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now)
         counted, reported = count_entry(entry)
         tokens = NOTHING if counted is None else counted
-        series = self._series_of(project, entry, usage_missing=counted is None)
-        computed = None if counted is None else self._prices.cost_of(tokens, series.price)
+        counts = count_billed(tokens)
+        choices = self._prices.choices_of(project, reported, occurred_at)
+        choice = USAGE_MISSING if counted is None else choices.choose(tokens, counts)
+        listed = choice.list_cost(tokens, counts)
+        computed = choice.cost(listed)
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
         return UsageRow(
-            series=series,
+            series=self._series_of(project, entry, choice),
             id=str(uuid_utils.uuid7()),
-            occurred_at=now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now),
+            occurred_at=occurred_at,
             received_at=None if entry.timestamp is None else now,
             input_tokens=reported.input_tokens or 0,
             output_tokens=tokens.output,
@@ -61,6 +65,7 @@ class EntryPricer:
             rare_counts=None if tokens.rare is NO_RARE_COUNTS else tokens.rare,
             cost=computed if entry.cost is None else _validate_cost(entry.cost),
             computed_cost=None if entry.cost is None else computed,
+            list_cost=None if choice.discount is None else listed,
             latency_ms=entry.latency_ms,
             status=entry.status or "success",
             service_tier=reported.service_tier,
@@ -74,23 +79,22 @@ class EntryPricer:
             fingerprint=fingerprint(entry) if key else None,
         )
 
-    def _series_of(self, project: str, entry: PlainEntry, *, usage_missing: bool) -> Series:
+    def _series_of(self, project: str, entry: PlainEntry, choice: Choice) -> Series:
         """Return the series of an entry; recently used ones are cached."""
-        price = "usage_missing" if usage_missing else self._prices.find(entry.provider, entry.model)
         identity = (
-            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None, price
+            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
+            choice.terms,
         )  # fmt: skip
         found = self._series.get(identity)
         if found is None:
             if len(self._series) >= MAX_CACHED_SERIES:
                 self._series.clear()
-            found = self._series[identity] = _build_series(project, entry, price)
+            found = self._series[identity] = _build_series(project, entry, choice)
         return found
 
 
-def _build_series(project: str, entry: PlainEntry, price: Price | str) -> Series:
-    known = None if isinstance(price, str) else price
-    status = price if isinstance(price, str) else price_status(price)
+def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
+    by_client = entry.cost is not None
     return Series(
         project,
         provider=entry.provider,
@@ -98,9 +102,11 @@ def _build_series(project: str, entry: PlainEntry, price: Price | str) -> Series
         alias=entry.alias or None,
         profile=entry.profile or DEFAULT_PROFILE,
         origin=entry.origin or None,
-        cost_source="client" if entry.cost is not None else "registry" if status == "priced" else None,
-        cost_status="priced" if entry.cost is not None else status,
-        price=known,
+        cost_source="client" if by_client else choice.cost_source,
+        cost_status="priced" if by_client else choice.status,
+        price=choice.price,
+        discount=choice.discount,
+        price_notes=() if by_client else choice.notes,
     )
 
 

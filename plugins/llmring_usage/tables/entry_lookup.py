@@ -7,6 +7,7 @@ from uuid import UUID
 from llmring_server.contracts import LoggedUsage
 from llmring_server.database import Database
 from llmring_usage.models.rows import UsageRow, uuid_timestamp
+from llmring_usage.models.series import price_columns
 
 # An entry without a timestamp of the client happened when its id was created.
 ID_TOLERANCE = timedelta(seconds=1)
@@ -63,5 +64,5 @@ def logged_usage(row: UsageRow) -> LoggedUsage:
         cost=row.cost,
         cost_source=series.cost_source,
         cost_status=series.cost_status,
-        registry_version=series.price.registry_version if series.price else None,
+        registry_version=price_columns(series.price)["registry_version"] if series.price else None,
     )
