@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
+from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.models.entries import MAX_COUNT, UsageEntry
 from llmring_usage.pricing.aggregate import TIER_TERMS, PriceTier, quote_tiers
 from llmring_usage.pricing.calculators import CALCULATORS, client_cost, provider_cost, quote
-from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.pricing.tokens import KINDS, Tokens
 
 
