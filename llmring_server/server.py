@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeVar, overload
 
 import httpx
@@ -59,6 +60,8 @@ class Server:
         self._shutdown_functions: list[Callable[[], None]] = []
         self._services: dict[type, tuple[Plugin, object]] = {}
         self._collect_services()
+        for _ in plugins.call("llmring_connect", NoneType, server=self):
+            pass
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -112,7 +115,7 @@ class Server:
         return default
 
     def _collect_services(self) -> None:
-        """Collect the plugins' services by contract; a plugin can use those of the plugins before it.
+        """Collect the plugins' services by contract.
 
         Raises:
             StartupError: two plugins provide one contract, or a provider does not fulfil it.
