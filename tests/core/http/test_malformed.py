@@ -51,13 +51,6 @@ def test_another_method_is_405(server, method):
     assert "X-Project-Key" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "header", [b"Upgrade: websocket\r\nConnection: Upgrade\r\n", b"Upgrade: h2c\r\nConnection: Upgrade\r\n"]
-)
-def test_an_upgrade_is_ignored(server, header):
-    assert status(exchange(server, head(header, b"Connection: close\r\n"))) in (200, 400)
-
-
 PATHS = [
     "/%00",
     "/api/v1/aliases/%00",
