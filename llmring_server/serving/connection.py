@@ -64,7 +64,7 @@ class LimitedConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Forward bytes as `RequestFraming` returns them, unless too many belong to no request.
 
-        Without any, the event is forwarded all the same: it ends uvicorn's wait for the next request.
+        The event is forwarded even without bytes, because it ends uvicorn's wait for the next request.
         """
         if self._unclaimed > MAX_UNCLAIMED:
             return self._refuse(431, HEAD_TOO_LARGE)

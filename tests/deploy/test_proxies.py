@@ -157,6 +157,6 @@ def test_a_proxy_removes_what_the_parser_of_uvicorn_misreads(connect, certificat
 
 @contextmanager
 def tls_socket(url, certificate):
-    with socket.create_connection((url.host, url.port), timeout=10) as wire:
-        with certificate.wrap_socket(wire, server_hostname=url.host) as wrapped:
-            yield wrapped
+    wire = socket.create_connection((url.host, url.port), timeout=10)
+    with certificate.wrap_socket(wire, server_hostname=url.host) as wrapped:
+        yield wrapped
