@@ -21,6 +21,10 @@ from llmring_server.http.exchange import EXCHANGE
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
+BODY_LOST = (
+    "The body was lost because the request offers another protocol (Upgrade). "
+    "Send no Upgrade, or start the server with llmring-server serve."
+)
 REMEMBERED_QUERIES = 4_096
 MAX_REMEMBERED_QUERY = 256  # characters
 T = TypeVar("T")
@@ -59,16 +63,19 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
     """Return the whole body, decompressed if it is gzipped.
 
     Raises:
-        Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for invalid gzip.
+        Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for invalid gzip or a body
+            that uvicorn has not passed on.
     """
-    encoding = req.get_header("Content-Encoding")
-    if (req.content_length or 0) > limits.bytes:
+    encoding, length = req.get_header("Content-Encoding"), req.content_length or 0
+    if length > limits.bytes:
         raise too_large(limits.bytes)
     body: bytes = await req.stream.read(limits.bytes + 1)
     if len(body) > limits.bytes:
         raise too_large(limits.bytes)
     if req.scope[EXCHANGE].incomplete:
         raise Problem(400, "The connection was closed before the end of the body.")
+    if len(body) < length:
+        raise Problem(400, BODY_LOST, headers={"Connection": "close"})
     if encoding is None or encoding.lower() == "identity":
         return body
     if encoding.lower() != "gzip":

@@ -50,6 +50,17 @@ def test_a_plugin_that_is_installed_but_not_enabled_is_not_imported(distribution
     create_app(Settings(plugins=[], database_url="postgresql://nowhere/none"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["hidden-word", "hidden-word:6379", "http://:hidden-word@cache", "redis://:hidden-word#x@cache:x", "redis://[::1"]
+    + [f"redis://:hidden-word@cache?{option}" for option in ("db=x", "socket_timeout=x", "unknown=1")],
+)
+def test_an_invalid_redis_url_is_reported_without_the_url(url):
+    message = str(startup_error(redis_url=url))
+    assert message.startswith("LLMRING_REDIS_URL is not a Redis URL; give redis://")
+    assert "hidden-word" not in message
+
+
 def test_an_unknown_hook_is_rejected_with_a_suggestion():
     message = str(startup_error(make_plugin("typo", llmring_route=lambda server: [])))
     assert message.startswith("plugin 'typo' (distribution given in code): unknown hook 'llmring_route' in plugin")
