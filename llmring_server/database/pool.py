@@ -21,7 +21,7 @@ from psycopg.types.json import set_json_loads
 from llmring_server.database import addresses
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
-from llmring_server.database.migrate import Source, State, apply, status
+from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
 from llmring_server.errors import StartupError
 from llmring_server.settings import Settings
@@ -60,12 +60,15 @@ class Database:
         """Start the bundled server if it is used, migrate, and open the pool.
 
         Raises:
-            StartupError: the database cannot be reached, a migration fails, or sessions lack required settings.
+            StartupError: the database cannot be reached, its tables are of another application or a newer version, a
+                migration fails, or sessions lack required settings.
         """
         await asyncio.to_thread(self.prepare)
         await asyncio.to_thread(wait_for, self.conninfo, self._settings.database_wait)
         if self._settings.database_migrate:
             await asyncio.to_thread(self.migrate)
+        else:
+            await asyncio.to_thread(check_database, self.conninfo, self._settings.database_schema, self._sources)
         self._pool = self._make_pool()
         await self._pool.open()
         await self._check_first_session()
