@@ -14,6 +14,7 @@ import httpx
 from llmring_server.bundled import migrations
 from llmring_server.contracts import Authenticator
 from llmring_server.database import Database, Notifications
+from llmring_server.database.clock import WrongClock
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
 from llmring_server.errors import StartupError
@@ -148,6 +149,7 @@ class Server:
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)
             await self.database.open()
+            await _check_clock(self.database)
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.begin_shutdown, self.drain))
@@ -241,6 +243,13 @@ async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
         raise
     except Exception as error:
         raise StartupError(f"{plugin}: its lifespan failed: {type(error).__name__}: {error}") from error
+
+
+async def _check_clock(database: Database) -> None:
+    try:
+        await database.check_clock()
+    except WrongClock as error:
+        raise StartupError(str(error)) from error
 
 
 def _secret(settings: Settings) -> str | None:
