@@ -4,18 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-import msgspec
-
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.entry_json import decode_entries, decode_entry
 
 MAX_ENTRIES = 10_000
 MAX_TOKENS = 2_000_000
 SPACE = b" \t\r\n"
 
-_array = msgspec.json.Decoder(list[UsageEntry])
-_entry = msgspec.json.Decoder(UsageEntry)
 _LINE = re.compile(rb"[^\r\n]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]+|[\]}]+|[,"]', re.DOTALL)
 
@@ -43,12 +40,9 @@ def _decode_array(body: bytes, depth: int) -> list[UsageEntry] | None:
     """Return the entries of a valid batch; None means that each entry must be decoded separately."""
     if codec.text_problem(body, depth) is not None:
         return None
-    try:
-        if body.count(b'"provider"') > MAX_ENTRIES:
-            _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
-        return _array.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
-        return None
+    if body.count(b'"provider"') > MAX_ENTRIES:
+        _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
+    return decode_entries(body)
 
 
 def _split_array(body: bytes) -> Iterator[bytes]:
@@ -100,7 +94,7 @@ def _invalid_json(at: int) -> Problem:
 def _decode(part: bytes, index: int, depth: int) -> UsageEntry | Problem:
     try:
         codec.check_text(part, depth)
-        return codec.decode(_entry, part, "body", index)
+        return decode_entry(part, "body", index)
     except Problem as problem:
         return problem
 
