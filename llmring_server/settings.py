@@ -158,6 +158,7 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field("text", description="`json`: one object per line.")
 
     _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
+    _default_data_dir = field_validator("data_dir", mode="before")(lambda value: value or default_data_dir())
     _unset = field_validator("database_url", "database_direct_url", "redis_url", mode="before")(blank_means_unset)
 
     @property

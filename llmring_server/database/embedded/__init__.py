@@ -35,18 +35,19 @@ class EmbeddedPostgres:
         Raises:
             StartupError: the extra is not installed, the folder cannot be used, or PostgreSQL does not start.
         """
-        folder = self.data_dir.resolve()
-        account = find_account(folder, folder / FOLDER)
         try:
+            folder = self.data_dir.resolve()
+            account = find_account(folder, folder / FOLDER)
             open_data_dir(folder, account)
             binaries = find_binaries(folder, folder / FOLDER, account)
             return self._join(Cluster(folder / FOLDER, binaries, account))
-        except (OSError, subprocess.SubprocessError) as error:
-            raise StartupError(
+        except (OSError, ValueError, RuntimeError, subprocess.SubprocessError) as error:
+            message = (
                 f"the bundled PostgreSQL does not start in {self.data_dir} ({type(error).__name__}: {error}); "
-                f"see {folder / FOLDER / 'log'}, or set another folder as LLMRING_DATA_DIR or a server as "
+                f"see {self.data_dir / FOLDER / 'log'}, or set another folder as LLMRING_DATA_DIR or a server as "
                 "LLMRING_DATABASE_URL"
-            ) from error
+            )
+            raise StartupError(" ".join(message.split())) from error
 
     @property
     def programs(self) -> Path | None:

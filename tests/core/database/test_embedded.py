@@ -229,6 +229,51 @@ def test_data_of_a_version_that_is_not_included_is_not_changed(postgres):
         postgres.start()
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"abc\n", b"\xff\x00", b"16.4\n", b"-16\n"])
+def test_a_damaged_version_file_is_reported_on_one_line(postgres, content):
+    (postgres.pgdata / "PG_VERSION").write_bytes(content)
+    with pytest.raises(StartupError, match=r"^[^\n]*PG_VERSION is damaged; restore the folder from a backup"):
+        postgres.start()
+
+
+def file(place):
+    place.write_bytes(b"")
+    return place
+
+
+def link_to_itself(place):
+    place.symlink_to(place)
+    return place
+
+
+def file_as_postgres(place):
+    place.mkdir()
+    return file(place / FOLDER).parent
+
+
+def folder_of_something_else(place):
+    (place / FOLDER).mkdir(parents=True)
+    return file(place / FOLDER / "x").parents[1]
+
+
+BROKEN = [
+    file,
+    lambda place: file(place) / "below",
+    lambda place: place / ("long" * 100),
+    lambda place: place / "nul\0",
+    lambda place: file(place) / "two\nlines",
+    link_to_itself,
+    file_as_postgres,
+    folder_of_something_else,
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_folder_that_cannot_be_used_is_reported_on_one_line(folder, broken):
+    with pytest.raises(StartupError, match=r"^the bundled PostgreSQL does not start in [^\n]* set another folder"):
+        Postgres(broken(folder / "broken")).start()
+
+
 def test_without_the_package_the_message_names_the_remedy(folder, monkeypatch):
     monkeypatch.setattr(binaries, "PACKAGE", "no_such_package")
     with pytest.raises(StartupError, match=r"pip install 'llmring-server\[embedded\]'"):
