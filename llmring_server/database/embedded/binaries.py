@@ -21,11 +21,12 @@ def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
     When the account cannot enter the installation, the programs are copied once into the data folder.
 
     Raises:
-        StartupError: the package is not installed, or does not include the data's version of PostgreSQL.
+        StartupError: the package is not installed, or does not include the data's version of PostgreSQL, or that is
+            not readable.
     """
     included = {_version(folder): folder for folder in _find_included()}
     written = pgdata / "PG_VERSION"
-    wanted = int(written.read_text()) if written.exists() else max(included)[0]
+    wanted = _read_major(written) if written.exists() else max(included)[0]
     version = max((version for version in included if version[0] == wanted), default=None)
     if version is None:
         majors = ", ".join(str(major) for major, _ in sorted(included))
@@ -39,6 +40,13 @@ def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
     package = binaries.parents[1]
     copy = _copy(binaries.parent, data_dir / "postgresql-{}.{}".format(*version))
     return copy / package.name / binaries.relative_to(package)
+
+
+def _read_major(file: Path) -> int:
+    try:
+        return int(file.read_text())
+    except ValueError:  # its message would have the content
+        raise StartupError(f"{file} is not the number of a version; restore the folder from a backup") from None
 
 
 def _find_included() -> list[Path]:
