@@ -17,6 +17,7 @@ from llmring_server.database import Database, Notifications
 from llmring_server.database.clock import WrongClock
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
+from llmring_server.database.required_plugins import check_plugins
 from llmring_server.errors import StartupError
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
@@ -151,6 +152,7 @@ class Server:
             await self.database.open()
             await _check_clock(self.database)
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
+            await check_plugins(self.database, self.plugins.names, self.settings.retired_plugins)
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.begin_shutdown, self.drain))
             if lifespans:
