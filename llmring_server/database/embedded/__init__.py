@@ -57,6 +57,10 @@ class EmbeddedPostgres:
         """The folder of the server's programs, including psql and pg_dump; None while it is not started."""
         return self._cluster.binaries if self._cluster is not None else None
 
+    def is_alive(self) -> bool:
+        """Whether the process of the server exists; only its number is looked up."""
+        return self._cluster is not None and self._cluster.is_alive()
+
     def stop(self) -> bool:
         """Stop the server unless another process uses it, and return whether it was stopped. Blocks."""
         if self._cluster is None or self._users is None:

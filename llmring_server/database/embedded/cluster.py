@@ -54,6 +54,14 @@ class Cluster:
         found = find_postmaster(self._pgdata) or self._start()
         return f"postgresql://postgres@/postgres?host={quote(str(found.socket_folder))}&port={PORT}"
 
+    def is_alive(self) -> bool:
+        """Whether the process that `postmaster.pid` names exists."""
+        try:
+            os.kill(int((self._pgdata / "postmaster.pid").read_text().partition("\n")[0]), 0)
+        except (OSError, ValueError) as error:
+            return isinstance(error, PermissionError)
+        return True
+
     def stop(self) -> None:
         """Stop the server if it is running; open sessions end."""
         found = find_postmaster(self._pgdata)

