@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
+from llmring_server.contracts.cost_basis import CostBasis
+
 Scope = Literal["ingest", "read", "admin"]
 
 
@@ -144,11 +146,13 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
-    """One usage entry as it is stored: also the source of its cost and the version of the registry."""
+    """One usage entry as it is stored: also the source of its cost, the version of the registry, and its basis."""
 
     cached_input_tokens: int
     cost_source: str | None
     registry_version: str | None
+    priced_as: str | None
+    basis: CostBasis
 
 
 @runtime_checkable

@@ -114,8 +114,12 @@ def test_a_call_without_a_cost_is_logged_and_has_none(server, log):
     assert stored(server) == {}
 
 
-def test_a_cost_that_cannot_be_signed_exactly_is_logged_and_has_none(log):
-    assert log(cost=1e-13)["receipt"] is None
+def test_tokens_that_cannot_be_signed_exactly_are_logged_and_have_none(log):
+    assert log(input_tokens=2**53)["receipt"] is None
+
+
+def test_a_cost_computed_in_floats_is_signed_with_every_digit(log):
+    assert log(cost=0.00010811999999999999)["receipt"]["cost"]["amount"] == "0.00010811999999999999"
 
 
 def test_a_replay_returns_the_same_receipt(server, log):
