@@ -77,7 +77,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     `input` and `output` are None where the source has no price. `priced_as` is the source's key of the model
     (`openai:gpt-5-mini`), which differs from the requested model when that is an alias. `registry_version` is the
     version of the source: of the registry that of the provider's file, `openai.7`. A source states long-context rates
-    either by `long_context_threshold` with two rates, or by `tiers`, lowest first.
+    either by `long_context_threshold` with two rates, or by `tiers`, lowest first. `cache_write` covers writes of every
+    lifetime without a rate of its own; with `text_covers`, the text rates cover audio and images without one.
+    `since` and `until` are the half-open period of the source's version, UTC, None where it is unknown or unbounded.
     """
 
     priced_as: str
@@ -105,6 +107,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     tiers: tuple[RateTier, ...] = ()
     units: tuple[UnitRate, ...] = ()
     discount: Decimal | None = None
+    text_covers: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @runtime_checkable
@@ -116,10 +121,17 @@ class PriceList(Protocol):
         """Whether a copy of the registry is loaded; without one every `find` returns None."""
         ...
 
-    def find(self, provider: str, model: str) -> Price | None:
-        """Return the price of `provider:model`, or None when the registry does not know it.
+    @property
+    def generation(self) -> int:
+        """A number that grows whenever `find` may return other prices than before."""
+        ...
 
-        An exact key beats the bare model, which beats an alias within the provider; case matters.
+    def find(self, provider: str, model: str, at: datetime | None = None) -> Price | None:
+        """Return the price of `provider:model` that was in force at a time, by default now; None for an unknown model.
+
+        An exact key beats the bare model, which beats an alias within the provider; case matters. A time before the
+        oldest known version gets that version, whose `since` is later; older versions are then loaded in the
+        background.
         """
         ...
 

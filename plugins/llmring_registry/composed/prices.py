@@ -102,6 +102,7 @@ def _build_price(key: str, provider: Provider, entry: Entry, errors: list[str]) 
     return Price(
         priced_as=key,
         registry_version=provider.label,
+        since=provider.updated_at,
         long_context_threshold=threshold if tier else None,
         input_long_context=rates["input_long_context"] if tier else None,
         output_long_context=rates["output_long_context"] if tier else None,
