@@ -1,7 +1,9 @@
 """The basis of a cost on paper: counts and rates as signed, and the amount that follows from them. Pure.
 
 `billed` is `{"input": 538, "output": 197, "units": {"web_search": 2}}`: disjoint counts of tokens by kind, and of other
-things by name. `rates` has a decimal string for each of them, USD per million tokens or per unit.
+things by name. `rates` has the USD per million tokens of each kind, as a decimal string, and of each unit the USD for a
+number of them: `{"input": "3", "output": "15", "units": {"web_search": {"per": 1000, "usd": "10"}}}`. The cost of a
+unit is rounded half-even to 18 decimals where it has more; nothing else is rounded.
 """
 
 import re
@@ -12,6 +14,9 @@ from typing import Any
 import msgspec
 
 EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
+ROUNDING = Context(prec=80)
+SMALLEST = Decimal(1).scaleb(-18)
+MAX_PER = 2**53
 UNITS = "units"
 _DECIMAL = re.compile(r"[0-9]{1,30}(\.[0-9]{1,80})?")
 
@@ -59,14 +64,15 @@ def compute_list_cost(paper: PaperBasis) -> Decimal:
     Raises:
         NotComputable: a count without a rate, or something malformed.
     """
+    units, unit_rates = paper.billed.get(UNITS, {}), paper.rates.get(UNITS, {})
+    if not isinstance(units, dict) or not isinstance(unit_rates, dict):
+        raise NotComputable("the units are malformed")
     found = Decimal(0)
-    for name, count, rate, decimals in _terms(paper.billed, paper.rates):
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise NotComputable(f"the count of {name} is malformed")
-        if rate is None and not paper.estimated:
-            raise NotComputable(f"{name} has no rate")
-        if rate is not None:
-            found = EXACT.add(found, EXACT.scaleb(EXACT.multiply(Decimal(count), parse_decimal(rate)), -decimals))
+    for kind, count in _rated(paper.billed, paper.rates, paper.estimated):
+        found = EXACT.add(found, EXACT.multiply(count, parse_decimal(paper.rates[kind])))
+    found = EXACT.scaleb(found, -6)
+    for unit, count in _rated(units, unit_rates, paper.estimated):
+        found = EXACT.add(found, _unit_cost(count, unit_rates[unit]))
     return found
 
 
@@ -85,16 +91,34 @@ def _sort(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(sorted(values.items(), key=lambda item: item[0].encode("utf-16-be")))
 
 
-def _terms(billed: Mapping[str, Any], rates: Mapping[str, Any]) -> Iterator[tuple[str, object, object, int]]:
-    """Yield name, count and rate of everything billed, and the decimals of the number that the rate is for."""
-    for kind, count in billed.items():
-        if kind != UNITS:
-            yield kind, count, rates.get(kind), 6
-    units, unit_rates = billed.get(UNITS, {}), rates.get(UNITS, {})
-    if not isinstance(units, dict) or not isinstance(unit_rates, dict):
-        raise NotComputable("the units are malformed")
-    for unit, count in units.items():
-        yield unit, count, unit_rates.get(unit), 0
+def _rated(counts: Mapping[str, Any], rates: Mapping[str, Any], estimated: bool) -> Iterator[tuple[str, Decimal]]:
+    """Yield the counts that have a rate.
+
+    Raises:
+        NotComputable: a count is malformed, or has no rate in a cost that is not estimated.
+    """
+    for name, count in counts.items():
+        if name == UNITS:
+            continue
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise NotComputable(f"the count of {name} is malformed")
+        if name in rates:
+            yield name, Decimal(count)
+        elif not estimated:
+            raise NotComputable(f"{name} has no rate")
+
+
+def _unit_cost(count: Decimal, rate: object) -> Decimal:
+    per = rate.get("per") if isinstance(rate, dict) else None
+    if not isinstance(rate, dict) or isinstance(per, bool) or not isinstance(per, int) or not 0 < per < MAX_PER:
+        raise NotComputable("the rate of a unit is malformed")
+    return Decimal(0) if not count else _divide(EXACT.multiply(count, parse_decimal(rate.get("usd"))), Decimal(per))
+
+
+def _divide(amount: Decimal, per: Decimal) -> Decimal:
+    """Return a quotient, rounded half-even to 18 decimals where it has more."""
+    quotient = ROUNDING.divide(amount, per)
+    return quotient if int(quotient.as_tuple().exponent) >= -18 else quotient.quantize(SMALLEST, context=ROUNDING)
 
 
 def _compare(what: str, stated: object, computed: Decimal) -> str | None:

@@ -17,7 +17,7 @@ from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.receipts.models import ReceiptDraft, ReceiptRecord, is_receipt_id
 
 Counts = Mapping[str, int | Mapping[str, int]]
-SignedRates = Mapping[str, str | Mapping[str, str]]
+SignedRates = Mapping[str, str | Mapping[str, "SignedUnitRate"]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,11 +38,18 @@ class SignedTokens(msgspec.Struct, frozen=True):
     output: int
 
 
+class SignedUnitRate(msgspec.Struct, frozen=True):
+    """The rate of a unit as it is signed: `usd`, a decimal string, for `per` of it."""
+
+    per: int
+    usd: str
+
+
 class SignedBasis(msgspec.Struct, frozen=True, kw_only=True):
     """What the cost of a logged call was computed from, as it is signed; see `formats.cost_basis`.
 
-    `billed` has disjoint counts of tokens by kind, and of other things in `units`; `rates` is USD per million tokens,
-    or per unit.
+    `billed` has disjoint counts of tokens by kind, and of other things in `units`; `rates` has the USD per million
+    tokens, and that of units.
     """
 
     billed: Counts | msgspec.UnsetType = msgspec.UNSET

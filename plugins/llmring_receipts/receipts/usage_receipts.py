@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +13,11 @@ from llmring_receipts.formats import canonical
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.formats.cost_basis import nest_units
 from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
-from llmring_receipts.receipts.issue import SignedBasis, issue
+from llmring_receipts.receipts.issue import SignedBasis, SignedUnitRate, issue
 from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptCost, ReceiptDraft, ReceiptRecord, ReceiptTokens
 from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_server.contracts import LoggedUsage
+from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.database.pool import Connection
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def build_basis(entry: LoggedUsage) -> SignedBasis:
         price_source=basis.price_source or msgspec.UNSET,
         price_version=basis.price_version or msgspec.UNSET,
         priced_as=entry.priced_as if entry.priced_as and basis.price_source else msgspec.UNSET,
-        rates=nest_units(_format_rates(basis.rates), _format_rates(basis.unit_rates)) or msgspec.UNSET,
+        rates=_format_rates(basis),
     )
 
 
@@ -136,8 +137,12 @@ def _sign_entry(entry: LoggedUsage, key_id: str, key: Ed25519PrivateKey) -> Rece
         return None
 
 
-def _format_rates(rates: Mapping[str, Decimal]) -> dict[str, str]:
-    return {name: _format_amount(rate) for name, rate in rates.items()}
+def _format_rates(basis: CostBasis) -> dict[str, Any] | msgspec.UnsetType:
+    if basis.rates is None:
+        return msgspec.UNSET
+    rates = {kind: _format_amount(rate) for kind, rate in basis.rates.items()}
+    units = {unit: SignedUnitRate(rate.per, _format_amount(rate.usd)) for unit, rate in basis.unit_rates.items()}
+    return nest_units(rates, units)
 
 
 def _format_optional(amount: Decimal | None) -> str | msgspec.UnsetType:

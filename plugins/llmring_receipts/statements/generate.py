@@ -172,12 +172,11 @@ def build_line(call: UsageLine, seq: int, stated: StatementLine | None) -> State
 
 def _build_basis(basis: CostBasis) -> dict[str, str]:
     """Return the fields of a line about what a cost was computed from."""
-    rates, unit_rates = (
-        {name: format_money(rate) for name, rate in found.items()} for found in (basis.rates, basis.unit_rates)
-    )
+    rates = {kind: format_money(rate) for kind, rate in (basis.rates or {}).items()}
+    unit_rates = {unit: {"per": rate.per, "usd": format_money(rate.usd)} for unit, rate in basis.unit_rates.items()}
     return {
         "billed": encode(nest_units(basis.billed, basis.units)).decode(),
-        "rates": encode(nest_units(rates, unit_rates)).decode() if rates or unit_rates else "",
+        "rates": encode(nest_units(rates, unit_rates)).decode() if basis.rates is not None else "",
         "price_source": basis.price_source or "",
         "price_version": basis.price_version or "",
         "matched": basis.matched or "",

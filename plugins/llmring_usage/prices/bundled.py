@@ -184,9 +184,7 @@ def _base(value: object) -> Decimal | None:
     return base if isinstance(base, Decimal) else None
 
 
-def _how_matched(
-    model: "types.ModelInfo", name: str
-) -> tuple[Literal["exact", "alias", "pattern"], bool]:
+def _how_matched(model: "types.ModelInfo", name: str) -> tuple[Literal["exact", "alias", "pattern"], bool]:
     """Return how a name matches a model, and whether it is that model's name or a dated snapshot of it."""
     lower = name.lower()
     if lower == model.id.lower():
@@ -257,4 +255,6 @@ def _hours_around(model: "types.ModelInfo", at: datetime) -> tuple[datetime | No
     moments = [datetime.combine(at.date(), time, time.tzinfo or UTC).astimezone(UTC) for time in times]
     on_day = [at.replace(hour=one.hour, minute=one.minute, second=one.second, microsecond=one.microsecond)
               for one in moments]  # fmt: skip
-    return max((one for one in on_day if one <= at), default=None), min((one for one in on_day if one > at), default=None)
+    return max((one for one in on_day if one <= at), default=None), min(
+        (one for one in on_day if one > at), default=None
+    )

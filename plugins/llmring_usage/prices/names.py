@@ -119,7 +119,5 @@ def is_snapshot_of(model: str, base: str) -> bool:
 
 def snapshot_bases(models: Iterable[str]) -> tuple[str, ...]:
     """Return the names without their dates, of those that have one; a fine-tuned model has no base."""
-    stripped = (
-        (model, SNAPSHOT_ENDING.sub("", model)) for model in models if not model.lower().startswith(FINE_TUNED)
-    )
+    stripped = ((model, SNAPSHOT_ENDING.sub("", model)) for model in models if not model.lower().startswith(FINE_TUNED))
     return tuple(dict.fromkeys(base for model, base in stripped if base and base != model))

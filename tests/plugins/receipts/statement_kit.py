@@ -85,6 +85,11 @@ class StatementFolder:
         paths[1].write_bytes(lines.to_csv(added, header=True, version=2))
         return paths
 
+    def lines(self, table: Path) -> list[lines.StatementLine]:
+        """Return the lines of a CSV."""
+        with table.open(newline="", encoding="utf-8") as file:
+            return [line for _, line, _ in lines.from_csv(file)]
+
     def verify(self, statement: Path, *options: str | Path):
         """Run `statement verify`, and return its exit status and output."""
         return run("statement", "verify", statement, "--keys", self.folder / "jwks.json", *options)

@@ -82,7 +82,7 @@ def test_a_float_in_ext_is_422_with_its_path(issue, ext):
         ({"model": ""}, ["body", "model"]),
         ({"timestamp": "2026-01-31T12:00:00"}, ["body", "timestamp"]),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, ["body", "timestamp"]),
-        ({"billed": {"input": 120}}, ["body", "billed"]),
+        ({"billed": {"input": 120}}, ["body"]),
         ({"id": "a/b"}, ["body", "id"]),
         ({"id": "verify"}, ["body", "id"]),
         ({"key_id": "another"}, ["body", "key_id"]),

@@ -62,6 +62,8 @@ def test_the_receipt_of_a_call_has_the_logged_values(log, issue, verify, signer)
         "key_id": signer.key_id,
         "tokens": {"input": 1000, "output": 100, "cached_input": 10},
         "cost": {"amount": "0.0123", "currency": "USD", "calculation": "client"},
+        "cost_status": "priced",
+        "billed": {"input": 990, "cache_read": 10, "output": 100},
     }
     assert datetime.fromisoformat(receipt["timestamp"]) == datetime.fromisoformat(logged["timestamp"])
 
@@ -78,7 +80,15 @@ def test_a_cost_of_the_registry_comes_with_the_version_of_the_registry(llmring_l
     receipt = client.post(ISSUE, json={"usage_log_id": logged["log_id"]}).json()
     assert receipt["cost"]["calculation"] == "registry"
     assert float(receipt["cost"]["amount"]) == logged["cost"] > 0
+    assert receipt["billed"] == {"cache_read": 10, "input": 990, "output": 100}
+    assert receipt["rates"].keys() == receipt["billed"].keys()
+    assert (receipt["price_source"], receipt["priced_as"], receipt["matched"]) == (
+        "registry",
+        "openai:gpt-5-mini",
+        "exact",
+    )
     (row,) = server.rows("SELECT registry_version FROM usage_logs")
+    assert receipt["price_version"] == row["registry_version"]
     assert receipt["registry_version"] == row["registry_version"]
     assert receipt["registry_version"].startswith("openai.")
 

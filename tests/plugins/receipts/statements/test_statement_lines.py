@@ -44,9 +44,9 @@ def test_totals_are_exact(costs):
     for number, cost in enumerate(costs):
         totals.add(build_line(call(3, cost=cost), number + 1, None))
     exact = sum((int(cost.scaleb(12)) for cost in costs), 0)
-    assert [total["amount"] for total in totals.to_fields(2)] == [lines.format_money(Decimal(exact).scaleb(-12))] * bool(
-        costs
-    )
+    assert [total["amount"] for total in totals.to_fields(2)] == [
+        lines.format_money(Decimal(exact).scaleb(-12))
+    ] * bool(costs)
 
 
 @given(MONEY, MONEY)
@@ -78,7 +78,9 @@ def test_counts_past_64_bits_and_costs_of_40_decimals_are_stored():
 @pytest.mark.parametrize("text", ["", "x", "1e5", "NaN", "１", "9" * 5000])
 def test_a_number_that_is_none_is_refused_with_its_row(name, text):
     table = list(
-        csv.reader(io.StringIO(lines.to_csv([build_line(call(1), 1, None)], header=True, version=2).decode(), newline=""))
+        csv.reader(
+            io.StringIO(lines.to_csv([build_line(call(1), 1, None)], header=True, version=2).decode(), newline="")
+        )
     )
     table[1][table[0].index(name)] = text
     changed = io.StringIO(newline="")

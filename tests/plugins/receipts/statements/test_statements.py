@@ -98,7 +98,7 @@ def test_a_call_that_was_repriced_is_corrected_in_the_next_and_its_line_stays(se
     )
     assert second["totals"][0] == {
         "model": "openai:gpt-5-mini", "currency": "USD", "amount": "0.00055", "calls": "0", "corrections": "1",
-        "unpriced": "0", "input_tokens": "0", "output_tokens": "0", "cached_input_tokens": "0",
+        "unpriced": "0", "estimated": "0", "input_tokens": "0", "output_tokens": "0", "cached_input_tokens": "0",
     }  # fmt: skip
     assert client.get(f"{STATEMENTS}/1/lines").content == stated
 
