@@ -167,6 +167,24 @@ class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
     basis: CostBasis
 
 
+class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored usage entry whose cost was computed again; `cost` and `old_cost` are USD, None while unpriced.
+
+    `cost_source` is what prices it now: `registry`, `override` or `genai-prices`.
+    """
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    cost: Decimal | None
+    cost_status: str
+    cost_source: str | None
+    old_cost: Decimal | None
+    old_status: str
+
+
 @runtime_checkable
 class UsageEntries(Protocol):
     """Lookup of logged calls by id. Without a provider, none are known."""
@@ -202,7 +220,10 @@ class UsageReceipts(Protocol):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given."""
+    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given.
+
+    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts.
+    """
 
     provider: str
     model: str
@@ -216,6 +237,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal | None = None
     latency_ms: float | None = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
+    usage: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class CallCounts(msgspec.Struct, frozen=True):
+    """The tokens that a usage object reports, as its provider counts them."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -234,6 +264,14 @@ InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
 @runtime_checkable
 class Billing(Protocol):
     """Billing for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
+
+    def count(self, provider: str, model: str, usage: msgspec.Raw) -> CallCounts | None:
+        """Return the counts in a provider's usage object of any known shape; None if it reports none.
+
+        Raises:
+            Problem: 422 for an object without known counts, or with invalid ones.
+        """
+        ...
 
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's usage entry with its sums, and what `beside` writes, in one transaction.

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pluggy
 
-from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts import RecordedUsage, RepricedUsage
 from llmring_server.contracts.metrics import Metric
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
@@ -105,3 +105,8 @@ def llmring_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 @hookspec
 async def llmring_usage_recorded(server: ServerContext, entries: Sequence[RecordedUsage]) -> None:
     """Called after usage entries are committed. Errors are logged and ignored."""
+
+
+@hookspec
+async def llmring_usage_repriced(server: ServerContext, entries: Sequence[RepricedUsage]) -> None:
+    """Called after the server has priced stored entries again, once per batch. Errors are logged and ignored."""

@@ -49,9 +49,10 @@ def store_statement(*, keyed: bool) -> LiteralString:
 KEYED: LiteralString = """
     keys AS (
         INSERT INTO usage_keys AS kept (
-            project_id, key, fingerprint, log_id, occurred_at, cost, cost_source, cost_status, created_at
+            project_id, key, fingerprint, log_id, occurred_at, cost, cost_source, cost_status, price_notes, created_at
         )
-        SELECT project_id, idempotency_key, fingerprint, id, occurred_at, cost, cost_source, cost_status, received_at
+        SELECT project_id, idempotency_key, fingerprint, id, occurred_at, cost, cost_source, cost_status, price_notes,
+            received_at
         FROM entries JOIN series USING (series)
         WHERE idempotency_key IS NOT NULL
         ORDER BY project_id, idempotency_key
@@ -62,6 +63,7 @@ KEYED: LiteralString = """
             cost = excluded.cost,
             cost_source = excluded.cost_source,
             cost_status = excluded.cost_status,
+            price_notes = excluded.price_notes,
             created_at = excluded.created_at
         WHERE kept.created_at < excluded.created_at - make_interval(secs => $5)
         RETURNING log_id
@@ -89,7 +91,7 @@ STORE_UNKEYED: LiteralString = store_statement(keyed=False)
 STORE_KEYED: LiteralString = store_statement(keyed=True)
 
 SELECT_KEYS: LiteralString = """
-    SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at
+    SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at, price_notes
     FROM usage_keys
     JOIN json_to_recordset(%(keys)s::json) AS asked(project_id text, key text) USING (project_id, key)
 """

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import msgspec
+
 from llmring_server.contracts import Price, RateTier, UnitRate
 from llmring_usage.prices.names import FINE_TUNED, ModelName, is_snapshot_of
 from llmring_usage.prices.source import Lookup
@@ -116,6 +118,15 @@ class BundledPrices:
             end=end,
         )
 
+    def find_base(self, lookup: Lookup, name: ModelName) -> Candidate | None:
+        """Return the price of the model that a name is a dated snapshot of: an estimate."""
+        found = self.find(lookup, name)
+        if found is None:
+            return None
+        note = f"{lookup.model} priced as {found.price.priced_as.partition(':')[2]}"
+        price = msgspec.structs.replace(found.price, matched="pattern")
+        return msgspec.structs.replace(found, price=price, notes=(note, *(one for one in found.notes if one != note)))
+
     def _match(self, name: ModelName) -> Match | None:
         provider = self._providers.get(name.provider)
         loose = provider is None
@@ -189,25 +200,21 @@ def _how_matched(model: "types.ModelInfo", name: str) -> tuple[Literal["exact", 
     lower = name.lower()
     if lower == model.id.lower():
         return "exact", True
-    literals = list(_literals(model.match))
-    if any(whole and text == lower for text, whole in literals):
-        return "exact", True
-    if any(text == lower for text, _ in literals):
+    literals = set(_literals(model.match))
+    if lower in literals:
         return "alias", True
     if lower.startswith(FINE_TUNED):
         return "pattern", model.id.startswith(FINE_TUNED)
-    return "pattern", any(is_snapshot_of(lower, text) for text in (model.id, *(text for text, _ in literals)))
+    return "pattern", any(is_snapshot_of(lower, text) for text in (model.id, *literals))
 
 
-def _literals(clause: object) -> Iterator[tuple[str, bool]]:
-    """Yield the texts of a match in lower case, and whether they must be the whole name; those of `and` are parts."""
+def _literals(clause: object) -> Iterator[str]:
+    """Yield the texts of a match in lower case, any of which is sufficient; not those of `and`, which are parts."""
     for inner in getattr(clause, "or_", ()):
         yield from _literals(inner)
-    if isinstance(text := getattr(clause, "equals", None), str):
-        yield text.lower(), True
-    for kind in ("starts_with", "ends_with", "contains"):
+    for kind in ("equals", "starts_with", "ends_with", "contains"):
         if isinstance(text := getattr(clause, kind, None), str):
-            yield text.lower(), False
+            yield text.lower()
 
 
 def _active_variants(
@@ -253,8 +260,8 @@ def _hours_around(model: "types.ModelInfo", at: datetime) -> tuple[datetime | No
         if hasattr(one.constraint, name)
     ]
     moments = [datetime.combine(at.date(), time, time.tzinfo or UTC).astimezone(UTC) for time in times]
-    on_day = [at.replace(hour=one.hour, minute=one.minute, second=one.second, microsecond=one.microsecond)
-              for one in moments]  # fmt: skip
-    return max((one for one in on_day if one <= at), default=None), min(
-        (one for one in on_day if one > at), default=None
+    on_day = [datetime.combine(at.date(), moment.timetz()) for moment in moments]
+    return (
+        max((moment for moment in on_day if moment <= at), default=None),
+        min((moment for moment in on_day if moment > at), default=None),
     )

@@ -72,6 +72,8 @@ def canonical_provider(provider: str) -> str:
     name = SEPARATORS.sub("-", provider.strip().lower())
     if name in CANONICAL:
         return CANONICAL[name]
+    if name.startswith("vertex-ai-"):  # LiteLLM's families: vertex_ai-anthropic_models
+        return "google"
     first = SEPARATORS.split(provider.strip().lower())[0]
     return CANONICAL.get(first, name) if "." in provider else name
 
@@ -90,7 +92,7 @@ def resolve_name(provider: str, model: str) -> ModelName:
             bare = rest
         elif named in CANONICAL.values() and canonical in GATEWAYS:
             canonical, bare = named, rest
-    names += [bare, *_strip_paths(bare)]
+    names = [*_strip_paths(bare), *names] if bare.startswith("arn:") else [*names, bare, *_strip_paths(bare)]
     names += [name.replace("@", "-") for name in names if "@" in name]
     names += [name.lower() for name in names]
     return ModelName(canonical, tuple(dict.fromkeys(name for name in names if name)))

@@ -60,9 +60,7 @@ def _names(name: ModelName) -> tuple[tuple[str, str], ...]:
 
 
 def _candidate(lookup: Lookup, price: Price, key: tuple[str, str]) -> Candidate:
-    matched: Literal["exact", "alias"] = (
-        "exact" if price.priced_as == ":".join(key) or key[1] == price.priced_as else "alias"
-    )
+    matched: Literal["exact", "alias"] = "exact" if price.priced_as in (":".join(key), key[1]) else "alias"
     notes = unmet_notes(lookup.variant)
     later = price.since is not None and lookup.at < price.since
     if price.since is not None and later:

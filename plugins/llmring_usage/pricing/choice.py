@@ -29,20 +29,22 @@ from llmring_usage.pricing.rates import BILLED, has_tier, resolve_rates, thresho
 from llmring_usage.pricing.tokens import Tokens
 
 CLIENT = "client"
+PRICED = ("priced", "estimated")
+BOTH = frozenset({"input", "output"})
 
 
 class Candidate(msgspec.Struct, frozen=True):
     """A source's price of a model, with the conditions that it does not meet.
 
     `notes` name what was substituted for every call, `standard_kinds` the kinds that the source bills at the standard
-    rate under the call's conditions. An `agreed` price is an own one, which needs no tiers. `start` and `end` are the
-    half-open period for which this holds, UTC.
+    rate under the call's conditions, `agreed` the kinds with an own rate, which holds for every prompt size. `start`
+    and `end` are the half-open period for which this holds, UTC.
     """
 
     price: Price
     notes: tuple[str, ...] = ()
     standard_kinds: frozenset[str] = frozenset()
-    agreed: bool = False
+    agreed: frozenset[str] = frozenset()
     start: datetime | None = None
     end: datetime | None = None
 
@@ -58,7 +60,7 @@ class Needs(NamedTuple):
 class Choice:
     """The price of all calls with the same needs: the status, notes, and how their cost is computed."""
 
-    __slots__ = ("calculator", "decimals", "discount", "notes", "price", "rates", "status")
+    __slots__ = ("calculator", "decimals", "discount", "notes", "price", "rates", "status", "terms")
 
     def __init__(
         self, status: CostStatus, price: Price | None = None, notes: tuple[str, ...] = (), over: int = 0,
@@ -69,11 +71,18 @@ class Choice:
         self.notes = notes
         self.discount = discount
         self.calculator = calculator
+        self.terms = (price, status, notes, discount)
         self.rates, self.decimals = integer_rates(price, over) if price is not None else ((), 0)
+
+    @property
+    def cost_source(self) -> str | None:
+        """What prices these calls, None while they are unpriced: `registry`, `override` or `genai-prices`."""
+        priced = self.price is not None and self.status in PRICED
+        return self.price.source.partition(":")[0] if self.price is not None and priced else None
 
     def list_cost(self, tokens: Tokens, counts: Sequence[int]) -> Decimal | None:
         """Return the USD of a call before a discount, or None while it is unpriced; `counts` are those it is billed."""
-        if self.status not in ("priced", "estimated") or self.price is None:
+        if self.status not in PRICED or self.price is None:
             return None
         if self.calculator == CLIENT:
             return client_cost(tokens, self.price)
@@ -87,19 +96,22 @@ class Choice:
         return normalize(EXACT.multiply(listed, EXACT.subtract(ONE, self.discount)))
 
 
+USAGE_MISSING = Choice("usage_missing")
+
+
 class Choices:
     """The candidates for one model under some conditions, and the choice for each kind of needs, remembered.
 
-    `missing` is the status without any candidate.
+    `missing` is the status without any candidate; `start` and `end` bound the time for which all of this holds.
     """
 
     def __init__(
         self, candidates: Sequence[Candidate], missing: CostStatus, discount: Decimal | None = None,
-        calculator: str = "provider",
+        calculator: str = "provider", start: datetime | None = None, end: datetime | None = None,
     ) -> None:  # fmt: skip
         self.candidates = candidates
-        self.start = max((one.start for one in candidates if one.start), default=None)
-        self.end = min((one.end for one in candidates if one.end), default=None)
+        self.start = max((moment for moment in (start, *(one.start for one in candidates)) if moment), default=None)
+        self.end = min((moment for moment in (end, *(one.end for one in candidates)) if moment), default=None)
         self.discount = discount
         self._thresholds = thresholds_of([one.price for one in candidates])
         self._missing = missing
@@ -157,11 +169,11 @@ class Choices:
         for kind in needed:
             if resolved[kind].rate is None:
                 return None
-            if resolved[kind].note:
+            if resolved[kind].note and kind not in candidate.agreed:
                 notes.append(resolved[kind].note)
             if kind in candidate.standard_kinds:
                 notes.append(f"{kind} priced at the standard rate")
-        if needs.over and not candidate.agreed and not has_tier(price, needs.over):
+        if needs.over and not (candidate.agreed >= BOTH or has_tier(price, needs.over)):
             notes.append(f"prompt above {needs.over:,} tokens priced at the standard context rate")
         known = {rate.unit for rate in price.units} | {REQUEST}
         notes += [f"{unit} has no price" for unit in sorted(needs.units - known)]

@@ -1,11 +1,6 @@
-"""Token kinds: the counts that clients send, made disjoint so that each token is priced once. Pure functions."""
+"""Token kinds: disjoint counts, so that each token is priced once."""
 
 import msgspec
-
-from llmring_usage.models.entries import UsageEntry
-
-# Providers whose input count excludes tokens read from a cache.
-CACHE_COUNTED_SEPARATELY = frozenset({"anthropic"})
 
 
 class RareCounts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -59,29 +54,15 @@ KINDS: tuple[str, ...] = tuple(name for name in Tokens.__struct_fields__ if name
 PROMPT_KINDS: tuple[str, ...] = KINDS[: KINDS.index("output")]
 
 
-def tokens_of(row: object) -> Tokens:
-    """Return the counts of a row that has an attribute per kind."""
-    return msgspec.convert({kind: int(getattr(row, kind)) for kind in KINDS}, Tokens)
+def tokens_of(row: object, rare: msgspec.Raw | None = None) -> Tokens:
+    """Return the counts of a row that has an attribute per kind; `rare` are its rare counts, as stored."""
+    kinds = {kind: int(getattr(row, kind)) for kind in KINDS}
+    return Tokens(**kinds, rare=decode_rare(rare))
 
 
-def count_tokens(entry: UsageEntry) -> Tokens:
-    """Return the disjoint counts of an entry."""
-    read = (entry.cached_input_tokens or 0) if entry.cache_read_tokens is None else entry.cache_read_tokens
-    given = entry.input_tokens or 0
-    output = entry.output_tokens or 0
-    return Tokens(
-        fresh=max(given - read, 0) if _includes_cached(entry, given, read) else given,
-        cache_read=read,
-        cache_write_5m=entry.cache_write_5m_tokens or 0,
-        cache_write_1h=entry.cache_write_1h_tokens or 0,
-        cache_write=entry.cache_write_tokens or 0,
-        output=output,
-        reasoning=min(entry.reasoning_tokens or 0, output),
-    )
+def decode_rare(stored: msgspec.Raw | None) -> RareCounts:
+    """Return the rare counts that a row stores; a row without any stores null."""
+    return NO_RARE_COUNTS if stored is None else _rare.decode(stored)
 
 
-def _includes_cached(entry: UsageEntry, given: int, read: int) -> bool:
-    """Whether the input count includes cached reads: as the client declares, by default as its provider counts."""
-    if entry.input_includes_cached is not None:
-        return entry.input_includes_cached
-    return not (entry.provider in CACHE_COUNTED_SEPARATELY and read > 0) and read <= given
+_rare = msgspec.json.Decoder(RareCounts)

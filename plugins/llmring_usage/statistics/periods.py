@@ -51,6 +51,15 @@ def parse_range(start: str | None, end: str | None, zone: ZoneInfo) -> Range:
     return Range(begin, stop)
 
 
+def parse_time(text: str, name: str, zone: ZoneInfo) -> datetime:
+    """Return the time (UTC) of a query parameter; a bare date is its beginning in a zone.
+
+    Raises:
+        Problem: 422 for a value that is neither a date nor a time.
+    """
+    return _parse_instant(text, name, zone, whole_day=False)
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) at which a day begins in a zone, also if its midnight is skipped or repeated."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

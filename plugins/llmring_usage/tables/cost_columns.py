@@ -10,7 +10,7 @@ from llmring_server.contracts import Price
 from llmring_server.contracts.cost_basis import CostBasis
 from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_basis import count_unrated, find_rates
-from llmring_usage.pricing.tokens import NO_RARE_COUNTS, RareCounts, Tokens
+from llmring_usage.pricing.tokens import Tokens, decode_rare
 from llmring_usage.tables.log_columns import TOKENS
 
 CLIENT = "client"
@@ -32,10 +32,9 @@ BASIS_COLUMNS: LiteralString = (
 
 def read_basis(row: dict[str, Any]) -> CostBasis:
     """Return the basis of a row's cost; of one that the client sent, only the counts."""
-    rare = row["rare_counts"]
     tokens = Tokens(
         row["fresh"], row["cache_read"], row["cache_write_5m"], row["cache_write_1h"], row["cache_write"],
-        row["output"], row["reasoning"], NO_RARE_COUNTS if rare is None else msgspec.json.decode(rare, type=RareCounts),
+        row["output"], row["reasoning"], decode_rare(row["rare_counts"]),
     )  # fmt: skip
     if row["cost_source"] == CLIENT or row["price"] is None:
         return build_basis(tokens, None, None)

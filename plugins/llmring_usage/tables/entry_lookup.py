@@ -8,7 +8,8 @@ from llmring_server.contracts import LoggedUsage
 from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.database import Database
 from llmring_usage.models.rows import UsageRow, uuid_timestamp
-from llmring_usage.pricing.tokens import Tokens
+from llmring_usage.models.series import price_columns
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS, Tokens
 from llmring_usage.tables.cost_columns import BASIS_COLUMNS, CLIENT, build_basis, read_basis
 
 # An entry without a timestamp of the client happened when its id was created.
@@ -71,28 +72,31 @@ def logged_usage(row: UsageRow) -> LoggedUsage:
         cost=row.cost,
         cost_source=series.cost_source,
         cost_status=series.cost_status,
-        registry_version=series.price.registry_version if series.price else None,
+        registry_version=price_columns(series.price)["registry_version"] if series.price else None,
         priced_as=series.price.priced_as if series.price else None,
         basis=_basis_of(row),
     )
 
 
 def _basis_of(row: UsageRow) -> CostBasis:
-    tokens, price = _tokens_of(row), row.series.price
-    if row.series.cost_source == CLIENT or price is None:
+    series, tokens = row.series, _tokens_of(row)
+    if series.cost_source == CLIENT or series.price is None:
         return build_basis(tokens, None, None)
     return build_basis(
         tokens,
-        price,
+        series.price,
         row.cost,
-        price_source=price.source,
-        price_version=price.registry_version,
-        matched=price.matched,
+        price_source=series.price.source,
+        price_version=series.price.registry_version,
+        matched=series.price.matched,
+        list_cost=row.list_cost,
+        discount=series.discount,
+        price_notes=series.price_notes,
     )
 
 
 def _tokens_of(row: UsageRow) -> Tokens:
     return Tokens(
         row.fresh_tokens, row.cache_read_tokens, row.cache_write_5m_tokens, row.cache_write_1h_tokens,
-        row.cache_write_tokens, row.output_tokens, row.reasoning_tokens,
+        row.cache_write_tokens, row.output_tokens, row.reasoning_tokens, row.rare_counts or NO_RARE_COUNTS,
     )  # fmt: skip

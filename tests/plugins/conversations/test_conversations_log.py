@@ -202,7 +202,7 @@ def test_when_the_database_is_locked_the_response_is_503_within_two_seconds(serv
 @pytest.mark.own_server
 def test_when_the_claims_are_locked_log_responds_within_two_seconds(server, client, converse):
     logged = converse(client)
-    entry = {"provider": "p", "model": "m", "id_at_origin": logged["conversation_id"]}
+    entry = {"provider": "p", "model": "m", "input_tokens": 0, "id_at_origin": logged["conversation_id"]}
     with psycopg.connect(server.server.database.conninfo) as locker:
         locker.execute("LOCK TABLE conversation_claims IN ACCESS EXCLUSIVE MODE")
         response = client.post("/api/v1/log", json=entry)

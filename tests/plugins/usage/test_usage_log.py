@@ -62,7 +62,7 @@ def test_every_decimal_of_a_cost_is_stored(usage):
 
 def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
     metadata = b'{"n":1234567890123456789012345678901234567890.5}'
-    sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
+    sent = b'{"provider":"p","model":"m","input_tokens":1,"metadata":' + metadata + b"}"
     usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
     assert b'"metadata":' + metadata in usage.client().get("/api/v1/logs").content
 
@@ -85,7 +85,7 @@ def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
     ],
 )
 def test_an_invalid_entry_is_refused_with_the_location(usage, members, place):
-    call = {"provider": "openai", "model": "m", **members}
+    call = {"provider": "openai", "model": "m", "input_tokens": 1, **members}
     answer = usage.client().post("/api/v1/log", json=call)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["loc"] == ["body", place]
@@ -93,7 +93,7 @@ def test_an_invalid_entry_is_refused_with_the_location(usage, members, place):
 
 @pytest.mark.parametrize("metadata", [b'"\\u0000"', b'"\\ud800"', b"[" * 10_000 + b"]" * 10_000, b'"\xff"'])
 def test_metadata_that_cannot_be_stored_is_refused(usage, metadata):
-    sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
+    sent = b'{"provider":"p","model":"m","input_tokens":1,"metadata":' + metadata + b"}"
     answer = usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
     assert 400 <= answer.status_code < 500
     assert usage.client().get("/api/v1/logs").json() == []

@@ -7,9 +7,9 @@ import pytest
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import TokenCounts, Traffic
+from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.pricing.calculators import CALCULATORS
-from llmring_usage.pricing.tokens import count_tokens
 
 MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
 CALLS = [
