@@ -163,10 +163,10 @@ def test_what_cannot_be_a_log_id_is_422(issue, log_id):
 
 
 def test_an_unpriced_call_has_no_receipt_and_the_problem_gives_the_reason(log, issue):
-    answer = issue(log(cost=None)["log_id"])
+    answer = issue(log(cost=None, model="unheard-of")["log_id"])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["body", "usage_log_id"]
-    assert "registry_not_enabled" in answer.json()["detail"]
+    assert "model_not_in_registry" in answer.json()["detail"]
 
 
 def test_tokens_that_cannot_be_signed_are_422(log, issue):

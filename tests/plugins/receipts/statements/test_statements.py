@@ -104,7 +104,7 @@ def test_a_call_that_was_repriced_is_corrected_in_the_next_and_its_line_stays(se
 
 
 def test_a_call_that_was_repriced_twice_is_corrected_twice_from_its_last_cost(server, log, state, lines):
-    log_id = log(cost=None)
+    log_id = log(cost=None, model="unheard-of")
     state()
     reprice(server, log_id, "0.3")
     state()
