@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from llmring_server.contracts import Price, RateTier, UnitRate
-from llmring_usage.prices.names import FINE_TUNED, ModelName, is_snapshot_of
+from llmring_usage.prices.names import FINE_TUNED, ModelName, canonical_provider, is_snapshot_of
 from llmring_usage.prices.source import Lookup
 from llmring_usage.pricing.choice import Candidate
 from llmring_usage.pricing.rates import OWN
@@ -96,7 +96,7 @@ class BundledPrices:
         if found is None or (self._exact and (found.loose or not found.snapshot)):
             return None
         at = lookup.at.astimezone(UTC)
-        own = found.owner.id == name.provider
+        own = found.owner is self._providers.get(name.provider)
         conditions = lookup.variant.conditions
         met = list(_active_variants(found.model, conditions, at)) if own else []
         prices = found.model.get_prices(at, conditions if own else None)
@@ -146,7 +146,7 @@ class BundledPrices:
 
     def _owner(self, provider: "types.Provider", model: "types.ModelInfo") -> "types.Provider":
         """Return the provider that lists a model: a provider may sell the models of others at their price."""
-        others = (self._providers.get(other) for other in provider.fallback_model_providers or ())
+        others = (self._providers.get(canonical_provider(name)) for name in provider.fallback_model_providers or ())
         for one in (provider, *(other for other in others if other is not None)):
             if any(listed is model for listed in one.models):
                 return one
@@ -183,7 +183,7 @@ class BundledPrices:
 def _import() -> "tuple[dict[str, types.Provider], str]":
     package = importlib.import_module("genai_prices")
     data = importlib.import_module("genai_prices.data")
-    return {provider.id: provider for provider in data.providers}, package.__version__
+    return {canonical_provider(provider.id): provider for provider in data.providers}, package.__version__
 
 
 def _sells_as(provider: "types.Provider", name: str) -> bool:
