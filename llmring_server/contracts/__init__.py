@@ -249,13 +249,14 @@ class CallCounts(msgspec.Struct, frozen=True):
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The usage entry of a call; `cost` is USD, None while unpriced."""
+    """The usage entry of a call; `cost` is USD, None while unpriced, `price_notes` the substitutions of an estimate."""
 
     log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str
     timestamp: datetime
+    price_notes: tuple[str, ...] = ()
 
 
 InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]

@@ -114,11 +114,15 @@ class StepShare(msgspec.Struct, frozen=True):
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot."""
+    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot.
+
+    By model, `provider_models` has the models of each provider, with keys as in `Statistics.by_provider_model`.
+    """
 
     summary: Summary
     shares: Mapping[str, Share]
     steps: list[StepShare]
+    provider_models: Mapping[str, Share] = {}
 
 
 class LogEntry(msgspec.Struct, frozen=True):

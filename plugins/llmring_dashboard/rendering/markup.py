@@ -36,6 +36,13 @@ def render_sum(total: Decimal, calls: int, unpriced: int) -> Markup:
     return NO_PRICE if calls and calls == unpriced and not total else render_usd(total)
 
 
+def render_step_cost(cost: Decimal, *, some_unpriced: bool) -> Markup:
+    """Return the cost of a step of time in USD; a dash for 0 where calls of the period are unpriced."""
+    if cost or not some_unpriced:
+        return render_usd(cost)
+    return Markup(f'<data value="0" class="unknown" title="No priced calls">{DASH}</data>')  # noqa: S704 — constants
+
+
 def render_usd_change(amount: Decimal) -> Markup:
     """Return a difference in USD with its sign."""
     value, sign = format_exact(amount), "−" if amount < 0 else "+" if amount > 0 else "±"

@@ -281,8 +281,10 @@ def test_one_that_takes_long_is_created_after_the_response_and_few_at_once(start
 def test_what_usage_reprice_changes_is_corrected_and_what_retention_drops_stays_stated(
     server, client, log, state, lines, llmring_cli, small_registry
 ):
-    log(cost=None, timestamp="2026-03-01T00:00:00Z")
+    unpriced = log(cost=None, timestamp="2026-03-01T00:00:00Z")
     log(timestamp="2026-03-01T00:00:01Z")
+    query = "UPDATE usage_logs SET cost = NULL, cost_source = NULL, cost_status = 'price_missing' WHERE id = %s"
+    assert server.rows(query + " RETURNING id", [unpriced])
     state()
     registry = {"LLMRING_PLUGINS": "registry,usage", "LLMRING_REGISTRY_BASE_URL": small_registry.as_uri() + "/"}
     done = llmring_cli("usage", "reprice", **registry)
