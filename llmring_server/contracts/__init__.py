@@ -4,7 +4,7 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 `server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -18,11 +18,15 @@ Scope = Literal["ingest", "read", "admin"]
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all."""
+    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all.
+
+    It is `unconfirmed` if the key was valid within the last hour and cannot be looked up now (see `RecentKeys`).
+    """
 
     project_id: str
     key_id: str
     scopes: frozenset[Scope] = frozenset({"admin"})
+    unconfirmed: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Whether this key may do what requires `scope`."""
@@ -47,6 +51,27 @@ class KeyStatus(Protocol):
 
     async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
         """Return the identity of a project's key, or None when it is unknown, expired or revoked."""
+        ...
+
+
+@runtime_checkable
+class RecentKeys(Protocol):
+    """Keys that were valid within the last hour, for routes that store requests while the database is down.
+
+    Such a route (`Route.recent_keys`) stores the key's id with each request of an unconfirmed identity, and calls
+    `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
+    """
+
+    async def identify_recent(self, key: str) -> Identity | None:
+        """Return the identity of a key as `Authenticator.identify` does, or an unconfirmed one during an outage.
+
+        Raises:
+            psycopg.OperationalError, TimeoutError: the database is down, and the key was not valid recently.
+        """
+        ...
+
+    async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, given by project and id, that are revoked or unknown by now."""
         ...
 
 

@@ -151,6 +151,23 @@ class Rollup(msgspec.Struct, frozen=True):
         )  # fmt: skip
 
 
+def difference_sql(rollup: Rollup, wanted: LiteralString, kept: LiteralString) -> LiteralString:
+    """Return the common table expressions that end in `differing`: the amounts to add to each wrong key.
+
+    `wanted` and `kept` are SELECTs of the rollup's columns.
+    """
+    identity, columns = rollup.identity, rollup.columns
+    differences: LiteralString = ", ".join(
+        "coalesce(wanted." + name + ", 0) - coalesce(kept." + name + ", 0) AS " + name for name in rollup.sums
+    )
+    off: LiteralString = " OR ".join(name + " <> 0" for name in rollup.sums)
+    return (
+        "WITH wanted (" + columns + ") AS (" + wanted + "), kept (" + columns + ") AS (" + kept
+        + "), differing AS (SELECT * FROM (SELECT " + identity + ", " + differences
+        + " FROM wanted FULL JOIN kept USING (" + identity + ")) AS compared WHERE " + off + ")"
+    )  # fmt: skip
+
+
 NUMBERS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7")
 DAILY = Rollup("usage_daily", "day", DAY)
 QUARTERS = Rollup("usage_quarters", "quarter", QUARTER)
