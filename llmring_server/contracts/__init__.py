@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
+from llmring_server.contracts.cost_basis import CostBasis
+
 Scope = Literal["ingest", "read", "admin"]
 
 
@@ -194,11 +196,13 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
-    """One usage entry as it is stored: also the source of its cost and the version of the registry."""
+    """One usage entry as it is stored: also the source of its cost, the version of the registry, and its basis."""
 
     cached_input_tokens: int
     cost_source: str | None
     registry_version: str | None
+    priced_as: str | None
+    basis: CostBasis
 
 
 class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,13 +287,14 @@ class CallCounts(msgspec.Struct, frozen=True):
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The usage entry of a call; `cost` is USD, None while unpriced."""
+    """The usage entry of a call; `cost` is USD, None while unpriced, `price_notes` the substitutions of an estimate."""
 
     log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str
     timestamp: datetime
+    price_notes: tuple[str, ...] = ()
 
 
 InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
