@@ -216,7 +216,10 @@ class UsageReceipts(Protocol):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given."""
+    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given.
+
+    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts.
+    """
 
     provider: str
     model: str
@@ -230,6 +233,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal | None = None
     latency_ms: float | None = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
+    usage: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class CallCounts(msgspec.Struct, frozen=True):
+    """The tokens that a usage object reports, as its provider counts them."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -248,6 +260,14 @@ InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
 @runtime_checkable
 class Billing(Protocol):
     """Billing for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
+
+    def count(self, provider: str, model: str, usage: msgspec.Raw) -> CallCounts | None:
+        """Return the counts in a provider's usage object of any known shape; None if it reports none.
+
+        Raises:
+            Problem: 422 for an object without known counts, or with invalid ones.
+        """
+        ...
 
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's usage entry with its sums, and what `beside` writes, in one transaction.

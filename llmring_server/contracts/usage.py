@@ -100,7 +100,12 @@ class Spending(msgspec.Struct, frozen=True):
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered."""
+    """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered.
+
+    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio and
+    image input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio and image output are parts of
+    `output_tokens`. `units` are other things that are billed, by name.
+    """
 
     id: UUID
     logged_at: datetime
@@ -128,6 +133,21 @@ class LogEntry(msgspec.Struct, frozen=True):
     operation_id: str | None
     attempt: int | None
     tags: msgspec.Raw | None
+    fresh_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cache_write_5m_tokens: int
+    cache_write_30m_tokens: int
+    cache_write_1h_tokens: int
+    cache_write_12h_tokens: int
+    audio_input_tokens: int
+    cached_audio_tokens: int
+    image_input_tokens: int
+    audio_output_tokens: int
+    image_output_tokens: int
+    units: msgspec.Raw | None
+    processing: str | None
+    speed: str | None
 
 
 class CallFilter(msgspec.Struct, frozen=True):

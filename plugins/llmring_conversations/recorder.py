@@ -13,6 +13,8 @@ from llmring_conversations.transcripts import (
     build_call,
     build_conversation,
     build_messages,
+    count_reply,
+    fill_token_counts,
 )
 from llmring_server.contracts import Bill, Billing
 from llmring_server.database import Database
@@ -45,7 +47,11 @@ class ConversationRecorder:
             Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not respond in time.
         """
         conversation: UUID = uuids.uuid7()
-        call = build_call(transcript, conversation)
+        if self._billing is None:
+            transcript, usage = fill_token_counts(transcript), codec.NULL
+        else:
+            transcript, usage = count_reply(transcript, self._billing)
+        call = build_call(transcript, conversation, usage)
         values = {
             **self._policy.to_columns(build_conversation(transcript)),
             "metadata": codec.encode(transcript.metadata).decode(),

@@ -10,14 +10,15 @@ import psycopg
 import psycopg_pool
 from psycopg import errors
 
-from llmring_server.contracts import Bill, Call, InTransaction, PriorBilling
+from llmring_server.contracts import Bill, Call, CallCounts, InTransaction, PriorBilling
 from llmring_server.database import Database
 from llmring_server.http import codec
+from llmring_usage.counts.entry_counts import count_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.receipts import EntryReceipts, with_receipt
 from llmring_usage.ingest.repository import UsageRepository, rejection
-from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, UsageEntry
 from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
@@ -54,6 +55,13 @@ class UsageBilling:
         self._seconds = settings.write_timeout
         self._on_stored = on_stored
         self._random = random.SystemRandom()
+
+    def count(self, provider: str, model: str, usage: msgspec.Raw) -> CallCounts | None:
+        """Return the counts in a usage object; see the contract."""
+        counted, entry = count_entry(UsageEntry(provider=provider, model=model, usage=usage))
+        if counted is None:
+            return None
+        return CallCounts(entry.input_tokens or 0, entry.output_tokens or 0, entry.cached_input_tokens or 0)
 
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's entry and the writes of `beside`, both or neither; see the contract.
@@ -145,9 +153,12 @@ def _call(row: UsageRow) -> Call:
 
 def _entry(call: Call) -> UsageEntry:
     try:
-        return msgspec.convert(call, UsageEntry, from_attributes=True)
+        entry = msgspec.convert(call, UsageEntry, from_attributes=True)
     except msgspec.ValidationError as error:
         raise codec.validation_problem(error, "body", "metadata") from error
+    if call.usage == codec.NULL:
+        return entry
+    return msgspec.structs.replace(entry, **dict.fromkeys(ABSENT_COUNTS, ABSENT))
 
 
 def _response(bill: Bill) -> UsageLogResponse:

@@ -15,8 +15,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `input_tokens` and `cached_input_tokens` are as reported, `output_tokens` include the reasoning; the kinds below
     them are priced. `cost` is USD, None while unpriced; `computed_cost` is our cost if the client sent its own,
-    `list_cost` our cost before a discount.
-    `received_at` is omitted if it equals `occurred_at`.
+    `list_cost` our cost before a discount. `received_at` is omitted if it equals `occurred_at`.
     """
 
     series: Series

@@ -10,6 +10,22 @@ TOKEN_COLUMNS: Mapping[LiteralString, LiteralString] = {kind: kind + "_tokens" f
 # All kinds, each named as in `Tokens`, for a SELECT.
 TOKENS: LiteralString = ", ".join(column + " AS " + kind for kind, column in TOKEN_COLUMNS.items())
 
+# The field of each rare count in lists of calls.
+RARE_FIELDS: Mapping[LiteralString, LiteralString] = {
+    "cache_write_30m": "cache_write_30m_tokens",
+    "cache_write_12h": "cache_write_12h_tokens",
+    "audio_input": "audio_input_tokens",
+    "audio_cache_read": "cached_audio_tokens",
+    "image_input": "image_input_tokens",
+    "audio_output": "audio_output_tokens",
+    "image_output": "image_output_tokens",
+}
+
+
+def rare_count_sql(name: LiteralString) -> LiteralString:
+    """Return the expression for one of a row's rare counts."""
+    return "coalesce((rare_counts->>'" + name + "')::bigint, 0)"
+
 
 class Column(NamedTuple):
     """A column, its PostgreSQL type, and how it is stored.

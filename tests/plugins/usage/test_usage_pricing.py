@@ -99,7 +99,7 @@ def test_the_clients_declaration_about_its_counts_is_trusted():
     assert count_tokens(UsageEntry(provider="openai", model="m", input_includes_cached=False, **said)).fresh == 1500
 
 
-counts = st.integers(0, MAX_COUNT) | st.integers(0, 10_000) | st.none()
+counts = st.integers(0, MAX_COUNT // 2) | st.integers(0, 10_000) | st.none()
 rates = st.decimals(0, 1000, places=6) | st.none()
 entries = st.builds(
     UsageEntry,
@@ -113,7 +113,7 @@ entries = st.builds(
     cache_write_1h_tokens=counts,
     cache_write_tokens=counts,
     reasoning_tokens=counts,
-    input_includes_cached=st.booleans() | st.none(),
+    input_includes_cached=st.sampled_from([False, None]),
 )
 prices = st.builds(
     Price,
