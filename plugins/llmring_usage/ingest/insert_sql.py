@@ -34,10 +34,10 @@ def store_statement(*, keyed: bool) -> LiteralString:
         FROM fresh JOIN series USING (series)
     ),
     counted AS (
-        SELECT series, {QUARTER} AS quarter, {", ".join(f"{value} AS {name}" for name, value in SUMS.items())}
+        SELECT series, {QUARTER} AS quarter, {_sums()}
         FROM fresh GROUP BY 1, 2
     ),
-    named AS MATERIALIZED ({QUARTERS.select_sums(table="counted JOIN series USING (series) " + EACH_NAME)}),
+    named AS MATERIALIZED ({QUARTERS.select_sums(table=COUNTED + EACH_NAME)}),
     added_1 AS ({QUARTERS.upsert(f"SELECT {QUARTERS.columns} FROM named", "$4")}),
     added_2 AS ({DAILY.upsert(QUARTERS.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
     added_3 AS ({LATENCIES.upsert(LATENCIES.select_rows("fresh JOIN series USING (series)"), "$4")})
@@ -46,6 +46,11 @@ def store_statement(*, keyed: bool) -> LiteralString:
     return statement.replace("%(zone)s", "$3")
 
 
+# The status belongs to the series, so that one series is either estimated or not.
+COUNTED: LiteralString = """(
+        SELECT *, CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests
+        FROM counted JOIN series USING (series)
+    ) AS counted """
 KEYED: LiteralString = """
     keys AS (
         INSERT INTO usage_keys AS kept (
@@ -73,6 +78,11 @@ KEYED: LiteralString = """
     )
 """
 UNKEYED: LiteralString = "fresh AS (SELECT * FROM entries)"
+
+
+def _sums() -> LiteralString:
+    """Return the sums over rows, without the one that depends on the series."""
+    return ", ".join(f"{value} AS {name}" for name, value in SUMS.items() if name != "estimated_requests")
 
 
 def _names(columns: Iterable[Column]) -> LiteralString:

@@ -50,6 +50,7 @@ NEXT: LiteralString = (
 DELTAS: dict[LiteralString, LiteralString] = {
     "cost": "sum(coalesce(cost, 0) - coalesce(old_cost, 0))",
     "unpriced_requests": "sum((cost IS NULL)::int - (old_cost IS NULL)::int)",
+    "estimated_requests": "sum((cost_status = 'estimated')::int - (old_status = 'estimated')::int)",
     "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
 }
 CORRECT: LiteralString = (
@@ -80,7 +81,8 @@ CORRECT: LiteralString = (
             AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_status = given.old_status
             AND kept.cost_source IS DISTINCT FROM 'client'
         RETURNING kept.project_id, kept.occurred_at, kept.id, kept.provider, kept.model, kept.alias, kept.profile,
-            kept.origin, kept.input_tokens, kept.output_tokens, given.cost, given.old_cost
+            kept.origin, kept.input_tokens, kept.output_tokens, given.cost, given.old_cost, given.cost_status,
+            given.old_status
     ), void AS (
         DELETE FROM usage_alias_hours AS hours USING changed
         WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias

@@ -26,6 +26,7 @@ class RareCounts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 NO_RARE_COUNTS = RareCounts()
+RARE_PROMPT_KINDS = ("cache_write_30m", "cache_write_12h", "audio_input", "audio_cache_read", "image_input")
 
 
 class Tokens(msgspec.Struct, frozen=True):

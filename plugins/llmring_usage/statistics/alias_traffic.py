@@ -20,6 +20,7 @@ from llmring_usage.pricing.calculators import EXACT
 from llmring_usage.pricing.rates import thresholds_of
 from llmring_usage.statistics.alias_sql import CALLS, AliasLine, range_params
 from llmring_usage.tables.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
+from llmring_usage.tables.rollups import kind_sql
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +28,19 @@ SECONDS = 3.0
 ORIGINS = 5
 MODELS = 500
 
-NAMED: LiteralString = """
-    SELECT NULL AS provider, name AS model, sum(requests)::bigint AS requests, sum(cost) AS cost,
-        sum(unpriced_requests)::bigint AS unpriced_requests
-    FROM usage_daily
-    WHERE project_id = %(project)s AND kind = %(kind)s AND day >= %(day)s
-    GROUP BY name
-    ORDER BY requests DESC, name
-    LIMIT %(limit)s
-"""
+
+def named_sql(kind: LiteralString) -> LiteralString:
+    """Return the SELECT of a kind's names since a day, the most frequent first."""
+    condition, name = kind_sql(kind)
+    return f"""
+        SELECT NULL AS provider, {name} AS model, sum(requests)::bigint AS requests, sum(cost) AS cost,
+            sum(unpriced_requests)::bigint AS unpriced_requests
+        FROM usage_daily
+        WHERE project_id = %(project)s AND {condition} AND day >= %(day)s
+        GROUP BY 2
+        ORDER BY requests DESC, model
+        LIMIT %(limit)s
+    """
 
 
 class UsageTraffic:
@@ -79,10 +84,9 @@ class UsageTraffic:
         """Return the providers called since a time."""
         return [found.model for found in await self._named(project, "provider", since)]
 
-    async def _named(self, project: str, kind: str, since: datetime) -> Sequence[ModelTraffic]:
-        day = since.astimezone(self._zone).date()
-        params = {"project": project, "kind": kind, "day": day, "limit": MODELS}
-        return await self._database.rows(ModelTraffic, NAMED, params)
+    async def _named(self, project: str, kind: LiteralString, since: datetime) -> Sequence[ModelTraffic]:
+        params = {"project": project, "day": since.astimezone(self._zone).date(), "limit": MODELS}
+        return await self._database.rows(ModelTraffic, named_sql(kind), params)
 
     async def _lines(self, params: dict[str, Any]) -> list[AliasLine] | None:
         """Return the sums, or None if the database is up but takes too long."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import LiteralString, NamedTuple
 
-from llmring_usage.pricing.tokens import KINDS
+from llmring_usage.pricing.tokens import KINDS, PROMPT_KINDS, RARE_PROMPT_KINDS
 
 # The column of each token kind.
 TOKEN_COLUMNS: Mapping[LiteralString, LiteralString] = {kind: kind + "_tokens" for kind in KINDS}
@@ -25,6 +25,19 @@ RARE_FIELDS: Mapping[LiteralString, LiteralString] = {
 def rare_count_sql(name: LiteralString) -> LiteralString:
     """Return the expression for one of a row's rare counts."""
     return "coalesce((rare_counts->>'" + name + "')::bigint, 0)"
+
+
+def rare_sums_sql(names: tuple[LiteralString, ...]) -> LiteralString:
+    """Return an addend: the sums of rare counts over rows; most rows have none."""
+    return "".join(" + coalesce(sum((rare_counts->>'" + name + "')::bigint), 0)" for name in names)
+
+
+# All input of a row: wider than 64 bits.
+PROMPT: LiteralString = " + ".join((
+    TOKEN_COLUMNS["fresh"] + "::numeric",
+    *(TOKEN_COLUMNS[kind] for kind in PROMPT_KINDS if kind != "fresh"),
+    *map(rare_count_sql, RARE_PROMPT_KINDS),
+))  # fmt: skip
 
 
 class Column(NamedTuple):

@@ -27,7 +27,7 @@ BEFORE: LiteralString = (
 )
 PROJECTS: LiteralString = """
     SELECT project_id, max(day) AS day FROM usage_daily
-    WHERE kind = 'model' AND day >= %(first)s AND day <= %(last)s
+    WHERE kind = 'profile' AND day >= %(first)s AND day <= %(last)s
     GROUP BY project_id
     ORDER BY project_id
 """
