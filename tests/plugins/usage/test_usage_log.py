@@ -38,8 +38,14 @@ def test_a_cost_sent_by_the_client_is_authoritative_and_ours_is_stored_with_it(p
     assert priced.client().get("/api/v1/logs").json()[0]["computed_cost"] == 0.00045
 
 
-def test_without_the_registry_the_status_is_the_reason_for_no_cost(usage, log):
-    assert log(usage.client())["cost_status"] == "registry_not_enabled"
+def test_without_the_registry_calls_are_priced_by_the_bundled_prices(usage, log):
+    logged = log(usage.client())
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (0.00045, "genai-prices", "priced")
+
+
+def test_the_status_is_the_reason_for_no_cost(usage, log):
+    logged = log(usage.client(), model="no-such-model")
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (None, None, "model_not_in_registry")
 
 
 def test_a_null_count_means_none(usage, log):
