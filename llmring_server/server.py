@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeVar, overload
 
 import httpx
@@ -16,6 +17,7 @@ from llmring_server.database import Database, Notifications
 from llmring_server.database.clock import WrongClock
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
+from llmring_server.database.required_plugins import check_plugins
 from llmring_server.errors import DatabaseDown, StartupError
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
@@ -60,6 +62,8 @@ class Server:
         self._shutdown_functions: list[Callable[[], None]] = []
         self._services: dict[type, tuple[Plugin, object]] = {}
         self._collect_services()
+        for _ in plugins.call("llmring_connect", NoneType, server=self):
+            pass
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -113,7 +117,7 @@ class Server:
         return default
 
     def _collect_services(self) -> None:
-        """Collect the plugins' services by contract; a plugin can use those of the plugins before it.
+        """Collect the plugins' services by contract.
 
         Raises:
             StartupError: two plugins provide one contract, or a provider does not fulfil it.
@@ -168,6 +172,7 @@ class Server:
         await self.database.open()
         await _check_clock(self.database)
         await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
+        await check_plugins(self.database, self.plugins.names, self.settings.retired_plugins)
 
     async def _open_later(self, stack: AsyncExitStack) -> None:
         """Finish a start during an outage once the database answers; when that fails, the process is terminated."""

@@ -20,7 +20,7 @@ from llmring_server.database import addresses, clock
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
-from llmring_server.database.migrate import Source, State, apply, status
+from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
 from llmring_server.database.writable import WritableCheck
 from llmring_server.errors import DatabaseDown
@@ -65,12 +65,15 @@ class Database:
 
         Raises:
             DatabaseDown: the database does not answer in time.
-            StartupError: the database cannot be reached, a migration fails, or sessions lack required settings.
+            StartupError: the database cannot be reached, its tables are of another application or a newer version, a
+                migration fails, or sessions lack required settings.
         """
         await asyncio.to_thread(self.prepare)
         await asyncio.to_thread(wait_for, self.conninfo, self._settings.database_wait)
         if self._settings.database_migrate:
             await asyncio.to_thread(self.migrate)
+        else:
+            await asyncio.to_thread(check_database, self.conninfo, self._settings.database_schema, self._sources)
         self._pool = self._make_pool()
         try:
             await self._pool.open()

@@ -102,7 +102,8 @@ class KeyAuthenticator:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Record which keys were used, once per minute and at the end."""
+        """Require managed keys of every replica, and record which were used, once per minute and at the end."""
+        await self._store.require()
         try:
             async with beside(self._maintain(), "llmring keys' upkeep"):
                 yield

@@ -29,6 +29,7 @@ from llmring_server.server import Server
 from llmring_usage import commands
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
+from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
@@ -41,10 +42,18 @@ from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
+from llmring_usage.maintenance.automatic import AutomaticPricing
 from llmring_usage.maintenance.hourly import Maintenance
+from llmring_usage.maintenance.repricing_events import RepricingEvents
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.prices.bundled import BundledPrices
+from llmring_usage.prices.commands import prices as prices_command
+from llmring_usage.prices.differences import PriceComparison
+from llmring_usage.prices.own.source import OwnPrices
+from llmring_usage.prices.own.store import OverrideStore
+from llmring_usage.prices.own.updates import PriceUpdates
+from llmring_usage.prices.registry import RegistryPrices
 from llmring_usage.pricing.aggregate import TIER_TERMS
-from llmring_usage.pricing.calculators import CALCULATORS
-from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
@@ -77,7 +86,17 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     receipts = EntryReceipts(lambda: server.service(UsageReceipts, default=None))
     prior_billing = PriorBillingLookup(lambda: server.service(PriorBilling, default=None), receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
-    prices = UsagePriceBook(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    prices = PriceBook(
+        OwnPrices(),
+        RegistryPrices(lambda: server.service(PriceList, default=None)),
+        BundledPrices(exact=settings.prices_match == "exact"),
+        calculator=settings.calculator,
+        exact=settings.prices_match == "exact",
+    )
+    store = OverrideStore(database, server.notifications)
+    updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
+    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server))
+    updates.on_change = automatic.changed
     pricer = EntryPricer(prices)
     events = UsageEvents(server)
     batches = BatchMetrics(events)
@@ -91,12 +110,16 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
     return {
         **({Journal: journal, OutageService: ingest} if journal else {}),
+        AutomaticPricing: automatic,
         BatchMetrics: batches,
         Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
         EntryPricer: pricer,
         Ingest: ingest,
         Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
-        UsagePriceBook: prices,
+        OverrideStore: store,
+        PriceBook: prices,
+        PriceComparison: PriceComparison(database, prices),
+        PriceUpdates: updates,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
         UsageEntries: EntryLookup(database),
@@ -109,10 +132,11 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export` and `/stats`."""
+    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export`, `/stats` and `/prices`."""
     pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
     prior_billing = server.service(PriorBillingLookup)
-    reader = server.service(UsageReader)
+    reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
+    overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
         Route(
@@ -123,7 +147,11 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         ),
         Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
-        Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, server.plugin_settings(UsageSettings))),
+        Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, settings)),
+        Route(path=f"{PREFIX}/prices", resource=PriceLookup(server.service(PriceBook), ZoneInfo(settings.timezone))),
+        Route(path=f"{PREFIX}/prices/differences", resource=PriceDifferences(server.service(PriceComparison))),
+        Route(path=f"{PREFIX}/prices/overrides", resource=overrides),
+        Route(path=f"{PREFIX}/prices/overrides/{{price_id}}", resource=overrides, suffix="one"),
     ]
 
 
@@ -137,15 +165,18 @@ def llmring_metrics(server: Server) -> Iterable[Metric]:
 
 @hookimpl
 def llmring_commands() -> Iterable[click.Command]:
-    """Add `llmring-server usage …`."""
-    return [commands.usage]
+    """Add `llmring-server usage …` and `llmring-server prices …`."""
+    return [commands.usage, prices_command]
 
 
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Maintain the tables and write calls while the server runs."""
-    async with server.service(Maintenance).running(), server.service(Ingest).running():
+    """Maintain the tables, price and write calls while the server runs."""
+    await server.service(PriceBook).bundled.load()
+    maintenance, pricing = server.service(Maintenance).running(), server.service(AutomaticPricing).running()
+    own_prices, writing = server.service(PriceUpdates).running(), server.service(Ingest).running()
+    async with own_prices, maintenance, pricing, writing:
         yield
 
 

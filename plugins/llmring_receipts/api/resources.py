@@ -12,7 +12,7 @@ from llmring_receipts.formats import canonical, jwks, keys, signing
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
 from llmring_receipts.receipts import models
-from llmring_receipts.receipts.issue import Receipt, issue
+from llmring_receipts.receipts.issue import Receipt, SignedBasis, issue
 from llmring_receipts.receipts.models import (
     CallReceiptDraft,
     Issuer,
@@ -26,7 +26,7 @@ from llmring_receipts.receipts.models import (
     ReceiptVerdict,
 )
 from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
-from llmring_receipts.receipts.usage_receipts import build_draft, matches_draft
+from llmring_receipts.receipts.usage_receipts import build_basis, build_draft, matches_draft
 from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_server.contracts import UsageEntries
 from llmring_server.http import codec
@@ -64,25 +64,20 @@ class IssueResource:
             raise Unavailable(str(error)) from error
         draft = request_parsing.parse_draft(body)
         if not isinstance(draft, CallReceiptDraft):
-            resp.data = await self._issue(project, draft, signing_key, arrived, store=query.store)
+            resp.data = await self._issue(project, draft, None, signing_key, arrived, store=query.store)
             return
         existing = await self._find_existing(project, draft)
         resp.data = existing or await self._issue(
-            project, await self._build_draft(project, draft), signing_key, arrived, store=True
+            project, *await self._build_draft(project, draft), signing_key, arrived, store=True
         )
 
     async def _issue(
-        self,
-        project: str,
-        draft: ReceiptDraft,
-        signing_key: tuple[str, Ed25519PrivateKey],
-        arrived: float,
-        *,
-        store: bool,
-    ) -> bytes:
+        self, project: str, draft: ReceiptDraft, basis: SignedBasis | None,
+        signing_key: tuple[str, Ed25519PrivateKey], arrived: float, *, store: bool,
+    ) -> bytes:  # fmt: skip
         """Return the signed receipt of a draft, stored first if `store`."""
         try:
-            issued = issue(draft, project, *signing_key)
+            issued = issue(draft, project, *signing_key, basis)
         except InvalidValue as error:
             raise request_parsing.to_problem(422, error) from error
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
@@ -100,7 +95,7 @@ class IssueResource:
             raise Problem(409, f"Another receipt is stored as {draft.usage_log_id!r}; set an id for this one.")
         return found.content if found else None
 
-    async def _build_draft(self, project: str, draft: CallReceiptDraft) -> ReceiptDraft:
+    async def _build_draft(self, project: str, draft: CallReceiptDraft) -> tuple[ReceiptDraft, SignedBasis]:
         if self._calls is None:
             raise Problem.validation(
                 "body", "usage_log_id", msg="Calls are not logged here; send the fields of the receipt."
@@ -109,7 +104,7 @@ class IssueResource:
         if entry is None:
             raise Problem(404, f"This project has no logged call {draft.usage_log_id!r}.")
         try:
-            return build_draft(entry, draft)
+            return build_draft(entry, draft), build_basis(entry)
         except InvalidValue as error:
             raise request_parsing.to_problem(422, error) from error
 

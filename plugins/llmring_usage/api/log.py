@@ -14,11 +14,12 @@ from llmring_server.http.operations import operation
 from llmring_usage.api.batch_parsing import parse_batch
 from llmring_usage.api.batch_response import UsageBatchResponse, field_error
 from llmring_usage.ingest.billing import PriorBillingLookup
-from llmring_usage.ingest.coalescer import EncodedResponse, IngestCoalescer, parse_entry
+from llmring_usage.ingest.coalescer import EncodedResponse, IngestCoalescer
+from llmring_usage.ingest.entry_parsing import parse_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import UsageWriter
-from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.entries import PlainEntry, UsageEntry
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 
@@ -102,7 +103,7 @@ class UsageBatch:
             outcomes = repeat(unavailable)
         return [known or next(outcomes) for known in billed]
 
-    def _row(self, req: falcon.asgi.Request, index: int, entry: UsageEntry | Problem) -> UsageRow | FieldError:
+    def _row(self, req: falcon.asgi.Request, index: int, entry: PlainEntry | Problem) -> UsageRow | FieldError:
         """Return an entry's row, or its error with its index in the batch."""
         try:
             if isinstance(entry, Problem):

@@ -7,18 +7,14 @@ responses of a batch are written in one go after its commit.
 
 import asyncio
 
-import msgspec
-
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
+from llmring_usage.ingest.entry_parsing import parse_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import PendingRows, UsageWriter
-from llmring_usage.models.entries import UsageEntry
 from llmring_usage.models.responses import DeferredLogResponse
 from llmring_usage.models.rows import UsageRow
-
-_decoder = msgspec.json.Decoder(UsageEntry)
 
 # The JSON of a response, and whether the call waits in the journal.
 EncodedResponse = tuple[bytes, bool]
@@ -82,13 +78,3 @@ class IngestCoalescer:
             else:
                 pending.append(PendingResponse((row,), arrived, future))
         self._writer.enqueue(pending)
-
-
-def parse_entry(body: bytes, depth: int) -> UsageEntry:
-    """Return the entry in a body.
-
-    Raises:
-        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, or text that cannot be stored.
-    """
-    codec.check_text(body, depth)
-    return codec.decode(_decoder, body)

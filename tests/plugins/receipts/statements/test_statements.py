@@ -102,13 +102,13 @@ def test_a_call_that_was_repriced_is_corrected_in_the_next_and_its_line_stays(se
     )
     assert second["totals"][0] == {
         "model": "openai:gpt-5-mini", "currency": "USD", "amount": "0.00055", "calls": "0", "corrections": "1",
-        "unpriced": "0", "input_tokens": "0", "output_tokens": "0", "cached_input_tokens": "0",
+        "unpriced": "0", "estimated": "0", "input_tokens": "0", "output_tokens": "0", "cached_input_tokens": "0",
     }  # fmt: skip
     assert client.get(f"{STATEMENTS}/1/lines").content == stated
 
 
 def test_a_call_that_was_repriced_twice_is_corrected_twice_from_its_last_cost(server, log, state, lines):
-    log_id = log(cost=None)
+    log_id = log(cost=None, model="unheard-of")
     state()
     reprice(server, log_id, "0.3")
     state()
@@ -293,8 +293,10 @@ def test_one_that_takes_long_is_created_after_the_response_and_few_at_once(start
 def test_what_usage_reprice_changes_is_corrected_and_what_retention_drops_stays_stated(
     server, client, log, state, lines, llmring_cli, small_registry
 ):
-    log(cost=None, timestamp="2026-03-01T00:00:00Z")
+    unpriced = log(cost=None, timestamp="2026-03-01T00:00:00Z")
     log(timestamp="2026-03-01T00:00:01Z")
+    query = "UPDATE usage_logs SET cost = NULL, cost_source = NULL, cost_status = 'price_missing' WHERE id = %s"
+    assert server.rows(query + " RETURNING id", [unpriced])
     state()
     registry = {"LLMRING_PLUGINS": "registry,usage", "LLMRING_REGISTRY_BASE_URL": small_registry.as_uri() + "/"}
     done = llmring_cli("usage", "reprice", **registry)
