@@ -145,7 +145,7 @@ class _ThreadedServer(uvicorn.Server):
             listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        while self.server_state.connections or self.server_state.tasks:
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  # uvicorn signals no end
             await asyncio.sleep(POLL_SECONDS)
 
     async def _main(self, server: Server, listener: socket.socket) -> None:

@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +12,11 @@ from pathlib import Path
 import pytest
 from client_kit import CLIENT, KEY
 
+import environment_kit
+
 HERE = Path(__file__).parent
 RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
-INSTALL_SECONDS = 600.0
 SECONDS = 120.0
-UNREACHABLE = ("No matching distribution found for llmring", "Failed to establish a new connection")
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +25,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.getbasetemp().parent / f"llmring-client-{os.environ.get(RUN_VARIABLE, os.getpid())}"
     with locked(folder):
         if not (folder / "made").exists():
-            install(folder)
+            environment_kit.install(environment_kit.create(folder), CLIENT)
+            (folder / "made").touch()
         (folder / f"user-{os.getpid()}").touch()
     yield folder
     with locked(folder):
@@ -92,22 +91,3 @@ def locked(folder: Path) -> Iterator[None]:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def install(folder: Path) -> None:
-    """Install the client; skip the tests where no package registry is reachable, but never in CI."""
-    venv.create(folder, symlinks=True)
-    python = str(folder / "bin" / "python")
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", CLIENT],
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_SECONDS,
-    )
-    if done.returncode == 0:
-        (folder / "made").touch()
-        return
-    shutil.rmtree(folder)
-    if not os.environ.get("CI") and any(sign in done.stderr for sign in UNREACHABLE):
-        pytest.skip(f"no package registry provides {CLIENT}; go online, or set PIP_INDEX_URL to a mirror that has it")
-    pytest.fail(f"{CLIENT} cannot be installed:\n{done.stderr[-2000:]}")
