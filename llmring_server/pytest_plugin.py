@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
     from llmring_server.testing import LiveServer, RedisProcess, ServerProcess
+    from llmring_server.testing.command import Commands
     from llmring_server.testing.shared import SharedServers
 
 
@@ -84,15 +85,26 @@ def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iter
         yield start
 
 
+@pytest.fixture(scope="session")
+def llmring_commands() -> Iterator["Commands"]:
+    """Yield what runs the commands of `llmring_cli`."""
+    from llmring_server.testing.command import running_commands
+
+    with running_commands() as commands:
+        yield commands
+
+
 @pytest.fixture
-def llmring_cli(llmring_database: Mapping[str, Any]) -> Callable[..., "CompletedProcess[str]"]:
+def llmring_cli(
+    llmring_commands: "Commands", llmring_database: Mapping[str, Any]
+) -> Callable[..., "CompletedProcess[str]"]:
     """Return a function that runs `llmring-server` on this test's schema and returns its output and exit status.
 
     `llmring_cli("plugins", LLMRING_PLUGINS="usage")`: arguments, then the environment; `stdin` is its input.
     """
     from llmring_server.testing.command import command_line
 
-    return command_line(llmring_database)
+    return command_line(llmring_commands, llmring_database)
 
 
 @pytest.fixture

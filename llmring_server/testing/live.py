@@ -129,7 +129,7 @@ class _ThreadedServer(uvicorn.Server):
     def end(self, server: Server) -> None:
         """Begin to exit, as a signal does in a separate process."""
         self.should_exit = True
-        if self._loop is not None and not self._loop.is_closed():
+        if self._loop is not None and self._failure is None:
             self._loop.call_soon_threadsafe(server.begin_shutdown)
             self._loop.call_soon_threadsafe(self._ended.set)
 
