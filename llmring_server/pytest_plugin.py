@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
     from llmring_server.testing import LiveServer, RedisProcess, ServerProcess
-    from llmring_server.testing.command import Commands
+    from llmring_server.testing.forks import Forks
     from llmring_server.testing.shared import SharedServers
 
 
@@ -86,17 +86,17 @@ def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iter
 
 
 @pytest.fixture(scope="session")
-def llmring_commands() -> Iterator["Commands"]:
+def llmring_commands() -> Iterator["Forks"]:
     """Yield what runs the commands of `llmring_cli`."""
     from llmring_server.testing.command import running_commands
 
-    with running_commands() as commands:
-        yield commands
+    with running_commands() as forks:
+        yield forks
 
 
 @pytest.fixture
 def llmring_cli(
-    llmring_commands: "Commands", llmring_database: Mapping[str, Any]
+    llmring_commands: "Forks", llmring_database: Mapping[str, Any]
 ) -> Callable[..., "CompletedProcess[str]"]:
     """Return a function that runs `llmring-server` on this test's schema and returns its output and exit status.
 

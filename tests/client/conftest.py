@@ -13,10 +13,11 @@ import pytest
 from client_kit import CLIENT, KEY
 
 import environment_kit
+from llmring_server.testing.forks import Forks, running_forks
 
 HERE = Path(__file__).parent
 RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
-SECONDS = 120.0
+COMMAND = "import sys; from llmring.cli import main; sys.exit(main())"
 
 
 @pytest.fixture(scope="session")
@@ -41,38 +42,34 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def clients(environment: Path) -> Iterator[Forks]:
+    """Yield what runs code that uses the client, which takes seconds to import, once per worker."""
+    python = str(environment / "bin" / "python")
+    with running_forks(python, "llmring.cli", environment=client_environment(environment)) as forks:
+        yield forks
+
+
 @pytest.fixture
-def llmring(environment: Path, home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def llmring(clients: Forks, home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Return a function that runs the client's command line: `llmring("server", "stats", "--json", server=server)`."""
 
     def run(*arguments: str, server=None, **variables: str) -> "subprocess.CompletedProcess[str]":
         own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY} if server else {}
-        return subprocess.run(
-            [str(environment / "bin" / "llmring"), *arguments],
-            env={**client_environment(home), **own, **variables},
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        given = {**client_environment(home), **own, **variables}
+        return clients.run(COMMAND, *arguments, environment=given, folder=home)
 
     return run
 
 
 @pytest.fixture
-def drive(environment: Path, home: Path) -> Callable:
+def drive(clients: Forks, home: Path) -> Callable:
     """Return a function that runs a `drive_….py` with the client's Python, and returns the JSON of its last line."""
 
     def run(script: str, *arguments: str, server) -> object:
-        own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY}
-        done = subprocess.run(
-            [str(environment / "bin" / "python"), str(HERE / script), *arguments],
-            env={**client_environment(home), **own},
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY, "PYTHONPATH": str(HERE)}
+        code = f'import runpy; runpy.run_path({str(HERE / script)!r}, run_name="__main__")'
+        done = clients.run(code, *arguments, environment={**client_environment(home), **own}, folder=home)
         assert done.returncode == 0, done.stderr
         assert "Failed to" not in done.stderr, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
