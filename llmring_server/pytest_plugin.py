@@ -74,20 +74,22 @@ def llmring_shared(llmring_servers: "SharedServers") -> Iterator[Callable[..., "
 
 
 @pytest.fixture
-def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iterator[Callable[..., "ServerProcess"]]:
+def llmring_process(
+    llmring_commands: "Forks", llmring_database: Mapping[str, Any], tmp_path: Path
+) -> Iterator[Callable[..., "ServerProcess"]]:
     """Yield a function that starts a server process on this test's schema.
 
     `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: uvicorn's options, then the environment.
     """
     from llmring_server.testing.process import server_processes
 
-    with server_processes(llmring_database, tmp_path) as start:
+    with server_processes(llmring_commands, llmring_database, tmp_path) as start:
         yield start
 
 
 @pytest.fixture(scope="session")
 def llmring_commands() -> Iterator["Forks"]:
-    """Yield what runs the commands of `llmring_cli`."""
+    """Yield what runs the processes of `llmring_cli` and `llmring_process`."""
     from llmring_server.testing.command import running_commands
 
     with running_commands() as forks:

@@ -8,10 +8,9 @@ from typing import Any
 
 from llmring_server.plugins.manager import installed_plugins
 from llmring_server.testing.forks import Forks, running_forks
-from llmring_server.testing.process import build_environment, clean_environment
+from llmring_server.testing.process import RUN_MODULE, build_environment, clean_environment
 
-MODULE = "llmring_server.cli.main"
-COMMAND = f'from {MODULE} import main; main(prog_name="llmring-server")'
+MODULES = ("llmring_server.cli.main", "uvicorn.main")
 DISTRIBUTION = "llmring-server"
 
 
@@ -20,7 +19,7 @@ def running_commands() -> Iterator[Forks]:
     """Yield what runs commands without importing our modules for each; see the fixture `llmring_commands`."""
     points = installed_plugins().values()
     plugins = [point.module for point in points if point.dist and point.dist.name == DISTRIBUTION]
-    with running_forks(sys.executable, MODULE, *plugins, environment=clean_environment({})) as forks:
+    with running_forks(sys.executable, *MODULES, *plugins, environment=clean_environment({})) as forks:
         yield forks
 
 
@@ -29,6 +28,6 @@ def command_line(forks: Forks, database: Mapping[str, Any]) -> Callable[..., "su
 
     def run(*arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         given = clean_environment(build_environment(database, environment))
-        return forks.run(COMMAND, *arguments, environment=given, stdin=stdin)
+        return forks.run(RUN_MODULE.format("llmring_server"), *arguments, environment=given, stdin=stdin)
 
     return run
