@@ -65,6 +65,7 @@ def llmring_servers(llmring_postgres: str) -> Iterator["SharedServers"]:
 def llmring_shared(llmring_servers: "SharedServers") -> Iterator[Callable[..., "LiveServer"]]:
     """Yield a function that returns a running server, shared by the tests with the same plugins and settings.
 
+    A plugin of `make_plugin` is the same only if it is the same object, made once for a module.
     `llmring_shared(["usage"], usage={"timezone": "UTC"})`, as for `llmring_live`. Its `client(name)` and
     `project_id(name)` are for a project of this test; other tests share everything else in the server and its tables.
     A test that stops the server, reads whole tables or patches modules needs `llmring_live`.
