@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon.asgi
 
+from llmring_server.contracts import RecentKeys
 from llmring_server.contracts.pages import FrontPage
 from llmring_server.errors import StartupError
 from llmring_server.http import errors
@@ -94,7 +95,7 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
         RequestIdMiddleware(),
         BrowserHeaders(settings.cors_origins),
         *([AccessLog(server.request_log)] if settings.log_level in ("debug", "info") else []),
-        AuthorizationMiddleware(settings, server.projects, routes),
+        AuthorizationMiddleware(settings, server.projects, routes, server.service(RecentKeys, default=None)),
         *server.middleware,
     ]
 
@@ -109,7 +110,7 @@ def _check_middleware(plugin: Plugin, component: Any) -> Any:
 
 
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
-    checks = [HealthCheck(DATABASE, server.database.ping)]
+    checks = [HealthCheck(DATABASE, server.database.check_writable)]
     for plugin, check in server.plugins.call_flat("llmring_health", HealthCheck, server=server):
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} already exists; choose another name")

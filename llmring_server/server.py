@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeVar, overload
 
 import httpx
@@ -13,6 +14,7 @@ import httpx
 from llmring_server.bundled import migrations
 from llmring_server.contracts import Authenticator
 from llmring_server.database import Database, Notifications
+from llmring_server.database.clock import WrongClock
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
 from llmring_server.errors import StartupError
@@ -59,6 +61,8 @@ class Server:
         self._shutdown_functions: list[Callable[[], None]] = []
         self._services: dict[type, tuple[Plugin, object]] = {}
         self._collect_services()
+        for _ in plugins.call("llmring_connect", NoneType, server=self):
+            pass
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -112,7 +116,7 @@ class Server:
         return default
 
     def _collect_services(self) -> None:
-        """Collect the plugins' services by contract; a plugin can use those of the plugins before it.
+        """Collect the plugins' services by contract.
 
         Raises:
             StartupError: two plugins provide one contract, or a provider does not fulfil it.
@@ -145,6 +149,7 @@ class Server:
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)
             await self.database.open()
+            await _check_clock(self.database)
             await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.begin_shutdown, self.drain))
@@ -238,6 +243,13 @@ async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:
         raise
     except Exception as error:
         raise StartupError(f"{plugin}: its lifespan failed: {type(error).__name__}: {error}") from error
+
+
+async def _check_clock(database: Database) -> None:
+    try:
+        await database.check_clock()
+    except WrongClock as error:
+        raise StartupError(str(error)) from error
 
 
 def _secret(settings: Settings) -> str | None:

@@ -4,7 +4,7 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 `server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -16,11 +16,15 @@ Scope = Literal["ingest", "read", "admin"]
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all."""
+    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all.
+
+    It is `unconfirmed` if the key was valid within the last hour and cannot be looked up now (see `RecentKeys`).
+    """
 
     project_id: str
     key_id: str
     scopes: frozenset[Scope] = frozenset({"admin"})
+    unconfirmed: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Whether this key may do what requires `scope`."""
@@ -48,12 +52,55 @@ class KeyStatus(Protocol):
         ...
 
 
+@runtime_checkable
+class RecentKeys(Protocol):
+    """Keys that were valid within the last hour, for routes that store requests while the database is down.
+
+    Such a route (`Route.recent_keys`) stores the key's id with each request of an unconfirmed identity, and calls
+    `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
+    """
+
+    async def identify_recent(self, key: str) -> Identity | None:
+        """Return the identity of a key as `Authenticator.identify` does, or an unconfirmed one during an outage.
+
+        Raises:
+            psycopg.OperationalError, TimeoutError: the database is down, and the key was not valid recently.
+        """
+        ...
+
+    async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, given by project and id, that are revoked or unknown by now."""
+        ...
+
+
+class RateTier(msgspec.Struct, frozen=True, cache_hash=True):
+    """The rates of calls whose prompt is above a number of tokens: USD per million tokens, by the names of `Price`.
+
+    A rate that is not listed is that of the next lower tier.
+    """
+
+    above: int
+    rates: tuple[tuple[str, Decimal], ...]
+
+
+class UnitRate(msgspec.Struct, frozen=True, cache_hash=True):
+    """The rate of something that is counted, not in tokens: `usd` for `per` of it, such as 10 USD for 1,000 searches.
+
+    The unit `request` is counted once per call.
+    """
+
+    unit: str
+    usd: Decimal
+    per: int = 1
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """The price of a model, in USD per million tokens, and its source.
 
-    `input` and `output` are None where the registry has no price. `priced_as` is the registry's key of the
-    model, which differs from the requested model when that is an alias. `registry_version` is the version of
-    the provider's file, `openai.7`.
+    `input` and `output` are None where the source has no price. `priced_as` is the source's key of the model
+    (`openai:gpt-5-mini`), which differs from the requested model when that is an alias. `registry_version` is the
+    version of the source: of the registry that of the provider's file, `openai.7`. A source states long-context rates
+    either by `long_context_threshold` with two rates, or by `tiers`, lowest first.
     """
 
     priced_as: str
@@ -68,6 +115,19 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     long_context_threshold: int | None = None
     input_long_context: Decimal | None = None
     output_long_context: Decimal | None = None
+    source: str = "registry"
+    matched: Literal["exact", "alias", "pattern"] = "exact"
+    cache_write: Decimal | None = None
+    cache_write_30m: Decimal | None = None
+    cache_write_12h: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_cache_read: Decimal | None = None
+    audio_output: Decimal | None = None
+    image_input: Decimal | None = None
+    image_output: Decimal | None = None
+    tiers: tuple[RateTier, ...] = ()
+    units: tuple[UnitRate, ...] = ()
+    discount: Decimal | None = None
 
 
 @runtime_checkable

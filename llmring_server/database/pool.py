@@ -18,10 +18,10 @@ import psycopg_pool
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import set_json_loads
 
-from llmring_server.database import addresses
+from llmring_server.database import addresses, clock
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
-from llmring_server.database.migrate import Source, State, apply, status
+from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
 from llmring_server.errors import StartupError
 from llmring_server.settings import Settings
@@ -33,6 +33,12 @@ PING_SECONDS = 1.0
 GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
+DRAIN_INTERVAL_SECONDS = 1.0
+DISK_INTERVAL_SECONDS = 5.0
+READ_ONLY = "SELECT current_setting('transaction_read_only') AS read_only"
+# With little memory its rows are written to a temporary file, which needs no rights and leaves nothing behind.
+SPILL = "SELECT count(*) FROM generate_series(1, 20000)"
+SPILL_MEMORY = "SET LOCAL work_mem = '64kB'"
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -55,17 +61,22 @@ class Database:
         self._pool: psycopg_pool.AsyncConnectionPool[Connection] | None = None
         self._growth: asyncio.Task[None] | None = None
         self._addresses = addresses.Addresses("", "")
+        self._drained_at = 0.0
+        self._disk_checked_at = 0.0
 
     async def open(self) -> None:
         """Start the bundled server if it is used, migrate, and open the pool.
 
         Raises:
-            StartupError: the database cannot be reached, a migration fails, or sessions lack required settings.
+            StartupError: the database cannot be reached, its tables are of another application or a newer version, a
+                migration fails, or sessions lack required settings.
         """
         await asyncio.to_thread(self.prepare)
         await asyncio.to_thread(wait_for, self.conninfo, self._settings.database_wait)
         if self._settings.database_migrate:
             await asyncio.to_thread(self.migrate)
+        else:
+            await asyncio.to_thread(check_database, self.conninfo, self._settings.database_schema, self._sources)
         self._pool = self._make_pool()
         await self._pool.open()
         await self._check_first_session()
@@ -130,6 +141,9 @@ class Database:
             alarm = loop.call_at(deadline, abort_connection, connection)
             try:
                 yield connection
+            except psycopg.errors.ReadOnlySqlTransaction:
+                await self.replace_connections()
+                raise
             finally:
                 alarm.cancel()
 
@@ -174,6 +188,41 @@ class Database:
     async def ping(self) -> None:
         """Run an empty query; raises when the database does not answer."""
         await self._run("SELECT 1", None, dict_row, PING_SECONDS)
+
+    async def check_writable(self) -> None:
+        """Check that the database answers, is not read-only, and has space on its disk (every few seconds).
+
+        Raises:
+            psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull: it answers, but stores nothing.
+            psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: it does not answer.
+        """
+        async with self.connection(PING_SECONDS) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            found = await (await cursor.execute(READ_ONLY)).fetchone()
+            if found and found["read_only"] == "on":
+                raise psycopg.errors.ReadOnlySqlTransaction("the database is read-only")
+            if time.monotonic() - self._disk_checked_at < DISK_INTERVAL_SECONDS:
+                return
+            async with connection.transaction():
+                await cursor.execute(SPILL_MEMORY)
+                await cursor.execute(SPILL)
+        self._disk_checked_at = time.monotonic()
+
+    async def replace_connections(self) -> None:
+        """Open new connections in place of those that were read-only, as after a failover to another server."""
+        now = time.monotonic()
+        if now - self._drained_at >= DRAIN_INTERVAL_SECONDS:
+            self._drained_at = now
+            await self.pool.drain()
+
+    async def check_clock(self) -> None:
+        """Compare this machine's clock with the database's; call it before work that cannot be undone.
+
+        Raises:
+            WrongClock: they differ by more than 5 minutes.
+        """
+        before = clock.now()
+        (found,) = await self.fetch("SELECT clock_timestamp() AS now")
+        clock.compare_clocks(before, found["now"], clock.now())
 
     @property
     def pool(self) -> "psycopg_pool.AsyncConnectionPool[Connection]":

@@ -1,6 +1,6 @@
 """Projects and keys in PostgreSQL; every change notifies the other processes in its transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,10 @@ LIST_KEYS = """
     WHERE (%(project)s::text IS NULL OR project_id = %(project)s)
         AND (%(key_id)s::text IS NULL OR key_id = %(key_id)s)
     ORDER BY created_at, key_id
+"""
+FIND_UNREVOKED = """
+    SELECT project_id, key_id FROM project_keys
+    WHERE (project_id, key_id) IN (SELECT * FROM unnest(%(projects)s::text[], %(keys)s::text[])) AND revoked_at IS NULL
 """
 LIST_PROJECTS = "SELECT project_id, name, created_at FROM projects ORDER BY created_at, project_id"
 ADD_PROJECT = """
@@ -67,6 +71,11 @@ class KeyStore:
         async with self._database.connection(LOOKUP_SECONDS) as connection:
             found = await _find(connection, hashes)
         return [found.get(digest) for digest in hashes]
+
+    async def find_unrevoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, by project and id, that exist and are not revoked."""
+        given = {"projects": [project for project, _ in keys], "keys": [key for _, key in keys]}
+        return {(row["project_id"], row["key_id"]) for row in await self._database.fetch(FIND_UNREVOKED, given)}
 
     async def list_keys(self, project: str | None) -> list[ProjectKey]:
         """Return the keys of a project, or of all, oldest first."""

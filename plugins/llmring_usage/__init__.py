@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from llmring_server import bundled
-from llmring_server.contracts import Billing, PriceList, PriorBilling, UsageEntries, UsageReceipts
+from llmring_server.contracts import Billing, PriceList, PriorBilling, RecentKeys, UsageEntries, UsageReceipts
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -73,7 +73,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
+    replay = JournalReplay(
+        UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches,
+        lambda: server.service(RecentKeys, default=None),
+    )  # fmt: skip
     reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
     return {
         **({Journal: journal} if journal else {}),
@@ -100,8 +103,13 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     prior_billing = server.service(PriorBillingLookup)
     reader = server.service(UsageReader)
     return [
-        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing)),
-        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(pricer, writer, prior_billing), batch=True),
+        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), recent_keys=writer.has_journal),
+        Route(
+            path=f"{PREFIX}/log/batch",
+            resource=UsageBatch(pricer, writer, prior_billing),
+            batch=True,
+            recent_keys=writer.has_journal,
+        ),
         Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
         Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, server.plugin_settings(UsageSettings))),
@@ -127,7 +135,9 @@ def llmring_commands() -> Iterable[click.Command]:
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Write while the server runs; at its end, waiting entries are written, to the journal if necessary."""
     journal = server.service(Journal, default=None)
-    replaying = journal.running(server.database.ping, server.service(JournalReplay)) if journal else nullcontext()
+    replaying = (
+        journal.running(server.database.check_writable, server.service(JournalReplay)) if journal else nullcontext()
+    )
     async with server.service(Maintenance).running(), replaying, server.service(UsageWriter).running():
         yield
 

@@ -25,7 +25,7 @@ PLUGINS = [
 
 
 @pytest.fixture(scope="module")
-def server(llmring_postgres, request):
+def server(llmring_postgres, tmp_path_factory):
     """Serve a copy of the old deployment's database, in a database of its own."""
     name = f"upgrade_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
@@ -37,6 +37,7 @@ def server(llmring_postgres, request):
             settings = make_settings(
                 {"database_url": url, "database_schema": "llmring", "database_pool_size": 4},
                 key_pepper="upgrade",
+                data_dir=tmp_path_factory.mktemp("upgrade"),
                 registry={"base_url": (HERE.parent / "registry").as_uri() + "/"},
                 receipts={"private_key_b64": "A" * 43, "auto": True},
                 transparency={"key": BEFORE["log_key"]},

@@ -83,9 +83,11 @@ class StatementGenerator:
 
         Raises:
             NoSigningKey: there is no key to sign with.
+            WrongClock: this machine's clock or the database's is wrong.
             psycopg.OperationalError, TimeoutError: the database is down, or the work took too long.
         """
         await self._keyring.signing_key()
+        await self._database.check_clock()
         try:
             async with self._database.transaction(GENERATION_SECONDS) as session:
                 await session.execute(SNAPSHOT)

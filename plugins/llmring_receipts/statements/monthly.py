@@ -39,8 +39,10 @@ class MonthlyStatements:
         """Create the statements that are due at `now`, and return their number.
 
         Raises:
+            WrongClock: this machine's clock or the database's is wrong.
             psycopg.OperationalError, TimeoutError: the database does not answer.
         """
+        await self._store.check_clock()
         end = month_start(now - self._wait)
         used, count = await self._used_projects(end), 0
         self._months = MONTHS_BACK

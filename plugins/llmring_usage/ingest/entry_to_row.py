@@ -19,6 +19,7 @@ from llmring_usage.pricing.tokens import count_tokens
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
+CLOCK_STEP_SECONDS = 0.5  # less than `ID_TOLERANCE` of lookups by id
 MAX_CACHED_SERIES = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,12 +41,13 @@ class EntryPricer:
         series = self._series_of(project, entry)
         tokens = count_tokens(entry)
         computed = self._prices.cost_of(tokens, series.price)
+        row_id = uuid_utils.uuid7()
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
         return UsageRow(
             series=series,
-            id=str(uuid_utils.uuid7()),
+            id=str(row_id),
             occurred_at=now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now),
-            received_at=None if entry.timestamp is None else now,
+            received_at=_received_at(row_id, now) if entry.timestamp is None else now,
             input_tokens=entry.input_tokens or 0,
             output_tokens=entry.output_tokens or 0,
             cached_input_tokens=entry.cached_input_tokens or 0,
@@ -81,6 +83,15 @@ class EntryPricer:
                 self._series.clear()
             found = self._series[identity] = _build_series(project, entry, price)
         return found
+
+
+def _received_at(row_id: uuid_utils.UUID, now: datetime) -> datetime | None:
+    """Return the time in an id that differs from the clock, which has stepped back; None if they agree.
+
+    Ids do not step back. A lookup expects the call at the time in its id unless the row has another time of receipt.
+    """
+    received = row_id.timestamp / 1000
+    return None if abs(received - now.timestamp()) < CLOCK_STEP_SECONDS else datetime.fromtimestamp(received, UTC)
 
 
 def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) -> Series:

@@ -21,6 +21,7 @@ from llmring_server.errors import StartupError
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage.journal import records
+from llmring_usage.journal.quarantine import Quarantine, list_quarantined
 from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
 from llmring_usage.models.rows import UsageRow, uuid_timestamp
 from llmring_usage.settings import UsageSettings
@@ -29,11 +30,12 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 SEGMENT_BYTES = 64 * 1024 * 1024
-Store = Callable[[Sequence[UsageRow]], Awaitable[None]]
+# Stores rows, and returns those of revoked keys, which it does not store.
+Store = Callable[[Sequence[UsageRow]], Awaitable[Sequence[UsageRow]]]
 
 
 class Backlog(Exception):
-    """The error of the health check while calls wait in the journal."""
+    """The error of the health check while calls wait in the journal, or files wait for an operator."""
 
 
 class Journal:
@@ -46,6 +48,7 @@ class Journal:
         self.database_down = False
         self.replayed = 0
         self.damaged = 0
+        self.quarantined = 0
         self._folder = folder
         self._settings = settings
         self._segment: Segment | None = None
@@ -103,11 +106,13 @@ class Journal:
         """Check the health of the journal.
 
         Raises:
-            Backlog: calls wait for the database, or segments are damaged.
+            Backlog: calls wait for the database, segments are damaged, or calls of revoked keys are quarantined.
         """
-        if self._segments() or self.damaged:
+        quarantined = len(list_quarantined(self._folder))
+        if self._segments() or self.damaged or quarantined:
             raise Backlog(
-                f"{self.size()} bytes have waited for {self.age():.0f} s; {self.damaged} segments are damaged"
+                f"{self.size()} bytes have waited for {self.age():.0f} s; {self.damaged} segments are damaged, "
+                f"{quarantined} files are quarantined"
             )
 
     def _segments(self) -> list[Path]:
@@ -164,11 +169,15 @@ class Journal:
                 segment.remove()
 
     async def _replay_segment(self, segment: Segment, store: Store) -> None:
-        for record in segment.records():
-            rows = _decode(segment, record)
-            await store(rows)
-            self.replayed += len(rows)
-            await asyncio.sleep(len(rows) / self._settings.journal_replay_rate)
+        with Quarantine(segment.path) as quarantine:
+            for record in segment.records():
+                rows = _decode(segment, record)
+                revoked = await store(rows)
+                if revoked:
+                    await asyncio.to_thread(quarantine.append, revoked)
+                self.quarantined += len(revoked)
+                self.replayed += len(rows) - len(revoked)
+                await asyncio.sleep(len(rows) / self._settings.journal_replay_rate)
         log.info("replayed %s", segment.path.name)
 
 

@@ -14,7 +14,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below them are
     priced. `cost` is USD, None while unpriced; `computed_cost` is the cost by the registry if the client sent its own.
-    `received_at` is omitted if it equals `occurred_at`.
+    `received_at` is omitted if it equals `occurred_at`. `unconfirmed_key` is no column: the id of the key, if that has
+    to be checked before the row is stored.
     """
 
     series: Series
@@ -42,6 +43,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: msgspec.Raw | None = None
     idempotency_key: str | None = None
     fingerprint: str | None = None
+    unconfirmed_key: str | None = None
 
 
 def uuid_timestamp(uuid: UUID) -> datetime:

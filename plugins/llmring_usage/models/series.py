@@ -9,6 +9,7 @@ from llmring_server.contracts import Price
 from llmring_server.http import codec
 
 PRICE_FIELDS = ("priced_as", "registry_version")
+NOT_RATES = (*PRICE_FIELDS, "source", "matched", "discount")
 
 
 class Series:
@@ -73,7 +74,7 @@ def encode_rows(rows: Sequence[object]) -> tuple[str, str]:
 def encode_rates(price: Price) -> msgspec.Raw:
     """Return the rates of a price (USD per million tokens) as the JSON that a row stores, without absent ones."""
     rates: dict[str, Decimal | int | None] = msgspec.structs.asdict(price)
-    given = {name: rate for name, rate in rates.items() if name not in PRICE_FIELDS and rate is not None}
+    given = {name: rate for name, rate in rates.items() if name not in NOT_RATES and rate not in (None, ())}
     return msgspec.Raw(codec.encode(given))
 
 

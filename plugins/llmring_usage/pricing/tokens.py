@@ -8,10 +8,35 @@ from llmring_usage.models.entries import UsageEntry
 CACHE_COUNTED_SEPARATELY = frozenset({"anthropic"})
 
 
+class RareCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Counts that few calls have, all ≥ 0, stored as one JSON column; this defines them.
+
+    Input kinds are disjoint from each other and from those of `Tokens`; `audio_output` and `image_output` are part of
+    its `output`, disjoint from `reasoning`. `units` are other things that providers bill, by name: `web_search`.
+    """
+
+    cache_write_30m: int = 0
+    cache_write_12h: int = 0
+    audio_input: int = 0
+    audio_cache_read: int = 0
+    image_input: int = 0
+    audio_output: int = 0
+    image_output: int = 0
+    units: dict[str, int] = {}
+
+    @property
+    def prompt(self) -> int:
+        """All input tokens among these."""
+        return self.cache_write_30m + self.cache_write_12h + self.audio_input + self.audio_cache_read + self.image_input
+
+
+NO_RARE_COUNTS = RareCounts()
+
+
 class Tokens(msgspec.Struct, frozen=True):
     """Disjoint token counts of one call, all ≥ 0; `reasoning` is part of `output`. This defines the kinds.
 
-    `fresh` is input that was not read from a cache; `cache_write` are cache writes of unspecified lifetime.
+    `fresh` is text input that was not read from a cache; `cache_write` are cache writes of unspecified lifetime.
     """
 
     fresh: int
@@ -21,20 +46,22 @@ class Tokens(msgspec.Struct, frozen=True):
     cache_write: int
     output: int
     reasoning: int
+    rare: RareCounts = NO_RARE_COUNTS
 
     @property
     def prompt(self) -> int:
-        """All input tokens: fresh, read from and written to a cache."""
-        return self.fresh + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.cache_write
+        """All input tokens: fresh, read from and written to a cache, audio and images."""
+        written = self.cache_write_5m + self.cache_write_1h + self.cache_write
+        return self.fresh + self.cache_read + written + self.rare.prompt
 
 
-KINDS: tuple[str, ...] = Tokens.__struct_fields__
+KINDS: tuple[str, ...] = tuple(name for name in Tokens.__struct_fields__ if name != "rare")
 PROMPT_KINDS: tuple[str, ...] = KINDS[: KINDS.index("output")]
 
 
 def tokens_of(row: object) -> Tokens:
     """Return the counts of a row that has an attribute per kind."""
-    return Tokens(*(int(getattr(row, kind)) for kind in KINDS))
+    return msgspec.convert({kind: int(getattr(row, kind)) for kind in KINDS}, Tokens)
 
 
 def count_tokens(entry: UsageEntry) -> Tokens:

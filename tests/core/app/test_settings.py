@@ -208,6 +208,16 @@ def test_config_prints_the_settings_and_no_secret(llmring_cli, environment):
     assert "hidden-word" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    "user", ["hidden-word", "name:hidden-word", ":hidden-word", "name:%68:hidden-word@", "n:a@hidden-word"]
+)
+def test_config_prints_a_url_without_its_user_and_password(llmring_cli, environment, user):
+    url = f"https://{user}@mirror.example/models@2/"
+    done = llmring_cli("config", LLMRING_PLUGINS="registry", LLMRING_REGISTRY_BASE_URL=url)
+    assert json.loads(done.stdout)["registry"]["base_url"] == "https://**********@mirror.example/models@2/"
+    assert "hidden-word" not in done.stdout + done.stderr
+
+
 def test_an_invalid_value_is_not_printed(environment):
     environment(REDIS_URL="x", DATABASE_POOL_SIZE="hidden-word")
     with pytest.raises(StartupError) as caught:

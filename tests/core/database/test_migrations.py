@@ -51,7 +51,10 @@ def test_five_processes_that_start_together_migrate_once_and_all_serve(llmring_p
     assert len(applied) == len(set(applied)) >= 2
 
 
-def test_a_process_killed_inside_a_migration_does_not_prevent_other_starts(llmring_process, database, distribution):
+def test_a_process_killed_inside_a_migration_does_not_prevent_other_starts(
+    llmring_process, llmring_cli, database, distribution
+):
+    assert llmring_cli("migrate", LLMRING_PLUGINS="").returncode == 0
     folder = distribution("acme-slow", "slow", PLUGIN)
     (folder / "slow").mkdir()
     (folder / "slow" / "slow-0001-create.sql").write_text(SLOW)

@@ -58,11 +58,12 @@ def test_a_stream_a_304_and_a_401_have_it_too(server):
         assert headers_of(answer) == EVERYWHERE
 
 
-def test_the_response_to_invalid_http_is_plain_text(server):
+def test_the_response_to_invalid_http_is_a_problem_without_its_bytes(server):
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as wire:
         wire.sendall(b"nonsense\r\n\r\n")
         answer = wire.recv(65536).lower()
-    assert b"content-type: text/plain" in answer
+    assert b"content-type: application/problem+json" in answer
+    assert b"x-content-type-options: nosniff" in answer
     assert b"nonsense" not in answer
 
 

@@ -10,7 +10,7 @@ from llmring_server.contracts import Price
 from llmring_usage.models.entries import MAX_COUNT, UsageEntry
 from llmring_usage.pricing.aggregate import TIER_TERMS, PriceTier, quote_tiers
 from llmring_usage.pricing.calculators import CALCULATORS, client_cost, provider_cost, quote
-from llmring_usage.pricing.tokens import Tokens, count_tokens
+from llmring_usage.pricing.tokens import KINDS, Tokens, count_tokens
 
 
 def price(**rates: str | int | None) -> Price:
@@ -163,7 +163,7 @@ def price_tiers(calls, threshold):
 
 
 def sum_tokens(calls):
-    return Tokens(*(sum(getattr(kinds, name) for kinds in calls) for name in Tokens.__struct_fields__))
+    return Tokens(**{name: sum(getattr(kinds, name) for kinds in calls) for name in KINDS})
 
 
 @given(st.lists(entries, max_size=8), prices, st.sampled_from(sorted(CALCULATORS)))

@@ -13,11 +13,11 @@ from typing import TextIO
 import msgspec
 
 from llmring_receipts.formats import keys
+from llmring_server.http.printable import escape_formulas, unescape_formulas
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
 
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
 HASH = "hash"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _COUNTED = ("seq", "input_tokens", "output_tokens", "cached_input_tokens")
 _COUNT = re.compile("[0-9]{1,30}")
 _AMOUNT = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,60})?")
@@ -142,7 +142,7 @@ def from_csv(file: TextIO) -> Iterator[tuple[int, StatementLine, bytes]]:
 
 def _parse_row(cells: dict[str, str], row: int) -> tuple[StatementLine, bytes]:
     encoded_hash = cells.pop(HASH)
-    line = StatementLine(**{name: text.removeprefix("'") for name, text in cells.items()})
+    line = StatementLine(**{name: unescape_formulas(text) for name, text in cells.items()})
     if not all(_COUNT.fullmatch(getattr(line, name)) for name in _COUNTED) or not _AMOUNT.fullmatch(line.amount):
         raise InvalidLines(f"row {row}: a number is malformed")
     try:
@@ -152,4 +152,4 @@ def _parse_row(cells: dict[str, str], row: int) -> tuple[StatementLine, bytes]:
 
 
 def _escape_cell(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) and not _AMOUNT.fullmatch(text) else text
+    return text if _AMOUNT.fullmatch(text) else escape_formulas(text)
