@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,10 +27,11 @@ FLAGS = (os.O_RDONLY, OUTPUT, OUTPUT)
 
 
 class Forks:
-    """Runs code in forks of one process."""
+    """Runs code in forks of one process; threads may share it."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
+        self._lock = threading.Lock()
 
     def run(
         self,
@@ -78,8 +80,9 @@ class Forks:
         """Send a request and return the response."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        answer: int | None = json.loads(self._process.stdout.readline())
+        with self._lock:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            answer: int | None = json.loads(self._process.stdout.readline())
         return answer
 
 
