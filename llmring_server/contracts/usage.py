@@ -70,7 +70,10 @@ class ModelShare(Share, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary."""
+    """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary.
+
+    A breakdown has the names with the highest cost, then the most requests; `other` is the sum of the others, if any.
+    """
 
     summary: Summary
     by_period: list[Period]
@@ -83,18 +86,25 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 class StepShare(msgspec.Struct, frozen=True):
-    """The share of a name in one day, week or month, by its first day; '' is for calls without a name."""
+    """The share of a name in one day, week or month, by its first day; '' is for calls without a name.
+
+    None is the sum of the names that are not among the `shares`.
+    """
 
     date: date
-    name: str
+    name: str | None
     requests: int
     cost: Decimal
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot."""
+    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot.
+
+    `names` is the number of names; `shares` are those of the 100 with the highest cost, then the most requests.
+    """
 
     summary: Summary
+    names: int
     shares: Mapping[str, Share]
     steps: list[StepShare]
 
@@ -212,7 +222,7 @@ class UsageReading(Protocol):
         ...
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
-        """Return up to `limit` calls after a cursor, newest first."""
+        """Return up to `limit` calls after a cursor, newest first; `metadata` and `tags` are None."""
         ...
 
     async def call(self, project: str, cursor: str) -> LoggedCall | None:

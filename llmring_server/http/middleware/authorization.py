@@ -62,7 +62,7 @@ class AuthorizationMiddleware:
 def policy_for(route: Route, settings: Settings) -> RoutePolicy:
     """Return the requirements of a route."""
     size = route.max_body or (settings.max_batch_bytes if route.batch else settings.max_body_bytes)
-    return RoutePolicy(_scopes(route), Limits(size, settings.max_body_depth))
+    return RoutePolicy(_scopes(route), Limits(size, settings.max_body_depth, settings.max_item_bytes))
 
 
 def _scopes(route: Route) -> dict[str, Scope]:

@@ -76,7 +76,7 @@ class Overview(PageResource):
             "previous": days.previous(),
             "tiles": spending.build_tiles(found.summary, previous),
             "breakdown": spending.rank_names(found),
-            "total_names": len(found.shares),
+            "total_names": found.names,
             "steps": spending.sum_by_step(found.steps, days),
             "summary": found.summary,
             "by": by,

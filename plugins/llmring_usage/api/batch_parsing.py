@@ -20,7 +20,7 @@ _LINE = re.compile(rb"[^\r\n]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]+|[\]}]+|[,"]', re.DOTALL)
 
 
-def parse_batch(body: bytes, media: str, depth: int) -> list[UsageEntry | Problem]:
+def parse_batch(body: bytes, media: str, limits: codec.Limits) -> list[UsageEntry | Problem]:
     """Return each entry of a batch, or the problem with it.
 
     Raises:
@@ -30,13 +30,13 @@ def parse_batch(body: bytes, media: str, depth: int) -> list[UsageEntry | Proble
         lines = (found[0] for found in _LINE.finditer(body))
         parts = list(islice((line for line in lines if not line.isspace()), MAX_ENTRIES + 1))
     else:
-        entries = _decode_array(body, depth)
+        entries = _decode_array(body, limits.depth)
         if entries is not None:
             _check_size(len(entries))
-            return [*entries]
+            return [_check_metadata(entry, index, limits.item_bytes) for index, entry in enumerate(entries)]
         parts = list(islice(_split_array(body), MAX_ENTRIES + 1))
     _check_size(len(parts))
-    return [_decode(part, index, depth) for index, part in enumerate(parts)]
+    return [_decode(part, index, limits) for index, part in enumerate(parts)]
 
 
 def _decode_array(body: bytes, depth: int) -> list[UsageEntry] | None:
@@ -97,12 +97,17 @@ def _invalid_json(at: int) -> Problem:
     return Problem(400, f"The body is not valid JSON: the array is malformed at byte {at}.")
 
 
-def _decode(part: bytes, index: int, depth: int) -> UsageEntry | Problem:
+def _decode(part: bytes, index: int, limits: codec.Limits) -> UsageEntry | Problem:
     try:
-        codec.check_text(part, depth)
-        return codec.decode(_entry, part, "body", index)
+        codec.check_text(part, limits.depth)
+        return _check_metadata(codec.decode(_entry, part, "body", index), index, limits.item_bytes)
     except Problem as problem:
         return problem
+
+
+def _check_metadata(entry: UsageEntry, index: int, limit: int) -> UsageEntry | Problem:
+    size = len(entry.metadata)
+    return codec.item_too_large(size, limit, "body", index, "metadata") if size > limit else entry
 
 
 def _check_size(entries: int) -> None:

@@ -22,6 +22,7 @@ from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+SLICE = 250
 
 
 class UsageLog:
@@ -42,15 +43,15 @@ class UsageLog:
         context, arrived = req.context, asyncio.get_running_loop().time()
         log = self._log_alone if self._prior_billing.enabled or len(body) > codec.LARGE else self._coalescer.log
         key = req.get_header(IDEMPOTENCY_KEY)
-        resp.data, deferred = await log(context.project_id, body, context.limits.depth, key, arrived)
+        resp.data, deferred = await log(context.project_id, body, context.limits, key, arrived)
         if deferred:
             resp.status = falcon.HTTP_202
 
     async def _log_alone(
-        self, project: str, body: bytes, depth: int, key: str | None, arrived: float
+        self, project: str, body: bytes, limits: codec.Limits, key: str | None, arrived: float
     ) -> EncodedResponse:
         """Log a call that is large, or that another plugin may have billed already."""
-        entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, depth))
+        entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, limits))
         row = self._pricer.entry_to_row(project, entry, key)
         if row.id_at_origin:
             (known,) = await _find_billed(self._prior_billing, self._writer, (row,))
@@ -74,8 +75,8 @@ class UsageBatch:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> UsageBatchResponse:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         media = codec.require_type(req, codec.JSON, codec.NDJSON)
-        entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits.depth))
-        found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
+        entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits))
+        found = await self._rows(req.context.project_id, entries)
         rows = [row for row in found if isinstance(row, UsageRow)]
         outcomes = await self._record(rows) if rows else []
         if any(isinstance(outcome, DeferredLogResponse) for outcome in outcomes):
@@ -95,6 +96,15 @@ class UsageBatch:
             # Not a 503 of the whole batch: in a retry, the calls that are billed would look unbilled.
             outcomes = repeat(unavailable)
         return [known or next(outcomes) for known in billed]
+
+    async def _rows(self, project: str, entries: Sequence[UsageEntry | Problem]) -> list[UsageRow | FieldError]:
+        """Return the rows of entries, or their errors; other requests run after every `SLICE` entries."""
+        found: list[UsageRow | FieldError] = []
+        for index, entry in enumerate(entries):
+            found.append(self._row(project, index, entry))
+            if index % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        return found
 
     def _row(self, project: str, index: int, entry: UsageEntry | Problem) -> UsageRow | FieldError:
         """Return an entry's row, or its error with its index in the batch."""

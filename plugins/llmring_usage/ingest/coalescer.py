@@ -43,12 +43,12 @@ class IngestCoalescer:
     def __init__(self, pricer: EntryPricer, writer: UsageWriter) -> None:
         self._pricer = pricer
         self._writer = writer
-        self._arrived: list[tuple[asyncio.Future[EncodedResponse], str, bytes, int, str | None, float]] = []
+        self._arrived: list[tuple[asyncio.Future[EncodedResponse], str, bytes, codec.Limits, str | None, float]] = []
 
     def log(
-        self, project: str, body: bytes, depth: int, key: str | None, arrived: float
+        self, project: str, body: bytes, limits: codec.Limits, key: str | None, arrived: float
     ) -> "asyncio.Future[EncodedResponse]":
-        """Store the call in a body of at most `depth` levels; the future resolves to its response.
+        """Store the call in a body within `limits`; the future resolves to its response.
 
         `key` is the Idempotency-Key header; `arrived` is the loop's time.
 
@@ -60,7 +60,7 @@ class IngestCoalescer:
         if not self._arrived:
             loop.call_soon(self._process)
         future: asyncio.Future[EncodedResponse] = loop.create_future()
-        self._arrived.append((future, project, body, depth, key, arrived))
+        self._arrived.append((future, project, body, limits, key, arrived))
         return future
 
     def store(self, row: UsageRow, arrived: float) -> "asyncio.Future[EncodedResponse]":
@@ -72,11 +72,11 @@ class IngestCoalescer:
     def _process(self) -> None:
         calls, self._arrived = self._arrived, []
         pending = []
-        for future, project, body, depth, key, arrived in calls:
+        for future, project, body, limits, key, arrived in calls:
             if future.cancelled():
                 continue
             try:
-                row = self._pricer.entry_to_row(project, parse_entry(body, depth), key)
+                row = self._pricer.entry_to_row(project, parse_entry(body, limits), key)
             except Exception as error:  # raised to the request that sent this call, not to the others
                 future.set_exception(error)
             else:
@@ -84,11 +84,15 @@ class IngestCoalescer:
         self._writer.enqueue(pending)
 
 
-def parse_entry(body: bytes, depth: int) -> UsageEntry:
+def parse_entry(body: bytes, limits: codec.Limits) -> UsageEntry:
     """Return the entry in a body.
 
     Raises:
-        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, or text that cannot be stored.
+        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, text that cannot be stored, or
+            metadata that is too large.
     """
-    codec.check_text(body, depth)
-    return codec.decode(_decoder, body)
+    codec.check_text(body, limits.depth)
+    entry = codec.decode(_decoder, body)
+    if len(entry.metadata) > limits.item_bytes:
+        raise codec.item_too_large(len(entry.metadata), limits.item_bytes, "body", "metadata")
+    return entry
