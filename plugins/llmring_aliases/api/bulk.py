@@ -27,7 +27,10 @@ class BulkUpsertResource:
         With `replace`, the profile becomes exactly this set. `If-Match` refers to the list of the profile.
         """
         targets = [Target(b.profile or query.profile, b.alias, b.model, b.metadata) for b in body]
-        faults = [FieldError(("body", index, field), msg) for index, field, msg in find_faults(targets)]
+        faults = [
+            FieldError(("body", index, field), msg)
+            for index, field, msg in find_faults(targets, req.context.limits.item_bytes)
+        ]
         if query.replace:
             faults += _find_other_profiles(targets, query.profile)
         if faults:
