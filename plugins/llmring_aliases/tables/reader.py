@@ -1,11 +1,12 @@
 """Read aliases from PostgreSQL: one statement per method, each restricted to a project."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import LiteralString
 
 import msgspec
 
-from llmring_aliases.models import MAX_LIST, AliasHistoryEntry, StoredAlias
+from llmring_aliases.models import MAX_LIST, Alias, AliasHistoryEntry, StoredAlias
 from llmring_server.contracts.aliases import MAX_BINDINGS, BoundAlias
 from llmring_server.database import Database
 from llmring_server.http import codec
@@ -32,13 +33,15 @@ OF_PROFILE: LiteralString = """
 # Each alias with the version, which also an empty list has.
 PAGE: LiteralString = (
     CURRENT
-    + "SELECT current.version, current.edition, listed.alias FROM current LEFT JOIN (SELECT profile, alias AS name, "
-    + ALIAS
-    + " AS alias"
+    + """
+    SELECT current.version AS list_version, edition, seq, profile, alias, model, metadata, listed.version, created_at,
+        updated_at
+    FROM current LEFT JOIN (
+        SELECT *"""
     + OF_PROFILE
     + """ AND (%(after)s::text[] IS NULL OR (profile, alias) > ((%(after)s::text[])[1], (%(after)s::text[])[2]))
         ORDER BY profile, alias LIMIT %(limit)s
-    ) AS listed ON true ORDER BY listed.profile, listed.name
+    ) AS listed ON true ORDER BY profile, alias
 """
 )
 MODELS: LiteralString = (
@@ -109,20 +112,26 @@ VERSIONS: LiteralString = "SELECT project_id, version FROM alias_versions WHERE 
 PAGE_SIZE = 500
 PAGE_BYTES = 262_144
 LIST_BYTES = 4 * 1024 * 1024
-ENTRY_BYTES = 512  # of a change without metadata
+ROW_BYTES = 256  # of a row without metadata
 
-_decode_list = msgspec.json.Decoder(list[StoredAlias]).decode
 _decode_models = msgspec.json.Decoder(list[tuple[str, str]]).decode
 _decode_bindings = msgspec.json.Decoder(list[BoundAlias]).decode
 _decode_one = msgspec.json.Decoder(StoredAlias).decode
 
 
 class ListedAlias(msgspec.Struct, frozen=True):
-    """A row of `PAGE`; `alias` is None if the list is empty."""
+    """A row of `PAGE`; only the first two columns are not None if the list is empty."""
 
-    version: int
+    list_version: int
     edition: int
-    alias: msgspec.Raw | None
+    seq: int
+    profile: str
+    alias: str | None
+    model: str
+    metadata: msgspec.Raw | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class AliasSet(msgspec.Struct, frozen=True):
@@ -173,11 +182,9 @@ class AliasReader:
         """
         params = {"project": project, "profile": profile, "after": list(after) if after else None, "limit": limit + 1}
         rows, more = await self._database.page(
-            ListedAlias, PAGE, params, limit, size_of=lambda row: len(row.alias or b""), max_bytes=LIST_BYTES
+            ListedAlias, PAGE, params, limit, size_of=_listed_size, max_bytes=LIST_BYTES
         )
-        encoded = b"[" + b",".join(row.alias for row in rows if row.alias is not None) + b"]"
-        aliases = await codec.run_in_thread_if_large(encoded, lambda: _decode_list(encoded))
-        return AliasSet(rows[0].version, rows[0].edition, aliases, more)
+        return AliasSet(rows[0].list_version, rows[0].edition, list(_to_aliases(project, rows)), more)
 
     async def models(self, project: str, profile: str | None, limit: int) -> BoundModels:
         """Return the models of a profile's aliases without metadata, None if there are more than `limit`."""
@@ -228,7 +235,7 @@ class AliasReader:
         """
         query, params = _history_sql(HISTORY, project, alias, profile, limit + 1, before)
         return await self._database.page(
-            AliasHistoryEntry, query, params, limit, size_of=lambda entry: ENTRY_BYTES + len(entry.metadata or b"")
+            AliasHistoryEntry, query, params, limit, size_of=lambda entry: ROW_BYTES + len(entry.metadata or b"")
         )
 
     async def find_latest(self, project: str, seqs: Sequence[int]) -> set[int]:
@@ -245,6 +252,20 @@ class AliasReader:
         found = await self._database.rows(AliasHistoryEntry, LIMITED_PAGE.replace("{page}", query), params)
         size = sum(len(entry.metadata or b"") for entry in found)
         return ChangePage(found, len(found) == PAGE_SIZE or size >= PAGE_BYTES)
+
+
+def _listed_size(row: ListedAlias) -> int:
+    return ROW_BYTES + len(row.metadata or b"")
+
+
+def _to_aliases(project: str, rows: Iterable[ListedAlias]) -> Iterator[StoredAlias]:
+    for row in rows:
+        if row.alias is not None:
+            alias = Alias(
+                project, row.profile, row.alias, row.model, row.metadata or codec.NULL, row.version, row.created_at,
+                row.updated_at,
+            )  # fmt: skip
+            yield StoredAlias(row.seq, alias)
 
 
 def _history_sql(
