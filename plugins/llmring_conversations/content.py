@@ -86,7 +86,8 @@ class ContentPolicy:
         now = datetime.now(UTC)
         rows = [self._to_row(project, at, message, mode, now) for at, message in enumerate(messages)]
         for row in rows:
-            size = sum(len(part) for part in (row.content, row.tool_calls, row.metadata) if part is not None)
+            parts = (row.content, row.tool_calls, row.metadata)
+            size = sum(len(part) for part in parts if part is not None and part != codec.NULL)
             if size > self._max_item_bytes:
                 raise codec.item_too_large(size, self._max_item_bytes, "body", "messages", row.at)
         return rows
