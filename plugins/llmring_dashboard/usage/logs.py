@@ -15,6 +15,7 @@ from llmring_server.runtime.timezones import zone_of
 from llmring_server.server import Server
 
 PAGE_SIZE = 50
+MAX_SHOWN_BYTES = 65_536
 FILTERS = ("model", "alias", "provider", "profile", "origin")
 
 
@@ -83,9 +84,12 @@ def _build_query(query: CallFilter, **more: str) -> str:
 
 
 def _format_json(content: msgspec.Raw | None) -> str | None:
-    """Return indented JSON with numbers as sent."""
+    """Return indented JSON with numbers as sent; of a large one, only the beginning."""
     if content is None or content == msgspec.Raw(b"null"):
         return None
+    if len(content) > MAX_SHOWN_BYTES:
+        begin = bytes(content)[:MAX_SHOWN_BYTES].decode(errors="ignore")
+        return f"{begin}…\n\nThese are the first {MAX_SHOWN_BYTES:,} of {len(content):,} bytes."
     return msgspec.json.format(bytes(content), indent=2).decode()
 
 
