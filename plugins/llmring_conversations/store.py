@@ -168,7 +168,7 @@ class ConversationStore:
         return await self._database.page(Message, MESSAGES, params, limit, size_of=_message_size)
 
     async def latest_messages(self, project: str, conversation: UUID, limit: int) -> list[Message]:
-        """Return the last messages, in order: at most `limit` and those that fit a page; see `Database.page`."""
+        """Return the last messages, in order: at most `limit` and those that are within a page; see `Database.page`."""
         params = {"project": project, "id": conversation, "limit": limit}
         found, _ = await self._database.page(Message, LATEST, params, limit, size_of=_message_size)
         return found[::-1]
