@@ -28,7 +28,10 @@ class BulkUpsertResource:
         """
         profile = query.profile or DEFAULT_PROFILE
         targets = [Target(query.profile or b.profile or profile, b.alias, b.model, b.metadata) for b in body]
-        faults = [FieldError(("body", index, field), msg) for index, field, msg in find_faults(targets)]
+        faults = [
+            FieldError(("body", index, field), msg)
+            for index, field, msg in find_faults(targets, req.context.limits.item_bytes)
+        ]
         if query.replace:
             faults += _find_other_profiles(targets, profile)
         if faults:

@@ -217,3 +217,13 @@ def test_an_invalid_query_is_refused(visitor, query):
 
 def test_a_list_without_matching_calls_is_marked_empty(visitor):
     assert visitor.open("/ui/logs", model="none").text(".empty h2") == "No calls"
+
+
+def test_a_call_with_large_metadata_shows_its_beginning(server, visitor, log):
+    log(server, {"metadata": {"text": "x" * 100_000}})
+    visitor.open("/ui/logs")
+    visitor.open(visitor.page.css_first("#calls tbody a").attributes["href"])
+    shown = visitor.text("#metadata")
+    assert shown.startswith('{"text":"xxx')
+    assert "These are the first 65,536 of 100,011 bytes." in shown
+    assert len(shown) < 66_000

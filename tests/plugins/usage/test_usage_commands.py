@@ -168,8 +168,9 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
 
 @pytest.mark.own_server
 def test_an_interrupted_repricing_continues_where_it_stopped(priced, log, monkeypatch):
-    from llmring_usage.maintenance import reprice
     from llmring_usage.pricing.price_book import UsagePriceBook
+
+    from llmring_usage.maintenance import reprice
 
     client = priced.client()
     for second in range(7):
