@@ -16,7 +16,7 @@ from llmring_usage.statistics.periods import Range
 KIBIBYTE = 1024
 LIMIT = 256 * KIBIBYTE
 PAGE = 1024 * KIBIBYTE
-CALL = {"provider": "openai", "model": "gpt-5-mini"}
+CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1}
 
 
 def large(size=200 * KIBIBYTE, **members):
@@ -128,7 +128,7 @@ def test_exports_of_one_project_leave_those_of_another(usage):
 
 
 def test_metadata_is_read_as_it_was_sent(client):
-    sent = '{"provider": "p", "model": "m", "metadata": {"a":  1.10}, "tags": {"b": "c"}}'
+    sent = '{"provider": "p", "model": "m", "input_tokens": 1, "metadata": {"a":  1.10}, "tags": {"b": "c"}}'
     assert client.post("/api/v1/log", content=sent).status_code == 200
     (entry,) = msgspec.json.decode(client.get("/api/v1/logs").content, type=list[dict[str, msgspec.Raw]])
     assert bytes(entry["metadata"]) == b'{"a":  1.10}'

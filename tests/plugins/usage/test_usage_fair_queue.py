@@ -106,7 +106,7 @@ def test_an_empty_queue_has_no_room_to_make():
 @pytest.mark.own_server
 def test_four_senders_of_large_rows_cause_no_503_of_another_project(usage):
     stop = Event()
-    large = [{"provider": "p", "model": "m", "metadata": "x" * 250_000}] * 60
+    large = [{"provider": "p", "model": "m", "input_tokens": 1, "metadata": "x" * 250_000}] * 60
 
     def send_large(_):
         client = usage.client("heavy")
@@ -118,7 +118,9 @@ def test_four_senders_of_large_rows_cause_no_503_of_another_project(usage):
         senders = pool.map(send_large, range(4))
         deadline = time.monotonic() + 6
         while time.monotonic() < deadline:
-            statuses.append(other.post("/api/v1/log", json={"provider": "p", "model": "m"}).status_code)
+            statuses.append(
+                other.post("/api/v1/log", json={"provider": "p", "model": "m", "input_tokens": 1}).status_code
+            )
         stop.set()
         list(senders)
     assert set(statuses) == {200}
