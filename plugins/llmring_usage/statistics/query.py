@@ -47,51 +47,40 @@ RAW_CALLS: LiteralString = (
     + EACH_NAME
     + " WHERE project_id = %(project)s"
 )
-# Each name, and whether it has a row of its own: the names with the highest cost, then the most requests.
-RANKED: LiteralString = (
+GROUPED: LiteralString = (
+    "grouped AS MATERIALIZED (SELECT kind, name, "
+    + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
+    + " FROM calls GROUP BY kind, name)"
+)
+# The names with a row of their own: those with the highest cost, then the most requests.
+SHOWN: LiteralString = (
     """
-    ranked AS MATERIALIZED (
-        SELECT *, (%(kind)s::text IS NULL OR kind = %(kind)s) AND (
-            count(*) OVER (PARTITION BY kind) <= %(names)s
-            OR row_number() OVER (
-                PARTITION BY kind ORDER BY name = '"""
+    kinds AS MATERIALIZED (
+        SELECT kind, count(*) AS names, count(*) FILTER (WHERE name <> '') AS named FROM grouped GROUP BY kind
+    ),
+    shown AS MATERIALIZED (
+        SELECT kind, name FROM kinds CROSS JOIN LATERAL (
+            SELECT name FROM grouped
+            WHERE grouped.kind = kinds.kind AND (%(kind)s::text IS NULL OR kinds.kind = %(kind)s)
+            ORDER BY name = '"""
     + OTHER
     + """', cost DESC, requests DESC, name COLLATE "C"
-            ) <= %(names)s
-        ) AS shown
-        FROM (
-            SELECT kind, name, """
-    + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
-    + """ FROM calls GROUP BY kind, name
-        ) AS grouped
+            LIMIT %(names)s
+        ) AS top
     )
 """
 )
-# A query of sums alone has no use for names.
-UNRANKED: LiteralString = (
-    "ranked AS MATERIALIZED (SELECT kind, name, "
-    + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
-    + ", false AS shown FROM calls GROUP BY kind, name)"
-)
-SHOWN: LiteralString = "CASE WHEN shown THEN name END"
 GROUPS: LiteralString = (
-    "SELECT json_build_array(kind, "
-    + SHOWN
-    + ", "
+    "SELECT json_build_array(kind, shown.name, "
     + ", ".join("sum(" + name + ")" for name in SUMS)
-    + ") AS line FROM ranked GROUP BY kind, "
-    + SHOWN
+    + ") AS line FROM grouped LEFT JOIN shown USING (kind, name) GROUP BY kind, shown.name"
 )
-COUNTS: LiteralString = (
-    "SELECT json_build_array(kind, count(*), count(*) FILTER (WHERE name <> '')) AS line FROM ranked GROUP BY kind"
-)
-BY_MODEL: LiteralString = (
-    "SELECT json_build_array("
-    + SHOWN
-    + ", bucket, sum(latencies.requests)) AS line"
-    + " FROM latencies LEFT JOIN ranked ON kind = 'model' AND name = model GROUP BY bucket, "
-    + SHOWN
-)
+COUNTS: LiteralString = "SELECT json_build_array(kind, names, named) AS line FROM kinds"
+BY_MODEL: LiteralString = """
+    SELECT json_build_array(name, bucket, sum(requests)) AS line
+    FROM latencies LEFT JOIN shown ON kind = 'model' AND name = model
+    GROUP BY bucket, name
+"""
 ALL_MODELS: LiteralString = (
     "SELECT json_build_array(NULL, bucket, sum(requests)) AS line FROM latencies GROUP BY bucket"
 )
@@ -102,10 +91,9 @@ STEPS: Mapping[Step, LiteralString] = {
 }
 # By name and step, and by step alone, with the name that has the highest cost.
 NAMED_STEPS: LiteralString = """
-    SELECT json_build_array(start, CASE WHEN shown THEN named.name END, sum(named.requests), sum(tokens),
-        sum(named.cost)) AS line
-    FROM named LEFT JOIN ranked ON ranked.kind = %(kind)s AND ranked.name = named.name
-    GROUP BY start, CASE WHEN shown THEN named.name END
+    SELECT json_build_array(start, shown.name, sum(requests), sum(tokens), sum(cost)) AS line
+    FROM named LEFT JOIN shown USING (name)
+    GROUP BY start, shown.name
 """
 TOTAL_STEPS: LiteralString = """
     SELECT json_build_array(start, (array_agg(name ORDER BY cost DESC, requests DESC, name COLLATE "C"))[1],
@@ -184,17 +172,16 @@ class StatisticsQuery:
         if not calls.parts:
             return EMPTY, {}
         tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies_sql(split, params)
-        ranked: LiteralString = UNRANKED
+        params["kind"], params["names"] = None, 0
         if over_time is not None:
             kind: Kind = over_time.kind or "model"
             by_day = split if zone == self._reporting else Split(None, None, (span,))
             days = _days_sql(kind, RangeUnion(params, "d"), by_day)
             tables += ", days (" + DAY_COLUMNS + ") AS (" + days + "), named AS (" + _named_sql(over_time.step) + ")"
-            ranked = RANKED
             params["kind"] = over_time.kind
             params["names"] = self._names if over_time.kind is None else min(self._names, OVERVIEW_NAMES)
         columns: LiteralString = ", ".join(_json_column(name, lines) for name, lines in _columns(over_time).items())
-        return "WITH " + tables + ", " + ranked + " SELECT " + columns, params
+        return "WITH " + tables + ", " + GROUPED + ", " + SHOWN + " SELECT " + columns, params
 
 
 def _columns(over_time: TimeBreakdown | None) -> Mapping[LiteralString, LiteralString | None]:
