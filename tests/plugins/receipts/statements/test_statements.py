@@ -309,3 +309,20 @@ def test_what_usage_reprice_changes_is_corrected_and_what_retention_drops_stays_
     assert client.get("/api/v1/logs").json() == []
     assert len(lines(1)) == 2
     assert client.post(STATEMENTS).status_code == 200
+
+
+def test_pages_of_statements_end_at_their_bytes_and_have_each_one_once(server, client):
+    query = """
+        INSERT INTO statements
+        SELECT %s, number, now(), now(), 0, 0, convert_to(json_build_object('number', number,
+            'totals', repeat('x', 300000))::text, 'UTF8'), ''
+        FROM generate_series(1, 8) AS number
+    """
+    server.rows(query, [server.project_id("one")])
+    pages, answer = [], client.get(STATEMENTS, params={"limit": 500})
+    while True:
+        pages.append([listed["number"] for listed in answer.json()])
+        if "next" not in answer.links:
+            break
+        answer = client.get(answer.links["next"]["url"])
+    assert pages == [[8, 7, 6], [5, 4, 3], [2, 1]]
