@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from llmring_server.cli.main import main as host
 from llmring_server.plugins.manager import PluginSet, installed_plugins, load
-from llmring_server.settings import ENV_PREFIX, MEBIBYTE, Settings, env_prefix
+from llmring_server.settings import ENV_PREFIX, MEBIBYTE, Settings, env_prefix, variable_of
 
 REFERENCE = Path(__file__).parent / "reference"
 BEGIN, END = "<!-- generated: make docs -->\n", "<!-- end of generated part -->\n"
@@ -54,7 +54,12 @@ def _settings_section(title: str, prefix: str, model: type[BaseModel], more: str
     schemas = model.model_json_schema()["properties"]
     for name, field in model.model_fields.items():
         if name not in NOT_SETTINGS:
-            cells = f"`{prefix}{name.upper()}`", default_of(field), values_of(schemas[name]), field.description
+            cells = (
+                f"`{variable_of(prefix, name, model)}`",
+                default_of(field),
+                values_of(schemas[name]),
+                field.description,
+            )
             yield "| " + " | ".join(map(str, cells)) + " |"
     yield ""
 

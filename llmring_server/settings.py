@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import platformdirs
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         ("registry", "aliases", "usage", "receipts", "dashboard"),
         description="Enabled plugins. Their hooks run in this order.",
     )
+    retired_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Plugins that the database was used with and that are disabled deliberately. A start without "
+        "`keys` on a database with managed keys is refused otherwise.",
+    )
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
     database_url: SecretStr | None = Field(
@@ -157,7 +162,7 @@ class Settings(BaseSettings):
     )
     log_format: LogFormat = Field("text", description="`json`: one object per line.")
 
-    _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
+    _lists = field_validator("plugins", "retired_plugins", "cors_origins", mode="before")(split_list)
     _default_data_dir = field_validator("data_dir", mode="before")(lambda value: value or default_data_dir())
     _unset = field_validator("database_url", "database_direct_url", "redis_url", mode="before")(blank_means_unset)
 
@@ -278,6 +283,13 @@ def load_plugin_settings(model: type[ModelT], plugin: str, table: Mapping[str, A
         raise StartupError(f"plugin {plugin!r}: {describe_errors(error, prefix, model)}") from error
 
 
+def variable_of(prefix: str, name: str, model: type[BaseModel]) -> str:
+    """Return the environment variable of a setting: `LLMRING_<PLUGIN>_<NAME>`, or the one that its alias names."""
+    alias = model.model_fields[name].validation_alias
+    given = alias.choices if isinstance(alias, AliasChoices) else ()
+    return next((one for one in given if isinstance(one, str) and one.startswith(ENV_PREFIX)), prefix + name.upper())
+
+
 def env_prefix(plugin: str) -> str:
     """Return the prefix of a plugin's environment variables: `usage` → `LLMRING_USAGE_`."""
     return f"{ENV_PREFIX}{plugin.upper().replace('-', '_')}_"
@@ -291,6 +303,7 @@ def describe_errors(error: ValidationError, prefix: str, model: type[BaseModel])
 def _describe_error(fault: Any, prefix: str, model: type[BaseModel]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     if fault["type"] != "extra_forbidden":
-        return f"setting {name!r} ({prefix}{name.upper()}): {fault['msg']}"
+        variable = variable_of(prefix, name, model) if name in model.model_fields else name
+        return f"setting {name!r} ({variable}): {fault['msg']}"
     near = difflib.get_close_matches(name, model.model_fields, n=1)
     return f"setting {name!r} is not known" + (f"; did you mean {near[0]!r}?" if near else "")

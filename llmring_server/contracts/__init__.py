@@ -4,7 +4,8 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 `server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -12,15 +13,21 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
+from llmring_server.contracts.cost_basis import CostBasis
+
 Scope = Literal["ingest", "read", "admin"]
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all."""
+    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all.
+
+    It is `unconfirmed` if the key was valid within the last hour and cannot be looked up now (see `RecentKeys`).
+    """
 
     project_id: str
     key_id: str
     scopes: frozenset[Scope] = frozenset({"admin"})
+    unconfirmed: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Whether this key may do what requires `scope`."""
@@ -48,12 +55,69 @@ class KeyStatus(Protocol):
         ...
 
 
+@runtime_checkable
+class RecentKeys(Protocol):
+    """Keys that were valid within the last hour, for routes that store requests while the database is down.
+
+    Such a route (`Route.during_outage`) stores the key's id with each request of an unconfirmed identity, and calls
+    `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
+    """
+
+    async def identify_recent(self, key: str) -> Identity | None:
+        """Return the identity of a key as `Authenticator.identify` does, or an unconfirmed one during an outage.
+
+        Raises:
+            psycopg.OperationalError, TimeoutError: the database is down, and the key was not valid recently.
+        """
+        ...
+
+    async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, given by project and id, that are revoked or unknown by now."""
+        ...
+
+
+@runtime_checkable
+class OutageService(Protocol):
+    """A feature that serves its routes (`Route.during_outage`) before the database has answered for the first time.
+
+    With a provider, a server starts while the database is down, and enters the plugins' lifespans once it answers.
+    """
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Return a context manager for the time until the server stops; it is entered before the lifespans."""
+        ...
+
+
+class RateTier(msgspec.Struct, frozen=True, cache_hash=True):
+    """The rates of calls whose prompt is above a number of tokens: USD per million tokens, by the names of `Price`.
+
+    A rate that is not listed is that of the next lower tier.
+    """
+
+    above: int
+    rates: tuple[tuple[str, Decimal], ...]
+
+
+class UnitRate(msgspec.Struct, frozen=True, cache_hash=True):
+    """The rate of something that is counted, not in tokens: `usd` for `per` of it, such as 10 USD for 1,000 searches.
+
+    The unit `request` is counted once per call.
+    """
+
+    unit: str
+    usd: Decimal
+    per: int = 1
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """The price of a model, in USD per million tokens, and its source.
 
-    `input` and `output` are None where the registry has no price. `priced_as` is the registry's key of the
-    model, which differs from the requested model when that is an alias. `registry_version` is the version of
-    the provider's file, `openai.7`.
+    `input` and `output` are None where the source has no price. `priced_as` is the source's key of the model
+    (`openai:gpt-5-mini`), which differs from the requested model when that is an alias. `registry_version` is the
+    version of the source: of the registry that of the provider's file, `openai.7`. A source states long-context rates
+    either by `long_context_threshold` with two rates, or by `tiers`, lowest first. `cache_write` covers writes of every
+    lifetime without a rate of its own; with `text_covers`, the text rates cover audio and images without one.
+    `since` and `until` are the half-open period of the source's version, UTC, None where it is unknown or unbounded.
     """
 
     priced_as: str
@@ -68,6 +132,22 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     long_context_threshold: int | None = None
     input_long_context: Decimal | None = None
     output_long_context: Decimal | None = None
+    source: str = "registry"
+    matched: Literal["exact", "alias", "pattern"] = "exact"
+    cache_write: Decimal | None = None
+    cache_write_30m: Decimal | None = None
+    cache_write_12h: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_cache_read: Decimal | None = None
+    audio_output: Decimal | None = None
+    image_input: Decimal | None = None
+    image_output: Decimal | None = None
+    tiers: tuple[RateTier, ...] = ()
+    units: tuple[UnitRate, ...] = ()
+    discount: Decimal | None = None
+    text_covers: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @runtime_checkable
@@ -79,10 +159,17 @@ class PriceList(Protocol):
         """Whether a copy of the registry is loaded; without one every `find` returns None."""
         ...
 
-    def find(self, provider: str, model: str) -> Price | None:
-        """Return the price of `provider:model`, or None when the registry does not know it.
+    @property
+    def generation(self) -> int:
+        """A number that grows whenever `find` may return other prices than before."""
+        ...
 
-        An exact key beats the bare model, which beats an alias within the provider; case matters.
+    def find(self, provider: str, model: str, at: datetime | None = None) -> Price | None:
+        """Return the price of `provider:model` that was in force at a time, by default now; None for an unknown model.
+
+        An exact key beats the bare model, which beats an alias within the provider; case matters. A time before the
+        oldest known version gets that version, whose `since` is later; older versions are then loaded in the
+        background.
         """
         ...
 
@@ -109,11 +196,31 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
-    """One usage entry as it is stored: also the source of its cost and the version of the registry."""
+    """One usage entry as it is stored: also the source of its cost, the version of the registry, and its basis."""
 
     cached_input_tokens: int
     cost_source: str | None
     registry_version: str | None
+    priced_as: str | None
+    basis: CostBasis
+
+
+class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored usage entry whose cost was computed again; `cost` and `old_cost` are USD, None while unpriced.
+
+    `cost_source` is what prices it now: `registry`, `override` or `genai-prices`.
+    """
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    cost: Decimal | None
+    cost_status: str
+    cost_source: str | None
+    old_cost: Decimal | None
+    old_status: str
 
 
 @runtime_checkable
@@ -151,7 +258,10 @@ class UsageReceipts(Protocol):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given."""
+    """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given.
+
+    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts.
+    """
 
     provider: str
     model: str
@@ -165,16 +275,26 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal | None = None
     latency_ms: float | None = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
+    usage: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class CallCounts(msgspec.Struct, frozen=True):
+    """The tokens that a usage object reports, as its provider counts them."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The usage entry of a call; `cost` is USD, None while unpriced."""
+    """The usage entry of a call; `cost` is USD, None while unpriced, `price_notes` the substitutions of an estimate."""
 
     log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str
     timestamp: datetime
+    price_notes: tuple[str, ...] = ()
 
 
 InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
@@ -183,6 +303,14 @@ InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]
 @runtime_checkable
 class Billing(Protocol):
     """Billing for a feature that stores calls itself. Without a provider, calls are stored unbilled."""
+
+    def count(self, provider: str, model: str, usage: msgspec.Raw) -> CallCounts | None:
+        """Return the counts in a provider's usage object of any known shape; None if it reports none.
+
+        Raises:
+            Problem: 422 for an object without known counts, or with invalid ones.
+        """
+        ...
 
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's usage entry with its sums, and what `beside` writes, in one transaction.

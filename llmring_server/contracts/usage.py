@@ -13,9 +13,12 @@ Step = Literal["day", "week", "month"]
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The sums of a range; `total_tokens` is input + output as sent, unpriced calls are those without a cost.
+    """The sums of a range; unpriced calls are those without a cost, the cost of estimated ones is in `total_cost`.
 
-    Latencies are the median and the 95th percentile (ms; null without any).
+    `total_tokens` are all input and output; `input_tokens` and `cached_input_tokens` are as reported, which for some
+    providers excludes the cache. The kinds of `uncounted_requests`, logged by an earlier version, are not known: their
+    tokens are those that were sent, and they are in none of the cache and reasoning tokens. Latencies are the median
+    and the 95th percentile (ms; null without any).
     """
 
     total_requests: int
@@ -31,6 +34,11 @@ class Summary(msgspec.Struct, frozen=True):
     failed_requests: int
     latency_p50_ms: float | None
     latency_p95_ms: float | None
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    estimated_requests: int
+    uncounted_requests: int
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -53,12 +61,20 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """The share of one value in the whole; the key '' is for calls without that value."""
+    """The share of one value in the whole, with the sums of the summary; the key '' is for calls without that value."""
 
     requests: int
     cost: Decimal
     input_tokens: int
     output_tokens: int
+    total_tokens: int
+    cached_input_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    unpriced_requests: int
+    estimated_requests: int
+    uncounted_requests: int
 
 
 class ModelShare(Share, frozen=True):
@@ -70,7 +86,12 @@ class ModelShare(Share, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary."""
+    """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary.
+
+    `by_model` has models of the same name at several providers together; `by_provider_model` has each of them, as
+    `openai:gpt-5-mini`. In the provider of such a key, `~` is `~0` and `:` is `~1`; it is empty for calls logged by an
+    earlier version whose rows were dropped.
+    """
 
     summary: Summary
     by_period: list[Period]
@@ -80,6 +101,7 @@ class Statistics(msgspec.Struct, frozen=True):
     by_profile: dict[str, Share]
     by_origin: dict[str, Share]
     by_provider: dict[str, Share]
+    by_provider_model: dict[str, Share]
 
 
 class StepShare(msgspec.Struct, frozen=True):
@@ -92,15 +114,26 @@ class StepShare(msgspec.Struct, frozen=True):
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot."""
+    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot.
+
+    By model, `provider_models` has the models of each provider, with keys as in `Statistics.by_provider_model`.
+    """
 
     summary: Summary
     shares: Mapping[str, Share]
     steps: list[StepShare]
+    provider_models: Mapping[str, Share] = {}
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered."""
+    """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered.
+
+    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio and
+    image input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio and image output are parts of
+    `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`, `genai-prices`,
+    `override:<id>`) and the fields after it are those of the price that gives `computed_cost`; `list_cost` is that
+    before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+    """
 
     id: UUID
     logged_at: datetime
@@ -128,6 +161,27 @@ class LogEntry(msgspec.Struct, frozen=True):
     operation_id: str | None
     attempt: int | None
     tags: msgspec.Raw | None
+    fresh_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cache_write_5m_tokens: int
+    cache_write_30m_tokens: int
+    cache_write_1h_tokens: int
+    cache_write_12h_tokens: int
+    audio_input_tokens: int
+    cached_audio_tokens: int
+    image_input_tokens: int
+    audio_output_tokens: int
+    image_output_tokens: int
+    units: msgspec.Raw | None
+    processing: str | None
+    speed: str | None
+    price_source: str | None
+    price_version: str | None
+    matched: str | None
+    list_cost: Decimal | None
+    discount: Decimal | None
+    price_notes: msgspec.Raw | None
 
 
 class CallFilter(msgspec.Struct, frozen=True):

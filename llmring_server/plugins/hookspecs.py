@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pluggy
 
-from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts import RecordedUsage, RepricedUsage
 from llmring_server.contracts.metrics import Metric
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
@@ -56,7 +56,16 @@ def llmring_local_tables() -> Iterable[str]:  # type: ignore[empty-body]
 def llmring_services(server: ServerContext) -> Mapping[type, object]:  # type: ignore[empty-body]
     """Return the contracts that this plugin provides: contract → provider.
 
-    Other plugins get them with `server.service(Contract)`. Each contract has one provider.
+    Other plugins get them with `server.service(Contract)`, from `llmring_connect` on. Each contract has one provider.
+    """
+
+
+@hookspec
+def llmring_connect(server: ServerContext) -> None:
+    """Give this plugin's providers the services of other plugins that they use.
+
+    Called once every plugin has returned its services, and before routes are built, so that the conf file may list the
+    plugins in any order.
     """
 
 
@@ -105,3 +114,8 @@ def llmring_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 @hookspec
 async def llmring_usage_recorded(server: ServerContext, entries: Sequence[RecordedUsage]) -> None:
     """Called after usage entries are committed. Errors are logged and ignored."""
+
+
+@hookspec
+async def llmring_usage_repriced(server: ServerContext, entries: Sequence[RepricedUsage]) -> None:
+    """Called after the server has priced stored entries again, once per batch. Errors are logged and ignored."""

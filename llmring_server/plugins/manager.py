@@ -14,7 +14,7 @@ import click
 import msgspec
 import pluggy
 
-from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts import RecordedUsage, RepricedUsage
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
 
@@ -90,11 +90,18 @@ class PluginSet:
 
     async def usage_recorded(self, server: Any, entries: Sequence[RecordedUsage]) -> None:
         """Call every listener with committed usage; a failure is logged with its plugin and affects no other."""
-        for plugin, call in self._implementations("llmring_usage_recorded", {"server": server, "entries": entries}):
+        await self._notify("llmring_usage_recorded", {"server": server, "entries": entries})
+
+    async def usage_repriced(self, server: Any, entries: Sequence[RepricedUsage]) -> None:
+        """Call every listener with usage that was priced again, as `usage_recorded` does."""
+        await self._notify("llmring_usage_repriced", {"server": server, "entries": entries})
+
+    async def _notify(self, event: str, arguments: dict[str, object]) -> None:
+        for plugin, call in self._implementations(event, arguments):
             try:
                 await call()
             except Exception:
-                log.exception("plugin %r failed in llmring_usage_recorded", plugin.name)
+                log.exception("plugin %r failed in %s", plugin.name, event)
 
     def listens(self, hook: str) -> bool:
         """Whether any enabled plugin implements `hook`."""

@@ -16,6 +16,7 @@ from llmring_server.settings import (
     Settings,
     env_prefix,
     load_plugin_settings,
+    variable_of,
 )
 
 TEST_PREFIX = f"{ENV_PREFIX}TEST_"
@@ -73,4 +74,4 @@ def _check_tables(settings: Settings, plugins: PluginSet, read: set[str]) -> Non
 
 
 def _variables(prefix: str, model: type[BaseModel]) -> Iterable[str]:
-    return [prefix + name.upper() for name in model.model_fields if name != TABLES]
+    return [variable_of(prefix, name, model) for name in model.model_fields if name != TABLES]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 import uuid_utils.compat as uuids
 
 from llmring_conversations.claims import BillingClaims
@@ -13,6 +14,8 @@ from llmring_conversations.transcripts import (
     build_call,
     build_conversation,
     build_messages,
+    count_reply,
+    fill_token_counts,
 )
 from llmring_server.contracts import Bill, Billing
 from llmring_server.database import Database
@@ -45,7 +48,11 @@ class ConversationRecorder:
             Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not respond in time.
         """
         conversation: UUID = uuids.uuid7()
-        call = build_call(transcript, conversation)
+        if self._billing is None:
+            transcript, usage = fill_token_counts(transcript), codec.NULL
+        else:
+            transcript, usage = count_reply(transcript, self._billing)
+        call = build_call(transcript, conversation, usage)
         values = {
             **self._policy.to_columns(build_conversation(transcript)),
             "metadata": codec.encode(transcript.metadata).decode(),
@@ -62,4 +69,7 @@ class ConversationRecorder:
             await self._claims.add(connection, project, conversation, call, bill)
 
         bill = await self._billing.bill(project, call, insert)
-        return RecordedConversation(conversation, len(rows), bill.log_id, bill.cost, bill.cost_source, bill.cost_status)
+        return RecordedConversation(
+            conversation, len(rows), bill.log_id, bill.cost, bill.cost_source, bill.cost_status,
+            bill.price_notes or msgspec.UNSET,
+        )  # fmt: skip

@@ -22,7 +22,7 @@ from llmring_conversations.models import (
 )
 from llmring_conversations.recorder import ConversationRecorder
 from llmring_conversations.store import ConversationStore
-from llmring_conversations.transcripts import CallTranscript, RecordedConversation, fill_token_counts
+from llmring_conversations.transcripts import CallTranscript, RecordedConversation
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 
@@ -144,7 +144,7 @@ class TranscriptResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: CallTranscript
     ) -> RecordedConversation:
         """Log a call with its text: store a conversation, its messages and its usage entry, all or nothing."""
-        return await self._recorder.record(req.context.project_id, fill_token_counts(body))
+        return await self._recorder.record(req.context.project_id, body)
 
 
 async def _get_conversation(store: ConversationStore, req: falcon.asgi.Request, conversation: str) -> Conversation:

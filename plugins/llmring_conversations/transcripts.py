@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from llmring_conversations.models import Count, NewConversation, NewMessage
-from llmring_server.contracts import Call
+from llmring_server.contracts import Billing, Call, CallCounts
 from llmring_server.http import codec
 from llmring_server.http.codec import null
 from llmring_server.http.errors import Problem
@@ -48,7 +48,10 @@ class CallTranscript(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordedConversation(msgspec.Struct, frozen=True):
-    """The stored conversation and its bill; empty if the call has no usage, or the usage feature is off."""
+    """The stored conversation and its bill; empty if the call has no usage, or the usage feature is off.
+
+    `price_notes` are present for an estimated cost: what was substituted.
+    """
 
     conversation_id: UUID
     message_count: int
@@ -56,6 +59,7 @@ class RecordedConversation(msgspec.Struct, frozen=True):
     cost: Decimal | None = None
     cost_source: str | None = None
     cost_status: str | None = None
+    price_notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _ReplyUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +108,50 @@ def fill_token_counts(transcript: CallTranscript) -> CallTranscript:
     return msgspec.structs.replace(transcript, metadata=counted)
 
 
+def count_reply(transcript: CallTranscript, billing: Billing) -> tuple[CallTranscript, msgspec.Raw]:
+    """Return a transcript with token counts in its metadata, and the usage to bill, null to bill those counts.
+
+    The usage has more kinds of counts than the metadata. It is billed if the metadata has the same input and output, or
+    none, and is then filled in.
+
+    Raises:
+        Problem: 422 for a usage that cannot be counted, if nothing else is known of the call.
+    """
+    metadata, counted = transcript.metadata, _count(transcript, billing)
+    if counted is None:
+        return transcript, codec.NULL
+    if _has_tokens(metadata):
+        given = metadata.input_tokens or 0, metadata.output_tokens or 0
+        same = given == (counted.input_tokens, counted.output_tokens)
+        return transcript, transcript.response.usage if same else codec.NULL
+    filled = msgspec.structs.replace(
+        metadata,
+        input_tokens=counted.input_tokens,
+        output_tokens=counted.output_tokens,
+        cached_tokens=counted.cached_input_tokens,
+    )
+    return msgspec.structs.replace(transcript, metadata=filled), transcript.response.usage
+
+
+def _count(transcript: CallTranscript, billing: Billing) -> CallCounts | None:
+    """Return the counts of the reply's usage; None if it has none, or none that matter beside those of the metadata."""
+    metadata, usage = transcript.metadata, transcript.response.usage
+    if usage == codec.NULL:
+        return None
+    try:
+        return billing.count(metadata.provider or "", metadata.model or "", usage)
+    except Problem as problem:
+        if _has_tokens(metadata) or metadata.cost is not None:
+            return None
+        raise _at_reply(problem) from problem
+
+
+def _at_reply(problem: Problem) -> Problem:
+    """Return the problem with a usage, located in the transcript."""
+    fault = problem.faults[0]
+    return Problem.validation("body", "response", *fault.loc[1:], msg=fault.msg)
+
+
 def build_conversation(transcript: CallTranscript) -> NewConversation:
     """Return the conversation of a transcript."""
     metadata = transcript.metadata
@@ -129,7 +177,7 @@ def build_messages(transcript: CallTranscript) -> list[NewMessage]:
     return [*transcript.messages, answer]
 
 
-def build_call(transcript: CallTranscript, conversation: UUID) -> Call | None:
+def build_call(transcript: CallTranscript, conversation: UUID, usage: msgspec.Raw = codec.NULL) -> Call | None:
     """Return the call to bill, or None without tokens and cost: clients do not log such calls either.
 
     Raises:
@@ -159,6 +207,7 @@ def build_call(transcript: CallTranscript, conversation: UUID) -> Call | None:
         cost=metadata.cost,
         latency_ms=metadata.latency_ms,
         metadata=msgspec.Raw(codec.encode(entry_metadata)),
+        usage=usage,
     )
 
 

@@ -1,11 +1,12 @@
 """The model registry: a durable copy of an upstream registry, served, mirrored, and kept in memory for pricing."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from llmring_registry.archive import Archive
+from llmring_registry.archive import ARCHIVE_CONCURRENT, Archive
 from llmring_registry.catalog import Catalog
+from llmring_registry.history_loader import HistoryLoader
 from llmring_registry.registry import Registry
 from llmring_registry.resources import Mirror, Models, Versions
 from llmring_registry.settings import RegistrySettings
@@ -38,22 +39,26 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide the prices and the models; the registry and its archive are for this plugin's routes."""
     settings = server.plugin_settings(RegistrySettings)
-    upstream = Upstream(lambda: server.http, settings.base_url, settings.max_file_bytes)
+    source = lambda: server.http, settings.base_url, settings.max_file_bytes
+    upstream, archived = Upstream(*source), Upstream(*source, ARCHIVE_CONCURRENT)
     store = RegistryStore(server.database, upstream.source)
     registry = Registry(settings, upstream, LastValidCopy(store, server.cache, settings.providers))
-    archive = Archive(registry, store, upstream, settings.timeout_seconds)
+    archive = Archive(registry, store, archived, settings.timeout_seconds)
     return {
         PriceList: registry,
         ModelCatalog: Catalog(registry, archive, store),
         Registry: registry,
         Archive: archive,
+        HistoryLoader: HistoryLoader(registry.history, archive, store),
     }
 
 
 @hookimpl
-def llmring_lifespan(server: Server) -> AbstractAsyncContextManager[None]:
-    """Load the last valid copy and refresh it in the background."""
-    return server.service(Registry).running()
+@asynccontextmanager
+async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
+    """Load the last valid copy and refresh it in the background; load earlier versions when they are wanted."""
+    async with server.service(Registry).running(), server.service(HistoryLoader).running():
+        yield
 
 
 @hookimpl

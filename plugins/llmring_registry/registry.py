@@ -9,7 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import msgspec
+
 from llmring_registry.composed.snapshot import Snapshot, compose
+from llmring_registry.history import PriceHistory
 from llmring_registry.models import MANIFEST, Copy
 from llmring_registry.settings import RegistrySettings
 from llmring_registry.storage.last_valid import LastValidCopy
@@ -40,6 +43,7 @@ class Registry:
         self._upstream = upstream
         self._last_valid = last_valid
         self.copy = Copy(files={})
+        self.history = PriceHistory()
         self.snapshot: Snapshot | None = None
         self._fetched_at = 0.0
         self._incomplete = False
@@ -54,10 +58,22 @@ class Registry:
         """Whether there is a copy."""
         return self.snapshot is not None
 
-    def find(self, provider: str, model: str) -> Price | None:
-        """Return a price from the current copy; None if the model is unknown or there is no copy."""
+    @property
+    def generation(self) -> int:
+        """A number that grows when the current copy or its history changes."""
+        return self.history.generation
+
+    def find(self, provider: str, model: str, at: datetime | None = None) -> Price | None:
+        """Return the price that was in force at a time, by default now; None for an unknown model or without a copy.
+
+        A file whose date is ahead of this server's clock is in force.
+        """
         snapshot = self.snapshot
-        return snapshot.prices.find(provider, model) if snapshot else None
+        price = snapshot.prices.find(provider, model) if snapshot else None
+        current = self.history.since(provider)
+        if at is None or current is None or current <= at or current > datetime.now(UTC):
+            return price if price is None or at is None or current is None or current <= at else _undated(price)
+        return self.history.find(provider, model, at)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -187,6 +203,7 @@ class Registry:
             snapshot = compose(providers)
             log.info("registry: serving %s", snapshot.version)
             self.snapshot = snapshot
+            self.history.switch_to(snapshot.providers, snapshot.prices)
         fetched_at = copy.fetched_at
         self.copy = copy
         self._fetched_at = fetched_at.timestamp() if fetched_at else 0.0
@@ -214,6 +231,10 @@ class Registry:
 
     def _age(self) -> float:
         return datetime.now(UTC).timestamp() - self._fetched_at
+
+
+def _undated(price: Price) -> Price:
+    return msgspec.structs.replace(price, since=None)
 
 
 def _log_failures(last: Copy, copy: Copy) -> None:

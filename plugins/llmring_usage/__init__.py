@@ -1,14 +1,22 @@
 """Usage: every call logged once with its exact cost, and statistics that add up."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
 from llmring_server import bundled
-from llmring_server.contracts import Billing, PriceList, PriorBilling, UsageEntries, UsageReceipts
+from llmring_server.contracts import (
+    Billing,
+    OutageService,
+    PriceList,
+    PriorBilling,
+    RecentKeys,
+    UsageEntries,
+    UsageReceipts,
+)
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -21,21 +29,31 @@ from llmring_server.server import Server
 from llmring_usage import commands
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
+from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.metrics import BatchMetrics
+from llmring_usage.ingest.outage import Ingest
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
+from llmring_usage.maintenance.automatic import AutomaticPricing
 from llmring_usage.maintenance.hourly import Maintenance
+from llmring_usage.maintenance.repricing_events import RepricingEvents
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.prices.bundled import BundledPrices
+from llmring_usage.prices.commands import prices as prices_command
+from llmring_usage.prices.differences import PriceComparison
+from llmring_usage.prices.own.source import OwnPrices
+from llmring_usage.prices.own.store import OverrideStore
+from llmring_usage.prices.own.updates import PriceUpdates
+from llmring_usage.prices.registry import RegistryPrices
 from llmring_usage.pricing.aggregate import TIER_TERMS
-from llmring_usage.pricing.calculators import CALCULATORS
-from llmring_usage.pricing.price_book import UsagePriceBook
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
@@ -68,43 +86,72 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     receipts = EntryReceipts(lambda: server.service(UsageReceipts, default=None))
     prior_billing = PriorBillingLookup(lambda: server.service(PriorBilling, default=None), receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
-    prices = UsagePriceBook(lambda: server.service(PriceList, default=None), CALCULATORS[settings.calculator])
+    prices = PriceBook(
+        OwnPrices(),
+        RegistryPrices(lambda: server.service(PriceList, default=None)),
+        BundledPrices(exact=settings.prices_match == "exact"),
+        calculator=settings.calculator,
+        exact=settings.prices_match == "exact",
+    )
+    store = OverrideStore(database, server.notifications)
+    updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
+    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server))
+    updates.on_change = automatic.changed
     pricer = EntryPricer(prices)
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
+    replay = JournalReplay(
+        UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches,
+        lambda: server.service(RecentKeys, default=None),
+    )  # fmt: skip
+    writer = UsageWriter(repository, settings, batches, journal)
+    ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
     return {
-        **({Journal: journal} if journal else {}),
+        **({Journal: journal, OutageService: ingest} if journal else {}),
+        AutomaticPricing: automatic,
         BatchMetrics: batches,
         Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
         EntryPricer: pricer,
-        JournalReplay: replay,
+        Ingest: ingest,
         Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
-        UsagePriceBook: prices,
+        OverrideStore: store,
+        PriceBook: prices,
+        PriceComparison: PriceComparison(database, prices),
+        PriceUpdates: updates,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
         UsageEntries: EntryLookup(database),
         UsageLines: StatementLines(database),
         UsageReader: reader,
         UsageReading: reader,
-        UsageWriter: UsageWriter(repository, settings, batches, journal),
+        UsageWriter: writer,
     }
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export` and `/stats`."""
+    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export`, `/stats` and `/prices`."""
     pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
     prior_billing = server.service(PriorBillingLookup)
-    reader = server.service(UsageReader)
+    reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
+    overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
     return [
-        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing)),
-        Route(path=f"{PREFIX}/log/batch", resource=UsageBatch(pricer, writer, prior_billing), batch=True),
+        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
+        Route(
+            path=f"{PREFIX}/log/batch",
+            resource=UsageBatch(pricer, writer, prior_billing),
+            batch=True,
+            during_outage=writer.has_journal,
+        ),
         Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
-        Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, server.plugin_settings(UsageSettings))),
+        Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, settings)),
+        Route(path=f"{PREFIX}/prices", resource=PriceLookup(server.service(PriceBook), ZoneInfo(settings.timezone))),
+        Route(path=f"{PREFIX}/prices/differences", resource=PriceDifferences(server.service(PriceComparison))),
+        Route(path=f"{PREFIX}/prices/overrides", resource=overrides),
+        Route(path=f"{PREFIX}/prices/overrides/{{price_id}}", resource=overrides, suffix="one"),
     ]
 
 
@@ -118,17 +165,18 @@ def llmring_metrics(server: Server) -> Iterable[Metric]:
 
 @hookimpl
 def llmring_commands() -> Iterable[click.Command]:
-    """Add `llmring-server usage …`."""
-    return [commands.usage]
+    """Add `llmring-server usage …` and `llmring-server prices …`."""
+    return [commands.usage, prices_command]
 
 
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Write while the server runs; at its end, waiting entries are written, to the journal if necessary."""
-    journal = server.service(Journal, default=None)
-    replaying = journal.running(server.database.ping, server.service(JournalReplay)) if journal else nullcontext()
-    async with server.service(Maintenance).running(), replaying, server.service(UsageWriter).running():
+    """Maintain the tables, price and write calls while the server runs."""
+    await server.service(PriceBook).bundled.load()
+    maintenance, pricing = server.service(Maintenance).running(), server.service(AutomaticPricing).running()
+    own_prices, writing = server.service(PriceUpdates).running(), server.service(Ingest).running()
+    async with own_prices, maintenance, pricing, writing:
         yield
 
 

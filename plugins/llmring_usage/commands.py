@@ -1,4 +1,4 @@
-"""`llmring-server usage retention | verify | rebuild | reprice`."""
+"""`llmring-server usage retention | verify | rebuild | reprice | quarantine`."""
 
 import sys
 from collections import defaultdict
@@ -12,24 +12,26 @@ from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
+from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
-from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.prices.book import PriceBook
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics.periods import parse_range
+from llmring_usage.statistics.periods import Range, parse_range
 from llmring_usage.tables.state import TIMEZONE, UsageState
 
 
 @click.group()
 def usage() -> None:
-    """Manage logged usage: retention, audit of the sums, repricing."""
+    """Manage logged usage: retention, audit of the sums, repricing, quarantined calls."""
 
 
 def _retention(server: Server) -> tuple[UsageRetention, int | None]:
     return UsageRetention(server.database), server.plugin_settings(UsageSettings).retention_days
 
 
+usage.add_command(quarantine)
 usage.add_command(
     retention_command(
         "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",
@@ -84,17 +86,23 @@ def rebuild() -> None:
 @click.option("--since", help="From this date or time on (a bare date is a day in the reporting zone).")
 @click.option("--until", help="Up to this time, or to the end of this date.")
 @click.option("--model", help="Only this model: `gpt-4o-mini` or `openai:gpt-4o-mini`.")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
-def reprice(since: str | None, until: str | None, model: str | None, dry_run: bool) -> None:
-    """Price unpriced and registry-priced rows with today's registry, and correct rows and sums together.
+@click.option("--all", "every", is_flag=True, help="Priced calls too, not only unpriced and estimated ones.")
+@click.option(
+    "--at", type=click.Choice(["call", "today"]), default="call", show_default=True,
+    help="Prices of the time of each call, or of today.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Only show what would change, by model and source.")
+def reprice(since: str | None, until: str | None, model: str | None, every: bool, at: str, dry_run: bool) -> None:
+    """Price unpriced and estimated calls again, and correct rows and sums together.
 
     A cost that a client sent is never changed. An interrupted run continues where it stopped.
     """
 
     async def work(server: Server) -> None:
         settings = server.plugin_settings(UsageSettings)
-        selection = _selection(settings, since, until, model)
-        prices = server.service(UsagePriceBook)
+        span = _span(settings, since, until)
+        selection = RowSelection(span.start, span.end, model, every=every, today=at == "today")
+        prices = server.service(PriceBook)
         await prices.refresh()
         repricing = Repricing(server.database, prices, settings.timezone, selection)
         changes = await _reprice(repricing, dry_run)
@@ -103,15 +111,23 @@ def reprice(since: str | None, until: str | None, model: str | None, dry_run: bo
     run_with_server(work)
 
 
-async def _reprice(repricing: Repricing, dry_run: bool) -> dict[str, list[Any]]:
-    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model."""
-    changes: dict[str, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+Change = tuple[str, str]
+
+
+async def _reprice(repricing: Repricing, dry_run: bool) -> dict[Change, list[Any]]:
+    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source."""
+    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
     with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
         async for progress in repricing.run(dry_run=dry_run):
             for correction in progress.corrections:
-                _count(changes[correction.model], correction)
+                _count(changes[_change(correction)], correction)
             bar.update(progress.seen)
     return changes
+
+
+def _change(correction: PriceCorrection) -> Change:
+    before = correction.old_status if correction.old_cost is None else correction.old_source
+    return f"{correction.provider}:{correction.model}", f"{before} → {correction.price_source or 'registry'}"
 
 
 def _count(change: list[Any], correction: PriceCorrection) -> None:
@@ -120,16 +136,15 @@ def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[2] += correction.cost
 
 
-def _show(changes: dict[str, list[Any]], dry_run: bool) -> None:
-    for model, (rows, old, new) in sorted(changes.items()):
-        click.echo(f"{model}: {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
+def _show(changes: dict[Change, list[Any]], dry_run: bool) -> None:
+    for (model, source), (rows, old, new) in sorted(changes.items()):
+        click.echo(f"{model} ({source}): {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
     total = sum(rows for rows, _, _ in changes.values())
     click.echo(f"{'would correct' if dry_run else 'corrected'} {total:,} rows" if total else "nothing to correct")
 
 
-def _selection(settings: UsageSettings, since: str | None, until: str | None, model: str | None) -> RowSelection:
+def _span(settings: UsageSettings, since: str | None, until: str | None) -> Range:
     try:
-        span = parse_range(since, until, ZoneInfo(settings.timezone))
+        return parse_range(since, until, ZoneInfo(settings.timezone))
     except Problem as problem:
         raise click.BadParameter(str(problem.description)) from problem
-    return RowSelection(span.start, span.end, model)

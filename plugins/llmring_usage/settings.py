@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
 from llmring_server.settings import PluginSettings, blank_means_unset
 
@@ -50,4 +50,15 @@ class UsageSettings(PluginSettings):
             raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Madrid") from error
         return value
 
-    _unset = field_validator("retention_days", "journal_dir", mode="before")(blank_means_unset)
+    prices_file: Path | None = Field(
+        None,
+        validation_alias=AliasChoices("prices_file", "LLMRING_PRICES_FILE"),
+        description="TOML file with own prices for all projects; read again when it changes. Unset: none.",
+    )
+    prices_match: Literal["loose", "exact"] = Field(
+        "loose",
+        validation_alias=AliasChoices("prices_match", "LLMRING_PRICES_MATCH"),
+        description="With `exact`, a model is never priced as another one of a similar name; with `loose`, estimated.",
+    )
+
+    _unset = field_validator("retention_days", "journal_dir", "prices_file", mode="before")(blank_means_unset)

@@ -102,10 +102,17 @@ def _build_price(key: str, provider: Provider, entry: Entry, errors: list[str]) 
     return Price(
         priced_as=key,
         registry_version=provider.label,
+        since=provider.updated_at,
         long_context_threshold=threshold if tier else None,
         input_long_context=rates["input_long_context"] if tier else None,
         output_long_context=rates["output_long_context"] if tier else None,
-        **{name: rates[name] for name in RATES},
+        input=rates["input"],
+        output=rates["output"],
+        cached_input=rates["cached_input"],
+        cache_read=rates["cache_read"],
+        cache_write_5m=rates["cache_write_5m"],
+        cache_write_1h=rates["cache_write_1h"],
+        output_thinking=rates["output_thinking"],
     )
 
 

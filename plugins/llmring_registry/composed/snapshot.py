@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +84,11 @@ class Snapshot:
             for provider in self._providers.values()
             for key in provider.models
         }
+
+    @property
+    def providers(self) -> Collection[Provider]:
+        """The decoded files of all providers."""
+        return self._providers.values()
 
     @property
     def provider_versions(self) -> dict[str, int]:

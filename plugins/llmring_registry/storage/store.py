@@ -39,6 +39,17 @@ COMPOSED = """
     ORDER BY known_at DESC, version
     LIMIT %(limit)s
 """
+EDITIONS = """
+    SELECT v.provider, c.body, v.sha256, v.composed_at
+    FROM (
+        SELECT provider, sha256, min(composed_at) AS composed_at FROM registry_versions
+        WHERE provider = %(provider)s
+        GROUP BY provider, sha256
+        ORDER BY composed_at DESC
+        LIMIT %(limit)s
+    ) v JOIN registry_contents c USING (sha256)
+    ORDER BY v.composed_at DESC
+"""
 INSERT_CONTENT = "INSERT INTO registry_contents (sha256, body) VALUES (%(sha256)s, %(body)s) ON CONFLICT DO NOTHING"
 UPSERT_FILE = """
     INSERT INTO registry_files AS kept (source, path, sha256, etag, last_modified, archived, fetched_at)
@@ -108,10 +119,14 @@ class RegistryStore:
     async def parts(self, version: str) -> dict[str, File]:
         """Return provider → file of a composed version, in its order; empty if the version is unknown."""
         rows = await self._database.rows(StoredPart, PARTS, {"version": version})
-        return {
-            row.provider: File(path=row.provider, body=row.body, sha256=row.sha256, fetched_at=row.composed_at)
-            for row in rows
-        }
+        return {row.provider: _part(row) for row in rows}
+
+    async def editions(self, provider: str, limit: int) -> list[File]:
+        """Return the latest files of a provider in composed versions; `fetched_at` is when each was first composed."""
+        return [
+            _part(row)
+            for row in await self._database.rows(StoredPart, EDITIONS, {"provider": provider, "limit": limit})
+        ]
 
     async def composed(self, limit: int) -> list[ComposedVersion]:
         """Return all stored versions, newest first."""
@@ -143,6 +158,10 @@ class RegistryStore:
 
     def _row(self, file: File, *, archived: bool) -> dict[str, object]:
         return {**msgspec.structs.asdict(file), "source": self.source, "archived": archived}
+
+
+def _part(row: StoredPart) -> File:
+    return File(path=row.provider, body=row.body, sha256=row.sha256, fetched_at=row.composed_at)
 
 
 def _path(file: File) -> str:

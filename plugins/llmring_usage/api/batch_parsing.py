@@ -4,20 +4,26 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+import msgspec
+
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.models.entries import UsageEntry
-from llmring_usage.models.entry_json import decode_entries, decode_entry
+from llmring_usage.ingest.entry_parsing import decode_entry
+from llmring_usage.models.entries import PlainEntry
+from llmring_usage.models.entry_json import is_array_of_entry_json
 
 MAX_ENTRIES = 10_000
 MAX_TOKENS = 2_000_000
+MAX_COMMAS = 500_000  # as many elements fit in memory, even if each is a digit
 SPACE = b" \t\r\n"
 
+_array = msgspec.json.Decoder(list[PlainEntry])
+_elements = msgspec.json.Decoder(list[msgspec.Raw])
 _LINE = re.compile(rb"[^\r\n]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]+|[\]}]+|[,"]', re.DOTALL)
 
 
-def parse_batch(body: bytes, media: str, depth: int) -> list[UsageEntry | Problem]:
+def parse_batch(body: bytes, media: str, depth: int) -> list[PlainEntry | Problem]:
     """Return each entry of a batch, or the problem with it.
 
     Raises:
@@ -30,19 +36,37 @@ def parse_batch(body: bytes, media: str, depth: int) -> list[UsageEntry | Proble
         entries = _decode_array(body, depth)
         if entries is not None:
             _check_size(len(entries))
-            return [*entries]
+            return entries
         parts = list(islice(_split_array(body), MAX_ENTRIES + 1))
     _check_size(len(parts))
     return [_decode(part, index, depth) for index, part in enumerate(parts)]
 
 
-def _decode_array(body: bytes, depth: int) -> list[UsageEntry] | None:
-    """Return the entries of a valid batch; None means that each entry must be decoded separately."""
+def _decode_array(body: bytes, depth: int) -> list[PlainEntry | Problem] | None:
+    """Return the entries of a JSON array; None means that it must be split without a JSON decoder."""
     if codec.text_problem(body, depth) is not None:
         return None
-    if body.count(b'"provider"') > MAX_ENTRIES:
-        _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
-    return decode_entries(body)
+    try:
+        if body.count(b'"provider"') > MAX_ENTRIES:
+            _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
+        entries = _array.decode(body)
+        return [*entries] if is_array_of_entry_json(body) else _decode_elements(body)
+    except msgspec.ValidationError:
+        return _decode_elements(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _decode_elements(body: bytes) -> list[PlainEntry | Problem] | None:
+    """Return the entries of an array of which one is not plain or not valid, each decoded alone; None as above."""
+    if body.count(b",") > MAX_COMMAS:
+        return None
+    try:
+        elements = _elements.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    _check_size(len(elements))
+    return [_decode_checked(bytes(element), index) for index, element in enumerate(elements)]
 
 
 def _split_array(body: bytes) -> Iterator[bytes]:
@@ -91,9 +115,16 @@ def _invalid_json(at: int) -> Problem:
     return Problem(400, f"The body is not valid JSON: the array is malformed at byte {at}.")
 
 
-def _decode(part: bytes, index: int, depth: int) -> UsageEntry | Problem:
+def _decode(part: bytes, index: int, depth: int) -> PlainEntry | Problem:
     try:
         codec.check_text(part, depth)
+    except Problem as problem:
+        return problem
+    return _decode_checked(part, index)
+
+
+def _decode_checked(part: bytes, index: int) -> PlainEntry | Problem:
+    try:
         return decode_entry(part, "body", index)
     except Problem as problem:
         return problem

@@ -10,14 +10,15 @@ import psycopg
 import psycopg_pool
 from psycopg import errors
 
-from llmring_server.contracts import Bill, Call, InTransaction, PriorBilling
+from llmring_server.contracts import Bill, Call, CallCounts, InTransaction, PriorBilling
 from llmring_server.database import Database
 from llmring_server.http import codec
+from llmring_usage.counts.entry_counts import count_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.receipts import EntryReceipts, with_receipt
 from llmring_usage.ingest.repository import UsageRepository, rejection
-from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, UsageEntry
 from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
@@ -55,13 +56,21 @@ class UsageBilling:
         self._on_stored = on_stored
         self._random = random.SystemRandom()
 
+    def count(self, provider: str, model: str, usage: msgspec.Raw) -> CallCounts | None:
+        """Return the counts in a usage object; see the contract."""
+        counted, entry = count_entry(UsageEntry(provider=provider, model=model, usage=usage))
+        if counted is None:
+            return None
+        return CallCounts(entry.input_tokens or 0, entry.output_tokens or 0, entry.cached_input_tokens or 0)
+
     async def bill(self, project: str, call: Call, beside: InTransaction) -> Bill:
         """Store a call's entry and the writes of `beside`, both or neither; see the contract.
 
         Retries use the same id: if it exists already in a later attempt, an earlier commit had succeeded unnoticed.
         """
         row = self._pricer.entry_to_row(project, _entry(call))
-        bill = Bill(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+        series = row.series
+        bill = Bill(row.id, row.cost, series.cost_source, series.cost_status, row.occurred_at, series.price_notes)
         deadline = _now() + self._seconds
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -145,13 +154,19 @@ def _call(row: UsageRow) -> Call:
 
 def _entry(call: Call) -> UsageEntry:
     try:
-        return msgspec.convert(call, UsageEntry, from_attributes=True)
+        entry = msgspec.convert(call, UsageEntry, from_attributes=True)
     except msgspec.ValidationError as error:
         raise codec.validation_problem(error, "body", "metadata") from error
+    if call.usage == codec.NULL:
+        return entry
+    return msgspec.structs.replace(entry, **dict.fromkeys(ABSENT_COUNTS, ABSENT))
 
 
 def _response(bill: Bill) -> UsageLogResponse:
-    return UsageLogResponse(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
+    return UsageLogResponse(
+        bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp,
+        price_notes=bill.price_notes or msgspec.UNSET,
+    )  # fmt: skip
 
 
 def _now() -> float:

@@ -9,11 +9,10 @@ import asyncio
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
+from llmring_usage.ingest.entry_parsing import parse_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import PendingRows, UsageWriter
-from llmring_usage.models.entries import UsageEntry
-from llmring_usage.models.entry_json import decode_entry
 from llmring_usage.models.responses import DeferredLogResponse
 from llmring_usage.models.rows import UsageRow
 
@@ -79,13 +78,3 @@ class IngestCoalescer:
             else:
                 pending.append(PendingResponse((row,), arrived, future))
         self._writer.enqueue(pending)
-
-
-def parse_entry(body: bytes, depth: int) -> UsageEntry:
-    """Return the entry in a body.
-
-    Raises:
-        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, or text that cannot be stored.
-    """
-    codec.check_text(body, depth)
-    return decode_entry(body)

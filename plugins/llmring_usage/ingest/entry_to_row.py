@@ -7,18 +7,20 @@ from decimal import Decimal
 import msgspec
 import uuid_utils
 
-from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, UsageEntry
+from llmring_usage.counts.entry_counts import NOTHING, count_entry
+from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
-from llmring_usage.pricing.calculators import CostStatus, price_status
-from llmring_usage.pricing.price_book import UsagePriceBook
-from llmring_usage.pricing.tokens import count_tokens
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.pricing.choice import USAGE_MISSING, Choice
+from llmring_usage.pricing.rates import count_billed
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
+CLOCK_STEP_SECONDS = 0.5  # less than `ID_TOLERANCE` of lookups by id
 MAX_CACHED_SERIES = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,29 +28,35 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 class EntryPricer:
     """Converts entries to rows, priced by a price book."""
 
-    def __init__(self, prices: UsagePriceBook) -> None:
+    def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
-    def entry_to_row(self, project: str, entry: UsageEntry, key: str | None = None) -> UsageRow:
+    def entry_to_row(self, project: str, entry: PlainEntry, key: str | None = None) -> UsageRow:
         """Return the row of an entry; `key` is the request's Idempotency-Key header.
 
         Raises:
-            Problem: 422 for an invalid cost or timestamp, or for two idempotency keys that differ.
+            Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
         """
         now = datetime.now(UTC)
-        series = self._series_of(project, entry)
-        tokens = count_tokens(entry)
-        computed = self._prices.cost_of(tokens, series.price)
+        occurred_at = now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now)
+        counted, reported = count_entry(entry)
+        tokens = NOTHING if counted is None else counted
+        counts = count_billed(tokens)
+        choices = self._prices.choices_of(project, reported, occurred_at)
+        choice = USAGE_MISSING if counted is None else choices.choose(tokens, counts)
+        listed = choice.list_cost(tokens, counts)
+        computed = choice.cost(listed)
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
+        row_id = uuid_utils.uuid7()
         return UsageRow(
-            series=series,
-            id=str(uuid_utils.uuid7()),
-            occurred_at=now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now),
-            received_at=None if entry.timestamp is None else now,
-            input_tokens=entry.input_tokens or 0,
-            output_tokens=entry.output_tokens or 0,
-            cached_input_tokens=entry.cached_input_tokens or 0,
+            series=self._series_of(project, entry, choice),
+            id=str(row_id),
+            occurred_at=occurred_at,
+            received_at=_received_at(row_id, now) if entry.timestamp is None else now,
+            input_tokens=reported.input_tokens or 0,
+            output_tokens=tokens.output,
+            cached_input_tokens=reported.cached_input_tokens or 0,
             id_at_origin=entry.id_at_origin,
             fresh_tokens=tokens.fresh,
             cache_read_tokens=tokens.cache_read,
@@ -56,11 +64,15 @@ class EntryPricer:
             cache_write_1h_tokens=tokens.cache_write_1h,
             cache_write_tokens=tokens.cache_write,
             reasoning_tokens=tokens.reasoning,
+            rare_counts=None if tokens.rare is NO_RARE_COUNTS else tokens.rare,
             cost=computed if entry.cost is None else _validate_cost(entry.cost),
             computed_cost=None if entry.cost is None else computed,
+            list_cost=None if choice.discount is None else listed,
             latency_ms=entry.latency_ms,
             status=entry.status or "success",
-            service_tier=entry.service_tier,
+            service_tier=reported.service_tier,
+            processing=reported.processing,
+            speed=reported.speed,
             operation_id=entry.operation_id,
             attempt=entry.attempt,
             tags=entry.tags,
@@ -69,23 +81,31 @@ class EntryPricer:
             fingerprint=fingerprint(entry) if key else None,
         )
 
-    def _series_of(self, project: str, entry: UsageEntry) -> Series:
+    def _series_of(self, project: str, entry: PlainEntry, choice: Choice) -> Series:
         """Return the series of an entry; recently used ones are cached."""
-        price = self._prices.find(entry.provider, entry.model)
         identity = (
-            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None, price
+            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
+            choice.terms,
         )  # fmt: skip
         found = self._series.get(identity)
         if found is None:
             if len(self._series) >= MAX_CACHED_SERIES:
                 self._series.clear()
-            found = self._series[identity] = _build_series(project, entry, price)
+            found = self._series[identity] = _build_series(project, entry, choice)
         return found
 
 
-def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) -> Series:
-    known = None if isinstance(price, str) else price
-    status = price if isinstance(price, str) else price_status(price)
+def _received_at(row_id: uuid_utils.UUID, now: datetime) -> datetime | None:
+    """Return the time in an id that differs from the clock, which has stepped back; None if they agree.
+
+    Ids do not step back. A lookup expects the call at the time in its id unless the row has another time of receipt.
+    """
+    received = row_id.timestamp / 1000
+    return None if abs(received - now.timestamp()) < CLOCK_STEP_SECONDS else datetime.fromtimestamp(received, UTC)
+
+
+def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
+    by_client = entry.cost is not None
     return Series(
         project,
         provider=entry.provider,
@@ -93,15 +113,21 @@ def _build_series(project: str, entry: UsageEntry, price: Price | CostStatus) ->
         alias=entry.alias or None,
         profile=entry.profile or DEFAULT_PROFILE,
         origin=entry.origin or None,
-        cost_source="client" if entry.cost is not None else "registry" if status == "priced" else None,
-        cost_status="priced" if entry.cost is not None else status,
-        price=known,
+        cost_source="client" if by_client else choice.cost_source,
+        cost_status="priced" if by_client else choice.status,
+        price=choice.price,
+        discount=choice.discount,
+        price_notes=() if by_client else choice.notes,
     )
 
 
-def fingerprint(entry: UsageEntry) -> str:
-    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not."""
-    content = msgspec.structs.replace(entry, idempotency_key=None)
+def fingerprint(entry: PlainEntry) -> str:
+    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not.
+
+    An absent count is the same as 0.
+    """
+    absent = {name: 0 for name in ABSENT_COUNTS if getattr(entry, name) is ABSENT}
+    content = msgspec.structs.replace(entry, idempotency_key=None, **absent)
     return hashlib.blake2b(codec.encode(content), digest_size=16).hexdigest()
 
 

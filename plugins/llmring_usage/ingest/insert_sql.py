@@ -34,10 +34,10 @@ def store_statement(*, keyed: bool) -> LiteralString:
         FROM fresh JOIN series USING (series)
     ),
     counted AS (
-        SELECT series, {QUARTER} AS quarter, {", ".join(f"{value} AS {name}" for name, value in SUMS.items())}
+        SELECT series, {QUARTER} AS quarter, {_sums()}
         FROM fresh GROUP BY 1, 2
     ),
-    named AS MATERIALIZED ({QUARTERS.select_sums(table="counted JOIN series USING (series) " + EACH_NAME)}),
+    named AS MATERIALIZED ({QUARTERS.select_sums(table=COUNTED + EACH_NAME)}),
     added_1 AS ({QUARTERS.upsert(f"SELECT {QUARTERS.columns} FROM named", "$4")}),
     added_2 AS ({DAILY.upsert(QUARTERS.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
     added_3 AS ({LATENCIES.upsert(LATENCIES.select_rows("fresh JOIN series USING (series)"), "$4")})
@@ -46,12 +46,18 @@ def store_statement(*, keyed: bool) -> LiteralString:
     return statement.replace("%(zone)s", "$3")
 
 
+# The status belongs to the series, so that one series is either estimated or not.
+COUNTED: LiteralString = """(
+        SELECT *, CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests
+        FROM counted JOIN series USING (series)
+    ) AS counted """
 KEYED: LiteralString = """
     keys AS (
         INSERT INTO usage_keys AS kept (
-            project_id, key, fingerprint, log_id, occurred_at, cost, cost_source, cost_status, created_at
+            project_id, key, fingerprint, log_id, occurred_at, cost, cost_source, cost_status, price_notes, created_at
         )
-        SELECT project_id, idempotency_key, fingerprint, id, occurred_at, cost, cost_source, cost_status, received_at
+        SELECT project_id, idempotency_key, fingerprint, id, occurred_at, cost, cost_source, cost_status, price_notes,
+            received_at
         FROM entries JOIN series USING (series)
         WHERE idempotency_key IS NOT NULL
         ORDER BY project_id, idempotency_key
@@ -62,6 +68,7 @@ KEYED: LiteralString = """
             cost = excluded.cost,
             cost_source = excluded.cost_source,
             cost_status = excluded.cost_status,
+            price_notes = excluded.price_notes,
             created_at = excluded.created_at
         WHERE kept.created_at < excluded.created_at - make_interval(secs => $5)
         RETURNING log_id
@@ -71,6 +78,11 @@ KEYED: LiteralString = """
     )
 """
 UNKEYED: LiteralString = "fresh AS (SELECT * FROM entries)"
+
+
+def _sums() -> LiteralString:
+    """Return the sums over rows, without the one that depends on the series."""
+    return ", ".join(f"{value} AS {name}" for name, value in SUMS.items() if name != "estimated_requests")
 
 
 def _names(columns: Iterable[Column]) -> LiteralString:
@@ -89,7 +101,7 @@ STORE_UNKEYED: LiteralString = store_statement(keyed=False)
 STORE_KEYED: LiteralString = store_statement(keyed=True)
 
 SELECT_KEYS: LiteralString = """
-    SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at
+    SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at, price_notes
     FROM usage_keys
     JOIN json_to_recordset(%(keys)s::json) AS asked(project_id text, key text) USING (project_id, key)
 """

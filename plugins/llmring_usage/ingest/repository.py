@@ -5,6 +5,8 @@ import logging
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -50,6 +52,7 @@ class StoredResponse(msgspec.Struct, frozen=True):
     cost_source: str | None
     cost_status: str
     occurred_at: Any
+    price_notes: msgspec.Raw | None
 
 
 class UsageRepository:
@@ -158,6 +161,10 @@ class UsageRepository:
         )
         try:
             yield cursor
+        except errors.ReadOnlySqlTransaction:
+            await self._database.replace_connections()
+            await self.release_connection()
+            raise
         finally:
             alarm.cancel()
             if cancelled:
@@ -234,12 +241,16 @@ def _first_of_each_key(rows: Sequence[UsageRow]) -> list[UsageRow]:
 
 
 def _response(row: UsageRow) -> UsageLogResponse:
-    return UsageLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+    return UsageLogResponse(*_billed(row), price_notes=row.series.price_notes or msgspec.UNSET)
 
 
 def deferred_response(row: UsageRow) -> DeferredLogResponse:
     """Return the response for a row that waits in the journal."""
-    return DeferredLogResponse(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+    return DeferredLogResponse(*_billed(row), price_notes=row.series.price_notes or msgspec.UNSET)
+
+
+def _billed(row: UsageRow) -> tuple[str, Decimal | None, str | None, str, datetime]:
+    return row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at
 
 
 def _earlier_response(row: UsageRow, stored: StoredResponse | None) -> Outcome:
@@ -247,4 +258,7 @@ def _earlier_response(row: UsageRow, stored: StoredResponse | None) -> Outcome:
         return Unavailable("Another request with this idempotency key is still in progress. Try again.")
     if stored.log_id != row.id and stored.fingerprint != row.fingerprint:
         return Problem(409, f"Idempotency key {row.idempotency_key!r} was used for another entry. Use a new one.")
-    return UsageLogResponse(stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at)
+    return UsageLogResponse(
+        stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at,
+        price_notes=tuple(msgspec.json.decode(stored.price_notes)) if stored.price_notes else msgspec.UNSET,
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -9,7 +10,7 @@ from llmring_server.contracts import Price
 from llmring_server.http import codec
 from llmring_usage.models import series
 from llmring_usage.models.rows import UsageRow
-from llmring_usage.models.series import Series
+from llmring_usage.models.series import Series, decode_rates
 
 
 class SeriesRecord(msgspec.Struct, frozen=True):
@@ -24,15 +25,35 @@ class SeriesRecord(msgspec.Struct, frozen=True):
     origin: str | None = None
     cost_source: str | None = None
     priced_as: str | None = None
+    price_source: str = series.REGISTRY
+    price_version: str | None = None
     registry_version: str | None = None
-    price: dict[str, Decimal] | None = None
+    matched: Literal["exact", "alias", "pattern"] = "exact"
+    price: msgspec.Raw = codec.NULL
+    discount: Decimal | None = None
+    price_notes: tuple[str, ...] = ()
 
     def to_series(self) -> Series:
         """Return the series."""
-        fields = msgspec.structs.asdict(self)
-        price = {**(fields.pop("price") or {}), **{name: fields.pop(name) for name in series.PRICE_FIELDS}}
-        known = msgspec.convert(price, Price) if self.priced_as is not None else None
-        return Series(**fields, price=known)
+        return Series(
+            self.project_id,
+            **{name: getattr(self, name) for name in OWN_FIELDS},
+            price=None if self.priced_as is None else self._price(self.priced_as),
+        )
+
+    def _price(self, priced_as: str) -> Price:
+        return msgspec.structs.replace(
+            decode_rates(self.price),
+            priced_as=priced_as,
+            registry_version=self.registry_version or self.price_version or "",
+            source=self.price_source,
+            matched=self.matched,
+        )
+
+
+OWN_FIELDS = (
+    "provider", "model", "profile", "cost_status", "alias", "origin", "cost_source", "discount", "price_notes",
+)  # fmt: skip
 
 
 class RowRecord(UsageRow, frozen=True, kw_only=True):

@@ -13,10 +13,11 @@ import msgspec
 
 from llmring_server.database import Database
 from llmring_server.database.pool import Connection
+from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.statistics.periods import midnight
 from llmring_usage.tables.partitions import next_month
-from llmring_usage.tables.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Rollup
+from llmring_usage.tables.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
 from llmring_usage.tables.state import LATENCY_MONTHS, SET, TIMEZONE, UsageState
 
 WINDOW_SECONDS = 600.0
@@ -48,17 +49,7 @@ class RollupCheck(msgspec.Struct, frozen=True):
     @property
     def difference_sql(self) -> LiteralString:
         """The common table expressions that end in `differing`: the amounts to add to each wrong key."""
-        identity, sums = self.rollup.identity, self.rollup.sums
-        differences: LiteralString = ", ".join(
-            "coalesce(wanted." + name + ", 0) - coalesce(kept." + name + ", 0) AS " + name for name in sums
-        )
-        off: LiteralString = " OR ".join(name + " <> 0" for name in sums)
-        columns = self.rollup.columns
-        return (
-            "WITH wanted (" + columns + ") AS (" + self.expected + "), kept (" + columns + ") AS (" + self.stored
-            + "), differing AS (SELECT * FROM (SELECT " + identity + ", " + differences
-            + " FROM wanted FULL JOIN kept USING (" + identity + ")) AS compared WHERE " + off + ")"
-        )  # fmt: skip
+        return difference_sql(self.rollup, self.expected, self.stored)
 
     @property
     def repair_sql(self) -> LiteralString:
@@ -117,6 +108,7 @@ class Audit:
 
     async def repair(self) -> AsyncIterator[RollupFinding]:
         """Correct each rollup, and yield the number of corrected keys per window."""
+        await FormerSums(self._database, self._zone).count()
         async for check, window in self._checks():
             added = await self._repair(check, window)
             emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE requests = 0 RETURNING 1"

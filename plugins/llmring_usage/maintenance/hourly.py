@@ -10,6 +10,7 @@ from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
+from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.alias_hours import AliasHours
@@ -33,6 +34,7 @@ class Maintenance:
         self._settings = settings
         self._state = UsageState(database)
         self._alias_hours = AliasHours(database)
+        self._former_sums = FormerSums(database, ZoneInfo(settings.timezone))
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
         self._retention = StatementRetention(UsageRetention(database), StatementLines(database), statements)
 
@@ -62,9 +64,15 @@ class Maintenance:
             )
 
     async def run_once(self) -> None:
-        """Create upcoming partitions, drop expired months, delete expired keys, and compute hours and months."""
+        """Create upcoming partitions, drop expired months, delete expired keys, and compute sums.
+
+        Raises:
+            WrongClock: this machine's clock or the database's is wrong; nothing is dropped.
+        """
         await self._partitions.create_upcoming()
+        await self._database.check_clock()
         await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
         await self._alias_hours.refresh_hourly()
         await self._latency_months.refresh_daily()
+        await self._former_sums.count()

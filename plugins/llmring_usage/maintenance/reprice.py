@@ -1,4 +1,4 @@
-"""Repricing: unpriced and registry-priced rows at today's registry, rows and rollups corrected together.
+"""Repricing: rows at the prices of their time, or of today, rows and rollups corrected together.
 
 Rows are read in chunks in key order and corrected by one statement per chunk. A row is updated only while it still has
 the cost that was read, so that concurrent changes never correct it twice. The position is stored after each chunk: an
@@ -7,18 +7,20 @@ interrupted run continues from there when it is started again.
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
+from psycopg.rows import class_row
 
 from llmring_server.database import Database
+from llmring_server.database.pool import Connection
 from llmring_server.http import codec
-from llmring_usage.models.series import encode_rates
-from llmring_usage.pricing.price_book import UsagePriceBook
-from llmring_usage.pricing.tokens import Tokens
+from llmring_usage.models.series import encode_rates, price_columns
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.tables.alias_hours import hour_sql
 from llmring_usage.tables.log_columns import TOKENS
 from llmring_usage.tables.rollups import DAILY, QUARTERS
@@ -29,45 +31,58 @@ CHUNK_SECONDS = 60.0
 
 SELECTED: LiteralString = """
     FROM usage_logs
-    WHERE cost_source IS DISTINCT FROM 'client'
+    WHERE cost_source IS DISTINCT FROM 'client' AND cost_status <> 'usage_missing'
+        AND (%(only)s::text IS NULL OR project_id = %(only)s)
         AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
         AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
         AND (%(model)s::text IS NULL OR model = %(model)s OR provider || ':' || model = %(model)s)
 """
-CHUNK: LiteralString = (
-    "SELECT project_id, occurred_at, id, provider, model, "
-    + TOKENS
-    + ", cost"
-    + SELECTED
-    + " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
-    + " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
+# A condition of its own, so that the partial index on these rows is used.
+NOT_PRICED: LiteralString = " AND cost_status <> 'priced'"
+ROW: LiteralString = (
+    "SELECT project_id, occurred_at, id, provider, model, service_tier, processing, speed, rare_counts, cost_status, "
+    "coalesce(price_source, 'registry') AS price_source, " + TOKENS + ", cost"
+)
+NEXT: LiteralString = (
+    " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
+    " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
 )
 DELTAS: dict[LiteralString, LiteralString] = {
     "cost": "sum(coalesce(cost, 0) - coalesce(old_cost, 0))",
     "unpriced_requests": "sum((cost IS NULL)::int - (old_cost IS NULL)::int)",
+    "estimated_requests": "sum((cost_status = 'estimated')::int - (old_status = 'estimated')::int)",
     "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
 }
 CORRECT: LiteralString = (
     """
     WITH given AS MATERIALIZED (
         SELECT * FROM json_to_recordset(%(rows)s::json) AS given(
-            project_id text, occurred_at timestamptz, id uuid, cost numeric, old_cost numeric, priced_as text,
-            registry_version text, price json
+            project_id text, occurred_at timestamptz, id uuid, cost numeric, list_cost numeric, discount numeric,
+            cost_source text, cost_status text, price_notes json, old_cost numeric, old_status text, priced_as text,
+            price_source text, price_version text, registry_version text, matched text, price json
         )
     ), changed AS (
         UPDATE usage_logs AS kept SET
             cost = given.cost,
             computed_cost = given.cost,
-            cost_source = 'registry',
-            cost_status = 'priced',
+            list_cost = given.list_cost,
+            discount = given.discount,
+            cost_source = given.cost_source,
+            cost_status = given.cost_status,
+            price_notes = given.price_notes,
             priced_as = given.priced_as,
+            price_source = given.price_source,
+            price_version = given.price_version,
             registry_version = given.registry_version,
+            matched = given.matched,
             price = given.price
         FROM given
         WHERE kept.project_id = given.project_id AND kept.occurred_at = given.occurred_at AND kept.id = given.id
-            AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_source IS DISTINCT FROM 'client'
-        RETURNING kept.project_id, kept.occurred_at, kept.provider, kept.model, kept.alias, kept.profile, kept.origin,
-            kept.input_tokens, kept.output_tokens, given.cost, given.old_cost
+            AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_status = given.old_status
+            AND kept.cost_source IS DISTINCT FROM 'client'
+        RETURNING kept.project_id, kept.occurred_at, kept.id, kept.provider, kept.model, kept.alias, kept.profile,
+            kept.origin, kept.input_tokens, kept.output_tokens, given.cost, given.old_cost, given.cost_status,
+            given.old_status
     ), void AS (
         DELETE FROM usage_alias_hours AS hours USING changed
         WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias
@@ -78,45 +93,91 @@ CORRECT: LiteralString = (
         "add_" + rollup.table + " AS (" + rollup.upsert(rollup.select_rows("changed", DELTAS), "0") + ")"
         for rollup in (DAILY, QUARTERS)
     )
-    + " SELECT count(*) FROM changed"
+    + " SELECT project_id, id::text FROM changed"
 )
 
 
 class RowSelection(msgspec.Struct, frozen=True):
-    """The rows to reprice: a range of time (UTC), and a model (`model` or `provider:model`)."""
+    """The rows to reprice: by default those that are unpriced or estimated, of all projects.
+
+    `since` and `until` are a range of time (UTC), `model` is `model` or `provider:model`, `only` a project. `every`
+    selects priced rows too. `today` prices each call at the prices of now, instead of those of its time.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     model: str | None = None
+    only: str | None = None
+    every: bool = False
+    today: bool = False
 
     @property
     def state_name(self) -> str:
         """The name under which this selection's position is stored."""
         return f"reprice:{hashlib.blake2b(codec.encode(self), digest_size=8).hexdigest()}"
 
+    @property
+    def condition(self) -> LiteralString:
+        """The condition on the status."""
+        return "" if self.every else NOT_PRICED
 
-class PricedRow(Tokens, frozen=True, kw_only=True):
-    """A row as repricing reads it: its token counts, and its cost in USD or None."""
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the SELECT."""
+        return {name: getattr(self, name) for name in ("since", "until", "model", "only")}
+
+
+class PricedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row as repricing reads it: its token counts and conditions, its cost in USD or None, and what priced it."""
 
     project_id: str
     occurred_at: datetime
     id: UUID
     provider: str
     model: str
+    service_tier: str | None
+    processing: str | None
+    speed: str | None
+    fresh: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_write: int
+    output: int
+    reasoning: int
+    rare_counts: msgspec.Raw | None
     cost: Decimal | None
+    cost_status: str
+    price_source: str
+
+    @property
+    def tokens(self) -> Tokens:
+        """The counts to price."""
+        return tokens_of(self, self.rare_counts)
 
 
 class PriceCorrection(msgspec.Struct, frozen=True, kw_only=True):
-    """A row's new cost (USD), the price it was computed with, and the cost that was read."""
+    """A row's new cost (USD), the price it was computed with, and the cost and status that were read."""
 
     project_id: str
     occurred_at: datetime
     id: UUID
+    provider: str
     model: str
     cost: Decimal
+    list_cost: Decimal | None
+    discount: Decimal | None
+    cost_source: str | None
+    cost_status: str
+    price_notes: tuple[str, ...] | None
     old_cost: Decimal | None
-    priced_as: str
-    registry_version: str
+    old_status: str
+    old_source: str
+    priced_as: str | None
+    price_source: str | None
+    price_version: str | None
+    registry_version: str | None
+    matched: str | None
     price: msgspec.Raw
 
 
@@ -130,7 +191,7 @@ class Progress(msgspec.Struct, frozen=True):
 class Repricing:
     """Reprices one selection of rows."""
 
-    def __init__(self, database: Database, prices: UsagePriceBook, zone: str, selection: RowSelection) -> None:
+    def __init__(self, database: Database, prices: PriceBook, zone: str, selection: RowSelection) -> None:
         self._database = database
         self._prices = prices
         self._zone = zone
@@ -139,9 +200,9 @@ class Repricing:
 
     async def rows(self) -> int:
         """Return the number of selected rows."""
+        query: LiteralString = "SELECT count(*)" + SELECTED + self._selection.condition
         async with self._database.connection(CHUNK_SECONDS) as connection:
-            cursor = await connection.execute("SELECT count(*)" + SELECTED, msgspec.structs.asdict(self._selection))
-            found = await cursor.fetchone()
+            found = await (await connection.execute(query, self._selection.params)).fetchone()
             return int(found[0]) if found else 0
 
     async def run(self, *, dry_run: bool = False) -> AsyncIterator[Progress]:
@@ -149,44 +210,83 @@ class Repricing:
         at = START if dry_run else await self._position()
         while chunk := await self._chunk(at):
             corrections = [found for row in chunk if (found := self._correction(row))]
-            at = {"project": chunk[-1].project_id, "time": chunk[-1].occurred_at, "id": chunk[-1].id}
+            at = position_after(chunk[-1])
             if not dry_run:
-                await self._correct(corrections)
+                corrections = await self._correct(corrections)
                 await self._state.set(self._selection.state_name, codec.encode(at).decode())
             yield Progress(len(chunk), corrections)
         if not dry_run:
             await self._state.delete(self._selection.state_name)
+
+    async def step(self, connection: Connection, at: dict[str, Any]) -> tuple[dict[str, Any] | None, Progress]:
+        """Reprice the chunk after a position in the caller's transaction; return the next position, None at the end."""
+        async with connection.cursor(row_factory=class_row(PricedRow)) as cursor:
+            await cursor.execute(*self._query(at))
+            chunk = await cursor.fetchall()
+        corrections = [found for row in chunk if (found := self._correction(row))]
+        made = await correct(connection, corrections, self._zone)
+        return position_after(chunk[-1]) if chunk else None, Progress(len(chunk), made)
 
     async def _position(self) -> dict[str, Any]:
         stored = await self._state.get(self._selection.state_name)
         return msgspec.json.decode(stored) if stored else START
 
     async def _chunk(self, at: dict[str, Any]) -> Sequence[PricedRow]:
-        params = {**msgspec.structs.asdict(self._selection), **at, "limit": CHUNK_ROWS}
-        return await self._database.rows(PricedRow, CHUNK, params)
+        query, params = self._query(at)
+        return await self._database.rows(PricedRow, query, params)
+
+    def _query(self, at: dict[str, Any]) -> tuple[LiteralString, dict[str, Any]]:
+        params = {**self._selection.params, **at, "limit": CHUNK_ROWS}
+        return ROW + SELECTED + self._selection.condition + NEXT, params
 
     def _correction(self, row: PricedRow) -> PriceCorrection | None:
         """Return a row's correction; a row that can no longer be priced keeps its cost."""
-        quoted = self._prices.quote(row.provider, row.model, row)
-        if quoted.cost is None or quoted.price is None or quoted.cost == row.cost:
+        at = datetime.now(UTC) if self._selection.today else row.occurred_at.astimezone(UTC)
+        choice, listed, cost = self._prices.quote(
+            row.project_id, row.provider, row.model, at, row.tokens, row.service_tier, row.processing, row.speed
+        )
+        if cost is None or choice.price is None:
+            return None
+        if cost == row.cost and (row.cost_status == "priced" or choice.status == row.cost_status):
             return None
         return PriceCorrection(
             project_id=row.project_id,
             occurred_at=row.occurred_at,
             id=row.id,
-            model=f"{row.provider}:{row.model}",
-            cost=quoted.cost,
+            provider=row.provider,
+            model=row.model,
+            cost=cost,
+            list_cost=None if choice.discount is None else listed,
+            discount=choice.discount,
+            cost_source=choice.cost_source,
+            cost_status=choice.status,
+            price_notes=choice.notes or None,
             old_cost=row.cost,
-            priced_as=quoted.price.priced_as,
-            registry_version=quoted.price.registry_version,
-            price=encode_rates(quoted.price),
+            old_status=row.cost_status,
+            old_source=row.price_source,
+            **price_columns(choice.price),
+            price=encode_rates(choice.price),
         )
 
-    async def _correct(self, corrections: Sequence[PriceCorrection]) -> None:
-        if corrections:
-            params = {"zone": self._zone, "rows": codec.encode(corrections).decode()}
-            async with self._database.connection(CHUNK_SECONDS) as connection:
-                await connection.execute(CORRECT, params)
+    async def _correct(self, corrections: Sequence[PriceCorrection]) -> list[PriceCorrection]:
+        if not corrections:
+            return []
+        async with self._database.connection(CHUNK_SECONDS) as connection:
+            return await correct(connection, corrections, self._zone)
+
+
+async def correct(connection: Connection, corrections: Sequence[PriceCorrection], zone: str) -> list[PriceCorrection]:
+    """Correct rows and rollups in one statement, and return the corrections of rows that were not changed meanwhile."""
+    if not corrections:
+        return []
+    cursor = await connection.execute(CORRECT, {"zone": zone, "rows": codec.encode(corrections).decode()})
+    changed = set(await cursor.fetchall())
+    return [one for one in corrections if (one.project_id, str(one.id)) in changed]
+
+
+def position_after(row: PricedRow) -> dict[str, Any]:
+    """Return the position after a row."""
+    return {"project": row.project_id, "time": row.occurred_at, "id": row.id}
 
 
 START: dict[str, Any] = {"project": "", "time": "1900-01-01T00:00:00Z", "id": "00000000-0000-0000-0000-000000000000"}

@@ -1,4 +1,4 @@
-"""An entry's JSON, decoded strictly: no name occurs twice, and a cost that is sent as text has ASCII digits."""
+"""Checks of an entry's JSON besides its types: no name occurs twice, and a cost sent as text has ASCII digits."""
 
 import re
 
@@ -16,39 +16,33 @@ class _CostAsSent(msgspec.Struct):
     cost: msgspec.Raw = codec.NULL
 
 
-_entry = msgspec.json.Decoder(UsageEntry)
-_entries = msgspec.json.Decoder(list[UsageEntry])
 _cost = msgspec.json.Decoder(_CostAsSent)
 _text = msgspec.json.Decoder(str)
 _costs = msgspec.json.Decoder(list[_CostAsSent])
 
 
-def decode_entry(body: bytes, *loc: str | int) -> UsageEntry:
-    """Return the entry in a body, or in the part of a body at `loc`.
+def check_entry_json(body: bytes, *loc: str | int) -> None:
+    """Check the JSON of an entry that is decoded, at `loc`.
 
     Raises:
-        Problem: 400 for invalid JSON, 422 for an invalid entry.
+        Problem: 422 for a name that occurs twice in an object, or for a cost in other digits.
     """
-    loc = loc or ("body",)
-    entry = codec.decode(_entry, body, *loc)
     name = find_duplicate_name(body)
     if name is not None:
         place = (*loc, name) if name in UsageEntry.__struct_fields__ else loc
         raise Problem.validation(*place, msg=f"The name {name[:40]!a} occurs twice. Send it once.")
-    if entry.cost is not None and not _is_number(_cost.decode(body)):
+    if _may_have_cost(body) and not _is_number(_cost.decode(body)):
         raise Problem.validation(*loc, "cost", msg="Must be a number with ASCII digits, such as 0.00045.")
-    return entry
 
 
-def decode_entries(body: bytes) -> list[UsageEntry] | None:
-    """Return the entries of an array; None means that `decode_entry` rejects one of them."""
-    try:
-        entries = _entries.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    if find_duplicate_name(body) is not None or not all(map(_is_number, _costs.decode(body))):
-        return None
-    return entries
+def is_array_of_entry_json(body: bytes) -> bool:
+    """Whether every entry of an array that is decoded passes `check_entry_json`."""
+    return find_duplicate_name(body) is None and (not _may_have_cost(body) or all(map(_is_number, _costs.decode(body))))
+
+
+def _may_have_cost(body: bytes) -> bool:
+    """Whether the name may be in a text; it may also be written with escapes."""
+    return b'"cost"' in body or b"\\u" in body
 
 
 def _is_number(sent: _CostAsSent) -> bool:

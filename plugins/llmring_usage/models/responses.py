@@ -9,6 +9,7 @@ import msgspec
 class UsageLogResponse(msgspec.Struct, frozen=True):
     """The response to a logged call, after its commit; `cost` in USD, null while unpriced.
 
+    `price_notes` are present for an estimated cost: what was substituted.
     `receipt` is present where receipts are issued: the signed receipt, or null for a call that has none.
     """
 
@@ -18,6 +19,7 @@ class UsageLogResponse(msgspec.Struct, frozen=True):
     cost_status: str
     timestamp: datetime
     receipt: msgspec.Raw | msgspec.UnsetType | None = msgspec.UNSET
+    price_notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeferredLogResponse(UsageLogResponse, frozen=True):

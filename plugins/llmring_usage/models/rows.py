@@ -7,14 +7,16 @@ from uuid import UUID
 import msgspec
 
 from llmring_usage.models.series import Series
+from llmring_usage.pricing.tokens import RareCounts
 
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry as stored: priced, its token kinds disjoint, its fields named as the columns.
 
-    `input_tokens`, `output_tokens` and `cached_input_tokens` are as the client sent them; the kinds below them are
-    priced. `cost` is USD, None while unpriced; `computed_cost` is the cost by the registry if the client sent its own.
-    `received_at` is omitted if it equals `occurred_at`.
+    `input_tokens` and `cached_input_tokens` are as reported, `output_tokens` include the reasoning; the kinds below
+    them are priced. `cost` is USD, None while unpriced; `computed_cost` is our cost if the client sent its own,
+    `list_cost` our cost before a discount. `received_at` is omitted if it equals `occurred_at`.
+    `unconfirmed_key` is no column: the id of the key, if that has to be checked before the row is stored.
     """
 
     series: Series
@@ -31,17 +33,22 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_write_1h_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    rare_counts: RareCounts | None = None
     cost: Decimal | None = None
     computed_cost: Decimal | None = None
+    list_cost: Decimal | None = None
     latency_ms: float | None = None
     status: str = "success"
     service_tier: str | None = None
+    processing: str | None = None
+    speed: str | None = None
     operation_id: str | None = None
     attempt: int | None = None
     tags: dict[str, str] | None = None
     metadata: msgspec.Raw | None = None
     idempotency_key: str | None = None
     fingerprint: str | None = None
+    unconfirmed_key: str | None = None
 
 
 def uuid_timestamp(uuid: UUID) -> datetime:

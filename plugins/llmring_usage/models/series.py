@@ -8,18 +8,21 @@ import msgspec
 from llmring_server.contracts import Price
 from llmring_server.http import codec
 
-PRICE_FIELDS = ("priced_as", "registry_version")
+NOT_RATES = ("priced_as", "registry_version", "source", "matched", "discount", "since", "until")
+REGISTRY = "registry"
+EXACT = "exact"
 
 
 class Series:
     """The caller, model and price of many rows; equal series may be distinct objects.
 
     `cost_source` and `cost_status` are columns of the rows; `price` is the price that costs are computed with, None
-    without one. `encoded` is the series' JSON in a batch.
+    without one, `discount` what is taken off, `price_notes` the substitutions of an estimate. `encoded` is the series'
+    JSON in a batch.
     """
 
-    __slots__ = ("alias", "cost_source", "cost_status", "encoded", "model", "origin", "price", "profile", "project_id",
-                 "provider")  # fmt: skip
+    __slots__ = ("alias", "cost_source", "cost_status", "discount", "encoded", "model", "origin", "price",
+                 "price_notes", "profile", "project_id", "provider")  # fmt: skip
 
     def __init__(
         self,
@@ -33,6 +36,8 @@ class Series:
         origin: str | None = None,
         cost_source: str | None = None,
         price: Price | None = None,
+        discount: Decimal | None = None,
+        price_notes: Sequence[str] = (),
     ) -> None:
         self.project_id = project_id
         self.provider = provider
@@ -43,15 +48,16 @@ class Series:
         self.cost_source = cost_source
         self.cost_status = cost_status
         self.price = price
+        self.discount = discount
+        self.price_notes = tuple(price_notes)
         self.encoded = codec.encode({name: value for name, value in self._fields() if value is not None})
 
     def _fields(self) -> list[tuple[str, object]]:
         names = ("project_id", "provider", "model", "alias", "profile", "origin", "cost_source", "cost_status")
         fields = [(name, getattr(self, name)) for name in names]
         if self.price is not None:
-            fields += [(name, getattr(self.price, name)) for name in PRICE_FIELDS]
-            fields.append(("price", encode_rates(self.price)))
-        return fields
+            fields += [*price_columns(self.price).items(), ("price", encode_rates(self.price))]
+        return [*fields, ("discount", self.discount), ("price_notes", self.price_notes or None)]
 
 
 class SeriesNumbers(dict[Series, int]):
@@ -70,10 +76,22 @@ def encode_rows(rows: Sequence[object]) -> tuple[str, str]:
     return encoded.decode(), (b"[" + b",".join(series.encoded for series in numbers) + b"]").decode()
 
 
+def price_columns(price: Price) -> dict[str, str | None]:
+    """Return the columns of a row that name its price; those of a plain one, the registry's for the model, are None."""
+    registry = price.source == REGISTRY
+    return {
+        "priced_as": price.priced_as,
+        "price_source": None if registry else price.source,
+        "price_version": None if registry else price.registry_version,
+        "registry_version": price.registry_version if registry else None,
+        "matched": None if price.matched == EXACT else price.matched,
+    }
+
+
 def encode_rates(price: Price) -> msgspec.Raw:
     """Return the rates of a price (USD per million tokens) as the JSON that a row stores, without absent ones."""
     rates: dict[str, Decimal | int | None] = msgspec.structs.asdict(price)
-    given = {name: rate for name, rate in rates.items() if name not in PRICE_FIELDS and rate is not None}
+    given = {name: rate for name, rate in rates.items() if name not in NOT_RATES and rate not in (None, ())}
     return msgspec.Raw(codec.encode(given))
 
 

@@ -1,7 +1,7 @@
 """The cost of many calls at once: the terms of the pricing path, applied to sums of calls on one side of a threshold.
 
-A price's terms are sums of tokens by rate, and a call's rates depend only on its side of the price's threshold. So the
-sums of each side, priced by the same terms, are exactly the sum of the calls.
+A price's terms are sums of tokens by rate, and a call's rates depend only on the tier of its prompt. So the sums of
+each tier, priced by the same terms, are exactly the sum of the calls.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from llmring_server.contracts import Price
-from llmring_usage.pricing.calculators import Quote, Term, client_terms_at, price_status, provider_terms_at, total
+from llmring_usage.pricing.calculators import (
+    EXACT,
+    REQUEST,
+    Quote,
+    Term,
+    client_terms_at,
+    normalize,
+    price_status,
+    provider_terms_at,
+    total,
+    unit_cost,
+)
 from llmring_usage.pricing.tokens import Tokens
 
 
@@ -34,13 +45,18 @@ def quote_tiers(tiers: Iterable[PriceTier], price: Price, terms_of: TierTerms) -
     status = price_status(price)
     if status != "priced":
         return Quote(status, None, price)
-    return Quote(status, total(term for tier in tiers for term in terms_of(tier, price)), price)
+    known = list(tiers)
+    cost = total(term for tier in known for term in terms_of(tier, price))
+    calls = sum(tier.calls for tier in known)
+    for rate in price.units:
+        if rate.unit == REQUEST:
+            cost = EXACT.add(cost, unit_cost(calls, rate))
+    return Quote(status, normalize(cost), price)
 
 
 def provider_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:
     """Return the terms of a tier as providers bill."""
-    threshold = price.long_context_threshold
-    return provider_terms_at(tier.tokens, price, threshold is not None and tier.prompt_over >= threshold)
+    return provider_terms_at(tier.tokens, price, tier.prompt_over)
 
 
 def client_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:

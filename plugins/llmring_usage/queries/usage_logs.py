@@ -1,7 +1,7 @@
 """Queries of logged calls: pages by keyset, and streams by a server-side cursor."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -14,14 +14,19 @@ from llmring_server.database import Database
 from llmring_server.http.errors import Unavailable
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.statistics.periods import Range
-from llmring_usage.tables.log_columns import TOKENS
+from llmring_usage.tables.cost_columns import PRICE_COLUMNS
+from llmring_usage.tables.log_columns import RARE_FIELDS, TOKENS, rare_count_sql
 
 CHUNK_ROWS = 1_000
 STREAMS = 3
 
-COLUMNS: LiteralString = ", ".join(
-    {"logged_at": "occurred_at AS logged_at"}.get(name, name) for name in LogEntry.__struct_fields__
-)
+EXPRESSIONS: Mapping[str, LiteralString] = {
+    "logged_at": "occurred_at AS logged_at",
+    "units": "rare_counts->'units' AS units",
+    **{field: rare_count_sql(name) + " AS " + field for name, field in RARE_FIELDS.items()},
+    **{name: value + " AS " + name for name, value in PRICE_COLUMNS.items()},
+}
+COLUMNS: LiteralString = ", ".join(EXPRESSIONS.get(name, name) for name in LogEntry.__struct_fields__)
 FROM_PROJECT: LiteralString = " FROM usage_logs WHERE project_id = %(project)s"
 SELECT: LiteralString = "SELECT " + COLUMNS + FROM_PROJECT
 ONE: LiteralString = (
@@ -29,7 +34,7 @@ ONE: LiteralString = (
     + COLUMNS
     + ", "
     + TOKENS
-    + ", price"
+    + ", rare_counts AS rare, price"
     + FROM_PROJECT
     + " AND occurred_at = %(occurred_at)s AND id = %(id)s"
 )
@@ -53,12 +58,13 @@ class PricedLogEntry(LogEntry, frozen=True):
     cache_write: int
     output: int
     reasoning: int
+    rare: msgspec.Raw | None
     price: msgspec.Raw | None
 
     @property
     def tokens(self) -> Tokens:
         """The counts that were priced."""
-        return tokens_of(self)
+        return tokens_of(self, self.rare)
 
 
 class LogFilter(msgspec.Struct, frozen=True):

@@ -14,11 +14,13 @@ from llmring_server.contracts import Price
 from llmring_server.contracts.traffic import AliasTraffic, Alternative, ModelTraffic, TokenCounts
 from llmring_server.database import Database
 from llmring_server.http.errors import DATABASE_UNAVAILABLE
+from llmring_usage.prices.book import PriceBook
 from llmring_usage.pricing.aggregate import PriceTier, TierTerms, quote_tiers
 from llmring_usage.pricing.calculators import EXACT
-from llmring_usage.pricing.price_book import UsagePriceBook
+from llmring_usage.pricing.rates import thresholds_of
 from llmring_usage.statistics.alias_sql import CALLS, AliasLine, range_params
 from llmring_usage.tables.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
+from llmring_usage.tables.rollups import kind_sql
 
 log = logging.getLogger(__name__)
 
@@ -26,21 +28,25 @@ SECONDS = 3.0
 ORIGINS = 5
 MODELS = 500
 
-NAMED: LiteralString = """
-    SELECT NULL AS provider, name AS model, sum(requests)::bigint AS requests, sum(cost) AS cost,
-        sum(unpriced_requests)::bigint AS unpriced_requests
-    FROM usage_daily
-    WHERE project_id = %(project)s AND kind = %(kind)s AND day >= %(day)s
-    GROUP BY name
-    ORDER BY requests DESC, name
-    LIMIT %(limit)s
-"""
+
+def named_sql(kind: LiteralString) -> LiteralString:
+    """Return the SELECT of a kind's names since a day, the most frequent first."""
+    condition, name = kind_sql(kind)
+    return f"""
+        SELECT NULL AS provider, {name} AS model, sum(requests)::bigint AS requests, sum(cost) AS cost,
+            sum(unpriced_requests)::bigint AS unpriced_requests
+        FROM usage_daily
+        WHERE project_id = %(project)s AND {condition} AND day >= %(day)s
+        GROUP BY 2
+        ORDER BY requests DESC, model
+        LIMIT %(limit)s
+    """
 
 
 class UsageTraffic:
     """The callers of an alias, and the cost of its calls with other models; see `Traffic`."""
 
-    def __init__(self, database: Database, prices: UsagePriceBook, terms_of: TierTerms, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, prices: PriceBook, terms_of: TierTerms, zone: ZoneInfo) -> None:
         self._database = database
         self._prices = prices
         self._terms_of = terms_of
@@ -50,9 +56,8 @@ class UsageTraffic:
         self, project: str, *, profile: str, alias: str, since: datetime, until: datetime, models: Sequence[str] = ()
     ) -> AliasTraffic | None:
         """Return an alias's calls, and their cost with other models."""
-        prices = {model: self._price(model) for model in dict.fromkeys(models)}
-        known = [price.long_context_threshold for price in prices.values() if isinstance(price, Price)]
-        thresholds = sorted({threshold for threshold in known if threshold})
+        prices = {model: self._price(project, model) for model in dict.fromkeys(models)}
+        thresholds = thresholds_of([price for price in prices.values() if isinstance(price, Price)])
         params = {"project": project, "alias": alias, "profile": profile, **range_params(since, until, thresholds)}
         lines = await self._lines(params)
         if lines is None:
@@ -79,10 +84,9 @@ class UsageTraffic:
         """Return the providers called since a time."""
         return [found.model for found in await self._named(project, "provider", since)]
 
-    async def _named(self, project: str, kind: str, since: datetime) -> Sequence[ModelTraffic]:
-        day = since.astimezone(self._zone).date()
-        params = {"project": project, "kind": kind, "day": day, "limit": MODELS}
-        return await self._database.rows(ModelTraffic, NAMED, params)
+    async def _named(self, project: str, kind: LiteralString, since: datetime) -> Sequence[ModelTraffic]:
+        params = {"project": project, "day": since.astimezone(self._zone).date(), "limit": MODELS}
+        return await self._database.rows(ModelTraffic, named_sql(kind), params)
 
     async def _lines(self, params: dict[str, Any]) -> list[AliasLine] | None:
         """Return the sums, or None if the database is up but takes too long."""
@@ -98,9 +102,9 @@ class UsageTraffic:
             log.warning("calls of an alias are not summed within %g s (%s)", SECONDS, type(error).__name__)
             return None
 
-    def _price(self, model: str) -> Price | str:
+    def _price(self, project: str, model: str) -> Price | str:
         provider, _, name = model.partition(":")
-        return self._prices.find(provider, name)
+        return self._prices.current_price(project, provider, name)
 
     def _alternative(self, model: str, price: Price | str, tiers: Sequence[PriceTier]) -> Alternative:
         if isinstance(price, str):

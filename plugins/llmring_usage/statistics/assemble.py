@@ -3,9 +3,10 @@
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,7 @@ from llmring_server.contracts.usage import (
 )
 from llmring_usage.pricing.calculators import EXACT, ZERO
 from llmring_usage.statistics.periods import Grouping, period_start
+from llmring_usage.tables.rollups import PROVIDER_MODEL
 
 
 class NameSums(msgspec.Struct, frozen=True, array_like=True):
@@ -37,6 +39,22 @@ class NameSums(msgspec.Struct, frozen=True, array_like=True):
     cost: Decimal
     unpriced_requests: int
     unpriced_tokens: int
+    extra_input_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    estimated_requests: int
+    counted_requests: int
+
+    @property
+    def total_tokens(self) -> int:
+        """All input and output."""
+        return self.input_tokens + self.extra_input_tokens + self.output_tokens
+
+    @property
+    def uncounted_requests(self) -> int:
+        """The requests whose kinds of tokens are not known."""
+        return self.requests - self.counted_requests
 
 
 class StepSums(msgspec.Struct, frozen=True, array_like=True):
@@ -57,8 +75,11 @@ class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
     calls: int
 
 
-class QueryResult(msgspec.Struct, frozen=True):
-    """The result of the query: sums by name, sums by name and step, and the histogram of latencies by model."""
+class QueryResult(msgspec.Struct, frozen=True, dict=True):
+    """The result of the query: sums by name, sums by name and step, and the histogram of latencies by model.
+
+    Sums of calls logged by an earlier version are by provider and by model, the others by both at once.
+    """
 
     groups: list[NameSums]
     steps: list[StepSums]
@@ -67,6 +88,30 @@ class QueryResult(msgspec.Struct, frozen=True):
     def of(self, kind: str) -> list[NameSums]:
         """Return the sums of one kind's names."""
         return [group for group in self.groups if group.kind == kind]
+
+    @functools.cached_property
+    def providers(self) -> list[NameSums]:
+        """The sums by provider."""
+        return _merge("provider", [*self.of("provider"), *(_part("provider", one) for one in self._pairs)])
+
+    @functools.cached_property
+    def models(self) -> list[NameSums]:
+        """The sums by model, of all providers that have it."""
+        return _merge("model", [*self.of("model"), *(_part("model", one) for one in self._pairs)])
+
+    @functools.cached_property
+    def provider_models(self) -> list[NameSums]:
+        """The sums by provider and model."""
+        unknown = (msgspec.structs.replace(one, name=f":{one.name}") for one in self.of("model"))
+        return [*self._pairs, *unknown]
+
+    @property
+    def _pairs(self) -> list[NameSums]:
+        return self.of(PROVIDER_MODEL)
+
+    def of_kind(self, kind: Kind) -> list[NameSums]:
+        """Return the sums by the names of a kind."""
+        return self.models if kind == "model" else self.providers if kind == "provider" else self.of(kind)
 
 
 def assemble(result: QueryResult, grouping: Grouping) -> Statistics:
@@ -77,10 +122,11 @@ def assemble(result: QueryResult, grouping: Grouping) -> Statistics:
         by_period=by_day if grouping == "day" else _periods(_regroup(result.steps, grouping)),
         by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
         by_model=_models(result),
-        by_alias=_shares(result, "alias"),
-        by_profile=_shares(result, "profile"),
-        by_origin=_shares(result, "origin"),
-        by_provider=_shares(result, "provider"),
+        by_alias=_shares(result.of("alias")),
+        by_profile=_shares(result.of("profile")),
+        by_origin=_shares(result.of("origin")),
+        by_provider=_shares(result.providers),
+        by_provider_model=_shares(result.provider_models),
     )
 
 
@@ -89,31 +135,57 @@ def assemble_spending(result: QueryResult, kind: Kind) -> Spending:
     ordered = sorted(result.steps, key=lambda one: (one.start, one.name))
     return Spending(
         summary=summarize(result),
-        shares=_models(result) if kind == "model" else _shares(result, kind),
+        shares=_models(result) if kind == "model" else _shares(result.of_kind(kind)),
         steps=[StepShare(one.start, one.name, one.requests, one.cost) for one in ordered],
+        provider_models=_shares(result.provider_models) if kind == "model" else {},
     )
 
 
 def summarize(result: QueryResult) -> Summary:
-    """Sum over the providers: every call has one."""
-    providers, latencies = result.of("provider"), merge_histograms(result.latencies)
-    input_tokens = sum(group.input_tokens for group in providers)
-    output_tokens = sum(group.output_tokens for group in providers)
+    """Sum over the profiles: every call has one."""
+    profiles, latencies = result.of("profile"), merge_histograms(result.latencies)
+    whole = _add("", "", profiles)
     return Summary(
-        total_requests=sum(group.requests for group in providers),
-        total_cost=functools.reduce(EXACT.add, (group.cost for group in providers), ZERO),
-        total_tokens=input_tokens + output_tokens,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cached_input_tokens=sum(group.cached_input_tokens for group in providers),
-        unique_models=len(result.of("model")),
+        total_requests=whole.requests,
+        total_cost=whole.cost,
+        total_tokens=whole.total_tokens,
+        input_tokens=whole.input_tokens,
+        output_tokens=whole.output_tokens,
+        cached_input_tokens=whole.cached_input_tokens,
+        unique_models=len(result.models),
         unique_origins=sum(1 for group in result.of("origin") if group.name),
-        unpriced_requests=sum(group.unpriced_requests for group in providers),
-        unpriced_tokens=sum(group.unpriced_tokens for group in providers),
-        failed_requests=sum(group.errors for group in providers),
+        unpriced_requests=whole.unpriced_requests,
+        unpriced_tokens=whole.unpriced_tokens,
+        failed_requests=whole.errors,
         latency_p50_ms=percentile(latencies, 0.50),
         latency_p95_ms=percentile(latencies, 0.95),
+        cache_read_tokens=whole.cache_read_tokens,
+        cache_write_tokens=whole.cache_write_tokens,
+        reasoning_tokens=whole.reasoning_tokens,
+        estimated_requests=whole.estimated_requests,
+        uncounted_requests=whole.uncounted_requests,
     )
+
+
+def _merge(kind: str, groups: Iterable[NameSums]) -> list[NameSums]:
+    """Add the sums of each name."""
+    gathered: dict[str, list[NameSums]] = defaultdict(list)
+    for group in groups:
+        gathered[group.name].append(group)
+    return [_add(kind, name, found) for name, found in gathered.items()]
+
+
+def _add(kind: str, name: str, groups: Sequence[NameSums]) -> NameSums:
+    """Return the sum of sums."""
+    cost = functools.reduce(EXACT.add, (group.cost for group in groups), ZERO)
+    return NameSums(kind, name, cost=cost, **{count: sum(getattr(one, count) for one in groups) for count in INTEGERS})
+
+
+def _part(kind: str, group: NameSums) -> NameSums:
+    """Return the sums of a provider and model under the name of one of them."""
+    provider, _, model = group.name.partition(":")
+    name = model if kind == "model" else provider.replace("~1", ":").replace("~0", "~")
+    return msgspec.structs.replace(group, kind=kind, name=name)
 
 
 def _regroup(days: Iterable[StepSums], grouping: Grouping) -> list[StepSums]:
@@ -146,30 +218,28 @@ def _period(start: date, models: list[StepSums]) -> Period:
     return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.name)
 
 
-def _shares(result: QueryResult, kind: str) -> dict[str, Share]:
-    return {
-        group.name: Share(group.requests, group.cost, group.input_tokens, group.output_tokens)
-        for group in result.of(kind)
-    }
+def _shares(groups: Iterable[NameSums]) -> dict[str, Share]:
+    return {group.name: Share(**_share_sums(group)) for group in groups}
 
 
 def _models(result: QueryResult) -> dict[str, ModelShare]:
     histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
     for latency in result.latencies:
         histograms[latency.model].append(latency)
-    return {group.name: _model_share(group, histograms[group.name]) for group in result.of("model")}
+    return {group.name: _model_share(group, histograms[group.name]) for group in result.models}
 
 
 def _model_share(group: NameSums, histogram: list[LatencyBucket]) -> ModelShare:
     return ModelShare(
-        group.requests,
-        group.cost,
-        group.input_tokens,
-        group.output_tokens,
-        group.errors,
-        percentile(histogram, 0.50),
-        percentile(histogram, 0.95),
+        **_share_sums(group),
+        errors=group.errors,
+        latency_p50_ms=percentile(histogram, 0.50),
+        latency_p95_ms=percentile(histogram, 0.95),
     )
+
+
+def _share_sums(group: NameSums) -> dict[str, Any]:
+    return {name: getattr(group, name) for name in Share.__struct_fields__}
 
 
 def merge_histograms(buckets: Iterable[LatencyBucket]) -> list[LatencyBucket]:
@@ -197,3 +267,4 @@ def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None
 
 
 GROWTH = 1.2
+INTEGERS = tuple(name for name in NameSums.__struct_fields__ if name not in ("kind", "name", "cost"))

@@ -27,24 +27,30 @@ from llmring_usage.statistics.assemble import (
 from llmring_usage.statistics.latencies import latencies_sql
 from llmring_usage.statistics.periods import Grouping, Range, Split, split_days
 from llmring_usage.statistics.range_sql import RangeUnion
-from llmring_usage.tables.rollups import DAY, EACH_NAME, NAMES, QUARTERS_DAY, SUMS
+from llmring_usage.tables.log_columns import PROMPT
+from llmring_usage.tables.rollups import (
+    DAY,
+    EACH_NAME,
+    FORMER_KINDS,
+    NAMES,
+    QUARTERS_DAY,
+    SUMS,
+    VALUES,
+    kind_sql,
+)
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
-DAY_COLUMNS: LiteralString = "day, name, requests, input_tokens, output_tokens, cost"
+DAY_COLUMNS: LiteralString = "day, name, requests, tokens, cost"
 DAILY_CALLS: LiteralString = "SELECT " + COLUMNS + " FROM usage_daily WHERE project_id = %(project)s"
 QUARTER_CALLS: LiteralString = (
     "SELECT " + COLUMNS + " FROM usage_quarters"
-    " WHERE project_id = %(project)s AND kind IN (" + ", ".join("'" + kind + "'" for kind in NAMES) + ")"
+    " WHERE project_id = %(project)s AND kind IN ("
+    + ", ".join("'" + kind + "'" for kind in (*NAMES, *FORMER_KINDS)) + ")"
 )  # fmt: skip
 RAW_CALLS: LiteralString = (
-    """
-    SELECT kind, name, 1::bigint, (status = 'error')::int::bigint, input_tokens, output_tokens, cached_input_tokens,
-        coalesce(cost, 0), (cost IS NULL)::int::bigint,
-        CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END
-    FROM usage_logs """
-    + EACH_NAME
+    "SELECT kind, name, " + ", ".join(VALUES[name] for name in SUMS) + " FROM usage_logs " + EACH_NAME
     + " WHERE project_id = %(project)s"
-)
+)  # fmt: skip
 GROUPED: LiteralString = (
     """
     grouped AS (
@@ -141,7 +147,7 @@ class StatisticsQuery:
 def _steps_sql(start: LiteralString) -> LiteralString:
     """Return the SELECT of days grouped into steps of time; `start` is the first day of a day's step."""
     return (
-        "SELECT json_build_array(" + start + ", name, sum(requests), sum(input_tokens) + sum(output_tokens), sum(cost))"
+        "SELECT json_build_array(" + start + ", name, sum(requests), sum(tokens), sum(cost))"
         " AS line FROM days GROUP BY " + start + ", name"
     )
 
@@ -153,13 +159,14 @@ def _json_column(name: LiteralString, lines: LiteralString) -> LiteralString:
 
 def _days_sql(kind: Kind, union: RangeUnion, split: Split) -> LiteralString:
     """Return the SELECT of a split range's calls by day and by the names of a kind."""
-    of_kind: LiteralString = " WHERE project_id = %(project)s AND kind = '" + kind + "'"
-    sums: LiteralString = ", name, requests, input_tokens, output_tokens, cost FROM "
+    condition, name = kind_sql(kind)
+    of_kind: LiteralString = " WHERE project_id = %(project)s AND " + condition
+    sums: LiteralString = ", " + name + ", requests, input_tokens + extra_input_tokens + output_tokens, cost FROM "
     union.add_range(
         split,
         "SELECT day" + sums + "usage_daily" + of_kind,
         "SELECT " + QUARTERS_DAY + sums + "usage_quarters" + of_kind,
-        "SELECT " + DAY + ", " + NAMES[kind] + ", 1::bigint, input_tokens, output_tokens, coalesce(cost, 0)"
+        "SELECT " + DAY + ", coalesce(" + kind + ", ''), 1::bigint, " + PROMPT + " + output_tokens, coalesce(cost, 0)"
         " FROM usage_logs WHERE project_id = %(project)s",
     )
     return union.sql

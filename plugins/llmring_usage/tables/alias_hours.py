@@ -13,8 +13,7 @@ from typing import LiteralString
 import psycopg
 
 from llmring_server.database import Database
-from llmring_usage.pricing.tokens import PROMPT_KINDS
-from llmring_usage.tables.log_columns import TOKEN_COLUMNS
+from llmring_usage.tables.log_columns import PROMPT, TOKEN_COLUMNS
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
@@ -36,7 +35,6 @@ SUMS: Mapping[LiteralString, LiteralString] = {
     **{kind: "sum(" + column + ")" for kind, column in TOKEN_COLUMNS.items()},
 }
 FRESH: LiteralString = TOKEN_COLUMNS["fresh"] + "::numeric"
-PROMPT: LiteralString = " + ".join((FRESH, *(TOKEN_COLUMNS[kind] for kind in PROMPT_KINDS if kind != "fresh")))
 
 
 def hour_sql(time: LiteralString) -> LiteralString:

@@ -28,7 +28,7 @@ VALID_MONTHS: LiteralString = (
     counted AS (
         SELECT """ + MONTH + """ AS month, sum(requests) AS requests
         FROM usage_daily
-        WHERE project_id = %(project)s AND kind = 'provider'
+        WHERE project_id = %(project)s AND kind = 'profile'
             AND day >= (SELECT %(monthsfrom)s::date) AND day < (SELECT %(monthsto)s::date)
         GROUP BY 1
     ), held AS MATERIALIZED (
@@ -57,7 +57,7 @@ MONTH_LATENCIES: LiteralString = """
 """
 MISSING: LiteralString = (
     "WITH counted AS (SELECT project_id, " + MONTH + """ AS month, sum(requests) AS requests
-        FROM usage_daily WHERE kind = 'provider' AND day < %(last)s
+        FROM usage_daily WHERE kind = 'profile' AND day < %(last)s
         GROUP BY 1, 2
     )
     SELECT counted.project_id, counted.month
@@ -76,7 +76,7 @@ FILL: LiteralString = (
     SELECT counted.project_id, %(month)s::date, counted.requests,
         coalesce(found.models, '{}'), coalesce(found.buckets, '{}'), coalesce(found.calls, '{}')
     FROM (
-        SELECT project_id, sum(requests)::bigint AS requests FROM usage_daily""" + IN_MONTH + """ AND kind = 'provider'
+        SELECT project_id, sum(requests)::bigint AS requests FROM usage_daily""" + IN_MONTH + """ AND kind = 'profile'
         GROUP BY project_id
     ) AS counted LEFT JOIN (
         SELECT project_id, array_agg(model) AS models, array_agg(bucket) AS buckets, array_agg(calls) AS calls

@@ -3,12 +3,41 @@
 from collections.abc import Mapping
 from typing import LiteralString, NamedTuple
 
-from llmring_usage.pricing.tokens import KINDS
+from llmring_usage.pricing.tokens import KINDS, PROMPT_KINDS, RARE_PROMPT_KINDS
 
 # The column of each token kind.
 TOKEN_COLUMNS: Mapping[LiteralString, LiteralString] = {kind: kind + "_tokens" for kind in KINDS}
 # All kinds, each named as in `Tokens`, for a SELECT.
 TOKENS: LiteralString = ", ".join(column + " AS " + kind for kind, column in TOKEN_COLUMNS.items())
+
+# The field of each rare count in lists of calls.
+RARE_FIELDS: Mapping[LiteralString, LiteralString] = {
+    "cache_write_30m": "cache_write_30m_tokens",
+    "cache_write_12h": "cache_write_12h_tokens",
+    "audio_input": "audio_input_tokens",
+    "audio_cache_read": "cached_audio_tokens",
+    "image_input": "image_input_tokens",
+    "audio_output": "audio_output_tokens",
+    "image_output": "image_output_tokens",
+}
+
+
+def rare_count_sql(name: LiteralString) -> LiteralString:
+    """Return the expression for one of a row's rare counts."""
+    return "coalesce((rare_counts->>'" + name + "')::bigint, 0)"
+
+
+def rare_sums_sql(names: tuple[LiteralString, ...]) -> LiteralString:
+    """Return an addend: the sums of rare counts over rows; most rows have none."""
+    return "".join(" + coalesce(sum((rare_counts->>'" + name + "')::bigint), 0)" for name in names)
+
+
+# All input of a row: wider than 64 bits.
+PROMPT: LiteralString = " + ".join((
+    TOKEN_COLUMNS["fresh"] + "::numeric",
+    *(TOKEN_COLUMNS[kind] for kind in PROMPT_KINDS if kind != "fresh"),
+    *map(rare_count_sql, RARE_PROMPT_KINDS),
+))  # fmt: skip
 
 
 class Column(NamedTuple):
@@ -42,16 +71,25 @@ COLUMNS: tuple[Column, ...] = (
     Column("id_at_origin", "text"),
     *map(_count, ("input_tokens", "output_tokens", "cached_input_tokens")),
     *(_count(column) for column in TOKEN_COLUMNS.values() if column != "output_tokens"),
+    Column("rare_counts", "json"),
     Column("cost", "numeric"),
     Column("cost_source", "text", shared=True),
     Column("cost_status", "text", shared=True),
-    Column("computed_cost", "numeric", stored="CASE WHEN cost_source = 'registry' THEN cost ELSE computed_cost END"),
+    Column("computed_cost", "numeric", stored="CASE WHEN cost_source = 'client' THEN computed_cost ELSE cost END"),
+    Column("list_cost", "numeric"),
+    Column("discount", "numeric", shared=True),
     Column("priced_as", "text", shared=True),
+    Column("price_source", "text", shared=True),
+    Column("price_version", "text", shared=True),
     Column("registry_version", "text", shared=True),
+    Column("matched", "text", shared=True),
+    Column("price_notes", "json", shared=True),
     Column("price", "json", shared=True),
     Column("latency_ms", "numeric"),
     Column("status", "text", value="coalesce(status, 'success')"),
     Column("service_tier", "text"),
+    Column("processing", "text"),
+    Column("speed", "text"),
     Column("operation_id", "text"),
     Column("attempt", "integer"),
     Column("tags", "json"),

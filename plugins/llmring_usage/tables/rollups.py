@@ -1,6 +1,6 @@
 """The rollups that statistics read, and the SQL that fills them.
 
-Each call is summed once per kind of name that it carries (provider, model, alias, profile, origin), by day and by 15
+Each call is summed once per kind of name that it carries (provider and model, alias, profile, origin), by day and by 15
 minutes: reads grow with the names and days of a range, never with calls or combinations of names. `slot` spreads one
 hot row over several. Upserts are ordered by their keys, so that concurrent batches lock in the same order.
 """
@@ -10,6 +10,9 @@ from typing import LiteralString
 
 import msgspec
 
+from llmring_usage.pricing.tokens import PROMPT_KINDS, RARE_PROMPT_KINDS
+from llmring_usage.tables.log_columns import PROMPT, TOKEN_COLUMNS, rare_count_sql, rare_sums_sql
+
 DAY: LiteralString = "(occurred_at AT TIME ZONE %(zone)s)::date"
 QUARTER: LiteralString = "date_bin('15 minutes', occurred_at, '2000-01-01 00:00:00+00')"
 QUARTERS_DAY: LiteralString = "(quarter AT TIME ZONE %(zone)s)::date"
@@ -17,18 +20,44 @@ QUARTERS_DAY: LiteralString = "(quarter AT TIME ZONE %(zone)s)::date"
 BUCKET: LiteralString = (
     "(CASE WHEN latency_ms < 1 THEN 0 ELSE least(floor(ln(latency_ms::double precision) / ln(1.2)), 500) END)::smallint"
 )
+PROVIDER_MODEL: LiteralString = "provider_model"
+# The columns that names are made of, and the name of each kind. In a provider's name, `~` is `~0` and `:` is `~1`.
+NAMED: tuple[LiteralString, ...] = ("provider", "model", "alias", "profile", "origin")
 NAMES: Mapping[LiteralString, LiteralString] = {
-    "provider": "provider",
-    "model": "model",
+    PROVIDER_MODEL: "replace(replace(provider, '~', '~0'), ':', '~1') || ':' || model",
     "alias": "coalesce(alias, '')",
     "profile": "profile",
     "origin": "coalesce(origin, '')",
+}
+# Earlier versions had these kinds instead of provider_model. Until their sums are counted again, both are read.
+FORMER_KINDS: Mapping[LiteralString, LiteralString] = {
+    "provider": "replace(replace(split_part(name, ':', 1), '~1', ':'), '~0', '~')",
+    "model": "substr(name, strpos(name, ':') + 1)",
 }
 EACH_NAME: LiteralString = (
     "CROSS JOIN LATERAL (VALUES "
     + ", ".join("('" + kind + "', " + name + ")" for kind, name in NAMES.items())
     + ") AS said(kind, name)"
 )
+# Each sum's expression for one row.
+VALUES: Mapping[LiteralString, LiteralString] = {
+    "requests": "1::bigint",
+    "errors": "(status = 'error')::int::bigint",
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cached_input_tokens": "cached_input_tokens",
+    "cost": "coalesce(cost, 0)",
+    "unpriced_requests": "(cost IS NULL)::int::bigint",
+    "unpriced_tokens": "CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END",
+    "extra_input_tokens": PROMPT + " - input_tokens",
+    "cache_read_tokens": "cache_read_tokens::numeric + " + rare_count_sql("audio_cache_read"),
+    "cache_write_tokens": "cache_write_tokens::numeric + cache_write_5m_tokens + cache_write_1h_tokens + "
+    + rare_count_sql("cache_write_30m") + " + " + rare_count_sql("cache_write_12h"),
+    "reasoning_tokens": "reasoning_tokens",
+    "estimated_requests": "(cost_status = 'estimated')::int::bigint",
+    "counted_requests": "1::bigint",
+}  # fmt: skip
+# The same over rows; aggregates of columns are faster than those of the expressions above.
 SUMS: Mapping[LiteralString, LiteralString] = {
     "requests": "count(*)",
     "errors": "count(*) FILTER (WHERE status = 'error')",
@@ -38,7 +67,26 @@ SUMS: Mapping[LiteralString, LiteralString] = {
     "cost": "coalesce(sum(cost), 0)",
     "unpriced_requests": "count(*) FILTER (WHERE cost IS NULL)",
     "unpriced_tokens": "coalesce(sum(input_tokens::numeric + output_tokens) FILTER (WHERE cost IS NULL), 0)",
-}
+    "extra_input_tokens": " + ".join("sum(" + TOKEN_COLUMNS[kind] + ")" for kind in PROMPT_KINDS)
+    + " - sum(input_tokens)" + rare_sums_sql(RARE_PROMPT_KINDS),
+    "cache_read_tokens": "sum(cache_read_tokens)" + rare_sums_sql(("audio_cache_read",)),
+    "cache_write_tokens": "sum(cache_write_tokens) + sum(cache_write_5m_tokens) + sum(cache_write_1h_tokens)"
+    + rare_sums_sql(("cache_write_30m", "cache_write_12h")),
+    "reasoning_tokens": "sum(reasoning_tokens)",
+    "estimated_requests": "count(*) FILTER (WHERE cost_status = 'estimated')",
+    "counted_requests": "count(*)",
+}  # fmt: skip
+
+
+def kind_sql(kind: LiteralString) -> tuple[LiteralString, LiteralString]:
+    """Return the condition on the rows of a kind, also of `provider` and `model`, and the expression for its name."""
+    part = FORMER_KINDS.get(kind)
+    if part is None:
+        return "kind = '" + kind + "'", "name"
+    return (
+        "kind IN ('" + kind + "', '" + PROVIDER_MODEL + "')",
+        "CASE kind WHEN '" + PROVIDER_MODEL + "' THEN " + part + " ELSE name END",
+    )
 
 
 class Rollup(msgspec.Struct, frozen=True):
@@ -71,7 +119,7 @@ class Rollup(msgspec.Struct, frozen=True):
 
     def select_rows(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = SUMS) -> LiteralString:
         """Return the SELECT of `columns` over raw rows; `sums` maps each sum to its expression."""
-        keys = NAMES if self.key is None else self.key
+        keys = dict(zip(NAMED, NAMED, strict=True)) if self.key is None else self.key
         named = {"project_id": "project_id", self.bucket: self.at, **keys, **{s: sums.get(s, "0") for s in self.sums}}
         counted: LiteralString = (
             "SELECT " + ", ".join(value + " AS " + name for name, value in named.items())
@@ -101,6 +149,23 @@ class Rollup(msgspec.Struct, frozen=True):
             + "summed.*, " + slot + "::smallint FROM (" + rows + ") AS summed ORDER BY " + order
             + " ON CONFLICT (" + self.identity + ", slot) DO UPDATE SET " + added
         )  # fmt: skip
+
+
+def difference_sql(rollup: Rollup, wanted: LiteralString, kept: LiteralString) -> LiteralString:
+    """Return the common table expressions that end in `differing`: the amounts to add to each wrong key.
+
+    `wanted` and `kept` are SELECTs of the rollup's columns.
+    """
+    identity, columns = rollup.identity, rollup.columns
+    differences: LiteralString = ", ".join(
+        "coalesce(wanted." + name + ", 0) - coalesce(kept." + name + ", 0) AS " + name for name in rollup.sums
+    )
+    off: LiteralString = " OR ".join(name + " <> 0" for name in rollup.sums)
+    return (
+        "WITH wanted (" + columns + ") AS (" + wanted + "), kept (" + columns + ") AS (" + kept
+        + "), differing AS (SELECT * FROM (SELECT " + identity + ", " + differences
+        + " FROM wanted FULL JOIN kept USING (" + identity + ")) AS compared WHERE " + off + ")"
+    )  # fmt: skip
 
 
 NUMBERS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7")

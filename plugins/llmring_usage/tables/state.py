@@ -8,6 +8,7 @@ TIMEZONE = "timezone"
 DROPPED_BEFORE = "dropped_before"
 ALIAS_HOURS = "alias_hours"
 LATENCY_MONTHS = "latency_months"
+FORMER_SUMS = "former_sums"
 
 SET_DEFAULT: LiteralString = """
     INSERT INTO usage_facts (name, value) VALUES (%(name)s, %(value)s)

@@ -242,6 +242,11 @@ def test_an_invalid_value_of_a_hook_is_rejected_by_name(hook):
     assert hook in message
 
 
+def test_a_connection_that_returns_something_is_rejected_by_name():
+    message = str(startup_error(make_plugin("odd", llmring_connect=lambda server: {Forecast: Sunny()})))
+    assert message.startswith("plugin 'odd' (distribution given in code): llmring_connect returned")
+
+
 @pytest.mark.parametrize("hook", [hook for hook in WRONG if hook != "llmring_settings"])
 def test_a_hook_that_returns_nothing_is_rejected_by_name(hook):
     function = (lambda: None) if hook == "llmring_migrations" else (lambda server: None)

@@ -70,6 +70,17 @@ def test_the_log_that_follows_is_the_same_entry(client, converse, follow):
     assert (summary(client)["total_requests"], summary(client)["total_cost"]) == (1, 0.25)
 
 
+def test_the_substitutions_of_an_estimated_cost_are_returned_by_both(client):
+    usage = {"input_tokens": 500, "output_tokens": 10, "input_tokens_details": {"cache_write_tokens": 400}}
+    about = {"provider": "openai", "model": "gpt-5-mini"}
+    reply = {"content": "!", "usage": usage}
+    message = {"messages": [{"role": "user", "content": "?"}], "response": reply, "metadata": about}
+    logged = client.post(f"{API}/log", json=message).raise_for_status().json()
+    assert (logged["cost_status"], logged["price_notes"]) == ("estimated", ["cache_write priced as input"])
+    again = client.post("/api/v1/log", json={**about, "usage": usage, "id_at_origin": logged["conversation_id"]}).json()
+    assert (again["log_id"], again["price_notes"]) == (logged["log_id"], logged["price_notes"])
+
+
 def test_later_turns_of_the_same_conversation_are_new_entries(client, converse, follow):
     logged = converse(client)
     seen = {follow(client, logged["conversation_id"])["log_id"] for _ in range(3)}
@@ -202,7 +213,7 @@ def test_when_the_database_is_locked_the_response_is_503_within_two_seconds(serv
 @pytest.mark.own_server
 def test_when_the_claims_are_locked_log_responds_within_two_seconds(server, client, converse):
     logged = converse(client)
-    entry = {"provider": "p", "model": "m", "id_at_origin": logged["conversation_id"]}
+    entry = {"provider": "p", "model": "m", "input_tokens": 0, "id_at_origin": logged["conversation_id"]}
     with psycopg.connect(server.server.database.conninfo) as locker:
         locker.execute("LOCK TABLE conversation_claims IN ACCESS EXCLUSIVE MODE")
         response = client.post("/api/v1/log", json=entry)

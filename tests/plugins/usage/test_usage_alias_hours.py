@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from llmring_usage.pricing.price_book import UsagePriceBook
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.testing import eventually
+from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.reprice import Repricing, RowSelection
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.pricing.calculators import provider_cost
-from llmring_usage.pricing.price_book import UsagePriceBook
-from llmring_usage.pricing.tokens import count_tokens
 from llmring_usage.tables.alias_hours import THRESHOLDS, TRY_LOCK, AliasHours
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 

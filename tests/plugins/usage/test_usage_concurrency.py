@@ -97,7 +97,7 @@ def test_the_sums_of_fifty_writers_in_four_processes_are_exact(four_processes, l
             "SELECT kind, name, sum(requests)::bigint AS requests, sum(input_tokens)::bigint AS input_tokens,"
             " sum(output_tokens)::bigint AS output_tokens, sum(cost) AS cost,"
             f" sum(unpriced_requests)::bigint AS unpriced_requests FROM {rollup}"
-            " WHERE kind IN ('model', 'alias') GROUP BY kind, name"
+            " WHERE kind IN ('profile', 'alias') GROUP BY kind, name"
         )
         assert {(row.pop("kind"), row.pop("name")): row for row in rows} == expected(written)
     (latencies,) = server.rows("SELECT sum(requests)::bigint AS requests FROM usage_latencies")

@@ -21,7 +21,10 @@ from llmring_server.testing import live, make_settings
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Europe/Madrid")
 GROUPINGS = ("day", "week", "month")
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)  # Madrid's days of 23 and of 25 hours
-SUMS = ("requests", "cost", "input_tokens", "output_tokens")
+SUMS = (
+    "requests", "cost", "input_tokens", "output_tokens", "total_tokens", "cached_input_tokens", "cache_read_tokens",
+    "cache_write_tokens", "reasoning_tokens", "unpriced_requests", "estimated_requests", "uncounted_requests",
+)  # fmt: skip
 DIGITS = 200
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -66,6 +69,8 @@ def call(chance):
         "input_tokens": chance.choice([0, 1, chance.randrange(10**6), 2**62]),
         "output_tokens": chance.randrange(10**4),
         "cached_input_tokens": chance.randrange(10**3),
+        "cache_write_5m_tokens": chance.choice([0, 0, 7]),
+        "reasoning_tokens": chance.choice([None, 0, 5]),
         "cost": cost,
         "latency_ms": chance.choice([None, 0, 0.5, chance.randrange(1, 10**5)]),
         "status": chance.choice(["success", "error", "aborted"]),
@@ -95,8 +100,30 @@ def sums(calls):
         "requests": len(calls),
         "cost": exact(one["cost"] or 0 for one in calls),
         "input_tokens": sum(one["input_tokens"] for one in calls),
-        "output_tokens": sum(one["output_tokens"] for one in calls),
+        "output_tokens": sum(map(output, calls)),
+        "total_tokens": sum(prompt(one) + output(one) for one in calls),
+        "cached_input_tokens": sum(one["cached_input_tokens"] for one in calls),
+        "cache_read_tokens": sum(one["cached_input_tokens"] for one in calls),
+        "cache_write_tokens": sum(one["cache_write_5m_tokens"] for one in calls),
+        "reasoning_tokens": sum(one["reasoning_tokens"] or 0 for one in calls),
+        "unpriced_requests": sum(one["cost"] is None for one in calls),
+        "estimated_requests": 0,
+        "uncounted_requests": 0,
     }
+
+
+def prompt(one):
+    """Return all input of a call: the cache is beside it at Anthropic, and where it does not fit."""
+    read, written = one["cached_input_tokens"], one["cache_write_5m_tokens"]
+    if one["provider"] == "anthropic" or read > one["input_tokens"]:
+        return one["input_tokens"] + read + written
+    return one["input_tokens"] + (written if read + written > one["input_tokens"] else 0)
+
+
+def output(one):
+    """Return all output of a call: reasoning is beside it where it does not fit."""
+    reasoning = one["reasoning_tokens"] or 0
+    return one["output_tokens"] + (reasoning if reasoning > one["output_tokens"] else 0)
 
 
 def grouped(calls, key):
@@ -110,16 +137,12 @@ def summary(calls):
     unpriced = [one for one in calls if one["cost"] is None]
     total = sums(calls)
     return {
-        "total_requests": len(calls),
-        "total_cost": total["cost"],
-        "total_tokens": total["input_tokens"] + total["output_tokens"],
-        "input_tokens": total["input_tokens"],
-        "output_tokens": total["output_tokens"],
-        "cached_input_tokens": sum(one["cached_input_tokens"] for one in calls),
+        "total_requests": total.pop("requests"),
+        "total_cost": total.pop("cost"),
+        **total,
         "unique_models": len({one["model"] for one in calls}),
         "unique_origins": len({one["origin"] for one in calls} - {None}),
-        "unpriced_requests": len(unpriced),
-        "unpriced_tokens": sum(one["input_tokens"] + one["output_tokens"] for one in unpriced),
+        "unpriced_tokens": sum(one["input_tokens"] + output(one) for one in unpriced),
         "failed_requests": sum(one["status"] == "error" for one in calls),
     }
 
@@ -136,7 +159,7 @@ def periods(calls, zone, grouping):
         {
             "date": start.isoformat(),
             "total_calls": len(within),
-            "total_tokens": sum(one["input_tokens"] + one["output_tokens"] for one in within),
+            "total_tokens": sums(within)["total_tokens"],
             "total_cost": exact(one["cost"] or 0 for one in within),
             "top_model": top_model(within),
         }
@@ -166,7 +189,9 @@ def check(found, calls, zone, grouping):
         {"date": day["date"], "requests": day["total_calls"], "cost": day["total_cost"], "top_model": day["top_model"]}
         for day in periods(calls, zone, "day")
     ]
-    for member in ("model", "alias", "profile", "origin", "provider"):
+    for one in calls:
+        one["provider_model"] = f"{one['provider']}:{one['model']}"
+    for member in ("model", "alias", "profile", "origin", "provider", "provider_model"):
         expected = {value or "": sums(within) for value, within in grouped(calls, lambda one: one[member]).items()}  # noqa: B023
         shares = found[f"by_{member}"]
         assert {value: {name: share[name] for name in SUMS} for value, share in shares.items()} == expected

@@ -242,7 +242,10 @@ def test_computing_a_month_waits_until_the_rollups_are_repaired(used):
 
 
 def test_months_are_counted_again_in_another_zone(used, llmring_live, llmring_cli):
-    log(used, [{"provider": "p", "model": "m", "timestamp": "2025-03-31T23:00:00Z", "latency_ms": 10}])
+    log(
+        used,
+        [{"provider": "p", "model": "m", "input_tokens": 1, "timestamp": "2025-03-31T23:00:00Z", "latency_ms": 10}],
+    )
     refresh(used)
     done = llmring_cli("usage", "rebuild", LLMRING_PLUGINS="usage", LLMRING_USAGE_TIMEZONE="Europe/Madrid")
     assert "days are now counted in Europe/Madrid" in done.stdout

@@ -38,8 +38,14 @@ def test_a_cost_sent_by_the_client_is_authoritative_and_ours_is_stored_with_it(p
     assert priced.client().get("/api/v1/logs").json()[0]["computed_cost"] == 0.00045
 
 
-def test_without_the_registry_the_status_is_the_reason_for_no_cost(usage, log):
-    assert log(usage.client())["cost_status"] == "registry_not_enabled"
+def test_without_the_registry_calls_are_priced_by_the_bundled_prices(usage, log):
+    logged = log(usage.client())
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (0.00045, "genai-prices", "priced")
+
+
+def test_the_status_is_the_reason_for_no_cost(usage, log):
+    logged = log(usage.client(), model="no-such-model")
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (None, None, "model_not_in_registry")
 
 
 def test_a_null_count_means_none(usage, log):
@@ -63,7 +69,7 @@ def test_every_decimal_of_a_cost_is_stored(usage):
 
 def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
     metadata = b'{"n":1234567890123456789012345678901234567890.5}'
-    sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
+    sent = b'{"provider":"p","model":"m","input_tokens":1,"metadata":' + metadata + b"}"
     usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
     assert b'"metadata":' + metadata in usage.client().get("/api/v1/logs").content
 
@@ -92,7 +98,7 @@ def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
     ],
 )
 def test_an_invalid_entry_is_refused_with_the_location(usage, members, place):
-    call = {"provider": "openai", "model": "m", **members}
+    call = {"provider": "openai", "model": "m", "input_tokens": 1, **members}
     answer = usage.client().post("/api/v1/log", json=call)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["loc"] == ["body", place]
@@ -139,7 +145,7 @@ def test_a_body_with_many_names_that_occur_once_and_one_twice_is_refused_quickly
 
 @pytest.mark.parametrize("metadata", [b'"\\u0000"', b'"\\ud800"', b"[" * 10_000 + b"]" * 10_000, b'"\xff"'])
 def test_metadata_that_cannot_be_stored_is_refused(usage, metadata):
-    sent = b'{"provider":"p","model":"m","metadata":' + metadata + b"}"
+    sent = b'{"provider":"p","model":"m","input_tokens":1,"metadata":' + metadata + b"}"
     answer = usage.client().post("/api/v1/log", content=sent, headers={"Content-Type": "application/json"})
     assert 400 <= answer.status_code < 500
     assert usage.client().get("/api/v1/logs").json() == []

@@ -25,7 +25,7 @@ def pages(client, **query):
 
 
 def test_pages_give_each_call_once_while_another_writes(client, usage, log):
-    batch = [{"provider": "p", "model": "m", "timestamp": "2026-03-01T00:00:00Z"}] * 1000
+    batch = [{"provider": "p", "model": "m", "input_tokens": 1, "timestamp": "2026-03-01T00:00:00Z"}] * 1000
     answer = client.post("/api/v1/log/batch", json=batch)
     sent = {result["log_id"] for result in answer.json()["results"]}
     done = threading.Event()

@@ -73,7 +73,13 @@ def test_a_dropped_partition_is_created_again(usage, log):
 def test_a_batch_over_dropped_and_existing_partitions_is_stored_once(usage):
     client = usage.client()
     batch = [
-        {"provider": "p", "model": "m", "timestamp": f"2024-{month:02}-10T00:00:00Z", "idempotency_key": f"k{month}"}
+        {
+            "provider": "p",
+            "model": "m",
+            "input_tokens": 1,
+            "timestamp": f"2024-{month:02}-10T00:00:00Z",
+            "idempotency_key": f"k{month}",
+        }
         for month in range(1, 13)
     ]
     client.post("/api/v1/log/batch", json=batch[:6])
@@ -95,7 +101,10 @@ def test_partitions_have_the_key_of_their_table(usage, log):
 def test_four_servers_that_need_the_same_months_create_each_once(llmring_live):
     servers = [llmring_live(["usage"]) for _ in range(SERVERS)]
     clients = [server.client() for server in servers]
-    batch = [{"provider": "p", "model": "m", "timestamp": f"2022-{month:02}-15T00:00:00Z"} for month in range(1, 13)]
+    batch = [
+        {"provider": "p", "model": "m", "input_tokens": 1, "timestamp": f"2022-{month:02}-15T00:00:00Z"}
+        for month in range(1, 13)
+    ]
     with ThreadPoolExecutor(SERVERS) as pool:
         orders = [batch, batch[::-1], batch[6:] + batch[:6], batch[::2] + batch[1::2]]
         answers = list(pool.map(lambda to, what: to.post("/api/v1/log/batch", json=what), clients, orders))

@@ -12,7 +12,7 @@ from year_kit import ROWS
 from llmring_usage.queries.usage_logs import NEWEST_FIRST, ONE, LogFilter, Position, select_sql
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_sql import CALLS, range_params
-from llmring_usage.statistics.alias_traffic import NAMED
+from llmring_usage.statistics.alias_traffic import named_sql
 from llmring_usage.statistics.periods import parse_range
 from llmring_usage.statistics.query import BY_DAY, StatisticsQuery, TimeBreakdown
 from llmring_usage.tables.alias_hours import AliasHours
@@ -203,7 +203,7 @@ def test_only_the_calls_of_invalid_hours_are_read(summed_hours):
 
 def test_the_models_in_use_are_read_from_the_sums(server):
     params = {"project": server.project, "kind": "model", "day": "2025-06-01", "limit": 500}
-    assert partitions_read(explain(server, NAMED, params)) == set()
+    assert partitions_read(explain(server, named_sql("model"), params)) == set()
 
 
 def position(server, depth):

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmring_server.contracts import Price
+from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.models.entries import MAX_COUNT, UsageEntry
 from llmring_usage.pricing.aggregate import TIER_TERMS, PriceTier, quote_tiers
 from llmring_usage.pricing.calculators import CALCULATORS, client_cost, provider_cost, quote
-from llmring_usage.pricing.tokens import Tokens, count_tokens
+from llmring_usage.pricing.tokens import KINDS, Tokens
 
 
 def price(**rates: str | int | None) -> Price:
@@ -98,7 +99,7 @@ def test_the_clients_declaration_about_its_counts_is_trusted():
     assert count_tokens(UsageEntry(provider="openai", model="m", input_includes_cached=False, **said)).fresh == 1500
 
 
-counts = st.integers(0, MAX_COUNT) | st.integers(0, 10_000) | st.none()
+counts = st.integers(0, MAX_COUNT // 2) | st.integers(0, 10_000) | st.none()
 rates = st.decimals(0, 1000, places=6) | st.none()
 entries = st.builds(
     UsageEntry,
@@ -112,7 +113,7 @@ entries = st.builds(
     cache_write_1h_tokens=counts,
     cache_write_tokens=counts,
     reasoning_tokens=counts,
-    input_includes_cached=st.booleans() | st.none(),
+    input_includes_cached=st.sampled_from([False, None]),
 )
 prices = st.builds(
     Price,
@@ -163,7 +164,7 @@ def price_tiers(calls, threshold):
 
 
 def sum_tokens(calls):
-    return Tokens(*(sum(getattr(kinds, name) for kinds in calls) for name in Tokens.__struct_fields__))
+    return Tokens(**{name: sum(getattr(kinds, name) for kinds in calls) for name in KINDS})
 
 
 @given(st.lists(entries, max_size=8), prices, st.sampled_from(sorted(CALCULATORS)))

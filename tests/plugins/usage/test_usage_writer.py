@@ -94,7 +94,7 @@ def test_rows_rollups_latencies_and_keys_are_written_by_one_transaction(usage):
 @pytest.mark.own_server
 def test_calls_of_many_projects_share_a_commit_but_not_their_sums(usage):
     record(usage, [[row(project_id=f"prj_{number % 7}")] for number in range(100)])
-    found = usage.rows("SELECT project_id, requests::int AS requests FROM usage_daily WHERE kind = 'model'")
+    found = usage.rows("SELECT project_id, requests::int AS requests FROM usage_daily WHERE kind = 'profile'")
     assert sorted(one["requests"] for one in found) == [14, 14, 14, 14, 14, 15, 15]
 
 
@@ -107,7 +107,7 @@ def test_a_rejected_row_does_not_affect_the_rest_of_its_batch(usage, place):
     assert isinstance(outcomes[place], Problem)
     assert outcomes[place].status.startswith("422")
     assert sum(isinstance(outcome, UsageLogResponse) for outcome in outcomes) == 99
-    (counted,) = usage.rows("SELECT sum(requests)::int AS requests FROM usage_daily WHERE kind = 'model'")
+    (counted,) = usage.rows("SELECT sum(requests)::int AS requests FROM usage_daily WHERE kind = 'profile'")
     assert counted["requests"] == 99
 
 

@@ -39,6 +39,7 @@ def year_of_calls(url):
             {
                 "provider": "p",
                 "model": f"m{day % 5}",
+                "input_tokens": 0,
                 "latency_ms": day,
                 "timestamp": f"{month}-{day:02}T{day % 24:02}:30:00Z",
             }

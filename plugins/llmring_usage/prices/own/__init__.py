@@ -1,0 +1,1 @@
+"""Own prices: of projects and of the deployment, from the table and from a file."""
