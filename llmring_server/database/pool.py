@@ -16,13 +16,14 @@ import psycopg
 import psycopg_pool
 from psycopg.rows import class_row, dict_row
 
-from llmring_server.database import addresses, clock
+from llmring_server.database import addresses
+from llmring_server.database.checks import clock
+from llmring_server.database.checks.writable import WritableCheck
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
-from llmring_server.database.writable import WritableCheck
 from llmring_server.errors import DatabaseDown
 from llmring_server.settings import Settings
 

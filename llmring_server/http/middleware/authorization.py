@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import falcon.asgi
 import msgspec
 
-from llmring_server.contracts import Authenticator, Identity, RecentKeys, Scope
+from llmring_server.contracts import Authenticator, Identity, Scope
+from llmring_server.contracts.serving import RecentKeys
 from llmring_server.http.codec import Limits
 from llmring_server.http.errors import NO_ANSWER, Problem, Unavailable
 from llmring_server.http.middleware.authentication import CHALLENGE, read_key
