@@ -1,6 +1,5 @@
 """Receipts in PostgreSQL; a stored receipt never changes, and its bytes are those that were signed."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence, Set
 from enum import Enum
 from typing import LiteralString
@@ -84,14 +83,14 @@ class StoreOutcome(Enum):
 class ReceiptStore:
     """The tables `receipts` and `receipt_conflicts`; `find_listener` returns the listener for new receipts, or None.
 
-    It is called on first use, so that the conf file may list the plugins in any order.
+    It is called at each use, so that the conf file may list the plugins in any order.
     """
 
     def __init__(self, database: Database, find_listener: Callable[[], ReceiptsStored | None]) -> None:
         self._database = database
         self._find_listener = find_listener
 
-    @functools.cached_property
+    @property
     def _listener(self) -> ReceiptsStored | None:
         return self._find_listener()
 
