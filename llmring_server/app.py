@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon.asgi
 
+from llmring_server.contracts import RecentKeys
 from llmring_server.contracts.pages import FrontPage
 from llmring_server.errors import StartupError
 from llmring_server.http import errors
@@ -21,7 +22,8 @@ from llmring_server.http.middleware.request_id import RequestIdMiddleware
 from llmring_server.http.openapi import Specification
 from llmring_server.http.routing import Route, Router, RouteTable
 from llmring_server.plugins.manager import CORE, Plugin, load
-from llmring_server.server import Lifecycle, Server
+from llmring_server.server import Server
+from llmring_server.serving.lifecycle import Lifecycle
 from llmring_server.serving.shutdown import ConnectionCloseMiddleware
 from llmring_server.settings import Settings, load_settings
 
@@ -94,7 +96,9 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
         RequestIdMiddleware(),
         BrowserHeaders(settings.cors_origins),
         *([AccessLog(server.request_log)] if settings.log_level in ("debug", "info") else []),
-        AuthorizationMiddleware(settings, server.projects, routes),
+        AuthorizationMiddleware(
+            settings, server.projects, routes, server.service(RecentKeys, default=None), lambda: server.waiting
+        ),
         *server.middleware,
     ]
 
@@ -109,7 +113,7 @@ def _check_middleware(plugin: Plugin, component: Any) -> Any:
 
 
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
-    checks = [HealthCheck(DATABASE, server.database.ping)]
+    checks = [HealthCheck(DATABASE, server.database.check_writable)]
     for plugin, check in server.plugins.call_flat("llmring_health", HealthCheck, server=server):
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} already exists; choose another name")

@@ -5,12 +5,14 @@ import shutil
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import sqlparse
 
+from llmring_server.database import clock
 from llmring_server.runtime import redis
 from llmring_server.testing import LiveServer
 
@@ -73,6 +75,13 @@ def constant_registry() -> Path:
 def small_registry(constant_registry: Path, tmp_path: Path) -> Path:
     """Return a copy of it that a test may change."""
     return Path(shutil.copytree(constant_registry, tmp_path / "registry"))
+
+
+@pytest.fixture
+def shift_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Return a function that sets this machine's clock, as compared with the database's, ahead by some minutes."""
+    right = clock.now
+    return lambda minutes: monkeypatch.setattr(clock, "now", lambda: right() + timedelta(minutes=minutes))
 
 
 @pytest.fixture

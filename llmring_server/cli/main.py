@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from typing import Any
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 a server must be reachable; --host restricts it
 DEFAULT_COMMAND = "serve"
+CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 class Commands(click.Group):
@@ -162,7 +164,16 @@ def config() -> None:
     server = _server()
     document = server.settings.model_dump(mode="json")
     document |= {name: model.model_dump(mode="json") for name, model in server.all_plugin_settings.items()}
-    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    click.echo(msgspec.json.format(msgspec.json.encode(_redact(document)), indent=2).decode())
+
+
+def _redact(value: Any) -> Any:
+    """Return settings without the users and passwords of URLs; `SecretStr` redacts whole values."""
+    if isinstance(value, dict):
+        return {name: _redact(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_redact(part) for part in value]
+    return CREDENTIALS.sub("**********@", value) if isinstance(value, str) else value
 
 
 @main.command()

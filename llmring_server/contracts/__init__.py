@@ -4,7 +4,8 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 `server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -12,15 +13,21 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
+from llmring_server.contracts.cost_basis import CostBasis
+
 Scope = Literal["ingest", "read", "admin"]
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all."""
+    """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all.
+
+    It is `unconfirmed` if the key was valid within the last hour and cannot be looked up now (see `RecentKeys`).
+    """
 
     project_id: str
     key_id: str
     scopes: frozenset[Scope] = frozenset({"admin"})
+    unconfirmed: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Whether this key may do what requires `scope`."""
@@ -45,6 +52,39 @@ class KeyStatus(Protocol):
 
     async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
         """Return the identity of a project's key, or None when it is unknown, expired or revoked."""
+        ...
+
+
+@runtime_checkable
+class RecentKeys(Protocol):
+    """Keys that were valid within the last hour, for routes that store requests while the database is down.
+
+    Such a route (`Route.during_outage`) stores the key's id with each request of an unconfirmed identity, and calls
+    `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
+    """
+
+    async def identify_recent(self, key: str) -> Identity | None:
+        """Return the identity of a key as `Authenticator.identify` does, or an unconfirmed one during an outage.
+
+        Raises:
+            psycopg.OperationalError, TimeoutError: the database is down, and the key was not valid recently.
+        """
+        ...
+
+    async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, given by project and id, that are revoked or unknown by now."""
+        ...
+
+
+@runtime_checkable
+class OutageService(Protocol):
+    """A feature that serves its routes (`Route.during_outage`) before the database has answered for the first time.
+
+    With a provider, a server starts while the database is down, and enters the plugins' lifespans once it answers.
+    """
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Return a context manager for the time until the server stops; it is entered before the lifespans."""
         ...
 
 
@@ -160,11 +200,13 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
-    """One usage entry as it is stored: also the source of its cost and the version of the registry."""
+    """One usage entry as it is stored: also the source of its cost, the version of the registry, and its basis."""
 
     cached_input_tokens: int
     cost_source: str | None
     registry_version: str | None
+    priced_as: str | None
+    basis: CostBasis
 
 
 class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,13 +291,14 @@ class CallCounts(msgspec.Struct, frozen=True):
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The usage entry of a call; `cost` is USD, None while unpriced."""
+    """The usage entry of a call; `cost` is USD, None while unpriced, `price_notes` the substitutions of an estimate."""
 
     log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str
     timestamp: datetime
+    price_notes: tuple[str, ...] = ()
 
 
 InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]

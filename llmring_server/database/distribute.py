@@ -8,7 +8,8 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_server.database.migrate import MIGRATION_TABLE, Source, hold_lock
+from llmring_server.database.migrate import Source, hold_lock
+from llmring_server.database.ownership import MIGRATION_TABLE
 from llmring_server.errors import StartupError
 
 EXTENSION: LiteralString = """
@@ -65,7 +66,7 @@ def distribute(conninfo: str, schema: str, sources: Sequence[Source], shards: in
         StartupError: there is no Citus or no table yet, a plugin names a missing table, or Citus rejects a table.
     """
     local = {name: source.owner for source in sources for name in source.local}
-    with hold_lock(conninfo, schema) as backend:
+    with hold_lock(conninfo, schema, sources) as backend:
         session: psycopg.Connection[Any] = backend.connection
         _check_extension(session)
         if shards is not None:

@@ -22,12 +22,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from llmring_server.bundled import migration_ids
-from llmring_server.errors import StartupError
+from llmring_server.database.ownership import MIGRATION_TABLE, check_tables
+from llmring_server.database.waiting import REFUSED
+from llmring_server.errors import DatabaseDown, StartupError
 
 log = logging.getLogger(__name__)
 
 LOCK_WAIT = "300s"
-MIGRATION_TABLE = "_yoyo_migration"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -44,6 +45,13 @@ class Source(msgspec.Struct, frozen=True):
             StartupError: there are none.
         """
         return migration_ids(self.folder, self.owner)
+
+    def texts(self) -> dict[str, str]:
+        """Return the SQL of each migration by id; '' for those in Python."""
+        return {
+            id_: path.read_text(encoding="utf-8") if (path := self.folder / f"{id_}.sql").exists() else ""
+            for id_ in self.ids()
+        }
 
 
 class State(msgspec.Struct, frozen=True):
@@ -115,7 +123,7 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
     Raises:
         StartupError: a migration fails, or one is still pending afterwards.
     """
-    with hold_lock(conninfo, schema) as backend:
+    with hold_lock(conninfo, schema, sources) as backend:
         pending = _pending(backend, sources)
         try:
             backend.apply_migrations(pending)
@@ -132,9 +140,26 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
 
 def status(conninfo: str, schema: str, sources: Sequence[Source]) -> list[State]:
     """Return every migration of `sources` and whether it has been applied. Blocks."""
-    with hold_lock(conninfo, schema) as backend:
+    with hold_lock(conninfo, schema, sources) as backend:
         pending = {migration.id for migration in _pending(backend, sources)}
     return [State(source.owner, id_, id_ not in pending) for source in sources for id_ in source.ids()]
+
+
+def check_database(conninfo: str, schema: str, sources: Sequence[Source]) -> None:
+    """Check that the schema's tables are of `sources`, for a start that does not migrate. Blocks.
+
+    Raises:
+        StartupError: they are of another application or of a newer version, or the database cannot be reached.
+    """
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as session:
+            check_tables(session, schema, _texts(sources))
+    except psycopg.OperationalError as error:
+        raise StartupError(f"the database cannot be reached: {_one_line(error)}") from error
+
+
+def _texts(sources: Sequence[Source]) -> dict[str, str]:
+    return {id_: text for source in sources for id_, text in source.texts().items()}
 
 
 def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
@@ -142,10 +167,13 @@ def _pending(backend: Backend, sources: Sequence[Source]) -> Any:
 
 
 @contextmanager
-def hold_lock(conninfo: str, schema: str) -> Iterator[Backend]:
+def hold_lock(conninfo: str, schema: str, sources: Sequence[Source]) -> Iterator[Backend]:
     """Hold this schema's migration lock in yoyo's session, and yield its backend.
 
     When this process is killed, its session finishes the running statement before it releases the lock.
+
+    Raises:
+        StartupError: the database cannot be used, or its tables are not of `sources`; nothing was changed.
     """
     try:
         with Backend(Address(make_conninfo(conninfo)), MIGRATION_TABLE) as backend:
@@ -155,12 +183,14 @@ def hold_lock(conninfo: str, schema: str) -> Iterator[Backend]:
                 session.execute("SET client_connection_check_interval = '1s'")
             session.execute(sql.SQL("SET lock_timeout = {}").format(LOCK_WAIT))
             session.execute("SELECT pg_advisory_lock(hashtext('llmring migrations'), hashtext(%s))", [schema])
+            check_tables(session, schema, _texts(sources))
             session.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
             yield backend
     except psycopg.errors.LockNotAvailable as error:
         raise StartupError(f"another process has held the migration lock for {LOCK_WAIT}; end it first") from error
     except psycopg.OperationalError as error:
-        raise StartupError(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
+        kind = StartupError if isinstance(error, REFUSED) else DatabaseDown
+        raise kind(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
 
 
 def _check_encoding(session: psycopg.Connection[Any]) -> None:

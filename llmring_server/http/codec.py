@@ -7,7 +7,7 @@ import asyncio
 import functools
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -21,6 +21,10 @@ from llmring_server.http.exchange import EXCHANGE
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
+BODY_LOST = (
+    "The body was lost because the request offers another protocol (Upgrade). "
+    "Send no Upgrade, or start the server with llmring-server serve."
+)
 REMEMBERED_QUERIES = 4_096
 MAX_REMEMBERED_QUERY = 256  # characters
 T = TypeVar("T")
@@ -59,16 +63,19 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
     """Return the whole body, decompressed if it is gzipped.
 
     Raises:
-        Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for invalid gzip.
+        Problem: 413 when it is larger than `limits.bytes`, 415 for another encoding, 400 for invalid gzip or a body
+            that uvicorn has not passed on.
     """
-    encoding = req.get_header("Content-Encoding")
-    if (req.content_length or 0) > limits.bytes:
+    encoding, length = req.get_header("Content-Encoding"), req.content_length or 0
+    if length > limits.bytes:
         raise too_large(limits.bytes)
     body: bytes = await req.stream.read(limits.bytes + 1)
     if len(body) > limits.bytes:
         raise too_large(limits.bytes)
     if req.scope[EXCHANGE].incomplete:
         raise Problem(400, "The connection was closed before the end of the body.")
+    if len(body) < length:
+        raise Problem(400, BODY_LOST, headers={"Connection": "close"})
     if encoding is None or encoding.lower() == "identity":
         return body
     if encoding.lower() != "gzip":
@@ -181,11 +188,15 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *loc: str | int) -> 
         raise Problem(400, "The body is nested too deeply.") from error
 
 
+class NoQuery(msgspec.Struct, frozen=True):
+    """The query of an operation without parameters."""
+
+
 def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
     """Read the query into a frozen struct; a blank parameter means absent.
 
     Raises:
-        Problem: 422 with the invalid parameter.
+        Problem: 422 with the invalid or unknown parameter.
     """
     text: str = req.query_string
     read: Callable[[type[T], str], T] = _read_cached_query if len(text) <= MAX_REMEMBERED_QUERY else _read_query
@@ -209,10 +220,21 @@ def _read_query(model: type[T], text: str, loc: str = "query") -> T:
     for name, value in given.items():
         if "\0" in value or "\0" in name:
             raise Problem.validation(loc, name, msg="U+0000 cannot be stored.")
+    if loc == "query":
+        _check_names(given, model)
     try:
         return msgspec.convert(given, model, strict=False)
     except msgspec.ValidationError as error:
         raise validation_problem(error, loc) from error
+
+
+def _check_names(given: Iterable[str], model: type[Any]) -> None:
+    """Reject parameters that the model does not have, so that a misspelled filter is never an answer of everything."""
+    known = [field.encode_name for field in msgspec.structs.fields(model)]
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None:
+        exist = f"This route has {', '.join(sorted(known))}." if known else "This route has none."
+        raise Problem.validation("query", unknown, msg=f"There is no such parameter. {exist}")
 
 
 _read_cached_query: Any = functools.lru_cache(maxsize=REMEMBERED_QUERIES)(_read_query)  # hot calls repeat theirs

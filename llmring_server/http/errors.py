@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 import psycopg_pool
 
+from llmring_server.database.clock import WrongClock
 from llmring_server.http.printable import quote_path
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,14 @@ DATABASE_UNAVAILABLE = (
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg_pool.PoolTimeout,
 )
+
+# Why the database stores nothing although it answers; the first that applies.
+CAUSES: Sequence[tuple[type[Exception], str]] = (
+    (WrongClock, "The clock of this server or of its database is wrong. Its operator has to set it."),
+    (psycopg.errors.ReadOnlySqlTransaction, "The database is read-only. Try again shortly."),
+    (psycopg.errors.DiskFull, "The disk of the database is full. Its operator has to free space."),
+)
+NO_ANSWER = "The database does not answer. Try again shortly."
 
 Owner = Callable[[falcon.asgi.Request, TracebackType | None], str]
 
@@ -88,6 +97,11 @@ class Unavailable(Problem):
         super().__init__(503, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
+def unavailable(error: BaseException) -> Unavailable:
+    """Return the 503 for an error of the database, with its cause."""
+    return Unavailable(next((detail for kind, detail in CAUSES if isinstance(error, kind)), NO_ANSWER))
+
+
 def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
     """Make every error of `app` a problem+json; `owner` names the plugin that failed, for the log."""
 
@@ -95,9 +109,9 @@ def install(app: "falcon.asgi.App[Any, Any]", owner: Owner) -> None:
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object
     ) -> None:
         log.warning("database unavailable: %s %s: %s", req.method, quote_path(req.path), type(error).__name__)
-        unavailable = Unavailable("The database does not answer. Try again shortly.")
-        resp.status, resp.retry_after = unavailable.status, RETRY_AFTER_SECONDS
-        _write(req, resp, unavailable)
+        problem = unavailable(error)
+        resp.status, resp.retry_after = problem.status, RETRY_AFTER_SECONDS
+        _write(req, resp, problem)
 
     async def unexpected(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: object

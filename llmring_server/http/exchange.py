@@ -15,6 +15,8 @@ Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 EXCHANGE = "llmring.exchange"  # the key of the exchange in the scope
 MIN_RATE = 4_096  # bytes per second
 LATE = "The request did not arrive in time."
+BODY_FOLLOWS: Event = {"type": "http.request", "body": b"", "more_body": True}
+CLOSE = (b"connection", b"close")
 
 
 class UnreadResponse(ConnectionError):
@@ -45,9 +47,14 @@ class Exchange:
     `started` is true once the response has begun, `incomplete` once the client has disconnected before the end of its
     request. `check` ends a wait for the request that takes longer than `arrival` seconds plus one per `MIN_RATE` bytes
     of the body, and a wait for the client to read that takes too long.
+
+    Servers send 100 Continue when a body is received, and Falcon receives the first event of every request. With
+    `expects_continue` that event is `BODY_FOLLOWS`, and a response before the second closes the connection.
     """
 
     incomplete = False
+    expects_continue = False
+    _receives = 0
     _more_body = True
     _receiving = False
     _sending = False
@@ -75,6 +82,11 @@ class Exchange:
         Raises:
             Problem: 408, the request did not arrive in time.
         """
+        if self.expects_continue:
+            self._receives += 1
+            if self._receives == 1:
+                return BODY_FOLLOWS
+            self.expects_continue = False
         self._receiving = self._more_body
         try:
             event = await self._receive()
@@ -97,6 +109,8 @@ class Exchange:
         Raises:
             UnreadResponse: the client has left the response unread for too long.
         """
+        if self.expects_continue and not self._sends:
+            event = {**event, "headers": [*(pair for pair in event["headers"] if pair != CLOSE), CLOSE]}
         self._sends += 1
         self._sending = True
         try:

@@ -159,10 +159,9 @@ def _blankable(schema: dict[str, Any], required: bool) -> dict[str, Any]:
 
 def _statuses(route: Route, spec: Operation) -> set[int]:
     """Return the statuses of an operation's problems: those it names, and those implied by its other fields."""
-    found = set(spec.errors) | {500, 503}
+    found = set(spec.errors) | {422, 500, 503}
     found |= set() if route.public else {400, 401, 403}
-    found |= {400, 408, 413, 415, 422} if spec.body is not None else set()
-    found |= {422} if spec.query is not None else set()
+    found |= {400, 408, 413, 415} if spec.body is not None else set()
     return found
 
 

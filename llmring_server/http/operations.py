@@ -96,6 +96,8 @@ def _wrap(
     async def wrapped(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **fields: Any) -> None:
         if spec.query is not None:
             fields["query"] = codec.decode_query(req, spec.query)
+        elif req.query_string:
+            codec.decode_query(req, codec.NoQuery)
         if decoder is not None or raw:
             limits: codec.Limits = req.context.limits
             codec.require_type(req, *spec.accepts)

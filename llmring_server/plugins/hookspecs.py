@@ -56,7 +56,16 @@ def llmring_local_tables() -> Iterable[str]:  # type: ignore[empty-body]
 def llmring_services(server: ServerContext) -> Mapping[type, object]:  # type: ignore[empty-body]
     """Return the contracts that this plugin provides: contract → provider.
 
-    Other plugins get them with `server.service(Contract)`. Each contract has one provider.
+    Other plugins get them with `server.service(Contract)`, from `llmring_connect` on. Each contract has one provider.
+    """
+
+
+@hookspec
+def llmring_connect(server: ServerContext) -> None:
+    """Give this plugin's providers the services of other plugins that they use.
+
+    Called once every plugin has returned its services, and before routes are built, so that the conf file may list the
+    plugins in any order.
     """
 
 

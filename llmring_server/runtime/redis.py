@@ -6,8 +6,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from llmring_server.errors import StartupError
+
 log = logging.getLogger(__name__)
 
+INVALID_URL = (
+    "LLMRING_REDIS_URL is not a Redis URL; give redis://[user:password@]host[:port][/database], rediss:// or unix://"
+)
 TIMEOUT_SECONDS = 0.04
 GIVE_UP_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.25
@@ -28,14 +33,21 @@ class SharedRedis:
     which doubles up to `pause` seconds, and one call tries again. When it was only slow, calls resume with its late
     response. Changes are logged at most every `QUIET_SECONDS`; `meanwhile` describes in the log what happens without
     Redis.
+
+    Raises:
+        StartupError: `url` is not a Redis URL; the message omits it, as it may have a password.
     """
 
     def __init__(self, url: str, meanwhile: str, pause: float) -> None:
         import redis.asyncio  # a tenth of the start-up time, not needed without Redis
 
-        self.client = redis.asyncio.Redis.from_url(
-            url, socket_timeout=GIVE_UP_SECONDS, socket_connect_timeout=GIVE_UP_SECONDS, retry=None, protocol=2
-        )
+        try:
+            self.client = redis.asyncio.Redis.from_url(
+                url, socket_timeout=GIVE_UP_SECONDS, socket_connect_timeout=GIVE_UP_SECONDS, retry=None, protocol=2
+            )
+            self.client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # checks options
+        except (ValueError, TypeError):  # their messages have parts of the URL, which may have a password
+            raise StartupError(INVALID_URL) from None
         self._failures = (redis.RedisError, OSError, TimeoutError)
         self._meanwhile = meanwhile
         self._longest = pause

@@ -7,13 +7,15 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, cast
 
+import falcon
 import msgspec
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from llmring_server.http.errors import PROBLEM_JSON, document
+from llmring_server.http.errors import PROBLEM_JSON, Problem, document
 from llmring_server.http.exchange import LATE, Scope
 from llmring_server.http.middleware.limits import CONNECTION, HEAD_TOO_LARGE, MAX_HEAD_BYTES
 from llmring_server.http.security_headers import NOSNIFF_HEADER
+from llmring_server.serving.framing import RequestFraming
 from llmring_server.settings import ConnectionLimits
 
 HTTP = "llmring_server.serving.connection:LimitedConnection"
@@ -35,6 +37,7 @@ class LimitedConnection(asyncio.Protocol):
     def __init__(self, app_state: dict[str, Any], **given: Any) -> None:
         self._limits: ConnectionLimits = app_state.get(LIMITS, ConnectionLimits())
         self._protocol = AutoHTTPProtocol(app_state={**app_state, CONNECTION: self}, **given)  # type: ignore[call-arg]
+        self._framing = RequestFraming()
         self._loop = asyncio.get_running_loop()
         self._unclaimed = 0
         self.lost = False
@@ -59,12 +62,19 @@ class LimitedConnection(asyncio.Protocol):
         self._protocol.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Forward bytes unless too many belong to no request."""
+        """Forward bytes as `RequestFraming` returns them, unless too many belong to no request.
+
+        The event is forwarded even without bytes, because it ends uvicorn's wait for the next request.
+        """
         if self._unclaimed > MAX_UNCLAIMED:
             return self._refuse(431, HEAD_TOO_LARGE)
         self._unclaimed += len(data)
         if self._idle_since is None and not self._requests:
             self._idle_since = self._loop.time()
+        try:
+            data = self._framing.feed(data)
+        except Problem as problem:
+            return self._refuse(falcon.http_status_to_code(problem.status), problem.description or "")
         return self._protocol.data_received(data)
 
     def eof_received(self) -> bool | None:

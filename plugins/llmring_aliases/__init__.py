@@ -1,5 +1,6 @@
 """Aliases: names for models per project and profile, consistent across all services."""
 
+import functools
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,10 +19,9 @@ from llmring_aliases.change_notices import ChangeNotifier
 from llmring_aliases.service import AliasService
 from llmring_aliases.settings import AliasSettings
 from llmring_aliases.tables.reader import AliasReader
-from llmring_aliases.tables.retention import history_retention
+from llmring_aliases.tables.retention import drop_expired_history
 from llmring_aliases.tables.writer import AliasWriter
 from llmring_server import bundled
-from llmring_server.cli.retention import drop_due
 from llmring_server.contracts import Authenticator
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.http.routing import Route
@@ -91,6 +91,7 @@ def llmring_commands() -> Iterable[click.Command]:
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Run the event feeds and drop expired history while the server runs."""
-    retention, days = history_retention(server.database), server.plugin_settings(AliasSettings).retention_days
-    async with server.service(Feeds).running(), upkeep(lambda: drop_due(retention, days), "aliases"):
+    days = server.plugin_settings(AliasSettings).retention_days
+    expire = functools.partial(drop_expired_history, server.database, days)
+    async with server.service(Feeds).running(), upkeep(expire, "aliases"):
         yield

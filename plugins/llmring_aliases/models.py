@@ -108,9 +108,13 @@ class AliasListQuery(msgspec.Struct, frozen=True):
     profile: Profile | None = None
 
 
-class BulkUpsertQuery(AliasProfileQuery, frozen=True):
-    """`?profile=&replace=`; with `replace`, aliases that are not in the body are unbound."""
+class BulkUpsertQuery(msgspec.Struct, frozen=True):
+    """`?profile=&replace=`; with `replace`, aliases that are not in the body are unbound.
 
+    A `profile` is that of every entry; without it each entry's own counts, by default `default`.
+    """
+
+    profile: Profile | None = None
     replace: bool = False
 
 

@@ -35,7 +35,12 @@ class ConversationMaintenance:
         self._days = settings.retention_days
 
     async def run_once(self) -> None:
-        """Drop conversations older than the retention, and claims that expired."""
+        """Drop conversations older than the retention, and claims that expired.
+
+        Raises:
+            WrongClock: this machine's clock or the database's is wrong; nothing is dropped.
+        """
+        await self._database.check_clock()
         await drop_due(conversation_retention(self._database), self._days)
         before = datetime.now(UTC) - timedelta(hours=CLAIM_HOURS)
         await self._database.execute(EXPIRE, {"before": before})

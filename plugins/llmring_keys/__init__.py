@@ -12,7 +12,7 @@ from llmring_keys.issuer import KeyIssuer
 from llmring_keys.resources import KeyResource
 from llmring_keys.store import KeyStore
 from llmring_server import bundled
-from llmring_server.contracts import Authenticator, KeyStatus
+from llmring_server.contracts import Authenticator, KeyStatus, RecentKeys
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
@@ -38,7 +38,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     authenticator = KeyAuthenticator(
         KeyStore(server.database, server.notifications), server.notifications, server.pepper
     )
-    return {Authenticator: authenticator, KeyStatus: authenticator, KeyAuthenticator: authenticator}
+    return dict.fromkeys((Authenticator, KeyStatus, RecentKeys, KeyAuthenticator), authenticator)
 
 
 @hookimpl

@@ -1,11 +1,11 @@
-"""Authenticate keys: the implementation of the contracts `Authenticator` and `KeyStatus`."""
+"""Authenticate keys: the implementation of the contracts `Authenticator`, `KeyStatus` and `RecentKeys`."""
 
 import asyncio
 import hmac
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from llmring_keys.models import StoredKey, hash_key
 from llmring_keys.store import TOPIC, KeyStore
 from llmring_server.contracts import Identity
 from llmring_server.database import Notifications
+from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_server.runtime.background import beside
 from llmring_server.runtime.request_batcher import RequestBatcher
 
@@ -25,6 +26,9 @@ MAX_KNOWN = 10_000
 MAX_UNKNOWN = 10_000
 MAX_BATCH = 1_000
 MAINTENANCE_SECONDS = 60.0
+RECENT_SECONDS = 3600.0
+CONFIRM_SECONDS = 0.5  # that a request waits for the database if its key was valid recently
+OUTAGE_SECONDS = 0.5  # between two such waits
 
 
 class CachedKey(msgspec.Struct, frozen=True):
@@ -52,6 +56,8 @@ class KeyAuthenticator:
         self._pepper = pepper
         self._known: dict[bytes, CachedKey] = {}
         self._unknown: dict[bytes, CachedKey] = {}
+        self._recent: dict[bytes, tuple[CachedKey, float]] = {}
+        self._down_until = 0.0
         self._generation = 0
         self._lookups = RequestBatcher(store.find, most=MAX_BATCH, name="llmring keys' look-ups")
         self._last_uses: dict[tuple[str, str], float] = {}
@@ -60,17 +66,31 @@ class KeyAuthenticator:
     async def identify(self, key: str) -> Identity | None:
         """Return the identity of a key, or None for one that is unknown, expired or revoked."""
         digest = hash_key(key, self._pepper)
-        known, unknown = self._known.get(digest), self._unknown.get(digest)
-        found = (known or unknown) if self._notifications.live else None
-        if found is None:
-            found = await self._look_up(digest)
-        now = time.time()
-        same = hmac.compare_digest(found.hash, digest)
-        if now >= found.ends or not same:
-            return None
-        identity = found.identity
-        self._last_uses[identity.project_id, identity.key_id] = now
-        return identity
+        return self._to_identity(digest, self._find_cached(digest) or await self._look_up(digest))
+
+    async def identify_recent(self, key: str) -> Identity | None:
+        """Return the identity of a key; during an outage, an unconfirmed one if it was valid within the last hour."""
+        digest, now = hash_key(key, self._pepper), time.monotonic()
+        recent, confirmed_at = self._recent.get(digest, (None, 0.0))
+        if recent is None or now - confirmed_at > RECENT_SECONDS:
+            return await self.identify(key)
+        found = self._find_cached(digest)
+        if found is None and now >= self._down_until:
+            if self._down_until:  # during an outage, one request at a time waits
+                self._down_until = now + CONFIRM_SECONDS
+            try:
+                async with asyncio.timeout(CONFIRM_SECONDS):
+                    found = await self._look_up(digest)
+                self._down_until = 0.0
+            except (*DATABASE_UNAVAILABLE, TimeoutError):
+                self._down_until = time.monotonic() + OUTAGE_SECONDS
+        if found is not None:
+            return self._to_identity(digest, found)
+        return msgspec.structs.replace(recent.identity, unconfirmed=True) if time.time() < recent.ends else None
+
+    async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, by project and id, that are revoked or unknown."""
+        return set(keys) - await self._store.find_unrevoked(keys)
 
     async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
         """Return the identity of a project's key from the table, or None if it is unknown, expired or revoked."""
@@ -82,13 +102,32 @@ class KeyAuthenticator:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Record which keys were used, once per minute and at the end."""
+        """Require managed keys of every replica, and record which were used, once per minute and at the end."""
+        await self._store.require()
         try:
             async with beside(self._maintain(), "llmring keys' upkeep"):
                 yield
         finally:
             await self._lookups.close()
             await self._write_last_uses()
+
+    def _find_cached(self, digest: bytes) -> CachedKey | None:
+        """Return the cached result of a lookup, if it is certain to be current."""
+        return (self._known.get(digest) or self._unknown.get(digest)) if self._notifications.live else None
+
+    def _to_identity(self, digest: bytes, found: CachedKey) -> Identity | None:
+        """Return the identity if the key is valid now, and remember it."""
+        now = time.time()
+        same = hmac.compare_digest(found.hash, digest)
+        self._recent.pop(digest, None)
+        if now >= found.ends or not same:
+            return None
+        if len(self._recent) >= MAX_KNOWN:
+            del self._recent[next(iter(self._recent))]
+        self._recent[digest] = found, time.monotonic()
+        identity = found.identity
+        self._last_uses[identity.project_id, identity.key_id] = now
+        return identity
 
     async def _look_up(self, digest: bytes) -> CachedKey:
         generation = self._generation
@@ -107,6 +146,7 @@ class KeyAuthenticator:
         digest = bytes.fromhex(text)
         self._known.pop(digest, None)
         self._unknown.pop(digest, None)
+        self._recent.pop(digest, None)
 
     def _reset(self) -> None:
         self._generation += 1

@@ -1,6 +1,6 @@
 """Projects and keys in PostgreSQL; every change notifies the other processes in its transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ from psycopg.rows import class_row
 from llmring_keys.models import KeyOperationError, Project, ProjectKey, StoredKey
 from llmring_server.database import Database, Notifications
 from llmring_server.database.pool import Connection
+from llmring_server.database.required_plugins import require_plugin
 
 TOPIC = "keys"
 LOOKUP_SECONDS = 1.0
+REQUIRED_BECAUSE = "it has managed keys, and without the plugin any key opens a project, even a revoked one"
 
 FIND = """
     SELECT project_id, key_id, hash, name, scopes, created_at, expires_at, revoked_at, last_used_at,
@@ -26,6 +28,10 @@ LIST_KEYS = """
     WHERE (%(project)s::text IS NULL OR project_id = %(project)s)
         AND (%(key_id)s::text IS NULL OR key_id = %(key_id)s)
     ORDER BY created_at, key_id
+"""
+FIND_UNREVOKED = """
+    SELECT project_id, key_id FROM project_keys
+    WHERE (project_id, key_id) IN (SELECT * FROM unnest(%(projects)s::text[], %(keys)s::text[])) AND revoked_at IS NULL
 """
 LIST_PROJECTS = "SELECT project_id, name, created_at FROM projects ORDER BY created_at, project_id"
 ADD_PROJECT = """
@@ -62,11 +68,21 @@ class KeyStore:
         self._database = database
         self._notifications = notifications
 
+    async def require(self) -> None:
+        """Record that the database is served with managed keys, so that no replica starts without them."""
+        async with self._database.transaction() as connection:
+            await require_plugin(connection, "keys", REQUIRED_BECAUSE)
+
     async def find(self, hashes: Sequence[bytes]) -> list[StoredKey | None]:
         """Return the key of each hash, in any state; waits at most `LOOKUP_SECONDS`."""
         async with self._database.connection(LOOKUP_SECONDS) as connection:
             found = await _find(connection, hashes)
         return [found.get(digest) for digest in hashes]
+
+    async def find_unrevoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the keys, by project and id, that exist and are not revoked."""
+        given = {"projects": [project for project, _ in keys], "keys": [key for _, key in keys]}
+        return {(row["project_id"], row["key_id"]) for row in await self._database.fetch(FIND_UNREVOKED, given)}
 
     async def list_keys(self, project: str | None) -> list[ProjectKey]:
         """Return the keys of a project, or of all, oldest first."""

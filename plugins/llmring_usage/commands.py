@@ -1,4 +1,4 @@
-"""`llmring-server usage retention | verify | rebuild | reprice`."""
+"""`llmring-server usage retention | verify | rebuild | reprice | quarantine`."""
 
 import sys
 from collections import defaultdict
@@ -12,6 +12,7 @@ from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
 from llmring_server.http.errors import Problem
 from llmring_server.server import Server
+from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
@@ -23,13 +24,14 @@ from llmring_usage.tables.state import TIMEZONE, UsageState
 
 @click.group()
 def usage() -> None:
-    """Manage logged usage: retention, audit of the sums, repricing."""
+    """Manage logged usage: retention, audit of the sums, repricing, quarantined calls."""
 
 
 def _retention(server: Server) -> tuple[UsageRetention, int | None]:
     return UsageRetention(server.database), server.plugin_settings(UsageSettings).retention_days
 
 
+usage.add_command(quarantine)
 usage.add_command(
     retention_command(
         "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",

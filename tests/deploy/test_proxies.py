@@ -3,9 +3,10 @@
 import itertools
 import os
 import shutil
+import socket
 import ssl
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -86,21 +87,33 @@ def certificate(tmp_path):
 
 
 @pytest.fixture(params=PROXIES)
-def client(request, certificate, tmp_path, llmring_live):
-    """Yield a client that connects with TLS to a proxy in front of a live server."""
-    server, port = llmring_live(["aliases", "usage"]), free_port()
-    command = COMMANDS[request.param](tmp_path, port, server.url.removeprefix("http://"))
-    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-    with (tmp_path / "log").open("wb") as log:
-        proxy = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        headers = {"X-Project-Key": "one"}
-        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=certificate, headers=headers) as client:
-            assert eventually(lambda: client.get("/health/live").is_success), (tmp_path / "log").read_text()
-            yield client
-    finally:
-        proxy.terminate()
-        proxy.wait(10)
+def connect(request, certificate, tmp_path):
+    """Return a context manager: a client that connects with TLS to a proxy in front of a server's URL."""
+
+    @contextmanager
+    def connected(url):
+        port = free_port()
+        command = COMMANDS[request.param](tmp_path, port, url.removeprefix("http://"))
+        environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+        with (tmp_path / "log").open("wb") as log:
+            proxy = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            headers = {"X-Project-Key": "one"}
+            with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=certificate, headers=headers) as client:
+                assert eventually(lambda: client.get("/health/live").is_success), (tmp_path / "log").read_text()
+                yield client
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
+
+    return connected
+
+
+@pytest.fixture
+def client(connect, llmring_live):
+    """Yield a client that connects to a proxy in front of a live server."""
+    with connect(llmring_live(["aliases", "usage"]).url) as client:
+        yield client
 
 
 def test_an_event_passes_a_proxy_immediately(client):
@@ -120,3 +133,30 @@ def test_a_batch_of_the_maximum_size_passes_a_proxy(client):
 def test_a_proxy_forwards_the_servers_error_responses(client):
     answer = client.get("/api/v1/aliases/resolve?alias=unbound")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+BODY = b'{"provider":"openai","model":"m","cost":1}'
+ODD = {
+    "an offer of h2c": b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\nUpgrade: h2c\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY),
+    "trailers": b"Transfer-Encoding: chunked\r\nTrailer: Idempotency-Key\r\n\r\n"
+    b"%x\r\n%b\r\n0\r\nIdempotency-Key: once\r\n\r\n" % (len(BODY), BODY),
+}
+
+
+@pytest.mark.parametrize("shape", ODD)
+def test_a_proxy_removes_what_the_parser_of_uvicorn_misreads(connect, certificate, llmring_process, shape):
+    server = llmring_process("--http", "httptools", LLMRING_PLUGINS="usage").wait_until_up()
+    with connect(server.url) as client:
+        for _ in range(2):
+            with tls_socket(client.base_url, certificate) as wire:
+                wire.sendall(b"POST /api/v1/log HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Project-Key: one\r\n" + ODD[shape])
+                assert wire.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert client.get("/api/v1/stats").json()["summary"]["total_requests"] == 2
+
+
+@contextmanager
+def tls_socket(url, certificate):
+    wire = socket.create_connection((url.host, url.port), timeout=10)
+    with certificate.wrap_socket(wire, server_hostname=url.host) as wrapped:
+        yield wrapped

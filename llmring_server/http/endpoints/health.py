@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.5
 DATABASE = "database"
+CONNECTED = ("ok", "failed: ReadOnlySqlTransaction", "failed: DiskFull")  # the database answers
 
 
 class HealthCheck(msgspec.Struct, frozen=True):
@@ -40,7 +41,10 @@ class ServerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HealthReport(msgspec.Struct, frozen=True):
-    """The response of `/health`: `healthy` or `unhealthy`, and each check's `ok` or failure."""
+    """The response of `/health`: `healthy` or `unhealthy`, and each check's `ok` or failure.
+
+    `database` is `connected` also while it is read-only or its disk is full, when the server is unhealthy.
+    """
 
     status: str
     database: str
@@ -89,7 +93,7 @@ class Health:
             resp.status = falcon.HTTP_503
         return HealthReport(
             status="unhealthy" if failed else "healthy",
-            database="connected" if results[DATABASE] == "ok" else "disconnected",
+            database="connected" if results[DATABASE] in CONNECTED else "disconnected",
             version=__version__,
             checks=results,
         )

@@ -11,6 +11,7 @@ import msgspec
 
 from llmring_server.http.errors import PROBLEM_JSON, Problem, document
 from llmring_server.http.exchange import EXCHANGE, Exchange, Receive, Scope, Send, UnreadResponse
+from llmring_server.http.middleware.request_head import check_head
 from llmring_server.http.security_headers import NOSNIFF_HEADER
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,9 @@ NO_STATE: dict[str, Any] = {}
 class RequestLimits:
     """The ASGI application `app` with limits for slow clients.
 
-    A head has at most `MAX_HEADERS` headers. A request must arrive within `arrival` seconds plus one per `MIN_RATE`
-    bytes of its body, otherwise the response is 408; a client that leaves a response unread for `unread` seconds is
-    disconnected. The exchange is in the scope as `EXCHANGE`.
+    A head has at most `MAX_HEADERS` headers and passes `check_head`. A request must arrive within `arrival` seconds
+    plus one per `MIN_RATE` bytes of its body, otherwise the response is 408; a client that leaves a response unread for
+    `unread` seconds is disconnected. The exchange is in the scope as `EXCHANGE`.
     """
 
     def __init__(self, app: ASGIApp, arrival: float, unread: float, lifespan: ASGIApp | None = None) -> None:
@@ -54,6 +55,7 @@ class RequestLimits:
             within = connection is None or connection.request_started(scope)
             if not within or len(scope["headers"]) > MAX_HEADERS:
                 raise Problem(431, HEAD_TOO_LARGE)
+            exchange.expects_continue = check_head(scope)
             await self._app(scope, exchange.receive, exchange.send)
         except UnreadResponse:
             log.info("disconnected a client that left its response unread for %g s", self._unread)

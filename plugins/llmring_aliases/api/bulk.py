@@ -3,7 +3,7 @@
 import falcon.asgi
 
 from llmring_aliases.etags import IF_MATCH, precondition_failed, read_precondition
-from llmring_aliases.models import AliasBinding, BulkUpsertQuery, BulkUpsertResult, Target
+from llmring_aliases.models import DEFAULT_PROFILE, AliasBinding, BulkUpsertQuery, BulkUpsertResult, Target
 from llmring_aliases.tables.writer import AliasWriter, PreconditionFailed
 from llmring_aliases.validation import find_faults
 from llmring_server.http.errors import FieldError, Problem
@@ -22,27 +22,28 @@ class BulkUpsertResource:
     async def on_post(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: list[AliasBinding], query: BulkUpsertQuery
     ) -> BulkUpsertResult:
-        """Bind all of these aliases or none; an entry without a profile uses the profile of the query.
+        """Bind all of these aliases or none; the profile of the query, if given, is that of every entry.
 
         With `replace`, the profile becomes exactly this set. `If-Match` refers to the list of the profile.
         """
-        targets = [Target(b.profile or query.profile, b.alias, b.model, b.metadata) for b in body]
+        profile = query.profile or DEFAULT_PROFILE
+        targets = [Target(query.profile or b.profile or profile, b.alias, b.model, b.metadata) for b in body]
         faults = [FieldError(("body", index, field), msg) for index, field, msg in find_faults(targets)]
         if query.replace:
-            faults += _find_other_profiles(targets, query.profile)
+            faults += _find_other_profiles(targets, profile)
         if faults:
             raise Problem(422, f"{len(faults)} of {len(body)} entries are invalid; nothing was bound.", faults=faults)
         project, key = req.context.project_id, req.context.key_id
-        replaced = query.profile if query.replace else None
-        precondition = read_precondition(req, project, query.profile, None)
+        replaced = profile if query.replace else None
+        precondition = read_precondition(req, project, profile, None)
         try:
             result = await self._writer.apply(project, key, targets, replaced=replaced, precondition=precondition)
         except PreconditionFailed:
-            raise precondition_failed(f"Profile {query.profile!r}") from None
+            raise precondition_failed(f"Profile {profile!r}") from None
         return BulkUpsertResult(len(targets), result.unbound if query.replace else None)
 
 
 def _find_other_profiles(targets: list[Target], profile: str) -> list[FieldError]:
     """Return a fault for each entry of a profile other than the replaced one."""
-    msg = f"With `replace`, every entry must be in profile {profile!r}. Bind this one in a separate request."
+    msg = f"With `replace`, every entry must be in profile {profile!r}. Set `?profile=` to put every entry into one."
     return [FieldError(("body", i, "profile"), msg) for i, target in enumerate(targets) if target.profile != profile]

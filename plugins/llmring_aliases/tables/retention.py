@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from llmring_server.cli.retention import OldRows
+from llmring_server.cli.retention import OldRows, drop_due
 from llmring_server.database import Database
 
 # The latest change of each bound alias stays, and that of each profile, whose number is the ETag of the list.
@@ -34,3 +34,13 @@ DROP: LiteralString = """
 def history_retention(database: Database) -> OldRows:
     """Return the retention of the history."""
     return OldRows(database, due=DUE, some=SOME, drop=DROP)
+
+
+async def drop_expired_history(database: Database, days: int | None) -> None:
+    """Drop changes older than `days`; nothing when that is None.
+
+    Raises:
+        WrongClock: this machine's clock or the database's is wrong; nothing is dropped.
+    """
+    await database.check_clock()
+    await drop_due(history_retention(database), days)

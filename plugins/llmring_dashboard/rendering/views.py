@@ -113,7 +113,8 @@ async def _decode_arguments(layout: Layout, requirements: Requirements, visit: V
     """
     if requirements.scope is not None and not visit.may(requirements.scope):
         raise Problem(403, f"This needs a key with the scope {requirements.scope!r}. Sign in with one that has it.")
-    arguments = {} if requirements.query is None else {"query": codec.decode_query(visit.req, requirements.query)}
+    query = codec.decode_query(visit.req, requirements.query or codec.NoQuery)
+    arguments: dict[str, Any] = {} if requirements.query is None else {"query": query}
     if requirements.form is not None:
         codec.require_type(visit.req, codec.FORM)
         body = await codec.read_body(visit.req, visit.req.context.limits)

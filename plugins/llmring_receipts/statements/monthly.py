@@ -7,7 +7,7 @@ import psycopg
 
 from llmring_receipts.key_management.keyring import NoSigningKey
 from llmring_receipts.statements.formats.document import month_end, month_start
-from llmring_receipts.statements.generate import StatementGenerator
+from llmring_receipts.statements.generate import StatementGenerator, StatementInProgress
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.usage_lines import UsageLines
 
@@ -39,8 +39,10 @@ class MonthlyStatements:
         """Create the statements that are due at `now`, and return their number.
 
         Raises:
+            WrongClock: this machine's clock or the database's is wrong.
             psycopg.OperationalError, TimeoutError: the database does not answer.
         """
+        await self._store.check_clock()
         end = month_start(now - self._wait)
         used, count = await self._used_projects(end), 0
         self._months = MONTHS_BACK
@@ -67,6 +69,8 @@ class MonthlyStatements:
             count = await self._generate_up_to(project, used, end)
         except NoSigningKey:
             raise
+        except StatementInProgress:
+            return 0
         except Exception as error:
             self._failed.add(project)
             if isinstance(error, (psycopg.Error, TimeoutError)):

@@ -116,6 +116,10 @@ class StatementStore:
         """Check that the database answers; raise if not."""
         await self._database.ping()
 
+    async def check_clock(self) -> None:
+        """Compare the clocks; raises WrongClock if they differ."""
+        await self._database.check_clock()
+
     async def latest(self, project: str) -> StatementRecord | None:
         """Return a project's last statement, or None."""
         return await self._database.one(StatementRecord, LATEST, {"project": project})

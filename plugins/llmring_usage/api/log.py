@@ -6,6 +6,7 @@ from itertools import repeat
 
 import falcon
 import falcon.asgi
+import msgspec
 
 from llmring_server.http import codec
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, FieldError, Problem, Unavailable
@@ -41,18 +42,23 @@ class UsageLog:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> None:
         """Log one call. The response follows the commit; 202 when the call is safe in the journal instead."""
         context, arrived = req.context, asyncio.get_running_loop().time()
-        log = self._log_alone if self._prior_billing.enabled or len(body) > codec.LARGE else self._coalescer.log
         key = req.get_header(IDEMPOTENCY_KEY)
-        resp.data, deferred = await log(context.project_id, body, context.limits.depth, key, arrived)
+        if self._prior_billing.enabled or context.unconfirmed or len(body) > codec.LARGE:
+            row = await self._row(req, body, key)
+            resp.data, deferred = await self._log_alone(row, arrived)
+        else:
+            resp.data, deferred = await self._coalescer.log(
+                context.project_id, body, context.limits.depth, key, arrived
+            )
         if deferred:
             resp.status = falcon.HTTP_202
 
-    async def _log_alone(
-        self, project: str, body: bytes, depth: int, key: str | None, arrived: float
-    ) -> EncodedResponse:
-        """Log a call that is large, or that another plugin may have billed already."""
-        entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, depth))
-        row = self._pricer.entry_to_row(project, entry, key)
+    async def _row(self, req: falcon.asgi.Request, body: bytes, key: str | None) -> UsageRow:
+        entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, req.context.limits.depth))
+        return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry, key))
+
+    async def _log_alone(self, row: UsageRow, arrived: float) -> EncodedResponse:
+        """Log a call that is large, of an unconfirmed key, or that another plugin may have billed already."""
         if row.id_at_origin:
             (known,) = await _find_billed(self._prior_billing, self._writer, (row,))
             if known is not None:
@@ -76,7 +82,7 @@ class UsageBatch:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         media = codec.require_type(req, codec.JSON, codec.NDJSON)
         entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits.depth))
-        found = [self._row(req.context.project_id, index, entry) for index, entry in enumerate(entries)]
+        found = [self._row(req, index, entry) for index, entry in enumerate(entries)]
         rows = [row for row in found if isinstance(row, UsageRow)]
         outcomes = await self._record(rows) if rows else []
         if any(isinstance(outcome, DeferredLogResponse) for outcome in outcomes):
@@ -97,21 +103,26 @@ class UsageBatch:
             outcomes = repeat(unavailable)
         return [known or next(outcomes) for known in billed]
 
-    def _row(self, project: str, index: int, entry: PlainEntry | Problem) -> UsageRow | FieldError:
+    def _row(self, req: falcon.asgi.Request, index: int, entry: PlainEntry | Problem) -> UsageRow | FieldError:
         """Return an entry's row, or its error with its index in the batch."""
         try:
             if isinstance(entry, Problem):
                 raise entry
-            return self._pricer.entry_to_row(project, entry)
+            return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry))
         except Problem as problem:
             return field_error(problem, index)
+
+
+def _with_key(req: falcon.asgi.Request, row: UsageRow) -> UsageRow:
+    """Return a row with the id of its key, if that is unconfirmed."""
+    return msgspec.structs.replace(row, unconfirmed_key=req.context.key_id) if req.context.unconfirmed else row
 
 
 async def _find_billed(
     prior_billing: PriorBillingLookup, writer: UsageWriter, rows: Sequence[UsageRow]
 ) -> list[UsageLogResponse | None]:
     """Return the existing result of already-billed calls. Skipped during an outage; the replay checks again."""
-    if not writer.database_down:
+    if not writer.database_down and not any(row.unconfirmed_key for row in rows):
         try:
             return await prior_billing.find(rows)
         except DATABASE_UNAVAILABLE:

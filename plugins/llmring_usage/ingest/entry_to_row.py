@@ -20,6 +20,7 @@ from llmring_usage.pricing.tokens import NO_RARE_COUNTS
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
+CLOCK_STEP_SECONDS = 0.5  # less than `ID_TOLERANCE` of lookups by id
 MAX_CACHED_SERIES = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,11 +48,12 @@ class EntryPricer:
         listed = choice.list_cost(tokens, counts)
         computed = choice.cost(listed)
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
+        row_id = uuid_utils.uuid7()
         return UsageRow(
             series=self._series_of(project, entry, choice),
-            id=str(uuid_utils.uuid7()),
+            id=str(row_id),
             occurred_at=occurred_at,
-            received_at=None if entry.timestamp is None else now,
+            received_at=_received_at(row_id, now) if entry.timestamp is None else now,
             input_tokens=reported.input_tokens or 0,
             output_tokens=tokens.output,
             cached_input_tokens=reported.cached_input_tokens or 0,
@@ -91,6 +93,15 @@ class EntryPricer:
                 self._series.clear()
             found = self._series[identity] = _build_series(project, entry, choice)
         return found
+
+
+def _received_at(row_id: uuid_utils.UUID, now: datetime) -> datetime | None:
+    """Return the time in an id that differs from the clock, which has stepped back; None if they agree.
+
+    Ids do not step back. A lookup expects the call at the time in its id unless the row has another time of receipt.
+    """
+    received = row_id.timestamp / 1000
+    return None if abs(received - now.timestamp()) < CLOCK_STEP_SECONDS else datetime.fromtimestamp(received, UTC)
 
 
 def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:

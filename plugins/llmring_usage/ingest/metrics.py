@@ -83,6 +83,12 @@ def journal_metrics(journal: Journal) -> list[Metric]:
             read=lambda: journal.replayed,
         ),
         Metric(
+            name=PREFIX + "journal_quarantined_entries_total",
+            help="Entries of the journal that were quarantined because their key was revoked.",
+            kind="counter",
+            read=lambda: journal.quarantined,
+        ),
+        Metric(
             name=PREFIX + "journal_damaged_total",
             help="Segments of the journal that were quarantined as damaged.",
             kind="counter",

@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from psycopg import errors
 
+from llmring_server.contracts import RecentKeys
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_usage.ingest.billing import PriorBillingLookup
 from llmring_usage.ingest.repository import Outcome, UsageRepository
@@ -26,21 +27,24 @@ class JournalReplay:
         prior_billing: PriorBillingLookup,
         settings: UsageSettings,
         on_stored: OnStored,
+        recent_keys: Callable[[], RecentKeys | None],
     ) -> None:
         self._repository = repository
         self._prior_billing = prior_billing
         self._seconds = settings.write_timeout
         self._on_stored = on_stored
+        self._recent_keys = recent_keys
 
-    async def __call__(self, rows: Sequence[UsageRow]) -> None:
-        """Store the rows that are new.
+    async def __call__(self, rows: Sequence[UsageRow]) -> list[UsageRow]:
+        """Store the rows that are new, and return those of keys that are revoked, which are not stored.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database is down again.
             Unavailable: another process is writing an entry with the same idempotency key; replay the record again.
         """
+        revoked = await self._find_revoked(rows)
         try:
-            unbilled = await self._unbilled(rows)
+            unbilled = await self._unbilled([row for row in rows if _key(row) not in revoked])
             try:
                 await self._store(unbilled)
             except errors.UniqueViolation:
@@ -48,6 +52,13 @@ class JournalReplay:
                     await self._store_again(row)
         finally:
             await self._repository.release_connection()
+        return [row for row in rows if _key(row) in revoked]
+
+    async def _find_revoked(self, rows: Sequence[UsageRow]) -> set[tuple[str, str]]:
+        """Return the keys that were unconfirmed when their calls were logged, and are revoked or unknown now."""
+        keys = {_key(row) for row in rows if row.unconfirmed_key}
+        known = self._recent_keys()
+        return keys if known is None or not keys else await known.find_revoked(keys)
 
     async def _unbilled(self, rows: Sequence[UsageRow]) -> list[UsageRow]:
         """Return the rows without those that another plugin has billed."""
@@ -71,6 +82,11 @@ class JournalReplay:
             await self._store([row])
         except errors.UniqueViolation:
             log.debug("entry %s is stored already", row.id)
+
+
+def _key(row: UsageRow) -> tuple[str, str]:
+    """Return the project and id of a row's unconfirmed key; the id is empty if the key was confirmed."""
+    return row.series.project_id, row.unconfirmed_key or ""
 
 
 def _report(row: UsageRow, outcome: Outcome) -> None:

@@ -161,6 +161,10 @@ class UsageRepository:
         )
         try:
             yield cursor
+        except errors.ReadOnlySqlTransaction:
+            await self._database.replace_connections()
+            await self.release_connection()
+            raise
         finally:
             alarm.cancel()
             if cancelled:

@@ -14,7 +14,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable
+from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable, unavailable
 from llmring_usage.ingest.repository import Outcome, UsageRepository, deferred_response
 from llmring_usage.journal.journal import Journal
 from llmring_usage.models.rows import UsageRow
@@ -207,7 +207,7 @@ class UsageWriter:
             outcomes = await self._store(rows, batch[0].arrived + self._settings.write_timeout)
         except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
-            _reject(batch, Unavailable(NO_RESPONSE) if isinstance(error, DATABASE_UNAVAILABLE) else error)
+            _reject(batch, unavailable(error) if isinstance(error, DATABASE_UNAVAILABLE) else error)
         else:
             _resolve(batch, outcomes)
             self._on_stored(rows, outcomes)
@@ -215,11 +215,11 @@ class UsageWriter:
             self._release(batch)
 
     async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
-        """Store rows, in the journal while the database is down, and return their outcomes."""
+        """Store rows, in the journal while the database is down or a key is unconfirmed; return their outcomes."""
         journal = self._journal
         if journal is None:
             return await self._repository.store(rows, deadline)
-        if not journal.database_down:
+        if not journal.database_down and not any(row.unconfirmed_key for row in rows):
             try:
                 return await self._repository.store(rows, deadline)
             except DATABASE_UNAVAILABLE as error:

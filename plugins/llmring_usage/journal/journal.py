@@ -6,6 +6,7 @@ it first. After a kill, a record may be replayed twice: the primary key stores i
 """
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,6 +22,7 @@ from llmring_server.errors import StartupError
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable
 from llmring_server.runtime.background import beside
 from llmring_usage.journal import records
+from llmring_usage.journal.quarantine import Quarantine, list_quarantined
 from llmring_usage.journal.segments import DamagedSegment, Segment, list_segments
 from llmring_usage.models.rows import UsageRow, uuid_timestamp
 from llmring_usage.settings import UsageSettings
@@ -28,12 +30,14 @@ from llmring_usage.settings import UsageSettings
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+FULL = (errno.ENOSPC, errno.EDQUOT)
 SEGMENT_BYTES = 64 * 1024 * 1024
-Store = Callable[[Sequence[UsageRow]], Awaitable[None]]
+# Stores rows, and returns those of revoked keys, which it does not store.
+Store = Callable[[Sequence[UsageRow]], Awaitable[Sequence[UsageRow]]]
 
 
 class Backlog(Exception):
-    """The error of the health check while calls wait in the journal."""
+    """The error of the health check while calls wait in the journal, or files wait for an operator."""
 
 
 class Journal:
@@ -46,6 +50,7 @@ class Journal:
         self.database_down = False
         self.replayed = 0
         self.damaged = 0
+        self.quarantined = 0
         self._folder = folder
         self._settings = settings
         self._segment: Segment | None = None
@@ -55,6 +60,8 @@ class Journal:
     async def running(self, ping: Callable[[], Awaitable[None]], store: Store) -> AsyncIterator[None]:
         """While the block runs, poll the database if it is down, and replay waiting segments with `store`.
 
+        A full disk does not stop the start, since the replay frees it.
+
         Raises:
             StartupError: the folder is not writable.
         """
@@ -62,7 +69,9 @@ class Journal:
             self._folder.mkdir(parents=True, exist_ok=True)
             (await asyncio.to_thread(Segment.create, self._folder)).remove()
         except OSError as error:
-            raise StartupError(f"LLMRING_USAGE_JOURNAL_DIR: {error}. Set it to a writable folder.") from error
+            if error.errno not in FULL:
+                raise StartupError(f"LLMRING_USAGE_JOURNAL_DIR: {error}. Set it to a writable folder.") from error
+            log.warning("the disk of the journal is full; calls of an outage are 503 until it has space: %s", error)
         try:
             async with beside(self._watch(ping, store), "llmring usage journal"):
                 yield
@@ -82,7 +91,8 @@ class Journal:
                 await asyncio.to_thread(self._append, records.encode(rows))
         except OSError as error:
             log.error("the journal is not writable: %s", error)
-            raise Unavailable("The database is down and the journal is not writable. Try again shortly.") from error
+            state = "the disk of the journal is full" if error.errno in FULL else "the journal is not writable"
+            raise Unavailable(f"The database is down and {state}. Try again shortly.") from error
 
     def mark_database_down(self, error: BaseException) -> None:
         """Append later batches to the journal: the database did not store one."""
@@ -103,11 +113,13 @@ class Journal:
         """Check the health of the journal.
 
         Raises:
-            Backlog: calls wait for the database, or segments are damaged.
+            Backlog: calls wait for the database, segments are damaged, or calls of revoked keys are quarantined.
         """
-        if self._segments() or self.damaged:
+        quarantined = len(list_quarantined(self._folder))
+        if self._segments() or self.damaged or quarantined:
             raise Backlog(
-                f"{self.size()} bytes have waited for {self.age():.0f} s; {self.damaged} segments are damaged"
+                f"{self.size()} bytes have waited for {self.age():.0f} s; {self.damaged} segments are damaged, "
+                f"{quarantined} files are quarantined"
             )
 
     def _segments(self) -> list[Path]:
@@ -157,18 +169,24 @@ class Journal:
             except DamagedSegment as error:
                 self.damaged += 1
                 log.error("%s; the rest of the segment is quarantined as %s", error, segment.quarantine().name)
-            except BaseException:
+            except BaseException as error:
                 segment.close()
-                raise
+                if not isinstance(error, OSError) or error.errno not in FULL:
+                    raise
+                log.warning("%s will be replayed when the next ones have freed the disk: %s", path.name, error)
             else:
                 segment.remove()
 
     async def _replay_segment(self, segment: Segment, store: Store) -> None:
-        for record in segment.records():
-            rows = _decode(segment, record)
-            await store(rows)
-            self.replayed += len(rows)
-            await asyncio.sleep(len(rows) / self._settings.journal_replay_rate)
+        with Quarantine(segment.path) as quarantine:
+            for record in segment.records():
+                rows = _decode(segment, record)
+                revoked = await store(rows)
+                if revoked:
+                    await asyncio.to_thread(quarantine.append, revoked)
+                self.quarantined += len(revoked)
+                self.replayed += len(rows) - len(revoked)
+                await asyncio.sleep(len(rows) / self._settings.journal_replay_rate)
         log.info("replayed %s", segment.path.name)
 
 

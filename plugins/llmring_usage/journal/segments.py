@@ -33,14 +33,17 @@ class Segment:
         self._descriptor = descriptor
 
     @classmethod
-    def create(cls, folder: Path) -> Self:
-        """Create a segment to append to; its name, a UUIDv7, sorts it after earlier ones.
+    def create(cls, folder: Path, name: str | None = None) -> Self:
+        """Create a segment to append to; by default its name, a UUIDv7, sorts it after earlier ones.
+
+        A file that has this `name` is replaced.
 
         Raises:
-            OSError: the folder is not writable.
+            OSError: the folder is not writable, or its disk is full.
         """
-        path = folder / f"{uuid_utils.uuid7()}{SUFFIX}"
+        path = folder / (name or f"{uuid_utils.uuid7()}{SUFFIX}")
         unfinished = path.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
         descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

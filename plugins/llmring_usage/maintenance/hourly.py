@@ -64,8 +64,13 @@ class Maintenance:
             )
 
     async def run_once(self) -> None:
-        """Create upcoming partitions, drop expired months, delete expired keys, and compute sums."""
+        """Create upcoming partitions, drop expired months, delete expired keys, and compute sums.
+
+        Raises:
+            WrongClock: this machine's clock or the database's is wrong; nothing is dropped.
+        """
         await self._partitions.create_upcoming()
+        await self._database.check_clock()
         await drop_due(self._retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
         await self._alias_hours.refresh_hourly()

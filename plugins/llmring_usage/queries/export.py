@@ -9,6 +9,7 @@ import msgspec
 
 from llmring_server.contracts.usage import LogEntry
 from llmring_server.http import codec
+from llmring_server.http.printable import escape_formulas, escape_json_formulas
 
 Format = Literal["csv", "ndjson"]
 CSV = "text/csv"
@@ -30,7 +31,7 @@ def _ndjson(entries: list[LogEntry], *, header: bool) -> bytes:
 
 
 def _csv(entries: list[LogEntry], *, header: bool) -> bytes:
-    """Render CSV (RFC 4180); text that a spreadsheet would read as a formula gets a leading apostrophe."""
+    """Render CSV (RFC 4180); text that a spreadsheet would run as a formula gets an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text)
     if header:
@@ -42,9 +43,9 @@ def _csv(entries: list[LogEntry], *, header: bool) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, msgspec.Raw):
-        return bytes(value).decode()
-    if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
-        return "'" + value
+        return escape_json_formulas(bytes(value).decode())
+    if isinstance(value, str):
+        return escape_formulas(value)
     if hasattr(value, "isoformat"):
         return msgspec.to_builtins(value)
     return format(value, "f") if hasattr(value, "is_finite") else value

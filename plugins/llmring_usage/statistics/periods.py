@@ -39,14 +39,14 @@ class Split(msgspec.Struct, frozen=True):
 
 
 def parse_range(start: str | None, end: str | None, zone: ZoneInfo) -> Range:
-    """Return the range of two query parameters; a bare end date includes its day.
+    """Return the range of two query parameters; an end that is a date includes its day.
 
     Raises:
         Problem: 422 for a value that is neither a date nor a time, or a start after the end.
     """
-    begin = None if start is None else _parse_instant(start, "start_date", zone, whole_day=False)
-    stop = None if end is None else _parse_instant(end, "end_date", zone, whole_day=True)
-    if begin is not None and stop is not None and begin > stop:
+    begin, _ = (None, False) if start is None else _parse_instant(start, "start_date", zone, whole_day=False)
+    stop, by_day = (None, False) if end is None else _parse_instant(end, "end_date", zone, whole_day=True)
+    if begin is not None and stop is not None and (begin > stop or (by_day and begin == stop)):
         raise Problem.validation("query", "start_date", msg="Must not be after end_date.")
     return Range(begin, stop)
 
@@ -57,7 +57,7 @@ def parse_time(text: str, name: str, zone: ZoneInfo) -> datetime:
     Raises:
         Problem: 422 for a value that is neither a date nor a time.
     """
-    return _parse_instant(text, name, zone, whole_day=False)
+    return _parse_instant(text, name, zone, whole_day=False)[0]
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -117,16 +117,26 @@ def period_start(day: date, grouping: Grouping) -> date:
     return day.replace(day=1) if grouping == "month" else day
 
 
-def _parse_instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> datetime:
+def _parse_instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> tuple[datetime, bool]:
+    """Return the instant of a date or a time, and whether it was a date; with `whole_day`, a date is its end."""
     try:
-        if len(text) == 10:
-            day = min(max(date.fromisoformat(text), FIRST_DAY), LAST_DAY)
-            return midnight(day + timedelta(days=1 if whole_day else 0), zone)
+        day = _parse_date(text)
+        if day is not None:
+            day = min(max(day, FIRST_DAY), LAST_DAY)
+            return midnight(day + timedelta(days=1 if whole_day else 0), zone), True
         moment = datetime.fromisoformat(text.replace(" ", "+"))
         if not FIRST_DAY < moment.date() < LAST_DAY:
-            return FIRST_INSTANT if moment.date() <= FIRST_DAY else LAST_INSTANT
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+            return (FIRST_INSTANT if moment.date() <= FIRST_DAY else LAST_INSTANT), False
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC), False
     except (ValueError, OverflowError) as error:
         raise Problem.validation(
             "query", name, msg="Must be a date (2026-11-23) or a time (2026-11-23T16:00:00Z)."
         ) from error
+
+
+def _parse_date(text: str) -> date | None:
+    """Return a date in any form of ISO 8601 (`20261123`, `2026-W48-1`), or None for another text."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -132,6 +132,22 @@ def test_a_service_is_available_before_the_server_starts(llmring_live):
     assert asked == [provided]
 
 
+def test_a_provider_is_connected_to_the_services_of_a_plugin_that_is_listed_later(llmring_live):
+    class Contract:
+        pass
+
+    provided, connected, order = Contract(), [], []
+    first = make_plugin(
+        "first",
+        llmring_services=lambda server: {},
+        llmring_connect=lambda server: connected.append(server.service(Contract)),
+        llmring_routes=lambda server: order.append(len(connected)) or [],
+    )
+    later = make_plugin("later", llmring_services=lambda server: {Contract: provided})
+    llmring_live([first, later])
+    assert (connected, order) == ([provided], [1])
+
+
 def test_a_default_replaces_a_missing_service(llmring_live):
     assert llmring_live([]).server.service(dict, None) is None
 

@@ -50,6 +50,17 @@ def test_a_plugin_that_is_installed_but_not_enabled_is_not_imported(distribution
     create_app(Settings(plugins=[], database_url="postgresql://nowhere/none"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["hidden-word", "hidden-word:6379", "http://:hidden-word@cache", "redis://:hidden-word#x@cache:x", "redis://[::1"]
+    + [f"redis://:hidden-word@cache?{option}" for option in ("db=x", "socket_timeout=x", "unknown=1")],
+)
+def test_an_invalid_redis_url_is_reported_without_the_url(url):
+    message = str(startup_error(redis_url=url))
+    assert message.startswith("LLMRING_REDIS_URL is not a Redis URL; give redis://")
+    assert "hidden-word" not in message
+
+
 def test_an_unknown_hook_is_rejected_with_a_suggestion():
     message = str(startup_error(make_plugin("typo", llmring_route=lambda server: [])))
     assert message.startswith("plugin 'typo' (distribution given in code): unknown hook 'llmring_route' in plugin")
@@ -229,6 +240,11 @@ def test_an_invalid_value_of_a_hook_is_rejected_by_name(hook):
     message = str(startup_error(make_plugin("odd", **{hook: WRONG[hook]})))
     assert message.startswith("plugin 'odd' (distribution given in code): ")
     assert hook in message
+
+
+def test_a_connection_that_returns_something_is_rejected_by_name():
+    message = str(startup_error(make_plugin("odd", llmring_connect=lambda server: {Forecast: Sunny()})))
+    assert message.startswith("plugin 'odd' (distribution given in code): llmring_connect returned")
 
 
 @pytest.mark.parametrize("hook", [hook for hook in WRONG if hook != "llmring_settings"])

@@ -51,7 +51,10 @@ def test_five_processes_that_start_together_migrate_once_and_all_serve(llmring_p
     assert len(applied) == len(set(applied)) >= 2
 
 
-def test_a_process_killed_inside_a_migration_does_not_prevent_other_starts(llmring_process, database, distribution):
+def test_a_process_killed_inside_a_migration_does_not_prevent_other_starts(
+    llmring_process, llmring_cli, database, distribution
+):
+    assert llmring_cli("migrate", LLMRING_PLUGINS="").returncode == 0
     folder = distribution("acme-slow", "slow", PLUGIN)
     (folder / "slow").mkdir()
     (folder / "slow" / "slow-0001-create.sql").write_text(SLOW)
@@ -97,7 +100,7 @@ def test_migrate_reports_pending_and_applied_migrations(llmring_cli):
     environment = {"LLMRING_PLUGINS": "aliases"}
     pending = llmring_cli("migrate", "--status", **environment).stdout.splitlines()
     assert pending[0].split() == ["pending", "core", "core-0001-create"]
-    assert pending[1].split() == ["pending", "aliases", "aliases-0001-create"]
+    assert ["pending", "aliases", "aliases-0001-create"] in [line.split() for line in pending]
     assert "applied aliases-0001-create" in llmring_cli("migrate", **environment).stdout.splitlines()
     assert llmring_cli("migrate", **environment).stdout == "nothing to apply\n"
     assert "pending" not in llmring_cli("migrate", "--status", **environment).stdout

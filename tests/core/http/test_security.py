@@ -17,8 +17,8 @@ LIST = "/api/v1/aliases"
 
 
 @pytest.fixture
-def server(llmring_live, small_registry):
-    return llmring_live(["aliases", "registry", "usage"], registry={"base_url": small_registry.as_uri()})
+def server(llmring_shared, constant_registry):
+    return llmring_shared(["aliases", "registry", "usage"], registry={"base_url": constant_registry.as_uri()})
 
 
 def headers_of(answer):

@@ -3,6 +3,7 @@
 import threading
 
 import httpx
+import pytest
 from aliases_kit import PATH, bind, list_aliases, models, replace
 
 MANY = 10_000
@@ -40,6 +41,30 @@ def test_replace_refuses_entries_of_other_profiles(client):
     response = client.post(f"{PATH}/bulk_upsert", params={"replace": "true"}, json=body)
     assert response.status_code == 422
     assert response.json()["errors"][0]["loc"] == ["body", 0, "profile"]
+
+
+@pytest.mark.parametrize("mode", ["false", "true"], ids=["update", "replace"])
+def test_a_list_that_is_sent_to_another_profile_is_bound_there(client, mode):
+    bind(client, "chat", "openai:new")
+    bind(client, "chat", "openai:old", profile="prod")
+    fields = ("alias", "model", "metadata", "profile")
+    body = [{name: entry[name] for name in fields} for entry in list_aliases(client).json()]
+    response = client.post(f"{PATH}/bulk_upsert", params={"profile": "prod", "replace": mode}, json=body)
+    assert response.json()["updated"] == 1
+    assert models(client, "prod") == {"chat": "openai:new"}
+    assert client.get(f"{PATH}/chat").json()["version"] == 1
+
+
+def test_without_a_profile_in_the_query_each_entry_is_bound_in_its_own(client):
+    body = [{"alias": "a", "model": "openai:a", "profile": "prod"}, {"alias": "a", "model": "openai:b"}]
+    assert client.post(f"{PATH}/bulk_upsert", json=body).json() == {"updated": 2}
+    assert (models(client, "prod"), models(client)) == ({"a": "openai:a"}, {"a": "openai:b"})
+
+
+def test_one_alias_of_two_profiles_cannot_be_bound_twice_in_one(client):
+    body = [{"alias": "a", "model": "openai:a", "profile": "prod"}, {"alias": "a", "model": "openai:b"}]
+    response = client.post(f"{PATH}/bulk_upsert", params={"profile": "dev"}, json=body)
+    assert response.json()["errors"] == [{"loc": ["body", 1, "alias"], "msg": "This is the same alias as in entry 0."}]
 
 
 def test_replace_succeeds_only_while_the_etag_of_the_list_matches(client):

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from aliases_kit import PATH, bind, list_aliases, models, replace, stream_events
 
+from llmring_aliases.tables.retention import drop_expired_history
 from llmring_server.cli.retention import CHUNK_ROWS
 from llmring_server.client import LLMRingServer, Ready
+from llmring_server.database.clock import WrongClock
 from llmring_server.testing import eventually
 
 
@@ -154,3 +156,16 @@ def test_a_running_server_drops_old_changes_automatically(llmring_live, client, 
     age(3, 31)
     llmring_live(["aliases"], aliases={"retention_days": 30})
     eventually(lambda: numbers(client) == [3])
+
+
+def test_with_a_wrong_clock_nothing_is_dropped(server, client, age, shift_clock):
+    for n in range(3):
+        bind(client, "fast", f"openai:m{n}")
+    age(2, 31)
+    shift_clock(6)
+    with pytest.raises(WrongClock):
+        server.run(drop_expired_history(server.server.database, 30))
+    assert numbers(client) == [3, 2, 1]
+    shift_clock(0)
+    server.run(drop_expired_history(server.server.database, 30))
+    assert numbers(client) == [3]

@@ -3,7 +3,9 @@
 import pytest
 
 from llmring_conversations.retention import ConversationMaintenance
+from llmring_conversations.settings import ConversationSettings
 from llmring_server.cli.retention import CHUNK_ROWS
+from llmring_server.database.clock import WrongClock
 
 API = "/api/v1/conversations"
 
@@ -103,3 +105,15 @@ def test_claims_that_are_never_taken_expire(server, client, converse):
     )
     server.run(server.server.service(ConversationMaintenance).run_once())
     assert server.rows("SELECT * FROM conversation_claims") == []
+
+
+def test_with_a_wrong_clock_nothing_is_dropped(server, client, converse, age, shift_clock):
+    age(converse(client)["conversation_id"], 31)
+    maintenance = ConversationMaintenance(server.server.database, ConversationSettings(retention_days=30))
+    shift_clock(6)
+    with pytest.raises(WrongClock):
+        server.run(maintenance.run_once())
+    assert len(client.get(API).json()) == 1
+    shift_clock(0)
+    server.run(maintenance.run_once())
+    assert client.get(API).json() == []

@@ -99,3 +99,10 @@ def test_without_the_plugin_nothing_is_served_and_nothing_of_it_imported(llmring
 
 def test_without_a_feature_that_has_a_page_there_is_nothing_to_show(dashboard, visit):
     assert visit(dashboard("ratelimit")).sign_in().heading == "Nothing to show"
+
+
+@pytest.mark.parametrize("path", ["/ui/overview", "/ui/logs", "/ui/sign-in"])
+def test_a_page_refuses_a_query_parameter_that_it_does_not_have(visitor, path):
+    visitor.open(path, no_such_parameter=1)
+    assert visitor.status == 422
+    assert "no_such_parameter" in visitor.text("[role=alert]")

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from llmring_server.contracts import UsageEntries
+from llmring_usage.ingest import entry_to_row
 from llmring_usage.tables.entry_lookup import FIND, ID_TOLERANCE
 
 
@@ -97,3 +98,17 @@ def test_calls_without_a_timestamp_are_not_in_the_index_of_late_ones(usage, log)
     log(usage.client(), timestamp="2025-01-15T12:00:00Z")
     (row,) = usage.rows("SELECT count(*) AS n FROM usage_logs WHERE received_at <> occurred_at")
     assert row["n"] == 1
+
+
+@pytest.mark.parametrize("minutes", [-10, -1.5 / 60])
+def test_an_entry_that_is_logged_after_the_clock_stepped_back_is_found(usage, log, find, monkeypatch, minutes):
+    class Clock:
+        fromtimestamp = datetime.fromtimestamp
+
+        @staticmethod
+        def now(zone):
+            return datetime.now(zone) + timedelta(minutes=minutes)
+
+    monkeypatch.setattr(entry_to_row, "datetime", Clock)
+    logged = log(usage.client())
+    assert find(logged["log_id"]).occurred_at.isoformat() == logged["timestamp"].replace("Z", "+00:00")

@@ -85,10 +85,32 @@ def test_the_csv_export_parses_and_has_every_call(client, log):
     assert (rows[1]["cost"], rows[1]["origin"]) == ("0.000001", 'a,"b"\nc')
 
 
-def test_text_that_a_spreadsheet_would_run_is_escaped(client, log):
-    log(client, origin="=1+1")
+@pytest.mark.parametrize(
+    ("origin", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("\n=1", "'\n'=1"),
+        (" @x", "' @x"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a;=1", "a;'=1"),
+        ("a; \uff0b1", "a; '\uff0b1"),
+        ("a\r\n-1", "a\r\n'-1"),
+        ('a;"=1', "a;'\"=1"),
+        ("a=1;b", "a=1;b"),
+    ],
+)
+def test_text_that_a_spreadsheet_would_run_is_escaped(client, log, origin, cell):
+    log(client, origin=origin)
+    (row,) = csv.DictReader(io.StringIO(client.get("/api/v1/logs/export").text, newline=""))
+    assert row["origin"] == cell
+
+
+def test_json_that_a_spreadsheet_would_run_is_escaped_and_means_the_same(client, log):
+    given = {"a": "b;=1", "c": ["; \uff0b1", ';"=1', -5, "d;e"]}
+    log(client, metadata=given)
     (row,) = csv.DictReader(io.StringIO(client.get("/api/v1/logs/export").text))
-    assert row["origin"] == "'=1+1"
+    assert msgspec.json.decode(row["metadata"]) == given
+    assert row["metadata"].count(";") == 1
 
 
 def test_the_ndjson_export_equals_the_list(client, log):

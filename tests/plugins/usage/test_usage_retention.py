@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from llmring_server.contracts.statements import StatementsDue
+from llmring_server.database.clock import WrongClock
 from llmring_server.testing import make_plugin
 from llmring_usage.maintenance.hourly import Maintenance
 
@@ -68,3 +69,13 @@ def test_a_delayed_drop_is_logged_once(server, due, caplog):
     (message,) = [record.getMessage() for record in caplog.records if "not dropped until its calls" in record.message]
     assert "usage_logs_2024_03" in message
     assert server.project_id("one") in message
+
+
+def test_with_a_wrong_clock_nothing_is_dropped(server, shift_clock):
+    shift_clock(6)
+    with pytest.raises(WrongClock):
+        run(server)
+    assert months(server) == ["03", "04", "05"]
+    shift_clock(0)
+    run(server)
+    assert months(server) == []

@@ -14,6 +14,7 @@ from llmring_receipts.statements.monthly import MonthlyStatements
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.usage_lines import UsageLines
+from llmring_server.database.clock import WrongClock
 from llmring_server.testing import eventually
 
 pytestmark = pytest.mark.own_server
@@ -145,3 +146,16 @@ def test_a_server_that_starts_makes_what_is_due(llmring_live, signer):
     second = llmring_live(["usage", "receipts"], receipts=settings)
     (count,) = eventually(lambda: second.client().get(STATEMENTS).json())
     assert count["end"] == document.format_time(document.month_start(datetime.now(UTC)))
+
+
+def test_with_a_wrong_clock_no_statement_is_created(server, client, log, shift_clock):
+    log()
+    shift_clock(6)
+    refused = client.post(STATEMENTS)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "clock" in refused.json()["detail"]
+    with pytest.raises(WrongClock):
+        server.run(monthly(server).generate_due(datetime.now(UTC)))
+    assert client.get(STATEMENTS).json() == []
+    shift_clock(0)
+    assert client.post(STATEMENTS).status_code == 201
