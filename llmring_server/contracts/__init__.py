@@ -5,12 +5,15 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 import psycopg
+
+from llmring_server.contracts.cost_basis import CostBasis
 
 Scope = Literal["ingest", "read", "admin"]
 
@@ -56,7 +59,7 @@ class KeyStatus(Protocol):
 class RecentKeys(Protocol):
     """Keys that were valid within the last hour, for routes that store requests while the database is down.
 
-    Such a route (`Route.recent_keys`) stores the key's id with each request of an unconfirmed identity, and calls
+    Such a route (`Route.during_outage`) stores the key's id with each request of an unconfirmed identity, and calls
     `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
     """
 
@@ -70,6 +73,18 @@ class RecentKeys(Protocol):
 
     async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those of the keys, given by project and id, that are revoked or unknown by now."""
+        ...
+
+
+@runtime_checkable
+class OutageService(Protocol):
+    """A feature that serves its routes (`Route.during_outage`) before the database has answered for the first time.
+
+    With a provider, a server starts while the database is down, and enters the plugins' lifespans once it answers.
+    """
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Return a context manager for the time until the server stops; it is entered before the lifespans."""
         ...
 
 
@@ -162,6 +177,10 @@ class PriceList(Protocol):
         """Fetch the registry from its source now; when that fails, the current copy stays."""
         ...
 
+    async def load_history(self, since: datetime) -> None:
+        """Load the versions that were in force since a time, UTC, as far as they are known."""
+        ...
+
 
 class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
     """One committed usage entry, as event listeners receive it; `cost` is USD, None while unpriced."""
@@ -181,11 +200,13 @@ class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
-    """One usage entry as it is stored: also the source of its cost and the version of the registry."""
+    """One usage entry as it is stored: also the source of its cost, the version of the registry, and its basis."""
 
     cached_input_tokens: int
     cost_source: str | None
     registry_version: str | None
+    priced_as: str | None
+    basis: CostBasis
 
 
 class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,13 +291,14 @@ class CallCounts(msgspec.Struct, frozen=True):
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The usage entry of a call; `cost` is USD, None while unpriced."""
+    """The usage entry of a call; `cost` is USD, None while unpriced, `price_notes` the substitutions of an estimate."""
 
     log_id: str
     cost: Decimal | None
     cost_source: str | None
     cost_status: str
     timestamp: datetime
+    price_notes: tuple[str, ...] = ()
 
 
 InTransaction = Callable[[psycopg.AsyncConnection[Any], Bill], Awaitable[None]]

@@ -11,7 +11,11 @@ from llmring_server.contracts.receipts import ReceiptProof
 
 
 class StatedTotal(msgspec.Struct, frozen=True):
-    """The total of the lines of one model (`provider:model`) in one currency; a correction adds only its change."""
+    """The total of the lines of one model (`provider:model`) in one currency; a correction adds only its change.
+
+    `unpriced` and `estimated` count calls by their status when they were stated; `estimated` is None in statements of
+    the first format, which do not count them.
+    """
 
     model: str
     currency: str
@@ -22,6 +26,7 @@ class StatedTotal(msgspec.Struct, frozen=True):
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int
+    estimated: int | None = None
 
 
 class LineRange(msgspec.Struct, frozen=True):

@@ -114,11 +114,15 @@ class StepShare(msgspec.Struct, frozen=True):
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot."""
+    """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot.
+
+    By model, `provider_models` has the models of each provider, with keys as in `Statistics.by_provider_model`.
+    """
 
     summary: Summary
     shares: Mapping[str, Share]
     steps: list[StepShare]
+    provider_models: Mapping[str, Share] = {}
 
 
 class LogEntry(msgspec.Struct, frozen=True):
@@ -126,7 +130,9 @@ class LogEntry(msgspec.Struct, frozen=True):
 
     `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio and
     image input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio and image output are parts of
-    `output_tokens`. `units` are other things that are billed, by name.
+    `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`, `genai-prices`,
+    `override:<id>`) and the fields after it are those of the price that gives `computed_cost`; `list_cost` is that
+    before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
     """
 
     id: UUID
@@ -170,6 +176,12 @@ class LogEntry(msgspec.Struct, frozen=True):
     units: msgspec.Raw | None
     processing: str | None
     speed: str | None
+    price_source: str | None
+    price_version: str | None
+    matched: str | None
+    list_cost: Decimal | None
+    discount: Decimal | None
+    price_notes: msgspec.Raw | None
 
 
 class CallFilter(msgspec.Struct, frozen=True):

@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from llmring_server.contracts.cost_basis import CostBasis
+
 
 class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
     """A logged call as a line of a statement; counts are tokens, `cost` is USD, None while unpriced."""
@@ -29,6 +31,7 @@ class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
     cost_status: str
     priced_as: str | None
     registry_version: str | None
+    basis: CostBasis
 
 
 @runtime_checkable

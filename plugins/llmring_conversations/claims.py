@@ -20,10 +20,11 @@ VERSION = 7
 ADD: LiteralString = """
     INSERT INTO conversation_claims (
         project_id, conversation_id, provider, model, input_tokens, output_tokens, cached_input_tokens,
-        log_id, cost, cost_source, cost_status, billed_at, created_at
+        log_id, cost, cost_source, cost_status, billed_at, price_notes, created_at
     ) VALUES (
         %(project)s, %(conversation)s, %(provider)s, %(model)s, %(input_tokens)s, %(output_tokens)s,
-        %(cached_input_tokens)s, %(log_id)s, %(cost)s, %(cost_source)s, %(cost_status)s, %(timestamp)s, %(now)s
+        %(cached_input_tokens)s, %(log_id)s, %(cost)s, %(cost_source)s, %(cost_status)s, %(timestamp)s,
+        %(notes)s::json, %(now)s
     )
 """
 # Of several calls that match a claim, the UPDATE takes one; calls with the same idempotency key are repeats of it.
@@ -41,9 +42,11 @@ TAKE: LiteralString = """
             AND claim.input_tokens = given.input_tokens AND claim.output_tokens = given.output_tokens
             AND claim.cached_input_tokens = given.cached_input_tokens
             AND (claim.taken_by IS NULL OR claim.taken_by = nullif(given.key, ''))
-        RETURNING given.*, claim.log_id, claim.cost, claim.cost_source, claim.cost_status, claim.billed_at
+        RETURNING given.*, claim.log_id, claim.cost, claim.cost_source, claim.cost_status, claim.billed_at,
+            claim.price_notes
     )
-    SELECT given.at, taken.log_id::text, taken.cost, taken.cost_source, taken.cost_status, taken.billed_at
+    SELECT given.at, taken.log_id::text, taken.cost, taken.cost_source, taken.cost_status, taken.billed_at,
+        taken.price_notes
     FROM taken JOIN given USING (conversation, provider, model, input_tokens, output_tokens, cached_input_tokens)
     WHERE given.at = taken.at OR given.key = nullif(taken.key, '')
 """
@@ -58,9 +61,9 @@ class BillingClaims:
     async def add(self, connection: Connection, project: str, conversation: UUID, call: Call, bill: Bill) -> None:
         """Record in the caller's transaction that the call of a conversation is billed."""
         now = datetime.now(UTC)
-        await connection.execute(
-            ADD, {"project": project, **_call_values(conversation, call), **msgspec.structs.asdict(bill), "now": now}
-        )
+        notes = codec.encode(bill.price_notes).decode() if bill.price_notes else None
+        values = {**_call_values(conversation, call), **msgspec.structs.asdict(bill), "notes": notes}
+        await connection.execute(ADD, {"project": project, **values, "now": now})
 
     async def take(self, project: str, calls: Sequence[tuple[Call, str | None]]) -> list[Bill | None]:
         """Return the bill of each call, or None for a call that is new; each bill is returned once.
@@ -77,8 +80,8 @@ class BillingClaims:
             given.sort(key=itemgetter("conversation"))  # the same order everywhere prevents deadlocks
             params = {"project": project, "calls": codec.encode(given).decode()}
             async with self._database.connection(TIMEOUT_SECONDS) as connection:
-                for at, *bill in await (await connection.execute(TAKE, params)).fetchall():
-                    bills[at] = Bill(*bill)
+                for at, *bill, notes in await (await connection.execute(TAKE, params)).fetchall():
+                    bills[at] = Bill(*bill, *([] if notes is None else [tuple(msgspec.json.decode(notes))]))
         return bills
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 import uuid_utils.compat as uuids
 
 from llmring_conversations.claims import BillingClaims
@@ -68,4 +69,7 @@ class ConversationRecorder:
             await self._claims.add(connection, project, conversation, call, bill)
 
         bill = await self._billing.bill(project, call, insert)
-        return RecordedConversation(conversation, len(rows), bill.log_id, bill.cost, bill.cost_source, bill.cost_status)
+        return RecordedConversation(
+            conversation, len(rows), bill.log_id, bill.cost, bill.cost_source, bill.cost_status,
+            bill.price_notes or msgspec.UNSET,
+        )  # fmt: skip

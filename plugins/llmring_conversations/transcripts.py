@@ -48,7 +48,10 @@ class CallTranscript(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordedConversation(msgspec.Struct, frozen=True):
-    """The stored conversation and its bill; empty if the call has no usage, or the usage feature is off."""
+    """The stored conversation and its bill; empty if the call has no usage, or the usage feature is off.
+
+    `price_notes` are present for an estimated cost: what was substituted.
+    """
 
     conversation_id: UUID
     message_count: int
@@ -56,6 +59,7 @@ class RecordedConversation(msgspec.Struct, frozen=True):
     cost: Decimal | None = None
     cost_source: str | None = None
     cost_status: str | None = None
+    price_notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _ReplyUsage(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,15 +3,19 @@
 `59be777.sql` was dumped from a server of that commit; `59be777.json` has what it answered, and the secrets it had.
 """
 
+import csv
 import json
 import uuid
 from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from llmring_receipts.__main__ import main
+from llmring_server.errors import StartupError
 from llmring_server.testing import live, make_settings
 
 HERE = Path(__file__).parent
@@ -79,6 +83,17 @@ def test_the_statement_is_there_and_is_valid(client):
     assert before in now
 
 
+def test_the_old_statement_verifies_with_the_columns_of_its_format(client, tmp_path):
+    files = {"statement.json": "/api/v1/statements/1", "lines.csv": "/api/v1/statements/1/lines",
+             "keys.json": "/receipts/public-keys.json"}  # fmt: skip
+    for name, path in files.items():
+        (tmp_path / name).write_bytes(client.get(path).raise_for_status().content)
+    assert (tmp_path / "lines.csv").read_text().partition("\n")[0].strip().endswith(",registry_version,hash")
+    options = ["--keys", str(tmp_path / "keys.json"), "--lines", str(tmp_path / "lines.csv"), "--recompute"]
+    ran = CliRunner().invoke(main, ["statement", "verify", str(tmp_path / "statement.json"), *options])
+    assert (ran.exit_code, "These are the 46 lines of the statement" in ran.output) == (0, True), ran.output
+
+
 def test_the_log_continues(client):
     origin, size, root, *_ = ANSWERS["/tlog/checkpoint"].splitlines()
     now = client.get("/tlog/checkpoint").text.splitlines()
@@ -102,3 +117,27 @@ def test_new_calls_add_up_with_the_old_ones(client):
     now = client.get("/api/v1/stats?start_date=2026-08-01").json()["summary"]
     assert now["total_requests"] == before["total_requests"] + 1
     assert now["total_cost"] == pytest.approx(before["total_cost"] + 1)
+
+
+def test_its_keys_stay_required(server):
+    """The old version did not record that its database has managed keys."""
+    serving = live(server.server.settings.model_copy(update={"tables": {}}), ["usage"])
+    with pytest.raises(StartupError, match="plugin 'keys' is not enabled, but this database needs it"), serving:
+        pytest.fail("it serves")
+
+
+def test_its_log_is_missed(server, caplog):
+    settings = server.server.settings.model_copy(update={"tables": {}, "retired_plugins": ("keys",)})
+    with live(settings, ["usage"]):
+        assert "plugin 'transparency' is not enabled, but this database needs it" in caplog.text
+
+
+def test_stated_calls_are_corrected_only_where_their_cost_has_changed(client):
+    client.post("/api/v1/log", json={"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "cost": 1})
+    client.post("/api/v1/statements").raise_for_status()
+    latest = client.get("/api/v1/statements").json()[0]
+    assert latest["type"] == "llmring-statement/2"
+    rows = csv.DictReader(client.get(f"/api/v1/statements/{latest['number']}/lines").text.splitlines())
+    found = list(rows)
+    assert any(row["kind"] == "call" for row in found)
+    assert [row for row in found if row["kind"] == "correction" and row["amount"] == "0"] == []

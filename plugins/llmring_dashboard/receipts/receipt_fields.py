@@ -30,6 +30,8 @@ class ReceiptSummary(msgspec.Struct, frozen=True):
     model: str | None
     alias: str | None
     cost: str | None
+    estimated: bool = False
+    price_notes: tuple[str, ...] = ()
 
 
 class _SummaryFields(msgspec.Struct):
@@ -38,6 +40,8 @@ class _SummaryFields(msgspec.Struct):
     model: msgspec.Raw = _NULL
     alias: msgspec.Raw = _NULL
     cost: msgspec.Raw = _NULL
+    cost_status: msgspec.Raw = _NULL
+    price_notes: msgspec.Raw = _NULL
 
 
 class _Cost(msgspec.Struct):
@@ -50,7 +54,12 @@ def summarize_receipt(receipt: SignedReceipt) -> ReceiptSummary:
     try:
         fields = msgspec.json.decode(receipt.content, type=_SummaryFields)
         return ReceiptSummary(
-            receipt, _decode_scalar(fields.model), _decode_scalar(fields.alias), _format_amount(fields.cost)
+            receipt,
+            _decode_scalar(fields.model),
+            _decode_scalar(fields.alias),
+            _format_amount(fields.cost),
+            _decode_scalar(fields.cost_status) == "estimated",
+            _decode_notes(fields.price_notes),
         )
     except UNREADABLE:
         return ReceiptSummary(receipt, None, None, None)
@@ -83,6 +92,13 @@ def _decode_scalar(raw: msgspec.Raw) -> str | None:
     if text == b"null" or text.startswith((b"{", b"[")):
         return None
     return _string.decode(text) if text.startswith(b'"') else text.decode()
+
+
+def _decode_notes(notes: msgspec.Raw) -> tuple[str, ...]:
+    """Return the texts in a list as signed; none for anything else."""
+    if not bytes(notes).startswith(b"["):
+        return ()
+    return tuple(text for one in _list.decode(notes) if (text := _decode_scalar(one)) is not None)
 
 
 def _format_amount(cost: msgspec.Raw) -> str | None:

@@ -68,6 +68,7 @@ class Receipts(PageResource):
         places = self._features.places
         values = {
             "receipt": receipt,
+            "summary": summarize_receipt(receipt),
             "proof": proof,
             "checks": list_receipt_checks(proof),
             "fields": fields[:MAX_FIELDS],

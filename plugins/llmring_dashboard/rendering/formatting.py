@@ -60,6 +60,14 @@ def format_time(when: datetime, zone: ZoneInfo) -> str:
     return f"{when.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
+def format_price_source(source: str) -> str:
+    """Return the name of a source of prices."""
+    kind, _, name = source.partition(":")
+    if kind == "override":
+        return f"your own price {name}" if name else "your own price"
+    return {"registry": "the model registry", "genai-prices": "genai-prices (bundled)"}.get(source, source)
+
+
 def format_sentence(text: str) -> str:
     """Return a message with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -39,4 +39,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "milliseconds": formatting.format_duration,
     "moment": formatting.format_time,
     "sentence": formatting.format_sentence,
+    "price_source": formatting.format_price_source,
 }

@@ -8,13 +8,29 @@ import msgspec
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
-from llmring_server.contracts.usage import CallFilter, UsageReading
+from llmring_server.contracts.usage import CallFilter, LogEntry, UsageReading
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
 from llmring_server.runtime.timezones import zone_of
 from llmring_server.server import Server
 
 PAGE_SIZE = 50
+KINDS = {
+    "fresh_tokens": "Fresh input",
+    "cache_read_tokens": "Cache reads",
+    "cache_write_5m_tokens": "Cache writes, 5 minutes",
+    "cache_write_30m_tokens": "Cache writes, 30 minutes",
+    "cache_write_1h_tokens": "Cache writes, 1 hour",
+    "cache_write_12h_tokens": "Cache writes, 12 hours",
+    "cache_write_tokens": "Cache writes, unspecified lifetime",
+    "audio_input_tokens": "Audio input",
+    "cached_audio_tokens": "Cached audio input",
+    "image_input_tokens": "Image input",
+    "output_tokens": "Output",
+    "reasoning_tokens": "Reasoning (part of output)",
+    "audio_output_tokens": "Audio output (part of output)",
+    "image_output_tokens": "Image output (part of output)",
+}
 FILTERS = ("model", "alias", "provider", "profile", "origin")
 
 
@@ -43,6 +59,7 @@ class Logs(PageResource):
         page = await self._usage.page(visit.project_id, query, PAGE_SIZE, query.after)
         return TemplateResponse("usage/logs.html", {
             "rows": list(zip(page.entries, page.cursors, strict=True)),
+            "notes_of": _read_notes,
             "query": query,
             "filters": FILTERS,
             "zones": self.layout.zones,
@@ -72,6 +89,7 @@ class Logs(PageResource):
         return TemplateResponse("usage/call.html", {
             "call": call, "entry": call.entry, "zone": zone_of(query.tz or self._usage.timezone),
             "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
+            "notes": _read_notes(call.entry), "kinds": list_kinds(call.entry),
         })  # fmt: skip
 
 
@@ -80,6 +98,18 @@ def _build_query(query: CallFilter, **more: str) -> str:
     fields = {name: getattr(query, name) for name in CallFilter.__struct_fields__}
     given = {name: value for name, value in fields.items() if value is not None} | more
     return f"?{urlencode(given)}" if given else ""
+
+
+def list_kinds(entry: LogEntry) -> list[tuple[str, int]]:
+    """Return the label and the count of each kind of token, and of each unit, that a call has."""
+    counts = [(label, getattr(entry, name) or 0) for name, label in KINDS.items()]
+    units = {} if entry.units is None else msgspec.json.decode(entry.units, type=dict[str, int])
+    return [(label, count) for label, count in [*counts, *units.items()] if count]
+
+
+def _read_notes(entry: LogEntry) -> list[str]:
+    """Return what an estimated cost substitutes."""
+    return [] if entry.price_notes is None else msgspec.json.decode(entry.price_notes, type=list[str])
 
 
 def _format_json(content: msgspec.Raw | None) -> str | None:

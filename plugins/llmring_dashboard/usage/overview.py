@@ -76,6 +76,7 @@ class Overview(PageResource):
             "previous": days.previous(),
             "tiles": spending.build_tiles(found.summary, previous),
             "breakdown": spending.rank_names(found),
+            "shared_models": spending.list_shared_models(found),
             "total_names": len(found.shares),
             "steps": spending.sum_by_step(found.steps, days),
             "summary": found.summary,

@@ -1,7 +1,7 @@
 """The data of the overview: tiles compared with the previous period, the top ten, the bars. Pure functions."""
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Context, Decimal
@@ -47,6 +47,14 @@ class BreakdownRow(msgspec.Struct, frozen=True):
     fraction: Decimal | None
 
 
+class ProviderShare(msgspec.Struct, frozen=True):
+    """The share of a model at one provider; the provider is '' where it is not known."""
+
+    provider: str
+    model: str
+    share: Share
+
+
 class Bar(msgspec.Struct, frozen=True):
     """The cost in USD of a name in each step of a period; `is_other` for all names without a bar of their own."""
 
@@ -69,9 +77,10 @@ def build_tiles(now: Summary, previous: Summary) -> list[Tile]:
         )
 
     return [
-        tile("cost", "Cost", "usd", "Cost of all priced calls in USD", "total_cost"),
+        Tile(id="cost", label="Cost", title="Cost of all priced calls in USD, estimates included", unit="usd",
+             now=known_cost(now), previous=known_cost(previous)),
         tile("requests", "Requests", "whole", "Logged calls", "total_requests"),
-        tile("tokens", "Tokens", "whole", "Input and output tokens as logged", "total_tokens"),
+        tile("tokens", "Tokens", "whole", "All input and output tokens, the cache included", "total_tokens"),
         Tile(
             id="errors",
             label="Error rate",
@@ -82,9 +91,31 @@ def build_tiles(now: Summary, previous: Summary) -> list[Tile]:
         ),
         tile("unpriced", "Unpriced calls", "whole", "Calls without a price; counted in requests, not in cost",
              "unpriced_requests"),
+        tile("estimated", "Estimated calls", "whole", "Calls whose cost is an estimate; counted in cost",
+             "estimated_requests"),
         tile("p50", "Median latency", "ms", "50% of the calls took at most this long", "latency_p50_ms"),
         tile("p95", "p95 latency", "ms", "95% of the calls took at most this long", "latency_p95_ms"),
     ]  # fmt: skip
+
+
+def known_cost(summary: Summary) -> Decimal | None:
+    """Return the cost of a period in USD, or None if it has calls and none of them is priced."""
+    unpriced = summary.total_requests and summary.total_requests == summary.unpriced_requests
+    return None if unpriced and not summary.total_cost else summary.total_cost
+
+
+def list_shared_models(found: Spending) -> list[ProviderShare]:
+    """Return the shares of models that several providers have under one name, by model, then by cost."""
+    shares = [ProviderShare(*_split_key(key), share) for key, share in found.provider_models.items()]
+    providers = Counter(one.model for one in shares)
+    shared = [one for one in shares if providers[one.model] > 1]
+    return sorted(shared, key=lambda one: (one.model, -one.share.cost, one.provider))
+
+
+def _split_key(key: str) -> tuple[str, str]:
+    """Return provider and model of a key of `by_provider_model`."""
+    provider, _, model = key.partition(":")
+    return provider.replace("~1", ":").replace("~0", "~"), model
 
 
 def rank_names(found: Spending) -> list[BreakdownRow]:

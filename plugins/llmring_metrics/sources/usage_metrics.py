@@ -15,10 +15,11 @@ LABELS = ("project", "provider", "model")
 class UsageTotals:
     """The usage of one combination of project, provider and model; `cost` in exact USD."""
 
-    __slots__ = ("cost", "entries", "input_tokens", "output_tokens", "unpriced")
+    __slots__ = ("cost", "entries", "estimated", "input_tokens", "output_tokens", "unpriced")
 
     def __init__(self) -> None:
         self.entries = 0
+        self.estimated = 0
         self.input_tokens = 0
         self.output_tokens = 0
         self.cost = Decimal(0)
@@ -47,6 +48,7 @@ class UsageMetrics:
         totals.entries += 1
         totals.input_tokens += entry.input_tokens
         totals.output_tokens += entry.output_tokens
+        totals.estimated += entry.cost_status == "estimated"
         if entry.cost is None:
             totals.unpriced[entry.cost_status] = totals.unpriced.get(entry.cost_status, 0) + 1
         else:
@@ -58,6 +60,12 @@ class UsageMetrics:
             _counter("entries", "Entries recorded.", LABELS, self._read(lambda totals: totals.entries)),
             _counter("tokens", "Tokens of recorded entries.", (*LABELS, "kind"), self._tokens),
             _counter("cost_usd", "Cost of recorded entries in USD.", LABELS, self._read(lambda totals: totals.cost)),
+            _counter(
+                "estimated_entries",
+                "Recorded entries whose cost is estimated.",
+                LABELS,
+                self._read(lambda totals: totals.estimated),
+            ),
             _counter("unpriced_entries", "Recorded entries without a cost.", (*LABELS, "reason"), self._unpriced),
         ]
 

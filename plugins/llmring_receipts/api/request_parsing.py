@@ -1,5 +1,6 @@
 """Parse request bodies strictly: drafts to sign, and signed receipts."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from llmring_server.http.errors import FieldError, Problem
 
 # The fields of a draft that describe a call; a body with usage_log_id and none of them refers to a logged call.
 CALL_FIELDS = {"model", "tokens", "cost"}
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 
 
 def parse_draft(body: bytes) -> ReceiptDraft | CallReceiptDraft:
@@ -24,10 +26,14 @@ def parse_draft(body: bytes) -> ReceiptDraft | CallReceiptDraft:
     parsed = _parse(body, exact=True)
     of_log = isinstance(parsed, dict) and "usage_log_id" in parsed and not CALL_FIELDS & parsed.keys()
     try:
-        return msgspec.convert(parsed, CallReceiptDraft) if of_log else msgspec.convert(parsed, ReceiptDraft)
+        if of_log:
+            return msgspec.convert(parsed, CallReceiptDraft)
+        draft = msgspec.convert(parsed, ReceiptDraft)
     except msgspec.ValidationError as error:
         hint = "The log fills the rest" if of_log else "Put additional data into ext"
         raise _add_hint(codec.validation_problem(error, "body"), hint) from error
+    _check_timestamp(draft.timestamp, "body", "timestamp")
+    return draft
 
 
 def parse_receipt(body: bytes) -> dict[str, Any]:
@@ -47,7 +53,7 @@ def to_record(project: str, receipt: dict[str, Any], content: bytes) -> ReceiptR
     """Return the record of a receipt.
 
     Raises:
-        Problem: 422, its id, key id or timestamp is missing or malformed.
+        Problem: 422, its id, key id or timestamp is missing or malformed, or it is dated in the future.
     """
     receipt_id, key_id, when = receipt.get("id"), receipt.get("key_id"), signing.timestamp_of(receipt)
     if not isinstance(receipt_id, str) or not models.is_receipt_id(receipt_id):
@@ -56,6 +62,7 @@ def to_record(project: str, receipt: dict[str, Any], content: bytes) -> ReceiptR
         raise Problem.validation("body", "receipt", "key_id", msg="Must be the id of the signing key.")
     if when is None:
         raise Problem.validation("body", "receipt", "timestamp", msg="Must be an RFC 3339 time: 2026-01-31T12:00:00Z.")
+    _check_timestamp(when, "body", "receipt", "timestamp")
     return ReceiptRecord(project, receipt_id, when, key_id, content)
 
 
@@ -64,6 +71,17 @@ def to_problem(status: int, error: InvalidValue) -> Problem:
     loc = ("body", *error.path)
     field = ".".join(map(str, loc))
     return Problem(status, f"{field}: {error.sentence}", faults=[FieldError(loc, error.sentence)])
+
+
+def _check_timestamp(given: datetime | None, *loc: str) -> None:
+    """Refuse a date in the future, as far as clocks agree.
+
+    Raises:
+        Problem: 422, it is more than 5 minutes ahead.
+    """
+    now = datetime.now(UTC)
+    if given is not None and given > now + MAX_CLOCK_SKEW:
+        raise Problem.validation(*loc, msg=f"More than 5 minutes ahead of this server's clock ({now:%FT%TZ}).")
 
 
 def _parse(body: bytes, *, exact: bool = False, depth: int = canonical.MAX_DEPTH) -> Any:

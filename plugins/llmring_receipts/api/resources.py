@@ -1,5 +1,7 @@
 """Receipts over HTTP: issue, store, list, get and verify receipts, and get the public keys."""
 
+import asyncio
+
 import falcon
 import falcon.asgi
 import msgspec
@@ -10,7 +12,7 @@ from llmring_receipts.formats import canonical, jwks, keys, signing
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
 from llmring_receipts.receipts import models
-from llmring_receipts.receipts.issue import Receipt, issue
+from llmring_receipts.receipts.issue import Receipt, SignedBasis, issue
 from llmring_receipts.receipts.models import (
     CallReceiptDraft,
     Issuer,
@@ -24,7 +26,7 @@ from llmring_receipts.receipts.models import (
     ReceiptVerdict,
 )
 from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
-from llmring_receipts.receipts.usage_receipts import build_draft, matches_draft
+from llmring_receipts.receipts.usage_receipts import build_basis, build_draft, matches_draft
 from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_server.contracts import UsageEntries
 from llmring_server.http import codec
@@ -55,32 +57,33 @@ class IssueResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes, query: ReceiptIssueQuery
     ) -> None:
         """Sign a receipt; with `?store=true`, also store it. The receipt of a logged call is always stored."""
-        project: str = req.context.project_id
+        project, arrived = req.context.project_id, asyncio.get_running_loop().time()
         try:
             signing_key = await self._keyring.signing_key()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
         draft = request_parsing.parse_draft(body)
         if not isinstance(draft, CallReceiptDraft):
-            resp.data = await self._issue(project, draft, signing_key, store=query.store)
+            resp.data = await self._issue(project, draft, None, signing_key, arrived, store=query.store)
             return
         existing = await self._find_existing(project, draft)
         resp.data = existing or await self._issue(
-            project, await self._build_draft(project, draft), signing_key, store=True
+            project, *await self._build_draft(project, draft), signing_key, arrived, store=True
         )
 
     async def _issue(
-        self, project: str, draft: ReceiptDraft, signing_key: tuple[str, Ed25519PrivateKey], *, store: bool
-    ) -> bytes:
+        self, project: str, draft: ReceiptDraft, basis: SignedBasis | None,
+        signing_key: tuple[str, Ed25519PrivateKey], arrived: float, *, store: bool,
+    ) -> bytes:  # fmt: skip
         """Return the signed receipt of a draft, stored first if `store`."""
         try:
-            issued = issue(draft, project, *signing_key)
+            issued = issue(draft, project, *signing_key, basis)
         except InvalidValue as error:
             raise request_parsing.to_problem(422, error) from error
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
             raise codec.too_large(canonical.MAX_BYTES)
         if store:
-            await _store_receipt(self._writer, issued)
+            await _store_receipt(self._writer, issued, arrived)
         return issued.content
 
     async def _find_existing(self, project: str, draft: CallReceiptDraft) -> bytes | None:
@@ -92,7 +95,7 @@ class IssueResource:
             raise Problem(409, f"Another receipt is stored as {draft.usage_log_id!r}; set an id for this one.")
         return found.content if found else None
 
-    async def _build_draft(self, project: str, draft: CallReceiptDraft) -> ReceiptDraft:
+    async def _build_draft(self, project: str, draft: CallReceiptDraft) -> tuple[ReceiptDraft, SignedBasis]:
         if self._calls is None:
             raise Problem.validation(
                 "body", "usage_log_id", msg="Calls are not logged here; send the fields of the receipt."
@@ -101,7 +104,7 @@ class IssueResource:
         if entry is None:
             raise Problem(404, f"This project has no logged call {draft.usage_log_id!r}.")
         try:
-            return build_draft(entry, draft)
+            return build_draft(entry, draft), build_basis(entry)
         except InvalidValue as error:
             raise request_parsing.to_problem(422, error) from error
 
@@ -117,6 +120,7 @@ class ReceiptsResource:
     @operation(body=ReceiptEnvelope, raw=True, checked=False, answer=ReceiptStatus, errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> ReceiptStatus:
         """Store a signed receipt; storing the same one again is not an error."""
+        arrived = asyncio.get_running_loop().time()
         receipt = request_parsing.parse_receipt(body)
         record = request_parsing.to_record(req.context.project_id, receipt, canonical.canonicalize(receipt))
         key = await self._keyring.find(record.key_id)
@@ -125,7 +129,7 @@ class ReceiptsResource:
         fault = signing.find_fault(receipt, key)
         if fault:
             raise Problem(400, fault, faults=[FieldError(("body", "receipt", "signature"), fault)])
-        outcome = await _store_receipt(self._writer, record)
+        outcome = await _store_receipt(self._writer, record, arrived)
         return ReceiptStatus(record.receipt_id, outcome.value)
 
     @operation(query=ReceiptsQuery, answer=list[Receipt])
@@ -192,9 +196,9 @@ class PublicKeysResource:
         return jwks.build(await self._keyring.all_keys(), current.key_id if current else None)
 
 
-async def _store_receipt(writer: ReceiptWriter, receipt: ReceiptRecord) -> StoreOutcome:
+async def _store_receipt(writer: ReceiptWriter, receipt: ReceiptRecord, arrived: float) -> StoreOutcome:
     """Store a verified receipt, or raise the 409 for an id of another receipt."""
-    outcome = await writer.put(receipt)
+    outcome = await writer.put(receipt, arrived)
     if outcome is StoreOutcome.CONFLICT:
         raise Problem(409, f"Another receipt is stored as {receipt.receipt_id!r}; the digest of this one was recorded.")
     return outcome

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from llmring_receipts.checks import statements
+from llmring_receipts.checks.amounts import LineAmounts, check_receipt_amount
 from llmring_receipts.checks.receipts import check_receipt
 from llmring_receipts.checks.table import check_table
 from llmring_server.verifying.commands import FILE, as_json, build_policy, run_check, trust_options
@@ -14,23 +15,30 @@ EXIT_STATUS = "\b\nExit status: 0 proven, 1 refuted, 2 cannot be checked."
 
 keys_option = click.option("--keys", "known", type=FILE, required=True, help="The JWK set of the keys that you trust.")
 proof_option = click.option("--proof", type=FILE, help="Its inclusion proof in a transparency log (C2SP tlog-proof).")
+recompute_option = click.option(
+    "--recompute", is_flag=True, help="Also recompute each amount from the counts and rates beside it."
+)
 
 
 @click.command("verify", epilog=EXIT_STATUS)
 @click.argument("receipt", type=FILE)
 @keys_option
+@recompute_option
 @proof_option
 @trust_options
 @as_json
 def verify_receipt(
-    receipt: Path, known: Path, proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...],
+    receipt: Path, known: Path, recompute: bool, proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...],
     policy_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Verify a receipt without a server, and report what was proven and what was not."""
 
     def check(findings: Findings) -> None:
         named = bool(vkey or witness or policy_file)
-        check_receipt(findings, receipt, known, proof, build_policy(vkey, witness, policy_file) if named else None)
+        policy = build_policy(vkey, witness, policy_file) if named else None
+        document = check_receipt(findings, receipt, known, proof, policy)
+        if recompute:
+            check_receipt_amount(findings, document)
 
     run_check(f"receipt {receipt}", as_json, check)
 
@@ -46,21 +54,28 @@ def statement() -> None:
 @click.option("--lines", "table", type=FILE, help="The CSV with all lines of the statement.")
 @click.option("--line", type=FILE, help="The lines of one call with their Merkle paths, as the server returns them.")
 @click.option("--previous", type=FILE, multiple=True, help="The previous statement; repeat for earlier ones.")
+@recompute_option
 @proof_option
 @trust_options
 @as_json
 def verify_statement(
     statement_file: Path, known: Path, table: Path | None, line: Path | None, previous: tuple[Path, ...],
-    proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None, as_json: bool,
+    recompute: bool, proof: Path | None, vkey: tuple[str, ...], witness: tuple[str, ...], policy_file: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Verify a statement and its lines, and name each line that was removed, changed or moved."""
 
     def check(findings: Findings) -> None:
         document, signed = statements.check_statement(findings, statement_file, known)
+        amounts = LineAmounts(findings) if recompute else None
         if table:
-            check_table(findings, signed, table)
+            check_table(findings, signed, table, amounts)
         if line:
-            statements.check_line(findings, signed, line)
+            statements.check_line(findings, signed, line, amounts)
+        if amounts:
+            if not (table or line):
+                raise Unreadable("--recompute needs lines: give --lines or --line")
+            amounts.finish()
         if previous:
             statements.check_previous(findings, signed, previous)
         if proof:

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
+from llmring_receipts.checks.amounts import LineAmounts
 from llmring_receipts.checks.signed import check_signature, digest_of, read_document, read_keys
 from llmring_receipts.formats import canonical, keys
 from llmring_receipts.statements.formats import lines
-from llmring_receipts.statements.formats.document import TYPE, Statement, find_contradiction, find_gap, follows
+from llmring_receipts.statements.formats.document import VERSIONS, Statement, find_contradiction, find_gap, follows
 from llmring_receipts.statements.formats.lines import InvalidLines
 from llmring_server.tlog import leaves
 from llmring_server.tlog.hashing import HASH_BYTES, leaf_hash
@@ -39,8 +40,9 @@ def read_statement(path: Path) -> tuple[dict[str, Any], Statement]:
         Unreadable: the file is not a statement.
     """
     document = read_document(path, "statement")
-    if document.get("type") != TYPE:
-        raise Unreadable(f"{path} is not a statement: its type is {document.get('type')!r}, not {TYPE!r}")
+    if document.get("type") not in VERSIONS:
+        known = " or ".join(map(repr, VERSIONS))
+        raise Unreadable(f"{path} is not a statement: its type is {document.get('type')!r}, not {known}")
     try:
         return document, msgspec.convert(document, Statement)
     except msgspec.ValidationError as error:
@@ -94,14 +96,18 @@ def check_previous(findings: Findings, statement: Statement, paths: Sequence[Pat
         )
 
 
-def check_line(findings: Findings, statement: Statement, path: Path) -> None:
+def check_line(findings: Findings, statement: Statement, path: Path, amounts: LineAmounts | None = None) -> None:
     """Check whether a file's lines, each with its path, are lines of the statement.
+
+    With `amounts`, the cost of each line is recomputed.
 
     Raises:
         Unreadable: the file has no such lines.
     """
     for proof in _read_line_proofs(path, statement.number):
         line = lines.parse(proof.line)
+        if amounts:
+            amounts.add(line)
         try:
             hashes = [keys.decode(step, HASH_BYTES) for step in proof.path]
             root = keys.decode(statement.lines.root, HASH_BYTES)

@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from llmring_receipts.checks.amounts import LineAmounts
 from llmring_receipts.formats import keys
 from llmring_receipts.statements.formats import lines
 from llmring_receipts.statements.formats.document import Statement, StatementTotal
@@ -49,9 +50,13 @@ class SequenceCheck:
 
 
 class TableReader:
-    """Collects the lines of a file: the tree of the lines, the tree of the hash column, and the totals."""
+    """Collects the lines of a file: the tree of the lines, the tree of the hash column, and the totals.
 
-    def __init__(self, findings: Findings) -> None:
+    `amounts` recomputes their costs, if given.
+    """
+
+    def __init__(self, findings: Findings, amounts: LineAmounts | None) -> None:
+        self._amounts = amounts
         self.tree, self.stated = BlockTree(), BlockTree()
         self.totals = Totals()
         self._findings = findings
@@ -66,16 +71,20 @@ class TableReader:
         self.tree.add(found)
         self.stated.add(stated)
         self.totals.add(line)
+        if self._amounts:
+            self._amounts.add(line)
 
 
-def check_table(findings: Findings, statement: Statement, path: Path) -> None:
+def check_table(findings: Findings, statement: Statement, path: Path, amounts: LineAmounts | None = None) -> None:
     """Check whether a CSV has all lines of a statement and no other, and name those that are wrong.
+
+    With `amounts`, the cost of each line is recomputed.
 
     Raises:
         Unreadable: not a CSV of lines; the message names the row.
     """
     first = statement.lines.first or 1
-    order, reading = SequenceCheck(findings, first), TableReader(findings)
+    order, reading = SequenceCheck(findings, first), TableReader(findings, amounts)
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for row, line, stated in lines.from_csv(file):
@@ -91,7 +100,8 @@ def check_table(findings: Findings, statement: Statement, path: Path) -> None:
 
 def _compare(findings: Findings, statement: Statement, reading: TableReader) -> None:
     """Compare the tree and the totals of the file with the signed ones."""
-    stated, found = Counter(statement.totals), Counter(StatementTotal(**total) for total in reading.totals.to_fields())
+    stated = Counter(statement.totals)
+    found = Counter(StatementTotal(**total) for total in reading.totals.to_fields(statement.version))
     for model in sorted({total.model for total in (stated - found) | (found - stated)}):
         findings.add_fault("totals", f"The lines of {model} do not add up to the totals in the statement.")
     if keys.encode(reading.tree.root()) == statement.lines.root:

@@ -14,8 +14,9 @@ import rfc8785
 MAX_DEPTH = 32
 MAX_BYTES = 65536
 MAX_INTEGER = 2**53 - 1
-MAX_DECIMALS = 12
+MAX_DECIMALS = 60
 MAX_WHOLE_DIGITS = 15
+MAX_AMOUNT_LENGTH = 80
 
 _INTEGER_DIGITS = 17
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
@@ -77,12 +78,12 @@ def canonicalize(value: Any) -> bytes:
 
 
 def format_amount(value: object) -> str:
-    """Return an amount of money as it is signed: `0.00045`, at most 12 decimals, no exponent, no trailing zeros.
+    """Return an amount of money as it is signed: `0.00045`, at most 60 decimals, no exponent, no trailing zeros.
 
     Accepts an integer, a Decimal, or a string with a JSON number; nothing is rounded.
 
     Raises:
-        ValueError: not a number, negative, 10^15 or more, or more than 12 decimals.
+        ValueError: not a number, negative, 10^15 or more, or more than 60 decimals.
     """
     number = _to_decimal(value)
     if number == 0:
@@ -121,7 +122,7 @@ def _to_decimal(value: object) -> Decimal:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
-    if isinstance(value, str) and len(value) <= 64 and _AMOUNT.fullmatch(value):
+    if isinstance(value, str) and len(value) <= MAX_AMOUNT_LENGTH and _AMOUNT.fullmatch(value):
         return Decimal(value)
     raise ValueError("an amount is a number, or a string with a number, such as 0.00045")
 

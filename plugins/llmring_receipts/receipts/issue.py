@@ -4,6 +4,7 @@ The fields of these structs are in canonical order (RFC 8785 §3.2.3) and contai
 canonical JSON.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from llmring_receipts.formats import canonical, signing
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.receipts.models import ReceiptDraft, ReceiptRecord, is_receipt_id
+
+Counts = Mapping[str, int | Mapping[str, int]]
+SignedRates = Mapping[str, str | Mapping[str, "SignedUnitRate"]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,18 +38,57 @@ class SignedTokens(msgspec.Struct, frozen=True):
     output: int
 
 
+class SignedUnitRate(msgspec.Struct, frozen=True):
+    """The rate of a unit as it is signed: `usd`, a decimal string, for `per` of it."""
+
+    per: int
+    usd: str
+
+
+class SignedBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cost of a logged call was computed from, as it is signed; see `formats.cost_basis`.
+
+    `billed` has disjoint counts of tokens by kind, and of other things in `units`; `rates` has the USD per million
+    tokens, and that of units.
+    """
+
+    billed: Counts | msgspec.UnsetType = msgspec.UNSET
+    cost_status: str | msgspec.UnsetType = msgspec.UNSET
+    discount: str | msgspec.UnsetType = msgspec.UNSET
+    list_cost: str | msgspec.UnsetType = msgspec.UNSET
+    matched: str | msgspec.UnsetType = msgspec.UNSET
+    price_notes: Sequence[str] | msgspec.UnsetType = msgspec.UNSET
+    price_source: str | msgspec.UnsetType = msgspec.UNSET
+    price_version: str | msgspec.UnsetType = msgspec.UNSET
+    priced_as: str | msgspec.UnsetType = msgspec.UNSET
+    rates: SignedRates | msgspec.UnsetType = msgspec.UNSET
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed receipt; after signing only its bytes are used, never a struct built again."""
+    """A signed receipt; after signing only its bytes are used, never a struct built again.
+
+    Only the receipt of a logged call has the fields of `SignedBasis`.
+    """
 
     alias: str | None
+    billed: Counts | msgspec.UnsetType = msgspec.UNSET
     cost: SignedCost
+    cost_status: str | msgspec.UnsetType = msgspec.UNSET
+    discount: str | msgspec.UnsetType = msgspec.UNSET
     ext: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     id: str
     key_id: str
+    list_cost: str | msgspec.UnsetType = msgspec.UNSET
     lock_digest: str | None
+    matched: str | msgspec.UnsetType = msgspec.UNSET
     model: str
+    price_notes: Sequence[str] | msgspec.UnsetType = msgspec.UNSET
+    price_source: str | msgspec.UnsetType = msgspec.UNSET
+    price_version: str | msgspec.UnsetType = msgspec.UNSET
+    priced_as: str | msgspec.UnsetType = msgspec.UNSET
     profile: str | None
     provider: str | msgspec.UnsetType = msgspec.UNSET
+    rates: SignedRates | msgspec.UnsetType = msgspec.UNSET
     registry_version: str | None
     signature: Annotated[str, msgspec.Meta(pattern="^ed25519:[A-Za-z0-9_-]{86}$")] | msgspec.UnsetType
     timestamp: Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
@@ -53,8 +96,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     usage_log_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def issue(draft: ReceiptDraft, project: str, key_id: str, key: Ed25519PrivateKey) -> ReceiptRecord:
+def issue(
+    draft: ReceiptDraft, project: str, key_id: str, key: Ed25519PrivateKey, basis: SignedBasis | None = None
+) -> ReceiptRecord:
     """Return the signed receipt of a draft; a missing id and timestamp are generated.
+
+    `basis` is that of a logged call's cost.
 
     Raises:
         InvalidValue: a field is not valid; the error has its path.
@@ -66,12 +113,12 @@ def issue(draft: ReceiptDraft, project: str, key_id: str, key: Ed25519PrivateKey
     if draft.key_id not in (None, key_id):
         raise InvalidValue(f"the current key is {key_id!r}; omit this field", ("key_id",))
     moment = _to_utc(draft.timestamp)
-    unsigned = _build_unsigned(draft, key_id, moment)
+    unsigned = _build_unsigned(draft, key_id, moment, basis or SignedBasis())
     signed = msgspec.structs.replace(unsigned, signature=signing.signature(_encode(unsigned), key))
     return ReceiptRecord(project, unsigned.id, moment, key_id, _encode(signed))
 
 
-def _build_unsigned(draft: ReceiptDraft, key_id: str, moment: datetime) -> Receipt:
+def _build_unsigned(draft: ReceiptDraft, key_id: str, moment: datetime, basis: SignedBasis) -> Receipt:
     tokens = draft.tokens
     return Receipt(
         alias=draft.alias,
@@ -88,6 +135,7 @@ def _build_unsigned(draft: ReceiptDraft, key_id: str, moment: datetime) -> Recei
         timestamp=moment.isoformat(timespec="microseconds")[:-6] + "Z",
         tokens=SignedTokens(tokens.cached_input or 0, tokens.input, tokens.output),
         usage_log_id=draft.usage_log_id or msgspec.UNSET,
+        **msgspec.structs.asdict(basis),
     )
 
 

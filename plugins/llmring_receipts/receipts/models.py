@@ -18,7 +18,7 @@ Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 Amount = Annotated[
     Any,
     msgspec.Meta(
-        description="USD or another currency, exact: a number or a string, at most 12 decimals; signed as a string",
+        description="USD or another currency, exact: a number or a string, at most 60 decimals; signed as a string",
         extra_json_schema={"anyOf": [{"type": "string"}, {"type": "number"}]},
     ),
 ]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -10,16 +11,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from llmring_receipts.formats import canonical
 from llmring_receipts.formats.canonical import InvalidValue
+from llmring_receipts.formats.cost_basis import nest_units
 from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
-from llmring_receipts.receipts.issue import issue
+from llmring_receipts.receipts.issue import SignedBasis, SignedUnitRate, issue
 from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptCost, ReceiptDraft, ReceiptRecord, ReceiptTokens
 from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_server.contracts import LoggedUsage
+from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.database.pool import Connection
 
 log = logging.getLogger(__name__)
 
 THREAD_THRESHOLD = 100
+TOO_MANY_TOKENS = "the call has more than 2^53−1 tokens, which JSON cannot represent exactly"
 
 
 class UsageReceiptIssuer:
@@ -66,13 +70,10 @@ def build_draft(entry: LoggedUsage, draft: CallReceiptDraft) -> ReceiptDraft:
     """
     if entry.cost is None:
         raise _invalid(f"the call has no cost ({entry.cost_status}), which a receipt needs; log its cost or reprice it")
-    try:
-        canonical.format_amount(entry.cost)
-    except ValueError as error:
-        raise _invalid(f"the call's cost of {entry.cost} cannot be signed: {error}") from error
+    _format_amount(entry.cost)
     tokens = ReceiptTokens(entry.input_tokens, entry.output_tokens, entry.cached_input_tokens)
     if max(msgspec.structs.astuple(tokens)) > canonical.MAX_INTEGER:
-        raise _invalid("the call has more than 2^53−1 tokens, which JSON cannot represent exactly")
+        raise _invalid(TOO_MANY_TOKENS)
     return ReceiptDraft(
         id=draft.id or entry.log_id,
         timestamp=entry.occurred_at,
@@ -86,6 +87,29 @@ def build_draft(entry: LoggedUsage, draft: CallReceiptDraft) -> ReceiptDraft:
         cost=ReceiptCost(entry.cost, "USD", entry.cost_source),
         usage_log_id=entry.log_id,
         ext=draft.ext,
+    )
+
+
+def build_basis(entry: LoggedUsage) -> SignedBasis:
+    """Return what a logged call's cost was computed from, in canonical order.
+
+    Raises:
+        InvalidValue: a count or a rate cannot be signed.
+    """
+    basis = entry.basis
+    if max([*basis.billed.values(), *basis.units.values()], default=0) > canonical.MAX_INTEGER:
+        raise _invalid(TOO_MANY_TOKENS)
+    return SignedBasis(
+        billed=nest_units(basis.billed, basis.units),
+        cost_status=entry.cost_status,
+        discount=_format_optional(basis.discount),
+        list_cost=_format_optional(basis.list_cost),
+        matched=basis.matched or msgspec.UNSET,
+        price_notes=basis.price_notes or msgspec.UNSET,
+        price_source=basis.price_source or msgspec.UNSET,
+        price_version=basis.price_version or msgspec.UNSET,
+        priced_as=entry.priced_as if entry.priced_as and basis.price_source else msgspec.UNSET,
+        rates=_format_rates(basis),
     )
 
 
@@ -107,9 +131,29 @@ async def _sign_all(entries: Sequence[LoggedUsage], key_id: str, key: Ed25519Pri
 def _sign_entry(entry: LoggedUsage, key_id: str, key: Ed25519PrivateKey) -> ReceiptRecord | None:
     """Return the receipt of a call, or None if it cannot have one."""
     try:
-        return issue(build_draft(entry, CallReceiptDraft(usage_log_id=entry.log_id)), entry.project_id, key_id, key)
+        draft = build_draft(entry, CallReceiptDraft(usage_log_id=entry.log_id))
+        return issue(draft, entry.project_id, key_id, key, build_basis(entry))
     except InvalidValue:
         return None
+
+
+def _format_rates(basis: CostBasis) -> dict[str, Any] | msgspec.UnsetType:
+    if basis.rates is None:
+        return msgspec.UNSET
+    rates = {kind: _format_amount(rate) for kind, rate in basis.rates.items()}
+    units = {unit: SignedUnitRate(rate.per, _format_amount(rate.usd)) for unit, rate in basis.unit_rates.items()}
+    return nest_units(rates, units)
+
+
+def _format_optional(amount: Decimal | None) -> str | msgspec.UnsetType:
+    return msgspec.UNSET if amount is None else _format_amount(amount)
+
+
+def _format_amount(amount: Decimal) -> str:
+    try:
+        return canonical.format_amount(amount)
+    except ValueError as error:
+        raise _invalid(f"the call's cost or price of {amount} USD cannot be signed: {error}") from error
 
 
 def _invalid(reason: str) -> InvalidValue:

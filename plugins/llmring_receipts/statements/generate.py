@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 from typing import LiteralString
 
 import psycopg
+from msgspec.json import encode
 from psycopg import errors
 
 from llmring_receipts.formats import keys, signing
+from llmring_receipts.formats.cost_basis import nest_units
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.statements.formats import document
 from llmring_receipts.statements.formats.document import StatementLineRange
 from llmring_receipts.statements.formats.lines import StatementLine, difference, format_money, has_changed
 from llmring_receipts.statements.formats.totals import Totals
 from llmring_receipts.statements.store import Session, StatementRecord, StatementStore
+from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.contracts.usage_lines import UsageLine, UsageLines
 from llmring_server.database import Database
@@ -28,6 +31,10 @@ SNAPSHOT: LiteralString = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 TRY_LOCK: LiteralString = """
     SELECT pg_try_advisory_xact_lock(hashtextextended('llmring statement ' || current_schema() || ' ' || %s, 0))
 """
+
+
+class StatementInProgress(Exception):
+    """Another request or process is creating a statement of the project."""
 
 
 class StatementBuilder:
@@ -78,10 +85,11 @@ class StatementGenerator:
     async def generate(self, project: str, end: datetime, *, closing: bool = False) -> bytes | None:
         """Return a new statement of everything before `end` that is not stated yet, or None if there is nothing.
 
-        Also None if another process is creating one, or if there is one up to that time. With `closing`, a statement
-        that follows another one may have no lines: it states that the period has no further calls.
+        Also None if there is one up to that time. With `closing`, a statement that follows another one may have no
+        lines: it states that the period has no further calls.
 
         Raises:
+            StatementInProgress: another process is creating one; nothing was read.
             NoSigningKey: there is no key to sign with.
             WrongClock: this machine's clock or the database's is wrong.
             psycopg.OperationalError, TimeoutError: the database is down, or the work took too long.
@@ -91,11 +99,9 @@ class StatementGenerator:
         try:
             async with self._database.transaction(GENERATION_SECONDS) as session:
                 await session.execute(SNAPSHOT)
-                return (
-                    await self._generate_in(session, project, end, closing)
-                    if await _try_lock(session, project)
-                    else None
-                )
+                if not await _try_lock(session, project):
+                    raise StatementInProgress
+                return await self._generate_in(session, project, end, closing)
         except (errors.UniqueViolation, errors.SerializationFailure):
             return None
 
@@ -133,7 +139,7 @@ class StatementGenerator:
             end=end,
             created_at=datetime.now(UTC),
             lines=builder.line_range(),
-            totals=builder.totals.to_fields(),
+            totals=builder.totals.to_fields(document.VERSIONS[document.TYPE]),
             previous=last.content if last else None,
             key_id=key_id,
         )
@@ -165,7 +171,24 @@ def build_line(call: UsageLine, seq: int, stated: StatementLine | None) -> State
         cost_status=call.cost_status,
         priced_as=call.priced_as or "",
         registry_version=call.registry_version or "",
+        **_build_basis(call.basis),
     )
+
+
+def _build_basis(basis: CostBasis) -> dict[str, str]:
+    """Return the fields of a line about what a cost was computed from."""
+    rates = {kind: format_money(rate) for kind, rate in (basis.rates or {}).items()}
+    unit_rates = {unit: {"per": rate.per, "usd": format_money(rate.usd)} for unit, rate in basis.unit_rates.items()}
+    return {
+        "billed": encode(nest_units(basis.billed, basis.units)).decode(),
+        "rates": encode(nest_units(rates, unit_rates)).decode() if basis.rates is not None else "",
+        "price_source": basis.price_source or "",
+        "price_version": basis.price_version or "",
+        "matched": basis.matched or "",
+        "list_cost": "" if basis.list_cost is None else format_money(basis.list_cost),
+        "discount": "" if basis.discount is None else format_money(basis.discount),
+        "price_notes": encode(basis.price_notes).decode() if basis.price_notes else "",
+    }
 
 
 async def _try_lock(session: psycopg.AsyncConnection[tuple[bool]], project: str) -> bool:

@@ -79,7 +79,7 @@ class StatementService:
         except LINE_ERRORS:
             return [StatementCheck("lines", f"Line {record.first_seq + tree.size} cannot be parsed.")]
         root_matches = (tree.size, keys.encode(tree.root())) == (signed.lines.count, signed.lines.root)
-        totals_match = totals.to_fields() == msgspec.to_builtins(signed.totals)
+        totals_match = totals.to_fields(signed.version) == msgspec.to_builtins(signed.totals)
         return [
             StatementCheck("lines", None if root_matches else "The stored lines do not match the signed root."),
             StatementCheck("totals", None if totals_match else "The stored lines do not add up to the signed totals."),

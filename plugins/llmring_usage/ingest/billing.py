@@ -69,7 +69,8 @@ class UsageBilling:
         Retries use the same id: if it exists already in a later attempt, an earlier commit had succeeded unnoticed.
         """
         row = self._pricer.entry_to_row(project, _entry(call))
-        bill = Bill(row.id, row.cost, row.series.cost_source, row.series.cost_status, row.occurred_at)
+        series = row.series
+        bill = Bill(row.id, row.cost, series.cost_source, series.cost_status, row.occurred_at, series.price_notes)
         deadline = _now() + self._seconds
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -162,7 +163,10 @@ def _entry(call: Call) -> UsageEntry:
 
 
 def _response(bill: Bill) -> UsageLogResponse:
-    return UsageLogResponse(bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp)
+    return UsageLogResponse(
+        bill.log_id, bill.cost, bill.cost_source, bill.cost_status, bill.timestamp,
+        price_notes=bill.price_notes or msgspec.UNSET,
+    )  # fmt: skip
 
 
 def _now() -> float:

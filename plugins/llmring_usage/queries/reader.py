@@ -75,7 +75,7 @@ class UsageReader:
         entry = LogEntry(*(getattr(found, name) for name in LogEntry.__struct_fields__))
         if found.price is None:
             return LoggedCall(entry, None)
-        stored = found.cost if found.computed_cost is None else found.computed_cost
+        stored = next((one for one in (found.list_cost, found.computed_cost, found.cost) if one is not None), None)
         return LoggedCall(
             entry, explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
         )

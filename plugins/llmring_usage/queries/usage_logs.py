@@ -14,6 +14,7 @@ from llmring_server.database import Database
 from llmring_server.http.errors import Unavailable
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.statistics.periods import Range
+from llmring_usage.tables.cost_columns import PRICE_COLUMNS
 from llmring_usage.tables.log_columns import RARE_FIELDS, TOKENS, rare_count_sql
 
 CHUNK_ROWS = 1_000
@@ -23,6 +24,7 @@ EXPRESSIONS: Mapping[str, LiteralString] = {
     "logged_at": "occurred_at AS logged_at",
     "units": "rare_counts->'units' AS units",
     **{field: rare_count_sql(name) + " AS " + field for name, field in RARE_FIELDS.items()},
+    **{name: value + " AS " + name for name, value in PRICE_COLUMNS.items()},
 }
 COLUMNS: LiteralString = ", ".join(EXPRESSIONS.get(name, name) for name in LogEntry.__struct_fields__)
 FROM_PROJECT: LiteralString = " FROM usage_logs WHERE project_id = %(project)s"

@@ -137,6 +137,7 @@ def assemble_spending(result: QueryResult, kind: Kind) -> Spending:
         summary=summarize(result),
         shares=_models(result) if kind == "model" else _shares(result.of_kind(kind)),
         steps=[StepShare(one.start, one.name, one.requests, one.cost) for one in ordered],
+        provider_models=_shares(result.provider_models) if kind == "model" else {},
     )
 
 

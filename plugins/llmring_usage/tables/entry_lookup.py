@@ -5,17 +5,23 @@ from typing import LiteralString
 from uuid import UUID
 
 from llmring_server.contracts import LoggedUsage
+from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.database import Database
 from llmring_usage.models.rows import UsageRow, uuid_timestamp
 from llmring_usage.models.series import price_columns
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS, Tokens
+from llmring_usage.tables.cost_columns import BASIS_COLUMNS, CLIENT, build_basis, read_basis
 
 # An entry without a timestamp of the client happened when its id was created.
 ID_TOLERANCE = timedelta(seconds=1)
 
+FIELDS = tuple(name for name in LoggedUsage.__struct_fields__ if name != "basis")
 SELECT: LiteralString = (
     """
     SELECT """
-    + ", ".join({"log_id": "id::text AS log_id"}.get(name, name) for name in LoggedUsage.__struct_fields__)
+    + ", ".join({"log_id": "id::text AS log_id"}.get(name, name) for name in FIELDS)
+    + ", "
+    + BASIS_COLUMNS
     + """
     FROM usage_logs
     WHERE project_id = %(project)s AND id = %(id)s
@@ -43,7 +49,9 @@ class EntryLookup:
             return None
         if str(entry) != log_id:
             return None
-        return await self._database.one(LoggedUsage, FIND, {"project": project, "id": entry, **span})
+        for row in await self._database.fetch(FIND, {"project": project, "id": entry, **span}):
+            return LoggedUsage(**{name: row[name] for name in FIELDS}, basis=read_basis(row))
+        return None
 
 
 def logged_usage(row: UsageRow) -> LoggedUsage:
@@ -65,4 +73,30 @@ def logged_usage(row: UsageRow) -> LoggedUsage:
         cost_source=series.cost_source,
         cost_status=series.cost_status,
         registry_version=price_columns(series.price)["registry_version"] if series.price else None,
+        priced_as=series.price.priced_as if series.price else None,
+        basis=_basis_of(row),
     )
+
+
+def _basis_of(row: UsageRow) -> CostBasis:
+    series, tokens = row.series, _tokens_of(row)
+    if series.cost_source == CLIENT or series.price is None:
+        return build_basis(tokens, None, None)
+    return build_basis(
+        tokens,
+        series.price,
+        row.cost,
+        price_source=series.price.source,
+        price_version=series.price.registry_version,
+        matched=series.price.matched,
+        list_cost=row.list_cost,
+        discount=series.discount,
+        price_notes=series.price_notes,
+    )
+
+
+def _tokens_of(row: UsageRow) -> Tokens:
+    return Tokens(
+        row.fresh_tokens, row.cache_read_tokens, row.cache_write_5m_tokens, row.cache_write_1h_tokens,
+        row.cache_write_tokens, row.output_tokens, row.reasoning_tokens, row.rare_counts or NO_RARE_COUNTS,
+    )  # fmt: skip

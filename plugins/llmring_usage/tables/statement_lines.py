@@ -1,24 +1,29 @@
 """Logged calls one by one, oldest first, for statements: the contract `UsageLines`."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import dict_row
 
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.database import Database
+from llmring_usage.tables.cost_columns import BASIS_COLUMNS, read_basis
 
 CHUNK_ROWS = 250  # a chunk is decoded at once, and blocks the event loop meanwhile
 # Days are counted in the reporting zone, whose offset from UTC is at most this.
 MAX_UTC_OFFSET = timedelta(days=1)
 PROJECTS_SECONDS = 600.0
 
+FIELDS = tuple(name for name in UsageLine.__struct_fields__ if name != "basis")
 BEFORE: LiteralString = (
     """
     SELECT """
-    + ", ".join(UsageLine.__struct_fields__)
+    + ", ".join(FIELDS)
+    + ", "
+    + BASIS_COLUMNS
     + """
     FROM usage_logs
     WHERE project_id = %(project)s AND occurred_at < %(end)s
@@ -43,10 +48,10 @@ class StatementLines:
         self, connection: psycopg.AsyncConnection[Any], project: str, end: datetime
     ) -> AsyncGenerator[Sequence[UsageLine], None]:
         """Yield a project's calls that happened before `end`; see the contract."""
-        async with connection.cursor(name="usage_lines", row_factory=class_row(UsageLine)) as cursor:
+        async with connection.cursor(name="usage_lines", row_factory=dict_row) as cursor:
             await cursor.execute(BEFORE, {"project": project, "end": end})
             while chunk := await cursor.fetchmany(CHUNK_ROWS):
-                yield chunk
+                yield await asyncio.to_thread(_build_lines, chunk)
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
         """Return the projects with calls on the days from a day before `start` to a day after `end`; see the contract.
@@ -57,6 +62,10 @@ class StatementLines:
         async with self._database.connection(PROJECTS_SECONDS) as connection:
             found = await (await connection.execute(PROJECTS, days)).fetchall()
         return {project: min(end, _behind(day)) for project, day in found}
+
+
+def _build_lines(rows: Sequence[dict[str, Any]]) -> list[UsageLine]:
+    return [UsageLine(**{name: row[name] for name in FIELDS}, basis=read_basis(row)) for row in rows]
 
 
 def _behind(day: date) -> datetime:

@@ -70,6 +70,17 @@ def test_the_log_that_follows_is_the_same_entry(client, converse, follow):
     assert (summary(client)["total_requests"], summary(client)["total_cost"]) == (1, 0.25)
 
 
+def test_the_substitutions_of_an_estimated_cost_are_returned_by_both(client):
+    usage = {"input_tokens": 500, "output_tokens": 10, "input_tokens_details": {"cache_write_tokens": 400}}
+    about = {"provider": "openai", "model": "gpt-5-mini"}
+    reply = {"content": "!", "usage": usage}
+    message = {"messages": [{"role": "user", "content": "?"}], "response": reply, "metadata": about}
+    logged = client.post(f"{API}/log", json=message).raise_for_status().json()
+    assert (logged["cost_status"], logged["price_notes"]) == ("estimated", ["cache_write priced as input"])
+    again = client.post("/api/v1/log", json={**about, "usage": usage, "id_at_origin": logged["conversation_id"]}).json()
+    assert (again["log_id"], again["price_notes"]) == (logged["log_id"], logged["price_notes"])
+
+
 def test_later_turns_of_the_same_conversation_are_new_entries(client, converse, follow):
     logged = converse(client)
     seen = {follow(client, logged["conversation_id"])["log_id"] for _ in range(3)}

@@ -120,7 +120,11 @@ def test_a_computed_cost_is_taken_apart_into_tokens_and_prices(priced, visit, lo
     visitor.open(link_of(visitor, 0))
     assert visitor.value("[aria-labelledby=cost] p") == "0.000875"
     text = visitor.text("[aria-labelledby=cost]")
-    assert "Priced as openai:gpt-5-mini (registry openai.3), using the provider's billing rules." in text
+    assert "computed from the prices of the model registry" in text
+    assert "Calculated by the provider's billing rules." in text
+    assert visitor.text("#price dd") == "openai:gpt-5-mini"
+    assert "registry, version openai.3" in visitor.text("#price")
+    assert visitor.rows("#kinds") == [["Fresh input", "1500"], ["Cache reads", "8000"], ["Output", "150"]]
     *terms, total = visitor.rows("#calculation")
     assert terms == [
         ["input", "1500", "0.25", "0.000375"],
@@ -151,11 +155,47 @@ def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_regi
 def test_an_unpriced_call_has_the_reason(priced, visit, log):
     log(priced, {"model": "unheard-of"})
     visitor = visit(priced).sign_in().open("/ui/logs")
-    assert visitor.rows("#calls")[0][7] == "–"
+    assert visitor.rows("#calls")[0][7] == "unpriced"
     visitor.open(link_of(visitor, 0))
-    said = "Not priced: the model is not in the registry."
+    said = "Not priced: no source of prices knows the model."
     assert said in visitor.text("[aria-labelledby=cost]")
     assert visitor.page.css("#calculation") == []
+
+
+def estimate(server, **columns):
+    """Make the one call of a server an estimated one, priced by the bundled package."""
+    given = {"cost_status": "estimated", "price_source": "genai-prices", "price_version": "0.2.3", "matched": "pattern",
+             "price_notes": '["cache_write priced as input"]', **columns}  # fmt: skip
+    assignments = ", ".join(f"{name} = %s" for name in given)
+    assert server.rows(f"UPDATE usage_logs SET {assignments} RETURNING id", list(given.values()))
+
+
+@pytest.mark.own_server
+def test_an_estimated_cost_is_marked_with_its_substitutions_and_its_source(priced, visit, log):
+    log(priced, {})
+    estimate(priced)
+    visitor = visit(priced).sign_in().open("/ui/logs")
+    assert visitor.rows("#calls")[0][7].endswith("estimated")
+    assert visitor.page.css_first("#calls .soft").attributes["title"] == "cache_write priced as input"
+    visitor.open(link_of(visitor, 0))
+    text = visitor.text("[aria-labelledby=cost]")
+    assert "(estimated), computed from the prices of genai-prices (bundled)." in text
+    assert visitor.text("#notes li") == "cache_write priced as input"
+    assert "openai:gpt-5-mini (matched by pattern)" in visitor.text("#price")
+    assert "genai-prices, version 0.2.3" in visitor.text("#price")
+
+
+@pytest.mark.own_server
+def test_a_discount_is_shown_with_the_cost_before_it(priced, visit, log):
+    log(priced, {"input_tokens": 9500, "output_tokens": 150, "cached_input_tokens": 8000})
+    estimate(priced, cost="0.0006825", list_cost="0.000875", discount="0.22", price_source="override:contract",
+             cost_status="priced", price_notes=None)  # fmt: skip
+    visitor = visit(priced).sign_in().open("/ui/logs")
+    visitor.open(link_of(visitor, 0))
+    assert "computed from the prices of your own price contract." in visitor.text("[aria-labelledby=cost]")
+    assert "22.0%" in visitor.text("#price")
+    assert visitor.rows("#calculation")[-1] == ["Total before discount", "", "", "0.000875"]
+    assert visitor.page.css(".fault") == []
 
 
 def test_another_projects_call_is_unknown(server, visit, visitor, log):

@@ -107,7 +107,14 @@ def test_an_exact_figure_has_all_its_decimals_and_no_exponent(amount, words):
     ("figure", "html"),
     [
         (markup.render_usd(Decimal("1234.5678")), '<data value="1234.5678" title="1234.5678 USD">$1,234.57</data>'),
-        (markup.render_usd(None), '<span class="unknown" title="No price known">–</span>'),
+        (markup.render_usd(None), '<span class="unknown" title="No price known">unpriced</span>'),
+        (markup.render_sum(Decimal(0), 2, 2), markup.render_usd(None)),
+        (markup.render_sum(Decimal(0), 2, 1), markup.render_usd(Decimal(0))),
+        (markup.render_cost(Decimal(1), "priced", []), markup.render_usd(Decimal(1))),
+        (
+            markup.render_cost(Decimal(1), "estimated", ["a", "<b>"]),
+            f'{markup.render_usd(Decimal(1))} <span class="soft" title="a; &lt;b&gt;">estimated</span>',
+        ),
         (markup.render_count(12_345), '<data value="12345">12,345</data>'),
         (markup.render_count(0), '<data value="0">0</data>'),
         (markup.render_count(None), '<span class="unknown">–</span>'),

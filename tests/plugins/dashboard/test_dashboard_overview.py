@@ -23,6 +23,7 @@ TILES = {
     "requests": "total_requests",
     "tokens": "total_tokens",
     "unpriced": "unpriced_requests",
+    "estimated": "estimated_requests",
     "p50": "latency_p50_ms",
     "p95": "latency_p95_ms",
 }
@@ -112,7 +113,37 @@ def test_the_top_ten_equals_the_statistics(month, visitor, stats, kind):
         assert Decimal(row[2]) == pytest.approx(share["cost"] / found["summary"]["total_cost"], rel=Decimal("1e-5"))
         if kind == "model":
             more = [share[member] for member in ("errors", "latency_p50_ms", "latency_p95_ms")]
-            assert [number(cell) for cell in row[6:]] == more
+            assert [number(cell) for cell in row[6:9]] == more
+        assert [number(cell) for cell in row[-2:]] == [share["unpriced_requests"], share["estimated_requests"]]
+
+
+def test_a_model_of_several_providers_is_shown_per_provider(month, visitor, stats):
+    visitor.open("/ui/overview", **MONTH)
+    shares = stats(**MONTH)["by_provider_model"]
+    assert {f"{row[1]}:{row[0]}": [number(cell) for cell in row[2:]] for row in visitor.rows("#shared-models")} == {
+        key: [share[name] for name in ("cost", "requests", "unpriced_requests", "estimated_requests")]
+        for key, share in shares.items()
+    }
+
+
+def test_a_model_of_one_provider_is_shown_once(server, visitor, log):
+    log(server, {"cost": 1}, {"model": "gpt-5", "cost": 1})
+    assert visitor.open("/ui/overview").page.css("#shared-models") == []
+
+
+def test_what_is_unpriced_is_never_shown_as_0_dollars(server, visitor, log):
+    log(server, {"model": "unheard-of"}, {"model": "unheard-of"})
+    visitor.open("/ui/overview")
+    assert visitor.text("#cost dd").startswith("unpriced")
+    assert visitor.rows("#top-ten")[0][1] == "unpriced"
+    assert {text for row in visitor.words("#by-step") if row[1] != "0" for text in row[2:]} == {"–"}
+
+
+def test_estimated_costs_are_counted_apart(server, visitor, log):
+    log(server, {"cache_write_tokens": 100}, {}, {"cost": 1})
+    visitor.open("/ui/overview")
+    assert visitor.value("#estimated dd") == "1"
+    assert visitor.text("#estimates") == "1 call has an estimated cost, which is in the total."
 
 
 def bars(visitor):

@@ -18,6 +18,7 @@ from llmring_receipts.formats import jwks, keys, signing
 from llmring_receipts.formats.keys import PublicKey
 from llmring_receipts.statements.formats import document, lines
 from llmring_receipts.statements.generate import StatementBuilder
+from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.http.codec import encode
 
@@ -48,6 +49,7 @@ def call(number: int, **members) -> UsageLine:
             "cost_status": "priced",
             "priced_as": "openai:gpt-5-mini",
             "registry_version": "openai.7",
+            "basis": CostBasis(billed={"input": 1000 + number, "output": 10}),
             **members,
         }
     )
@@ -75,13 +77,18 @@ class StatementFolder:
         self.number += 1
         said = document.compose(
             project=PROJECT, number=self.number, start=start, end=end, created_at=end, lines=builder.line_range(),
-            totals=builder.totals.to_fields(), previous=self.last, key_id=self.signer.key_id,
+            totals=builder.totals.to_fields(2), previous=self.last, key_id=self.signer.key_id,
         )  # fmt: skip
         self.last, self.seq = signing.sign(said, self.signer.private), builder.last_seq
         paths = self.folder / f"statement-{self.number}.json", self.folder / f"statement-{self.number}.csv"
         paths[0].write_bytes(self.last)
-        paths[1].write_bytes(lines.to_csv([], header=True) + lines.to_csv(added, header=False))
+        paths[1].write_bytes(lines.to_csv(added, header=True, version=2))
         return paths
+
+    def lines(self, table: Path) -> list[lines.StatementLine]:
+        """Return the lines of a CSV."""
+        with table.open(newline="", encoding="utf-8") as file:
+            return [line for _, line, _ in lines.from_csv(file)]
 
     def verify(self, statement: Path, *options: str | Path):
         """Run `statement verify`, and return its exit status and output."""

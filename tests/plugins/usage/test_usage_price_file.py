@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from llmring_server.errors import StartupError
+from llmring_server.testing import eventually
 from llmring_usage.prices.own.price_file import PriceFileError, read_price_file
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1_000_000, "output_tokens": 0}
-DEADLINE_SECONDS = 15
 
 VALID = """
 # our contract
@@ -45,13 +45,6 @@ def replace(path: Path, before: str, after: str) -> None:
     edited.write_text(text.replace(before, after))
     edited.replace(path)
     os.utime(path, ns=(time.time_ns(), time.time_ns()))
-
-
-def eventually(condition):
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.05)
 
 
 def test_a_valid_file_is_read(path):
@@ -117,7 +110,5 @@ def test_a_wrong_file_stops_the_start(llmring_live, path):
 
 
 def test_the_variable_has_no_name_of_a_plugin(llmring_cli, path):
-    done = llmring_cli(
-        "prices", "explain", "openai:gpt-5-mini", LLMRING_PLUGINS="usage", LLMRING_PRICES_FILE=str(path)
-    )
+    done = llmring_cli("prices", "explain", "openai:gpt-5-mini", LLMRING_PLUGINS="usage", LLMRING_PRICES_FILE=str(path))
     assert "> override:mini file " in done.stdout, done.stdout + done.stderr

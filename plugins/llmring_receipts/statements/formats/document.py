@@ -5,13 +5,17 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from llmring_receipts.formats import keys
 
-TYPE = "llmring-statement/1"
+# The format by the type of a statement; new statements have the newest. Format 2 adds the basis of each cost to the
+# lines, and estimated calls to the totals.
+StatementType = Literal["llmring-statement/1", "llmring-statement/2"]
+VERSIONS: dict[StatementType, int] = {"llmring-statement/1": 1, "llmring-statement/2": 2}
+TYPE: StatementType = "llmring-statement/2"
 _COUNT = re.compile("[0-9]{1,30}")
 
 
@@ -30,7 +34,8 @@ class StatementLineRange(msgspec.Struct, frozen=True):
 class StatementTotal(msgspec.Struct, frozen=True):
     """The totals of one model in one currency; every number is a decimal string.
 
-    `unpriced` is the number of calls that had no cost yet when they were stated.
+    `unpriced` is the number of calls that had no cost yet when they were stated, `estimated` the number of those with
+    an estimated cost; the latter is missing from format 1.
     """
 
     model: str
@@ -42,6 +47,7 @@ class StatementTotal(msgspec.Struct, frozen=True):
     input_tokens: str
     output_tokens: str
     cached_input_tokens: str
+    estimated: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +57,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     statement, null in the first; `previous` is the SHA-256 of its canonical bytes in base64url.
     """
 
-    type: str
+    type: StatementType
     project: str
     number: int
     start: datetime | None
@@ -62,6 +68,25 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     previous: str | None
     key_id: str
     signature: str
+
+    @property
+    def version(self) -> int:
+        """Its format."""
+        return VERSIONS[self.type]
+
+
+class _TypedDocument(msgspec.Struct, frozen=True):
+    """The type of a statement."""
+
+    type: StatementType
+
+
+def read_version(content: bytes) -> int:
+    """Return the format of a stored statement; the newest where that cannot be parsed."""
+    try:
+        return VERSIONS[msgspec.json.decode(content, type=_TypedDocument).type]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return VERSIONS[TYPE]
 
 
 def digest(content: bytes) -> str:
@@ -105,7 +130,7 @@ def find_contradiction(statement: Statement) -> str | None:
     first = statement.number == 1
     if numbered != span.count:
         return f"It has {span.count} lines, and numbers for {numbered}."
-    fault = _find_total_fault(statement.totals, span.count)
+    fault = _find_total_fault(statement.totals, span.count) or _find_estimate_fault(statement)
     if fault:
         return fault
     if first != (statement.previous is None) or first != (statement.start is None):
@@ -128,6 +153,22 @@ def _find_total_fault(totals: Sequence[StatementTotal], lines: int) -> str | Non
     named = Counter((total.model, total.currency) for total in totals)
     duplicate = next(((model, currency) for (model, currency), times in named.items() if times > 1), None)
     return f"{duplicate[0]} has two totals in {duplicate[1]}." if duplicate else None
+
+
+def _find_estimate_fault(statement: Statement) -> str | None:
+    """Return why the numbers of calls that are not priced cannot belong to a statement of its format, or None."""
+    for total in statement.totals:
+        counted = not isinstance(total.estimated, msgspec.UnsetType)
+        if counted != (statement.version > 1):
+            return f"Its totals are not those of a {statement.type}."
+        if counted and not _has_fewer(total):
+            return f"The total of {total.model} has more calls without an exact cost than calls."
+    return None
+
+
+def _has_fewer(total: StatementTotal) -> bool:
+    counts = (total.unpriced, str(total.estimated))
+    return all(map(_COUNT.fullmatch, counts)) and sum(map(int, counts)) <= int(total.calls)
 
 
 def find_gap(chain: Sequence[Statement]) -> str | None:

@@ -30,6 +30,9 @@ class InvalidLines(ValueError):
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line about one call; fields are in canonical order (RFC 8785 §3.2.3).
 
+    In statements of format 1, lines have no `billed`, nor any other field of `BASIS_COLUMNS`. `billed`, `rates` and
+    `price_notes` are canonical JSON; `billed` and `rates` are as in a receipt.
+
     `seq` numbers a project's lines without a gap across its statements. A line of kind `call` states a call for the
     first time; one of kind `correction` states it again after a change, and `corrects` is the line it replaces.
     `amount` is added to the totals: the cost (0 while unpriced), or its change. Money is in `currency`, times are UTC.
@@ -37,22 +40,30 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     alias: str = ""
     amount: str
+    billed: str = ""
     cached_input_tokens: str
     corrects: str = ""
     cost: str = ""
     cost_source: str = ""
     cost_status: str = ""
     currency: str
+    discount: str = ""
     id: str
     input_tokens: str
     kind: str
+    list_cost: str = ""
+    matched: str = ""
     model: str
     occurred_at: str
     origin: str = ""
     output_tokens: str
+    price_notes: str = ""
+    price_source: str = ""
+    price_version: str = ""
     priced_as: str = ""
     profile: str = ""
     provider: str
+    rates: str = ""
     registry_version: str = ""
     seq: str
     status: str = ""
@@ -67,14 +78,19 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return leaf_hash(self.canonical())
 
 
-COLUMNS = (
+FIRST_COLUMNS = (
     "seq", "kind", "corrects", "id", "occurred_at", "provider", "model", "alias", "profile", "origin", "status",
     "input_tokens", "output_tokens", "cached_input_tokens", "cost", "currency", "amount", "cost_source", "cost_status",
     "priced_as", "registry_version", HASH,
 )  # fmt: skip
-COMPARED_FIELDS = tuple(
-    name for name in StatementLine.__struct_fields__ if name not in ("seq", "kind", "corrects", "amount")
-)
+BASIS_COLUMNS = (
+    "billed", "rates", "price_source", "price_version", "matched", "list_cost", "discount", "price_notes",
+)  # fmt: skip
+# The columns of the CSV by the format of the statement.
+COLUMNS = {1: FIRST_COLUMNS, 2: FIRST_COLUMNS + BASIS_COLUMNS}
+# What a change of makes a correction; `billed` and `rates` follow from stored values, and change only with them.
+FIRST_COMPARED = tuple(name for name in FIRST_COLUMNS if name not in ("seq", "kind", "corrects", "amount", HASH))
+COMPARED = FIRST_COMPARED + BASIS_COLUMNS[2:]
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(StatementLine)
@@ -105,19 +121,23 @@ def difference(new: str, old: str) -> str:
 
 
 def has_changed(now: StatementLine, stated: StatementLine) -> bool:
-    """Return whether a call differs from its last line."""
-    return any(getattr(now, name) != getattr(stated, name) for name in COMPARED_FIELDS)
+    """Return whether a call differs from its last line, in what that line's format states."""
+    compared = COMPARED if stated.billed else FIRST_COMPARED
+    return any(getattr(now, name) != getattr(stated, name) for name in compared)
 
 
-def to_csv(lines: Iterable[StatementLine], *, header: bool) -> bytes:
-    """Return lines as CSV (RFC 4180); an apostrophe is put before what a spreadsheet would run as a formula."""
+def to_csv(lines: Iterable[StatementLine], *, header: bool, version: int) -> bytes:
+    """Return lines as CSV (RFC 4180) with the columns of a format.
+
+    An apostrophe is put before what a spreadsheet would run as a formula.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     if header:
-        writer.writerow(COLUMNS)
+        writer.writerow(COLUMNS[version])
     for line in lines:
-        cells = [_escape_cell(getattr(line, name)) for name in COLUMNS if name != HASH]
-        writer.writerow([*cells, keys.encode(line.hash)])
+        hash_cell = keys.encode(line.hash)
+        writer.writerow(hash_cell if name == HASH else _escape_cell(getattr(line, name)) for name in COLUMNS[version])
     return text.getvalue().encode()
 
 
@@ -130,8 +150,8 @@ def from_csv(file: TextIO) -> Iterator[tuple[int, StatementLine, bytes]]:
     rows = csv.reader(file, strict=True)
     try:
         header = next(rows, [])
-        if sorted(header) != sorted(COLUMNS):
-            raise InvalidLines(f"row 1 does not name the columns of a statement: {', '.join(COLUMNS)}")
+        if sorted(header) not in map(sorted, COLUMNS.values()):
+            raise InvalidLines(f"row 1 does not name the columns of a statement: {', '.join(COLUMNS[2])}")
         for row in rows:
             if len(row) != len(header):
                 raise InvalidLines(f"row {rows.line_num} has {len(row)} cells instead of {len(header)}")

@@ -5,7 +5,8 @@ from typing import Any
 
 from llmring_receipts.statements.formats.lines import EXACT, StatementLine, format_money
 
-COUNTS = ("calls", "corrections", "unpriced", "input_tokens", "output_tokens", "cached_input_tokens")
+COUNTS = ("calls", "corrections", "unpriced", "input_tokens", "output_tokens", "cached_input_tokens", "estimated")
+NOT_IN_FIRST = ("estimated",)
 
 
 class ModelTotal:
@@ -23,6 +24,7 @@ class ModelTotal:
             return
         self.counts["calls"] += 1
         self.counts["unpriced"] += not line.cost
+        self.counts["estimated"] += line.cost_status == "estimated"
         for name in ("input_tokens", "output_tokens", "cached_input_tokens"):
             self.counts[name] += int(getattr(line, name))
 
@@ -40,10 +42,11 @@ class Totals:
             self._totals[key] = ModelTotal()
         self._totals[key].add(line)
 
-    def to_fields(self) -> list[dict[str, Any]]:
-        """Return the totals as in a statement, by model and currency, every number a decimal string."""
+    def to_fields(self, version: int) -> list[dict[str, Any]]:
+        """Return the totals as in a statement of a format, by model and currency, every number a decimal string."""
+        counts = [name for name in COUNTS if version > 1 or name not in NOT_IN_FIRST]
         return [
             {"model": model, "currency": currency, "amount": format_money(found.amount)}
-            | {name: str(count) for name, count in found.counts.items()}
+            | {name: str(found.counts[name]) for name in counts}
             for (model, currency), found in sorted(self._totals.items())
         ]

@@ -1,6 +1,7 @@
 """Issue receipts from payloads, and reject invalid ones."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from receipts_kit import PAYLOAD
@@ -37,6 +38,17 @@ def test_a_timestamp_is_written_in_utc_with_microseconds(issue):
     assert issue(timestamp="2026-01-31T13:00:00.5+01:00").json()["timestamp"] == "2026-01-31T12:00:00.500000Z"
 
 
+def test_a_timestamp_may_be_at_most_five_minutes_ahead(issue):
+    ahead = [datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (4, 6)]
+    found = [issue(timestamp=moment.isoformat()) for moment in ahead]
+    assert [answer.status_code for answer in found] == [200, 422]
+    assert found[1].json()["errors"][0]["loc"] == ["body", "timestamp"]
+
+
+def test_a_cost_computed_in_floats_is_written_with_every_digit(issue):
+    assert issue(cost={"amount": 0.00010811999999999999}).json()["cost"]["amount"] == "0.00010811999999999999"
+
+
 def test_a_number_becomes_a_decimal_string_with_every_digit(client):
     body = '{"model": "m", "tokens": {"input": 1, "output": 1}, "cost": {"amount": 1234567890.123456789012}}'
     answer = client.post(ISSUE, content=body, headers={"Content-Type": "application/json"})
@@ -60,7 +72,7 @@ def test_a_float_in_ext_is_422_with_its_path(issue, ext):
 @pytest.mark.parametrize(
     ("members", "loc"),
     [
-        ({"cost": {"amount": 0.1 + 0.2}}, ["body", "cost", "amount"]),
+        ({"cost": {"amount": "0." + "3" * 61}}, ["body", "cost", "amount"]),
         ({"cost": {"amount": -1}}, ["body", "cost", "amount"]),
         ({"cost": {"amount": "free"}}, ["body", "cost", "amount"]),
         ({"cost": {"amount": 1, "currency": "dollars"}}, ["body", "cost", "currency"]),
@@ -70,6 +82,7 @@ def test_a_float_in_ext_is_422_with_its_path(issue, ext):
         ({"model": ""}, ["body", "model"]),
         ({"timestamp": "2026-01-31T12:00:00"}, ["body", "timestamp"]),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, ["body", "timestamp"]),
+        ({"billed": {"input": 120}}, ["body"]),
         ({"id": "a/b"}, ["body", "id"]),
         ({"id": "verify"}, ["body", "id"]),
         ({"key_id": "another"}, ["body", "key_id"]),

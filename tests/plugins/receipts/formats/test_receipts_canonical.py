@@ -188,8 +188,8 @@ def test_an_amount_is_written_exactly_without_an_exponent(given_, written):
 @pytest.mark.parametrize(
     "given_",
     [
-        Decimal("0.30000000000000004"),
-        "0.0000000000001",
+        Decimal("1e-61"),
+        "0." + "3" * 61,
         Decimal("1e-999999999"),
         Decimal("1e999999"),
         "1000000000000000",
@@ -213,6 +213,11 @@ def test_an_amount_is_written_exactly_without_an_exponent(given_, written):
 def test_an_amount_that_cannot_be_written_exactly_is_refused(given_):
     with pytest.raises(ValueError, match="an amount"):
         format_amount(given_)
+
+
+@pytest.mark.parametrize("text", ["0.00010811999999999999", "0.30000000000000004", "999999999999999." + "1" * 60])
+def test_an_amount_that_was_computed_in_floats_keeps_every_digit(text):
+    assert format_amount(text) == format_amount(Decimal(text)) == text
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(0, 10**12 - 1))

@@ -31,7 +31,7 @@ PAYLOADS = st.fixed_dictionaries(
         "alias": st.none() | TEXT,
         "profile": st.none() | TEXT,
         "registry_version": st.none() | TEXT,
-        "timestamp": st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
+        "timestamp": st.datetimes(max_value=datetime(2026, 1, 1)).map(lambda moment: moment.isoformat() + "Z"),
         "ext": st.dictionaries(TEXT, JSON, max_size=3),
     },
 )

@@ -93,7 +93,7 @@ def test_it_is_the_receipt_that_a_request_for_it_returns(client, log):
 
 
 def test_the_response_for_a_batch_has_the_receipt_of_every_entry(server, client, verify):
-    results = batch(client, {}, {"cost": 1}, {"input_tokens": -1}, {"cost": None})
+    results = batch(client, {}, {"cost": 1}, {"input_tokens": -1}, {"cost": None, "model": "unheard-of"})
     assert [("receipt" in result, "error" in result) for result in results] == [
         (True, False), (True, False), (False, True), (False, False),
     ]  # fmt: skip
@@ -109,13 +109,32 @@ def test_a_large_batch_is_stored_with_its_receipts_in_one_transaction(server, cl
 
 
 def test_a_call_without_a_cost_is_logged_and_has_none(server, log):
-    logged = log(cost=None)
-    assert (logged["cost_status"], logged["receipt"]) == ("registry_not_enabled", None)
+    logged = log(cost=None, model="unheard-of")
+    assert (logged["cost_status"], logged["receipt"]) == ("model_not_in_registry", None)
     assert stored(server) == {}
 
 
-def test_a_cost_that_cannot_be_signed_exactly_is_logged_and_has_none(log):
-    assert log(cost=1e-13)["receipt"] is None
+def test_tokens_that_cannot_be_signed_exactly_are_logged_and_have_none(log):
+    assert log(input_tokens=2**53)["receipt"] is None
+
+
+def test_a_cost_computed_in_floats_is_signed_with_every_digit(log):
+    assert log(cost=0.00010811999999999999)["receipt"]["cost"]["amount"] == "0.00010811999999999999"
+
+
+def test_the_receipt_in_the_response_states_what_the_stored_row_gives(server, client, log):
+    logged = log(cost=None, cached_input_tokens=200, reasoning_tokens=40)
+    asked = client.post(f"{RECEIPTS}/issue", json={"usage_log_id": logged["log_id"], "id": "again"}).json()
+    same = ("billed", "rates", "price_source", "price_version", "priced_as", "matched", "cost", "cost_status")
+    assert {name: logged["receipt"][name] for name in same} == {name: asked[name] for name in same}
+    assert logged["receipt"]["billed"] == {"cache_read": 200, "input": 800, "output": 60, "reasoning": 40}
+    assert logged["receipt"]["price_source"] == "genai-prices"
+
+
+def test_an_estimated_cost_is_signed_with_its_substitutions(log):
+    receipt = log(cost=None, cache_write_tokens=100)["receipt"]
+    assert receipt["cost_status"] == "estimated"
+    assert receipt["price_notes"] == ["cache_write priced as input"]
 
 
 def test_a_replay_returns_the_same_receipt(server, log):
