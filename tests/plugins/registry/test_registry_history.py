@@ -16,7 +16,7 @@ CURRENT = datetime(2026, 1, 3, 12, tzinfo=UTC)
 def archive(registry, number, updated_at, rate):
     """Add an archived version of OpenAI's file, with another input rate for gpt-5-mini."""
     folder = registry / "openai" / "v" / str(number)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     document = json.loads((registry / "openai" / "models.json").read_text())
     document |= {"version": number, "updated_at": updated_at, "extraction_date": updated_at}
     document["models"]["openai:gpt-5-mini"]["dollars_per_million_tokens_input"] = rate
