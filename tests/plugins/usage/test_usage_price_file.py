@@ -117,7 +117,5 @@ def test_a_wrong_file_stops_the_start(llmring_live, path):
 
 
 def test_the_variable_has_no_name_of_a_plugin(llmring_cli, path):
-    done = llmring_cli(
-        "prices", "explain", "openai:gpt-5-mini", LLMRING_PLUGINS="usage", LLMRING_PRICES_FILE=str(path)
-    )
+    done = llmring_cli("prices", "explain", "openai:gpt-5-mini", LLMRING_PLUGINS="usage", LLMRING_PRICES_FILE=str(path))
     assert "> override:mini file " in done.stdout, done.stdout + done.stderr
