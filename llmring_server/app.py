@@ -22,7 +22,8 @@ from llmring_server.http.middleware.request_id import RequestIdMiddleware
 from llmring_server.http.openapi import Specification
 from llmring_server.http.routing import Route, Router, RouteTable
 from llmring_server.plugins.manager import CORE, Plugin, load
-from llmring_server.server import Lifecycle, Server
+from llmring_server.server import Server
+from llmring_server.serving.lifecycle import Lifecycle
 from llmring_server.serving.shutdown import ConnectionCloseMiddleware
 from llmring_server.settings import Settings, load_settings
 
@@ -95,7 +96,9 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
         RequestIdMiddleware(),
         BrowserHeaders(settings.cors_origins),
         *([AccessLog(server.request_log)] if settings.log_level in ("debug", "info") else []),
-        AuthorizationMiddleware(settings, server.projects, routes, server.service(RecentKeys, default=None)),
+        AuthorizationMiddleware(
+            settings, server.projects, routes, server.service(RecentKeys, default=None), lambda: server.waiting
+        ),
         *server.middleware,
     ]
 

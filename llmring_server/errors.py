@@ -1,4 +1,4 @@
-"""The error that stops a start."""
+"""The errors that stop a start."""
 
 
 class StartupError(Exception):
@@ -6,3 +6,7 @@ class StartupError(Exception):
 
     The command line prints it on one line and exits with status 1.
     """
+
+
+class DatabaseDown(StartupError):
+    """The database does not answer; a later start may succeed."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
     from llmring_server.testing import LiveServer, RedisProcess, ServerProcess
+    from llmring_server.testing.forks import Forks
     from llmring_server.testing.shared import SharedServers
 
 
@@ -64,6 +65,7 @@ def llmring_servers(llmring_postgres: str) -> Iterator["SharedServers"]:
 def llmring_shared(llmring_servers: "SharedServers") -> Iterator[Callable[..., "LiveServer"]]:
     """Yield a function that returns a running server, shared by the tests with the same plugins and settings.
 
+    A plugin of `make_plugin` is the same only if it is the same object, made once for a module.
     `llmring_shared(["usage"], usage={"timezone": "UTC"})`, as for `llmring_live`. Its `client(name)` and
     `project_id(name)` are for a project of this test; other tests share everything else in the server and its tables.
     A test that stops the server, reads whole tables or patches modules needs `llmring_live`.
@@ -73,26 +75,39 @@ def llmring_shared(llmring_servers: "SharedServers") -> Iterator[Callable[..., "
 
 
 @pytest.fixture
-def llmring_process(llmring_database: Mapping[str, Any], tmp_path: Path) -> Iterator[Callable[..., "ServerProcess"]]:
+def llmring_process(
+    llmring_commands: "Forks", llmring_database: Mapping[str, Any], tmp_path: Path
+) -> Iterator[Callable[..., "ServerProcess"]]:
     """Yield a function that starts a server process on this test's schema.
 
     `llmring_process("--workers", "2", LLMRING_PLUGINS="usage")`: uvicorn's options, then the environment.
     """
     from llmring_server.testing.process import server_processes
 
-    with server_processes(llmring_database, tmp_path) as start:
+    with server_processes(llmring_commands, llmring_database, tmp_path) as start:
         yield start
 
 
+@pytest.fixture(scope="session")
+def llmring_commands() -> Iterator["Forks"]:
+    """Yield what runs the processes of `llmring_cli` and `llmring_process`."""
+    from llmring_server.testing.command import running_commands
+
+    with running_commands() as forks:
+        yield forks
+
+
 @pytest.fixture
-def llmring_cli(llmring_database: Mapping[str, Any]) -> Callable[..., "CompletedProcess[str]"]:
+def llmring_cli(
+    llmring_commands: "Forks", llmring_database: Mapping[str, Any]
+) -> Callable[..., "CompletedProcess[str]"]:
     """Return a function that runs `llmring-server` on this test's schema and returns its output and exit status.
 
     `llmring_cli("plugins", LLMRING_PLUGINS="usage")`: arguments, then the environment; `stdin` is its input.
     """
     from llmring_server.testing.command import command_line
 
-    return command_line(llmring_database)
+    return command_line(llmring_commands, llmring_database)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The server object: the resources that plugins use, opened and closed on one stack."""
 
 import asyncio
-import gc
 import logging
+import signal
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
@@ -12,31 +12,30 @@ from typing import Any, TypeVar, overload
 import httpx
 
 from llmring_server.bundled import migrations
-from llmring_server.contracts import Authenticator
+from llmring_server.contracts import Authenticator, OutageService
 from llmring_server.database import Database, Notifications
 from llmring_server.database.clock import WrongClock
 from llmring_server.database.migrate import Source, check
 from llmring_server.database.pepper_check import check_pepper
-from llmring_server.errors import StartupError
+from llmring_server.database.required_plugins import check_plugins
+from llmring_server.errors import DatabaseDown, StartupError
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
 from llmring_server.plugins.manager import Plugin, PluginSet
 from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables
+from llmring_server.runtime.background import beside
 from llmring_server.runtime.cache import Cache, open_cache
-from llmring_server.serving.connection import LIMITS
 from llmring_server.serving.logging import logging_to_stderr
-from llmring_server.serving.shutdown import STATE as DRAIN
 from llmring_server.serving.shutdown import Drain, on_signal
 from llmring_server.settings import PluginSettings, Settings
 
 log = logging.getLogger(__name__)
 
 HTTP_SECONDS = 10.0
+RETRY_SECONDS = 0.5
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")
 DefaultT = TypeVar("DefaultT")
-# Requests in flight survive young collections; at the default thresholds many full collections would follow.
-SERVING_THRESHOLDS = (20_000, 50, 100)
 _MISSING = object()
 
 
@@ -44,13 +43,15 @@ class Server:
     """The server object that hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
     `notifications` sends messages to other processes; `middleware` is the plugins', in conf order. `create_app` builds
-    it without I/O; `database`, `cache` and `http` are usable between `open` and `close`.
+    it without I/O; `database`, `cache` and `http` are usable between `open` and `close`. `waiting` is true in a server
+    that was started during an outage of the database, until that answers for the first time.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
         self.settings = settings
         self.plugins = plugins
         self.middleware: list[Any] = []
+        self.waiting = False
         self.all_plugin_settings = read_plugin_settings(settings, plugins)
         self.database = Database(settings, _sources(plugins))
         self.notifications = Notifications(settings.database_schema)
@@ -135,7 +136,8 @@ class Server:
     async def open(self, *, lifespans: bool = True) -> None:
         """Open all resources in order; when one fails, those before it are closed.
 
-        Without `lifespans`, the plugins' lifespans are not entered: for commands that need only the database.
+        Without `lifespans`, the plugins' lifespans are not entered: for commands that need only the database. While the
+        database is down, a server with an `OutageService` opens without it, and enters the lifespans later.
 
         Raises:
             StartupError: a resource cannot be opened; the message names it.
@@ -148,17 +150,47 @@ class Server:
             stack.push_async_callback(self._close_http)
             stack.push_async_callback(self.cache.close)
             stack.push_async_callback(self.database.close)
-            await self.database.open()
-            await _check_clock(self.database)
-            await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
+            outage = self.service(OutageService, default=None) if lifespans else None
+            try:
+                await self._open_database()
+            except DatabaseDown as error:
+                if outage is None:
+                    raise
+                log.warning("starting without the database: %s", error)
+                self.waiting = True
+                await stack.enter_async_context(outage.running())
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.begin_shutdown, self.drain))
-            if lifespans:
-                await stack.enter_async_context(self.notifications.running(self.database.conninfo))
+            if self.waiting:
+                later = await stack.enter_async_context(AsyncExitStack())
+                await stack.enter_async_context(beside(self._open_later(later), "llmring start"))
+            elif lifespans:
                 await self._enter_lifespans(stack)
             self._stack = stack.pop_all()
 
+    async def _open_database(self) -> None:
+        await self.database.open()
+        await _check_clock(self.database)
+        await check_pepper(self.database, self.settings.key_pepper.get_secret_value())
+        await check_plugins(self.database, self.plugins.names, self.settings.retired_plugins)
+
+    async def _open_later(self, stack: AsyncExitStack) -> None:
+        """Finish a start during an outage once the database answers; when that fails, the process is terminated."""
+        try:
+            while self.waiting:
+                try:
+                    await self._open_database()
+                    self.waiting = False
+                except DatabaseDown as error:
+                    log.debug("still without the database: %s", error)
+                    await asyncio.sleep(RETRY_SECONDS)
+            await self._enter_lifespans(stack)
+        except StartupError as error:
+            log.critical("the start cannot be finished, the process ends: %s", error)
+            signal.raise_signal(signal.SIGTERM)
+
     async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
+        await stack.enter_async_context(self.notifications.running(self.database.conninfo))
         for plugin, lifespan in self.plugins.call("llmring_lifespan", AbstractAsyncContextManager, server=self):
             await _enter(stack, plugin, lifespan)
         for message in unknown_variables(self.all_plugin_settings):
@@ -203,37 +235,6 @@ class Server:
             _, late = await asyncio.wait(self._tasks, timeout=HTTP_SECONDS)
             for task in late:
                 task.cancel()
-
-
-class Lifecycle:
-    """Falcon middleware that opens the server at start-up and closes it at shutdown.
-
-    While serving, objects created at start-up are excluded from garbage collection, whose thresholds are raised.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._thresholds = gc.get_threshold()
-        self.failure: StartupError | None = None
-
-    async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Open the server; a failure becomes `lifespan.startup.failed`."""
-        try:
-            await self._server.open()
-        except StartupError as error:
-            self.failure = error
-            raise
-        state = scope.get("state", {})
-        state[LIMITS], state[DRAIN] = self._server.settings.connections, self._server.drain
-        self._thresholds = gc.get_threshold()
-        gc.freeze()
-        gc.set_threshold(*SERVING_THRESHOLDS)
-
-    async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Close the server."""
-        gc.set_threshold(*self._thresholds)
-        gc.unfreeze()
-        await self._server.close()
 
 
 async def _enter(stack: AsyncExitStack, plugin: Plugin, lifespan: Any) -> None:

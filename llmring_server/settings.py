@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         ("registry", "aliases", "usage", "receipts", "dashboard"),
         description="Enabled plugins. Their hooks run in this order.",
     )
+    retired_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Plugins that the database was used with and that are disabled deliberately. A start without "
+        "`keys` on a database with managed keys is refused otherwise.",
+    )
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
     database_url: SecretStr | None = Field(
@@ -157,7 +162,8 @@ class Settings(BaseSettings):
     )
     log_format: LogFormat = Field("text", description="`json`: one object per line.")
 
-    _lists = field_validator("plugins", "cors_origins", mode="before")(split_list)
+    _lists = field_validator("plugins", "retired_plugins", "cors_origins", mode="before")(split_list)
+    _default_data_dir = field_validator("data_dir", mode="before")(lambda value: value or default_data_dir())
     _unset = field_validator("database_url", "database_direct_url", "redis_url", mode="before")(blank_means_unset)
 
     @property

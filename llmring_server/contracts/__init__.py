@@ -5,6 +5,7 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -58,7 +59,7 @@ class KeyStatus(Protocol):
 class RecentKeys(Protocol):
     """Keys that were valid within the last hour, for routes that store requests while the database is down.
 
-    Such a route (`Route.recent_keys`) stores the key's id with each request of an unconfirmed identity, and calls
+    Such a route (`Route.during_outage`) stores the key's id with each request of an unconfirmed identity, and calls
     `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
     """
 
@@ -72,6 +73,18 @@ class RecentKeys(Protocol):
 
     async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those of the keys, given by project and id, that are revoked or unknown by now."""
+        ...
+
+
+@runtime_checkable
+class OutageService(Protocol):
+    """A feature that serves its routes (`Route.during_outage`) before the database has answered for the first time.
+
+    With a provider, a server starts while the database is down, and enters the plugins' lifespans once it answers.
+    """
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Return a context manager for the time until the server stops; it is entered before the lifespans."""
         ...
 
 
@@ -162,6 +175,10 @@ class PriceList(Protocol):
 
     async def refresh(self) -> None:
         """Fetch the registry from its source now; when that fails, the current copy stays."""
+        ...
+
+    async def load_history(self, since: datetime) -> None:
+        """Load the versions that were in force since a time, UTC, as far as they are known."""
         ...
 
 

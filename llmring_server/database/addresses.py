@@ -1,10 +1,12 @@
 """The database's addresses, direct and through a pooler, and the required settings of every session."""
 
+import contextlib
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import set_json_loads
 
 from llmring_server.errors import StartupError
 from llmring_server.settings import Settings
@@ -77,6 +79,18 @@ def check(found: Session, schema: str) -> None:
             f"{schema!r} and 'UTC'. Behind a pooler, run in PostgreSQL itself: {role} search_path = {schema}; "
             f"{role} timezone = 'UTC'; then let the pooler reconnect"
         )
+
+
+async def configure_json(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Load JSON columns as `msgspec.Raw`, with every digit as stored."""
+    set_json_loads(msgspec.Raw, connection)
+
+
+async def configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Configure JSON, and let the server cancel statements of closed connections; a pooler's role has that setting."""
+    await configure_json(connection)
+    with contextlib.suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
+        await connection.execute("SET client_connection_check_interval = '1s'")
 
 
 def _with_options(schema: str, parts: dict[str, Any]) -> str:

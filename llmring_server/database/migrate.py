@@ -23,7 +23,8 @@ from psycopg.conninfo import make_conninfo
 
 from llmring_server.bundled import migration_ids
 from llmring_server.database.ownership import MIGRATION_TABLE, check_tables
-from llmring_server.errors import StartupError
+from llmring_server.database.waiting import REFUSED
+from llmring_server.errors import DatabaseDown, StartupError
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +189,8 @@ def hold_lock(conninfo: str, schema: str, sources: Sequence[Source]) -> Iterator
     except psycopg.errors.LockNotAvailable as error:
         raise StartupError(f"another process has held the migration lock for {LOCK_WAIT}; end it first") from error
     except psycopg.OperationalError as error:
-        raise StartupError(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
+        kind = StartupError if isinstance(error, REFUSED) else DatabaseDown
+        raise kind(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
 
 
 def _check_encoding(session: psycopg.Connection[Any]) -> None:

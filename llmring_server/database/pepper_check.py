@@ -5,7 +5,7 @@ import hmac
 import psycopg
 
 from llmring_server.database import Database
-from llmring_server.errors import StartupError
+from llmring_server.errors import DatabaseDown, StartupError
 
 FINGERPRINT_OF = b"llmring-server key pepper"
 
@@ -28,7 +28,7 @@ async def check_pepper(database: Database, pepper: str) -> None:
     except psycopg.errors.UndefinedTable as error:
         raise StartupError("the database has no tables yet; run `llmring-server migrate` first") from error
     except psycopg.OperationalError as error:
-        raise StartupError("the database does not answer; see LLMRING_DATABASE_URL") from error
+        raise DatabaseDown("the database does not answer; see LLMRING_DATABASE_URL") from error
     if not hmac.compare_digest(stored, mine):
         raise StartupError(
             "LLMRING_KEY_PEPPER differs from the one this database was created with; restore it, otherwise no "

@@ -12,18 +12,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
-import msgspec
 import psycopg
 import psycopg_pool
 from psycopg.rows import class_row, dict_row
-from psycopg.types.json import set_json_loads
 
 from llmring_server.database import addresses, clock
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
+from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
-from llmring_server.errors import StartupError
+from llmring_server.database.writable import WritableCheck
+from llmring_server.errors import DatabaseDown
 from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,6 @@ GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
 DRAIN_INTERVAL_SECONDS = 1.0
-DISK_INTERVAL_SECONDS = 5.0
-READ_ONLY = "SELECT current_setting('transaction_read_only') AS read_only"
-# With little memory its rows are written to a temporary file, which needs no rights and leaves nothing behind.
-SPILL = "SELECT count(*) FROM generate_series(1, 20000)"
-SPILL_MEMORY = "SET LOCAL work_mem = '64kB'"
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -59,15 +54,17 @@ class Database:
         self._sources = tuple(sources)
         self._embedded = EmbeddedPostgres(settings.data_dir)
         self._pool: psycopg_pool.AsyncConnectionPool[Connection] | None = None
-        self._growth: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._url = ""
         self._addresses = addresses.Addresses("", "")
         self._drained_at = 0.0
-        self._disk_checked_at = 0.0
+        self._writable = WritableCheck()
 
     async def open(self) -> None:
-        """Start the bundled server if it is used, migrate, and open the pool.
+        """Start the bundled server if it is used, migrate, and open the pool; after an error it may be called again.
 
         Raises:
+            DatabaseDown: the database does not answer in time.
             StartupError: the database cannot be reached, its tables are of another application or a newer version, a
                 migration fails, or sessions lack required settings.
         """
@@ -78,19 +75,30 @@ class Database:
         else:
             await asyncio.to_thread(check_database, self.conninfo, self._settings.database_schema, self._sources)
         self._pool = self._make_pool()
-        await self._pool.open()
-        await self._check_first_session()
-        self._growth = asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth")
+        try:
+            await self._pool.open()
+            await self._check_first_session()
+        except BaseException:
+            await self._close_pool()
+            raise
+        self._tasks.append(asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth"))
+        if self._settings.embedded:
+            work = supervise(self._embedded, self._url)
+            self._tasks.append(asyncio.create_task(work, name="llmring bundled PostgreSQL"))
 
     async def close(self) -> None:
         """Close the pool, and stop using the bundled server."""
-        if self._growth is not None:
-            self._growth.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._growth
-        if self._pool is not None:
-            await self._pool.close(timeout=addresses.CONNECT_SECONDS)
+                await task
+        await self._close_pool()
         await asyncio.to_thread(self._embedded.stop)
+
+    async def _close_pool(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close(timeout=addresses.CONNECT_SECONDS)
 
     def prepare(self) -> None:
         """Set the database's addresses, and start the bundled server if it is used. Blocks.
@@ -99,8 +107,8 @@ class Database:
             StartupError: an address is invalid, or the bundled server does not start.
         """
         given = self._settings.database_url
-        url = given.get_secret_value() if given else self._embedded.start()
-        self._addresses = addresses.find(self._settings, url)
+        self._url = given.get_secret_value() if given else self._embedded.start()
+        self._addresses = addresses.find(self._settings, self._url)
 
     @property
     def conninfo(self) -> str:
@@ -196,16 +204,8 @@ class Database:
             psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull: it answers, but stores nothing.
             psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: it does not answer.
         """
-        async with self.connection(PING_SECONDS) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            found = await (await cursor.execute(READ_ONLY)).fetchone()
-            if found and found["read_only"] == "on":
-                raise psycopg.errors.ReadOnlySqlTransaction("the database is read-only")
-            if time.monotonic() - self._disk_checked_at < DISK_INTERVAL_SECONDS:
-                return
-            async with connection.transaction():
-                await cursor.execute(SPILL_MEMORY)
-                await cursor.execute(SPILL)
-        self._disk_checked_at = time.monotonic()
+        async with self.connection(PING_SECONDS) as connection:
+            await self._writable.run(connection)
 
     async def replace_connections(self) -> None:
         """Open new connections in place of those that were read-only, as after a failover to another server."""
@@ -252,7 +252,7 @@ class Database:
             max_size=self._settings.pool_size + self._settings.pool_overflow,
             timeout=ACQUIRE_SECONDS,
             reconnect_timeout=addresses.CONNECT_SECONDS,
-            configure=_configure_json if self._addresses.pooler else _configure,
+            configure=addresses.configure_json if self._addresses.pooler else addresses.configure,
             name="llmring",
         )
 
@@ -262,7 +262,7 @@ class Database:
             await self.pool.wait(max(ACQUIRE_SECONDS, self._settings.database_wait))
             found = await self.rows(addresses.Session, addresses.SESSION)
         except psycopg.OperationalError as error:
-            raise StartupError(f"the database does not answer; see {addresses.URL}") from error
+            raise DatabaseDown(f"the database does not answer; see {addresses.URL}") from error
         addresses.check(found[0], self._settings.database_schema)
 
     async def _retain_grown_pool(self) -> None:
@@ -273,18 +273,6 @@ class Database:
             size = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
             if size > self.pool.min_size:
                 await self.pool.resize(size, self.pool.max_size)
-
-
-async def _configure_json(connection: Connection) -> None:
-    """Load JSON columns as `msgspec.Raw`, with every digit as stored."""
-    set_json_loads(msgspec.Raw, connection)
-
-
-async def _configure(connection: Connection) -> None:
-    """Configure JSON, and let the server cancel statements of closed connections; a pooler's role has that setting."""
-    await _configure_json(connection)
-    with contextlib.suppress(psycopg.DataError):  # a server on Windows cannot watch its clients
-        await connection.execute("SET client_connection_check_interval = '1s'")
 
 
 async def _is_open(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from psycopg import errors
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.5
-REFUSED = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName)
+REFUSED = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName, errors.InvalidPassword)
 
 
 def wait_for(conninfo: str, seconds: float) -> None:

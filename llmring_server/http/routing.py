@@ -19,8 +19,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     `path` is a Falcon template (`/api/v1/aliases/{alias}`), served with and without a trailing slash; `suffix`
     selects the responders `on_get_<suffix>`. A `public` route requires no project key. A `batch` route accepts bodies
-    up to `LLMRING_MAX_BATCH_BYTES`; `max_body` is an explicit limit in bytes. A route with `recent_keys` accepts keys
-    that cannot be confirmed while the database is down, as `RecentKeys` describes.
+    up to `LLMRING_MAX_BATCH_BYTES`; `max_body` is an explicit limit in bytes. A route with `during_outage` serves
+    requests while the database is down: also of keys that cannot be confirmed, as `RecentKeys` describes, and before
+    the database has answered for the first time, as `OutageService` does.
     """
 
     path: str
@@ -29,7 +30,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     public: bool = False
     batch: bool = False
     max_body: int | None = None
-    recent_keys: bool = False
+    during_outage: bool = False
 
     def responders(self) -> dict[str, Any]:
         """Return the responders by HTTP method, `{"GET": …}`."""

@@ -45,7 +45,7 @@ class SharedRedis:
             self.client = redis.asyncio.Redis.from_url(
                 url, socket_timeout=GIVE_UP_SECONDS, socket_connect_timeout=GIVE_UP_SECONDS, retry=None, protocol=2
             )
-            self.client.connection_pool.make_connection()  # which checks the options after ?, and connects later
+            self.client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # checks options
         except (ValueError, TypeError):  # their messages have parts of the URL, which may have a password
             raise StartupError(INVALID_URL) from None
         self._failures = (redis.RedisError, OSError, TimeoutError)

@@ -30,7 +30,7 @@ class RequestBatcher(Generic[RequestT, ResultT]):
         self._most = most
         self._room = room
         self._name = name
-        self._waiting: list[tuple[RequestT, asyncio.Future[ResultT]]] = []
+        self._waiting: dict[asyncio.Future[ResultT], RequestT] = {}
         self._running: asyncio.Task[None] | None = None
 
     async def execute(self, request: RequestT, within: float | None = None) -> ResultT:
@@ -44,11 +44,11 @@ class RequestBatcher(Generic[RequestT, ResultT]):
             raise asyncio.QueueFull
         loop = asyncio.get_running_loop()
         result: asyncio.Future[ResultT] = loop.create_future()
-        self._waiting.append((request, result))
+        self._waiting[result] = request
         if self._running is None:
             self._running = asyncio.create_task(self._run(), name=self._name)
         elif within is not None:
-            timer = loop.call_later(within, _expire, result)
+            timer = loop.call_later(within, self._expire, result)
             try:
                 return await result
             finally:
@@ -66,8 +66,9 @@ class RequestBatcher(Generic[RequestT, ResultT]):
         current: list[tuple[RequestT, asyncio.Future[ResultT]]] = []
         try:
             while self._waiting:
-                waiting = [(request, result) for request, result in self._waiting if not result.done()]
-                current, self._waiting = waiting[: self._most], waiting[self._most :]
+                waiting = [(request, result) for result, request in self._waiting.items() if not result.done()]
+                current = waiting[: self._most]
+                self._waiting = {result: request for request, result in waiting[self._most :]}
                 results = await self._batch([request for request, _ in current]) if current else []
                 for (_, result), found in zip(current, results, strict=True):
                     if not result.done():
@@ -86,10 +87,10 @@ class RequestBatcher(Generic[RequestT, ResultT]):
         self, current: list[tuple[RequestT, "asyncio.Future[ResultT]"]]
     ) -> list["asyncio.Future[ResultT]"]:
         """Return the pending results, including those of the next batch."""
-        left, self._waiting = [*current, *self._waiting], []
-        return [result for _, result in left if not result.done()]
+        left, self._waiting = [*(result for _, result in current), *self._waiting], {}
+        return [result for result in left if not result.done()]
 
-
-def _expire(result: "asyncio.Future[ResultT]") -> None:
-    if not result.done():
-        result.set_exception(TimeoutError())
+    def _expire(self, result: "asyncio.Future[ResultT]") -> None:
+        """Fail a request whose batch has not started."""
+        if result in self._waiting and not result.done():
+            result.set_exception(TimeoutError())

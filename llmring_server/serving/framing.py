@@ -14,8 +14,10 @@ from llmring_server.http.middleware.limits import HEAD_TOO_LARGE, MAX_HEAD_BYTES
 REQUEST_LINE = re.compile(rb"[A-Z-]+ \S+ HTTP/1\.[01]\r\n")
 LINE_END = b"\r\n"
 HEAD_END = b"\r\n\r\n"
+UPGRADES, CHUNKED, LENGTH = b"\nupgrade:", b"\ntransfer-encoding:", b"\ncontent-length:"  # in lower case
 UPGRADE = re.compile(rb"\nupgrade:[^\n]*", re.IGNORECASE)
 CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r")
+PLAIN_LENGTH = re.compile(rb"\ncontent-length: ?([0-9]{1,9})(?:\r|$)")
 CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 PARTIAL_CHUNK_LINE = re.compile(rb"[0-9A-Fa-f]{1,15}[ \t]*(?:;[^\r\n]*)?\r?")
 
@@ -43,6 +45,8 @@ class RequestFraming:
         if self._left >= len(data):
             self._left -= len(data)
             return data
+        if not (self._left or self._held) and self._step == self._read_head and _is_one_plain_request(data):
+            return data
         data, at = self._held + data, 0
         parts: list[bytes] = []
         while at < len(data):
@@ -67,15 +71,13 @@ class RequestFraming:
         end = data.find(HEAD_END, at) + len(HEAD_END)
         if end < len(HEAD_END):
             return at, _check_start(data, at)
-        if not REQUEST_LINE.match(data, at):
-            raise _not_http()
         head = data[at:end]
         lowered = head.lower()
-        chunked = b"\ntransfer-encoding:" in lowered
+        chunked = CHUNKED in lowered
         if chunked:
             self._step = self._read_chunk_line
         self._left = _content_length(lowered, chunked)
-        return end, UPGRADE.sub(b"", head) if b"\nupgrade:" in lowered else head
+        return end, UPGRADE.sub(b"", head) if UPGRADES in lowered else head
 
     def _read_chunk_line(self, data: bytes, at: int) -> tuple[int, bytes]:
         line = CHUNK_LINE.match(data, at)
@@ -98,9 +100,20 @@ class RequestFraming:
         return end + 2, LINE_END
 
 
+def _is_one_plain_request(data: bytes) -> bool:
+    """Whether the bytes are one whole request that the parser reads correctly, as most reads are."""
+    head, end, body = data.partition(HEAD_END)
+    lowered = head.lower()
+    if UPGRADES in lowered or CHUNKED in lowered:
+        return False
+    found = PLAIN_LENGTH.search(lowered)
+    length = int(found[1]) if found else 0
+    return bool(end) and length == len(body) and lowered.count(LENGTH) == bool(found)
+
+
 def _content_length(head: bytes, chunked: bool) -> int:
     """Return the length of a body that is not chunked; `head` is in lower case."""
-    found = head.count(b"\ncontent-length:")
+    found = head.count(LENGTH)
     if not found:
         return 0
     length = CONTENT_LENGTH.search(head)

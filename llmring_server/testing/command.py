@@ -2,25 +2,32 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from llmring_server.testing.process import build_environment, clean_environment
+from llmring_server.plugins.manager import installed_plugins
+from llmring_server.testing.forks import Forks, running_forks
+from llmring_server.testing.process import RUN_MODULE, build_environment, clean_environment
 
-COMMAND_SECONDS = 60.0
+MODULES = ("llmring_server.cli.main", "uvicorn.main")
+DISTRIBUTION = "llmring-server"
 
 
-def command_line(database: Mapping[str, Any]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+@contextmanager
+def running_commands() -> Iterator[Forks]:
+    """Yield what runs commands without importing our modules for each; see the fixture `llmring_commands`."""
+    points = installed_plugins().values()
+    plugins = [point.module for point in points if point.dist and point.dist.name == DISTRIBUTION]
+    with running_forks(sys.executable, *MODULES, *plugins, environment=clean_environment({})) as forks:
+        yield forks
+
+
+def command_line(forks: Forks, database: Mapping[str, Any]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Return a function that runs `llmring-server` on a database; see the fixture `llmring_cli`."""
 
     def run(*arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "llmring_server", *arguments],
-            env=clean_environment(build_environment(database, environment)),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_SECONDS,
-        )
+        given = clean_environment(build_environment(database, environment))
+        return forks.run(RUN_MODULE.format("llmring_server"), *arguments, environment=given, stdin=stdin)
 
     return run

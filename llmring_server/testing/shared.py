@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from llmring_server.plugins.manager import Plugin
 from llmring_server.testing.database import fresh_database
 from llmring_server.testing.live import LiveServer, live, make_settings
 
@@ -33,7 +34,7 @@ class SharedServers:
         suffix = f"-{uuid.uuid4().hex[:12]}"
         with ExitStack() as stack:
 
-            def lend(plugins: Iterable[str], **given: Any) -> LiveServer:
+            def lend(plugins: Iterable[str | Plugin], **given: Any) -> LiveServer:
                 lent = self._get(tuple(plugins), given).with_keys(suffix)
                 stack.callback(lent.close)
                 return lent
@@ -41,16 +42,17 @@ class SharedServers:
             yield lend
         self._stop_all_but(MAX_SERVERS)
 
-    def _get(self, plugins: tuple[str, ...], given: dict[str, Any]) -> LiveServer:
+    def _get(self, plugins: tuple[str | Plugin, ...], given: dict[str, Any]) -> LiveServer:
         """Return the running server of these plugins and settings, and mark it as most recently used."""
-        name = repr((plugins, sorted(given.items())))
+        named = [item if isinstance(item, str) else id(item.implementation) for item in plugins]
+        name = repr((named, sorted(given.items())))
         if name in self._running:
             self._running[name] = self._running.pop(name)
         else:
             self._running[name] = self._start(plugins, given)
         return self._running[name][0]
 
-    def _start(self, plugins: tuple[str, ...], given: dict[str, Any]) -> tuple[LiveServer, ExitStack]:
+    def _start(self, plugins: tuple[str | Plugin, ...], given: dict[str, Any]) -> tuple[LiveServer, ExitStack]:
         with ExitStack() as stack:
             database = stack.enter_context(fresh_database(self._postgres))
             server = stack.enter_context(live(make_settings(database, **given), plugins))

@@ -29,7 +29,9 @@ def llmring_migrations() -> Path:
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide the sessions and the address of the front page."""
-    sessions = Sessions(server.database, server.plugin_settings(DashboardSettings), server.pepper)
+    own = server.plugin_settings(DashboardSettings)
+    folder = server.settings.data_dir if server.settings.embedded else None
+    sessions = Sessions(server.database, own, server.pepper, folder)
     return {Sessions: sessions, FrontPage: FrontPage(PATH)}
 
 

@@ -76,9 +76,12 @@ class KeyAuthenticator:
             return await self.identify(key)
         found = self._find_cached(digest)
         if found is None and now >= self._down_until:
+            if self._down_until:  # during an outage, one request at a time waits
+                self._down_until = now + CONFIRM_SECONDS
             try:
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     found = await self._look_up(digest)
+                self._down_until = 0.0
             except (*DATABASE_UNAVAILABLE, TimeoutError):
                 self._down_until = time.monotonic() + OUTAGE_SECONDS
         if found is not None:
@@ -99,7 +102,8 @@ class KeyAuthenticator:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Record which keys were used, once per minute and at the end."""
+        """Require managed keys of every replica, and record which were used, once per minute and at the end."""
+        await self._store.require()
         try:
             async with beside(self._maintain(), "llmring keys' upkeep"):
                 yield

@@ -10,9 +10,11 @@ from psycopg.rows import class_row
 from llmring_keys.models import KeyOperationError, Project, ProjectKey, StoredKey
 from llmring_server.database import Database, Notifications
 from llmring_server.database.pool import Connection
+from llmring_server.database.required_plugins import require_plugin
 
 TOPIC = "keys"
 LOOKUP_SECONDS = 1.0
+REQUIRED_BECAUSE = "it has managed keys, and without the plugin any key opens a project, even a revoked one"
 
 FIND = """
     SELECT project_id, key_id, hash, name, scopes, created_at, expires_at, revoked_at, last_used_at,
@@ -65,6 +67,11 @@ class KeyStore:
     def __init__(self, database: Database, notifications: Notifications) -> None:
         self._database = database
         self._notifications = notifications
+
+    async def require(self) -> None:
+        """Record that the database is served with managed keys, so that no replica starts without them."""
+        async with self._database.transaction() as connection:
+            await require_plugin(connection, "keys", REQUIRED_BECAUSE)
 
     async def find(self, hashes: Sequence[bytes]) -> list[StoredKey | None]:
         """Return the key of each hash, in any state; waits at most `LOOKUP_SECONDS`."""

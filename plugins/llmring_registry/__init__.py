@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from llmring_registry.archive import Archive
+from llmring_registry.archive import ARCHIVE_CONCURRENT, Archive
 from llmring_registry.catalog import Catalog
 from llmring_registry.history_loader import HistoryLoader
 from llmring_registry.registry import Registry
@@ -39,10 +39,11 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide the prices and the models; the registry and its archive are for this plugin's routes."""
     settings = server.plugin_settings(RegistrySettings)
-    upstream = Upstream(lambda: server.http, settings.base_url, settings.max_file_bytes)
+    source = lambda: server.http, settings.base_url, settings.max_file_bytes
+    upstream, archived = Upstream(*source), Upstream(*source, ARCHIVE_CONCURRENT)
     store = RegistryStore(server.database, upstream.source)
     registry = Registry(settings, upstream, LastValidCopy(store, server.cache, settings.providers))
-    archive = Archive(registry, store, upstream, settings.timeout_seconds)
+    archive = Archive(registry, store, archived, settings.timeout_seconds)
     return {
         PriceList: registry,
         ModelCatalog: Catalog(registry, archive, store),

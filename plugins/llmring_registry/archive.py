@@ -14,6 +14,8 @@ from llmring_registry.upstream.client import Upstream, UpstreamFileNotFound
 
 log = logging.getLogger("llmring_server.registry")
 
+# Anyone may request any number: their requests to upstream must not take the turns of the refresh.
+ARCHIVE_CONCURRENT = 2
 NOT_FOUND_SECONDS = 60.0
 MAX_NOT_FOUND = 1000
 MAX_PAGES = 8

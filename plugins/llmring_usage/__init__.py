@@ -1,14 +1,22 @@
 """Usage: every call logged once with its exact cost, and statistics that add up."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
 from llmring_server import bundled
-from llmring_server.contracts import Billing, PriceList, PriorBilling, RecentKeys, UsageEntries, UsageReceipts
+from llmring_server.contracts import (
+    Billing,
+    OutageService,
+    PriceList,
+    PriorBilling,
+    RecentKeys,
+    UsageEntries,
+    UsageReceipts,
+)
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -28,6 +36,7 @@ from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.metrics import BatchMetrics
+from llmring_usage.ingest.outage import Ingest
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
@@ -96,14 +105,16 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches,
         lambda: server.service(RecentKeys, default=None),
     )  # fmt: skip
+    writer = UsageWriter(repository, settings, batches, journal)
+    ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
     return {
-        **({Journal: journal} if journal else {}),
+        **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,
         BatchMetrics: batches,
         Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
         EntryPricer: pricer,
-        JournalReplay: replay,
+        Ingest: ingest,
         Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
         OverrideStore: store,
         PriceBook: prices,
@@ -115,7 +126,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         UsageLines: StatementLines(database),
         UsageReader: reader,
         UsageReading: reader,
-        UsageWriter: UsageWriter(repository, settings, batches, journal),
+        UsageWriter: writer,
     }
 
 
@@ -127,12 +138,12 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
     overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
     return [
-        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), recent_keys=writer.has_journal),
+        Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
         Route(
             path=f"{PREFIX}/log/batch",
             resource=UsageBatch(pricer, writer, prior_billing),
             batch=True,
-            recent_keys=writer.has_journal,
+            during_outage=writer.has_journal,
         ),
         Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
@@ -161,15 +172,11 @@ def llmring_commands() -> Iterable[click.Command]:
 @hookimpl
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
-    """Write while the server runs; at its end, waiting entries are written, to the journal if necessary."""
+    """Maintain the tables, price and write calls while the server runs."""
     await server.service(PriceBook).bundled.load()
-    journal = server.service(Journal, default=None)
-    replaying = (
-        journal.running(server.database.check_writable, server.service(JournalReplay)) if journal else nullcontext()
-    )
     maintenance, pricing = server.service(Maintenance).running(), server.service(AutomaticPricing).running()
-    own_prices, writing = server.service(PriceUpdates).running(), server.service(UsageWriter).running()
-    async with own_prices, maintenance, pricing, replaying, writing:
+    own_prices, writing = server.service(PriceUpdates).running(), server.service(Ingest).running()
+    async with own_prices, maintenance, pricing, writing:
         yield
 
 

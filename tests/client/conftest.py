@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +12,12 @@ from pathlib import Path
 import pytest
 from client_kit import CLIENT, KEY
 
+import environment_kit
+from llmring_server.testing.forks import Forks, running_forks
+
 HERE = Path(__file__).parent
 RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
-INSTALL_SECONDS = 600.0
-SECONDS = 120.0
-UNREACHABLE = ("No matching distribution found for llmring", "Failed to establish a new connection")
+COMMAND = "import sys; from llmring.cli import main; sys.exit(main())"
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +26,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.getbasetemp().parent / f"llmring-client-{os.environ.get(RUN_VARIABLE, os.getpid())}"
     with locked(folder):
         if not (folder / "made").exists():
-            install(folder)
+            environment_kit.install(environment_kit.create(folder), CLIENT)
+            (folder / "made").touch()
         (folder / f"user-{os.getpid()}").touch()
     yield folder
     with locked(folder):
@@ -42,38 +42,34 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def clients(environment: Path) -> Iterator[Forks]:
+    """Yield what runs code that uses the client, which takes seconds to import, once per worker."""
+    python = str(environment / "bin" / "python")
+    with running_forks(python, "llmring.cli", environment=client_environment(environment)) as forks:
+        yield forks
+
+
 @pytest.fixture
-def llmring(environment: Path, home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def llmring(clients: Forks, home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Return a function that runs the client's command line: `llmring("server", "stats", "--json", server=server)`."""
 
     def run(*arguments: str, server=None, **variables: str) -> "subprocess.CompletedProcess[str]":
         own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY} if server else {}
-        return subprocess.run(
-            [str(environment / "bin" / "llmring"), *arguments],
-            env={**client_environment(home), **own, **variables},
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        given = {**client_environment(home), **own, **variables}
+        return clients.run(COMMAND, *arguments, environment=given, folder=home)
 
     return run
 
 
 @pytest.fixture
-def drive(environment: Path, home: Path) -> Callable:
+def drive(clients: Forks, home: Path) -> Callable:
     """Return a function that runs a `drive_….py` with the client's Python, and returns the JSON of its last line."""
 
     def run(script: str, *arguments: str, server) -> object:
-        own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY}
-        done = subprocess.run(
-            [str(environment / "bin" / "python"), str(HERE / script), *arguments],
-            env={**client_environment(home), **own},
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        own = {"LLMRING_SERVER_URL": server.url, "LLMRING_API_KEY": KEY, "PYTHONPATH": str(HERE)}
+        code = f'import runpy; runpy.run_path({str(HERE / script)!r}, run_name="__main__")'
+        done = clients.run(code, *arguments, environment={**client_environment(home), **own}, folder=home)
         assert done.returncode == 0, done.stderr
         assert "Failed to" not in done.stderr, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -92,22 +88,3 @@ def locked(folder: Path) -> Iterator[None]:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def install(folder: Path) -> None:
-    """Install the client; skip the tests where no package registry is reachable, but never in CI."""
-    venv.create(folder, symlinks=True)
-    python = str(folder / "bin" / "python")
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", CLIENT],
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_SECONDS,
-    )
-    if done.returncode == 0:
-        (folder / "made").touch()
-        return
-    shutil.rmtree(folder)
-    if not os.environ.get("CI") and any(sign in done.stderr for sign in UNREACHABLE):
-        pytest.skip(f"no package registry provides {CLIENT}; go online, or set PIP_INDEX_URL to a mirror that has it")
-    pytest.fail(f"{CLIENT} cannot be installed:\n{done.stderr[-2000:]}")

@@ -2,9 +2,8 @@
 
 import httpx
 import pytest
-from core_kit import ARRIVAL
+from core_kit import ARRIVAL, write_distribution
 
-from llmring_server.plugins.manager import GROUP
 from llmring_server.testing import ServerProcess, fresh_database
 from llmring_server.testing.process import variables
 
@@ -35,16 +34,10 @@ def impatient(impatient_process):
 
 @pytest.fixture
 def distribution(tmp_path, monkeypatch):
-    """Return a function that adds a distribution with a plugin to the import path, as files like those of pip."""
+    """Return a function that adds a distribution with a plugin to the import path."""
 
-    def lay(name, plugin, source, module=None):
-        module = module or f"{name.replace('-', '_')}_module"
-        folder = tmp_path / f"site-{name}"
-        info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[{GROUP}]\n{plugin} = {module}\n")
-        (folder / f"{module}.py").write_text(source)
+    def lay(*description, **options):
+        folder = write_distribution(tmp_path, *description, **options)
         monkeypatch.syspath_prepend(str(folder))
         return folder
 

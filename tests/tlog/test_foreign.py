@@ -18,6 +18,7 @@ from foreign_kit import (
     tiles_case,
 )
 
+import environment_kit
 from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.testing import eventually
 from llmring_server.tlog import base64, checkpoints, leaves, proof_files, tiles
@@ -47,10 +48,8 @@ def aics(tmp_path_factory):
         missing(
             f"no Python 3.12 or later; put one on PATH, or name it in {PYTHON_VARIABLE}, to check logs with aics-tlog"
         )
-    installed([python, "-m", "venv", str(folder)], folder, "no environment for aics-tlog can be made")
-    own = str(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    command = [own, "-m", "pip", "install", "-q", "--disable-pip-version-check", AICS]
-    installed(command, folder, f"pip cannot install {AICS}; connect to the package index and run again")
+    own = environment_kit.create(folder, python)
+    environment_kit.install(own, AICS)
     return Tool(own, str(HERE / "drive_aics.py"))
 
 

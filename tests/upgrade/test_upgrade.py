@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from llmring_receipts.__main__ import main
+from llmring_server.errors import StartupError
 from llmring_server.testing import live, make_settings
 
 HERE = Path(__file__).parent
@@ -116,6 +117,19 @@ def test_new_calls_add_up_with_the_old_ones(client):
     now = client.get("/api/v1/stats?start_date=2026-08-01").json()["summary"]
     assert now["total_requests"] == before["total_requests"] + 1
     assert now["total_cost"] == pytest.approx(before["total_cost"] + 1)
+
+
+def test_its_keys_stay_required(server):
+    """The old version did not record that its database has managed keys."""
+    serving = live(server.server.settings.model_copy(update={"tables": {}}), ["usage"])
+    with pytest.raises(StartupError, match="plugin 'keys' is not enabled, but this database needs it"), serving:
+        pytest.fail("it serves")
+
+
+def test_its_log_is_missed(server, caplog):
+    settings = server.server.settings.model_copy(update={"tables": {}, "retired_plugins": ("keys",)})
+    with live(settings, ["usage"]):
+        assert "plugin 'transparency' is not enabled, but this database needs it" in caplog.text
 
 
 def test_stated_calls_are_corrected_only_where_their_cost_has_changed(client):

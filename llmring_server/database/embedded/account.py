@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from llmring_server.errors import StartupError
 
+FOLDER = "postgres"  # in the data folder: PostgreSQL's own
 USER = "pgserver"
 ROOT = 0
 ELSEWHERE = "or set another folder as LLMRING_DATA_DIR"
@@ -36,7 +37,7 @@ class Account(NamedTuple):
     def own(self, folder: Path) -> None:
         """Make the account the owner of a new folder."""
         if self.switched:
-            os.chown(folder, self.uid, self.gid)
+            os.chown(folder, self.uid, self.gid, follow_symlinks=False)
 
 
 def find_account(data_dir: Path, pgdata: Path) -> Account:
@@ -45,7 +46,8 @@ def find_account(data_dir: Path, pgdata: Path) -> Account:
     For root that is the user `pgserver`, which is added when missing.
 
     Raises:
-        StartupError: the data belongs to another user, or there is no account to switch to from root.
+        StartupError: the data, or for root a folder above it, belongs to another user or can be changed by all, or
+            there is no account to switch to from root.
     """
     held = next((folder for folder in (pgdata, data_dir) if folder.exists()), None)
     owner = held.stat().st_uid if held else None
@@ -53,6 +55,7 @@ def find_account(data_dir: Path, pgdata: Path) -> Account:
         if owner not in (None, os.geteuid()) and held == pgdata:
             raise _other_owner(pgdata, owner)
         return Account(os.geteuid(), os.getegid(), switched=False)
+    _check_folders(data_dir)
     found = _find_user()
     if owner not in (None, ROOT, found.pw_uid if found else None) and (found or _is_known(owner)):
         raise _other_owner(held, owner)
@@ -65,25 +68,40 @@ def find_account(data_dir: Path, pgdata: Path) -> Account:
 
 
 def open_data_dir(data_dir: Path, account: Account) -> None:
-    """Create the data folder when missing; the account may enter it but not list it.
+    """Create the data folder when missing, closed to other users; an account other than ours may enter it only.
 
-    The modes of existing parent folders are not changed.
+    The modes of existing parent folders, and of an existing folder with other files, are not changed.
 
     Raises:
-        StartupError: the account cannot enter a parent folder.
+        StartupError: the account cannot enter the folder or a parent.
     """
-    created = [folder for folder in (data_dir, *data_dir.parents) if not folder.exists()]
-    data_dir.mkdir(parents=True, exist_ok=True)
+    created = [folder for folder in data_dir.parents if not folder.exists()]
+    ours = not data_dir.exists() or (data_dir / FOLDER).exists() or not any(data_dir.iterdir())
+    data_dir.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     if not account.switched:
         return
-    for folder in {data_dir, *created}:
+    for folder in [data_dir, *created] if ours else []:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
-    closed = next((folder for folder in reversed(data_dir.parents) if not account.can_enter(folder)), None)
+    folders = (*reversed(data_dir.parents), data_dir)
+    closed = next((folder for folder in folders if not account.can_enter(folder)), None)
     if closed:
         raise StartupError(
             f"the user {USER!r}, who runs the bundled PostgreSQL when the server is started as root, cannot enter "
             f"{closed}; run `chmod o+x {closed}` or start the server as another user, {ELSEWHERE}"
         )
+
+
+def _check_folders(data_dir: Path) -> None:
+    """Reject folders that another user could replace while root works in them."""
+    for folder in (data_dir, *data_dir.parents):
+        if not folder.exists():
+            continue
+        status = folder.stat()
+        if status.st_uid != ROOT:
+            raise _other_owner(folder, status.st_uid)
+        sticky = status.st_mode & stat.S_ISVTX and folder != data_dir
+        if status.st_mode & stat.S_IWOTH and not sticky:
+            raise StartupError(f"every user can change {folder}; run `chmod o-w {folder}`, {ELSEWHERE}")
 
 
 def _find_user() -> pwd.struct_passwd | None:

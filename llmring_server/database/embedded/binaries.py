@@ -21,11 +21,12 @@ def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
     When the account cannot enter the installation, the programs are copied once into the data folder.
 
     Raises:
-        StartupError: the package is not installed, or does not include the data's version of PostgreSQL.
+        StartupError: the package is not installed, or does not include the data's version of PostgreSQL, which may
+            be unreadable.
     """
     included = {_version(folder): folder for folder in _find_included()}
     written = pgdata / "PG_VERSION"
-    wanted = int(written.read_text()) if written.exists() else max(included)[0]
+    wanted = _read_version(written) if written.exists() else max(included)[0]
     version = max((version for version in included if version[0] == wanted), default=None)
     if version is None:
         majors = ", ".join(str(major) for major, _ in sorted(included))
@@ -39,6 +40,20 @@ def find_binaries(data_dir: Path, pgdata: Path, account: Account) -> Path:
     package = binaries.parents[1]
     copy = _copy(binaries.parent, data_dir / "postgresql-{}.{}".format(*version))
     return copy / package.name / binaries.relative_to(package)
+
+
+def _read_version(file: Path) -> int:
+    """Return the major version in a `PG_VERSION`.
+
+    Raises:
+        StartupError: it has none; without it, PostgreSQL does not start either.
+    """
+    text = file.read_bytes().strip()
+    if not text.isdigit():
+        raise StartupError(
+            f"{file} is damaged; restore the folder from a backup, or set another folder as LLMRING_DATA_DIR"
+        )
+    return int(text)
 
 
 def _find_included() -> list[Path]:

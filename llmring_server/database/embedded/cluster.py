@@ -1,6 +1,7 @@
 """One PostgreSQL data directory and its server, managed with `initdb` and `pg_ctl`."""
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -22,6 +23,8 @@ WAIT_SECONDS = "60"
 TRIES_AFTER_CRASH = 20
 RETRY_SECONDS = 0.5
 PROBE_SECONDS = 5.0
+SOCKET_FOLDER_PREFIX = "llmring-"
+PASSED_VARIABLES = re.compile(r"PATH|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_\w+")
 CREDENTIALS = "3i"  # pid, uid, gid: unix(7)
 CREDENTIALS_SIZE = struct.calcsize(CREDENTIALS)
 
@@ -51,6 +54,14 @@ class Cluster:
         found = find_postmaster(self._pgdata) or self._start()
         return f"postgresql://postgres@/postgres?host={quote(str(found.socket_folder))}&port={PORT}"
 
+    def is_alive(self) -> bool:
+        """Whether the process that `postmaster.pid` names exists."""
+        try:
+            os.kill(int((self._pgdata / "postmaster.pid").read_text().partition("\n")[0]), 0)
+        except (OSError, ValueError) as error:
+            return isinstance(error, PermissionError)
+        return True
+
     def stop(self) -> None:
         """Stop the server if it is running; open sessions end."""
         found = find_postmaster(self._pgdata)
@@ -61,7 +72,7 @@ class Cluster:
             self._run("pg_ctl", *arguments, "fast")
         except subprocess.CalledProcessError:
             self._run("pg_ctl", *arguments, "immediate")
-        if found.socket_folder != self._pgdata:
+        if self._is_temporary(found.socket_folder):
             found.socket_folder.rmdir()
 
     def _create(self) -> None:
@@ -98,18 +109,28 @@ class Cluster:
     def _socket_folder(self) -> str:
         """Return the folder of the socket: the data directory, or a new private one if its path cannot be used.
 
-        The length of a socket's path is limited, and libpq splits addresses at commas.
+        The length of a socket's path is limited, libpq splits addresses at commas, and addresses are UTF-8.
         """
-        path = os.fsencode(self._pgdata / SOCKET)
-        if len(path) <= LONGEST_SOCKET_PATH and b"," not in path:
+        path = self._pgdata / SOCKET
+        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and "," not in str(path) and _is_utf8(path):
             return "."
-        folder = Path(tempfile.mkdtemp(prefix="llmring-"))
+        folder = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER_PREFIX))
         self._account.own(folder)
         return str(folder)
 
+    def _is_temporary(self, folder: Path) -> bool:
+        """Whether a folder is one of ours for a socket; its path is from a file that the account can change."""
+        status = folder.lstat() if folder.exists() else None
+        return (
+            folder.name.startswith(SOCKET_FOLDER_PREFIX) and status is not None and status.st_uid == self._account.uid
+        )
+
     def _run(self, program: str, *arguments: str, folder: Path | None = None) -> None:
-        """Run a program; its output goes to a file, since the server would keep a pipe open."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        """Run a program; its output goes to a file, since the server would keep a pipe open.
+
+        Our environment has secrets, which PostgreSQL's superuser could read, and may have variables of libpq.
+        """
+        environment = {name: value for name, value in os.environ.items() if PASSED_VARIABLES.fullmatch(name)}
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(  # noqa: S603
                 [self.binaries / program, *arguments], cwd=folder or self._pgdata, env=environment,
@@ -131,8 +152,8 @@ def find_postmaster(pgdata: Path) -> Postmaster | None:
         StartupError: a server of another container listens there.
     """
     try:
-        pid, _, _, _, folder = (pgdata / "postmaster.pid").read_text().splitlines()[:5]
-        found = Postmaster(int(pid), pgdata / folder)
+        pid, _, _, _, folder = (pgdata / "postmaster.pid").read_bytes().split(b"\n")[:5]
+        found = Postmaster(int(pid), pgdata / os.fsdecode(folder))
     except (FileNotFoundError, ValueError):
         return None
     with socket.socket(socket.AF_UNIX) as probe:
@@ -144,6 +165,13 @@ def find_postmaster(pgdata: Path) -> Postmaster | None:
         if _peer(probe) not in (None, found.pid):
             raise StartupError(f"{pgdata} is in use by a PostgreSQL in another container; stop that one")
     return found
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        return bool(str(path).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _peer(connection: socket.socket) -> int | None:

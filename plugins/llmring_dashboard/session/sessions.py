@@ -1,18 +1,23 @@
 """Sessions in signed cookies, which never contain the project key."""
 
+import asyncio
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import falcon.asgi
 import itsdangerous
 import msgspec
 
-from llmring_dashboard.session.secret_store import load_or_create_secret
+from llmring_dashboard.session.secret_store import load_or_create_file, load_or_create_row
 from llmring_dashboard.settings import DashboardSettings
 from llmring_server.database import Database
+
+log = logging.getLogger(__name__)
 
 SESSION_COOKIE = "llmring_session"
 VISITOR_COOKIE = "llmring_visitor"
@@ -45,12 +50,15 @@ class Sessions:
     """Signs and verifies cookies: sessions, the tokens of their forms, and messages to show once.
 
     The first secret signs, and every secret verifies. Usable while `running`. Without a configured secret, one is
-    derived from a random value in the database and the pepper, so neither alone is enough to sign.
+    derived from the pepper and a random value: in a file of `secret_folder`, or for None in the database.
     """
 
-    def __init__(self, database: Database, settings: DashboardSettings, pepper: bytes) -> None:
+    def __init__(
+        self, database: Database, settings: DashboardSettings, pepper: bytes, secret_folder: Path | None
+    ) -> None:
         self._database = database
         self._pepper = pepper
+        self._secret_folder = secret_folder
         self._secrets = [secret.get_secret_value() for secret in settings.session_secrets]
         self._lifetime = int(settings.session_hours * 3600)
         self._verification_keys: list[str] = []
@@ -62,7 +70,16 @@ class Sessions:
         yield
 
     async def _derive_secret(self) -> str:
-        secret = await load_or_create_secret(self._database)
+        if self._secret_folder:
+            secret = await asyncio.to_thread(load_or_create_file, self._secret_folder)
+        else:
+            secret = await load_or_create_row(self._database)
+            if not self._pepper:
+                log.warning(
+                    "the secret of the dashboard's sessions is in the database alone: a role that may read the table "
+                    "dashboard_secrets, or a copy of it, can sign in to every project; set "
+                    "LLMRING_DASHBOARD_SESSION_SECRETS, or LLMRING_KEY_PEPPER before the first start"
+                )
         return hmac.digest(self._pepper, KEY_CONTEXT + secret.encode(), "sha256").hex()
 
     def load(self, req: falcon.asgi.Request) -> Session | None:

@@ -1,5 +1,7 @@
 """Receipts over HTTP: issue, store, list, get and verify receipts, and get the public keys."""
 
+import asyncio
+
 import falcon
 import falcon.asgi
 import msgspec
@@ -55,23 +57,23 @@ class IssueResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes, query: ReceiptIssueQuery
     ) -> None:
         """Sign a receipt; with `?store=true`, also store it. The receipt of a logged call is always stored."""
-        project: str = req.context.project_id
+        project, arrived = req.context.project_id, asyncio.get_running_loop().time()
         try:
             signing_key = await self._keyring.signing_key()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
         draft = request_parsing.parse_draft(body)
         if not isinstance(draft, CallReceiptDraft):
-            resp.data = await self._issue(project, draft, None, signing_key, store=query.store)
+            resp.data = await self._issue(project, draft, None, signing_key, arrived, store=query.store)
             return
         existing = await self._find_existing(project, draft)
         resp.data = existing or await self._issue(
-            project, *await self._build_draft(project, draft), signing_key, store=True
+            project, *await self._build_draft(project, draft), signing_key, arrived, store=True
         )
 
     async def _issue(
         self, project: str, draft: ReceiptDraft, basis: SignedBasis | None,
-        signing_key: tuple[str, Ed25519PrivateKey], *, store: bool,
+        signing_key: tuple[str, Ed25519PrivateKey], arrived: float, *, store: bool,
     ) -> bytes:  # fmt: skip
         """Return the signed receipt of a draft, stored first if `store`."""
         try:
@@ -81,7 +83,7 @@ class IssueResource:
         if len(issued.content) + ENVELOPE_BYTES > canonical.MAX_BYTES:
             raise codec.too_large(canonical.MAX_BYTES)
         if store:
-            await _store_receipt(self._writer, issued)
+            await _store_receipt(self._writer, issued, arrived)
         return issued.content
 
     async def _find_existing(self, project: str, draft: CallReceiptDraft) -> bytes | None:
@@ -118,6 +120,7 @@ class ReceiptsResource:
     @operation(body=ReceiptEnvelope, raw=True, checked=False, answer=ReceiptStatus, errors=(409,), scope="ingest")
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> ReceiptStatus:
         """Store a signed receipt; storing the same one again is not an error."""
+        arrived = asyncio.get_running_loop().time()
         receipt = request_parsing.parse_receipt(body)
         record = request_parsing.to_record(req.context.project_id, receipt, canonical.canonicalize(receipt))
         key = await self._keyring.find(record.key_id)
@@ -126,7 +129,7 @@ class ReceiptsResource:
         fault = signing.find_fault(receipt, key)
         if fault:
             raise Problem(400, fault, faults=[FieldError(("body", "receipt", "signature"), fault)])
-        outcome = await _store_receipt(self._writer, record)
+        outcome = await _store_receipt(self._writer, record, arrived)
         return ReceiptStatus(record.receipt_id, outcome.value)
 
     @operation(query=ReceiptsQuery, answer=list[Receipt])
@@ -193,9 +196,9 @@ class PublicKeysResource:
         return jwks.build(await self._keyring.all_keys(), current.key_id if current else None)
 
 
-async def _store_receipt(writer: ReceiptWriter, receipt: ReceiptRecord) -> StoreOutcome:
+async def _store_receipt(writer: ReceiptWriter, receipt: ReceiptRecord, arrived: float) -> StoreOutcome:
     """Store a verified receipt, or raise the 409 for an id of another receipt."""
-    outcome = await writer.put(receipt)
+    outcome = await writer.put(receipt, arrived)
     if outcome is StoreOutcome.CONFLICT:
         raise Problem(409, f"Another receipt is stored as {receipt.receipt_id!r}; the digest of this one was recorded.")
     return outcome

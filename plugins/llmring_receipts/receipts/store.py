@@ -95,15 +95,15 @@ class ReceiptStore:
     def _listener(self) -> ReceiptsStored | None:
         return self._find_listener()
 
-    async def put(self, receipts: Sequence[ReceiptRecord]) -> list[StoreOutcome]:
-        """Store receipts together, and return the outcome of each.
+    async def put(self, receipts: Sequence[ReceiptRecord], seconds: float = WRITE_SECONDS) -> list[StoreOutcome]:
+        """Store receipts together within some seconds, and return the outcome of each.
 
         Of a different receipt with a known id only the digest is stored. Takes one statement, two if ids are known.
 
         Raises:
             psycopg.OperationalError, psycopg_pool.PoolTimeout, TimeoutError: the database does not answer in time.
         """
-        async with self._database.connection(WRITE_SECONDS) as connection:
+        async with self._database.connection(seconds) as connection:
             if self._listener is None:
                 new = await self._insert(connection, receipts)
             else:

@@ -33,6 +33,10 @@ TRY_LOCK: LiteralString = """
 """
 
 
+class StatementInProgress(Exception):
+    """Another request or process is creating a statement of the project."""
+
+
 class StatementBuilder:
     """Collects the lines of one statement: new calls, and calls that changed since they were stated."""
 
@@ -81,10 +85,11 @@ class StatementGenerator:
     async def generate(self, project: str, end: datetime, *, closing: bool = False) -> bytes | None:
         """Return a new statement of everything before `end` that is not stated yet, or None if there is nothing.
 
-        Also None if another process is creating one, or if there is one up to that time. With `closing`, a statement
-        that follows another one may have no lines: it states that the period has no further calls.
+        Also None if there is one up to that time. With `closing`, a statement that follows another one may have no
+        lines: it states that the period has no further calls.
 
         Raises:
+            StatementInProgress: another process is creating one; nothing was read.
             NoSigningKey: there is no key to sign with.
             WrongClock: this machine's clock or the database's is wrong.
             psycopg.OperationalError, TimeoutError: the database is down, or the work took too long.
@@ -94,11 +99,9 @@ class StatementGenerator:
         try:
             async with self._database.transaction(GENERATION_SECONDS) as session:
                 await session.execute(SNAPSHOT)
-                return (
-                    await self._generate_in(session, project, end, closing)
-                    if await _try_lock(session, project)
-                    else None
-                )
+                if not await _try_lock(session, project):
+                    raise StatementInProgress
+                return await self._generate_in(session, project, end, closing)
         except (errors.UniqueViolation, errors.SerializationFailure):
             return None
 

@@ -7,7 +7,7 @@ import psycopg
 
 from llmring_receipts.key_management.keyring import NoSigningKey
 from llmring_receipts.statements.formats.document import month_end, month_start
-from llmring_receipts.statements.generate import StatementGenerator
+from llmring_receipts.statements.generate import StatementGenerator, StatementInProgress
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.usage_lines import UsageLines
 
@@ -69,6 +69,8 @@ class MonthlyStatements:
             count = await self._generate_up_to(project, used, end)
         except NoSigningKey:
             raise
+        except StatementInProgress:
+            return 0
         except Exception as error:
             self._failed.add(project)
             if isinstance(error, (psycopg.Error, TimeoutError)):

@@ -13,7 +13,7 @@ from llmring_receipts.formats import keys
 from llmring_receipts.key_management.keyring import NoSigningKey
 from llmring_receipts.statements.export import csv_chunks
 from llmring_receipts.statements.formats.document import Statement
-from llmring_receipts.statements.generate import StatementGenerator
+from llmring_receipts.statements.generate import StatementGenerator, StatementInProgress
 from llmring_receipts.statements.store import LineRecord, StatementRecord, StatementStore
 from llmring_server.contracts.log_positions import LogPositions, NoPosition
 from llmring_server.contracts.transparency import LogProofs
@@ -40,9 +40,12 @@ class StatementsQuery(msgspec.Struct, frozen=True):
 
 
 class StatementCreated(msgspec.Struct, frozen=True):
-    """The result of a request for a statement; one that takes long is null here and appears in the list later."""
+    """The result of a request for a statement: a new one, or the last one if there is nothing to state.
 
-    status: Literal["made", "making"]
+    One that is being created is null here and appears in the list later.
+    """
+
+    status: Literal["made", "making", "unchanged"]
     statement: Statement | None = None
 
 
@@ -73,7 +76,7 @@ class StatementsResource:
         self._generator = generator
         self._store = store
         self._create_task = create_task
-        self._running = asyncio.Semaphore(MAX_CONCURRENT)
+        self._running: dict[str, asyncio.Task[bytes | None]] = {}
 
     @operation(query=StatementsQuery, answer=list[Statement])
     async def on_get(
@@ -87,25 +90,26 @@ class StatementsResource:
             resp.set_header("Link", f'<{req.root_path}{req.path}?{after}>; rel="next"')
         return [msgspec.Raw(listed.content) for listed in page]
 
-    @operation(answer=StatementCreated, status=201, also=(202,), errors=(409, 503))
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> dict[str, Any] | None:
-        """Create a statement of everything not stated yet; if that takes long, 202, and it is listed later."""
-        if self._running.locked():
-            raise Unavailable(f"{MAX_CONCURRENT} statements are already being created; try again shortly.")
-        generation = asyncio.ensure_future(self._generate(req.context.project_id))
-        done, _ = await asyncio.wait({generation}, timeout=WAIT_SECONDS)
-        if not done:
-            self._create_task(_wait_for(generation), "llmring statement")
+    @operation(answer=StatementCreated, status=201, also=(200, 202), errors=(503,))
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Create a statement of everything not stated yet.
+
+        202 while one is being created, which is listed later; 200 with the last one if there is nothing to state.
+        """
+        project = req.context.project_id
+        try:
+            content = await self._create(project)
+        except StatementInProgress:
             resp.status, resp.retry_after = falcon.HTTP_202, "5"
             resp.data = codec.encode(StatementCreated("making"))
-            return None
-        try:
-            content = generation.result()
         except NoSigningKey as error:
             raise Unavailable(str(error)) from error
-        if content is None:
-            raise Problem(409, "Everything is already in a statement, or another one is being created now.")
-        return {"status": "made", "statement": msgspec.Raw(content)}
+        else:
+            resp.status = falcon.HTTP_200 if content is None else falcon.HTTP_201
+            last = await self._store.latest(project) if content is None else None
+            found = last.content if last else content
+            status = "unchanged" if content is None else "made"
+            resp.data = codec.encode({"status": status, "statement": None if found is None else msgspec.Raw(found)})
 
     @operation(answer=Statement, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, number: str) -> None:
@@ -120,9 +124,25 @@ class StatementsResource:
         resp.set_header("Content-Disposition", f'attachment; filename="statement-{statement.number}.csv"')
         resp.stream = csv_chunks(self._store, statement)
 
-    async def _generate(self, project: str) -> bytes | None:
-        async with self._running:
-            return await self._generator.generate(project, datetime.now(UTC))
+    async def _create(self, project: str) -> bytes | None:
+        """Return a new statement, or None if there is nothing to state.
+
+        Raises:
+            StatementInProgress: one is being created, by this request or by another.
+            Unavailable: too many are being created for other projects.
+        """
+        if project in self._running:
+            raise StatementInProgress
+        if len(self._running) >= MAX_CONCURRENT:
+            raise Unavailable(f"{MAX_CONCURRENT} statements are already being created; try again shortly.")
+        generation = asyncio.create_task(self._generator.generate(project, datetime.now(UTC)), name="llmring statement")
+        self._running[project] = generation
+        generation.add_done_callback(lambda _: self._running.pop(project))
+        done, _ = await asyncio.wait({generation}, timeout=WAIT_SECONDS)
+        if not done:
+            self._create_task(_wait_for(generation), "llmring statement")
+            raise StatementInProgress
+        return generation.result()
 
     async def _find(self, req: falcon.asgi.Request, number: str) -> StatementRecord:
         known = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= MAX_NUMBER

@@ -24,13 +24,18 @@ class UpstreamFileNotFound(UpstreamError):
 
 
 class Upstream:
-    """The folder at the base URL; `http` returns the client and is called only while the server runs."""
+    """The folder at the base URL; `http` returns the client and is called only while the server runs.
 
-    def __init__(self, http: Callable[[], httpx.AsyncClient], base_url: str, max_bytes: int) -> None:
+    At most `concurrent` requests are sent at once; others wait for their turn.
+    """
+
+    def __init__(
+        self, http: Callable[[], httpx.AsyncClient], base_url: str, max_bytes: int, concurrent: int = MAX_CONCURRENT
+    ) -> None:
         self._http = http
         self._base = base_url
         self._max_bytes = max_bytes
-        self._semaphore = asyncio.Semaphore(MAX_CONCURRENT)
+        self._semaphore = asyncio.Semaphore(concurrent)
         self.source = strip_credentials(base_url)
 
     async def fetch(self, path: str, seconds: float, known: File | None = None) -> File:

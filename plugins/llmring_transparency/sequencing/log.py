@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from llmring_server.database import Database
+from llmring_server.database.required_plugins import expect_plugin
 from llmring_server.errors import StartupError
 from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_server.runtime.background import beside
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.2
 IDLE_SECONDS = 1.0
+EXPECTED_BECAUSE = "it has a transparency log, which receipts enter only once the plugin is enabled again"
 
 
 class SigningStopped(Exception):
@@ -89,6 +91,7 @@ class TransparencyLog:
         async with self._database.transaction() as connection:
             await self._store.lock(connection, wait=True)
             await self._store.create(connection, verifier.name, EMPTY_ROOT)
+            await expect_plugin(connection, "transparency", EXPECTED_BECAUSE)
             state = await self._store.state(connection)
             if state is None or state.origin != verifier.name:
                 raise StartupError(

@@ -10,6 +10,7 @@ from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.ingest.entry_parsing import decode_entry
 from llmring_usage.models.entries import PlainEntry
+from llmring_usage.models.entry_json import is_array_of_entry_json
 
 MAX_ENTRIES = 10_000
 MAX_TOKENS = 2_000_000
@@ -48,7 +49,8 @@ def _decode_array(body: bytes, depth: int) -> list[PlainEntry | Problem] | None:
     try:
         if body.count(b'"provider"') > MAX_ENTRIES:
             _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
-        return [*_array.decode(body)]
+        entries = _array.decode(body)
+        return [*entries] if is_array_of_entry_json(body) else _decode_elements(body)
     except msgspec.ValidationError:
         return _decode_elements(body)
     except (msgspec.MsgspecError, RecursionError):
@@ -56,7 +58,7 @@ def _decode_array(body: bytes, depth: int) -> list[PlainEntry | Problem] | None:
 
 
 def _decode_elements(body: bytes) -> list[PlainEntry | Problem] | None:
-    """Return the entries of an array of which one is not plain, each decoded alone; None as above."""
+    """Return the entries of an array of which one is not plain or not valid, each decoded alone; None as above."""
     if body.count(b",") > MAX_COMMAS:
         return None
     try:

@@ -13,6 +13,7 @@ from llmring_server.http.errors import Problem
 from llmring_usage.counts.shapes import WRAPPERS, Shape, recognise, refuse_mixed
 from llmring_usage.counts.usage_object import InvalidUsage
 from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, PlainEntry, UsageEntry
+from llmring_usage.models.entry_json import check_entry_json
 
 _plain = msgspec.json.Decoder(PlainEntry)
 _full = msgspec.json.Decoder(UsageEntry)
@@ -38,15 +39,23 @@ def decode_entry(body: bytes, *loc: str | int) -> PlainEntry:
     Raises:
         Problem: 400 for invalid JSON, 422 for an invalid entry.
     """
+    loc = loc or ("body",)
     try:
-        return _plain.decode(body)
+        plain = _plain.decode(body)
     except msgspec.MsgspecError:
-        entry = codec.decode(_full, body, *loc)
+        return _decode_full(body, *loc)
+    check_entry_json(body, *loc)
+    return plain
+
+
+def _decode_full(body: bytes, *loc: str | int) -> PlainEntry:
+    entry = codec.decode(_full, body, *loc)
+    check_entry_json(body, *loc)
     fields = _fields.decode(body)
     try:
         gathered = _gather(entry, {name: value for name, value in fields.items() if name not in NOT_SPREAD}, fields)
     except InvalidUsage as error:
-        raise Problem.validation(*(loc or ("body",)), *error.loc, msg=error.msg) from error
+        raise Problem.validation(*loc, *error.loc, msg=error.msg) from error
     return gathered or _as_plain(entry)
 
 

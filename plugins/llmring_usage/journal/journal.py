@@ -6,6 +6,7 @@ it first. After a kill, a record may be replayed twice: the primary key stores i
 """
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -29,6 +30,7 @@ from llmring_usage.settings import UsageSettings
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+FULL = (errno.ENOSPC, errno.EDQUOT)
 SEGMENT_BYTES = 64 * 1024 * 1024
 # Stores rows, and returns those of revoked keys, which it does not store.
 Store = Callable[[Sequence[UsageRow]], Awaitable[Sequence[UsageRow]]]
@@ -58,6 +60,8 @@ class Journal:
     async def running(self, ping: Callable[[], Awaitable[None]], store: Store) -> AsyncIterator[None]:
         """While the block runs, poll the database if it is down, and replay waiting segments with `store`.
 
+        A full disk does not stop the start, since the replay frees it.
+
         Raises:
             StartupError: the folder is not writable.
         """
@@ -65,7 +69,9 @@ class Journal:
             self._folder.mkdir(parents=True, exist_ok=True)
             (await asyncio.to_thread(Segment.create, self._folder)).remove()
         except OSError as error:
-            raise StartupError(f"LLMRING_USAGE_JOURNAL_DIR: {error}. Set it to a writable folder.") from error
+            if error.errno not in FULL:
+                raise StartupError(f"LLMRING_USAGE_JOURNAL_DIR: {error}. Set it to a writable folder.") from error
+            log.warning("the disk of the journal is full; calls of an outage are 503 until it has space: %s", error)
         try:
             async with beside(self._watch(ping, store), "llmring usage journal"):
                 yield
@@ -85,7 +91,8 @@ class Journal:
                 await asyncio.to_thread(self._append, records.encode(rows))
         except OSError as error:
             log.error("the journal is not writable: %s", error)
-            raise Unavailable("The database is down and the journal is not writable. Try again shortly.") from error
+            state = "the disk of the journal is full" if error.errno in FULL else "the journal is not writable"
+            raise Unavailable(f"The database is down and {state}. Try again shortly.") from error
 
     def mark_database_down(self, error: BaseException) -> None:
         """Append later batches to the journal: the database did not store one."""
@@ -162,9 +169,11 @@ class Journal:
             except DamagedSegment as error:
                 self.damaged += 1
                 log.error("%s; the rest of the segment is quarantined as %s", error, segment.quarantine().name)
-            except BaseException:
+            except BaseException as error:
                 segment.close()
-                raise
+                if not isinstance(error, OSError) or error.errno not in FULL:
+                    raise
+                log.warning("%s will be replayed when the next ones have freed the disk: %s", path.name, error)
             else:
                 segment.remove()
 

@@ -4,17 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import httpx
 import pytest
 
+import environment_kit
 from llmring_server.testing.process import clean_environment
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "tests" / "example_plugin"
-UNREACHABLE = ("ConnectionError", "NewConnectionError", "Temporary failure", "No matching distribution", "timed out")
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (ROOT / "pyproject.toml").is_file(), reason="needs a checkout")]
 
@@ -45,12 +44,7 @@ def environment(tmp_path_factory):
     shutil.copytree(EXAMPLE, folder / "source", ignore=shutil.ignore_patterns("__pycache__", "dist"))
     server = wheel(ROOT, folder / "server")
     example = wheel(folder / "source", folder / "plugin")
-    venv.create(folder / "env", with_pip=True)
-    install = (folder / "env/bin/python", "-m", "pip", "install", "--no-input", "--quiet")
-    done = ran(*install, f"{server}[embedded]", example, "pytest>=9", cwd=folder)
-    if done.returncode and any(word in done.stderr for word in UNREACHABLE) and os.environ.get("CI") != "true":
-        pytest.skip(f"no package registry is reachable, so that nothing can be installed: {done.stderr[-300:]}")
-    assert done.returncode == 0, done.stderr
+    environment_kit.install(environment_kit.create(folder / "env"), f"{server}[embedded]", example, "pytest>=9")
     return folder
 
 

@@ -9,7 +9,7 @@ import pytest
 from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import load
 from llmring_server.server import Server
-from llmring_server.settings import PluginSettings, Settings, load_settings
+from llmring_server.settings import PluginSettings, Settings, default_data_dir, load_settings
 from llmring_server.testing import make_plugin
 
 
@@ -216,6 +216,11 @@ def test_config_prints_a_url_without_its_user_and_password(llmring_cli, environm
     done = llmring_cli("config", LLMRING_PLUGINS="registry", LLMRING_REGISTRY_BASE_URL=url)
     assert json.loads(done.stdout)["registry"]["base_url"] == "https://**********@mirror.example/models@2/"
     assert "hidden-word" not in done.stdout + done.stderr
+
+
+def test_a_blank_data_folder_is_the_default_one(environment):
+    environment(DATA_DIR="")
+    assert load_settings().data_dir == default_data_dir()
 
 
 def test_an_invalid_value_is_not_printed(environment):

@@ -15,8 +15,8 @@ LIMIT = 4096
 
 
 @pytest.fixture
-def server(llmring_live):
-    return llmring_live(["aliases"], max_body_bytes=LIMIT, max_batch_bytes=4 * LIMIT)
+def server(llmring_shared):
+    return llmring_shared(["aliases"], max_body_bytes=LIMIT, max_batch_bytes=4 * LIMIT)
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ ALLOWED = "https://app.example"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x-project-key"}
 
 
+ECHO = make_plugin("echo", llmring_routes=echo_routes)
+
+
 @pytest.fixture
-def client(llmring_live):
-    echo = make_plugin("echo", llmring_routes=echo_routes)
-    return llmring_live([echo], cors_origins=(ALLOWED,)).client(None)
+def client(llmring_shared):
+    return llmring_shared([ECHO], cors_origins=(ALLOWED,)).client(None)
 
 
 def listed(answer, header):

@@ -12,12 +12,12 @@ from llmring_server.testing import make_plugin
 
 
 @pytest.fixture
-def client(llmring_live):
-    return llmring_live(["aliases", *failing_plugin()], max_body_bytes=1024).client()
+def client(llmring_shared):
+    return llmring_shared(["aliases", *FAILING], max_body_bytes=1024).client()
 
 
-def failing_plugin():
-    """Return a plugin with several kinds of failures, each at its own path."""
+def failing_plugins():
+    """Yield plugins with one kind of failure each, at its own path."""
     failures = {
         "/database": psycopg.OperationalError("connection to 10.0.0.1 failed: password wrong"),
         "/late": TimeoutError(),
@@ -37,6 +37,10 @@ def failing_plugin():
             raise failure
 
         yield make_plugin(path[1:], llmring_routes=serves(path, fail, "get", public=True))
+
+
+FAILING = tuple(failing_plugins())
+ECHO = make_plugin("echo", llmring_routes=echo_routes)
 
 
 CASES = {
@@ -134,21 +138,21 @@ def test_a_failed_stream_does_not_end_as_if_it_were_complete(llmring_live, caplo
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/api/v1/aliases", "/echo", "/openapi.json"])
-def test_head_responds_as_get_without_a_body(llmring_live, path):
-    client = llmring_live(["aliases", make_plugin("echo", llmring_routes=echo_routes)]).client()
+def test_head_responds_as_get_without_a_body(llmring_shared, path):
+    client = llmring_shared(["aliases", ECHO]).client()
     head, get = client.head(path), client.get(path)
     assert (head.status_code, head.content) == (200, b"")
     for header in ("content-type", "content-length"):
         assert head.headers[header] == get.headers[header]
 
 
-def test_head_of_a_missing_item_is_404(llmring_live):
-    assert llmring_live(["aliases"]).client().head("/api/v1/aliases/nothing").status_code == 404
+def test_head_of_a_missing_item_is_404(llmring_shared):
+    assert llmring_shared(["aliases"]).client().head("/api/v1/aliases/nothing").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/v1/aliases", "/api/v1/aliases/nothing", "/docs", "/openapi.json"])
-def test_a_trailing_slash_gives_the_same_response_without_a_redirect(llmring_live, path):
-    client = llmring_live(["aliases"]).client()
+def test_a_trailing_slash_gives_the_same_response_without_a_redirect(llmring_shared, path):
+    client = llmring_shared(["aliases"]).client()
     with_slash, without = client.get(path + "/"), client.get(path)
     assert with_slash.status_code == without.status_code != 307
     assert not with_slash.history
@@ -157,19 +161,19 @@ def test_a_trailing_slash_gives_the_same_response_without_a_redirect(llmring_liv
 
 
 @pytest.mark.parametrize("query", ["?profile=", "?profile", "?profile=&unknown=", ""])
-def test_a_blank_query_parameter_means_absent(llmring_live, query):
-    client = llmring_live(["aliases"]).client()
+def test_a_blank_query_parameter_means_absent(llmring_shared, query):
+    client = llmring_shared(["aliases"]).client()
     client.post("/api/v1/aliases/bind", json={"alias": "a", "model": "m:n", "profile": "other"})
     assert len(client.get(f"/api/v1/aliases{query}").json()) == 1
 
 
-def test_u0000_in_a_query_is_422(llmring_live):
-    client = llmring_live(["aliases"]).client()
+def test_u0000_in_a_query_is_422(llmring_shared):
+    client = llmring_shared(["aliases"]).client()
     assert client.get("/api/v1/aliases?profile=a%00b").status_code == 422
 
 
-def test_a_repeated_query_parameter_is_422(llmring_live):
-    client = llmring_live(["aliases"]).client()
+def test_a_repeated_query_parameter_is_422(llmring_shared):
+    client = llmring_shared(["aliases"]).client()
     assert client.get("/api/v1/aliases?profile=a&profile=b").status_code == 422
 
 

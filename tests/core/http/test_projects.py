@@ -14,11 +14,13 @@ from llmring_server.http.middleware.authentication import project_id
 from llmring_server.http.routing import Route
 from llmring_server.testing import make_plugin
 
+ECHO = make_plugin("echo", llmring_routes=echo_routes)
+PUBLIC = make_plugin("public", llmring_routes=lambda server: [Route(path="/open", resource=Echo(), public=True)])
+
 
 @pytest.fixture
-def server(llmring_live):
-    public = make_plugin("public", llmring_routes=lambda server: [Route(path="/open", resource=Echo(), public=True)])
-    return llmring_live([make_plugin("echo", llmring_routes=echo_routes), public])
+def server(llmring_shared):
+    return llmring_shared([ECHO, PUBLIC])
 
 
 @pytest.fixture

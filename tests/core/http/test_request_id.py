@@ -25,9 +25,12 @@ def llmring_routes(server):
 """
 
 
+ECHO = make_plugin("echo", llmring_routes=echo_routes)
+
+
 @pytest.fixture
-def client(llmring_live):
-    return llmring_live([make_plugin("echo", llmring_routes=echo_routes)], log_level="info").client()
+def client(llmring_shared):
+    return llmring_shared([ECHO], log_level="info").client()
 
 
 def test_a_request_id_is_generated_when_none_is_given(client):

@@ -32,9 +32,12 @@ async def pay(self, req, resp, body):
     return body
 
 
+PAYING = make_plugin("paying", llmring_routes=serves("/pay", pay))
+
+
 @pytest.fixture
-def server(llmring_live):
-    return llmring_live(["aliases", make_plugin("paying", llmring_routes=serves("/pay", pay))])
+def server(llmring_shared):
+    return llmring_shared(["aliases", PAYING])
 
 
 @pytest.fixture

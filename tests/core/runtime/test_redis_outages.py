@@ -15,6 +15,7 @@ from llmring_server.testing import eventually, make_plugin
 
 WAIT_SECONDS = 0.05
 TICK_SECONDS = 0.001
+PAUSE_SECONDS = 0.02  # between the requests of a client, so that the event loop is idle for most of the time
 ROUNDS = 3
 ENOUGH = 20
 UNLIMITED = dict.fromkeys(("ingest", "read", "admin", "public"), "100000/s")
@@ -151,7 +152,7 @@ def asked_during(server, scene):
     done, answered = threading.Event(), []
 
     def ask(client):
-        while not done.wait(0.003):
+        while not done.wait(PAUSE_SECONDS):
             for method, path in [*CALLS, ("POST", "/api/v1/log")]:
                 answer = client.request(method, path, json=ENTRY if method == "POST" else None)
                 answered.append((answer.status_code, path))

@@ -150,3 +150,14 @@ def test_a_request_that_waits_too_long_times_out_and_is_not_executed():
         return await first, await third, service.batches
 
     assert run(scene) == (10, 30, [[1], [3]])
+
+
+def test_a_request_whose_batch_has_started_in_time_gets_its_result():
+    async def scene(service, batcher):
+        service.gate.clear()
+        first, second = await start(batcher.execute(1), batcher.execute(2, within=0.01))
+        await asyncio.sleep(0.05)
+        service.gate.set()
+        return await first, await second, service.batches
+
+    assert run(scene) == (10, 20, [[1, 2]])

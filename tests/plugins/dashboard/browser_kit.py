@@ -10,6 +10,7 @@ from npm_kit import install
 
 AXE = "axe-core@4.14.1"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLORS = ["color-contrast", "link-in-text-block"]  # the rules of these that depend on the color scheme
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", event => window.violations.push(event.violatedDirective));

@@ -21,9 +21,12 @@ def signing():
     return {"private_key_b64": base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()}
 
 
+SIGNING = signing()
+
+
 @pytest.fixture
-def server(llmring_live):
-    return llmring_live(["dashboard", "receipts"], receipts=signing())
+def server(dashboard):
+    return dashboard("receipts", receipts=SIGNING)
 
 
 @pytest.fixture
@@ -152,6 +155,7 @@ def test_the_download_is_what_was_signed_byte_for_byte(issue, browser):
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
+@pytest.mark.own_server
 def test_a_changed_receipt_shows_the_failed_check(server, issue, browser):
     signed = issue(id="mine")
     spoil(server, content=signed.replace(b'"0.1"', b'"0.2"'))
@@ -161,6 +165,7 @@ def test_a_changed_receipt_shows_the_failed_check(server, issue, browser):
     assert "one of the two was changed" in page.text("#steps")
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("content", [b"", b"no receipt", b"[1]", b"\xff\xfe", b'{"a":' * 40 + b"1" + b"}" * 40])
 def test_content_that_cannot_be_read_is_shown_as_it_is(server, issue, browser, content):
     issue(id="mine")
@@ -172,6 +177,7 @@ def test_content_that_cannot_be_read_is_shown_as_it_is(server, issue, browser, c
     assert browser.open("/ui/receipts/mine/signed").answer.content == content
 
 
+@pytest.mark.own_server
 def test_a_compromised_key_fails_the_last_check(server, issue, browser):
     issue(id="mine")
     server.run(server.server.database.execute("UPDATE receipt_keys SET status = 'compromised'"))

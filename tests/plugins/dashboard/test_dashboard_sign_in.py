@@ -7,10 +7,14 @@ import pytest
 
 from llmring_server.testing import eventually
 
-pytestmark = pytest.mark.own_server
-
 SESSION = "llmring_session"
 VISITOR = "llmring_visitor"
+
+
+@pytest.fixture
+def server(dashboard):
+    """A server whose clients send the keys as they are named."""
+    return dashboard().with_keys("")
 
 
 def cookie(answer, name=SESSION):
@@ -141,6 +145,7 @@ def test_the_first_secret_signs(dashboard, visit):
     assert other.open("/ui/overview").path == "/ui/overview"
 
 
+@pytest.mark.own_server
 def test_without_a_configured_secret_all_servers_of_a_deployment_share_one(dashboard, visit):
     first, second = dashboard(), dashboard()
     visitor = visit(first).sign_in()
@@ -182,6 +187,7 @@ def test_a_form_without_the_sessions_token_is_refused(visitor, visit, server, pa
     assert visitor.open("/ui/overview").path == "/ui/overview"
 
 
+@pytest.mark.own_server
 def test_attempts_of_one_address_are_bounded(dashboard, visit):
     server = dashboard(dashboard={"sign_in_attempts": 3})
     visitor = visit(server)
@@ -192,6 +198,7 @@ def test_attempts_of_one_address_are_bounded(dashboard, visit):
     assert visit(server, **{"X-Forwarded-For": "203.0.113.7"}).sign_in().path == "/ui/overview"
 
 
+@pytest.mark.own_server
 def test_attempts_are_counted_by_all_servers_together_with_redis(dashboard, visit, llmring_redis):
     given = {"redis_url": llmring_redis.url, "dashboard": {"sign_in_attempts": 2}}
     first, second = dashboard(**given), dashboard(**given)

@@ -17,9 +17,12 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "outp
 HELD = ["Yes"] * 9
 
 
+SIGNING = signing()
+
+
 @pytest.fixture
-def server(llmring_live):
-    return llmring_live(["dashboard", "usage", "receipts"], receipts=signing())
+def server(dashboard):
+    return dashboard("usage", "receipts", receipts=SIGNING)
 
 
 @pytest.fixture
@@ -112,6 +115,7 @@ def test_a_statement_without_a_log_has_no_section_of_it(log, state, browser):
     assert browser.open("/ui/statements/1").page.css_first("#log") is None
 
 
+@pytest.mark.own_server
 def test_what_was_repriced_is_shown_as_a_correction(server, log, state, browser):
     log_id = log()
     log()
@@ -125,6 +129,7 @@ def test_what_was_repriced_is_shown_as_a_correction(server, log, state, browser)
     assert facts(page)["openai:gpt-5-mini"][:3] == ["0.00055", "0", "1"]
 
 
+@pytest.mark.own_server
 def test_more_corrections_than_are_shown_are_counted(server, state, browser):
     server.client("one").post("/api/v1/log/batch", json=[CALL] * 51).raise_for_status()
     state()
@@ -176,6 +181,7 @@ def test_the_page_s_command_checks_what_it_gives(log, state, browser, tmp_path):
     assert (ran.returncode, "It follows statement 1" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
+@pytest.mark.own_server
 def test_a_changed_line_a_changed_statement_and_a_missing_one_fail_a_check(server, log, state, browser):
     for _ in range(2):
         log()
@@ -195,6 +201,7 @@ def test_a_changed_line_a_changed_statement_and_a_missing_one_fail_a_check(serve
     assert "one of the two was changed" in page.text("#steps")
 
 
+@pytest.mark.own_server
 def test_what_cannot_be_read_any_more_is_shown_as_it_is(server, log, state, browser):
     log()
     state()
@@ -237,6 +244,7 @@ def test_another_projects_statements_are_not_there(log, state, browser):
     assert browser.open("/ui/statements", before="x").status == 422
 
 
+@pytest.mark.own_server
 def test_markup_is_shown_as_text(server, log, state, browser):
     log(model=MARKUP)
     state()

@@ -5,6 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from registry_kit import FILES
 
+from llmring_registry.archive import ARCHIVE_CONCURRENT
+from llmring_registry.registry import Registry
+from llmring_server.testing import eventually
+
 
 @pytest.fixture
 def client(serve):
@@ -46,6 +50,24 @@ def test_an_archived_file_outlives_upstream_and_a_restart(upstream, serve, small
 def test_an_unknown_version_is_404_and_not_fetched_again_at_once(upstream, client):
     assert [client.get("/registry/openai/v/99/models.json").status_code for _ in range(3)] == [404] * 3
     assert upstream.asked["openai/v/99/models.json"] == 1
+
+
+def test_requests_for_many_versions_do_not_delay_the_refresh(upstream, serve):
+    server = serve(timeout_seconds=10)
+    paths = [f"openai/v/{number}/models.json" for number in range(100, 120)]
+    upstream.behave("slow", *paths)
+    client = server.client(None)
+    with ThreadPoolExecutor(len(paths)) as pool:
+        asking = [pool.submit(client.get, f"/registry/{path}") for path in paths]
+        eventually(lambda: sum(upstream.asked[path] for path in paths) >= ARCHIVE_CONCURRENT)
+        registry = server.server.service(Registry)
+        before, asked = registry.copy.fetched_at, upstream.asked["manifest.json"]
+        server.run(registry.refresh())
+        assert (registry.copy.failed, upstream.asked["manifest.json"]) == ({}, asked + 1)
+        assert registry.copy.fetched_at > before
+        assert sum(upstream.asked[path] for path in paths) == ARCHIVE_CONCURRENT
+        upstream.release.set()
+        assert {answer.result().status_code for answer in asking} <= {404, 503}
 
 
 @pytest.mark.parametrize("how", ["error", "invalid", "huge"])

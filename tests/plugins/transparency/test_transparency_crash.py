@@ -68,6 +68,7 @@ class Load:
             )
             if answer.status_code == 200:
                 self.kept.append((project, answer.json()["id"]))
+            time.sleep(0.02)
 
         self._each(issue)
 

@@ -140,6 +140,31 @@ def test_an_entry_that_is_not_json_is_rejected_alone(send, bad):
     assert counts(send(b"\n[" + good + b"," + bad + b",\t" + good + b" ] ")) == (2, 0, 1)
 
 
+BAD_JSON = {
+    "a name twice": (
+        b'{"provider":"p","model":"m","model":"n"}',
+        "model",
+        "The name 'model' occurs twice. Send it once.",
+    ),
+    "a cost that is no number": (
+        b'{"provider":"p","model":"m","cost":"1_000"}',
+        "cost",
+        "Must be a number with ASCII digits, such as 0.00045.",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", BAD_JSON)
+@pytest.mark.parametrize("media", ["application/json", "application/x-ndjson"])
+def test_an_ambiguous_entry_is_rejected_alone(client, shape, media):
+    bad, name, reason = BAD_JSON[shape]
+    good = b'{"provider":"p","model":"m","cost":"1.5"}'
+    body = b"\n".join([good, bad, good]) if media.endswith("ndjson") else b"[%b,%b,%b]" % (good, bad, good)
+    answer = client.post("/api/v1/log/batch", content=body, headers={"Content-Type": media}).json()
+    assert (answer["accepted"], answer["rejected"]) == (2, 1)
+    assert answer["results"][1]["error"] == {"loc": ["body", 1, name], "msg": reason}
+
+
 def test_an_invalid_batch_with_too_many_parts_is_refused_quickly(client):
     assert client.post("/api/v1/log/batch", content=b"[" + b"[]," * 2_000_000, headers=JSON).status_code == 413
 

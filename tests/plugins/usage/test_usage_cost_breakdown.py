@@ -46,8 +46,8 @@ def test_a_cost_that_no_calculator_gives_is_marked_as_different():
     assert (found.calculator, found.exact) == ("client", False)
 
 
-def test_a_price_without_an_output_rate_has_no_breakdown():
-    bare = Price(priced_as="p:m", registry_version="p.1", input=Decimal(1))
+def test_a_price_without_rates_has_no_breakdown():
+    bare = Price(priced_as="p:m", registry_version="p.1")
     call = Tokens(fresh=1, cache_read=0, cache_write_5m=0, cache_write_1h=0, cache_write=0, output=1, reasoning=0)
     assert explain_cost(call, bare, None, "provider") is None
 

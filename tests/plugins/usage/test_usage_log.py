@@ -1,5 +1,6 @@
 """`POST /log`: what is stored, its cost, and what is refused."""
 
+import time
 from decimal import Decimal
 
 import msgspec
@@ -37,8 +38,14 @@ def test_a_cost_sent_by_the_client_is_authoritative_and_ours_is_stored_with_it(p
     assert priced.client().get("/api/v1/logs").json()[0]["computed_cost"] == 0.00045
 
 
-def test_without_the_registry_the_status_is_the_reason_for_no_cost(usage, log):
-    assert log(usage.client())["cost_status"] == "registry_not_enabled"
+def test_without_the_registry_calls_are_priced_by_the_bundled_prices(usage, log):
+    logged = log(usage.client())
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (0.00045, "genai-prices", "priced")
+
+
+def test_the_status_is_the_reason_for_no_cost(usage, log):
+    logged = log(usage.client(), model="no-such-model")
+    assert (logged["cost"], logged["cost_source"], logged["cost_status"]) == (None, None, "model_not_in_registry")
 
 
 def test_a_null_count_means_none(usage, log):
@@ -75,6 +82,12 @@ def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
         ({"cost": -0.01}, "cost"),
         ({"cost": "NaN"}, "cost"),
         ({"cost": "Infinity"}, "cost"),
+        ({"cost": "1_000"}, "cost"),
+        ({"cost": "\u0661\u0662"}, "cost"),
+        ({"cost": "\uff11"}, "cost"),
+        ({"cost": " 1"}, "cost"),
+        ({"cost": "1\n"}, "cost"),
+        ({"cost": "."}, "cost"),
         ({"cost": 1e300}, "cost"),
         ({"latency_ms": -5}, "latency_ms"),
         ({"status": "fine"}, "status"),
@@ -89,6 +102,45 @@ def test_an_invalid_entry_is_refused_with_the_location(usage, members, place):
     answer = usage.client().post("/api/v1/log", json=call)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["loc"] == ["body", place]
+
+
+@pytest.mark.parametrize("cost", ["0.5", "5e-1", ".5", "+0.5", "0.50"])
+def test_a_cost_may_be_text_with_a_number(usage, log, cost):
+    assert log(usage.client(), cost=cost)["cost"] == 0.5
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("more", "loc", "name"),
+    [
+        (b'"model":"m"', ["body", "model"], "'model'"),
+        (b'"cost":1,"cost":2', ["body", "cost"], "'cost'"),
+        (b'"mode\\u006c":"m"', ["body", "model"], "'model'"),
+        (b'"x":1,"x" : 1', ["body"], "'x'"),
+        (b'"metadata":{"a":[{"b":1,"c":2,"b":1}]}', ["body"], "'b'"),
+        (b'"metadata":{":":1,":":2}', ["body"], "':'"),
+        (b'"tags":{"t":"1","t":"1"}', ["body"], "'t'"),
+    ],
+)
+def test_a_name_that_occurs_twice_is_refused_and_named(usage, more, loc, name):
+    answer = usage.client().post("/api/v1/log", content=b'{"provider":"p","model":"m",%b}' % more, headers=JSON)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"loc": loc, "msg": f"The name {name} occurs twice. Send it once."}]
+    assert usage.client().get("/api/v1/logs").json() == []
+
+
+def test_the_same_name_in_different_objects_is_accepted(usage, log):
+    log(usage.client(), metadata={"model": "x", "a": {"a": [{"a": 1}, {"a": 1}]}}, tags={"model": "y"})
+
+
+def test_a_body_with_many_names_that_occur_once_and_one_twice_is_refused_quickly(usage):
+    names = b",".join(b'"%d":1' % number for number in [*range(60_000), 59_999])
+    began = time.monotonic()
+    answer = usage.client().post("/api/v1/log", content=b'{"provider":"p","model":"m",%b}' % names, headers=JSON)
+    assert "'59999' occurs twice" in answer.json()["detail"]
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("metadata", [b'"\\u0000"', b'"\\ud800"', b"[" * 10_000 + b"]" * 10_000, b'"\xff"'])

@@ -4,7 +4,7 @@ import json
 
 import genai_prices
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shape_cases import CASES
 
@@ -215,7 +215,7 @@ usages = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(usages, st.booleans())
 def test_every_usage_object_is_counted_completely_or_refused(usage, anthropic):
     try:

@@ -45,14 +45,15 @@ def test_the_calls_of_an_alias_are_counted_by_model_and_origin(usage, log):
     for number in range(3):
         log(client, alias="fast", cost=0.1, origin=f"app{number}")
     log(client, alias="fast", model="gpt-4o", cost=0.25, origin="app0")
-    log(client, alias="fast", model="gpt-4o")
+    log(client, alias="fast", model="no-such-model")
     log(client, alias="slow", cost=9)
     log(client, alias="fast", profile="prod", cost=9)
     log(usage.client("two"), alias="fast", cost=9)
     found = fetch(usage)
     assert (found.requests, found.cost, found.unpriced_requests) == (5, Decimal("0.55"), 1)
     assert [(one.provider, one.model, one.requests, one.cost) for one in found.models] == [
-        ("openai", "gpt-5-mini", 3, Decimal("0.3")), ("openai", "gpt-4o", 2, Decimal("0.25")),
+        ("openai", "gpt-5-mini", 3, Decimal("0.3")), ("openai", "gpt-4o", 1, Decimal("0.25")),
+        ("openai", "no-such-model", 1, 0),
     ]  # fmt: skip
     assert found.origins == [("app0", 2), ("app1", 1), ("app2", 1), (None, 1)]
 
@@ -105,18 +106,10 @@ def test_the_cost_with_another_model_is_the_sum_over_the_calls(llmring_live, sma
     assert found.alternatives[1].registry_version == "google.1"
 
 
-def test_a_model_without_a_price_has_the_reason(priced, usage_away, log):
+def test_a_model_without_a_price_has_the_reason(priced, log):
     log(priced.client(), alias="fast")
     [unknown] = fetch(priced, "openai:nowhere").alternatives
     assert (unknown.cost, unknown.status) == (None, "model_not_in_registry")
-    [off] = fetch(usage_away, MINI).alternatives
-    assert (off.cost, off.status) == (None, "registry_not_enabled")
-
-
-@pytest.fixture
-def usage_away(llmring_live):
-    """Another server without a registry."""
-    return llmring_live(["usage"])
 
 
 def test_the_models_and_providers_called_come_with_most_requests_first(usage, log):
