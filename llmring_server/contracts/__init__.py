@@ -131,6 +131,10 @@ class PriceList(Protocol):
         """Fetch the registry from its source now; when that fails, the current copy stays."""
         ...
 
+    async def load_history(self, since: datetime) -> None:
+        """Load the versions that were in force since a time, UTC, as far as they are known."""
+        ...
+
 
 class RecordedUsage(msgspec.Struct, frozen=True, kw_only=True):
     """One committed usage entry, as event listeners receive it; `cost` is USD, None while unpriced."""

@@ -1,7 +1,7 @@
 """Earlier versions of the providers' files in memory, so that a call is priced by the version that was in force."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 import msgspec
@@ -11,6 +11,7 @@ from llmring_registry.models import Provider
 from llmring_server.contracts import Price
 
 MAX_EDITIONS = 30
+Load = Callable[[str, datetime], Awaitable[None]]
 
 
 class Edition(msgspec.Struct, frozen=True):
@@ -24,10 +25,12 @@ class Edition(msgspec.Struct, frozen=True):
 class PriceHistory:
     """The known versions of each provider's file, oldest first; `wanted` are providers of which older ones are missing.
 
-    `wanted` has the earliest time that was asked for, by provider; `wake` is set when it changes.
+    `wanted` has the earliest time that was asked for, by provider; `wake` is set when it changes. `load` loads versions
+    of a provider back to a time.
     """
 
     def __init__(self) -> None:
+        self.load: Load = _load_nothing
         self.generation = 0
         self.wanted: dict[str, datetime] = {}
         self.wake = asyncio.Event()
@@ -84,6 +87,10 @@ class PriceHistory:
         if self.editions(provider) and (exhausted is None or at < exhausted):
             self.wanted[provider] = min(at, self.wanted.get(provider, at))
             self.wake.set()
+
+
+async def _load_nothing(provider: str, at: datetime) -> None:
+    """Load no earlier versions."""
 
 
 def _order(edition: Edition) -> tuple[datetime, int]:

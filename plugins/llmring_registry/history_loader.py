@@ -26,6 +26,7 @@ class HistoryLoader:
 
     def __init__(self, history: PriceHistory, archive: Archive, store: RegistryStore) -> None:
         self._history = history
+        history.load = self.load
         self._archive = archive
         self._store = store
 

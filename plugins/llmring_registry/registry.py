@@ -75,6 +75,13 @@ class Registry:
             return price if price is None or at is None or current is None or current <= at else _undated(price)
         return self.history.find(provider, model, at)
 
+    async def load_history(self, since: datetime) -> None:
+        """Load the versions that were in force since a time, as far as the store and upstream's archive have them."""
+        for provider in self.copy.providers:
+            current = self.history.since(provider)
+            if current is not None and current > since:
+                await self.history.load(provider, since)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Load the stored copy, or wait briefly for a first one; then refresh it until the server stops."""

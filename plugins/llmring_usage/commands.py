@@ -103,8 +103,8 @@ def reprice(since: str | None, until: str | None, model: str | None, every: bool
         span = _span(settings, since, until)
         selection = RowSelection(span.start, span.end, model, every=every, today=at == "today")
         prices = server.service(PriceBook)
-        await prices.refresh()
         repricing = Repricing(server.database, prices, settings.timezone, selection)
+        await prices.refresh(await repricing.oldest())
         changes = await _reprice(repricing, dry_run)
         _show(changes, dry_run)
 

@@ -82,7 +82,8 @@ class AuthorizationMiddleware:
 def policy_for(route: Route, settings: Settings, owner: str) -> RoutePolicy:
     """Return the requirements of a route of the host or a plugin."""
     size = route.max_body or (settings.max_batch_bytes if route.batch else settings.max_body_bytes)
-    return RoutePolicy(_scopes(route), Limits(size, settings.max_body_depth), route.during_outage or owner == CORE)
+    limits = Limits(size, settings.max_body_depth, settings.max_item_bytes)
+    return RoutePolicy(_scopes(route), limits, route.during_outage or owner == CORE)
 
 
 def _scopes(route: Route) -> dict[str, Scope]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,13 +42,13 @@ class SeriesRecord(msgspec.Struct, frozen=True):
         )
 
     def _price(self, priced_as: str) -> Price:
-        return msgspec.structs.replace(
-            decode_rates(self.price),
-            priced_as=priced_as,
-            registry_version=self.registry_version or self.price_version or "",
-            source=self.price_source,
-            matched=self.matched,
-        )
+        named: dict[str, Any] = {
+            "priced_as": priced_as,
+            "registry_version": self.registry_version or self.price_version or "",
+            "source": self.price_source,
+            "matched": self.matched,
+        }
+        return Price(**{**msgspec.structs.asdict(decode_rates(self.price)), **named})
 
 
 OWN_FIELDS = (

@@ -28,6 +28,7 @@ from llmring_usage.tables.state import UsageState
 
 CHUNK_ROWS = 2_000
 CHUNK_SECONDS = 60.0
+PRICED = "priced"
 
 SELECTED: LiteralString = """
     FROM usage_logs
@@ -205,6 +206,13 @@ class Repricing:
             found = await (await connection.execute(query, self._selection.params)).fetchone()
             return int(found[0]) if found else 0
 
+    async def oldest(self) -> datetime | None:
+        """Return the time of the oldest selected row, UTC."""
+        query: LiteralString = "SELECT min(occurred_at)" + SELECTED + self._selection.condition
+        async with self._database.connection(CHUNK_SECONDS) as connection:
+            found = await (await connection.execute(query, self._selection.params)).fetchone()
+            return found[0].astimezone(UTC) if found and found[0] else None
+
     async def run(self, *, dry_run: bool = False) -> AsyncIterator[Progress]:
         """Go through the rows chunk by chunk; with `dry_run`, nothing is changed and no position kept."""
         at = START if dry_run else await self._position()
@@ -240,14 +248,16 @@ class Repricing:
         return ROW + SELECTED + self._selection.condition + NEXT, params
 
     def _correction(self, row: PricedRow) -> PriceCorrection | None:
-        """Return a row's correction; a row that can no longer be priced keeps its cost."""
+        """Return a row's correction; a row that can no longer be priced, or only be estimated, keeps its exact cost."""
         at = datetime.now(UTC) if self._selection.today else row.occurred_at.astimezone(UTC)
         choice, listed, cost = self._prices.quote(
             row.project_id, row.provider, row.model, at, row.tokens, row.service_tier, row.processing, row.speed
         )
         if cost is None or choice.price is None:
             return None
-        if cost == row.cost and (row.cost_status == "priced" or choice.status == row.cost_status):
+        if cost == row.cost and (row.cost_status == PRICED or choice.status == row.cost_status):
+            return None
+        if row.cost is not None and row.cost_status == PRICED and choice.status != PRICED:
             return None
         return PriceCorrection(
             project_id=row.project_id,

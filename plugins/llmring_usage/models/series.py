@@ -91,7 +91,11 @@ def price_columns(price: Price) -> dict[str, str | None]:
 def encode_rates(price: Price) -> msgspec.Raw:
     """Return the rates of a price (USD per million tokens) as the JSON that a row stores, without absent ones."""
     rates: dict[str, Decimal | int | None] = msgspec.structs.asdict(price)
-    given = {name: rate for name, rate in rates.items() if name not in NOT_RATES and rate not in (None, ())}
+    given = {
+        name: rate
+        for name, rate in rates.items()
+        if name not in NOT_RATES and not (rate is False or rate in (None, ()))
+    }
     return msgspec.Raw(codec.encode(given))
 
 

@@ -39,10 +39,12 @@ class PriceBook:
         self._remembered: dict[tuple[object, ...], Choices] = {}
         self._generation = -1
 
-    async def refresh(self) -> None:
-        """Load today's prices of the registry, if that is enabled."""
+    async def refresh(self, since: datetime | None = None) -> None:
+        """Load today's prices of the registry, if that is enabled, and those since a time (UTC)."""
         if self.registry.list is not None:
             await self.registry.list.refresh()
+            if since is not None:
+                await self.registry.list.load_history(since)
         self.forget()
 
     def forget(self) -> None:

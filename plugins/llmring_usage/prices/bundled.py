@@ -5,7 +5,6 @@ Its data takes half a second and 30 MB to import, so it is loaded in a thread. L
 """
 
 import asyncio
-import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -181,9 +180,10 @@ class BundledPrices:
 
 
 def _import() -> "tuple[dict[str, types.Provider], str]":
-    package = importlib.import_module("genai_prices")
-    data = importlib.import_module("genai_prices.data")
-    return {canonical_provider(provider.id): provider for provider in data.providers}, package.__version__
+    from genai_prices import __version__
+    from genai_prices.data import providers
+
+    return {canonical_provider(provider.id): provider for provider in providers}, __version__
 
 
 def _sells_as(provider: "types.Provider", name: str) -> bool:

@@ -54,6 +54,7 @@ COVERED = {
     "audio_output": ("output",),
     "image_output": ("output",),
 }
+LONG_RATES = {"input": "input_long_context", "output": "output_long_context"}
 STANDARD_CONTEXT = "priced at the standard context rate"
 
 
@@ -134,7 +135,7 @@ def _rate_at(price: Price, name: str, over: int) -> tuple[Decimal | None, bool]:
         return standard, False
     threshold = price.long_context_threshold
     if threshold is not None and threshold <= over:
-        long: Decimal | None = getattr(price, f"{name}_long_context", None)
+        long: Decimal | None = getattr(price, LONG_RATES[name]) if name in LONG_RATES else None
         return (standard, standard is not None) if long is None else (long, False)
     for tier in reversed(price.tiers):
         if tier.above <= over:

@@ -50,6 +50,22 @@ def test_a_failing_listener_is_logged_by_name_and_affects_no_other(caplog):
     assert "LookupError: bad failed" in caplog.text
 
 
+def test_listeners_of_repriced_usage_are_called_and_a_failing_one_affects_no_other(caplog):
+    received = []
+
+    def plugin(name, fails):
+        async def llmring_usage_repriced(server, entries):
+            received.append((name, list(entries)))
+            if fails:
+                raise LookupError(f"{name} failed")
+
+        return make_plugin(name, llmring_usage_repriced=llmring_usage_repriced)
+
+    asyncio.run(load([plugin("bad", True), plugin("good", False)]).usage_repriced(None, ["entry"]))
+    assert received == [("bad", ["entry"]), ("good", ["entry"])]
+    assert "plugin 'bad' failed in llmring_usage_repriced" in caplog.text
+
+
 def test_middleware_runs_in_conf_order_after_the_hosts(llmring_live):
     passed = []
 

@@ -39,6 +39,11 @@ SUBMODULES: dict[str, tuple[str, ...]] = {
         "testing",
         "uri",
     ),
+    # `data` and `types` declare their public names in `__all__`; the package refers to its source for documentation.
+    "genai_prices": (
+        "data",
+        "types",
+    ),
     "httpx": (),
     "itsdangerous": (),
     "jinja2": (),

@@ -1,7 +1,8 @@
 """The columns of the log are defined once: the table, the rows and the series agree with the definition."""
 
+from llmring_server.contracts import Price
 from llmring_usage.models.rows import UsageRow
-from llmring_usage.models.series import PRICE_FIELDS, Series
+from llmring_usage.models.series import Series, price_columns
 from llmring_usage.tables.log_columns import COLUMNS
 
 NOT_COLUMNS = {"encoded", "price", "series", "unconfirmed_key"}
@@ -22,4 +23,5 @@ def test_rows_have_a_field_for_every_column_of_their_own_and_for_the_key():
 
 def test_series_have_a_field_for_every_shared_column():
     shared = {column.name for column in COLUMNS if column.shared}
-    assert {*Series.__slots__, *PRICE_FIELDS} - NOT_COLUMNS == shared - {"price"}
+    price = Price(priced_as="p:m", registry_version="p.1")
+    assert {*Series.__slots__, *price_columns(price)} - NOT_COLUMNS == shared - {"price"}

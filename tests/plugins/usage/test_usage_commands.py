@@ -122,13 +122,32 @@ def raise_price(registry):
     path.write_text(json.dumps(document))
 
 
-def test_repricing_corrects_rows_and_sums_together(llmring_live, small_registry, log, stats, priced_command):
+def change_registry(registry, edit):
+    """Edit the file of OpenAI."""
+    path = registry / "openai" / "models.json"
+    document = json.loads(path.read_text())
+    edit(document)
+    path.write_text(json.dumps(document))
+
+
+@pytest.fixture
+def house_model(small_registry):
+    """Add a model that only the registry knows, at the price of gpt-5-mini, and return its name."""
+
+    def add(document):
+        document["models"]["openai:house"] = document["models"]["openai:gpt-5-mini"]
+
+    change_registry(small_registry, add)
+    return "house"
+
+
+def test_repricing_corrects_rows_and_sums_together(llmring_live, house_model, log, stats, priced_command):
     alone = llmring_live(["usage"]).client()
-    log(alone, timestamp="2026-03-01T12:00:00Z")
+    log(alone, timestamp="2026-03-01T12:00:00Z", model=house_model)
     log(alone, cost=7)
     log(alone, model="no-such-model")
     done = priced_command("reprice")
-    assert "openai:gpt-5-mini: 1 rows, 0 → 0.00045 USD (+0.00045)" in done.stdout
+    assert "openai:house (model_not_in_registry → registry): 1 rows, 0 → 0.00045 USD (+0.00045)" in done.stdout
     summary = stats(alone)["summary"]
     assert (summary["total_cost"], summary["unpriced_requests"], summary["unpriced_tokens"]) == (7.00045, 1, 1100)
     assert stats(alone, tz="Asia/Kathmandu")["summary"] == summary
@@ -141,9 +160,9 @@ def test_repricing_corrects_rows_and_sums_together(llmring_live, small_registry,
     assert priced_command("verify").returncode == 0
 
 
-def test_a_dry_run_of_repricing_changes_nothing(llmring_live, log, priced_command):
+def test_a_dry_run_of_repricing_changes_nothing(llmring_live, house_model, log, priced_command):
     client = llmring_live(["usage"]).client()
-    log(client)
+    log(client, model=house_model)
     assert "would correct 1 rows" in priced_command("reprice", "--dry-run").stdout
     assert client.get("/api/v1/logs").json()[0]["cost"] is None
 
@@ -154,14 +173,34 @@ def test_repricing_applies_a_changed_price_only_to_selected_rows(priced, small_r
     log(client, timestamp="2026-04-01T12:00:00Z")
     log(client, timestamp="2026-04-02T12:00:00Z", model="gpt-4o")
     raise_price(small_registry)
-    done = priced_command("reprice", "--since", "2026-04-01", "--until", "2026-04-30", "--model", "openai:gpt-5-mini")
+    assert "nothing to correct" in priced_command("reprice").stdout
+    done = priced_command(
+        "reprice", "--all", "--since", "2026-04-01", "--until", "2026-04-30", "--model", "openai:gpt-5-mini"
+    )
     assert "corrected 1 rows" in done.stdout, done.stdout + done.stderr
     costs = {entry["logged_at"][:10]: entry["cost"] for entry in client.get("/api/v1/logs").json()}
     assert (costs["2026-03-01"], costs["2026-04-01"]) == (0.00045, 0.0027)
 
 
-def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_command):
-    log(llmring_live(["usage"]).client())
+def test_repricing_uses_the_prices_of_each_calls_time_unless_asked_for_todays(
+    priced, small_registry, log, priced_command
+):
+    client = priced.client()
+    log(client, timestamp="2026-03-01T12:00:00Z")
+    log(client, timestamp="2026-07-01T12:00:00Z")
+    priced_command("reprice")  # stores the version of January
+    raise_price(small_registry)
+    change_registry(small_registry, lambda document: document.update(updated_at="2026-06-01T00:00:00"))
+    assert "corrected 1 rows" in priced_command("reprice", "--all").stdout
+    costs = [entry["cost"] for entry in client.get("/api/v1/logs").json()]
+    assert costs == [0.0027, 0.00045]
+    assert "corrected 1 rows" in priced_command("reprice", "--all", "--at", "today").stdout
+    assert [entry["cost"] for entry in client.get("/api/v1/logs").json()] == [0.0027, 0.0027]
+    assert priced_command("verify").returncode == 0
+
+
+def test_repricing_again_finds_nothing_to_correct(llmring_live, house_model, log, priced_command):
+    log(llmring_live(["usage"]).client(), model=house_model)
     assert "corrected 1 rows" in priced_command("reprice").stdout
     assert "nothing to correct" in priced_command("reprice").stdout
 
@@ -169,17 +208,17 @@ def test_repricing_again_finds_nothing_to_correct(llmring_live, log, priced_comm
 @pytest.mark.own_server
 def test_an_interrupted_repricing_continues_where_it_stopped(priced, log, monkeypatch):
     from llmring_usage.maintenance import reprice
-    from llmring_usage.pricing.price_book import UsagePriceBook
+    from llmring_usage.prices.book import PriceBook
 
     client = priced.client()
     for second in range(7):
         log(client, timestamp=f"2026-03-01T12:00:0{second}Z")
     priced.rows("WITH n AS (UPDATE usage_logs SET cost = NULL, cost_source = NULL RETURNING 1) SELECT * FROM n")
     monkeypatch.setattr(reprice, "CHUNK_ROWS", 3)
-    prices = priced.server.service(UsagePriceBook)
+    prices = priced.server.service(PriceBook)
 
     def repricing():
-        return reprice.Repricing(priced.server.database, prices, "UTC", reprice.RowSelection())
+        return reprice.Repricing(priced.server.database, prices, "UTC", reprice.RowSelection(every=True))
 
     async def first_chunk():
         run = repricing().run()

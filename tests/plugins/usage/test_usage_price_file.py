@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from llmring_server.errors import StartupError
+from llmring_server.testing import eventually
 from llmring_usage.prices.own.price_file import PriceFileError, read_price_file
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1_000_000, "output_tokens": 0}
-DEADLINE_SECONDS = 15
 
 VALID = """
 # our contract
@@ -45,13 +45,6 @@ def replace(path: Path, before: str, after: str) -> None:
     edited.write_text(text.replace(before, after))
     edited.replace(path)
     os.utime(path, ns=(time.time_ns(), time.time_ns()))
-
-
-def eventually(condition):
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.05)
 
 
 def test_a_valid_file_is_read(path):

@@ -14,7 +14,7 @@ from llmring_server.http.errors import Problem
 from llmring_usage.prices.own.models import DEPLOYMENT, FilePrice, OwnPrice, PriceOverride, find_conflict, own_price
 
 TABLE = "prices"
-HEADER = re.compile(r"^\s*\[\[\s*prices\s*\]\]", re.MULTILINE)
+HEADER = re.compile(r"^[ \t]*\[\[\s*prices\s*\]\]", re.MULTILINE)
 
 
 class PriceFileError(Exception):
@@ -36,7 +36,9 @@ def read_price_file(path: Path) -> list[OwnPrice]:
     tables = document.get(TABLE, [])
     if unknown or not isinstance(tables, list):
         name = unknown[0] if unknown else TABLE
-        raise PriceFileError(f"{path}: line {_line_of(text, 0, name)}: {name}: expected only [[{TABLE}]] tables")
+        raise PriceFileError(
+            f"{path}: line {_line_of(text, len(text), name)}: {name}: expected only [[{TABLE}]] tables"
+        )
     prices: list[OwnPrice] = []
     for number, table in enumerate(tables):
         prices.append(_read_price(path, text, number, table, prices))
@@ -92,9 +94,9 @@ def _table_start(text: str, number: int) -> int:
 
 
 def _line_of(text: str, start: int, field: str) -> int:
-    """Return the line of a field in the table that begins at `start`, or of the table."""
+    """Return the line of a field in the table that begins at `start`, or of the table; at the end, of any field."""
     following = HEADER.search(text, start + 1)
-    end = following.start() if following else len(text)
+    start, end = (0, len(text)) if start == len(text) else (start, following.start() if following else len(text))
     named = re.compile(rf"""(?:^|[{{,\s.\[])["']?{re.escape(field)}["']?\s*[=\]]""", re.MULTILINE)
     found = named.search(text, start, end)
     return _line_at(text, found.end() if found and field else start)
