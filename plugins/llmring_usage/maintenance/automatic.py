@@ -5,7 +5,6 @@ statement per chunk. One process at a time works on a chunk.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +21,6 @@ from llmring_usage.prices.book import PriceBook
 log = logging.getLogger(__name__)
 
 ROWS_PER_SECOND = 5_000
-POLL_SECONDS = 5.0
 SETTLE_SECONDS = 0.5
 # Calls that were priced just before a change may be stored after a pass has read their project.
 REPEAT_SECONDS = 10.0
@@ -41,7 +39,6 @@ class AutomaticPricing:
         self._events = events
         self._changed: set[str | None] = set()
         self._wake = asyncio.Event()
-        self._generation = -1
 
     def changed(self, project: str | None) -> None:
         """Price the calls of a project again soon."""
@@ -56,14 +53,7 @@ class AutomaticPricing:
 
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
-            if self._generation != self._book.registry.generation:
-                self._generation = self._book.registry.generation
-                self._changed.add(None)
-            if not self._changed:
-                continue
+            await self._wake.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             projects = self._take()
             await self._price(projects)
