@@ -7,6 +7,7 @@ PYTHONS ?= python3.11 python3.12 python3.13
 VENV ?= .venv
 ARGS ?=
 export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE  # or each worker of each test run would compile all modules again
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-fast test-postgres test-lowest test-newest matrix check format docs screenshots bench wheel lock clean

@@ -6,8 +6,7 @@ from typing import Any
 
 import falcon.asgi
 
-from llmring_server.contracts import RecentKeys
-from llmring_server.contracts.pages import FrontPage
+from llmring_server.contracts.serving import FrontPage, RecentKeys
 from llmring_server.errors import StartupError
 from llmring_server.http import errors
 from llmring_server.http.codec import JSON

@@ -12,11 +12,12 @@ from typing import Any, TypeVar, overload
 import httpx
 
 from llmring_server.bundled import migrations
-from llmring_server.contracts import Authenticator, OutageService
+from llmring_server.contracts import Authenticator
+from llmring_server.contracts.serving import OutageService
 from llmring_server.database import Database, Notifications
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
+from llmring_server.database.checks.pepper_check import check_pepper
 from llmring_server.database.migrate import Source, check
-from llmring_server.database.pepper_check import check_pepper
 from llmring_server.database.required_plugins import check_plugins
 from llmring_server.errors import DatabaseDown, StartupError
 from llmring_server.http.middleware.authentication import PlainKeys

@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(MEBIBYTE, ge=1024, description="Largest request body; more is 413.")
     max_batch_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest body of a batch.")
+    max_item_bytes: int = Field(
+        262_144, ge=1024, description="Largest metadata of a call or an alias, message, and system prompt; more is 422."
+    )
     max_body_depth: int = Field(64, ge=8, le=500, description="Nesting levels of a body.")
     max_connections: int | None = Field(
         None,

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import sqlparse
 
-from llmring_server.database import clock
+from llmring_server.database.checks import clock
 from llmring_server.runtime import redis
 from llmring_server.testing import LiveServer
 

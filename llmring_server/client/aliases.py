@@ -14,6 +14,7 @@ from llmring_server.client.models import Alias, Binding, Change, Listing, Ready,
 from llmring_server.client.transport import Transport
 
 PATH = "/api/v1/aliases"
+VERSION = "X-Alias-Version"
 DEFAULT_PROFILE = "default"
 FIRST_PAUSE_SECONDS = 0.2
 MAX_PAUSE_SECONDS = 15.0
@@ -26,10 +27,19 @@ class Aliases:
         self._transport = transport
 
     async def list(self, profile: str | None = None) -> Listing:
-        """Return the aliases of a profile, or of all."""
-        response = await self._transport.send("GET", PATH, query={"profile": profile})
-        found = msgspec.json.decode(response.content, type=list[Alias])
-        return Listing(found, response.headers["ETag"], int(response.headers["X-Alias-Version"]))
+        """Return the aliases of a profile, or of all: every page of the list, of one version."""
+        while True:
+            first = response = await self._list(profile, None)
+            found = msgspec.json.decode(first.content, type=list[Alias])
+            while "next" in response.links and response.headers[VERSION] == first.headers[VERSION]:
+                cursor = httpx.URL(response.links["next"]["url"]).params["cursor"]
+                response = await self._list(profile, cursor)
+                found += msgspec.json.decode(response.content, type=list[Alias])
+            if response.headers[VERSION] == first.headers[VERSION]:
+                return Listing(found, first.headers["ETag"], int(first.headers[VERSION]))
+
+    async def _list(self, profile: str | None, cursor: str | None) -> httpx.Response:
+        return await self._transport.send("GET", PATH, query={"profile": profile, "cursor": cursor})
 
     async def resolve(self, alias: str, profile: str = DEFAULT_PROFILE) -> str:
         """Return the model (or models, separated by commas) that an alias is bound to.

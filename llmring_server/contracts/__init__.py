@@ -4,8 +4,7 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 `server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -21,7 +20,7 @@ Scope = Literal["ingest", "read", "admin"]
 class Identity(msgspec.Struct, frozen=True):
     """The identity behind a request: its project, the key's public id and the key's scopes; `admin` includes all.
 
-    It is `unconfirmed` if the key was valid within the last hour and cannot be looked up now (see `RecentKeys`).
+    It is `unconfirmed` if the key was valid within the last hour and cannot be looked up now: see `serving.RecentKeys`.
     """
 
     project_id: str
@@ -40,51 +39,6 @@ class Authenticator(Protocol):
 
     async def identify(self, key: str) -> Identity | None:
         """Return the identity of a key, or None when it is unknown, expired or revoked."""
-        ...
-
-
-@runtime_checkable
-class KeyStatus(Protocol):
-    """The current identity of a key, looked up by its id: for sessions, which do not store the key.
-
-    Without a provider, plain keys are always valid and all other ids are unknown.
-    """
-
-    async def current_identity(self, project_id: str, key_id: str) -> Identity | None:
-        """Return the identity of a project's key, or None when it is unknown, expired or revoked."""
-        ...
-
-
-@runtime_checkable
-class RecentKeys(Protocol):
-    """Keys that were valid within the last hour, for routes that store requests while the database is down.
-
-    Such a route (`Route.during_outage`) stores the key's id with each request of an unconfirmed identity, and calls
-    `find_revoked` before the request takes effect. Without a provider, every identity is confirmed.
-    """
-
-    async def identify_recent(self, key: str) -> Identity | None:
-        """Return the identity of a key as `Authenticator.identify` does, or an unconfirmed one during an outage.
-
-        Raises:
-            psycopg.OperationalError, TimeoutError: the database is down, and the key was not valid recently.
-        """
-        ...
-
-    async def find_revoked(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return those of the keys, given by project and id, that are revoked or unknown by now."""
-        ...
-
-
-@runtime_checkable
-class OutageService(Protocol):
-    """A feature that serves its routes (`Route.during_outage`) before the database has answered for the first time.
-
-    With a provider, a server starts while the database is down, and enters the plugins' lifespans once it answers.
-    """
-
-    def running(self) -> AbstractAsyncContextManager[None]:
-        """Return a context manager for the time until the server stops; it is entered before the lifespans."""
         ...
 
 

@@ -6,17 +6,18 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
+MAX_BINDINGS = 20_000
+
 
 class BoundAlias(msgspec.Struct, frozen=True, kw_only=True):
     """A bound alias; `model` is one `provider:model` or a comma-separated list of them, best first.
 
-    `change` is the number of its latest change. `metadata` is JSON as it was sent; times are UTC.
+    `change` is the number of its latest change; times are UTC.
     """
 
     profile: str
     alias: str
     model: str
-    metadata: msgspec.Raw
     change: int
     updated_at: datetime
 
@@ -49,8 +50,11 @@ class AliasPage(msgspec.Struct, frozen=True):
 class AliasBook(Protocol):
     """A project's aliases, with the same validation, preconditions, history and events as the HTTP API."""
 
-    async def bindings(self, project: str) -> Sequence[BoundAlias]:
-        """Return the aliases of every profile, sorted by profile and alias."""
+    async def bindings(self, project: str, search: str = "") -> Sequence[BoundAlias]:
+        """Return the aliases of every profile, sorted by profile and alias: at most the first `MAX_BINDINGS` by alias.
+
+        `search` is a part of a name or a model, in any case; an alias that matches in one profile is returned in all.
+        """
         ...
 
     async def find(self, project: str, profile: str, alias: str) -> BoundAlias | None:

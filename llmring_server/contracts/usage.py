@@ -88,6 +88,7 @@ class ModelShare(Share, frozen=True):
 class Statistics(msgspec.Struct, frozen=True):
     """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary.
 
+    A breakdown has the names with the highest cost, then the most requests; `other` is the sum of the others, if any.
     `by_model` has models of the same name at several providers together; `by_provider_model` has each of them, as
     `openai:gpt-5-mini`. In the provider of such a key, `~` is `~0` and `:` is `~1`; it is empty for calls logged by an
     earlier version whose rows were dropped.
@@ -105,10 +106,13 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 class StepShare(msgspec.Struct, frozen=True):
-    """The share of a name in one day, week or month, by its first day; '' is for calls without a name."""
+    """The share of a name in one day, week or month, by its first day; '' is for calls without a name.
+
+    None is the sum of the names that are not among the `shares`.
+    """
 
     date: date
-    name: str
+    name: str | None
     requests: int
     cost: Decimal
 
@@ -116,10 +120,12 @@ class StepShare(msgspec.Struct, frozen=True):
 class Spending(msgspec.Struct, frozen=True):
     """A range, its breakdown by one kind, and that breakdown per step of time; all from one snapshot.
 
+    `names` is the number of names; `shares` are those of the 100 with the highest cost, then the most requests.
     By model, `provider_models` has the models of each provider, with keys as in `Statistics.by_provider_model`.
     """
 
     summary: Summary
+    names: int
     shares: Mapping[str, Share]
     steps: list[StepShare]
     provider_models: Mapping[str, Share] = {}
@@ -266,7 +272,7 @@ class UsageReading(Protocol):
         ...
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
-        """Return up to `limit` calls after a cursor, newest first."""
+        """Return up to `limit` calls after a cursor, newest first; `metadata` and `tags` are None."""
         ...
 
     async def call(self, project: str, cursor: str) -> LoggedCall | None:

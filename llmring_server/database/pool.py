@@ -7,7 +7,7 @@ import os
 import select
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
@@ -16,13 +16,14 @@ import psycopg
 import psycopg_pool
 from psycopg.rows import class_row, dict_row
 
-from llmring_server.database import addresses, clock
+from llmring_server.database import addresses
+from llmring_server.database.checks import clock
+from llmring_server.database.checks.writable import WritableCheck
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
-from llmring_server.database.writable import WritableCheck
 from llmring_server.errors import DatabaseDown
 from llmring_server.settings import Settings
 
@@ -34,6 +35,7 @@ GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
 DRAIN_INTERVAL_SECONDS = 1.0
+PAGE_BYTES = 1024 * 1024
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -188,6 +190,35 @@ class Database:
         found = await self.rows(model, query, params)
         return found[0] if found else None
 
+    async def page(
+        self,
+        model: type[T],
+        query: LiteralString,
+        params: Params,
+        limit: int,
+        *,
+        size_of: Callable[[T], int],
+        max_bytes: int = PAGE_BYTES,
+    ) -> tuple[list[T], bool]:
+        """Return at most `limit` rows of a statement and about `max_bytes`, at least one, and whether it has more.
+
+        Rows are read one by one, so that no more than a page of them is ever in memory; `size_of` is the size of a row
+        in bytes.
+        """
+        found: list[T] = []
+        size = 0
+        async with (
+            self.connection() as connection,
+            connection.cursor(row_factory=class_row(model)) as cursor,
+            stream_rows(cursor, query, params) as rows,
+        ):
+            async for row in rows:
+                size += size_of(row)
+                if found and (len(found) == limit or size > max_bytes):
+                    return found, True
+                found.append(row)
+        return found, False
+
     async def execute(self, query: LiteralString, params: Params = None) -> int:
         """Run a statement and return the number of affected rows."""
         async with self.connection() as connection:
@@ -283,6 +314,13 @@ async def _is_open(connection: Connection) -> bool:
         with contextlib.suppress(psycopg.OperationalError):
             await psycopg_pool.AsyncConnectionPool.check_connection(connection)
     return not connection.closed
+
+
+def stream_rows(
+    cursor: psycopg.AsyncCursor[T], query: LiteralString, params: Params = None
+) -> "contextlib.aclosing[AsyncGenerator[T, None]]":
+    """Run a statement and read its rows one by one; leaving the block early cancels the statement."""
+    return contextlib.aclosing(cast("AsyncGenerator[T, None]", cursor.stream(query, params)))
 
 
 def abort_connection(connection: Connection) -> None:

@@ -29,6 +29,12 @@ async def expect_plugin(connection: psycopg.AsyncConnection[Any], plugin: str, r
     await connection.execute(RECORD, {"name": f"{EXPECTED}{plugin}", "reason": reason})
 
 
+async def is_missed(database: Database, plugin: str, retired: Collection[str]) -> bool:
+    """Return whether the database expects a plugin that was not retired; for a server without it."""
+    recorded = {row["name"] for row in await database.fetch(RECORDED)}
+    return plugin not in retired and f"{EXPECTED}{plugin}" in recorded
+
+
 async def check_plugins(database: Database, enabled: Collection[str], retired: Collection[str]) -> None:
     """Check that the plugins that the database needs are enabled, or retired deliberately.
 

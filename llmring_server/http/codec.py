@@ -48,10 +48,14 @@ NULL = msgspec.Raw(b"null")
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The limits of a request body: `bytes` after decompression, `depth` levels of nesting."""
+    """The limits of a request body: `bytes` after decompression, `depth` levels of nesting.
+
+    `item_bytes` is the limit of the free-form data of each item in it, such as metadata or a message.
+    """
 
     bytes: int
     depth: int
+    item_bytes: int
 
 
 def null() -> msgspec.Raw:
@@ -164,6 +168,16 @@ def _depth_problem(body: bytes, depth: int) -> Problem | None:
             return Problem(400, f"The body is nested deeper than {depth} levels.")
         level, quoted = levels[-1], (quoted + len(parts) - 1) % 2
     return None
+
+
+def item_too_large(size: int, limit: int, *loc: str | int) -> Problem:
+    """Return the 422 problem of an item, such as a message, that has more bytes of free-form data than the limit."""
+    return Problem.validation(*loc, msg=describe_too_large(size, limit))
+
+
+def describe_too_large(size: int, limit: int) -> str:
+    """Return the sentence of `item_too_large`."""
+    return f"This has {size:,} bytes; at most {limit:,} are stored. Send less, or raise LLMRING_MAX_ITEM_BYTES."
 
 
 async def run_in_thread_if_large(body: bytes, work: Callable[[], T]) -> T:

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 import psycopg_pool
 
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
 from llmring_server.http.printable import quote_path
 
 log = logging.getLogger(__name__)

@@ -106,7 +106,7 @@ def _wrap(
                 raise Problem(400, f"The body is empty. Send {' or '.join(spec.accepts)}.")
             if checked:
                 await _check(content, limits.depth)
-            fields["body"] = content if decoder is None else codec.decode(decoder, content)
+            fields["body"] = content if decoder is None else await _decode(decoder, content)
         answer = await responder(self, req, resp, **fields)
         if answer is not None:
             if spec.status != 200:
@@ -114,6 +114,10 @@ def _wrap(
             resp.data = codec.encode(answer)
 
     return wrapped
+
+
+async def _decode(decoder: "msgspec.json.Decoder[Any]", content: bytes) -> Any:
+    return await codec.run_in_thread_if_large(content, lambda: codec.decode(decoder, content))
 
 
 async def _check(content: bytes, depth: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 from llmring_server.runtime.redis import PREFIX, RedisUnavailable, SharedRedis
 
 MAX_ENTRIES = 10_000
+MAX_BYTES = 64 * 1024 * 1024
 REDIS_PAUSE_SECONDS = 5.0
 
 
@@ -39,12 +40,13 @@ class Cache(Protocol):
 
 
 class ProcessCache:
-    """A cache within this process, which evicts the least recently set entry."""
+    """A cache within this process, at most `MAX_ENTRIES` and `MAX_BYTES`: the least recently set entry is evicted."""
 
     def __init__(self, ttl: float) -> None:
         self._ttl = ttl
         self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._bytes = 0
 
     async def get(self, key: str) -> bytes | None:
         """Return a value that has not expired, or None."""
@@ -53,14 +55,17 @@ class ProcessCache:
 
     async def set(self, key: str, value: bytes, ttl: float | None = None) -> None:
         """Cache a value."""
-        self._entries.pop(key, None)
+        await self.delete(key)
         self._entries[key] = (time.monotonic() + (ttl or self._ttl), value)
-        while len(self._entries) > MAX_ENTRIES:
-            self._entries.popitem(last=False)
+        self._bytes += len(value)
+        while len(self._entries) > MAX_ENTRIES or self._bytes > MAX_BYTES:
+            _, (_, evicted) = self._entries.popitem(last=False)
+            self._bytes -= len(evicted)
 
     async def delete(self, key: str) -> None:
         """Remove a key."""
-        self._entries.pop(key, None)
+        _, value = self._entries.pop(key, (0.0, b""))
+        self._bytes -= len(value)
 
     async def count(self, key: str, ttl: float) -> int:
         """Increment a counter; counters and entries are evicted separately."""
@@ -78,6 +83,7 @@ class ProcessCache:
         """Remove everything."""
         self._entries.clear()
         self._counts.clear()
+        self._bytes = 0
 
 
 class RedisCache:

@@ -77,7 +77,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsertResource(writer), batch=True),
         Route(path=f"{PREFIX}/history", resource=HistoryResource(reader)),
         Route(path=f"{PREFIX}/watch", resource=watch),
-        Route(path=f"{PREFIX}/{{alias}}", resource=AliasResource(snapshots, writer), suffix="one"),
+        Route(path=f"{PREFIX}/{{alias}}", resource=AliasResource(reader, writer), suffix="one"),
     ]
 
 

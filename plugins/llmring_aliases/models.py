@@ -11,6 +11,7 @@ ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
 MODEL_PATTERN = r"^[^\s:,]+:[^\s,]+(\s*,\s*[^\s:,]+:[^\s,]+)*\Z"
 MAX_MODEL_LENGTH = 255
 MAX_SEQ = 2**63 - 1
+MAX_LIST = 20_000
 DEFAULT_PROFILE = "default"
 
 AliasName = Annotated[
@@ -103,9 +104,14 @@ class AliasProfileQuery(msgspec.Struct, frozen=True):
 
 
 class AliasListQuery(msgspec.Struct, frozen=True):
-    """`?profile=`; absent means every profile."""
+    """`?profile=&limit=&cursor=`; absent means every profile; the cursor comes from the `Link` of the previous page.
+
+    A page is at most `limit` aliases and about 4 MiB.
+    """
 
     profile: Profile | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIST)] = MAX_LIST
+    cursor: str | None = None
 
 
 class BulkUpsertQuery(msgspec.Struct, frozen=True):

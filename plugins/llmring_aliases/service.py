@@ -25,9 +25,10 @@ class AliasService:
         self._reader = reader
         self._writer = writer
 
-    async def bindings(self, project: str) -> Sequence[BoundAlias]:
+    async def bindings(self, project: str, search: str = "") -> Sequence[BoundAlias]:
         """Return the aliases of every profile."""
-        return [_to_bound_alias(stored) for stored in (await self._reader.load(project, None)).aliases]
+        _check_text(search)
+        return await self._reader.bindings(project, search)
 
     async def find(self, project: str, profile: str, alias: str) -> BoundAlias | None:
         """Return one alias, or None."""
@@ -127,7 +128,6 @@ def _to_bound_alias(stored: StoredAlias) -> BoundAlias:
         profile=alias.profile,
         alias=alias.alias,
         model=alias.model,
-        metadata=alias.metadata,
         change=stored.seq,
         updated_at=alias.updated_at,
     )

@@ -8,12 +8,15 @@ from llmring_server.settings import PluginSettings, blank_means_unset
 class AliasSettings(PluginSettings):
     """Settings of the alias feature.
 
-    `cached_aliases` limits the aliases that each process caches (about 1 KB per alias). `retention_days` is the age at
+    `cached_aliases` limits the cache of each process, in KiB: an alias counts as its names, model and lists, at most
+    1 KiB without metadata. `retention_days` is the age at
     which changes are dropped from the history.
     """
 
     cached_aliases: int = Field(
-        50_000, ge=1, description="Aliases that each process caches, about 1 KB each; the least recently used go first."
+        50_000,
+        ge=1,
+        description="Aliases that each process caches, as many KiB in all; the least recently used go first.",
     )
     heartbeat_seconds: float = Field(
         15.0, gt=0, le=300, description="Seconds between comments on an idle event stream."

@@ -4,19 +4,20 @@ import re
 from collections.abc import Sequence
 
 from llmring_aliases.models import ALIAS_PATTERN, DEFAULT_PROFILE, MAX_MODEL_LENGTH, MODEL_PATTERN, AliasBinding, Target
+from llmring_server.http.codec import describe_too_large
 from llmring_server.http.errors import Problem
 
 RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
 
 
-def validate_target(binding: AliasBinding) -> Target:
-    """Return the target of a single binding.
+def validate_target(binding: AliasBinding, max_bytes: int | None = None) -> Target:
+    """Return the target of a single binding; its metadata has at most `max_bytes`.
 
     Raises:
-        Problem: 422 for an invalid name or model.
+        Problem: 422 for an invalid name or model, or for large metadata.
     """
     target = Target(binding.profile or DEFAULT_PROFILE, binding.alias, binding.model, binding.metadata)
-    faults = find_faults([target])
+    faults = find_faults([target], max_bytes)
     if faults:
         _, field, msg = faults[0]
         raise Problem.validation("body", field, msg=msg)
@@ -41,8 +42,11 @@ def find_model_fault(model: str) -> str | None:
     return None
 
 
-def find_faults(targets: Sequence[Target]) -> list[tuple[int, str, str]]:
-    """Return the faults of binding targets as index, field and message: invalid names and models, and duplicates."""
+def find_faults(targets: Sequence[Target], max_bytes: int | None = None) -> list[tuple[int, str, str]]:
+    """Return the faults of binding targets as index, field and message.
+
+    They are invalid names and models, duplicates, and metadata of more than `max_bytes`.
+    """
     faults: list[tuple[int, str, str]] = []
     seen: dict[tuple[str, str], int] = {}
     for index, target in enumerate(targets):
@@ -53,4 +57,6 @@ def find_faults(targets: Sequence[Target]) -> list[tuple[int, str, str]]:
             faults.append((index, "alias", fault))
         if model := find_model_fault(target.model or ""):
             faults.append((index, "model", model))
+        if max_bytes is not None and len(target.metadata) > max_bytes:
+            faults.append((index, "metadata", describe_too_large(len(target.metadata), max_bytes)))
     return faults

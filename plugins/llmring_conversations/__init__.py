@@ -46,7 +46,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings = server.plugin_settings(ConversationSettings)
     return {
         PriorBilling: BillingClaims(server.database),
-        ContentPolicy: ContentPolicy(settings.content, server.pepper),
+        ContentPolicy: ContentPolicy(settings.content, server.pepper, server.settings.max_item_bytes),
         ConversationMaintenance: ConversationMaintenance(server.database, settings),
     }
 

@@ -1,6 +1,7 @@
 """The content policy: store the full text, a keyed digest and its size, or nothing."""
 
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,11 +38,12 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContentPolicy:
-    """The content mode of a deployment, with the secret for the digests."""
+    """The content mode of a deployment, with the secret for the digests and the bytes that one item may have."""
 
-    def __init__(self, mode: ContentMode, pepper: bytes) -> None:
+    def __init__(self, mode: ContentMode, pepper: bytes, max_item_bytes: int) -> None:
         self.mode: ContentMode = mode
         self._pepper = pepper
+        self._max_item_bytes = max_item_bytes
 
     @property
     def has_pepper(self) -> bool:
@@ -49,24 +51,46 @@ class ContentPolicy:
         return bool(self._pepper)
 
     def to_columns(self, given: NewConversation | ConversationUpdate) -> dict[str, Any]:
-        """Return the columns of a conversation; system prompt and metadata are stored only in mode `full`."""
+        """Return the columns of a conversation; system prompt and metadata are stored only in mode `full`.
+
+        Raises:
+            Problem: 422 for a value that is too large.
+        """
         fields = {name: getattr(given, name) for name in given.__struct_fields__}
         values = {name: value for name, value in fields.items() if value is not msgspec.UNSET}
         if self.mode != "full":
             values.update({name: None for name in ("system_prompt", "metadata") if name in values})
         if values.get("metadata") is not None:
             values["metadata"] = None if values["metadata"] == codec.NULL else bytes(values["metadata"]).decode()
+        self.check_columns(values)
         return values
+
+    def check_columns(self, values: Mapping[str, Any]) -> None:
+        """Check the size of each text among the columns of a conversation.
+
+        Raises:
+            Problem: 422 for one that is too large.
+        """
+        for name, value in values.items():
+            size = len(value.encode()) if isinstance(value, str) else 0
+            if size > self._max_item_bytes:
+                raise codec.item_too_large(size, self._max_item_bytes, "body", name)
 
     def to_rows(self, project: str, messages: list[NewMessage], level: Level | None = None) -> list[MessageRow]:
         """Return messages as they are stored, by the mode of the deployment or the stricter level of the client.
 
         Raises:
-            Problem: 422 for a timestamp without an offset.
+            Problem: 422 for a message that is too large, or a timestamp without an offset.
         """
         mode = "none" if level == "metadata" else self.mode
         now = datetime.now(UTC)
-        return [self._to_row(project, at, message, mode, now) for at, message in enumerate(messages)]
+        rows = [self._to_row(project, at, message, mode, now) for at, message in enumerate(messages)]
+        for row in rows:
+            parts = (row.content, row.tool_calls, row.metadata)
+            size = sum(len(part) for part in parts if part is not None and part != codec.NULL)
+            if size > self._max_item_bytes:
+                raise codec.item_too_large(size, self._max_item_bytes, "body", "messages", row.at)
+        return rows
 
     def _to_row(self, project: str, at: int, message: NewMessage, mode: ContentMode, now: datetime) -> MessageRow:
         full = mode == "full"

@@ -118,7 +118,7 @@ class ConversationDeletion(msgspec.Struct, frozen=True):
 
 
 class ConversationListQuery(msgspec.Struct, frozen=True):
-    """A page of conversations: at most `limit`, after `cursor` (from the Link header) or `offset`."""
+    """A page of conversations: at most `limit` and about 1 MiB, after `cursor` (from the Link header) or `offset`."""
 
     limit: Limit = 20
     offset: Offset = 0
@@ -126,7 +126,7 @@ class ConversationListQuery(msgspec.Struct, frozen=True):
 
 
 class MessageListQuery(msgspec.Struct, frozen=True):
-    """A page of messages: at most `limit`, after `cursor` (from the Link header) or `offset`."""
+    """A page of messages: at most `limit` and about 1 MiB, after `cursor` (from the Link header) or `offset`."""
 
     limit: Limit = 100
     offset: Offset = 0

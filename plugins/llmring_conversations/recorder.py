@@ -44,7 +44,7 @@ class ConversationRecorder:
         """Store a conversation with its messages and its usage entry, all or nothing.
 
         Raises:
-            Problem: 422 for a call that cannot be billed.
+            Problem: 422 for a call that cannot be billed, or a message that is too large.
             Unavailable, psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not respond in time.
         """
         conversation: UUID = uuids.uuid7()
@@ -57,6 +57,7 @@ class ConversationRecorder:
             **self._policy.to_columns(build_conversation(transcript)),
             "metadata": codec.encode(transcript.metadata).decode(),
         }
+        self._policy.check_columns(values)
         rows = self._policy.to_rows(project, build_messages(transcript))
         if self._billing is None or call is None:
             async with self._database.transaction() as connection:

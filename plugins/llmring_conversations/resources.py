@@ -40,9 +40,8 @@ class ConversationResource:
     ) -> list[Conversation]:
         """List conversations, newest first; `Link: …; rel="next"` leads to the next page, without repeats."""
         offset = 0 if query.cursor else query.offset
-        found = await self._store.list_conversations(req.context.project_id, query.limit + 1, query.cursor, offset)
-        page = found[: query.limit]
-        if len(found) > query.limit:
+        page, more = await self._store.list_conversations(req.context.project_id, query.limit, query.cursor, offset)
+        if more:
             _set_next_link(req, resp, str(page[-1].id))
         return page
 
@@ -57,7 +56,7 @@ class ConversationResource:
     async def on_get_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, conversation: str, query: ConversationQuery
     ) -> ConversationHistory:
-        """Get one conversation with its latest messages, in order."""
+        """Get one conversation with its latest messages, in order: at most `message_limit` and about 1 MiB."""
         project, found = req.context.project_id, await _get_conversation(self._store, req, conversation)
         messages = (
             await self._store.latest_messages(project, found.id, query.message_limit) if query.message_limit else []
@@ -101,9 +100,8 @@ class MessageResource:
         """List messages, oldest first; `Link: …; rel="next"` leads to the next page."""
         found = await _get_conversation(self._store, req, conversation)
         after, offset = (-1, query.offset) if query.cursor is None else (query.cursor, 0)
-        messages = await self._store.list_messages(req.context.project_id, found.id, query.limit + 1, after, offset)
-        page = messages[: query.limit]
-        if len(messages) > query.limit:
+        page, more = await self._store.list_messages(req.context.project_id, found.id, query.limit, after, offset)
+        if more:
             _set_next_link(req, resp, str(page[-1].position))
         return page
 

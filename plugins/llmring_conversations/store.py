@@ -11,6 +11,8 @@ from llmring_server.database import Database
 from llmring_server.database.pool import Connection
 from llmring_server.http import codec
 
+ROW_BYTES = 512  # of a row without its texts
+
 CONVERSATION: LiteralString = """
     id, project_id, title, system_prompt, model_alias, temperature, max_tokens, origin, profile, metadata, log_id,
     message_count, total_tokens, created_at, updated_at
@@ -134,10 +136,12 @@ class ConversationStore:
         """Return one conversation, or None."""
         return await self._database.one(Conversation, GET, {"project": project, "id": conversation})
 
-    async def list_conversations(self, project: str, limit: int, after: UUID | None, offset: int) -> list[Conversation]:
-        """Return conversations, newest first."""
-        params = {"project": project, "limit": limit, "after": after, "offset": offset}
-        return await self._database.rows(Conversation, LIST, params)
+    async def list_conversations(
+        self, project: str, limit: int, after: UUID | None, offset: int
+    ) -> tuple[list[Conversation], bool]:
+        """Return conversations, newest first, and whether there are more; see `Database.page`."""
+        params = {"project": project, "limit": limit + 1, "after": after, "offset": offset}
+        return await self._database.page(Conversation, LIST, params, limit, size_of=_conversation_size)
 
     async def update(self, project: str, conversation: UUID, values: Mapping[str, Any]) -> Conversation | None:
         """Set the columns in `values` and return the conversation, or None if there is none."""
@@ -158,15 +162,24 @@ class ConversationStore:
 
     async def list_messages(
         self, project: str, conversation: UUID, limit: int, after: int, offset: int
-    ) -> list[Message]:
-        """Return messages after a position, in order."""
-        params = {"project": project, "id": conversation, "limit": limit, "after": after, "offset": offset}
-        return await self._database.rows(Message, MESSAGES, params)
+    ) -> tuple[list[Message], bool]:
+        """Return messages after a position, in order, and whether there are more; see `Database.page`."""
+        params = {"project": project, "id": conversation, "limit": limit + 1, "after": after, "offset": offset}
+        return await self._database.page(Message, MESSAGES, params, limit, size_of=_message_size)
 
     async def latest_messages(self, project: str, conversation: UUID, limit: int) -> list[Message]:
-        """Return the last `limit` messages, in order."""
+        """Return the last messages, in order: at most `limit` and those that are within a page; see `Database.page`."""
         params = {"project": project, "id": conversation, "limit": limit}
-        return (await self._database.rows(Message, LATEST, params))[::-1]
+        found, _ = await self._database.page(Message, LATEST, params, limit, size_of=_message_size)
+        return found[::-1]
+
+
+def _conversation_size(found: Conversation) -> int:
+    return ROW_BYTES + len(found.system_prompt or "") + len(found.metadata or b"")
+
+
+def _message_size(found: Message) -> int:
+    return ROW_BYTES + len(found.content or b"") + len(found.tool_calls or b"") + len(found.metadata or b"")
 
 
 def _creation_params(

@@ -8,7 +8,7 @@ from llmring_dashboard.routes import build_routes
 from llmring_dashboard.session.sessions import PATH, Sessions
 from llmring_dashboard.settings import DashboardSettings
 from llmring_server import bundled
-from llmring_server.contracts.pages import FrontPage
+from llmring_server.contracts.serving import FrontPage
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server

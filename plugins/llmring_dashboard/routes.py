@@ -14,7 +14,7 @@ from llmring_dashboard.settings import DashboardSettings
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_dashboard.sign_in.resources import Home, SignIn, SignOut, Theme, UnknownPage
 from llmring_dashboard.usage import logs, overview
-from llmring_server.contracts import KeyStatus
+from llmring_server.contracts.serving import KeyStatus
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.routing import Route
 from llmring_server.server import Server

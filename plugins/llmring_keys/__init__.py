@@ -12,7 +12,8 @@ from llmring_keys.issuer import KeyIssuer
 from llmring_keys.resources import KeyResource
 from llmring_keys.store import KeyStore
 from llmring_server import bundled
-from llmring_server.contracts import Authenticator, KeyStatus, RecentKeys
+from llmring_server.contracts import Authenticator
+from llmring_server.contracts.serving import KeyStatus, RecentKeys
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server

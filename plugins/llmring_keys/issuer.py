@@ -18,6 +18,7 @@ from llmring_keys.models import (
 from llmring_keys.store import KeyStore
 from llmring_server.http.middleware.authentication import key_fault, project_id
 
+MIN_ADOPTED_LENGTH = 16
 log = logging.getLogger(__name__)
 
 
@@ -44,13 +45,17 @@ class KeyIssuer:
         """Register a key that clients already use: for `project`, or for the project it names as a plain key.
 
         Raises:
-            KeyOperationError: the key is invalid or already registered, or there is no such project.
+            KeyOperationError: the key is invalid, too short or already registered, or there is no such project.
         """
         fault = key_fault(secret)
         if fault:
             raise KeyOperationError(f"The key {fault}.")
         if any(ord(character) > 255 for character in secret):
             raise KeyOperationError("The key has characters that an HTTP header cannot contain.")
+        if len(secret) < MIN_ADOPTED_LENGTH:
+            raise KeyOperationError(
+                f"The key has fewer than {MIN_ADOPTED_LENGTH} characters and could be guessed. Create a new key."
+            )
         own = project_id(secret, self._pepper)
         key = self._to_stored(project or own, secret, terms)
         await self._store.add(key, None if project else Project(own, terms.name, key.created_at))

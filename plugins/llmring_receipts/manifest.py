@@ -16,6 +16,7 @@ from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import metrics
 from llmring_receipts.receipts.service import ReceiptService
 from llmring_receipts.receipts.store import ReceiptStore
+from llmring_receipts.receipts.unlogged import UnloggedReceipts
 from llmring_receipts.receipts.usage_receipts import UsageReceiptIssuer
 from llmring_receipts.receipts.writer import ReceiptWriter
 from llmring_receipts.settings import ReceiptSettings
@@ -27,7 +28,7 @@ from llmring_server.contracts import UsageEntries, UsageReceipts
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
-from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored
+from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored, StatementsStored
 from llmring_server.errors import StartupError
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
@@ -49,11 +50,20 @@ def llmring_migrations() -> Path:
 
 
 @hookimpl
+def llmring_local_tables() -> Iterable[str]:
+    """Do not distribute the receipts that wait for the log, which are read across projects."""
+    return ["receipts_unlogged"]
+
+
+@hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Offer the store, the keys and their events, and receipts of logged calls if `AUTO` is set."""
     settings, keys = server.plugin_settings(ReceiptSettings), ReceiptKeyStore(server.database)
     keyring = Keyring(settings, keys)
-    store = ReceiptStore(server.database, lambda: server.service(ReceiptsStored, default=None))
+    unlogged = UnloggedReceipts(server.database, StatementStore(server.database), server.settings.retired_plugins)
+    store = ReceiptStore(
+        server.database, lambda: unlogged.listener(lambda: server.service(ReceiptsStored, default=None))
+    )
     book, bundles = ReceiptService(keyring, store), BundleBuilder(server, store, keys, keyring)
     return {
         **({UsageReceipts: UsageReceiptIssuer(keyring, store)} if settings.auto else {}),
@@ -64,6 +74,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         ReceiptKeyEvents: keys,
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
+        UnloggedReceipts: unlogged,
         StatementBook: StatementService(StatementStore(server.database), book),
         **wiring.create_services(server, settings),
     }
@@ -99,8 +110,10 @@ def llmring_metrics(server: Server) -> Iterable[Metric]:
 @asynccontextmanager
 async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Register the configured key, store receipts, and create due statements, while the server runs."""
-    keyring = server.service(Keyring)
-    async with keyring.open(), server.service(ReceiptWriter).running(), wiring.run_monthly(server, keyring):
+    keyring, store = server.service(Keyring), server.service(ReceiptStore)
+    receipts, statements = server.service(ReceiptsStored, default=None), server.service(StatementsStored, default=None)
+    unlogged = server.service(UnloggedReceipts).running(store, receipts, statements)
+    async with keyring.open(), unlogged, server.service(ReceiptWriter).running(), wiring.run_monthly(server, keyring):
         yield
 
 

@@ -16,6 +16,7 @@ from llmring_transparency import keyfile
 from llmring_transparency.components import Components
 from llmring_transparency.publishing.export import export as export_log
 from llmring_transparency.sequencing.erasure import erase as erase_receipt
+from llmring_transparency.storage.integrity import find_changed_tile
 from llmring_transparency.storage.store import LogStore
 from llmring_transparency.witness import CheckpointStore, create_app
 
@@ -56,12 +57,12 @@ def keygen(name: str, witness: bool, out: Path | None) -> None:
 def export(folder: Path) -> None:
     """Write the log to FOLDER, as files under their URL paths; a later run adds what is new.
 
-    A log that does not continue the published one is not written.
+    A log that does not continue the published one, or with a tile that was changed in the database, is not written.
     """
 
     async def work(server: Server) -> int:
         components = server.service(Components)
-        return await export_log(folder, await components.published.state(), components.tree)
+        return await export_log(folder, await components.published.state(), components.store, components.tree)
 
     try:
         size = run_with_server(work, lifespans=False)
@@ -74,16 +75,23 @@ def export(folder: Path) -> None:
 
 @tlog.command()
 def status() -> None:
-    """Report the log's size, and whether it signs."""
+    """Report the log's size, and whether it signs; check every tile in the database against the signed root.
 
-    async def work(server: Server) -> str:
-        state = await LogStore(server.database).state()
+    The exit status is 1 when a tile was changed.
+    """
+
+    async def work(server: Server) -> str | None:
+        store = LogStore(server.database)
+        state = await store.state()
         if state is None:
-            return "there is no log yet"
+            click.echo("there is no log yet")
+            return None
         signs = f"signing is stopped: {state.alarm}" if state.alarm else "it signs"
-        return f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}"
+        click.echo(f"{state.origin}: {state.size} leaves, {state.cosigned_size} of them cosigned by witnesses; {signs}")
+        return await find_changed_tile(store, state.size, state.root)
 
-    click.echo(run_with_server(work, lifespans=False))
+    if fault := run_with_server(work, lifespans=False):
+        raise click.ClickException(fault)
 
 
 @tlog.command()

@@ -10,14 +10,13 @@ import click
 from llmring_server import bundled
 from llmring_server.contracts import (
     Billing,
-    OutageService,
     PriceList,
     PriorBilling,
-    RecentKeys,
     UsageEntries,
     UsageReceipts,
 )
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.contracts.usage import UsageReading

@@ -23,10 +23,15 @@ class UsageSettings(PluginSettings):
     stats_format: Literal["full", "rows"] = Field(
         "full", description="Default format of `/stats`; `rows` returns the periods only."
     )
+    stats_names: int = Field(
+        1_000, ge=1, le=10_000, description="Names in each breakdown of `/stats`; the others are in one row, `other`."
+    )
     queue_entries: int = Field(20_000, ge=1, description="Entries that may wait for the database; more are 503.")
     queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bytes of waiting entries; more are 503.")
     write_timeout: float = Field(1.5, gt=0, le=10, description="Seconds after which a write is answered with 503.")
-    idempotency_hours: float = Field(72, gt=0, description="Hours that an idempotency key is remembered.")
+    idempotency_hours: float = Field(
+        72, gt=0, le=8_784, description="Hours that an idempotency key is remembered; at most a year."
+    )
     journal_dir: Path | None = Field(
         None, description="Folder in which calls wait while the database is down. Unset: no journal."
     )

@@ -8,7 +8,7 @@ import falcon.asgi
 import msgspec
 
 from llmring_server import __version__
-from llmring_server.contracts.pages import FrontPage
+from llmring_server.contracts.serving import FrontPage
 from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Unavailable
 from llmring_server.http.operations import operation

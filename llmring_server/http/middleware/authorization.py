@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import falcon.asgi
 import msgspec
 
-from llmring_server.contracts import Authenticator, Identity, RecentKeys, Scope
+from llmring_server.contracts import Authenticator, Identity, Scope
+from llmring_server.contracts.serving import RecentKeys
 from llmring_server.http.codec import Limits
 from llmring_server.http.errors import NO_ANSWER, Problem, Unavailable
 from llmring_server.http.middleware.authentication import CHALLENGE, read_key
@@ -81,7 +82,8 @@ class AuthorizationMiddleware:
 def policy_for(route: Route, settings: Settings, owner: str) -> RoutePolicy:
     """Return the requirements of a route of the host or a plugin."""
     size = route.max_body or (settings.max_batch_bytes if route.batch else settings.max_body_bytes)
-    return RoutePolicy(_scopes(route), Limits(size, settings.max_body_depth), route.during_outage or owner == CORE)
+    limits = Limits(size, settings.max_body_depth, settings.max_item_bytes)
+    return RoutePolicy(_scopes(route), limits, route.during_outage or owner == CORE)
 
 
 def _scopes(route: Route) -> dict[str, Scope]:

@@ -1,5 +1,7 @@
 """Single aliases over HTTP: list, bind, resolve, get, put, delete."""
 
+from urllib.parse import urlencode
+
 import falcon
 import falcon.asgi
 
@@ -24,6 +26,7 @@ from llmring_aliases.models import (
     StoredAlias,
     Target,
 )
+from llmring_aliases.tables.reader import AliasReader
 from llmring_aliases.tables.writer import AliasWriter, ChangeResult, PreconditionFailed
 from llmring_aliases.validation import find_name_fault, validate_target
 from llmring_server.http.codec import decode_query
@@ -42,26 +45,30 @@ class AliasListResource:
 
     @operation(query=AliasListQuery, answer=list[Alias], headers=(IF_NONE_MATCH,), errors=(304,), plain=True)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """List the aliases of one profile or of all, sorted.
+        """List the aliases of one profile or of all, sorted; `Link: …; rel="next"` leads to the next page.
 
+        All pages of a list have the same `X-Alias-Version`, unless something was changed in between.
         `X-Alias-Version` is the number of the project's latest change. Pass it to /watch as `Last-Event-ID` to miss no
         change between the two requests.
         """
         project, query = req.context.project_id, decode_query(req, AliasListQuery)
-        snapshot = self._snapshots.peek(project, query.profile) or await self._snapshots.get(project, query.profile)
-        _set_etag(resp, snapshot.etag)
-        resp.set_header(VERSION, str(snapshot.version))
-        if is_not_modified(req, snapshot.etag):
+        page = self._snapshots.cached_list(project, query) or await self._snapshots.list(project, query)
+        _set_etag(resp, page.etag)
+        resp.set_header(VERSION, str(page.version))
+        if page.cursor is not None:
+            params = {name: value for name, value in req.params.items() if name != "cursor"}
+            resp.set_header("Link", f'<{req.path}?{urlencode({**params, "cursor": page.cursor})}>; rel="next"')
+        if is_not_modified(req, page.etag):
             resp.status = falcon.HTTP_304
         else:
-            resp.data = snapshot.body
+            resp.data = page.body
 
 
 class AliasResource:
     """One alias by name."""
 
-    def __init__(self, snapshots: SnapshotCache, writer: AliasWriter) -> None:
-        self._snapshots = snapshots
+    def __init__(self, reader: AliasReader, writer: AliasWriter) -> None:
+        self._reader = reader
         self._writer = writer
 
     @operation(query=AliasProfileQuery, answer=Alias, headers=(IF_NONE_MATCH,), errors=(304, 404))
@@ -70,7 +77,7 @@ class AliasResource:
     ) -> Alias | None:
         """Get one alias."""
         project = req.context.project_id
-        stored = None if find_name_fault(alias) else await self._snapshots.find(project, query.profile, alias)
+        stored = None if find_name_fault(alias) else await self._reader.get(project, query.profile, alias)
         if stored is None:
             raise not_bound_problem(alias, query.profile)
         tag = alias_etag(stored)
@@ -95,7 +102,8 @@ class AliasResource:
 
         With `If-Match`, only if its ETag matches. With `If-None-Match: *`, only if it is not bound.
         """
-        target = validate_target(AliasBinding(alias, body.model, body.profile or query.profile, body.metadata))
+        binding = AliasBinding(alias, body.model, body.profile or query.profile, body.metadata)
+        target = validate_target(binding, req.context.limits.item_bytes)
         return alias_response(resp, await _apply_conditionally(req, self._writer, target))
 
     @operation(query=AliasProfileQuery, answer=AliasDeletion, headers=(IF_MATCH,), errors=(412,))
@@ -119,9 +127,8 @@ class BindResource:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: AliasBinding) -> Alias:
         """Bind one alias to a model."""
         context = req.context
-        return alias_response(
-            resp, await self._writer.apply(context.project_id, context.key_id, [validate_target(body)])
-        )
+        target = validate_target(body, context.limits.item_bytes)
+        return alias_response(resp, await self._writer.apply(context.project_id, context.key_id, [target]))
 
 
 class ResolveResource:

@@ -1,5 +1,8 @@
 """Bulk update of aliases over HTTP."""
 
+import asyncio
+from functools import partial
+
 import falcon.asgi
 
 from llmring_aliases.etags import IF_MATCH, precondition_failed, read_precondition
@@ -8,6 +11,8 @@ from llmring_aliases.tables.writer import AliasWriter, PreconditionFailed
 from llmring_aliases.validation import find_faults
 from llmring_server.http.errors import FieldError, Problem
 from llmring_server.http.operations import operation
+
+MANY = 1_000  # entries are checked in a thread, so that they block no request
 
 
 class BulkUpsertResource:
@@ -28,7 +33,9 @@ class BulkUpsertResource:
         """
         profile = query.profile or DEFAULT_PROFILE
         targets = [Target(query.profile or b.profile or profile, b.alias, b.model, b.metadata) for b in body]
-        faults = [FieldError(("body", index, field), msg) for index, field, msg in find_faults(targets)]
+        find = partial(find_faults, targets, req.context.limits.item_bytes)
+        found = await asyncio.to_thread(find) if len(targets) > MANY else find()
+        faults = [FieldError(("body", index, field), msg) for index, field, msg in found]
         if query.replace:
             faults += _find_other_profiles(targets, profile)
         if faults:

@@ -20,11 +20,10 @@ class HistoryResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: AliasHistoryQuery
     ) -> list[AliasHistoryEntry]:
         """List changes, newest first; `Link: …; rel="next"` leads to older ones."""
-        found = await self._reader.history(
-            req.context.project_id, query.alias, query.profile, query.limit + 1, query.cursor
+        page, more = await self._reader.history_page(
+            req.context.project_id, query.alias, query.profile, query.limit, query.cursor
         )
-        page = found[: query.limit]
-        if len(found) > query.limit:
+        if more:
             params = urlencode({**req.params, "cursor": page[-1].seq})
             resp.set_header("Link", f'<{req.path}?{params}>; rel="next"')
         return page

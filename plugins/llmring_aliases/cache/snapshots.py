@@ -1,39 +1,48 @@
-"""The alias cache: one snapshot per project and profile, dropped when a change notice arrives."""
+"""The alias cache: the models of a profile, and first pages of lists, dropped when a change notice arrives.
+
+Metadata is in memory only as part of a page.
+"""
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TypeVar
 
+from llmring_aliases.cache.lists import ListPage, is_first_page, read_page
 from llmring_aliases.change_notices import ChangeNotice
-from llmring_aliases.etags import make_etag
-from llmring_aliases.models import Alias, ResolvedAlias, ResolveQuery, StoredAlias
+from llmring_aliases.models import AliasListQuery, ResolvedAlias, ResolveQuery
 from llmring_aliases.tables.reader import AliasReader
 from llmring_server.database import Notifications
 from llmring_server.http import codec
 
-BASE_WEIGHT = 10  # of an empty snapshot, in aliases
-ALIAS_BYTES = 1_024  # of a list response, which weigh as much as one alias
+ALIAS_BYTES = 1_024  # of the cache limit per alias
+MANY_ALIASES = 1_000  # are encoded in a thread, so that they block no request
+RESPONSE_OVERHEAD = 200  # bytes of a cached response besides its content
 MAX_RESPONSES = 10_000
 MAX_QUERY_LENGTH = 256
-Key = tuple[str, str | None]
+Key = tuple[type, str, str | None]
 
 
-class Snapshot:
-    """The aliases of a profile (or of a project) at one version, with their responses encoded.
+class ProfileModels:
+    """The encoded responses to /resolve for a profile at one version; None if it has too many aliases.
 
-    `weight` is its share of the cache limit, in aliases.
+    `weight` is their size in bytes.
     """
 
-    __slots__ = ("aliases", "body", "etag", "responses", "version", "weight")
+    __slots__ = ("responses", "version", "weight")
 
-    def __init__(
-        self, project: str, profile: str | None, version: int, edition: int, aliases: list[StoredAlias]
-    ) -> None:
+    def __init__(self, version: int, profile: str, models: Sequence[tuple[str, str]] | None) -> None:
         self.version = version
-        self.etag = make_etag(edition, project, profile)
-        self.body = codec.encode([stored.alias for stored in aliases])
-        self.weight = BASE_WEIGHT + max(len(aliases), len(self.body) // ALIAS_BYTES)
-        self.aliases = {} if profile is None else {stored.alias.alias: stored for stored in aliases}
-        self.responses = {name: encode_resolved(stored.alias) for name, stored in self.aliases.items()}
+        self.responses = (
+            None if models is None else {alias: encode_resolved(alias, model, profile) for alias, model in models}
+        )
+        self.weight = RESPONSE_OVERHEAD + sum(
+            RESPONSE_OVERHEAD + len(alias) + len(response) for alias, response in (self.responses or {}).items()
+        )
+
+
+Snapshot = ListPage | ProfileModels
+S = TypeVar("S", ListPage, ProfileModels)
 
 
 class _Load:
@@ -46,43 +55,37 @@ class _Load:
 
 
 class SnapshotCache:
-    """The snapshots of this process: at most `limit` aliases, the least recently used are evicted first.
+    """The snapshots of this process: about 1 KiB for each of `limit` aliases, the least recently used go first.
 
-    It is used only while notifications are live; otherwise every read queries the database. Responses to /resolve are
-    also cached by query string, until the next snapshot is dropped; serving one does not count as a use of its
-    snapshot.
+    It is used only while notifications are live; otherwise every read queries the database, as do later pages of a list
+    and profiles with too many aliases. Responses to /resolve are also cached by query string, until the next snapshot
+    is dropped; serving one does not count as a use of its snapshot.
     """
 
     def __init__(self, reader: AliasReader, notifications: Notifications, limit: int) -> None:
         self._reader = reader
         self._notifications = notifications
-        self._limit = limit
+        self._aliases = limit
+        self._limit = limit * ALIAS_BYTES
         self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
         self._responses: dict[tuple[str, str], bytes] = {}
         self._weight = 0
         self._loads: dict[Key, _Load] = {}
         self._epoch = 0
 
-    def peek(self, project: str, profile: str | None) -> Snapshot | None:
-        """Return the cached snapshot without waiting, or None when it is missing or may be outdated: then use `get`."""
-        key = (project, profile)
-        found = self._snapshots.get(key)
-        if found is None or not self._notifications.live:
-            return None
-        self._snapshots.move_to_end(key)
-        return found
+    def cached_list(self, project: str, query: AliasListQuery) -> ListPage | None:
+        """Return the cached page of a list without waiting, or None when there is no current one: then use `list`."""
+        return self._peek(ListPage, project, query.profile) if is_first_page(query) else None
 
-    async def get(self, project: str, profile: str | None) -> Snapshot:
-        """Return a current snapshot, from the cache or the database; concurrent requests share one load."""
-        if not self._notifications.live:
-            return await self._load(project, profile)
-        found = self.peek(project, profile)
-        if found is not None:
-            return found
-        load = self._loads.get((project, profile))
-        if load is None or load.min_version:  # an outdated load is only current enough for requests before the change
-            load = self._start_load((project, profile))
-        return await asyncio.shield(load.task)
+    async def list(self, project: str, query: AliasListQuery) -> ListPage:
+        """Return a current page of the list.
+
+        Raises:
+            Problem: 422 for an invalid cursor.
+        """
+        if is_first_page(query):
+            return await self._get(ListPage, project, query.profile)
+        return await read_page(self._reader, project, query)
 
     def cached_response(self, project: str, query_string: str) -> bytes | None:
         """Return the cached response to a /resolve query, or None when there is no current one: then use `resolve`."""
@@ -93,20 +96,14 @@ class SnapshotCache:
 
         The response is cached under `query_string`, the query as it was sent.
         """
-        if not self._notifications.live:
-            found = await self._reader.get(project, query.profile, query.alias)
-            return encode_resolved(found.alias) if found else None
-        snapshot = await self.get(project, query.profile)
-        response = snapshot.responses.get(query.alias)
-        if response is not None and self._snapshots.get((project, query.profile)) is snapshot:
+        models = await self._get(ProfileModels, project, query.profile) if self._notifications.live else None
+        if models is None or models.responses is None:
+            model = await self._reader.model(project, query.profile, query.alias)
+            return None if model is None else encode_resolved(query.alias, model, query.profile)
+        response = models.responses.get(query.alias)
+        if response is not None and self._snapshots.get((ProfileModels, project, query.profile)) is models:
             self._add_response(project, query_string, response)
         return response
-
-    async def find(self, project: str, profile: str, alias: str) -> StoredAlias | None:
-        """Return one alias, or None when it is not bound."""
-        if self._notifications.live:
-            return (self.peek(project, profile) or await self.get(project, profile)).aliases.get(alias)
-        return await self._reader.get(project, profile, alias)
 
     def on_change(self, notice: ChangeNotice) -> None:
         """Drop the snapshots that a change made outdated, and mark the loads that it overtook."""
@@ -114,8 +111,9 @@ class SnapshotCache:
         for key, load in self._loads.items():
             if _is_affected(key, notice.project, profiles):
                 load.min_version = max(load.min_version, notice.version)
-        named: list[Key] = [(notice.project, profile) for profile in (None, *profiles)]
-        for key in named if profiles else [key for key in self._snapshots if key[0] == notice.project]:
+        kinds = (ListPage, ProfileModels)
+        named: list[Key] = [(kind, notice.project, profile) for kind in kinds for profile in (None, *profiles)]
+        for key in named if profiles else [key for key in self._snapshots if key[1] == notice.project]:
             found = self._snapshots.get(key)
             if found is not None and found.version < notice.version:
                 self._drop(key)
@@ -127,6 +125,27 @@ class SnapshotCache:
         self._responses.clear()
         self._weight = 0
 
+    def _peek(self, kind: type[S], project: str, profile: str | None) -> S | None:
+        key = (kind, project, profile)
+        found = self._snapshots.get(key)
+        if not isinstance(found, kind) or not self._notifications.live:
+            return None
+        self._snapshots.move_to_end(key)
+        return found
+
+    async def _get(self, kind: type[S], project: str, profile: str | None) -> S:
+        """Return a current snapshot, from the cache or the database; concurrent requests share one load."""
+        key = (kind, project, profile)
+        if not self._notifications.live:
+            return _expect(kind, await self._load(key))
+        found = self._peek(kind, project, profile)
+        if found is not None:
+            return found
+        load = self._loads.get(key)
+        if load is None or load.min_version:  # an outdated load is only current enough for requests before the change
+            load = self._start_load(key)
+        return _expect(kind, await asyncio.shield(load.task))
+
     def _start_load(self, key: Key) -> "_Load":
         load = _Load(self._epoch)
         load.task = asyncio.create_task(self._load_and_store(key, load), name="llmring aliases load")
@@ -137,7 +156,7 @@ class SnapshotCache:
     async def _load_and_store(self, key: Key, load: "_Load") -> Snapshot:
         """Load a snapshot, and store it unless a change overtook the load."""
         try:
-            snapshot = await self._load(*key)
+            snapshot = await self._load(key)
             if self._loads.get(key) is load and snapshot.version >= load.min_version and self._epoch == load.epoch:
                 self._store(key, snapshot)
             return snapshot
@@ -145,15 +164,20 @@ class SnapshotCache:
             if self._loads.get(key) is load:
                 del self._loads[key]
 
-    async def _load(self, project: str, profile: str | None) -> Snapshot:
-        found = await self._reader.load(project, profile)
-        return Snapshot(project, profile, found.version, found.edition, found.aliases)
+    async def _load(self, key: Key) -> Snapshot:
+        kind, project, profile = key
+        if kind is ListPage:
+            return await read_page(self._reader, project, AliasListQuery(profile))
+        found = await self._reader.models(project, profile, self._aliases)
+        if found.models is None or len(found.models) < MANY_ALIASES:
+            return ProfileModels(found.version, profile or "", found.models)
+        return await asyncio.to_thread(ProfileModels, found.version, profile or "", found.models)
 
     def _store(self, key: Key, snapshot: Snapshot) -> None:
         self._drop(key)
         self._snapshots[key] = snapshot
         self._weight += snapshot.weight
-        while self._weight > self._limit and len(self._snapshots) > 1:
+        while self._weight > self._limit:
             self._drop(next(iter(self._snapshots)))
 
     def _drop(self, key: Key) -> None:
@@ -169,9 +193,14 @@ class SnapshotCache:
             self._responses[project, query_string] = response
 
 
-def encode_resolved(alias: Alias) -> bytes:
+def encode_resolved(alias: str, model: str, profile: str) -> bytes:
     """Return the encoded response to /resolve for an alias."""
-    return codec.encode(ResolvedAlias(alias.alias, alias.model, alias.profile))
+    return codec.encode(ResolvedAlias(alias, model, profile))
+
+
+def _expect(kind: type[S], snapshot: Snapshot) -> S:
+    assert isinstance(snapshot, kind)  # noqa: S101 a key loads a snapshot of its kind
+    return snapshot
 
 
 def _retrieve_exception(task: asyncio.Task[Snapshot]) -> None:
@@ -181,4 +210,4 @@ def _retrieve_exception(task: asyncio.Task[Snapshot]) -> None:
 
 
 def _is_affected(key: Key, project: str, profiles: set[str]) -> bool:
-    return key[0] == project and (not profiles or key[1] is None or key[1] in profiles)
+    return key[1] == project and (not profiles or key[2] is None or key[2] in profiles)

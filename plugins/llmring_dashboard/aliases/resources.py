@@ -11,7 +11,7 @@ from llmring_dashboard.aliases.grid import build_grid
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
-from llmring_server.contracts.aliases import AliasBook
+from llmring_server.contracts.aliases import MAX_BINDINGS, AliasBook
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.http.routing import Route
@@ -48,10 +48,15 @@ class Aliases(PageResource):
     async def on_get(self, visit: Visit, query: AliasGridQuery) -> TemplateResponse:
         """List the aliases of all profiles side by side."""
         bindings = await self._book.bindings(visit.project_id)
+        if query.q and len(bindings) == MAX_BINDINGS:
+            bindings = await self._book.bindings(visit.project_id, query.q)
         grid = await asyncio.to_thread(
             build_grid, bindings, query.q, profile=query.profile, only_different=query.different
         )
-        return TemplateResponse("aliases/list.html", {"grid": grid, "query": query, "has_bindings": bool(bindings)})
+        return TemplateResponse("aliases/list.html", {
+            "grid": grid, "query": query, "has_bindings": bool(bindings or query.q),
+            "read": MAX_BINDINGS if len(bindings) == MAX_BINDINGS else None,
+        })  # fmt: skip
 
 
 class AliasHistory(PageResource):

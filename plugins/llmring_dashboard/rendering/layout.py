@@ -12,7 +12,8 @@ import msgspec
 from llmring_dashboard.rendering.templates import Templates
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_server import __version__
-from llmring_server.contracts import Identity, KeyStatus, Scope
+from llmring_server.contracts import Identity, Scope
+from llmring_server.contracts.serving import KeyStatus
 from llmring_server.http.errors import ProblemDetails
 
 THEME = "llmring_theme"

@@ -31,6 +31,7 @@ KINDS = {
     "audio_output_tokens": "Audio output (part of output)",
     "image_output_tokens": "Image output (part of output)",
 }
+MAX_SHOWN_BYTES = 65_536
 FILTERS = ("model", "alias", "provider", "profile", "origin")
 
 
@@ -113,9 +114,12 @@ def _read_notes(entry: LogEntry) -> list[str]:
 
 
 def _format_json(content: msgspec.Raw | None) -> str | None:
-    """Return indented JSON with numbers as sent."""
+    """Return indented JSON with numbers as sent; of a large one, only the beginning."""
     if content is None or content == msgspec.Raw(b"null"):
         return None
+    if len(content) > MAX_SHOWN_BYTES:
+        begin = bytes(content)[:MAX_SHOWN_BYTES].decode(errors="ignore")
+        return f"{begin}…\n\nThese are the first {MAX_SHOWN_BYTES:,} of {len(content):,} bytes."
     return msgspec.json.format(bytes(content), indent=2).decode()
 
 

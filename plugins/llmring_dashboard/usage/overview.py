@@ -77,7 +77,7 @@ class Overview(PageResource):
             "tiles": spending.build_tiles(found.summary, previous),
             "breakdown": spending.rank_names(found),
             "shared_models": spending.list_shared_models(found),
-            "total_names": len(found.shares),
+            "total_names": found.names,
             "steps": spending.sum_by_step(found.steps, days),
             "summary": found.summary,
             "by": by,

@@ -130,13 +130,14 @@ def build_bars(shown: Sequence[StepShare], days: DateRange) -> list[Bar]:
     steps, index_of_step = len(days.step_starts()), _make_step_index(days)
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in shown:
-        totals[one.name] = EXACT.add(totals[one.name], one.cost)
+        if one.name is not None:
+            totals[one.name] = EXACT.add(totals[one.name], one.cost)
     costliest = heapq.nsmallest(MAX_BARS, totals, key=lambda name: (-totals[name], name))
-    found = {name: Bar(name, [ZERO] * steps) for name in costliest}
+    found: dict[str | None, Bar] = {name: Bar(name, [ZERO] * steps) for name in costliest}
     others = Bar("", [ZERO] * steps, is_other=True)
     for one in shown:
         _add(found.get(one.name, others).costs, index_of_step(one.date), one.cost)
-    return [*found.values(), *([others] if len(totals) > len(found) else [])]
+    return [*found.values(), *([others] if any(one.name not in found for one in shown) else [])]
 
 
 def sum_by_step(shown: Sequence[StepShare], days: DateRange) -> list[tuple[date, int, Decimal]]:

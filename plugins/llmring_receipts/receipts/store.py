@@ -1,6 +1,5 @@
 """Receipts in PostgreSQL; a stored receipt never changes, and its bytes are those that were signed."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence, Set
 from enum import Enum
 from typing import LiteralString
@@ -84,14 +83,14 @@ class StoreOutcome(Enum):
 class ReceiptStore:
     """The tables `receipts` and `receipt_conflicts`; `find_listener` returns the listener for new receipts, or None.
 
-    It is called on first use, so that the conf file may list the plugins in any order.
+    It is called at each use, so that the conf file may list the plugins in any order.
     """
 
     def __init__(self, database: Database, find_listener: Callable[[], ReceiptsStored | None]) -> None:
         self._database = database
         self._find_listener = find_listener
 
-    @functools.cached_property
+    @property
     def _listener(self) -> ReceiptsStored | None:
         return self._find_listener()
 
@@ -129,15 +128,21 @@ class ReceiptStore:
     async def page(
         self, project: str, limit: int, after: ReceiptCursor | None
     ) -> tuple[Sequence[ReceiptRow], ReceiptCursor | None]:
-        """Return up to `limit` of a project's receipts, newest first, from a cursor on, and the next cursor."""
+        """Return up to `limit` of a project's receipts, newest first, from a cursor on, and the next cursor.
+
+        A page also ends at a number of bytes (`Database.page`).
+        """
         parameters: dict[str, object] = {"project": project, "limit": limit + 1}
-        if after is None:
-            rows = await self._database.rows(ReceiptRow, LIST, parameters)
-        else:
+        if after is not None:
             parameters |= {"issued_at": after.issued_at, "receipt_id": after.receipt_id}
-            rows = await self._database.rows(ReceiptRow, LIST_AFTER, parameters)
-        page = rows[:limit]
-        return page, ReceiptCursor(page[-1].issued_at, page[-1].receipt_id) if len(rows) > limit else None
+        page, more = await self._database.page(
+            ReceiptRow,
+            LIST if after is None else LIST_AFTER,
+            parameters,
+            limit,
+            size_of=lambda row: len(row.content),
+        )
+        return page, ReceiptCursor(page[-1].issued_at, page[-1].receipt_id) if more else None
 
     async def _insert(self, connection: Connection, receipts: Sequence[ReceiptRecord]) -> set[int]:
         """Insert new receipts, notify the listener, return their indices; of several with one id, the first is new."""

@@ -83,9 +83,8 @@ class StatementsResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: StatementsQuery
     ) -> list[msgspec.Raw]:
         """List statements, newest first, each as it was signed; `Link` has the next page."""
-        found = await self._store.page(req.context.project_id, query.limit + 1, query.before)
-        page = found[: query.limit]
-        if len(found) > query.limit:
+        page, more = await self._store.bounded_page(req.context.project_id, query.limit, query.before)
+        if more:
             after = f"limit={query.limit}&before={page[-1].number}"
             resp.set_header("Link", f'<{req.root_path}{req.path}?{after}>; rel="next"')
         return [msgspec.Raw(listed.content) for listed in page]

@@ -137,6 +137,11 @@ class StatementStore:
         """Return up to `limit` statements below a number, newest first."""
         return await self._database.rows(StatementRow, PAGE, {"project": project, "limit": limit, "before": before})
 
+    async def bounded_page(self, project: str, limit: int, before: int | None) -> tuple[list[StatementRow], bool]:
+        """Return the same within a number of bytes (`Database.page`), and whether there are more."""
+        params = {"project": project, "limit": limit + 1, "before": before}
+        return await self._database.page(StatementRow, PAGE, params, limit, size_of=lambda row: len(row.content))
+
     async def lines_of_call(self, project: str, log_id: UUID) -> list[LineRecord]:
         """Return the lines of a call: the first one, then each correction."""
         return await self._database.rows(LineRecord, OF_CALL, {"project": project, "id": log_id})

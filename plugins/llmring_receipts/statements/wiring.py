@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from llmring_receipts.key_management.keyring import Keyring
+from llmring_receipts.receipts.unlogged import UnloggedReceipts
 from llmring_receipts.settings import ReceiptSettings
 from llmring_receipts.statements.due import PendingMonths
 from llmring_receipts.statements.generate import StatementGenerator
@@ -55,5 +56,5 @@ def run_monthly(server: Server, keyring: Keyring) -> AbstractAsyncContextManager
 
 
 def _build_generator(server: Server, keyring: Keyring, usage: UsageLines) -> StatementGenerator:
-    listener = server.service(StatementsStored, default=None)
+    listener = server.service(StatementsStored, default=server.service(UnloggedReceipts))
     return StatementGenerator(server.database, StatementStore(server.database), usage, keyring, listener)

@@ -7,23 +7,27 @@ from llmring_server.tlog import checkpoints, tiles
 from llmring_server.tlog.tiles import Tile
 from llmring_transparency.models import LogState
 from llmring_transparency.storage import atomic_files
-from llmring_transparency.storage.store import ENTRIES_LEVEL
+from llmring_transparency.storage.integrity import find_changed_tile
+from llmring_transparency.storage.store import ENTRIES_LEVEL, LogStore
 from llmring_transparency.storage.tree import Tree
 
 CHECKPOINT = "checkpoint"
 
 
-async def export(folder: Path, state: LogState, tree: Tree) -> int:
+async def export(folder: Path, state: LogState, store: LogStore, tree: Tree) -> int:
     """Write the tiles of a log, then its checkpoint, so that a folder with one is complete; return the size.
 
     Existing full tiles are not written again: they never change.
 
     Raises:
         OSError: a file cannot be written.
-        ValueError: the database lacks a tile.
+        ValueError: a tile in the database is not of the signed tree; nothing was written.
     """
     checkpoint = state.published or b""
-    size = checkpoints.read(checkpoint)[0].size
+    signed, _ = checkpoints.read(checkpoint)
+    size = signed.size
+    if fault := await find_changed_tile(store, size, signed.root):
+        raise ValueError(fault)
     for tile, width in _list_files(size):
         name = tiles.ENTRIES if tile.level == ENTRIES_LEVEL else str(tile.level)
         path = folder / "tile" / name / tiles.path(tile.number, width)

@@ -8,7 +8,7 @@ import msgspec
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.ingest.entry_parsing import decode_entry
+from llmring_usage.ingest.entry_parsing import decode_entry, is_small
 from llmring_usage.models.entries import PlainEntry
 from llmring_usage.models.entry_json import is_array_of_entry_json
 
@@ -23,7 +23,7 @@ _LINE = re.compile(rb"[^\r\n]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]+|[\]}]+|[,"]', re.DOTALL)
 
 
-def parse_batch(body: bytes, media: str, depth: int) -> list[PlainEntry | Problem]:
+def parse_batch(body: bytes, media: str, limits: codec.Limits) -> list[PlainEntry | Problem]:
     """Return each entry of a batch, or the problem with it.
 
     Raises:
@@ -33,31 +33,32 @@ def parse_batch(body: bytes, media: str, depth: int) -> list[PlainEntry | Proble
         lines = (found[0] for found in _LINE.finditer(body))
         parts = list(islice((line for line in lines if not line.isspace()), MAX_ENTRIES + 1))
     else:
-        entries = _decode_array(body, depth)
+        entries = _decode_array(body, limits)
         if entries is not None:
             _check_size(len(entries))
             return entries
         parts = list(islice(_split_array(body), MAX_ENTRIES + 1))
     _check_size(len(parts))
-    return [_decode(part, index, depth) for index, part in enumerate(parts)]
+    return [_decode(part, index, limits) for index, part in enumerate(parts)]
 
 
-def _decode_array(body: bytes, depth: int) -> list[PlainEntry | Problem] | None:
+def _decode_array(body: bytes, limits: codec.Limits) -> list[PlainEntry | Problem] | None:
     """Return the entries of a JSON array; None means that it must be split without a JSON decoder."""
-    if codec.text_problem(body, depth) is not None:
+    if codec.text_problem(body, limits.depth) is not None:
         return None
     try:
         if body.count(b'"provider"') > MAX_ENTRIES:
             _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
         entries = _array.decode(body)
-        return [*entries] if is_array_of_entry_json(body) else _decode_elements(body)
+        valid = is_array_of_entry_json(body) and all(is_small(entry, limits) for entry in entries)
+        return [*entries] if valid else _decode_elements(body, limits)
     except msgspec.ValidationError:
-        return _decode_elements(body)
+        return _decode_elements(body, limits)
     except (msgspec.MsgspecError, RecursionError):
         return None
 
 
-def _decode_elements(body: bytes) -> list[PlainEntry | Problem] | None:
+def _decode_elements(body: bytes, limits: codec.Limits) -> list[PlainEntry | Problem] | None:
     """Return the entries of an array of which one is not plain or not valid, each decoded alone; None as above."""
     if body.count(b",") > MAX_COMMAS:
         return None
@@ -66,7 +67,7 @@ def _decode_elements(body: bytes) -> list[PlainEntry | Problem] | None:
     except (msgspec.MsgspecError, RecursionError):
         return None
     _check_size(len(elements))
-    return [_decode_checked(bytes(element), index) for index, element in enumerate(elements)]
+    return [_decode_checked(bytes(element), index, limits) for index, element in enumerate(elements)]
 
 
 def _split_array(body: bytes) -> Iterator[bytes]:
@@ -115,17 +116,17 @@ def _invalid_json(at: int) -> Problem:
     return Problem(400, f"The body is not valid JSON: the array is malformed at byte {at}.")
 
 
-def _decode(part: bytes, index: int, depth: int) -> PlainEntry | Problem:
+def _decode(part: bytes, index: int, limits: codec.Limits) -> PlainEntry | Problem:
     try:
-        codec.check_text(part, depth)
+        codec.check_text(part, limits.depth)
     except Problem as problem:
         return problem
-    return _decode_checked(part, index)
+    return _decode_checked(part, index, limits)
 
 
-def _decode_checked(part: bytes, index: int) -> PlainEntry | Problem:
+def _decode_checked(part: bytes, index: int, limits: codec.Limits) -> PlainEntry | Problem:
     try:
-        return decode_entry(part, "body", index)
+        return decode_entry(part, limits, "body", index)
     except Problem as problem:
         return problem
 

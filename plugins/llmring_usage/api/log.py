@@ -24,6 +24,7 @@ from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+SLICE = 250
 
 
 class UsageLog:
@@ -47,14 +48,12 @@ class UsageLog:
             row = await self._row(req, body, key)
             resp.data, deferred = await self._log_alone(row, arrived)
         else:
-            resp.data, deferred = await self._coalescer.log(
-                context.project_id, body, context.limits.depth, key, arrived
-            )
+            resp.data, deferred = await self._coalescer.log(context.project_id, body, context.limits, key, arrived)
         if deferred:
             resp.status = falcon.HTTP_202
 
     async def _row(self, req: falcon.asgi.Request, body: bytes, key: str | None) -> UsageRow:
-        entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, req.context.limits.depth))
+        entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, req.context.limits))
         return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry, key))
 
     async def _log_alone(self, row: UsageRow, arrived: float) -> EncodedResponse:
@@ -81,8 +80,8 @@ class UsageBatch:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> UsageBatchResponse:
         """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
         media = codec.require_type(req, codec.JSON, codec.NDJSON)
-        entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits.depth))
-        found = [self._row(req, index, entry) for index, entry in enumerate(entries)]
+        entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits))
+        found = await self._rows(req, entries)
         rows = [row for row in found if isinstance(row, UsageRow)]
         outcomes = await self._record(rows) if rows else []
         if any(isinstance(outcome, DeferredLogResponse) for outcome in outcomes):
@@ -102,6 +101,17 @@ class UsageBatch:
             # Not a 503 of the whole batch: in a retry, the calls that are billed would look unbilled.
             outcomes = repeat(unavailable)
         return [known or next(outcomes) for known in billed]
+
+    async def _rows(
+        self, req: falcon.asgi.Request, entries: Sequence[PlainEntry | Problem]
+    ) -> list[UsageRow | FieldError]:
+        """Return the rows of entries, or their errors; other requests run after every `SLICE` entries."""
+        found: list[UsageRow | FieldError] = []
+        for index, entry in enumerate(entries):
+            found.append(self._row(req, index, entry))
+            if index % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        return found
 
     def _row(self, req: falcon.asgi.Request, index: int, entry: PlainEntry | Problem) -> UsageRow | FieldError:
         """Return an entry's row, or its error with its index in the batch."""

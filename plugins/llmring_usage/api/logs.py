@@ -14,7 +14,7 @@ from llmring_usage.queries.reader import UsageReader
 
 
 class UsageLogsQuery(CallFilter, frozen=True):
-    """A page of calls: at most `limit`, after `cursor` (from the Link header) or `offset`."""
+    """A page of calls: at most `limit` and about 1 MiB, after `cursor` (from the Link header) or `offset`."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     offset: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
@@ -38,7 +38,7 @@ class LogPages:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageLogsQuery
     ) -> list[LogEntry]:
         """A page of logged calls; `Link: …; rel="next"` is the next page. Each call is on exactly one page."""
-        page = await self._reader.page(req.context.project_id, query, query.limit, query.cursor, query.offset)
+        page = await self._reader.full_page(req.context.project_id, query, query.limit, query.cursor, query.offset)
         if page.more:
             resp.set_header("Link", f'<{_next_page(req, page.cursors[-1])}>; rel="next"')
         return page.entries

@@ -39,12 +39,12 @@ class IngestCoalescer:
     def __init__(self, pricer: EntryPricer, writer: UsageWriter) -> None:
         self._pricer = pricer
         self._writer = writer
-        self._arrived: list[tuple[asyncio.Future[EncodedResponse], str, bytes, int, str | None, float]] = []
+        self._arrived: list[tuple[asyncio.Future[EncodedResponse], str, bytes, codec.Limits, str | None, float]] = []
 
     def log(
-        self, project: str, body: bytes, depth: int, key: str | None, arrived: float
+        self, project: str, body: bytes, limits: codec.Limits, key: str | None, arrived: float
     ) -> "asyncio.Future[EncodedResponse]":
-        """Store the call in a body of at most `depth` levels; the future resolves to its response.
+        """Store the call in a body within `limits`; the future resolves to its response.
 
         `key` is the Idempotency-Key header; `arrived` is the loop's time.
 
@@ -56,7 +56,7 @@ class IngestCoalescer:
         if not self._arrived:
             loop.call_soon(self._process)
         future: asyncio.Future[EncodedResponse] = loop.create_future()
-        self._arrived.append((future, project, body, depth, key, arrived))
+        self._arrived.append((future, project, body, limits, key, arrived))
         return future
 
     def store(self, row: UsageRow, arrived: float) -> "asyncio.Future[EncodedResponse]":
@@ -68,11 +68,11 @@ class IngestCoalescer:
     def _process(self) -> None:
         calls, self._arrived = self._arrived, []
         pending = []
-        for future, project, body, depth, key, arrived in calls:
+        for future, project, body, limits, key, arrived in calls:
             if future.cancelled():
                 continue
             try:
-                row = self._pricer.entry_to_row(project, parse_entry(body, depth), key)
+                row = self._pricer.entry_to_row(project, parse_entry(body, limits), key)
             except Exception as error:  # raised to the request that sent this call, not to the others
                 future.set_exception(error)
             else:

@@ -23,40 +23,56 @@ EXTRA_FIELDS = tuple(name for name in UsageEntry.__struct_fields__ if name not i
 NOT_SPREAD = frozenset({*UsageEntry.__struct_fields__, "response", "result"})
 
 
-def parse_entry(body: bytes, depth: int) -> PlainEntry:
+def parse_entry(body: bytes, limits: codec.Limits) -> PlainEntry:
     """Return the entry in a body.
 
     Raises:
-        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, or text that cannot be stored.
+        Problem: 400 for invalid JSON or too many levels; 422 for an invalid entry, text that cannot be stored, or
+            metadata or a usage object that is too large.
     """
-    codec.check_text(body, depth)
-    return decode_entry(body)
+    codec.check_text(body, limits.depth)
+    return decode_entry(body, limits)
 
 
-def decode_entry(body: bytes, *loc: str | int) -> PlainEntry:
+def decode_entry(body: bytes, limits: codec.Limits, *loc: str | int) -> PlainEntry:
     """Return the entry in checked JSON at `loc`.
 
     Raises:
-        Problem: 400 for invalid JSON, 422 for an invalid entry.
+        Problem: 400 for invalid JSON, 422 for an invalid entry, or metadata or a usage object that is too large.
     """
     loc = loc or ("body",)
     try:
         plain = _plain.decode(body)
     except msgspec.MsgspecError:
-        return _decode_full(body, *loc)
+        return _decode_full(body, limits, *loc)
     check_entry_json(body, *loc)
+    _check_sizes(plain, limits, *loc)
     return plain
 
 
-def _decode_full(body: bytes, *loc: str | int) -> PlainEntry:
+def is_small(entry: PlainEntry, limits: codec.Limits) -> bool:
+    """Whether the metadata of an entry is within its limit."""
+    return len(entry.metadata) <= limits.item_bytes
+
+
+def _decode_full(body: bytes, limits: codec.Limits, *loc: str | int) -> PlainEntry:
     entry = codec.decode(_full, body, *loc)
     check_entry_json(body, *loc)
+    _check_sizes(entry, limits, *loc)
     fields = _fields.decode(body)
     try:
         gathered = _gather(entry, {name: value for name, value in fields.items() if name not in NOT_SPREAD}, fields)
     except InvalidUsage as error:
         raise Problem.validation(*loc, *error.loc, msg=error.msg) from error
     return gathered or _as_plain(entry)
+
+
+def _check_sizes(entry: PlainEntry, limits: codec.Limits, *loc: str | int) -> None:
+    if not is_small(entry, limits):
+        raise codec.item_too_large(len(entry.metadata), limits.item_bytes, *loc, "metadata")
+    usage = entry.usage if isinstance(entry, UsageEntry) else msgspec.UNSET
+    if usage is not msgspec.UNSET and len(usage) > limits.item_bytes:
+        raise codec.item_too_large(len(usage), limits.item_bytes, *loc, "usage")
 
 
 def _gather(entry: UsageEntry, unknown: Mapping[str, Any], fields: Mapping[str, Any]) -> UsageEntry | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from psycopg import errors
 
-from llmring_server.contracts import RecentKeys
+from llmring_server.contracts.serving import RecentKeys
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_usage.ingest.billing import PriorBillingLookup
 from llmring_usage.ingest.repository import Outcome, UsageRepository

@@ -1,20 +1,20 @@
 """Group commit: one writer per process. It flushes when idle and gathers while busy; there is no timer.
 
 A request gets its response after the commit of its batch, or 503 within `write_timeout` seconds of its arrival; with a
-journal, calls are appended there while the database is down. The queue is bounded in entries and bytes; submissions
-beyond the bounds are rejected at once.
+journal, calls are appended there while the database is down. The queue is bounded in entries and bytes; beyond the
+bounds, submissions of the project with the most bytes are rejected at once.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable, unavailable
+from llmring_usage.ingest.fair_queue import BATCH_BYTES, MAX_BATCH, FairQueue
 from llmring_usage.ingest.repository import Outcome, UsageRepository, deferred_response
 from llmring_usage.journal.journal import Journal
 from llmring_usage.models.rows import UsageRow
@@ -22,26 +22,25 @@ from llmring_usage.settings import UsageSettings
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH = 1_000
 ROW_BYTES = 512
 IDLE_SECONDS = 0.05
+TIME_TO_WRITE = 0.1  # of the write timeout; less would cut the whole batch short
 ROWS, SIZE, ARRIVED = attrgetter("rows"), attrgetter("size"), attrgetter("arrived")
 NO_RESPONSE = "The database does not respond. Try again shortly."
+TOO_MANY = "Too many entries wait for the database. Try again shortly."
 T = TypeVar("T")
 OnStored = Callable[[Sequence[UsageRow], Sequence[Outcome]], None]
 
 
 class PendingRows(Generic[T]):
-    """Rows that arrived together, their arrival (the loop's time), and the future of their result."""
+    """Rows of one project that arrived together, their arrival (the loop's time), and the future of their result."""
 
-    __slots__ = ("arrived", "future", "rows", "size")
+    __slots__ = ("arrived", "future", "project", "rows", "size")
 
     def __init__(self, rows: Sequence[UsageRow], arrived: float, future: "asyncio.Future[T]") -> None:
         self.rows = rows
-        self.size = ROW_BYTES * len(rows)
-        for row in rows:
-            if row.metadata:
-                self.size += len(memoryview(row.metadata))
+        self.project = rows[0].series.project_id if rows else ""
+        self.size = sum(map(_size_of, rows))
         self.arrived = arrived
         self.future = future
 
@@ -84,7 +83,7 @@ class UsageWriter:
         self._journal = journal
         self._settings = settings
         self._on_stored = on_stored
-        self._waiting: deque[PendingRows[Any]] = deque()
+        self._waiting: FairQueue[PendingRows[Any]] = FairQueue()
         self._entries = 0
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -109,21 +108,14 @@ class UsageWriter:
         Raises:
             Unavailable: the queue is full, or the database does not respond in time.
         """
-        if len(rows) <= MAX_BATCH:
+        parts = list(_split(rows))
+        if len(parts) <= 1:
             return await self.submit(rows, arrived)
-        parts = [self.submit(rows[at : at + MAX_BATCH], arrived) for at in range(0, len(rows), MAX_BATCH)]
-        finished = await asyncio.gather(*parts, return_exceptions=True)
+        finished = await asyncio.gather(*(self.submit(part, arrived) for part in parts), return_exceptions=True)
         if all(isinstance(part, BaseException) for part in finished):
             raise next(part for part in finished if isinstance(part, BaseException))
-        return [outcome for number, part in enumerate(finished) for outcome in self._part_outcomes(rows, number, part)]
-
-    def _part_outcomes(
-        self, rows: Sequence[UsageRow], number: int, part: "list[Outcome] | BaseException"
-    ) -> Sequence[Outcome]:
-        """Return the outcomes of one part; if that part failed, each of its entries is unavailable."""
-        if not isinstance(part, BaseException):
-            return part
-        return [Unavailable(NO_RESPONSE)] * len(rows[number * MAX_BATCH : (number + 1) * MAX_BATCH])
+        outcomes = map(_part_outcomes, parts, finished)
+        return list(chain.from_iterable(outcomes))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -137,23 +129,35 @@ class UsageWriter:
             await task
 
     def submit(self, rows: Sequence[UsageRow], arrived: float | None = None) -> "asyncio.Future[list[Outcome]]":
-        """Store at most `MAX_BATCH` rows; the future resolves to their outcomes, as `record` returns them."""
+        """Store rows of one batch; the future resolves to their outcomes, as `record` returns them."""
         loop = asyncio.get_running_loop()
         submission = PendingOutcomes(rows, loop.time() if arrived is None else arrived, loop.create_future())
         self.enqueue([submission])
         return submission.future
 
     def enqueue(self, submissions: Iterable[PendingRows[Any]]) -> None:
-        """Append submissions to the queue; those beyond its bounds are rejected."""
-        max_entries, max_bytes = 0 if self._closing else self._max_entries, self._settings.queue_bytes
+        """Append submissions to the queue; beyond its bounds, those of the project with the most bytes are rejected."""
         for submission in submissions:
-            entries, size = self._entries + len(submission.rows), self._bytes + submission.size
-            if entries > max_entries or size > max_bytes:
-                submission.reject(Unavailable("Too many entries wait for the database. Try again shortly."))
-            else:
-                self._entries, self._bytes = entries, size
+            if not self._closing and self._make_room(submission):
+                self._entries += len(submission.rows)
+                self._bytes += submission.size
                 self._waiting.append(submission)
+            else:
+                submission.reject(Unavailable(TOO_MANY))
         self._wake.set()
+
+    def _make_room(self, submission: PendingRows[Any]) -> bool:
+        """Whether a submission is within the bounds, if necessary after rejecting those of projects with more bytes."""
+        while (
+            self._entries + len(submission.rows) > self._max_entries
+            or self._bytes + submission.size > self._settings.queue_bytes
+        ):
+            dropped = self._waiting.drop_for(submission)
+            if dropped is None:
+                return False
+            self._release((dropped,))
+            dropped.reject(Unavailable(TOO_MANY))
+        return True
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -177,9 +181,9 @@ class UsageWriter:
             await self._wake.wait()
 
     def _take_batch(self) -> list[PendingRows[Any]]:
-        """Take the next batch from the queue; submissions past the write timeout are rejected."""
-        batch = self._next_batch()
-        late = asyncio.get_running_loop().time() - self._settings.write_timeout
+        """Take the next batch from the queue; submissions that have hardly any time left are rejected."""
+        batch = self._waiting.take_batch()
+        late = asyncio.get_running_loop().time() - self._settings.write_timeout * (1 - TIME_TO_WRITE)
         if self._journal is not None or min(map(ARRIVED, batch)) > late:
             return batch
         expired = [submission for submission in batch if submission.arrived <= late]
@@ -187,24 +191,12 @@ class UsageWriter:
         self._release(expired)
         return [submission for submission in batch if submission.arrived > late]
 
-    def _next_batch(self) -> list[PendingRows[Any]]:
-        """Take the oldest submissions from the queue, up to `MAX_BATCH` rows."""
-        if self._entries <= MAX_BATCH:
-            batch = list(self._waiting)
-            self._waiting.clear()
-            return batch
-        batch, rows = [], 0
-        while self._waiting and (not batch or rows + len(self._waiting[0].rows) <= MAX_BATCH):
-            batch.append(self._waiting.popleft())
-            rows += len(batch[-1].rows)
-        return batch
-
     async def _flush(self, batch: Sequence[PendingRows[Any]]) -> None:
         if not batch:
             return
         rows = list(chain.from_iterable(map(ROWS, batch)))
         try:
-            outcomes = await self._store(rows, batch[0].arrived + self._settings.write_timeout)
+            outcomes = await self._store(rows, min(map(ARRIVED, batch)) + self._settings.write_timeout)
         except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
             _reject(batch, unavailable(error) if isinstance(error, DATABASE_UNAVAILABLE) else error)
@@ -241,6 +233,27 @@ class UsageWriter:
     def bytes(self) -> int:
         """The size of those entries in bytes."""
         return self._bytes
+
+
+def _size_of(row: UsageRow) -> int:
+    return ROW_BYTES + len(row.metadata) if row.metadata else ROW_BYTES
+
+
+def _split(rows: Sequence[UsageRow]) -> Iterator[Sequence[UsageRow]]:
+    """Yield rows in parts of at most `MAX_BATCH` rows and `BATCH_BYTES`, at least one row each."""
+    start = size = 0
+    for end, row in enumerate(rows):
+        size += _size_of(row)
+        if end > start and (end - start == MAX_BATCH or size > BATCH_BYTES):
+            yield rows[start:end]
+            start, size = end, _size_of(row)
+    if start < len(rows):
+        yield rows[start:]
+
+
+def _part_outcomes(rows: Sequence[UsageRow], part: "list[Outcome] | BaseException") -> Sequence[Outcome]:
+    """Return the outcomes of one part; if that part failed, each of its entries is unavailable."""
+    return [Unavailable(NO_RESPONSE)] * len(rows) if isinstance(part, BaseException) else part
 
 
 def _resolve(batch: Sequence[PendingRows[Any]], outcomes: list[Outcome]) -> None:

@@ -47,7 +47,10 @@ def count_unrated(tokens: Tokens) -> BilledCounts:
 
 def find_rates(tokens: Tokens, price: Price, cost: Decimal) -> BilledCounts:
     """Return the billed counts of a call with the rates whose sum is `cost` before a discount; without, if none is."""
-    return next((found for found, computed in _calculations(tokens, price) if computed == cost), count_unrated(tokens))
+    for found, computed in _calculations(tokens, price):
+        if computed == cost:
+            return found
+    return count_unrated(tokens)
 
 
 def _calculations(tokens: Tokens, price: Price) -> Iterator[tuple[BilledCounts, Decimal]]:

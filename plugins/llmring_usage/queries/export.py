@@ -1,8 +1,10 @@
 """Calls as files: CSV and NDJSON, rendered chunk by chunk."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +12,7 @@ import msgspec
 from llmring_server.contracts.usage import LogEntry
 from llmring_server.http import codec
 from llmring_server.http.printable import escape_formulas, escape_json_formulas
+from llmring_usage.queries.usage_logs import size_of
 
 Format = Literal["csv", "ndjson"]
 CSV = "text/csv"
@@ -21,9 +24,14 @@ async def render_file(
 ) -> AsyncIterator[bytes]:
     """Yield the file of a first chunk and the following ones."""
     render: Callable[..., bytes] = _csv if form == "csv" else _ndjson
-    yield render(first, header=True)
+    yield await _render(partial(render, first, header=True), first)
     async for chunk in chunks:
-        yield render(chunk, header=False)
+        yield await _render(partial(render, chunk, header=False), chunk)
+
+
+async def _render(render: Callable[[], bytes], chunk: list[LogEntry]) -> bytes:
+    """Render a chunk; one with large metadata in a thread, so that it blocks no request."""
+    return await asyncio.to_thread(render) if sum(map(size_of, chunk)) > codec.LARGE else render()
 
 
 def _ndjson(entries: list[LogEntry], *, header: bool) -> bytes:

@@ -21,7 +21,7 @@ from llmring_usage.queries.export import Format, render_file
 from llmring_usage.queries.usage_logs import LogFilter, UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.periods import Grouping, parse_range
-from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
+from llmring_usage.statistics.query import StatisticsQuery
 
 
 class UsageReader:
@@ -54,18 +54,24 @@ class UsageReader:
     ) -> Spending:
         """Return a range broken down by the names of a kind, and by steps of time."""
         zone = zone_of(tz or self.timezone)
-        return await self._statistics.spending(
-            project, parse_range(start_date, end_date, zone), zone, TimeBreakdown(kind, step)
-        )
+        return await self._statistics.spending(project, parse_range(start_date, end_date, zone), zone, kind, step)
 
-    async def page(
+    async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
+        """Return up to `limit` calls, newest first, after a cursor, without their metadata and tags."""
+        after = read_cursor(cursor) if cursor else None
+        entries, more = await self._logs.listing(project, self._filter(chosen), limit, after)
+        return LogPage(entries, [write_cursor(entry) for entry in entries], more)
+
+    async def full_page(
         self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None, offset: int = 0
     ) -> LogPage:
-        """Return up to `limit` calls, newest first, after a cursor or an offset."""
+        """Return up to `limit` calls with their metadata, newest first, after a cursor or an offset.
+
+        The page may be shorter although there are more calls, because it ends at a number of bytes.
+        """
         after = read_cursor(cursor) if cursor else None
-        found = await self._logs.page(project, self._filter(chosen), limit + 1, after, 0 if after else offset)
-        entries = found[:limit]
-        return LogPage(entries, [write_cursor(entry) for entry in entries], len(found) > limit)
+        entries, more = await self._logs.page(project, self._filter(chosen), limit, after, 0 if after else offset)
+        return LogPage(entries, [write_cursor(entry) for entry in entries], more)
 
     async def call(self, project: str, cursor: str) -> LoggedCall | None:
         """Return the call just before a cursor's position, and the calculation of its cost."""

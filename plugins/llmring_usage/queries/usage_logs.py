@@ -1,24 +1,25 @@
 """Queries of logged calls: pages by keyset, and streams by a server-side cursor."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg.rows import class_row
 
 from llmring_server.contracts.usage import LogEntry
 from llmring_server.database import Database
-from llmring_server.http.errors import Unavailable
+from llmring_server.database.pool import stream_rows
 from llmring_usage.pricing.tokens import Tokens, tokens_of
+from llmring_usage.queries.export_limiter import PROJECT_EXPORTS, ExportLimiter
 from llmring_usage.statistics.periods import Range
 from llmring_usage.tables.cost_columns import PRICE_COLUMNS
 from llmring_usage.tables.log_columns import RARE_FIELDS, TOKENS, rare_count_sql
 
-CHUNK_ROWS = 1_000
-STREAMS = 3
+CHUNK_BYTES = 131_072
+ROW_BYTES = 512  # of a call without metadata
 
 EXPRESSIONS: Mapping[str, LiteralString] = {
     "logged_at": "occurred_at AS logged_at",
@@ -27,8 +28,12 @@ EXPRESSIONS: Mapping[str, LiteralString] = {
     **{name: value + " AS " + name for name, value in PRICE_COLUMNS.items()},
 }
 COLUMNS: LiteralString = ", ".join(EXPRESSIONS.get(name, name) for name in LogEntry.__struct_fields__)
+NOT_READ: Mapping[str, LiteralString] = {"metadata": "NULL AS metadata", "tags": "NULL AS tags"}
+LISTED: LiteralString = ", ".join({**EXPRESSIONS, **NOT_READ}.get(name, name) for name in LogEntry.__struct_fields__)
 FROM_PROJECT: LiteralString = " FROM usage_logs WHERE project_id = %(project)s"
 SELECT: LiteralString = "SELECT " + COLUMNS + FROM_PROJECT
+SELECT_LISTED: LiteralString = "SELECT " + LISTED + FROM_PROJECT
+FETCH: LiteralString = "FETCH 1000 FROM usage_export"
 ONE: LiteralString = (
     "SELECT "
     + COLUMNS
@@ -83,45 +88,85 @@ class UsageLogs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._streams = asyncio.Semaphore(STREAMS)
+        self._exports = ExportLimiter()
 
     async def page(
         self, project: str, chosen: LogFilter, limit: int, after: Position | None = None, offset: int = 0
-    ) -> list[LogEntry]:
-        """Return up to `limit` calls, after a position or an offset."""
+    ) -> tuple[list[LogEntry], bool]:
+        """Return up to `limit` calls, after a position or an offset, and whether there are more.
+
+        A page also ends at a number of bytes (`Database.page`).
+        """
         query, params = select_sql(project, chosen, after)
         query += NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
-        return await self._database.rows(LogEntry, query, {**params, "limit": limit, "offset": offset})
+        params |= {"limit": limit + 1, "offset": offset}
+        return await self._database.page(LogEntry, query, params, limit, size_of=size_of)
+
+    async def listing(
+        self, project: str, chosen: LogFilter, limit: int, after: Position | None = None
+    ) -> tuple[list[LogEntry], bool]:
+        """Return the same as `page`, without reading metadata and tags."""
+        query, params = select_sql(project, chosen, after, SELECT_LISTED)
+        query += NEWEST_FIRST + " LIMIT %(limit)s"
+        found = await self._database.rows(LogEntry, query, {**params, "limit": limit + 1})
+        return found[:limit], len(found) > limit
 
     async def get(self, project: str, position: Position) -> PricedLogEntry | None:
         """Return the call at a position, or None if this project has none there."""
         return await self._database.one(PricedLogEntry, ONE, {"project": project, **msgspec.structs.asdict(position)})
 
     async def stream(self, project: str, chosen: LogFilter) -> AsyncIterator[list[LogEntry]]:
-        """Yield all calls in chunks from a server-side cursor, in constant memory and one snapshot.
+        """Yield all calls from a server-side cursor, in one snapshot, in chunks of about `CHUNK_BYTES`.
 
-        A stream holds its connection until its client has read it, so only a few may run at once.
+        A stream holds its connection until its client has read it, so they take at most half of the pool.
+        Rows are read one by one, so that a chunk ends at its bytes.
 
         Raises:
             Unavailable: the maximum number of exports is running.
         """
-        if self._streams.locked():
-            raise Unavailable(f"{STREAMS} exports are running already. Try again shortly.")
         query, params = select_sql(project, chosen, None)
-        async with (
-            self._streams,
-            self._database.pool.connection() as connection,
-            connection.transaction(),
-            connection.cursor(name="usage_export", row_factory=class_row(LogEntry)) as cursor,
-        ):
-            await cursor.execute(query + NEWEST_FIRST, params)
-            while chunk := await cursor.fetchmany(CHUNK_ROWS):
-                yield chunk
+        pool = self._database.pool
+        with self._exports.acquire(project, max(PROJECT_EXPORTS + 1, pool.max_size // 2)):
+            async with (
+                pool.connection() as connection,
+                connection.transaction(),
+                connection.cursor(name="usage_export") as declared,
+                connection.cursor(row_factory=class_row(LogEntry)) as cursor,
+            ):
+                await declared.execute(query + NEWEST_FIRST, params)
+                async for chunk in _read_chunks(cursor):
+                    yield chunk
 
 
-def select_sql(project: str, chosen: LogFilter, after: Position | None) -> tuple[LiteralString, dict[str, Any]]:
+async def _read_chunks(cursor: psycopg.AsyncCursor[LogEntry]) -> AsyncIterator[list[LogEntry]]:
+    """Yield the rest of the server-side cursor in chunks."""
+    while True:
+        chunk: list[LogEntry] = []
+        size = fetched = 0
+        async with stream_rows(cursor, FETCH) as rows:
+            async for row in rows:
+                chunk.append(row)
+                fetched += 1
+                size += size_of(row)
+                if size >= CHUNK_BYTES:
+                    yield chunk
+                    chunk, size = [], 0
+        if chunk:
+            yield chunk
+        if not fetched:
+            return
+
+
+def size_of(entry: LogEntry) -> int:
+    """Return the size of a call in bytes, which its metadata determines."""
+    return ROW_BYTES + len(entry.metadata or b"") + len(entry.tags or b"")
+
+
+def select_sql(
+    project: str, chosen: LogFilter, after: Position | None, select: LiteralString = SELECT
+) -> tuple[LiteralString, dict[str, Any]]:
     """Return the SELECT of a filter with only the necessary conditions, and its parameters."""
-    query: LiteralString = SELECT
+    query = select
     params: dict[str, Any] = {"project": project}
     columns: tuple[LiteralString, ...] = ("alias", "model", "provider", "profile", "origin")
     for column in columns:

@@ -3,10 +3,10 @@
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,15 +22,20 @@ from llmring_server.contracts.usage import (
     Summary,
 )
 from llmring_usage.pricing.calculators import EXACT, ZERO
-from llmring_usage.statistics.periods import Grouping, period_start
 from llmring_usage.tables.rollups import PROVIDER_MODEL
+
+OTHER = "other"
+ShareT = TypeVar("ShareT", bound=Share)
 
 
 class NameSums(msgspec.Struct, frozen=True, array_like=True):
-    """The sums of one name: its kind (`model`), the name ('' for none), tokens as sent, cost in USD."""
+    """The sums of one name: its kind (`model`), the name ('' for calls without one), tokens as sent, cost in USD.
+
+    None is for all names of the kind that have no line of their own.
+    """
 
     kind: str
-    name: str
+    name: str | None
     requests: int
     errors: int
     input_tokens: int
@@ -58,93 +63,102 @@ class NameSums(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StepSums(msgspec.Struct, frozen=True, array_like=True):
-    """The sums of one name, such as a model, in one step of time (day, week, month), input_tokens by its first day."""
+    """The sums of one name, such as a model, in one step of time (day, week, month), by its first day.
+
+    None is for all names without a line of their own; in sums of all names, it is the one with the highest cost.
+    """
 
     start: date
-    name: str
+    name: str | None
     requests: int
     tokens: int
     cost: Decimal
 
 
-class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
-    """The number of calls of one model that took 1.2^bucket to 1.2^(bucket + 1) ms; bucket 0 includes less."""
+class NameCount(msgspec.Struct, frozen=True, array_like=True):
+    """The number of names of a kind, and of those that are not ''."""
 
-    model: str
+    kind: str
+    all: int
+    named: int
+
+
+class LatencyBucket(msgspec.Struct, frozen=True, array_like=True):
+    """The number of calls of one model that took 1.2^bucket to 1.2^(bucket + 1) ms; bucket 0 includes less.
+
+    None is for all models without a line of their own.
+    """
+
+    model: str | None
     bucket: int
     calls: int
 
 
-class QueryResult(msgspec.Struct, frozen=True, dict=True):
-    """The result of the query: sums by name, sums by name and step, and the histogram of latencies by model.
+class QueryResult(msgspec.Struct, frozen=True):
+    """The result of the query: sums by name, numbers of names, the histogram of latencies by model, sums by step.
 
-    Sums of calls logged by an earlier version are by provider and by model, the others by both at once.
+    `days` are the sums by day if the steps are longer.
     """
 
     groups: list[NameSums]
-    steps: list[StepSums]
+    counts: list[NameCount]
     latencies: list[LatencyBucket]
+    steps: list[StepSums]
+    days: list[StepSums]
 
     def of(self, kind: str) -> list[NameSums]:
         """Return the sums of one kind's names."""
         return [group for group in self.groups if group.kind == kind]
 
-    @functools.cached_property
-    def providers(self) -> list[NameSums]:
-        """The sums by provider."""
-        return _merge("provider", [*self.of("provider"), *(_part("provider", one) for one in self._pairs)])
-
-    @functools.cached_property
-    def models(self) -> list[NameSums]:
-        """The sums by model, of all providers that have it."""
-        return _merge("model", [*self.of("model"), *(_part("model", one) for one in self._pairs)])
-
-    @functools.cached_property
-    def provider_models(self) -> list[NameSums]:
-        """The sums by provider and model."""
-        unknown = (msgspec.structs.replace(one, name=f":{one.name}") for one in self.of("model"))
-        return [*self._pairs, *unknown]
-
-    @property
-    def _pairs(self) -> list[NameSums]:
-        return self.of(PROVIDER_MODEL)
-
-    def of_kind(self, kind: Kind) -> list[NameSums]:
-        """Return the sums by the names of a kind."""
-        return self.models if kind == "model" else self.providers if kind == "provider" else self.of(kind)
+    def count(self, kind: str) -> NameCount:
+        """Return how many names of a kind there are."""
+        return next((one for one in self.counts if one.kind == kind), NameCount(kind, 0, 0))
 
 
-def assemble(result: QueryResult, grouping: Grouping) -> Statistics:
-    """Build the statistics from a result by day and model."""
-    by_day = _periods(result.steps)
+def assemble(result: QueryResult) -> Statistics:
+    """Build the statistics from a result whose steps are sums of all models."""
+    periods = _periods(result.steps)
+    by_day = _periods(result.days) if result.days else periods
     return Statistics(
         summary=summarize(result),
-        by_period=by_day if grouping == "day" else _periods(_regroup(result.steps, grouping)),
+        by_period=periods,
         by_day=[Day(day.date, day.total_calls, day.total_cost, day.top_model) for day in by_day],
-        by_model=_models(result),
-        by_alias=_shares(result.of("alias")),
-        by_profile=_shares(result.of("profile")),
-        by_origin=_shares(result.of("origin")),
-        by_provider=_shares(result.providers),
-        by_provider_model=_shares(result.provider_models),
+        by_model=_named(_models(result)),
+        by_alias=_named(_shares(result, "alias")),
+        by_profile=_named(_shares(result, "profile")),
+        by_origin=_named(_shares(result, "origin")),
+        by_provider=_named(_shares(result, "provider")),
+        by_provider_model=_named(_shares(result, PROVIDER_MODEL)),
     )
 
 
 def assemble_spending(result: QueryResult, kind: Kind) -> Spending:
     """Build the spending by the names of a kind; its steps are ordered by time, then by name."""
-    ordered = sorted(result.steps, key=lambda one: (one.start, one.name))
+    shares: Mapping[str | None, Share] = _models(result) if kind == "model" else _shares(result, kind)
+    ordered = sorted(result.steps, key=lambda one: (one.start, one.name is None, one.name or ""))
     return Spending(
         summary=summarize(result),
-        shares=_models(result) if kind == "model" else _shares(result.of_kind(kind)),
+        names=result.count(kind).all,
+        shares=_own_lines(shares),
         steps=[StepShare(one.start, one.name, one.requests, one.cost) for one in ordered],
-        provider_models=_shares(result.provider_models) if kind == "model" else {},
+        provider_models=_own_lines(_shares(result, PROVIDER_MODEL)) if kind == "model" else {},
     )
+
+
+def _named(shares: dict[str | None, ShareT]) -> dict[str, ShareT]:
+    """Return shares with the name `OTHER` for those of all names without a line."""
+    return {OTHER if name is None else name: share for name, share in shares.items()}
+
+
+def _own_lines(shares: Mapping[str | None, ShareT]) -> dict[str, ShareT]:
+    """Return the shares of the names with a line of their own."""
+    return {name: share for name, share in shares.items() if name is not None}
 
 
 def summarize(result: QueryResult) -> Summary:
     """Sum over the profiles: every call has one."""
     profiles, latencies = result.of("profile"), merge_histograms(result.latencies)
-    whole = _add("", "", profiles)
+    whole = _add(profiles)
     return Summary(
         total_requests=whole.requests,
         total_cost=whole.cost,
@@ -152,8 +166,8 @@ def summarize(result: QueryResult) -> Summary:
         input_tokens=whole.input_tokens,
         output_tokens=whole.output_tokens,
         cached_input_tokens=whole.cached_input_tokens,
-        unique_models=len(result.models),
-        unique_origins=sum(1 for group in result.of("origin") if group.name),
+        unique_models=result.count("model").all,
+        unique_origins=result.count("origin").named,
         unpriced_requests=whole.unpriced_requests,
         unpriced_tokens=whole.unpriced_tokens,
         failed_requests=whole.errors,
@@ -167,66 +181,30 @@ def summarize(result: QueryResult) -> Summary:
     )
 
 
-def _merge(kind: str, groups: Iterable[NameSums]) -> list[NameSums]:
-    """Add the sums of each name."""
-    gathered: dict[str, list[NameSums]] = defaultdict(list)
-    for group in groups:
-        gathered[group.name].append(group)
-    return [_add(kind, name, found) for name, found in gathered.items()]
-
-
-def _add(kind: str, name: str, groups: Sequence[NameSums]) -> NameSums:
+def _add(groups: Sequence[NameSums]) -> NameSums:
     """Return the sum of sums."""
     cost = functools.reduce(EXACT.add, (group.cost for group in groups), ZERO)
-    return NameSums(kind, name, cost=cost, **{count: sum(getattr(one, count) for one in groups) for count in INTEGERS})
+    counts = {count: sum(getattr(one, count) for one in groups) for count in INTEGERS}
+    return NameSums(kind="", name=None, cost=cost, **counts)
 
 
-def _part(kind: str, group: NameSums) -> NameSums:
-    """Return the sums of a provider and model under the name of one of them."""
-    provider, _, model = group.name.partition(":")
-    name = model if kind == "model" else provider.replace("~1", ":").replace("~0", "~")
-    return msgspec.structs.replace(group, kind=kind, name=name)
+def _periods(steps: Iterable[StepSums]) -> list[Period]:
+    """Return the periods in order of time."""
+    return [
+        Period(step.start, step.requests, step.tokens, step.cost, step.name or "")
+        for step in sorted(steps, key=lambda step: step.start)
+    ]
 
 
-def _regroup(days: Iterable[StepSums], grouping: Grouping) -> list[StepSums]:
-    """Group days into weeks or months, each under its first day."""
-    gathered: dict[tuple[date, str], StepSums] = {}
-    for one in days:
-        key = period_start(one.start, grouping), one.name
-        found = gathered.get(key)
-        gathered[key] = StepSums(
-            key[0],
-            one.name,
-            one.requests + (found.requests if found else 0),
-            one.tokens + (found.tokens if found else 0),
-            EXACT.add(one.cost, found.cost) if found else one.cost,
-        )
-    return list(gathered.values())
+def _shares(result: QueryResult, kind: str) -> dict[str | None, Share]:
+    return {group.name: Share(**_share_sums(group)) for group in result.of(kind)}
 
 
-def _periods(lines: Iterable[StepSums]) -> list[Period]:
-    """Sum each period over its models, ordered by time; every model has one line per period."""
-    periods: dict[date, list[StepSums]] = defaultdict(list)
-    for line in lines:
-        periods[line.start].append(line)
-    return [_period(start, periods[start]) for start in sorted(periods)]
-
-
-def _period(start: date, models: list[StepSums]) -> Period:
-    top = min(models, key=lambda line: (-line.cost, -line.requests, line.name))
-    cost = functools.reduce(EXACT.add, (line.cost for line in models), ZERO)
-    return Period(start, sum(line.requests for line in models), sum(line.tokens for line in models), cost, top.name)
-
-
-def _shares(groups: Iterable[NameSums]) -> dict[str, Share]:
-    return {group.name: Share(**_share_sums(group)) for group in groups}
-
-
-def _models(result: QueryResult) -> dict[str, ModelShare]:
-    histograms: dict[str, list[LatencyBucket]] = defaultdict(list)
+def _models(result: QueryResult) -> dict[str | None, ModelShare]:
+    histograms: dict[str | None, list[LatencyBucket]] = defaultdict(list)
     for latency in result.latencies:
         histograms[latency.model].append(latency)
-    return {group.name: _model_share(group, histograms[group.name]) for group in result.models}
+    return {group.name: _model_share(group, histograms[group.name]) for group in result.of("model")}
 
 
 def _model_share(group: NameSums, histogram: list[LatencyBucket]) -> ModelShare:
@@ -247,7 +225,7 @@ def merge_histograms(buckets: Iterable[LatencyBucket]) -> list[LatencyBucket]:
     calls: dict[int, int] = defaultdict(int)
     for found in buckets:
         calls[found.bucket] += found.calls
-    return [LatencyBucket("", bucket, number) for bucket, number in calls.items()]
+    return [LatencyBucket(None, bucket, number) for bucket, number in calls.items()]
 
 
 def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None:

@@ -110,13 +110,6 @@ def _edges(span: Range, first: datetime, last: datetime) -> tuple[Range, ...]:
     return tuple(edges)
 
 
-def period_start(day: date, grouping: Grouping) -> date:
-    """Return the first day of the period of a day; a week begins on Monday (ISO 8601)."""
-    if grouping == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if grouping == "month" else day
-
-
 def _parse_instant(text: str, name: str, zone: ZoneInfo, *, whole_day: bool) -> tuple[datetime, bool]:
     """Return the instant of a date or a time, and whether it was a date; with `whole_day`, a date is its end."""
     try:

@@ -4,8 +4,9 @@ Sums over the whole range come from days of the reporting zone, whatever zone is
 edges; only steps of time, by the names of one kind, are counted in the requested zone, from the 15-minute rollup.
 """
 
-from collections.abc import Mapping
-from typing import Any, LiteralString
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, LiteralString, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,13 +14,12 @@ from psycopg import errors
 
 from llmring_server.contracts.usage import Kind, Spending, Statistics, Step, Summary
 from llmring_server.database import Database
+from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.assemble import (
-    LatencyBucket,
-    NameSums,
+    OTHER,
     QueryResult,
-    StepSums,
     assemble,
     assemble_spending,
     summarize,
@@ -33,11 +33,14 @@ from llmring_usage.tables.rollups import (
     EACH_NAME,
     FORMER_KINDS,
     NAMES,
+    PROVIDER_MODEL,
     QUARTERS_DAY,
     SUMS,
     VALUES,
     kind_sql,
 )
+
+T = TypeVar("T")
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
 DAY_COLUMNS: LiteralString = "day, name, requests, tokens, cost"
@@ -51,37 +54,96 @@ RAW_CALLS: LiteralString = (
     "SELECT kind, name, " + ", ".join(VALUES[name] for name in SUMS) + " FROM usage_logs " + EACH_NAME
     + " WHERE project_id = %(project)s"
 )  # fmt: skip
+# Lines of provider_model are also of their provider and of their model; models of earlier versions have no provider.
+EACH_KIND: LiteralString = (
+    "CROSS JOIN LATERAL (VALUES (lines.kind, lines.name)"
+    + "".join(
+        ", (CASE WHEN lines.kind = '" + PROVIDER_MODEL + "' THEN '" + kind + "' END, " + part + ")"
+        for kind, part in FORMER_KINDS.items()
+    )
+    + ", (CASE WHEN lines.kind = 'model' THEN '" + PROVIDER_MODEL + "' END, ':' || lines.name)) AS each(kind, name)"
+    + " WHERE each.kind IS NOT NULL"
+)  # fmt: skip
 GROUPED: LiteralString = (
+    "lines AS MATERIALIZED (SELECT kind, name, "
+    + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
+    + " FROM calls GROUP BY kind, name), grouped AS MATERIALIZED (SELECT each.kind, each.name, "
+    + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
+    + " FROM lines "
+    + EACH_KIND
+    + " GROUP BY 1, 2)"
+)
+# The names with a row of their own: those with the highest cost, then the most requests.
+SHOWN: LiteralString = (
     """
-    grouped AS (
-        SELECT json_build_array(kind, name, """
-    + ", ".join("sum(" + name + ")" for name in SUMS)
-    + """) AS line
-        FROM calls
-        GROUP BY kind, name
+    kinds AS MATERIALIZED (
+        SELECT kind, count(*) AS names, count(*) FILTER (WHERE name <> '') AS named FROM grouped GROUP BY kind
+    ),
+    shown AS MATERIALIZED (
+        SELECT kind, name FROM kinds CROSS JOIN LATERAL (
+            SELECT name FROM grouped
+            WHERE grouped.kind = kinds.kind AND (
+                %(kind)s::text IS NULL OR kinds.kind = %(kind)s
+                OR (%(kind)s = 'model' AND kinds.kind = '"""
+    + PROVIDER_MODEL
+    + """')
+            )
+            ORDER BY name = '"""
+    + OTHER
+    + """', cost DESC, requests DESC, name COLLATE "C"
+            LIMIT %(names)s
+        ) AS top
     )
 """
 )
-BY_MODEL: LiteralString = (
-    "SELECT json_build_array(model, bucket, sum(requests)) AS line FROM latencies GROUP BY model, bucket"
+# A test with IN is hashed whatever the planner expects; a join is not.
+GROUPS: LiteralString = (
+    "SELECT json_build_array(kind, shown_name, " + ", ".join("sum(" + name + ")" for name in SUMS) + ") AS line FROM ("
+    "SELECT *, CASE WHEN (kind, name) IN (SELECT kind, name FROM shown) THEN name END AS shown_name FROM grouped"
+    ") AS marked GROUP BY kind, shown_name"
 )
-ALL_MODELS: LiteralString = "SELECT json_build_array('', bucket, sum(requests)) AS line FROM latencies GROUP BY bucket"
+COUNTS: LiteralString = "SELECT json_build_array(kind, names, named) AS line FROM kinds"
+BY_MODEL: LiteralString = """
+    SELECT json_build_array(shown_name, bucket, sum(requests)) AS line FROM (
+        SELECT *, CASE WHEN model IN (SELECT name FROM shown WHERE kind = 'model') THEN model END AS shown_name
+        FROM latencies
+    ) AS marked GROUP BY bucket, shown_name
+"""
+ALL_MODELS: LiteralString = (
+    "SELECT json_build_array(NULL, bucket, sum(requests)) AS line FROM latencies GROUP BY bucket"
+)
 STEPS: Mapping[Step, LiteralString] = {
     "day": "day",
     "week": "date_trunc('week', day::timestamp)::date",
     "month": "date_trunc('month', day::timestamp)::date",
 }
-EMPTY: LiteralString = "SELECT '[]'::json AS groups, '[]'::json AS latencies, '[]'::json AS steps"
+# By name and step, and by step alone, with the name that has the highest cost.
+NAMED_STEPS: LiteralString = """
+    SELECT json_build_array(start, shown_name, sum(requests), sum(tokens), sum(cost)) AS line FROM (
+        SELECT *, CASE WHEN name IN (SELECT name FROM shown WHERE kind = %(kind)s) THEN name END AS shown_name
+        FROM named
+    ) AS marked GROUP BY start, shown_name
+"""
+TOTAL_STEPS: LiteralString = """
+    SELECT json_build_array(start, (array_agg(name ORDER BY cost DESC, requests DESC, name COLLATE "C"))[1],
+        sum(requests), sum(tokens), sum(cost)) AS line
+    FROM named GROUP BY start
+"""
+PARTS: tuple[LiteralString, ...] = ("groups", "counts", "latencies", "steps", "days")
+EMPTY: LiteralString = "SELECT " + ", ".join("'[]'::json AS " + part for part in PARTS)
+OVERVIEW_NAMES = 100
 
-_groups = msgspec.json.Decoder(list[NameSums])
-_steps = msgspec.json.Decoder(list[StepSums])
-_latencies = msgspec.json.Decoder(list[LatencyBucket])
+_decode = msgspec.json.Decoder(QueryResult).decode
 
 
 class TimeBreakdown(msgspec.Struct, frozen=True):
-    """The breakdown of a range over time: by the names of a kind, per day, week or month."""
+    """The breakdown of a range over time, per day, week or month: by the names of a kind, or of all calls.
 
-    kind: Kind = "model"
+    Without a `kind`, each step has the name of the model with the highest cost, and the range is broken down by the
+    names of every kind.
+    """
+
+    kind: Kind | None = None
     step: Step = "day"
 
 
@@ -94,38 +156,44 @@ class StatisticsQuery:
     def __init__(self, database: Database, settings: UsageSettings) -> None:
         self._database = database
         self._reporting = ZoneInfo(settings.timezone)
+        self._names = settings.stats_names
 
     async def statistics(self, project: str, span: Range, zone: ZoneInfo, grouping: Grouping) -> Statistics:
         """Return the statistics of a project over a range, in days of `zone`."""
-        return assemble(await self._run(project, span, zone, BY_DAY), grouping)
+        return await self._run(assemble, project, span, zone, TimeBreakdown(step=grouping))
 
     async def summary(self, project: str, span: Range, zone: ZoneInfo) -> Summary:
         """Return the sums of a project over a range."""
-        return summarize(await self._run(project, span, zone))
+        return await self._run(summarize, project, span, zone)
 
-    async def spending(self, project: str, span: Range, zone: ZoneInfo, over_time: TimeBreakdown) -> Spending:
+    async def spending(self, project: str, span: Range, zone: ZoneInfo, kind: Kind, step: Step) -> Spending:
         """Return the sums of a project over a range, by the names of a kind and by steps of time."""
-        return assemble_spending(await self._run(project, span, zone, over_time), over_time.kind)
+        return await self._run(partial(assemble_spending, kind=kind), project, span, zone, TimeBreakdown(kind, step))
 
     async def _run(
-        self, project: str, span: Range, zone: ZoneInfo, over_time: TimeBreakdown | None = None
-    ) -> QueryResult:
+        self,
+        work: Callable[[QueryResult], T],
+        project: str,
+        span: Range,
+        zone: ZoneInfo,
+        over_time: TimeBreakdown | None = None,
+    ) -> T:
+        """Run the query and return what `work` makes of its result; for a large result, in a thread."""
         query, params = self.statement(project, span, zone, over_time)
         try:
             (row,) = await self._database.fetch(query, params)
         except errors.InvalidParameterValue as error:
             msg = f"The database does not know the time zone {zone.key!r}. Use another one."
             raise Problem.validation("query", "tz", msg=msg) from error
-        return QueryResult(
-            _groups.decode(row["groups"]), _steps.decode(row["steps"]), _latencies.decode(row["latencies"])
-        )
+        encoded = codec.encode(row)
+        return await codec.run_in_thread_if_large(encoded, lambda: work(_decode(encoded)))
 
     def statement(
         self, project: str, span: Range, zone: ZoneInfo, over_time: TimeBreakdown | None = None
     ) -> tuple[LiteralString, dict[str, Any]]:
         """Return the statement and its parameters; raw rows are read only if the range has edges.
 
-        Without `over_time`, nothing is counted by steps of time, and latencies are those of all models together.
+        Without `over_time`, nothing is counted by name or by steps of time.
         """
         params: dict[str, Any] = {"project": project, "zone": zone.key}
         calls, split = RangeUnion(params, "c"), split_days(span, self._reporting)
@@ -133,27 +201,45 @@ class StatisticsQuery:
         if not calls.parts:
             return EMPTY, {}
         tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies_sql(split, params)
-        steps: LiteralString = "'[]'::json AS steps"
+        params["kind"], params["names"] = None, 0
         if over_time is not None:
+            kind: Kind = over_time.kind or "model"
             by_day = split if zone == self._reporting else Split(None, None, (span,))
-            days = _days_sql(over_time.kind, RangeUnion(params, "d"), by_day)
-            tables += ", days (" + DAY_COLUMNS + ") AS (" + days + ")"
-            steps = _json_column("steps", _steps_sql(STEPS[over_time.step]))
-        histogram = ALL_MODELS if over_time is None else BY_MODEL
-        found = _json_column("groups", "SELECT line FROM grouped") + ", " + _json_column("latencies", histogram)
-        return "WITH " + tables + ", " + GROUPED + " SELECT " + found + ", " + steps, params
+            days = _days_sql(kind, RangeUnion(params, "d"), by_day)
+            tables += ", days (" + DAY_COLUMNS + ") AS (" + days + "), named AS (" + _named_sql(over_time.step) + ")"
+            params["kind"] = over_time.kind
+            params["names"] = self._names if over_time.kind is None else min(self._names, OVERVIEW_NAMES)
+        columns: LiteralString = ", ".join(_json_column(name, lines) for name, lines in _columns(over_time).items())
+        return "WITH " + tables + ", " + GROUPED + ", " + SHOWN + " SELECT " + columns, params
 
 
-def _steps_sql(start: LiteralString) -> LiteralString:
-    """Return the SELECT of days grouped into steps of time; `start` is the first day of a day's step."""
+def _columns(over_time: TimeBreakdown | None) -> Mapping[LiteralString, LiteralString | None]:
+    """Return the SELECT of each part of the result, None for an empty part."""
+    by_model = over_time is not None and over_time.kind in (None, "model")
+    columns: dict[LiteralString, LiteralString | None] = {
+        "groups": GROUPS, "counts": COUNTS, "latencies": BY_MODEL if by_model else ALL_MODELS,
+        "steps": None, "days": None,
+    }  # fmt: skip
+    if over_time is not None:
+        columns["steps"] = TOTAL_STEPS if over_time.kind is None else NAMED_STEPS
+        if over_time.kind is None and over_time.step != "day":
+            columns["days"] = TOTAL_STEPS.replace("FROM named", "FROM (" + _named_sql("day") + ") AS named")
+    return columns
+
+
+def _named_sql(step: Step) -> LiteralString:
+    """Return the SELECT of days grouped into steps of time by name; a step is named by its first day."""
+    start = STEPS[step]
     return (
-        "SELECT json_build_array(" + start + ", name, sum(requests), sum(tokens), sum(cost))"
-        " AS line FROM days GROUP BY " + start + ", name"
+        "SELECT " + start + " AS start, name, sum(requests) AS requests,"
+        " sum(tokens) AS tokens, sum(cost) AS cost FROM days GROUP BY 1, 2"
     )
 
 
-def _json_column(name: LiteralString, lines: LiteralString) -> LiteralString:
+def _json_column(name: LiteralString, lines: LiteralString | None) -> LiteralString:
     """Return the column with all lines of a SELECT as one JSON array."""
+    if lines is None:
+        return "'[]'::json AS " + name
     return "(SELECT coalesce(json_agg(line), '[]') FROM (" + lines + ") AS every_" + name + ") AS " + name
 
 

@@ -1,6 +1,7 @@
 """All SQL statements of the core and its plugins, collect from their modules and parsed with PostgreSQL's parser."""
 
 import ast
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -65,6 +66,7 @@ def literals(module):
             yield node.value
 
 
+@functools.cache
 def collect():
     """Return the statements by text, each with its module and tree, and the fragments likewise."""
     statements, parts = {}, {}
@@ -77,11 +79,14 @@ def collect():
 
 
 def migrations():
-    """Return the parse trees of every migration by its path."""
-    return {
-        str(path.relative_to(ROOT)): pglast.parse_sql(path.read_text())
-        for path in sorted((ROOT / "migrations").rglob("*.sql"))
-    }
+    """Return the path of every migration."""
+    return [str(path.relative_to(ROOT)) for path in sorted((ROOT / "migrations").rglob("*.sql"))]
+
+
+@functools.cache
+def migration(path):
+    """Return the parse tree of a migration."""
+    return pglast.parse_sql((ROOT / path).read_text())
 
 
 def nodes(tree, kind):

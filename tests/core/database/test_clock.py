@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
 from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
 

@@ -2,11 +2,10 @@
 
 import pytest
 from pglast import ast, enums
-from sql_kit import CHANGING, collect, migrations, nodes
+from sql_kit import CHANGING, collect, migration, migrations, nodes
 
 from llmring_server.plugins.manager import installed_plugins
 
-STATEMENTS, PARTS = collect()
 MIGRATIONS = migrations()
 IMMUTABLE, VOLATILE = "i", "v"
 COLUMNS = """
@@ -35,8 +34,13 @@ WITHOUT_PROJECT = {
 
 
 @pytest.fixture(scope="module")
-def named():
-    return {text: f"{module}: {text[:120]}" for text, (module, _) in STATEMENTS.items()}
+def statements():
+    return collect()[0]
+
+
+@pytest.fixture(scope="module")
+def named(statements):
+    return {text: f"{module}: {text[:120]}" for text, (module, _) in statements.items()}
 
 
 @pytest.fixture
@@ -54,15 +58,16 @@ def volatilities(server):
     return {row["name"]: set(row["kinds"]) for row in server.rows(VOLATILITY)}
 
 
-def test_the_statements_of_every_plugin_with_tables_are_found():
-    read = {module.partition(".")[0] for module, _ in STATEMENTS.values()}
+def test_the_statements_of_every_plugin_with_tables_are_found(statements):
+    read = {module.partition(".")[0] for module, _ in statements.values()}
     owners = {path.split("/")[1] for path in MIGRATIONS}
     assert {"llmring_server" if owner == "core" else f"llmring_{owner}" for owner in owners} <= read
 
 
-def test_every_fragment_that_writes_is_in_a_complete_statement():
-    whole = "\n".join(STATEMENTS)
-    unread = {part for part in PARTS if CHANGING.search(part) and part not in whole}
+def test_every_fragment_that_writes_is_in_a_complete_statement(statements):
+    parts = collect()[1]
+    whole = "\n".join(statements)
+    unread = {part for part in parts if CHANGING.search(part) and part not in whole}
     assert unread == set()
 
 
@@ -82,10 +87,10 @@ def test_no_table_has_a_trigger(server):
     assert server.rows(TRIGGERS) == []
 
 
-def test_conflict_updates_use_only_immutable_functions(server, named):
+def test_conflict_updates_use_only_immutable_functions(server, named, statements):
     kinds = volatilities(server)
     found = 0
-    for text, (_, tree) in STATEMENTS.items():
+    for text, (_, tree) in statements.items():
         for conflict in nodes(tree, ast.OnConflictClause):
             found += conflict.action == enums.OnConflictAction.ONCONFLICT_UPDATE
             called = functions((conflict.targetList, conflict.whereClause))
@@ -94,10 +99,10 @@ def test_conflict_updates_use_only_immutable_functions(server, named):
     assert found > 5
 
 
-def test_no_update_and_no_delete_calls_a_volatile_function(server, named):
+def test_no_update_and_no_delete_calls_a_volatile_function(server, named, statements):
     kinds = volatilities(server)
     found = 0
-    for text, (_, tree) in STATEMENTS.items():
+    for text, (_, tree) in statements.items():
         for changing in nodes(tree, (ast.UpdateStmt, ast.DeleteStmt)):
             found += 1
             called = functions((getattr(changing, "targetList", None), changing.whereClause))
@@ -105,8 +110,8 @@ def test_no_update_and_no_delete_calls_a_volatile_function(server, named):
     assert found > 5
 
 
-def test_no_statement_skips_locked_rows_or_merges(named):
-    for text, (_, tree) in STATEMENTS.items():
+def test_no_statement_skips_locked_rows_or_merges(named, statements):
+    for text, (_, tree) in statements.items():
         skipping = [
             lock for lock in nodes(tree, ast.LockingClause) if lock.waitPolicy == enums.LockWaitPolicy.LockWaitSkip
         ]
@@ -117,10 +122,10 @@ def test_no_statement_skips_locked_rows_or_merges(named):
 @pytest.mark.parametrize("path", MIGRATIONS)
 def test_a_foreign_key_is_inline_names_the_project_and_a_table_of_its_own_migration(path):
     made = {}
-    for table in nodes(MIGRATIONS[path], ast.CreateStmt):
+    for table in nodes(migration(path), ast.CreateStmt):
         made[table.relation.relname] = {column.colname for column in nodes(table.tableElts, ast.ColumnDef)}
-    inline = [key for table in nodes(MIGRATIONS[path], ast.CreateStmt) for key in references(table.tableElts)]
-    assert len(inline) == len(references(MIGRATIONS[path]))
+    inline = [key for table in nodes(migration(path), ast.CreateStmt) for key in references(table.tableElts)]
+    assert len(inline) == len(references(migration(path)))
     for key in inline:
         assert key.pktable.relname in made
         if "project_id" in made[key.pktable.relname]:
@@ -133,4 +138,4 @@ def references(tree):
 
 @pytest.mark.parametrize("path", MIGRATIONS)
 def test_a_migration_creates_no_trigger(path):
-    assert list(nodes(MIGRATIONS[path], (ast.CreateTrigStmt, ast.MergeStmt))) == []
+    assert list(nodes(migration(path), (ast.CreateTrigStmt, ast.MergeStmt))) == []

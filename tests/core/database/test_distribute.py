@@ -21,7 +21,14 @@ from llmring_server.testing import make_plugin
 
 STAND_IN = Path(__file__).parent / "citus"
 EVERY = ",".join(sorted(installed_plugins()))
-LOCAL = {"projects", "project_keys", "transparency_queue", "transparency_leaves", "transparency_counts"}
+LOCAL = {
+    "projects",
+    "project_keys",
+    "receipts_unlogged",
+    "transparency_queue",
+    "transparency_leaves",
+    "transparency_counts",
+}
 SPREAD = """
     SELECT relname AS name FROM pg_dist_partition JOIN pg_class ON oid = logicalrelid
     WHERE relnamespace = current_schema()::regnamespace ORDER BY number

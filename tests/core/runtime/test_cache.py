@@ -255,3 +255,15 @@ def test_a_server_without_its_redis_starts_and_serves(llmring_live):
     server = llmring_live(["aliases"], redis_url="redis://127.0.0.1:1/0")
     assert isinstance(server.server.cache, RedisCache)
     assert server.client().get("/api/v1/aliases").status_code == 200
+
+
+async def kept(cache):
+    for name in "abcd":
+        await cache.set(name, b"x" * 40)
+    await cache.set("d", b"y" * 30)
+    return [await cache.get(name) is not None for name in "abcd"]
+
+
+def test_the_least_recently_set_entries_make_room_in_bytes(monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", 100)
+    assert ran(None, kept) == [False, False, True, True]

@@ -82,7 +82,9 @@ def test_a_flood_of_watchers_is_refused_quickly(server):
 
 
 def test_watchers_that_do_not_read_cost_little_memory_and_do_not_block_shutdown(llmring_process):
-    process = llmring_process(LLMRING_PLUGINS="aliases", LLMRING_LOG_LEVEL="warning").wait_until_up()
+    process = llmring_process(
+        LLMRING_PLUGINS="aliases", LLMRING_LOG_LEVEL="warning", LLMRING_MAX_ITEM_BYTES=str(MEBIBYTE)
+    ).wait_until_up()
     request = f"GET {PATH}/watch HTTP/1.1\r\nHost: x\r\nX-Project-Key: test-project\r\n\r\n".encode()
     with ExitStack() as stack, httpx.Client(base_url=process.url, headers={"X-Project-Key": "test-project"}) as client:
         for _ in range(50):

@@ -8,7 +8,7 @@ from aliases_kit import PATH, bind, list_aliases, models, replace, stream_events
 from llmring_aliases.tables.retention import drop_expired_history
 from llmring_server.cli.retention import CHUNK_ROWS
 from llmring_server.client import LLMRingServer, Ready
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
 from llmring_server.testing import eventually
 
 

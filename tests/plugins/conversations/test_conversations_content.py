@@ -97,7 +97,7 @@ def make_digest():
 
     def digest(pepper):
         message = NewMessage(content=msgspec.Raw(b'"text"'))
-        return ContentPolicy("hash", pepper.encode()).to_rows("prj", [message])[0].content_digest
+        return ContentPolicy("hash", pepper.encode(), 262_144).to_rows("prj", [message])[0].content_digest
 
     return digest
 

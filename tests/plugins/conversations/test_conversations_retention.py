@@ -5,7 +5,7 @@ import pytest
 from llmring_conversations.retention import ConversationMaintenance
 from llmring_conversations.settings import ConversationSettings
 from llmring_server.cli.retention import CHUNK_ROWS
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
 
 API = "/api/v1/conversations"
 

@@ -3,7 +3,6 @@
 import tracemalloc
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 
 from llmring_dashboard.aliases.grid import build_grid
@@ -14,9 +13,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def bound(alias, profile="default", model=MINI):
-    return BoundAlias(
-        profile=profile, alias=alias, model=model, metadata=msgspec.Raw(b"null"), change=1, updated_at=NOW
-    )
+    return BoundAlias(profile=profile, alias=alias, model=model, change=1, updated_at=NOW)
 
 
 def test_hidden_cells_take_no_memory():

@@ -145,7 +145,7 @@ def test_the_calculator_that_was_used_is_named(dashboard, visit, log, small_regi
     other = dashboard("registry", "usage", **tables)
     visitor = visit(other).sign_in().open("/ui/logs")
     visitor.open(link_of(visitor, 0))
-    words = {"provider": "using the provider's billing rules", "client": "using the llmring client's estimate"}
+    words = {"provider": "by the provider's billing rules", "client": "by the llmring client's estimate"}
     assert words[calculator] in visitor.text("[aria-labelledby=cost]")
     costs = [Decimal(row[3]) for row in visitor.rows("#calculation")]
     assert sum(costs[:-1]) == costs[-1] == Decimal(visitor.value("[aria-labelledby=cost] p"))
@@ -162,38 +162,31 @@ def test_an_unpriced_call_has_the_reason(priced, visit, log):
     assert visitor.page.css("#calculation") == []
 
 
-def estimate(server, **columns):
-    """Make the one call of a server an estimated one, priced by the bundled package."""
-    given = {"cost_status": "estimated", "price_source": "genai-prices", "price_version": "0.2.3", "matched": "pattern",
-             "price_notes": '["cache_write priced as input"]', **columns}  # fmt: skip
-    assignments = ", ".join(f"{name} = %s" for name in given)
-    assert server.rows(f"UPDATE usage_logs SET {assignments} RETURNING id", list(given.values()))
-
-
-@pytest.mark.own_server
-def test_an_estimated_cost_is_marked_with_its_substitutions_and_its_source(priced, visit, log):
-    log(priced, {})
-    estimate(priced)
+def test_an_estimated_cost_is_marked_with_its_substitutions(priced, visit, log):
+    log(priced, {"cache_write_tokens": 100})
     visitor = visit(priced).sign_in().open("/ui/logs")
-    assert visitor.rows("#calls")[0][7].endswith("estimated")
+    assert visitor.words("#calls")[0][7].endswith("estimated")
     assert visitor.page.css_first("#calls .soft").attributes["title"] == "cache_write priced as input"
     visitor.open(link_of(visitor, 0))
-    text = visitor.text("[aria-labelledby=cost]")
-    assert "(estimated), computed from the prices of genai-prices (bundled)." in text
+    assert "(estimated), computed from the prices of" in visitor.text("[aria-labelledby=cost]")
     assert visitor.text("#notes li") == "cache_write priced as input"
-    assert "openai:gpt-5-mini (matched by pattern)" in visitor.text("#price")
-    assert "genai-prices, version 0.2.3" in visitor.text("#price")
+    assert ["Cache writes, unspecified lifetime", "100"] in visitor.rows("#kinds")
 
 
 @pytest.mark.own_server
-def test_a_discount_is_shown_with_the_cost_before_it(priced, visit, log):
+def test_the_source_of_a_price_and_a_discount_are_shown(priced, visit, log):
     log(priced, {"input_tokens": 9500, "output_tokens": 150, "cached_input_tokens": 8000})
-    estimate(priced, cost="0.0006825", list_cost="0.000875", discount="0.22", price_source="override:contract",
-             cost_status="priced", price_notes=None)  # fmt: skip
+    given = {"cost": "0.0006825", "list_cost": "0.000875", "discount": "0.22", "price_source": "override:contract",
+             "price_version": "2", "matched": "pattern"}  # fmt: skip
+    assignments = ", ".join(f"{name} = %s" for name in given)
+    assert priced.rows(f"UPDATE usage_logs SET {assignments} RETURNING id", list(given.values()))
     visitor = visit(priced).sign_in().open("/ui/logs")
     visitor.open(link_of(visitor, 0))
     assert "computed from the prices of your own price contract." in visitor.text("[aria-labelledby=cost]")
-    assert "22.0%" in visitor.text("#price")
+    price = visitor.text("#price")
+    assert "openai:gpt-5-mini (matched by pattern)" in price
+    assert "override:contract, version 2" in price
+    assert "22.0%" in price
     assert visitor.rows("#calculation")[-1] == ["Total before discount", "", "", "0.000875"]
     assert visitor.page.css(".fault") == []
 
@@ -217,3 +210,13 @@ def test_an_invalid_query_is_refused(visitor, query):
 
 def test_a_list_without_matching_calls_is_marked_empty(visitor):
     assert visitor.open("/ui/logs", model="none").text(".empty h2") == "No calls"
+
+
+def test_a_call_with_large_metadata_shows_its_beginning(server, visitor, log):
+    log(server, {"metadata": {"text": "x" * 100_000}})
+    visitor.open("/ui/logs")
+    visitor.open(visitor.page.css_first("#calls tbody a").attributes["href"])
+    shown = visitor.text("#metadata")
+    assert shown.startswith('{"text":"xxx')
+    assert "These are the first 65,536 of 100,011 bytes." in shown
+    assert len(shown) < 66_000

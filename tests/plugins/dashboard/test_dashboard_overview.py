@@ -319,3 +319,14 @@ def test_a_line_of_the_top_ten_leads_to_its_calls(month, visitor, stats, kind):
         csv.DictReader(io.StringIO(visitor.client.get(f"/ui/logs.csv?{visitor.answer.url.query.decode()}").text))
     )
     assert (len(rows), {row[kind] for row in rows}) == (calls, {line.text()})
+
+
+@pytest.mark.parametrize("by", ["model", "origin"])
+def test_names_beyond_the_first_hundred_are_counted_and_drawn_as_other(server, visitor, log, by):
+    log(server, *({by: f"name-{n:03}", "cost": 1000 - n, "timestamp": "2026-03-01T12:00:00Z"} for n in range(120)))
+    visitor.open("/ui/overview", **MONTH, by=by)
+    assert visitor.text("#top-ten caption") == "10 of 120"
+    assert [node.text() for node in visitor.page.css("#top-ten tbody th")] == [f"name-{n:03}" for n in range(10)]
+    assert visitor.page.css(".legend li")[-1].text().strip() == "Other"
+    last = visitor.page.css("#by-step tbody tr")[0].css("td")[-1].css_first("data").attributes["value"]
+    assert Decimal(last) == sum(1000 - n for n in range(9, 120))

@@ -109,6 +109,19 @@ def kept(**members):
     return SignedReceipt("r", datetime(2026, 1, 1, tzinfo=UTC), json.dumps(members).encode())
 
 
+def test_an_estimated_receipt_is_marked_with_its_substitutions(llmring_live, browse):
+    server = llmring_live(["dashboard", "usage", "receipts"], receipts={**signing(), "auto": True})
+    call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 500, "output_tokens": 10}
+    logged = server.client("one").post("/api/v1/log", json={**call, "cache_write_tokens": 400}).json()
+    browser = browse(server)
+    assert browser.open("/ui/receipts").rows("#receipts")[0][-1].endswith(" USD estimated")
+    page = browser.open(f"/ui/receipts/{logged['log_id']}")
+    assert page.text("#estimated") == "The cost is estimated. Substituted: cache_write priced as input."
+    fields = dict(page.rows("#content"))
+    assert (fields["billed.cache_write"], fields["price_source"]) == ("400", "genai-prices")
+    assert page.text("#check").endswith("--recompute")
+
+
 def test_a_list_reads_of_a_receipt_what_it_shows_and_skips_the_rest():
     receipt = kept(
         ext={f"k{n}": [n] for n in range(20_000)},

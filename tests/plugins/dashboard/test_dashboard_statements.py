@@ -95,8 +95,8 @@ def test_a_statement_shows_its_totals_and_its_verification(log, state, browser):
     second = state()
     page = browser.open("/ui/statements/1")
     assert facts(page) == {
-        "openai:gpt-5": ["0", "1", "0", "1", "1000", "0", "100"],
-        "openai:gpt-5-mini": ["0.0009", "2", "0", "0", "3000", "20", "200"],
+        "openai:gpt-5-mini": ["0.0009", "2", "0", "0", "0", "3000", "20", "200"],
+        "openai:unheard-of": ["unpriced", "1", "0", "1", "0", "1000", "0", "100"],
     }
     assert (page.text("#lines"), page.text("#root")) == ("3 (numbers 1 to 3 of this project)", first["lines"]["root"])
     assert page.text("#previous") == "none (first statement)"
@@ -212,6 +212,14 @@ def test_what_cannot_be_read_any_more_is_shown_as_it_is(server, log, state, brow
     assert (page.status, page.text("#raw")) == (200, '{"number":')
     assert words(page)[0] == "No"
     assert browser.open("/ui/statements").rows("#statements") == [["1", "Unreadable"]]
+
+
+def test_estimated_calls_are_counted_apart_from_unpriced_ones(log, state, browser):
+    log(cost=None, cache_write_tokens=100)
+    log(cost=None)
+    state()
+    (row,) = browser.open("/ui/statements/1").rows("#totals")
+    assert row[2:6] == ["2", "0", "0", "1"]
 
 
 def test_too_many_lines_are_not_checked_on_the_page(server, log, state, browser, monkeypatch):

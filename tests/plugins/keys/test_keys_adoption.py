@@ -21,15 +21,15 @@ def old_key():
 
 def test_an_adopted_key_retains_its_data_and_works_for_its_clients(llmring_live):
     before = llmring_live(["usage"])
-    logged = before.client("our-old-key").post("/api/v1/log", json=CALL).json()["log_id"]
+    logged = before.client("our-old-key-of-2025").post("/api/v1/log", json=CALL).json()["log_id"]
     after = llmring_live(["keys", "usage"])
-    assert status(after, "our-old-key") == 401
+    assert status(after, "our-old-key-of-2025") == 401
     bootstrap = Bootstrap(after)
-    adopted = after.run(bootstrap.issuer.adopt("our-old-key", None, ALL))
-    assert adopted.project_id == project_id("our-old-key", b"")
-    rows = eventually(lambda: after.client("our-old-key").get("/api/v1/logs").raise_for_status().json())
+    adopted = after.run(bootstrap.issuer.adopt("our-old-key-of-2025", None, ALL))
+    assert adopted.project_id == project_id("our-old-key-of-2025", b"")
+    rows = eventually(lambda: after.client("our-old-key-of-2025").get("/api/v1/logs").raise_for_status().json())
     assert [row["id"] for row in rows] == [logged]
-    assert after.client("our-old-key").post("/api/v1/log", json=CALL).status_code == 200
+    assert after.client("our-old-key-of-2025").post("/api/v1/log", json=CALL).status_code == 200
 
 
 def test_a_key_can_be_added_to_a_project(server, admin, old_key):
@@ -61,7 +61,7 @@ def test_exactly_one_of_several_concurrent_adoptions_wins(server, bootstrap):
     statuses = []
 
     def adopt(client):
-        statuses.append(client.post("/api/v1/keys/adopt", json={"key": "wanted"}).status_code)
+        statuses.append(client.post("/api/v1/keys/adopt", json={"key": "wanted-by-all-four"}).status_code)
 
     threads = [threading.Thread(target=adopt, args=(client,)) for client in admins]
     for thread in threads:
@@ -76,6 +76,18 @@ def test_a_text_that_no_header_can_contain_is_refused(admin):
         response = admin.post("/api/v1/keys/adopt", json={"key": text})
         assert response.status_code == 409, text
         assert text not in response.text or not text
+
+
+@pytest.mark.parametrize(("length", "code"), [(1, 409), (15, 409), (16, 201)])
+def test_a_key_that_could_be_guessed_is_not_adopted(server, admin, length, code):
+    key = uuid.uuid4().hex[:length]
+    response = admin.post("/api/v1/keys/adopt", json={"key": key})
+    assert response.status_code == code
+    if code == 409:
+        assert (
+            response.json()["detail"] == "The key has fewer than 16 characters and could be guessed. Create a new key."
+        )
+        assert status(server, key) == 401
 
 
 def test_a_refused_adoption_creates_no_project(server, admin, bootstrap, old_key):

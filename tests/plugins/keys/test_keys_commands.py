@@ -87,18 +87,18 @@ def test_rotate_and_revoke_reach_a_running_server(server, run):
 
 
 def test_adopt_reads_the_key_from_stdin(server, run):
-    done = run("adopt", stdin="our-old-key\n")
+    done = run("adopt", stdin="our-old-key-of-2025\n")
     assert done.stdout == ""
-    assert project_id("our-old-key", b"") in done.stderr
-    eventually(lambda: status(server, "our-old-key", "/api/v1/keys") == 200)
+    assert project_id("our-old-key-of-2025", b"") in done.stderr
+    eventually(lambda: status(server, "our-old-key-of-2025", "/api/v1/keys") == 200)
 
 
 def test_adopt_reads_the_key_from_the_environment(server, run):
     project = json.loads(run("create", "--new-project", "p", "--scope", "read", "--json").stdout)["project_id"]
-    done = run("adopt", "--project", project, "--json", LLMRING_ADOPT_KEY="our-old-key")
+    done = run("adopt", "--project", project, "--json", LLMRING_ADOPT_KEY="our-old-key-of-2025")
     assert json.loads(done.stdout)["project_id"] == project
     assert json.loads(done.stdout)["scopes"] == ["ingest", "read"]
-    assert status(server, "our-old-key", "/api/v1/keys") == 403
+    assert status(server, "our-old-key-of-2025", "/api/v1/keys") == 403
 
 
 @pytest.mark.parametrize(

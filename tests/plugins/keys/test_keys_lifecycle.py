@@ -106,7 +106,9 @@ def test_a_cached_key_ends_when_it_expires(server, bootstrap):
     "expires",
     ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00", "soon", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"],
 )
-@pytest.mark.parametrize(("path", "fields"), [("keys", {"scopes": ["read"]}), ("keys/adopt", {"key": "an-old-key"})])
+@pytest.mark.parametrize(
+    ("path", "fields"), [("keys", {"scopes": ["read"]}), ("keys/adopt", {"key": "an-old-key-16-ch"})]
+)
 def test_an_expiry_is_in_the_future_with_a_zone_and_within_a_century(admin, path, fields, expires):
     response = admin.post(f"/api/v1/{path}", json={**fields, "expires_at": expires})
     assert response.status_code == 422

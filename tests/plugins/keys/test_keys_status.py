@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from llmring_server.contracts import KeyStatus
+from llmring_server.contracts.serving import KeyStatus
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ ENTRIES = "llmring_usage_entries_total"
 COST = "llmring_usage_cost_usd_total"
 TOKENS = "llmring_usage_tokens_total"
 UNPRICED = "llmring_usage_unpriced_entries_total"
+ESTIMATED = "llmring_usage_estimated_entries_total"
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 7, "output_tokens": 2}
 
 
@@ -58,11 +59,20 @@ def test_a_replay_and_a_refused_entry_are_counted_no_second_time(serve):
 
 def test_entries_without_a_cost_are_counted_by_reason_and_cost_nothing(serve):
     client = serve("usage").client()
-    client.post("/api/v1/log", json=CALL)
+    client.post("/api/v1/log", json={**CALL, "model": "unheard-of"})
     client.post("/api/v1/log", json={**CALL, "cost": 0})
     found = counted(client, 2)
-    assert found.by(UNPRICED, "model", "reason") == {("gpt-5-mini", "registry_not_enabled"): 1}
+    assert found.by(UNPRICED, "model", "reason") == {("unheard-of", "model_not_in_registry"): 1}
     assert found.sum(COST) == 0
+
+
+def test_entries_with_an_estimated_cost_are_counted_apart(serve):
+    client = serve("usage").client()
+    client.post("/api/v1/log", json={**CALL, "cache_write_tokens": 100})
+    client.post("/api/v1/log", json=CALL)
+    found = counted(client, 2)
+    assert found.by(ESTIMATED, "model") == {("gpt-5-mini",): 1}
+    assert found.by(UNPRICED, "model", "reason") == {}
 
 
 def test_the_cost_shown_is_the_nearest_to_the_exact_sum(serve):

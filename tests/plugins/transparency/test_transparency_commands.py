@@ -102,6 +102,32 @@ def test_a_log_that_does_not_continue_what_was_published_is_not_exported(server,
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.parametrize(
+    ("level", "number", "place", "named"),
+    [(0, 0, 40, "0/000"), (-1, 1, 300, "0/001"), (1, 0, 0, "0/000"), (0, 2, 0, "0/002")],
+    ids=["a tile in the middle", "an entry", "a tile above", "the last tile"],
+)
+def test_a_tile_that_was_changed_is_reported_and_not_exported(
+    server, reader, one, tlog, tmp_path, level, number, place, named
+):
+    store(server, *receipts(one, *(f"r{i}" for i in range(600))))
+    reader.until(601)
+    assert tlog("status").returncode == 0
+    changed = "UPDATE transparency_tiles SET content = set_byte(content, %s, get_byte(content, %s) # 1)"
+    server.rows(f"{changed} WHERE level = %s AND number = %s", [place, place, level, number])
+    status, export = tlog("status"), tlog("export", str(tmp_path / "copy"))
+    for done in (status, export):
+        assert (done.returncode, f"tile {named} in the database is not of the signed tree" in done.stderr) == (1, True)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_tile_that_is_missing_is_reported(server, reader, one, tlog):
+    store(server, *receipts(one, *(f"r{i}" for i in range(300))))
+    reader.until(301)
+    server.rows("DELETE FROM transparency_tiles WHERE level = 0 AND number = 0")
+    assert "tile 0/000 in the database" in tlog("status").stderr
+
+
 def test_a_log_without_a_checkpoint_is_not_exported(llmring_live, tlog, tmp_path):
     llmring_live(["transparency"])
     assert "no checkpoint yet" in tlog("export", str(tmp_path)).stderr

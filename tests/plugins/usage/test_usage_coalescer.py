@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from llmring_server.http.codec import LARGE
+from llmring_server.http.codec import LARGE, Limits
 from llmring_server.http.errors import Problem
 from llmring_usage.ingest.coalescer import IngestCoalescer
 from llmring_usage.ingest.entry_to_row import EntryPricer
@@ -14,7 +14,7 @@ from llmring_usage.ingest.writer import UsageWriter
 pytestmark = pytest.mark.own_server
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output_tokens": 1, "cost": 0.001}
-DEPTH = 64
+LIMITS = Limits(1_048_576, 64, 262_144)
 PROJECT = "prj_together"
 
 
@@ -24,7 +24,7 @@ def process(server, bodies, gone=()):
     async def all_at_once():
         coalescer = IngestCoalescer(server.server.service(EntryPricer), server.server.service(UsageWriter))
         now = asyncio.get_running_loop().time()
-        answers = [coalescer.log(PROJECT, body, DEPTH, None, now) for body in bodies]
+        answers = [coalescer.log(PROJECT, body, LIMITS, None, now) for body in bodies]
         for number in gone:
             answers[number].cancel()
         return await asyncio.gather(*answers, return_exceptions=True)
@@ -67,9 +67,11 @@ def test_a_call_whose_request_ended_before_it_was_processed_is_not_stored(usage)
 
 
 def test_a_large_call_is_stored_whole(usage):
-    answer = usage.client().post("/api/v1/log", json={**CALL, "metadata": {"said": "x" * LARGE}})
+    answer = usage.client().post(
+        "/api/v1/log", json={**CALL, "metadata": {"said": "x" * 200_000}, "ignored": "x" * LARGE}
+    )
     assert answer.status_code == 200
-    assert usage.rows("SELECT length(metadata->>'said') AS said FROM usage_logs") == [{"said": LARGE}]
+    assert usage.rows("SELECT length(metadata->>'said') AS said FROM usage_logs") == [{"said": 200_000}]
 
 
 def test_a_large_invalid_call_is_refused_with_the_location(usage):

@@ -4,6 +4,9 @@ import asyncio
 
 import httpx
 import pytest
+from pydantic import ValidationError
+
+from llmring_usage.settings import UsageSettings
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": 0.25}
 KEYED = {**CALL, "idempotency_key": "one"}
@@ -145,3 +148,9 @@ def test_another_entry_under_a_key_of_the_same_batch_is_rejected_alone(client):
 def test_keys_of_any_characters_are_distinguished(client, log):
     keys = ["a", "A", "a ", "%s", "'; --", "ключ", "🗝️", "\\u0041", "k" * 255]
     assert len({log(client, **{**CALL, "idempotency_key": key})["log_id"] for key in keys}) == len(keys)
+
+
+@pytest.mark.parametrize("hours", [8_785, 1e300, float("inf")])
+def test_a_key_is_remembered_for_a_year_at_most(hours):
+    with pytest.raises(ValidationError, match="less than or equal to 8784"):
+        UsageSettings(idempotency_hours=hours)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from llmring_server.contracts.statements import StatementsDue
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
 from llmring_server.testing import make_plugin
 from llmring_usage.maintenance.hourly import Maintenance
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shape_cases import CASES
 
+from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import count_entry, read_report
 from llmring_usage.counts.report import disjoint
@@ -18,6 +19,7 @@ from llmring_usage.ingest.entry_parsing import parse_entry
 PLACES = ("usage", "entry", "response", "batch", "lines", "conversation")
 NDJSON = {"Content-Type": "application/x-ndjson"}
 CALL = {"provider": "any", "model": "m"}
+LIMITS = codec.Limits(bytes=1_000_000, depth=20, item_bytes=100_000)
 COUNTS = (
     "fresh_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_30m_tokens",
     "cache_write_1h_tokens", "cache_write_12h_tokens", "audio_input_tokens", "cached_audio_tokens",
@@ -58,7 +60,7 @@ def test_a_shape_is_counted_alike_wherever_it_is(client, shape, place):
 
 def count(**fields):
     """Return the counts of an entry with these fields; None if its usage is missing."""
-    tokens, _ = count_entry(parse_entry(json.dumps({**CALL, **fields}).encode(), 20))
+    tokens, _ = count_entry(parse_entry(json.dumps({**CALL, **fields}).encode(), LIMITS))
     return tokens
 
 

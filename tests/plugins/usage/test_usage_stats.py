@@ -137,3 +137,53 @@ def test_a_reporting_zone_other_than_the_rollups_stops_the_start(llmring_live):
     llmring_live(["usage"], usage={"timezone": "UTC"})
     with pytest.raises(Exception, match="counts its days in UTC"):
         llmring_live(["usage"], usage={"timezone": "Europe/Madrid"})
+
+
+BREAKDOWNS = ("model", "alias", "profile", "origin", "provider")
+
+
+def bounded(llmring_live, **settings):
+    """Return a client of a server whose breakdowns have three names, with ten calls of ten models."""
+    client = llmring_live(["usage"], usage={"stats_names": 3, **settings}).client()
+    for number in range(10):
+        entry = {"provider": f"p{number}", "model": f"m{number}", "alias": f"a{number}", "profile": f"x{number}",
+                 "origin": f"o{number}", "cost": number, "input_tokens": 1, "latency_ms": 100 * (number + 1),
+                 "timestamp": f"2026-03-{1 + number % 2:02}T12:00:00Z"}  # fmt: skip
+        assert client.post("/api/v1/log", json=entry).status_code == 200
+    return client
+
+
+def test_a_breakdown_has_the_costliest_names_and_the_others_in_one_row(llmring_live, stats):
+    found = stats(bounded(llmring_live))
+    for kind in BREAKDOWNS:
+        letter = {"profile": "x"}.get(kind, kind[0])
+        shares = found[f"by_{kind}"]
+        assert set(shares) == {f"{letter}9", f"{letter}8", f"{letter}7", "other"}
+        assert sum(share["cost"] for share in shares.values()) == found["summary"]["total_cost"] == 45
+        assert shares["other"]["requests"] == 7
+    assert (found["summary"]["unique_models"], found["summary"]["unique_origins"]) == (10, 10)
+    assert 340 < found["by_model"]["other"]["latency_p50_ms"] < 460
+
+
+def test_among_names_of_equal_cost_those_with_more_calls_have_rows(llmring_live, log, stats):
+    client = llmring_live(["usage"], usage={"stats_names": 1}).client()
+    for model in ("a", "b", "b", "c"):
+        log(client, model=model, cost=0)
+    assert {name: share["requests"] for name, share in stats(client)["by_model"].items()} == {"b": 2, "other": 2}
+
+
+def test_a_model_named_other_is_part_of_the_row_of_the_others(llmring_live, log, stats):
+    client = llmring_live(["usage"], usage={"stats_names": 1}).client()
+    for model, cost in (("other", 5), ("a", 2), ("b", 1)):
+        log(client, model=model, cost=cost)
+    assert {name: share["cost"] for name, share in stats(client)["by_model"].items()} == {"a": 2, "other": 6}
+
+
+@pytest.mark.parametrize(("grouping", "tops"), [("day", ["m8", "m9"]), ("week", ["m8", "m9"]), ("month", ["m9"])])
+def test_the_top_model_of_a_period_is_known_beyond_the_rows(llmring_live, stats, grouping, tops):
+    client = bounded(llmring_live, stats_names=1)
+    client.post("/api/v1/log", json={"provider": "p", "model": "m9", "cost": 1, "timestamp": "2026-03-20T12:00:00Z"})
+    found = stats(client, group_by=grouping, end_date="2026-03-02")
+    assert [period["top_model"] for period in found["by_period"]] == tops
+    assert [day["top_model"] for day in found["by_day"]] == ["m8", "m9"]
+    assert sum(period["total_calls"] for period in found["by_period"]) == 10

@@ -244,3 +244,19 @@ def test_every_call_is_in_the_openapi_description(client):
         PAYLOAD.keys()
         <= client.get("/openapi.json").json()["components"]["schemas"]["ReceiptDraft"]["properties"].keys()
     )
+
+
+def test_pages_of_receipts_end_at_their_bytes_and_have_each_receipt_once(client, issue):
+    stored = []
+    for number in range(25):
+        receipt = issue(ext={"text": "x" * 50_000, "number": str(number)}).json()
+        assert put(client, receipt).status_code == 200
+        stored.append(receipt["id"])
+    pages, answer = [], client.get(RECEIPTS, params={"limit": 500})
+    while True:
+        pages.append([receipt["id"] for receipt in answer.json()])
+        if "next" not in answer.links:
+            break
+        answer = client.get(answer.links["next"]["url"])
+    assert len(pages) == 2
+    assert sorted(id for page in pages for id in page) == sorted(stored)

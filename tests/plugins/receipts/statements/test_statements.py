@@ -293,19 +293,35 @@ def test_one_that_takes_long_is_created_after_the_response_and_few_at_once(start
 def test_what_usage_reprice_changes_is_corrected_and_what_retention_drops_stays_stated(
     server, client, log, state, lines, llmring_cli, small_registry
 ):
-    unpriced = log(cost=None, timestamp="2026-03-01T00:00:00Z")
+    priced = log(cost=None, timestamp="2026-03-01T00:00:00Z")
     log(timestamp="2026-03-01T00:00:01Z")
-    query = "UPDATE usage_logs SET cost = NULL, cost_source = NULL, cost_status = 'price_missing' WHERE id = %s"
-    assert server.rows(query + " RETURNING id", [unpriced])
+    assert server.rows("UPDATE usage_logs SET cost = 0.001 WHERE id = %s RETURNING id", [priced])
     state()
     registry = {"LLMRING_PLUGINS": "registry,usage", "LLMRING_REGISTRY_BASE_URL": small_registry.as_uri() + "/"}
-    done = llmring_cli("usage", "reprice", **registry)
+    done = llmring_cli("usage", "reprice", "--all", **registry)
     assert "corrected 1 rows" in done.stdout, done.stderr
     state()
     (correction,) = lines(2)
-    assert (correction["corrects"], correction["cost"], correction["amount"]) == ("1", "0.00045", "0.00045")
-    assert [line["cost"] for line in lines(1)] == ["", "0.00045"]
+    assert (correction["corrects"], correction["cost"], correction["amount"]) == ("1", "0.00045", "-0.00055")
+    assert [line["cost"] for line in lines(1)] == ["0.001", "0.00045"]
     assert "dropping usage_logs_2026_03" in llmring_cli("usage", "retention", "--days", "30", **registry).stdout
     assert client.get("/api/v1/logs").json() == []
     assert len(lines(1)) == 2
     assert client.post(STATEMENTS).status_code == 200
+
+
+def test_pages_of_statements_end_at_their_bytes_and_have_each_one_once(server, client):
+    query = """
+        INSERT INTO statements
+        SELECT %s, number, now(), now(), 0, 0, convert_to(json_build_object('number', number,
+            'totals', repeat('x', 300000))::text, 'UTF8'), ''
+        FROM generate_series(1, 8) AS number
+    """
+    server.rows(query, [server.project_id("one")])
+    pages, answer = [], client.get(STATEMENTS, params={"limit": 500})
+    while True:
+        pages.append([listed["number"] for listed in answer.json()])
+        if "next" not in answer.links:
+            break
+        answer = client.get(answer.links["next"]["url"])
+    assert pages == [[8, 7, 6], [5, 4, 3], [2, 1]]

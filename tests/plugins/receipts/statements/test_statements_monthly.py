@@ -14,7 +14,7 @@ from llmring_receipts.statements.monthly import MonthlyStatements
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.usage_lines import UsageLines
-from llmring_server.database.clock import WrongClock
+from llmring_server.database.checks.clock import WrongClock
 from llmring_server.testing import eventually
 
 pytestmark = pytest.mark.own_server

@@ -1,0 +1,1 @@
+"""Checks of the database: its clock, its pepper, and that it can be written."""
