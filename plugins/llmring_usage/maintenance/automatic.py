@@ -68,12 +68,16 @@ class AutomaticPricing:
     async def _price(self, projects: Sequence[str | None]) -> None:
         for project in projects:
             try:
-                await self._pass(Repricing(self._database, self._book, self._zone, RowSelection(only=project)))
+                await self._pass(project)
             except (psycopg.Error, TimeoutError) as error:
                 self.changed(project)
                 log.warning("calls are not priced again yet: %s", error)
+            except Exception:
+                log.exception("calls are not priced again until the next change of prices")
 
-    async def _pass(self, repricing: Repricing) -> None:
+    async def _pass(self, project: str | None) -> None:
+        """Price the calls of a project, or of all; meanwhile, a project whose prices change is priced at once."""
+        repricing = Repricing(self._database, self._book, self._zone, RowSelection(only=project))
         at: dict[str, Any] | None = START
         priced = 0
         while at is not None:
@@ -88,5 +92,9 @@ class AutomaticPricing:
             self._events(corrections)
             priced += len(corrections)
             await asyncio.sleep(seen / ROWS_PER_SECOND)
+            if project is None and self._changed - {None}:
+                urgent = sorted(one for one in self._changed if one is not None)
+                self._changed -= set(urgent)
+                await self._price(urgent)
         if priced:
             log.info("%d calls were priced again", priced)
