@@ -159,6 +159,26 @@ def test_an_auditor_proves_statements_lines_and_one_call_offline(server, client,
     )
 
 
+@pytest.mark.own_server
+def test_an_auditor_recomputes_costs_of_every_source_offline(client, log, state, lines, files):
+    own = {"provider": "google", "model": "*", "match": "all", "discount": "0.22"}
+    client.put("/api/v1/prices/overrides/contract", json=own).raise_for_status()
+    log(cost=None, cached_input_tokens=200, reasoning_tokens=30)
+    log(cost=None, provider="anthropic", model="claude-sonnet-4-6", units={"web_search": 2})
+    log(cost=None, provider="google", model="gemini-2.5-pro", input_tokens=250_000)
+    log(cost=None, cache_write_tokens=100)
+    log(cost="0.00010811999999999999")
+    log(cost=None, model="unheard-of")
+    state()
+    statement, table, known = files(1)
+    said = run("statement", "verify", statement, "--keys", known, "--lines", table, "--recompute")
+    assert (said.status, "exactly the costs of 4 lines" in said.text) == (0, True), said.text
+    assert [bool(line["rates"]) for line in lines(1)] == [True] * 4 + [False] * 2
+    assert [line["discount"] for line in lines(1)] == ["", "", "0.22", "", "", ""]
+    assert json.loads(lines(1)[1]["billed"]) == {"input": 1000, "output": 100, "units": {"web_search": 2}}
+    assert lines(1)[3]["price_notes"] == '["cache_write priced as input"]'
+
+
 @pytest.mark.parametrize("member", ["line", "index", "count", "path"])
 def test_a_changed_proof_of_a_line_is_refuted(client, log, state, files, tmp_path, member):
     log_id = [log() for _ in range(3)][1]
