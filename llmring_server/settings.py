@@ -4,14 +4,12 @@ import difflib
 import json
 import os
 import resource
-import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-import platformdirs
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -21,7 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from llmring_server.bundled import find_bundled
+from llmring_server.bundled import default_data_dir, find_bundled
 from llmring_server.errors import StartupError
 
 ENV_PREFIX = "LLMRING_"
@@ -222,15 +220,6 @@ class ConfFile(InitSettingsSource):
         values: dict[str, Any] = {key: value for key, value in document.items() if not isinstance(value, dict)}
         values["tables"] = {key: value for key, value in document.items() if isinstance(value, dict)}
         super().__init__(settings_cls, values)
-
-
-def default_data_dir() -> Path:
-    """Return the folder of the bundled database: the user's data folder, or `/var/lib/llmring-server` for root."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/llmring-server")
-    if sys.platform == "darwin":  # the folder of earlier releases, which could not use "Application Support"
-        return Path.home() / ".local/share/llmring-server"
-    return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
 
 
 def conf_path(name: str | None) -> Path:
