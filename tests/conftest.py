@@ -21,7 +21,9 @@ collect_ignore = ["example_plugin"]
 
 
 # Fixtures with a database, another process or a browser.
-SLOW_FIXTURES = {"llmring_postgres", "llmring_process", "llmring_redis", "start_server", "browser"}
+SLOW_FIXTURES = {
+    "browser", "llmring_postgres", "llmring_process", "llmring_redis", "open_folder", "postgres", "start_server",
+}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

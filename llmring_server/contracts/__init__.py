@@ -113,9 +113,8 @@ class PriceList(Protocol):
         """Whether a copy of the registry is loaded; without one every `find` returns None."""
         ...
 
-    @property
-    def generation(self) -> int:
-        """A number that grows whenever `find` may return other prices than before."""
+    def on_change(self, function: Callable[[], None]) -> None:
+        """Call a plain function on the event loop whenever `find` may return other prices than before."""
         ...
 
     def find(self, provider: str, model: str, at: datetime | None = None) -> Price | None:

@@ -36,6 +36,7 @@ FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
 DRAIN_INTERVAL_SECONDS = 1.0
 PAGE_BYTES = 1024 * 1024
+STREAMED_ROWS = 4  # in memory at once
 
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
@@ -202,8 +203,8 @@ class Database:
     ) -> tuple[list[T], bool]:
         """Return at most `limit` rows of a statement and about `max_bytes`, at least one, and whether it has more.
 
-        Rows are read one by one, so that no more than a page of them is ever in memory; `size_of` is the size of a row
-        in bytes.
+        Rows are read a few at a time, so that hardly more than a page of them is in memory. `size_of` returns the bytes
+        of a row.
         """
         found: list[T] = []
         size = 0
@@ -319,8 +320,9 @@ async def _is_open(connection: Connection) -> bool:
 def stream_rows(
     cursor: psycopg.AsyncCursor[T], query: LiteralString, params: Params = None
 ) -> "contextlib.aclosing[AsyncGenerator[T, None]]":
-    """Run a statement and read its rows one by one; leaving the block early cancels the statement."""
-    return contextlib.aclosing(cast("AsyncGenerator[T, None]", cursor.stream(query, params)))
+    """Run a statement and read a few rows at a time; leaving the block early cancels the statement."""
+    rows = STREAMED_ROWS if psycopg.capabilities.has_stream_chunked() else 1
+    return contextlib.aclosing(cast("AsyncGenerator[T, None]", cursor.stream(query, params, size=rows)))
 
 
 def abort_connection(connection: Connection) -> None:

@@ -26,12 +26,12 @@ class PriceHistory:
     """The known versions of each provider's file, oldest first; `wanted` are providers of which older ones are missing.
 
     `wanted` has the earliest time that was asked for, by provider; `wake` is set when it changes. `load` loads versions
-    of a provider back to a time.
+    of a provider back to a time. `listeners` are called when a version is added.
     """
 
     def __init__(self) -> None:
         self.load: Load = _load_nothing
-        self.generation = 0
+        self.listeners: list[Callable[[], None]] = []
         self.wanted: dict[str, datetime] = {}
         self.wake = asyncio.Event()
         self._editions: dict[str, list[Edition]] = {}
@@ -40,11 +40,11 @@ class PriceHistory:
 
     def switch_to(self, providers: Collection[Provider], prices: PriceBook) -> None:
         """Make these the current versions; those without a date count as in force at every time."""
-        self.generation += 1
         self._current = {provider.name: provider.updated_at for provider in providers}
         for provider in providers:
             if provider.updated_at is not None:
                 self._put(provider.name, Edition(provider.version, provider.updated_at, prices))
+        self._notify()
 
     def since(self, provider: str) -> datetime | None:
         """Return when the current version of a provider's file came into force, None if that is unknown."""
@@ -55,7 +55,11 @@ class PriceHistory:
         since = provider.updated_at or known_at
         if (since, provider.version) not in map(_order, self.editions(provider.name)):
             self._put(provider.name, Edition(provider.version, since, PriceBook([provider])))
-            self.generation += 1
+            self._notify()
+
+    def _notify(self) -> None:
+        for function in self.listeners:
+            function()
 
     def _put(self, provider: str, edition: Edition) -> None:
         others = [one for one in self.editions(provider) if _order(one) != _order(edition)]

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -58,10 +58,9 @@ class Registry:
         """Whether there is a copy."""
         return self.snapshot is not None
 
-    @property
-    def generation(self) -> int:
-        """A number that grows when the current copy or its history changes."""
-        return self.history.generation
+    def on_change(self, function: Callable[[], None]) -> None:
+        """Call a function whenever the current copy or its history changes."""
+        self.history.listeners.append(function)
 
     def find(self, provider: str, model: str, at: datetime | None = None) -> Price | None:
         """Return the price that was in force at a time, by default now; None for an unknown model or without a copy.

@@ -95,7 +95,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server))
-    updates.on_change = automatic.changed
+    updates.on_change = prices.on_change = automatic.changed
     pricer = EntryPricer(prices)
     events = UsageEvents(server)
     batches = BatchMetrics(events)

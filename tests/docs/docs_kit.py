@@ -4,7 +4,7 @@ import importlib.util
 import re
 from pathlib import Path
 
-from llmring_server.settings import ENV_PREFIX, Settings, env_prefix
+from llmring_server.settings import ENV_PREFIX, Settings, env_prefix, variable_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -62,5 +62,7 @@ def settings(generate):
     """Return every setting as variable → field."""
     found = {f"{ENV_PREFIX}{name.upper()}": field for name, field in Settings.model_fields.items() if name != "tables"}
     for plugin, model in generate.builtin_plugins().call("llmring_settings", type):
-        found |= {f"{env_prefix(plugin.name)}{name.upper()}": field for name, field in model.model_fields.items()}
+        found |= {
+            variable_of(env_prefix(plugin.name), name, model): field for name, field in model.model_fields.items()
+        }
     return found

@@ -45,7 +45,6 @@ BANNED = {
 ALLOWED = {
     "tests/docs/test_words.py": "the list itself",
     "plugins/llmring_dashboard/static/dashboard.css": "auto-fit is CSS",
-    "tests/core/database/test_embedded.py": "the Unix user nobody",
     "tests/core/database/test_pgbouncer.py": "the Unix user nobody",
 }
 

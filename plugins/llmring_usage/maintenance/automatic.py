@@ -5,7 +5,6 @@ statement per chunk. One process at a time works on a chunk.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +21,6 @@ from llmring_usage.prices.book import PriceBook
 log = logging.getLogger(__name__)
 
 ROWS_PER_SECOND = 5_000
-POLL_SECONDS = 5.0
 SETTLE_SECONDS = 0.5
 # Calls that were priced just before a change may be stored after a pass has read their project.
 REPEAT_SECONDS = 10.0
@@ -41,7 +39,6 @@ class AutomaticPricing:
         self._events = events
         self._changed: set[str | None] = set()
         self._wake = asyncio.Event()
-        self._generation = -1
 
     def changed(self, project: str | None) -> None:
         """Price the calls of a project again soon."""
@@ -56,14 +53,7 @@ class AutomaticPricing:
 
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
-            if self._generation != self._book.registry.generation:
-                self._generation = self._book.registry.generation
-                self._changed.add(None)
-            if not self._changed:
-                continue
+            await self._wake.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             projects = self._take()
             await self._price(projects)
@@ -78,12 +68,16 @@ class AutomaticPricing:
     async def _price(self, projects: Sequence[str | None]) -> None:
         for project in projects:
             try:
-                await self._pass(Repricing(self._database, self._book, self._zone, RowSelection(only=project)))
+                await self._pass(project)
             except (psycopg.Error, TimeoutError) as error:
                 self.changed(project)
                 log.warning("calls are not priced again yet: %s", error)
+            except Exception:
+                log.exception("calls are not priced again until the next change of prices")
 
-    async def _pass(self, repricing: Repricing) -> None:
+    async def _pass(self, project: str | None) -> None:
+        """Price the calls of a project, or of all; meanwhile, a project whose prices change is priced at once."""
+        repricing = Repricing(self._database, self._book, self._zone, RowSelection(only=project))
         at: dict[str, Any] | None = START
         priced = 0
         while at is not None:
@@ -98,5 +92,9 @@ class AutomaticPricing:
             self._events(corrections)
             priced += len(corrections)
             await asyncio.sleep(seen / ROWS_PER_SECOND)
+            if project is None and self._changed - {None}:
+                urgent = sorted(one for one in self._changed if one is not None)
+                self._changed -= set(urgent)
+                await self._price(urgent)
         if priced:
             log.info("%d calls were priced again", priced)

@@ -4,6 +4,7 @@ Own prices go first, then the registry, then the bundled package; the package go
 change of the price that is later than the registry's file, and not later than the call.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -26,7 +27,10 @@ MAX_REDIRECTS = 3
 
 
 class PriceBook:
-    """Finds the price of a call; everything is in memory, so nothing here waits for I/O."""
+    """Finds the price of a call; everything is in memory, so nothing here waits for I/O.
+
+    `on_change` is called with None when the prices of the registry change.
+    """
 
     def __init__(
         self, own: OwnPrices, registry: RegistryPrices, bundled: BundledPrices, *, calculator: str, exact: bool = False
@@ -37,7 +41,8 @@ class PriceBook:
         self._calculator = calculator
         self._exact = exact
         self._remembered: dict[tuple[object, ...], Choices] = {}
-        self._generation = -1
+        self.on_change: Callable[[str | None], None] = lambda project: None
+        registry.on_change = self._on_registry_change
 
     async def refresh(self, since: datetime | None = None) -> None:
         """Load today's prices of the registry, if that is enabled, and those since a time (UTC)."""
@@ -46,6 +51,10 @@ class PriceBook:
             if since is not None:
                 await self.registry.list.load_history(since)
         self.forget()
+
+    def _on_registry_change(self) -> None:
+        self.forget()
+        self.on_change(None)
 
     def forget(self) -> None:
         """Look everything up again: a source has changed."""
@@ -56,14 +65,11 @@ class PriceBook:
         processing: str | None = None, speed: str | None = None,
     ) -> Choices:  # fmt: skip
         """Return the candidates for a call at a time (UTC); recent ones are remembered by day."""
-        if self._generation != self.registry.generation:
-            self._generation = self.registry.generation
-            self._remembered.clear()
         if project not in self.own.projects:
             project = ""
         key = (project, provider, model, at.toordinal(), service_tier, processing, speed)
         found = self._remembered.get(key)
-        if found is None or not found.holds_at(at):
+        if found is None or not (found.holds_all_day or found.holds_at(at)):
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             variant = variant_of(service_tier, processing, speed)
@@ -80,7 +86,9 @@ class PriceBook:
         own = self.own.find(lookup, name)
         candidates = self.candidates(lookup, own)
         discount = Decimal(own.discount.discount) if own.discount and own.discount.discount is not None else None
-        return Choices(candidates, self.missing_status(), discount, self._calculator, own.start, own.end)
+        found = Choices(candidates, self.missing_status(), discount, self._calculator, own.start, own.end)
+        found.check_day(lookup.at)
+        return found
 
     def candidates(self, lookup: Lookup, own: OwnMatch, redirects: int = 0) -> list[Candidate]:
         """Return the price of each source that knows the model, in order."""

@@ -15,21 +15,21 @@ from llmring_usage.pricing.choice import Candidate
 class RegistryPrices:
     """The registry's list of prices; `prices` returns it, or None while the registry is not enabled.
 
-    `prices` is called on first use, so that the conf file may list the plugins in any order.
+    `prices` is called on first use, so that the conf file may list the plugins in any order. `on_change` is called when
+    its prices change.
     """
 
     def __init__(self, prices: Callable[[], PriceList | None]) -> None:
         self._get_prices = prices
+        self.on_change: Callable[[], None] = lambda: None
 
     @functools.cached_property
     def list(self) -> PriceList | None:
         """The registry's list."""
-        return self._get_prices()
-
-    @property
-    def generation(self) -> int:
-        """A number that grows when the registry's prices change."""
-        return 0 if self.list is None else self.list.generation
+        found = self._get_prices()
+        if found is not None:
+            found.on_change(lambda: self.on_change())
+        return found
 
     def find(self, lookup: Lookup, name: ModelName) -> Candidate | None:
         """Return the price of a model."""

@@ -6,7 +6,7 @@ source prices a whole call; rates of two are never mixed. Pure functions.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import mul
 from typing import NamedTuple
@@ -26,9 +26,10 @@ from llmring_usage.pricing.calculators import (
     price_units,
 )
 from llmring_usage.pricing.rates import BILLED, has_tier, resolve_rates, thresholds_of
-from llmring_usage.pricing.tokens import Tokens
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS, Tokens
 
 CLIENT = "client"
+ONE_DAY = timedelta(days=1)
 PRICED = ("priced", "estimated")
 BOTH = frozenset({"input", "output"})
 
@@ -112,11 +113,18 @@ class Choices:
         self.candidates = candidates
         self.start = max((moment for moment in (start, *(one.start for one in candidates)) if moment), default=None)
         self.end = min((moment for moment in (end, *(one.end for one in candidates)) if moment), default=None)
+        self.holds_all_day = False
         self.discount = discount
         self._thresholds = thresholds_of([one.price for one in candidates])
         self._missing = missing
         self._calculator = calculator
         self._chosen: dict[Needs, Choice] = {}
+        self._plain: dict[tuple[bool, ...], Choice] = {}
+
+    def check_day(self, at: datetime) -> None:
+        """Set whether the candidates are those of the whole UTC day of a time."""
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        self.holds_all_day = self.holds_at(midnight) and (self.end is None or self.end >= midnight + ONE_DAY)
 
     def holds_at(self, at: datetime) -> bool:
         """Whether the candidates are those of a time."""
@@ -133,6 +141,9 @@ class Choices:
 
     def choose(self, tokens: Tokens, counts: Sequence[int]) -> Choice:
         """Return the price for a call."""
+        if not self._thresholds and tokens.rare is NO_RARE_COUNTS:
+            kinds = tuple(map(bool, counts))
+            return self._plain.get(kinds) or self._plain.setdefault(kinds, self._choose(Needs(kinds)))
         needs = self.needs_of(tokens, counts)
         found = self._chosen.get(needs)
         if found is None:

@@ -119,7 +119,7 @@ class UsageLogs:
         """Yield all calls from a server-side cursor, in one snapshot, in chunks of about `CHUNK_BYTES`.
 
         A stream holds its connection until its client has read it, so they take at most half of the pool.
-        Rows are read one by one, so that a chunk ends at its bytes.
+        Rows are read a few at a time, so that a chunk ends at its bytes.
 
         Raises:
             Unavailable: the maximum number of exports is running.

@@ -1,6 +1,7 @@
 """Shared by the tests of the bundled PostgreSQL: a server on a folder, and scripts for other processes."""
 
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -14,18 +15,20 @@ import pytest
 from llmring_server.database.embedded import FOLDER, EmbeddedPostgres
 
 IS_ROOT = os.geteuid() == 0
-NOBODY = 65534
+OTHER = 65534  # a user without rights, on every system
+OTHER_NAME = pwd.getpwuid(OTHER).pw_name
 START = """
 import pathlib, sys
 from llmring_server.database.embedded import EmbeddedPostgres
 EmbeddedPostgres(pathlib.Path(sys.argv[1])).start()
 """
-AS_NOBODY = f"""
+AS_OTHER = f"""
 import os
+import pwd
 from llmring_server.database import embedded
 os.setgroups([])
-os.setgid({NOBODY})
-os.setuid({NOBODY})
+os.setgid({OTHER})
+os.setuid({OTHER})
 """
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root switches to another user")

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from embedded_kit import AS_NOBODY, NOBODY, START, Postgres, as_root, modes, python
+from embedded_kit import AS_OTHER, OTHER, OTHER_NAME, START, Postgres, as_root, modes, python
 
 from llmring_server.database.embedded import account, binaries
 from llmring_server.errors import StartupError
@@ -41,7 +41,7 @@ def test_the_socket_is_in_a_folder_that_is_closed_to_others(folder, postgres, na
 def test_another_user_cannot_connect(folder, postgres, name):
     postgres.data_dir = postgres.data_dir.rename(folder / name)
     place = postgres.socket_folder() / ".s.PGSQL.5432"
-    done = python(AS_NOBODY + CONNECT, place, capture_output=True, text=True)
+    done = python(AS_OTHER + CONNECT, place, capture_output=True, text=True)
     assert "PermissionError" in done.stderr
 
 
@@ -71,7 +71,7 @@ def test_a_new_data_folder_is_closed_to_other_users(folder):
 @as_root
 def test_another_account_may_enter_a_new_data_folder_but_not_list_it(folder):
     data = folder / "new" / "data"
-    account.open_data_dir(data, account.Account(NOBODY, NOBODY, switched=True))
+    account.open_data_dir(data, account.Account(OTHER, OTHER, switched=True))
     assert modes(data) == {data: 0o701}
 
 
@@ -90,8 +90,8 @@ def test_a_folder_with_other_files_keeps_its_mode(folder):
 @pytest.mark.parametrize("above", [False, True], ids=["the data folder", "a folder above it"])
 def test_root_rejects_folders_that_another_user_could_replace(folder, postgres, above):
     """Even when PostgreSQL's own folder is right: its name could lead elsewhere a moment later."""
-    os.chown(folder if above else folder / "data", NOBODY, NOBODY)
-    with pytest.raises(StartupError, match="belongs to the user nobody; start the server as that user"):
+    os.chown(folder if above else folder / "data", OTHER, OTHER)
+    with pytest.raises(StartupError, match=f"belongs to the user {OTHER_NAME}; start the server as that user"):
         postgres.start()
 
 
@@ -132,25 +132,25 @@ def test_it_has_no_privileges_of_root(postgres):
 @as_root
 @pytest.mark.parametrize("owned", ["data", "data/postgres"])
 def test_root_rejects_data_of_another_user_without_changing_it(folder, postgres, owned):
-    os.chown(folder / owned, NOBODY, NOBODY)
-    os.chown(folder / "data/postgres", NOBODY, NOBODY)
+    os.chown(folder / owned, OTHER, OTHER)
+    os.chown(folder / "data/postgres", OTHER, OTHER)
     before = {path: path.stat() for path in (folder / "data", *folder.glob("data/*"))}
-    with pytest.raises(StartupError, match="belongs to the user nobody; start the server as that user"):
+    with pytest.raises(StartupError, match=f"belongs to the user {OTHER_NAME}; start the server as that user"):
         postgres.start()
     assert {path: path.stat() for path in (folder / "data", *folder.glob("data/*"))} == before
 
 
 @as_root
 def test_root_rejects_an_empty_folder_of_another_user(folder):
-    os.chown(folder, NOBODY, NOBODY)
-    with pytest.raises(StartupError, match="belongs to the user nobody"):
+    os.chown(folder, OTHER, OTHER)
+    with pytest.raises(StartupError, match=f"belongs to the user {OTHER_NAME}"):
         Postgres(folder).start()
     assert list(folder.iterdir()) == []
 
 
 @as_root
 def test_a_user_rejects_data_of_another_user(postgres):
-    done = python(AS_NOBODY + START, postgres.data_dir, capture_output=True, text=True)
+    done = python(AS_OTHER + START, postgres.data_dir, capture_output=True, text=True)
     assert f"belongs to the user {account.USER}; start the server as that user" in done.stderr
 
 

@@ -117,7 +117,10 @@ class PriceUpdates:
             self._file_prices = read_price_file(self._path)
 
     def _stat(self) -> tuple[int, int] | None:
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return None
-        found = self._path.stat()
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None  # the read that follows has the reason
         return found.st_mtime_ns, found.st_size
