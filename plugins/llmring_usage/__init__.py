@@ -34,12 +34,12 @@ from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.metrics import BatchMetrics
-from llmring_usage.ingest.outage import Ingest
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
+from llmring_usage.journal.outage import Ingest
 from llmring_usage.maintenance import commands
 from llmring_usage.maintenance.automatic import AutomaticPricing
 from llmring_usage.maintenance.hourly import Maintenance

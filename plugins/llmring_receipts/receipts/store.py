@@ -10,7 +10,7 @@ from psycopg import errors
 from llmring_receipts.receipts.models import ReceiptCursor, ReceiptRecord, ReceiptRow
 from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 
 WRITE_SECONDS = 1.4
 ReceiptId = tuple[str, str]

@@ -11,7 +11,7 @@ from llmring_receipts.receipts.store import ReceiptStore
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.transparency import ReceiptsStored, StatementsStored, StoredReceipt
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.database.required_plugins import is_missed
 from llmring_server.runtime.background import upkeep
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from llmring_server.contracts import UsageReceipts
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http.errors import Problem
 from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import UsageRow

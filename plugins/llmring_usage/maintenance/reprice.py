@@ -16,7 +16,7 @@ import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
 from llmring_usage.maintenance.reprice_sql import CORRECT, NEXT, NOT_PRICED, ROW, SELECTED
 from llmring_usage.models.series import encode_rates, price_columns
