@@ -1,56 +1,77 @@
 """The statement that stores a batch: log rows, rollups and idempotency keys at once, so it is atomic on its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import LiteralString
 
+import msgspec
+
 from llmring_usage.tables.log_columns import COLUMNS, Column
-from llmring_usage.tables.rollups import DAILY, EACH_NAME, LATENCIES, QUARTER, QUARTERS, QUARTERS_DAY, SUMS
+from llmring_usage.tables.rollups import (
+    DAILY,
+    EACH_NAME,
+    LATENCIES,
+    PLAIN_SUMS,
+    QUARTER,
+    QUARTERS,
+    QUARTERS_DAY,
+    SUMS,
+)
 
 SERIES = tuple(column for column in COLUMNS if column.shared)
 KEY = (Column("idempotency_key", "text"), Column("fingerprint", "text"))
-ENTRIES = (Column("series", "bigint"), *(column for column in COLUMNS if not column.shared), *KEY)
+# Columns of rows that few of them have.
+RARE = ("rare_counts", "list_cost", "processing", "speed")
+ESTIMATED: LiteralString = "estimated_requests"
+COUNTED: LiteralString = "counted JOIN series USING (series) "
+# The status belongs to the series: its requests are all estimated, or none of them is.
+ESTIMATED_COUNTED: LiteralString = """(
+        SELECT *, CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests
+        FROM counted JOIN series USING (series)
+    ) AS counted """
 
 
-def store_statement(*, keyed: bool) -> LiteralString:
-    """Return the whole statement; `keyed` adds the idempotency keys, which cost time and are left out without any.
+def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
+    """Return the whole statement.
+
+    `keyed` adds the idempotency keys; without `plain`, rows may have rare columns and estimated costs. Both cost time
+    and are left out where no row needs them.
 
     Two JSON parameters carry a batch: its rows, and the series that the rows reference by number. PostgreSQL aggregates
     and sorts. Parameters are numbered, since psycopg does not cache a statement of this length with named ones: `$1`
     rows, `$2` series, `$3` zone, `$4` slot, `$5` lifetime of a key in seconds. It returns the ids of new keyed rows.
     """
+    columns = tuple(column for column in COLUMNS if not (plain and column.name in RARE))
+    entries = (Column("series", "bigint"), *(column for column in columns if not column.shared), *KEY)
+    sums = PLAIN_SUMS if plain else SUMS
+    quarters, days = (msgspec.structs.replace(rollup, sums=tuple(sums)) for rollup in (QUARTERS, DAILY))
     statement: LiteralString = f"""
     WITH series AS MATERIALIZED (
         SELECT * FROM ROWS FROM (json_to_recordset($2::json) AS ({_types(SERIES)}))
         WITH ORDINALITY AS given({_names(SERIES)}, series)
     ),
     entries AS MATERIALIZED (
-        SELECT {_values(ENTRIES)}
-        FROM json_to_recordset($1::json) AS given({_types(ENTRIES)})
+        SELECT {_values(entries)}
+        FROM json_to_recordset($1::json) AS given({_types(entries)})
     ),
     {KEYED if keyed else UNKEYED},
     logs AS (
-        INSERT INTO usage_logs ({_names(COLUMNS)})
-        SELECT {", ".join(column.stored or column.name for column in COLUMNS)}
+        INSERT INTO usage_logs ({_names(columns)})
+        SELECT {", ".join(column.stored or column.name for column in columns)}
         FROM fresh JOIN series USING (series)
     ),
     counted AS (
-        SELECT series, {QUARTER} AS quarter, {_sums()}
+        SELECT series, {QUARTER} AS quarter, {_sums(sums)}
         FROM fresh GROUP BY 1, 2
     ),
-    named AS MATERIALIZED ({QUARTERS.select_sums(table=COUNTED + EACH_NAME)}),
-    added_1 AS ({QUARTERS.upsert(f"SELECT {QUARTERS.columns} FROM named", "$4")}),
-    added_2 AS ({DAILY.upsert(QUARTERS.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
+    named AS MATERIALIZED ({quarters.select_sums(table=(COUNTED if plain else ESTIMATED_COUNTED) + EACH_NAME)}),
+    added_1 AS ({quarters.upsert(f"SELECT {quarters.columns} FROM named", "$4")}),
+    added_2 AS ({days.upsert(quarters.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
     added_3 AS ({LATENCIES.upsert(LATENCIES.select_rows("fresh JOIN series USING (series)"), "$4")})
     SELECT id::text FROM fresh WHERE idempotency_key IS NOT NULL
     """
     return statement.replace("%(zone)s", "$3")
 
 
-# The status belongs to the series, so that one series is either estimated or not.
-COUNTED: LiteralString = """(
-        SELECT *, CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests
-        FROM counted JOIN series USING (series)
-    ) AS counted """
 KEYED: LiteralString = """
     keys AS (
         INSERT INTO usage_keys AS kept (
@@ -80,9 +101,9 @@ KEYED: LiteralString = """
 UNKEYED: LiteralString = "fresh AS (SELECT * FROM entries)"
 
 
-def _sums() -> LiteralString:
+def _sums(sums: Mapping[LiteralString, LiteralString]) -> LiteralString:
     """Return the sums over rows, without the one that depends on the series."""
-    return ", ".join(f"{value} AS {name}" for name, value in SUMS.items() if name != "estimated_requests")
+    return ", ".join(f"{value} AS {name}" for name, value in sums.items() if name != ESTIMATED)
 
 
 def _names(columns: Iterable[Column]) -> LiteralString:
@@ -97,8 +118,12 @@ def _values(columns: Iterable[Column]) -> LiteralString:
     return ", ".join(f"{column.value} AS {column.name}" if column.value else column.name for column in columns)
 
 
-STORE_UNKEYED: LiteralString = store_statement(keyed=False)
-STORE_KEYED: LiteralString = store_statement(keyed=True)
+# By whether there are keys, and whether all rows are plain. As text, each would be encoded and hashed again per batch.
+STORE: dict[tuple[bool, bool], bytes] = {
+    (keyed, plain): store_statement(keyed=keyed, plain=plain).encode()
+    for keyed in (False, True)
+    for plain in (False, True)
+}
 
 SELECT_KEYS: LiteralString = """
     SELECT project_id, key, fingerprint, log_id::text, cost, cost_source, cost_status, occurred_at, price_notes

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from llmring_server.database import Database
 from llmring_server.database.connections import Connection, abort_connection
 from llmring_server.http import codec
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Problem, Unavailable
-from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE_KEYED, STORE_UNKEYED
+from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE
 from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
 from llmring_usage.models import series
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
@@ -35,8 +36,7 @@ REJECTED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceed
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.02
 CANCEL_SECONDS = 0.2
-# As text, the statement would be encoded and hashed again for every batch.
-UNKEYED, KEYED = STORE_UNKEYED.encode(), STORE_KEYED.encode()
+RARE = (attrgetter("rare_counts"), attrgetter("processing"), attrgetter("speed"))
 
 log = logging.getLogger(__name__)
 
@@ -175,8 +175,8 @@ class UsageRepository:
 
     async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
         """Execute the store statement, and return the ids of the keyed rows that are new."""
-        params = [*series.encode_rows(rows), self._zone, self._slot]
-        await cursor.execute(*((KEYED, [*params, self._key_seconds]) if keyed else (UNKEYED, params)))
+        params = [*series.encode_rows(rows), self._zone, self._slot, *([self._key_seconds] if keyed else [])]
+        await cursor.execute(STORE[keyed, _are_plain(rows)], params)
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
     async def _bisect(self, rows: Sequence[UsageRow], error: psycopg.Error, deadline: float) -> list[Outcome]:
@@ -208,6 +208,11 @@ async def _cancel_statement(connection: Connection) -> None:
     except psycopg.Error as error:
         log.debug("a statement could not be cancelled: %s", error)
     abort_connection(connection)
+
+
+def _are_plain(rows: Sequence[UsageRow]) -> bool:
+    """Whether no row has a column that few rows have, or an estimated cost."""
+    return not any(row.series.rare for row in rows) and not any(any(map(rare, rows)) for rare in RARE)
 
 
 def _outcomes(rows: Sequence[UsageRow], stored: set[str], by_key: Mapping[Key, StoredResponse]) -> list[Outcome]:

@@ -17,12 +17,12 @@ class Series:
     """The caller, model and price of many rows; equal series may be distinct objects.
 
     `cost_source` and `cost_status` are columns of the rows; `price` is the price that costs are computed with, None
-    without one, `discount` what is taken off, `price_notes` the substitutions of an estimate. `encoded` is the series'
-    JSON in a batch.
+    without one, `discount` what is taken off, `price_notes` the substitutions of an estimate. `rare` is whether rows
+    are discounted or estimated, as few are. `encoded` is the series' JSON in a batch.
     """
 
     __slots__ = ("alias", "cost_source", "cost_status", "discount", "encoded", "model", "origin", "price",
-                 "price_notes", "profile", "project_id", "provider")  # fmt: skip
+                 "price_notes", "profile", "project_id", "provider", "rare")  # fmt: skip
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Series:
         self.price = price
         self.discount = discount
         self.price_notes = tuple(price_notes)
+        self.rare = discount is not None or cost_status == "estimated"
         self.encoded = codec.encode({name: value for name, value in self._fields() if value is not None})
 
     def _fields(self) -> list[tuple[str, object]]:

@@ -57,8 +57,8 @@ VALUES: Mapping[LiteralString, LiteralString] = {
     "estimated_requests": "(cost_status = 'estimated')::int::bigint",
     "counted_requests": "1::bigint",
 }  # fmt: skip
-# The same over rows; aggregates of columns are faster than those of the expressions above.
-SUMS: Mapping[LiteralString, LiteralString] = {
+# The same over rows without rare counts and estimated costs. Aggregates of columns are faster than of expressions.
+PLAIN_SUMS: Mapping[LiteralString, LiteralString] = {
     "requests": "count(*)",
     "errors": "count(*) FILTER (WHERE status = 'error')",
     "input_tokens": "sum(input_tokens)",
@@ -68,14 +68,19 @@ SUMS: Mapping[LiteralString, LiteralString] = {
     "unpriced_requests": "count(*) FILTER (WHERE cost IS NULL)",
     "unpriced_tokens": "coalesce(sum(input_tokens::numeric + output_tokens) FILTER (WHERE cost IS NULL), 0)",
     "extra_input_tokens": " + ".join("sum(" + TOKEN_COLUMNS[kind] + ")" for kind in PROMPT_KINDS)
-    + " - sum(input_tokens)" + rare_sums_sql(RARE_PROMPT_KINDS),
-    "cache_read_tokens": "sum(cache_read_tokens)" + rare_sums_sql(("audio_cache_read",)),
-    "cache_write_tokens": "sum(cache_write_tokens) + sum(cache_write_5m_tokens) + sum(cache_write_1h_tokens)"
-    + rare_sums_sql(("cache_write_30m", "cache_write_12h")),
+    + " - sum(input_tokens)",
+    "cache_read_tokens": "sum(cache_read_tokens)",
+    "cache_write_tokens": "sum(cache_write_tokens) + sum(cache_write_5m_tokens) + sum(cache_write_1h_tokens)",
     "reasoning_tokens": "sum(reasoning_tokens)",
-    "estimated_requests": "count(*) FILTER (WHERE cost_status = 'estimated')",
     "counted_requests": "count(*)",
 }  # fmt: skip
+SUMS: Mapping[LiteralString, LiteralString] = {
+    **PLAIN_SUMS,
+    "extra_input_tokens": PLAIN_SUMS["extra_input_tokens"] + rare_sums_sql(RARE_PROMPT_KINDS),
+    "cache_read_tokens": PLAIN_SUMS["cache_read_tokens"] + rare_sums_sql(("audio_cache_read",)),
+    "cache_write_tokens": PLAIN_SUMS["cache_write_tokens"] + rare_sums_sql(("cache_write_30m", "cache_write_12h")),
+    "estimated_requests": "count(*) FILTER (WHERE cost_status = 'estimated')",
+}
 
 
 def kind_sql(kind: LiteralString) -> tuple[LiteralString, LiteralString]:

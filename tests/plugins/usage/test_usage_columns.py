@@ -5,7 +5,7 @@ from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series, price_columns
 from llmring_usage.tables.log_columns import COLUMNS
 
-NOT_COLUMNS = {"encoded", "price", "series", "unconfirmed_key"}
+NOT_COLUMNS = {"rare", "encoded", "price", "series", "unconfirmed_key"}
 
 
 def test_the_table_has_exactly_the_defined_columns(usage):
