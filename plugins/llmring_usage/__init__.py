@@ -25,7 +25,6 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_usage import commands
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
@@ -41,6 +40,7 @@ from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
+from llmring_usage.maintenance import commands
 from llmring_usage.maintenance.automatic import AutomaticPricing
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.repricing_events import RepricingEvents
