@@ -277,9 +277,9 @@ def load_plugin_settings(model: type[ModelT], plugin: str, table: Mapping[str, A
 
 def variable_of(prefix: str, name: str, model: type[BaseModel]) -> str:
     """Return the environment variable of a setting: `LLMRING_<PLUGIN>_<NAME>`, or the one that its alias names."""
-    alias = model.model_fields[name].validation_alias
-    given = alias.choices if isinstance(alias, AliasChoices) else ()
-    return next((one for one in given if isinstance(one, str) and one.startswith(ENV_PREFIX)), prefix + name.upper())
+    alias = model.model_fields[name].validation_alias if name in model.model_fields else None
+    names = map(str, alias.choices) if isinstance(alias, AliasChoices) else ()
+    return next((one for one in names if one.startswith(ENV_PREFIX)), prefix + name.upper())
 
 
 def env_prefix(plugin: str) -> str:
@@ -295,7 +295,6 @@ def describe_errors(error: ValidationError, prefix: str, model: type[BaseModel])
 def _describe_error(fault: Any, prefix: str, model: type[BaseModel]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     if fault["type"] != "extra_forbidden":
-        variable = variable_of(prefix, name, model) if name in model.model_fields else name
-        return f"setting {name!r} ({variable}): {fault['msg']}"
+        return f"setting {name!r} ({variable_of(prefix, name, model)}): {fault['msg']}"
     near = difflib.get_close_matches(name, model.model_fields, n=1)
     return f"setting {name!r} is not known" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -101,7 +101,7 @@ def reprice(server):
     prices = server.server.service(PriceBook)
 
     async def all_rows():
-        return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection()).run()]
+        return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection(every=True)).run()]
 
     server.run(all_rows())
 
