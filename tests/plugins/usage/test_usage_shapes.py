@@ -1,6 +1,8 @@
 """Usage objects of every shape: counted alike wherever they are, checked against an independent package."""
 
 import json
+import re
+from pathlib import Path
 
 import genai_prices
 import pytest
@@ -16,6 +18,7 @@ from llmring_usage.counts.report import disjoint
 from llmring_usage.counts.shapes import SHAPES
 from llmring_usage.counts.usage_object import InvalidUsage
 
+ROOT = Path(__file__).parents[3]
 PLACES = ("usage", "entry", "response", "batch", "lines", "conversation")
 NDJSON = {"Content-Type": "application/x-ndjson"}
 CALL = {"provider": "any", "model": "m"}
@@ -56,6 +59,12 @@ def test_a_shape_is_counted_alike_wherever_it_is(client, shape, place):
     (entry,) = client.get("/api/v1/logs").json()
     found = {name: entry[name] for name in {*COUNTS, *expected}}
     assert found == {**dict.fromkeys(COUNTS, 0), **expected}
+
+
+def test_the_documented_examples_are_these():
+    text = (ROOT / "docs" / "reference" / "usage-objects.md").read_text()
+    found = re.findall(r"^## (.*?)\n\n[^#]*?```json\n(.*?)\n```\n\n```json\n(.*?)\n```", text, re.MULTILINE | re.DOTALL)
+    assert {name: (json.loads(usage), json.loads(counts)) for name, usage, counts in found} == CASES
 
 
 def count(**fields):
