@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from llmring_server.contracts import Price
+from llmring_server.contracts import Price, PriceList
 from llmring_usage.models.entries import PlainEntry
 from llmring_usage.prices.bundled import BundledPrices
 from llmring_usage.prices.names import ModelName, resolve_name, snapshot_bases
