@@ -14,7 +14,7 @@ from llmring_usage.models.entry_json import is_array_of_entry_json
 
 MAX_ENTRIES = 10_000
 MAX_TOKENS = 2_000_000
-MAX_COMMAS = 500_000  # as many elements fit in memory, even if each is a digit
+MAX_COMMAS = 500_000  # the memory of as many elements is small, even if each is a digit
 SPACE = b" \t\r\n"
 
 _array = msgspec.json.Decoder(list[PlainEntry])

@@ -53,7 +53,7 @@ def unspecified(total: int, *lifetimes: int) -> int:
 
 
 def includes_by_size(given: int, read: int, written: int) -> InputIncludes:
-    """Return what an input count can contain: reads and writes if they fit, or the reads, or neither."""
+    """Return what an input count can contain: reads and writes unless they are more, or the reads, or neither."""
     if read + written <= given:
         return "reads_and_writes"
     return "reads" if read <= given else "none"
@@ -90,7 +90,7 @@ def disjoint(report: Report) -> Tokens:
 def _rare_counts(report: Report, fresh: int, plain_output: int) -> tuple[RareCounts, int]:
     """Return the rare counts, and the fresh text that they leave.
 
-    Media that do not fit in the fresh input were read from the cache or written to it, even if the source does not
+    Media beyond the fresh input were read from the cache or written to it, even if the source does not
     report them so: audio first.
     """
     media = report.audio_input + report.image_input + report.audio_output + report.image_output

@@ -13,7 +13,7 @@ MAX_COST = Decimal(10) ** 15
 MAX_DECIMALS = 40
 MAX_TAGS = 10
 MAX_UNITS = 20
-# The default of counts that a missing field must be told from: null means 0, and an encoder omits it.
+# The default of counts whose absence differs from null, which means 0; an encoder omits it.
 ABSENT: Any = msgspec.UNSET
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]

@@ -23,7 +23,7 @@ RARE_FIELDS: Mapping[LiteralString, LiteralString] = {
 
 
 def rare_count_sql(name: LiteralString) -> LiteralString:
-    """Return the expression for one of a row's rare counts."""
+    """Return the expression for a rare count of a row."""
     return "coalesce((rare_counts->>'" + name + "')::bigint, 0)"
 
 

@@ -113,7 +113,7 @@ def sums(calls):
 
 
 def prompt(one):
-    """Return all input of a call: the cache is beside it at Anthropic, and where it does not fit."""
+    """Return all input of a call: the cache is beside it at Anthropic, and where it is larger."""
     read, written = one["cached_input_tokens"], one["cache_write_5m_tokens"]
     if one["provider"] == "anthropic" or read > one["input_tokens"]:
         return one["input_tokens"] + read + written
@@ -121,7 +121,7 @@ def prompt(one):
 
 
 def output(one):
-    """Return all output of a call: reasoning is beside it where it does not fit."""
+    """Return all output of a call: reasoning is beside it where it is larger."""
     reasoning = one["reasoning_tokens"] or 0
     return one["output_tokens"] + (reasoning if reasoning > one["output_tokens"] else 0)
 
