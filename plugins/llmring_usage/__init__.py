@@ -51,6 +51,7 @@ from llmring_usage.prices.differences import PriceComparison
 from llmring_usage.prices.own.source import OwnPrices
 from llmring_usage.prices.own.store import OverrideStore
 from llmring_usage.prices.own.updates import PriceUpdates
+from llmring_usage.prices.refresh import PriceRefresh
 from llmring_usage.prices.registry import RegistryPrices
 from llmring_usage.pricing.aggregate import TIER_TERMS
 from llmring_usage.queries.reader import UsageReader
@@ -117,6 +118,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         OverrideStore: store,
         PriceBook: prices,
         PriceComparison: PriceComparison(database, prices),
+        PriceRefresh: PriceRefresh(prices, settings.prices_refresh_url),
         PriceUpdates: updates,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
@@ -183,8 +185,8 @@ async def llmring_lifespan(server: Server) -> AsyncIterator[None]:
     """Maintain the tables, price and write calls while the server runs."""
     await server.service(PriceBook).bundled.load()
     maintenance, pricing = server.service(Maintenance).running(), server.service(AutomaticPricing).running()
-    own_prices, writing = server.service(PriceUpdates).running(), server.service(Ingest).running()
-    async with own_prices, maintenance, pricing, writing:
+    own_prices, bundled_prices = server.service(PriceUpdates).running(), server.service(PriceRefresh).running()
+    async with own_prices, bundled_prices, maintenance, pricing, server.service(Ingest).running():
         yield
 
 

@@ -64,4 +64,13 @@ class UsageSettings(PluginSettings):
         description="With `exact`, a model is never priced as another one of a similar name; with `loose`, estimated.",
     )
 
-    _unset = field_validator("retention_days", "journal_dir", "prices_file", mode="before")(blank_means_unset)
+    prices_refresh_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        validation_alias=AliasChoices("prices_refresh_url", "LLMRING_PRICES_REFRESH_URL"),
+        description="Where newer data of the bundled prices is fetched every hour. Unset: never.",
+    )
+
+    _unset = field_validator("retention_days", "journal_dir", "prices_file", "prices_refresh_url", mode="before")(
+        blank_means_unset
+    )

@@ -29,7 +29,7 @@ MAX_REDIRECTS = 3
 class PriceBook:
     """Finds the price of a call; everything is in memory, so nothing here waits for I/O.
 
-    `on_change` is called with None when the prices of the registry change.
+    `on_change` is called with None when the prices of the registry or the bundled prices change.
     """
 
     def __init__(
@@ -55,9 +55,10 @@ class PriceBook:
         """Use the registry's prices, None without a registry, and follow their changes."""
         self.registry.list = prices
         if prices is not None:
-            prices.on_change(self._on_registry_change)
+            prices.on_change(self.sources_changed)
 
-    def _on_registry_change(self) -> None:
+    def sources_changed(self) -> None:
+        """Look everything up again, since a source has other prices now, and report it to `on_change`."""
         self.forget()
         self.on_change(None)
 

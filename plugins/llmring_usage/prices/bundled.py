@@ -89,6 +89,19 @@ class BundledPrices:
         if not self.loaded:
             self._providers, self.version = await asyncio.to_thread(_import)
 
+    async def fetch(self, url: str) -> bool:
+        """Replace the data by that of a URL, in the package's format, and return whether it differs.
+
+        Raises:
+            Exception: it cannot be fetched, or is not in that format; the current data stays.
+        """
+        providers = await asyncio.to_thread(_fetch, url)
+        if await asyncio.to_thread(providers.__eq__, self._providers):
+            return False
+        self._providers = providers
+        self.version = f"{self.version.partition(',')[0]}, fetched {datetime.now(UTC):%Y-%m-%dT%H:%MZ}"
+        return True
+
     def find(self, lookup: Lookup, name: ModelName) -> Candidate | None:
         """Return the price of a model."""
         found = self._match(name)
@@ -184,6 +197,13 @@ def _import() -> "tuple[dict[str, types.Provider], str]":
     from genai_prices.data import providers
 
     return {canonical_provider(provider.id): provider for provider in providers}, __version__
+
+
+def _fetch(url: str) -> "dict[str, types.Provider]":
+    from genai_prices import UpdatePrices
+
+    snapshot = UpdatePrices(url=url).fetch()
+    return {canonical_provider(provider.id): provider for provider in snapshot.providers} if snapshot else {}
 
 
 def _sells_as(provider: "types.Provider", name: str) -> bool:
