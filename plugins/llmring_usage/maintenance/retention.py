@@ -100,7 +100,7 @@ class UsageRetention:
 class StatementRetention:
     """Retention that keeps a month's calls, and all later ones, until every project has a statement of them.
 
-    Without `statements`, no call is kept for one.
+    Without `statements`, no call waits for one.
     """
 
     def __init__(self, retention: UsageRetention, lines: StatementLines) -> None:
