@@ -1,6 +1,10 @@
-"""The folders of bundled files that are not Python, `conf/` and `migrations/`, in a checkout and in a wheel."""
+"""The folders of bundled files that are not Python, in a checkout and in a wheel, and that of the bundled database."""
 
+import os
+import sys
 from pathlib import Path
+
+import platformdirs
 
 from llmring_server.errors import StartupError
 
@@ -47,3 +51,12 @@ def migration_ids(folder: Path, owner: str) -> list[str]:
     if not ids:
         raise StartupError(f"plugin {owner!r} names {folder} as its migrations, but there are none in it")
     return ids
+
+
+def default_data_dir() -> Path:
+    """Return the folder of the bundled database: the user's data folder, or `/var/lib/llmring-server` for root."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/llmring-server")
+    if sys.platform == "darwin":  # the folder of earlier releases, which could not use "Application Support"
+        return Path.home() / ".local/share/llmring-server"
+    return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))

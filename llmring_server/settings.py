@@ -4,14 +4,12 @@ import difflib
 import json
 import os
 import resource
-import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-import platformdirs
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -21,7 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from llmring_server.bundled import find_bundled
+from llmring_server.bundled import default_data_dir, find_bundled
 from llmring_server.errors import StartupError
 
 ENV_PREFIX = "LLMRING_"
@@ -224,15 +222,6 @@ class ConfFile(InitSettingsSource):
         super().__init__(settings_cls, values)
 
 
-def default_data_dir() -> Path:
-    """Return the folder of the bundled database: the user's data folder, or `/var/lib/llmring-server` for root."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/llmring-server")
-    if sys.platform == "darwin":  # the folder of earlier releases, which could not use "Application Support"
-        return Path.home() / ".local/share/llmring-server"
-    return Path(platformdirs.user_data_dir("llmring-server", appauthor=False))
-
-
 def conf_path(name: str | None) -> Path:
     """Return the path of a conf file, given as a path or as the name of a bundled one (`minimal`).
 
@@ -288,9 +277,9 @@ def load_plugin_settings(model: type[ModelT], plugin: str, table: Mapping[str, A
 
 def variable_of(prefix: str, name: str, model: type[BaseModel]) -> str:
     """Return the environment variable of a setting: `LLMRING_<PLUGIN>_<NAME>`, or the one that its alias names."""
-    alias = model.model_fields[name].validation_alias
-    given = alias.choices if isinstance(alias, AliasChoices) else ()
-    return next((one for one in given if isinstance(one, str) and one.startswith(ENV_PREFIX)), prefix + name.upper())
+    alias = model.model_fields[name].validation_alias if name in model.model_fields else None
+    names = map(str, alias.choices) if isinstance(alias, AliasChoices) else ()
+    return next((one for one in names if one.startswith(ENV_PREFIX)), prefix + name.upper())
 
 
 def env_prefix(plugin: str) -> str:
@@ -306,7 +295,6 @@ def describe_errors(error: ValidationError, prefix: str, model: type[BaseModel])
 def _describe_error(fault: Any, prefix: str, model: type[BaseModel]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     if fault["type"] != "extra_forbidden":
-        variable = variable_of(prefix, name, model) if name in model.model_fields else name
-        return f"setting {name!r} ({variable}): {fault['msg']}"
+        return f"setting {name!r} ({variable_of(prefix, name, model)}): {fault['msg']}"
     near = difflib.get_close_matches(name, model.model_fields, n=1)
     return f"setting {name!r} is not known" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -4,13 +4,16 @@ import subprocess
 import sys
 
 SERVERS = ("falcon", "psycopg", "psycopg_pool", "pluggy", "uvicorn", "httpx", "pydantic", "redis", "asyncio")
+# Functions of text without imports of their own, which the lines of statements need.
+PURE = ("llmring_server.http", "llmring_server.http.printable")
 SCRIPT = f"""
 import runpy, sys
 sys.argv[0] = "llmring_receipts"
 try:
     runpy.run_module("llmring_receipts", run_name="__main__")
 finally:
-    ours = {{name.split(".")[1] for name in sys.modules if name.startswith("llmring_server.")}}
+    ours = {{name.split(".")[1] for name in sys.modules
+            if name.startswith("llmring_server.") and name not in {PURE}}}
     print(*sorted(ours), *(name for name in {SERVERS} if name in sys.modules), file=sys.stderr)
 """
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 import psycopg
 from psycopg import sql
 
-from llmring_server.database.pool import Connection, abort_connection
+from llmring_server.database.connections import Connection, abort_connection
 from llmring_server.runtime.background import beside
 
 log = logging.getLogger(__name__)

@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import logging
-import os
-import select
-import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
@@ -19,6 +16,7 @@ from psycopg.rows import class_row, dict_row
 from llmring_server.database import addresses
 from llmring_server.database.checks import clock
 from llmring_server.database.checks.writable import WritableCheck
+from llmring_server.database.connections import Connection, Params, abort_connection, is_open, stream_rows
 from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
@@ -36,10 +34,7 @@ FIRST_CONNECTIONS = 2
 GROWTH_INTERVAL_SECONDS = 30.0
 DRAIN_INTERVAL_SECONDS = 1.0
 PAGE_BYTES = 1024 * 1024
-STREAMED_ROWS = 4  # in memory at once
 
-Connection = psycopg.AsyncConnection[Any]
-Params = Sequence[Any] | dict[str, Any] | None
 T = TypeVar("T")
 
 
@@ -165,7 +160,7 @@ class Database:
         while True:
             connection = await pool.getconn(until - time.monotonic())
             try:
-                if await _is_open(connection):
+                if await is_open(connection):
                     async with connection:
                         yield connection
                     return
@@ -252,9 +247,7 @@ class Database:
         Raises:
             WrongClock: they differ by more than 5 minutes.
         """
-        before = clock.now()
-        (found,) = await self.fetch("SELECT clock_timestamp() AS now")
-        clock.compare_clocks(before, found["now"], clock.now())
+        await clock.check(self.fetch)
 
     @property
     def pool(self) -> "psycopg_pool.AsyncConnectionPool[Connection]":
@@ -305,27 +298,3 @@ class Database:
             size = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
             if size > self.pool.min_size:
                 await self.pool.resize(size, self.pool.max_size)
-
-
-async def _is_open(connection: Connection) -> bool:
-    """Whether the server has not closed an idle connection: there is nothing to read then. No round trip."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        with contextlib.suppress(psycopg.OperationalError):
-            await psycopg_pool.AsyncConnectionPool.check_connection(connection)
-    return not connection.closed
-
-
-def stream_rows(
-    cursor: psycopg.AsyncCursor[T], query: LiteralString, params: Params = None
-) -> "contextlib.aclosing[AsyncGenerator[T, None]]":
-    """Run a statement and read a few rows at a time; leaving the block early cancels the statement."""
-    rows = STREAMED_ROWS if psycopg.capabilities.has_stream_chunked() else 1
-    return contextlib.aclosing(cast("AsyncGenerator[T, None]", cursor.stream(query, params, size=rows)))
-
-
-def abort_connection(connection: Connection) -> None:
-    """Shut down the socket of a connection, so that its statement fails now, even when the server hangs."""
-    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
-        wire.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ import msgspec
 
 from llmring_server.contracts import Bill, Call
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
 
 TIMEOUT_SECONDS = 0.9

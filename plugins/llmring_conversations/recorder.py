@@ -19,7 +19,7 @@ from llmring_conversations.transcripts import (
 )
 from llmring_server.contracts import Bill, Billing
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from llmring_conversations.content import MessageRow
 from llmring_conversations.models import Conversation, Message
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
 
 ROW_BYTES = 512  # of a row without its texts

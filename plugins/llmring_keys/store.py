@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from llmring_keys.models import KeyOperationError, Project, ProjectKey, StoredKey
 from llmring_server.database import Database, Notifications
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.database.required_plugins import require_plugin
 
 TOPIC = "keys"

@@ -61,9 +61,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings, keys = server.plugin_settings(ReceiptSettings), ReceiptKeyStore(server.database)
     keyring = Keyring(settings, keys)
     unlogged = UnloggedReceipts(server.database, StatementStore(server.database), server.settings.retired_plugins)
-    store = ReceiptStore(
-        server.database, lambda: unlogged.listener(lambda: server.service(ReceiptsStored, default=None))
-    )
+    store = ReceiptStore(server.database, unlogged.find_listener)
     book, bundles = ReceiptService(keyring, store), BundleBuilder(server, store, keys, keyring)
     return {
         **({UsageReceipts: UsageReceiptIssuer(keyring, store)} if settings.auto else {}),
@@ -78,6 +76,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         StatementBook: StatementService(StatementStore(server.database), book),
         **wiring.create_services(server, settings),
     }
+
+
+@hookimpl
+def llmring_connect(server: Server) -> None:
+    """Put stored receipts into the transparency log, if there is one."""
+    server.service(UnloggedReceipts).log = server.service(ReceiptsStored, default=None)
 
 
 @hookimpl

@@ -9,7 +9,13 @@ import click
 from llmring_server import bundled
 from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.metrics import Metric
-from llmring_server.contracts.transparency import LogPolicy, LogProofs, ReceiptsStored, StatementsStored
+from llmring_server.contracts.transparency import (
+    LogPolicy,
+    LogProofs,
+    ReceiptKeyEvents,
+    ReceiptsStored,
+    StatementsStored,
+)
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
@@ -54,6 +60,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         StatementsStored: components.queue,
         Components: components,
     }
+
+
+@hookimpl
+def llmring_connect(server: Server) -> None:
+    """Log the events of receipt keys, if receipts are issued."""
+    server.service(Components).key_events.history = server.service(ReceiptKeyEvents, default=None)
 
 
 @hookimpl

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from llmring_server.contracts.transparency import ReceiptKeyEvents
 from llmring_server.server import Server
 from llmring_server.tlog.notes import Verifier
 from llmring_server.tlog.signers import Signer
@@ -32,6 +31,7 @@ class Components(msgspec.Struct, frozen=True):
     published: PublishedLog
     prover: ProofService
     log: TransparencyLog | None
+    key_events: KeyEventCollector
     origin: str | None
     witnesses: Sequence[Verifier]
 
@@ -47,14 +47,13 @@ def build_components(server: Server) -> Components:
     store = LogStore(server.database)
     queue, tree, guard = LogQueue(store), Tree(store), RestoreGuard(settings.guard_file or _guard_file(server, signer))
     published = PublishedLog(store, guard)
-    log = None
+    log, events = None, KeyEventCollector(server.database, store)
     if signer:
         sequencer = Sequencer(server.database, store, signer, guard)
         witness_client = WitnessClient(lambda: server.http, witnesses, store, sequencer)
-        events = KeyEventCollector(server.database, store, lambda: server.service(ReceiptKeyEvents, default=None))
         log = TransparencyLog(server.database, store, signer, guard, queue, sequencer, witness_client, events)
     return Components(
-        store, queue, tree, published, ProofService(store, tree, published), log,
+        store, queue, tree, published, ProofService(store, tree, published), log, events,
         signer.verifier.name if signer else None, [witness.verifier for witness in witnesses],
     )  # fmt: skip
 

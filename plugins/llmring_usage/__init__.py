@@ -25,7 +25,6 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_usage import commands
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
@@ -35,12 +34,13 @@ from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.metrics import BatchMetrics
-from llmring_usage.ingest.outage import Ingest
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
+from llmring_usage.journal.outage import Ingest
+from llmring_usage.maintenance import commands
 from llmring_usage.maintenance.automatic import AutomaticPricing
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.repricing_events import RepricingEvents
@@ -82,12 +82,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide billing, prices and reads to other plugins, and this server's writer, journal and maintenance."""
     settings, database = server.plugin_settings(UsageSettings), server.database
     partitions = Partitions(database)
-    receipts = EntryReceipts(lambda: server.service(UsageReceipts, default=None))
-    prior_billing = PriorBillingLookup(lambda: server.service(PriorBilling, default=None), receipts, database)
+    receipts = EntryReceipts()
+    prior_billing = PriorBillingLookup(receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
     prices = PriceBook(
         OwnPrices(),
-        RegistryPrices(lambda: server.service(PriceList, default=None)),
+        RegistryPrices(),
         BundledPrices(exact=settings.prices_match == "exact"),
         calculator=settings.calculator,
         exact=settings.prices_match == "exact",
@@ -100,10 +100,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replay = JournalReplay(
-        UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches,
-        lambda: server.service(RecentKeys, default=None),
-    )  # fmt: skip
+    replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
@@ -113,8 +110,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         BatchMetrics: batches,
         Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
         EntryPricer: pricer,
+        EntryReceipts: receipts,
         Ingest: ingest,
-        Maintenance: Maintenance(database, partitions, settings, lambda: server.service(StatementsDue, default=None)),
+        JournalReplay: replay,
+        Maintenance: Maintenance(database, partitions, settings),
         OverrideStore: store,
         PriceBook: prices,
         PriceComparison: PriceComparison(database, prices),
@@ -127,6 +126,16 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         UsageReading: reader,
         UsageWriter: writer,
     }
+
+
+@hookimpl
+def llmring_connect(server: Server) -> None:
+    """Use the registry's prices, and the receipts, statements, bills and keys of other plugins, where they are."""
+    server.service(PriceBook).use_registry(server.service(PriceList, default=None))
+    server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
+    server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
+    server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
+    server.service(Maintenance).retention.statements = server.service(StatementsDue, default=None)
 
 
 @hookimpl

@@ -16,7 +16,8 @@ from psycopg.conninfo import make_conninfo
 
 from llmring_receipts.__main__ import main
 from llmring_server.errors import StartupError
-from llmring_server.testing import live, make_settings
+from llmring_server.testing import eventually, live, make_settings
+from llmring_usage.maintenance.automatic import LOCK
 
 HERE = Path(__file__).parent
 BEFORE = json.loads((HERE / "59be777.json").read_text())
@@ -29,8 +30,11 @@ PLUGINS = [
 
 
 @pytest.fixture(scope="module")
-def server(llmring_postgres, tmp_path_factory):
-    """Serve a copy of the old deployment's database, in a database of its own."""
+def upgraded(llmring_postgres, tmp_path_factory):
+    """Serve a copy of the old deployment's database, in a database of its own.
+
+    Calls that were unpriced are not priced again as long as the transaction beside the server lasts.
+    """
     name = f"upgrade_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
@@ -47,10 +51,17 @@ def server(llmring_postgres, tmp_path_factory):
                 transparency={"key": BEFORE["log_key"]},
                 conversations={"content": "full"},
             )
-            with live(settings, PLUGINS) as running:
-                yield running
+            with psycopg.connect(url, options="-c search_path=llmring") as pricing:
+                assert pricing.execute(LOCK).fetchone() == (True,)
+                with live(settings, PLUGINS) as running:
+                    yield running, pricing
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def server(upgraded):
+    return upgraded[0]
 
 
 @pytest.fixture
@@ -141,3 +152,16 @@ def test_stated_calls_are_corrected_only_where_their_cost_has_changed(client):
     found = list(rows)
     assert any(row["kind"] == "call" for row in found)
     assert [row for row in found if row["kind"] == "correction" and row["amount"] == "0"] == []
+
+
+def test_calls_that_were_unpriced_are_priced_by_the_new_sources(upgraded, client):
+    before = client.get("/api/v1/stats?start_date=2026-08-01").json()["summary"]
+    upgraded[1].rollback()
+
+    def price():
+        found = client.get("/api/v1/stats?start_date=2026-08-01").json()["summary"]
+        return found if found["unpriced_requests"] < before["unpriced_requests"] else None
+
+    now = eventually(price, seconds=30)
+    assert now["total_requests"] == before["total_requests"]
+    assert now["total_cost"] > before["total_cost"]

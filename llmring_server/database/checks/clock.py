@@ -1,6 +1,8 @@
 """The comparison of this machine's clock with the database's, before anything that cannot be undone."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -24,6 +26,17 @@ def compare_clocks(before: datetime, database: datetime, after: datetime) -> Non
         f"this machine's clock ({after:%F %T} UTC) is more than 5 minutes {direction} the database's "
         f"({database:%F %T} UTC); set the wrong one, and keep both right with NTP"
     )
+
+
+async def check(fetch: Callable[[LiteralString], Awaitable[Sequence[dict[str, Any]]]]) -> None:
+    """Compare the clocks; `fetch` runs a statement.
+
+    Raises:
+        WrongClock: they differ by more than `MAX_DIFFERENCE`.
+    """
+    before = now()
+    (found,) = await fetch("SELECT clock_timestamp() AS now")
+    compare_clocks(before, found["now"], now())
 
 
 def now() -> datetime:

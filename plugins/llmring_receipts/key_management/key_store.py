@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from llmring_receipts.formats.keys import PublicKey
 from llmring_server.contracts.transparency import KeyEvent
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 
 KEYS: LiteralString = (
     "SELECT key_id, public_key, created_at, retired_at, status FROM receipt_keys ORDER BY created_at, key_id"

@@ -13,7 +13,7 @@ from llmring_receipts.formats.keys import PublicKey
 from llmring_receipts.key_management.key_config import PREFIX, ConfiguredKey, read_configured_key, read_trusted_keys
 from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_receipts.settings import ReceiptSettings
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.errors import StartupError
 from llmring_server.runtime.request_batcher import RequestBatcher
 

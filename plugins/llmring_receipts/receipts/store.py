@@ -10,7 +10,7 @@ from psycopg import errors
 from llmring_receipts.receipts.models import ReceiptCursor, ReceiptRecord, ReceiptRow
 from llmring_server.contracts.transparency import ReceiptsStored, StoredReceipt
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 
 WRITE_SECONDS = 1.4
 ReceiptId = tuple[str, str]
@@ -81,10 +81,7 @@ class StoreOutcome(Enum):
 
 
 class ReceiptStore:
-    """The tables `receipts` and `receipt_conflicts`; `find_listener` returns the listener for new receipts, or None.
-
-    It is called at each use, so that the conf file may list the plugins in any order.
-    """
+    """The tables `receipts` and `receipt_conflicts`; `find_listener` returns the listener for new receipts, or None."""
 
     def __init__(self, database: Database, find_listener: Callable[[], ReceiptsStored | None]) -> None:
         self._database = database

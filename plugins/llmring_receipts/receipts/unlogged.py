@@ -1,6 +1,6 @@
 """Receipts and statements that are stored while the deployment's transparency log is off, for when it is on again."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
 
@@ -11,7 +11,7 @@ from llmring_receipts.receipts.store import ReceiptStore
 from llmring_receipts.statements.store import StatementStore
 from llmring_server.contracts.transparency import ReceiptsStored, StatementsStored, StoredReceipt
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.database.required_plugins import is_missed
 from llmring_server.runtime.background import upkeep
 
@@ -51,7 +51,7 @@ class UnloggedRow(msgspec.Struct, frozen=True):
 class UnloggedReceipts:
     """The table `receipts_unlogged`, written in place of the log: a `ReceiptsStored` and `StatementsStored`.
 
-    `active` while this server has no log and the deployment has one.
+    `active` while this server has no `log` and the deployment has one.
     """
 
     def __init__(self, database: Database, statements: StatementStore, retired: Sequence[str]) -> None:
@@ -59,6 +59,7 @@ class UnloggedReceipts:
         self._statements = statements
         self._retired = retired
         self.active = False
+        self.log: ReceiptsStored | None = None
 
     async def write(self, connection: psycopg.AsyncConnection[Any], receipts: Sequence[StoredReceipt]) -> None:
         """Record receipts that are being stored."""
@@ -88,9 +89,9 @@ class UnloggedReceipts:
         async with upkeep(queue_all, "unlogged receipts", QUEUE_SECONDS):
             yield
 
-    def listener(self, log: Callable[[], ReceiptsStored | None]) -> ReceiptsStored | None:
+    def find_listener(self) -> ReceiptsStored | None:
         """Return what receives stored receipts: the log, this table, or None."""
-        return log() or (self if self.active else None)
+        return self.log or (self if self.active else None)
 
     async def _queue_some(self, store: ReceiptStore, receipts: ReceiptsStored, statements: StatementsStored) -> bool:
         """Move a batch into the log's queue, in one transaction; return whether there may be more."""

@@ -18,7 +18,7 @@ from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptCost, Rece
 from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_server.contracts import LoggedUsage
 from llmring_server.contracts.cost_basis import CostBasis
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Key events: the public history of receipt and checkpoint keys in the log."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from llmring_server.contracts.transparency import KeyEvent, ReceiptKeyEvents
@@ -13,16 +13,16 @@ from llmring_transparency.storage.store import LogStore
 
 
 class KeyEventCollector:
-    """Queues the events of receipt keys, each once."""
+    """Queues the events of receipt keys, each once; without their `history`, there are none."""
 
-    def __init__(self, database: Database, store: LogStore, history: Callable[[], ReceiptKeyEvents | None]) -> None:
+    def __init__(self, database: Database, store: LogStore) -> None:
         self._database = database
         self._store = store
-        self._history = history
+        self.history: ReceiptKeyEvents | None = None
 
     async def queue(self) -> None:
         """Queue new events, unless another process is doing it."""
-        history, state = self._history(), await self._store.state()
+        history, state = self.history, await self._store.state()
         events = await history.after(state.key_events) if history and state else ()
         if not events:
             return

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.tlog import leaves
 from llmring_server.tlog.checkpoints import Checkpoint
 from llmring_server.tlog.growing_trees import TreeAppender, right_edge

@@ -9,7 +9,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.tlog import notes
 from llmring_server.tlog.leaves import SALT_BYTES
 from llmring_server.tlog.notes import Note

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.tlog import proofs, tiles
 from llmring_server.tlog.hashing import HASH_BYTES
 from llmring_server.tlog.leaves import ENTRY_BYTES

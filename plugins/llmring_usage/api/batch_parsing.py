@@ -8,7 +8,7 @@ import msgspec
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.ingest.entry_parsing import decode_entry, is_small
+from llmring_usage.counts.entry_parsing import decode_entry, is_small
 from llmring_usage.models.entries import PlainEntry
 from llmring_usage.models.entry_json import is_array_of_entry_json
 

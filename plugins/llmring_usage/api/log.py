@@ -13,9 +13,9 @@ from llmring_server.http.errors import DATABASE_UNAVAILABLE, FieldError, Problem
 from llmring_server.http.operations import operation
 from llmring_usage.api.batch_parsing import parse_batch
 from llmring_usage.api.batch_response import UsageBatchResponse, field_error
+from llmring_usage.counts.entry_parsing import parse_entry
 from llmring_usage.ingest.billing import PriorBillingLookup
 from llmring_usage.ingest.coalescer import EncodedResponse, IngestCoalescer
-from llmring_usage.ingest.entry_parsing import parse_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import UsageWriter

@@ -86,7 +86,7 @@ class PriceDifferences:
 
     @operation(answer=list[PriceDifference])
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> list[PriceDifference]:
-        """The models that this project called in 30 days on which two sources differ by more than 1 %, by spend."""
+        """The models that this project called in 30 days on which two sources differ by more than 1%, by spend."""
         return await self._comparison.differences(req.context.project_id)
 
 

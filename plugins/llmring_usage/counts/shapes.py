@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from llmring_usage.counts import (
+from llmring_usage.counts.formats import (
     ai_sdk,
     anthropic,
     bedrock,

@@ -1,9 +1,8 @@
 """Calls that other plugins store: billed in their transaction, and not billed again when the client logs them."""
 
 import asyncio
-import functools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import psycopg
@@ -99,21 +98,17 @@ class UsageBilling:
 
 
 class PriorBillingLookup:
-    """Looks up whether another plugin has already billed a call; `prior` is called on first use."""
+    """Looks up whether another plugin has already billed a call; without a `prior`, none has."""
 
-    def __init__(self, prior: Callable[[], PriorBilling | None], receipts: EntryReceipts, database: Database) -> None:
-        self._get_prior = prior
+    def __init__(self, receipts: EntryReceipts, database: Database) -> None:
+        self.prior: PriorBilling | None = None
         self._receipts = receipts
         self._database = database
-
-    @functools.cached_property
-    def _prior(self) -> PriorBilling | None:
-        return self._get_prior()
 
     @property
     def enabled(self) -> bool:
         """Whether another plugin bills calls."""
-        return self._prior is not None
+        return self.prior is not None
 
     async def find(self, rows: Sequence[UsageRow]) -> list[UsageLogResponse | None]:
         """Return the existing response for each call of a project, or None for one that is not billed yet.
@@ -121,11 +116,11 @@ class PriorBillingLookup:
         Calls without an `id_at_origin` need no I/O.
         """
         identified = [row for row in rows if row.id_at_origin is not None]
-        if self._prior is None or not identified:
+        if self.prior is None or not identified:
             return [None] * len(rows)
         calls = [(_call(row), row.idempotency_key) for row in identified]
         project = identified[0].series.project_id
-        bills = iter(await self._prior.take(project, calls))
+        bills = iter(await self.prior.take(project, calls))
         found = [None if row.id_at_origin is None else next(bills) for row in rows]
         return await self._with_receipts(project, [_response(bill) if bill else None for bill in found])
 

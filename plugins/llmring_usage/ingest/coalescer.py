@@ -9,7 +9,7 @@ import asyncio
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
-from llmring_usage.ingest.entry_parsing import parse_entry
+from llmring_usage.counts.entry_parsing import parse_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import PendingRows, UsageWriter

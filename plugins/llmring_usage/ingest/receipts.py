@@ -1,12 +1,11 @@
 """Receipts of logged calls, if another plugin issues them: stored beside the rows, and returned in the responses."""
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from llmring_server.contracts import UsageReceipts
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http.errors import Problem
 from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import UsageRow
@@ -17,35 +16,28 @@ ReceiptsById = Mapping[str, bytes | None]
 
 
 class EntryReceipts:
-    """The plugin that issues receipts, if one is enabled.
+    """The plugin that issues receipts; without an `issuer`, there are none."""
 
-    `issuer` is called on first use, so that the conf file may list the plugins in any order.
-    """
-
-    def __init__(self, issuer: Callable[[], UsageReceipts | None]) -> None:
-        self._get_issuer = issuer
-
-    @functools.cached_property
-    def _issuer(self) -> UsageReceipts | None:
-        return self._get_issuer()
+    def __init__(self) -> None:
+        self.issuer: UsageReceipts | None = None
 
     @property
     def enabled(self) -> bool:
         """Whether receipts are issued; if not, nothing here does any work."""
-        return self._issuer is not None
+        return self.issuer is not None
 
     async def issue(self, connection: Connection, rows: Sequence[UsageRow]) -> ReceiptsById:
         """Store the receipts of rows in the transaction that stores the rows."""
-        if self._issuer is None or not rows:
+        if self.issuer is None or not rows:
             return {}
-        issued = await self._issuer.issue(connection, [logged_usage(row) for row in rows])
+        issued = await self.issuer.issue(connection, [logged_usage(row) for row in rows])
         return {row.id: receipt for row, receipt in zip(rows, issued, strict=True)}
 
     async def find(self, connection: Connection, project_and_id: Sequence[tuple[str, str]]) -> ReceiptsById:
         """Return the receipts that were issued when the entries were stored."""
-        if self._issuer is None or not project_and_id:
+        if self.issuer is None or not project_and_id:
             return {}
-        found = await self._issuer.find(connection, project_and_id)
+        found = await self.issuer.find(connection, project_and_id)
         return {log_id: receipt for (_, log_id), receipt in zip(project_and_id, found, strict=True)}
 
 

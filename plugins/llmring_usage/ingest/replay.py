@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from psycopg import errors
 
@@ -27,13 +27,12 @@ class JournalReplay:
         prior_billing: PriorBillingLookup,
         settings: UsageSettings,
         on_stored: OnStored,
-        recent_keys: Callable[[], RecentKeys | None],
     ) -> None:
         self._repository = repository
         self._prior_billing = prior_billing
         self._seconds = settings.write_timeout
         self._on_stored = on_stored
-        self._recent_keys = recent_keys
+        self.recent_keys: RecentKeys | None = None
 
     async def __call__(self, rows: Sequence[UsageRow]) -> list[UsageRow]:
         """Store the rows that are new, and return those of keys that are revoked, which are not stored.
@@ -57,7 +56,7 @@ class JournalReplay:
     async def _find_revoked(self, rows: Sequence[UsageRow]) -> set[tuple[str, str]]:
         """Return the keys that were unconfirmed when their calls were logged, and are revoked or unknown now."""
         keys = {_key(row) for row in rows if row.unconfirmed_key}
-        known = self._recent_keys()
+        known = self.recent_keys
         return keys if known is None or not keys else await known.find_revoked(keys)
 
     async def _unbilled(self, rows: Sequence[UsageRow]) -> list[UsageRow]:

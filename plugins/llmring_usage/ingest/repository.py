@@ -16,7 +16,7 @@ from psycopg import errors
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection, abort_connection
+from llmring_server.database.connections import Connection, abort_connection
 from llmring_server.http import codec
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Problem, Unavailable
 from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE

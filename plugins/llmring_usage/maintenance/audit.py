@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.statistics.periods import midnight

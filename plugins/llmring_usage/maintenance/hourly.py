@@ -1,12 +1,11 @@
 """Hourly maintenance of the usage tables: partitions, retention, expired keys, hourly and monthly sums."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 from llmring_server.cli.retention import drop_due
-from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
@@ -25,10 +24,7 @@ EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_
 class Maintenance:
     """Maintains the tables, at start and then every hour."""
 
-    def __init__(
-        self, database: Database, partitions: Partitions, settings: UsageSettings,
-        statements: Callable[[], StatementsDue | None],
-    ) -> None:  # fmt: skip
+    def __init__(self, database: Database, partitions: Partitions, settings: UsageSettings) -> None:
         self._database = database
         self._partitions = partitions
         self._settings = settings
@@ -36,7 +32,7 @@ class Maintenance:
         self._alias_hours = AliasHours(database)
         self._former_sums = FormerSums(database, ZoneInfo(settings.timezone))
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
-        self._retention = StatementRetention(UsageRetention(database), StatementLines(database), statements)
+        self.retention = StatementRetention(UsageRetention(database), StatementLines(database))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -71,7 +67,7 @@ class Maintenance:
         """
         await self._partitions.create_upcoming()
         await self._database.check_clock()
-        await drop_due(self._retention, self._settings.retention_days)
+        await drop_due(self.retention, self._settings.retention_days)
         await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
         await self._alias_hours.refresh_hourly()
         await self._latency_months.refresh_daily()

@@ -16,86 +16,17 @@ import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
+from llmring_usage.maintenance.reprice_sql import CORRECT, NEXT, NOT_PRICED, ROW, SELECTED
 from llmring_usage.models.series import encode_rates, price_columns
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.pricing.tokens import Tokens, tokens_of
-from llmring_usage.tables.alias_hours import hour_sql
-from llmring_usage.tables.log_columns import TOKENS
-from llmring_usage.tables.rollups import DAILY, QUARTERS
 from llmring_usage.tables.state import UsageState
 
 CHUNK_ROWS = 2_000
 CHUNK_SECONDS = 60.0
 PRICED = "priced"
-
-SELECTED: LiteralString = """
-    FROM usage_logs
-    WHERE cost_source IS DISTINCT FROM 'client' AND cost_status <> 'usage_missing'
-        AND (%(only)s::text IS NULL OR project_id = %(only)s)
-        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
-        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
-        AND (%(model)s::text IS NULL OR model = %(model)s OR provider || ':' || model = %(model)s)
-"""
-# A condition of its own, so that the partial index on these rows is used.
-NOT_PRICED: LiteralString = " AND cost_status <> 'priced'"
-ROW: LiteralString = (
-    "SELECT project_id, occurred_at, id, provider, model, service_tier, processing, speed, rare_counts, cost_status, "
-    "coalesce(price_source, 'registry') AS price_source, " + TOKENS + ", cost"
-)
-NEXT: LiteralString = (
-    " AND (project_id, occurred_at, id) > (%(project)s, %(time)s, %(id)s)"
-    " ORDER BY project_id, occurred_at, id LIMIT %(limit)s"
-)
-DELTAS: dict[LiteralString, LiteralString] = {
-    "cost": "sum(coalesce(cost, 0) - coalesce(old_cost, 0))",
-    "unpriced_requests": "sum((cost IS NULL)::int - (old_cost IS NULL)::int)",
-    "estimated_requests": "sum((cost_status = 'estimated')::int - (old_status = 'estimated')::int)",
-    "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
-}
-CORRECT: LiteralString = (
-    """
-    WITH given AS MATERIALIZED (
-        SELECT * FROM json_to_recordset(%(rows)s::json) AS given(
-            project_id text, occurred_at timestamptz, id uuid, cost numeric, list_cost numeric, discount numeric,
-            cost_source text, cost_status text, price_notes json, old_cost numeric, old_status text, priced_as text,
-            price_source text, price_version text, registry_version text, matched text, price json
-        )
-    ), changed AS (
-        UPDATE usage_logs AS kept SET
-            cost = given.cost,
-            computed_cost = given.cost,
-            list_cost = given.list_cost,
-            discount = given.discount,
-            cost_source = given.cost_source,
-            cost_status = given.cost_status,
-            price_notes = given.price_notes,
-            priced_as = given.priced_as,
-            price_source = given.price_source,
-            price_version = given.price_version,
-            registry_version = given.registry_version,
-            matched = given.matched,
-            price = given.price
-        FROM given
-        WHERE kept.project_id = given.project_id AND kept.occurred_at = given.occurred_at AND kept.id = given.id
-            AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_status = given.old_status
-            AND kept.cost_source IS DISTINCT FROM 'client'
-        RETURNING kept.project_id, kept.occurred_at, kept.id, kept.provider, kept.model, kept.alias, kept.profile,
-            kept.origin, kept.input_tokens, kept.output_tokens, given.cost, given.old_cost, given.cost_status,
-            given.old_status
-    ), void AS (
-        DELETE FROM usage_alias_hours AS hours USING changed
-        WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias
-            AND hours.hour = """
-    + hour_sql("changed.occurred_at")
-    + "), "
-    + ", ".join(
-        "add_" + rollup.table + " AS (" + rollup.upsert(rollup.select_rows("changed", DELTAS), "0") + ")"
-        for rollup in (DAILY, QUARTERS)
-    )
-    + " SELECT project_id, id::text FROM changed"
-)
 
 
 class RowSelection(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -98,14 +98,15 @@ class UsageRetention:
 
 
 class StatementRetention:
-    """Retention that keeps a month's calls, and all later ones, until every project has a statement of them."""
+    """Retention that keeps a month's calls, and all later ones, until every project has a statement of them.
 
-    def __init__(
-        self, retention: UsageRetention, lines: StatementLines, statements: Callable[[], StatementsDue | None]
-    ) -> None:
+    Without `statements`, no call is kept for one.
+    """
+
+    def __init__(self, retention: UsageRetention, lines: StatementLines) -> None:
         self._retention = retention
         self._lines = lines
-        self._statements = statements
+        self.statements: StatementsDue | None = None
         self._warned: str | None = None
 
     async def due(self, days: int) -> list[Partition]:
@@ -124,10 +125,11 @@ class StatementRetention:
         await self._retention.drop(partition)
 
     async def _awaited(self, partition: Partition) -> Sequence[str]:
-        statements = self._statements()
-        if statements is None:
+        if self.statements is None:
             return []
-        return await statements.find_pending(await self._lines.projects(partition.start, partition.end), partition.end)
+        return await self.statements.find_pending(
+            await self._lines.projects(partition.start, partition.end), partition.end
+        )
 
     def _warn(self, partition: Partition, awaited: Sequence[str]) -> None:
         if self._warned != partition.name:

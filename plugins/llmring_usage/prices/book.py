@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from llmring_server.contracts import Price
+from llmring_server.contracts import Price, PriceList
 from llmring_usage.models.entries import PlainEntry
 from llmring_usage.prices.bundled import BundledPrices
 from llmring_usage.prices.names import ModelName, resolve_name, snapshot_bases
@@ -42,7 +42,6 @@ class PriceBook:
         self._exact = exact
         self._remembered: dict[tuple[object, ...], Choices] = {}
         self.on_change: Callable[[str | None], None] = lambda project: None
-        registry.on_change = self._on_registry_change
 
     async def refresh(self, since: datetime | None = None) -> None:
         """Load today's prices of the registry, if that is enabled, and those since a time (UTC)."""
@@ -51,6 +50,12 @@ class PriceBook:
             if since is not None:
                 await self.registry.list.load_history(since)
         self.forget()
+
+    def use_registry(self, prices: PriceList | None) -> None:
+        """Use the registry's prices, None without a registry, and follow their changes."""
+        self.registry.list = prices
+        if prices is not None:
+            prices.on_change(self._on_registry_change)
 
     def _on_registry_change(self) -> None:
         self.forget()

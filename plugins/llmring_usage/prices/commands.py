@@ -103,7 +103,7 @@ def remove_price(price_id: str, project: str) -> None:
 @prices.command()
 @click.option("--project", default=None, help="A project's id; by default, the models of all projects.")
 def compare(project: str | None) -> None:
-    """Show where two sources differ by more than 1 % for the models called in 30 days."""
+    """Show where two sources differ by more than 1% for the models called in 30 days."""
 
     async def work(server: Server) -> Any:
         return await server.service(PriceComparison).differences(project)

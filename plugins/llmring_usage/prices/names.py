@@ -54,7 +54,7 @@ RESELLERS = frozenset({
 
 REGION = re.compile(r"^(?:us-gov|us|eu|apac|jp|au|ca|sa|global)\.(?=[a-z0-9]+\.)")
 MAKER = re.compile(r"^[a-z0-9]+\.(?=[a-z])")
-# A date, or a number that stands for one: 2025-08-07, 20250807, 09-2025, 2411, 001; or `latest`.
+# A date, or a number in its place: 2025-08-07, 20250807, 09-2025, 2411, 001; or `latest`.
 SNAPSHOT = re.compile(r"(?:[-@](?:20\d\d-\d\d-\d\d|20\d{6}|\d\d-20\d\d|\d{4}|00\d|latest))?(?:-v\d+(?::\d+)?)?")
 SNAPSHOT_ENDING = re.compile(r"[-@](?:20\d\d-\d\d-\d\d|20\d{6}|\d\d-20\d\d|\d{4}|00\d)(?:-v\d+(?::\d+)?)?$")
 FINE_TUNED = "ft:"

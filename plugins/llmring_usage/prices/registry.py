@@ -1,7 +1,5 @@
 """The llmring registry as a source: the version that was in force when the call happened."""
 
-import functools
-from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -13,23 +11,10 @@ from llmring_usage.pricing.choice import Candidate
 
 
 class RegistryPrices:
-    """The registry's list of prices; `prices` returns it, or None while the registry is not enabled.
+    """The registry's `list` of prices, None while the registry is not enabled."""
 
-    `prices` is called on first use, so that the conf file may list the plugins in any order. `on_change` is called when
-    its prices change.
-    """
-
-    def __init__(self, prices: Callable[[], PriceList | None]) -> None:
-        self._get_prices = prices
-        self.on_change: Callable[[], None] = lambda: None
-
-    @functools.cached_property
-    def list(self) -> PriceList | None:
-        """The registry's list."""
-        found = self._get_prices()
-        if found is not None:
-            found.on_change(lambda: self.on_change())
-        return found
+    def __init__(self) -> None:
+        self.list: PriceList | None = None
 
     def find(self, lookup: Lookup, name: ModelName) -> Candidate | None:
         """Return the price of a model."""

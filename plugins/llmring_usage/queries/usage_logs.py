@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 from llmring_server.contracts.usage import LogEntry
 from llmring_server.database import Database
-from llmring_server.database.pool import stream_rows
+from llmring_server.database.connections import stream_rows
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.queries.export_limiter import PROJECT_EXPORTS, ExportLimiter
 from llmring_usage.statistics.periods import Range

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from llmring_server.bundled import default_data_dir
 from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import load
 from llmring_server.server import Server
-from llmring_server.settings import PluginSettings, Settings, default_data_dir, load_settings
+from llmring_server.settings import PluginSettings, Settings, load_settings
 from llmring_server.testing import make_plugin
 
 

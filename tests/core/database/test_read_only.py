@@ -111,7 +111,7 @@ def test_a_full_disk_of_the_database_is_not_ready_until_it_has_space(on_a_small_
         on_a_small_disk.fill()
         ready = eventually(lambda: (found := client.get("/health/ready")).status_code == 503 and found)
         assert ready.json()["checks"]["database"] == "failed: DiskFull"
-        big = {**CALL, "metadata": {"text": os.urandom(200_000).hex()}}
+        big = {**CALL, "metadata": {"text": os.urandom(100_000).hex()}}
         refused = eventually(lambda: (found := client.post("/api/v1/log", json=big)).status_code == 503 and found)
         assert refused.json()["detail"] == "The disk of the database is full. Its operator has to free space."
         on_a_small_disk.free()

@@ -140,7 +140,7 @@ def test_tokens_are_taken_from_the_reply_when_the_metadata_has_none(client):
     assert client.post(f"{API}/log", json=body).status_code == 200
     (entry,) = logs(client)
     assert (entry["input_tokens"], entry["output_tokens"], entry["cached_input_tokens"]) == (7, 2, 0)
-    assert (entry["cost"], entry["cost_status"]) == (None, "registry_not_enabled")
+    assert (entry["cost"], entry["cost_status"]) == (None, "model_not_in_registry")
 
 
 def test_a_conversation_without_usage_is_stored_unbilled(client):

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from llmring_usage.pricing.price_book import UsagePriceBook
 
 from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import Traffic
@@ -14,6 +13,7 @@ from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.reprice import Repricing, RowSelection
 from llmring_usage.models.entries import UsageEntry
+from llmring_usage.prices.book import PriceBook
 from llmring_usage.pricing.calculators import provider_cost
 from llmring_usage.tables.alias_hours import THRESHOLDS, TRY_LOCK, AliasHours
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
@@ -98,10 +98,10 @@ def delete_summed_rows(server):
 
 
 def reprice(server):
-    prices = server.server.service(UsagePriceBook)
+    prices = server.server.service(PriceBook)
 
     async def all_rows():
-        return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection()).run()]
+        return [step async for step in Repricing(server.server.database, prices, "UTC", RowSelection(every=True)).run()]
 
     server.run(all_rows())
 

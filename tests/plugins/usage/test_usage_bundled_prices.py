@@ -42,7 +42,7 @@ asyncio.run(LOADED.load())
 
 @pytest.fixture(scope="module")
 def book():
-    return PriceBook(OwnPrices(), RegistryPrices(lambda: None), LOADED, calculator="provider")
+    return PriceBook(OwnPrices(), RegistryPrices(), LOADED, calculator="provider")
 
 
 def random_tokens(generator):
@@ -156,6 +156,6 @@ def test_an_unknown_unit_makes_an_estimate(book):
 
 
 def test_prices_are_not_known_before_they_are_loaded():
-    book = PriceBook(OwnPrices(), RegistryPrices(lambda: None), BundledPrices(), calculator="provider")
+    book = PriceBook(OwnPrices(), RegistryPrices(), BundledPrices(), calculator="provider")
     choice, _, cost = book.quote("", "openai", "gpt-4o", NOW, Tokens(1, 0, 0, 0, 0, 1, 0))
     assert (choice.status, cost) == ("registry_not_enabled", None)

@@ -19,7 +19,7 @@ CALL = Tokens(1000, 0, 0, 0, 0, 100, 0)
 def book_of(*, exact=False):
     bundled = BundledPrices(exact=exact)
     asyncio.run(bundled.load())
-    return PriceBook(OwnPrices(), RegistryPrices(lambda: None), bundled, calculator="provider", exact=exact)
+    return PriceBook(OwnPrices(), RegistryPrices(), bundled, calculator="provider", exact=exact)
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from shape_cases import CASES
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import count_entry, read_report
+from llmring_usage.counts.entry_parsing import parse_entry
 from llmring_usage.counts.report import disjoint
 from llmring_usage.counts.shapes import SHAPES
 from llmring_usage.counts.usage_object import InvalidUsage
-from llmring_usage.ingest.entry_parsing import parse_entry
 
 ROOT = Path(__file__).parents[3]
 PLACES = ("usage", "entry", "response", "batch", "lines", "conversation")

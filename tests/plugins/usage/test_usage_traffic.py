@@ -73,7 +73,7 @@ def test_an_alias_without_calls_has_none(usage):
 def test_tokens_are_summed_by_kind(usage, log):
     log_all(usage, log)
     assert fetch(usage).tokens == TokenCounts(
-        fresh=600 + 250_000 + 200_000 + 200_001 + 150_000,
+        fresh=600 + 250_000 + 200_000 + 200_001 + 150_000 - 60_003,
         cache_read=400,
         cache_write_1h=60_000,
         cache_write=3,

@@ -8,7 +8,7 @@ import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.database import Database, Notifications
-from llmring_server.database.pool import Connection
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.prices.own.models import OwnPrice, PriceOverride, find_conflict, own_price
