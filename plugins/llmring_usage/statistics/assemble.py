@@ -48,8 +48,8 @@ class NameSums(msgspec.Struct, frozen=True, array_like=True):
     cache_read_tokens: int
     cache_write_tokens: int
     reasoning_tokens: int
-    estimated_requests: int
     counted_requests: int
+    estimated_requests: int
 
     @property
     def total_tokens(self) -> int:

@@ -3,7 +3,9 @@
 from llmring_server.contracts import Price
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series, price_columns
+from llmring_usage.statistics.assemble import NameSums
 from llmring_usage.tables.log_columns import COLUMNS
+from llmring_usage.tables.rollups import SUMS, VALUES
 
 NOT_COLUMNS = {"rare", "encoded", "price", "series", "unconfirmed_key"}
 
@@ -25,3 +27,8 @@ def test_series_have_a_field_for_every_shared_column():
     shared = {column.name for column in COLUMNS if column.shared}
     price = Price(priced_as="p:m", registry_version="p.1")
     assert {*Series.__slots__, *price_columns(price)} - NOT_COLUMNS == shared - {"price"}
+
+
+def test_statistics_have_a_field_for_every_sum_in_the_same_order():
+    assert NameSums.__struct_fields__ == ("kind", "name", *SUMS)
+    assert {*VALUES} == {*SUMS}

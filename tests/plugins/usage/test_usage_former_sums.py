@@ -160,3 +160,20 @@ def test_a_repair_counts_former_sums_too(usage, client, stats):
     usage.run(repair())
     assert stats(client) == before
     assert former_rows(usage) == []
+
+
+def test_rare_counts_and_estimates_are_in_the_sums(usage, stats):
+    client, rare = usage.client(), {"provider": "openai", "model": "gpt-5-mini", "timestamp": "2026-03-01T10:07:00Z"}
+    audio = {"input_tokens": 50, "cached_input_tokens": 30, "audio_input_tokens": 20, "cached_audio_tokens": 15}
+    log(client, [
+        {**rare, "input_tokens": 10, "output_tokens": 1},
+        {**rare, **audio, "cost": 1},
+        {**rare, "input_tokens": 9, "cache_write_30m_tokens": 4, "cache_write_12h_tokens": 3, "cost": 1},
+        {**rare, "input_tokens": 7, "units": {"carrier_pigeon": 2}},
+    ])  # fmt: skip
+    now = stats(client)
+    for sums in (now["summary"], now["by_provider_model"]["openai:gpt-5-mini"], now["by_profile"]["default"]):
+        assert (sums["total_tokens"], sums["cache_read_tokens"], sums["cache_write_tokens"]) == (77, 30, 7)
+        assert (sums["estimated_requests"], sums["unpriced_requests"], sums["uncounted_requests"]) == (1, 0, 0)
+    assert stats(client, start_date="2026-03-01T10:05:00Z", end_date="2026-03-01T10:10:00Z") == now
+    assert findings(usage) == 0
