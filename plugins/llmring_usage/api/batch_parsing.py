@@ -43,12 +43,17 @@ def parse_batch(body: bytes, media: str, limits: codec.Limits) -> list[PlainEntr
 
 
 def _decode_array(body: bytes, limits: codec.Limits) -> list[PlainEntry | Problem] | None:
-    """Return the entries of a JSON array; None means that it must be split without a JSON decoder."""
+    """Return the entries of a JSON array; None means that it must be split without a JSON decoder.
+
+    A large array is decoded entry by entry, since other threads wait for the checks of each.
+    """
     if codec.text_problem(body, limits.depth) is not None:
         return None
     try:
         if body.count(b'"provider"') > MAX_ENTRIES:
             _check_size(sum(1 for _ in islice(_split_array(body), MAX_ENTRIES + 1)))
+        if len(body) > codec.LARGE:
+            return _decode_elements(body, limits)
         entries = _array.decode(body)
         valid = is_array_of_entry_json(body) and all(is_small(entry, limits) for entry in entries)
         return [*entries] if valid else _decode_elements(body, limits)
@@ -59,7 +64,7 @@ def _decode_array(body: bytes, limits: codec.Limits) -> list[PlainEntry | Proble
 
 
 def _decode_elements(body: bytes, limits: codec.Limits) -> list[PlainEntry | Problem] | None:
-    """Return the entries of an array of which one is not plain or not valid, each decoded alone; None as above."""
+    """Return the entries of an array, each decoded alone; None as above."""
     if body.count(b",") > MAX_COMMAS:
         return None
     try:

@@ -20,6 +20,7 @@ _full = msgspec.json.Decoder(UsageEntry)
 _fields = msgspec.json.Decoder(dict[str, Any])
 PLAIN_FIELDS = PlainEntry.__struct_fields__
 EXTRA_FIELDS = tuple(name for name in UsageEntry.__struct_fields__ if name not in PLAIN_FIELDS)
+MAX_ITEMS = 4  # of the maximum size in one entry: metadata, usage, and fields that are ignored
 NOT_SPREAD = frozenset({*UsageEntry.__struct_fields__, "response", "result"})
 
 
@@ -41,12 +42,14 @@ def decode_entry(body: bytes, limits: codec.Limits, *loc: str | int) -> PlainEnt
         Problem: 400 for invalid JSON, 422 for an invalid entry, or metadata or a usage object that is too large.
     """
     loc = loc or ("body",)
+    if len(body) > MAX_ITEMS * limits.item_bytes:
+        raise codec.item_too_large(len(body), MAX_ITEMS * limits.item_bytes, *loc)
     try:
         plain = _plain.decode(body)
     except msgspec.MsgspecError:
         return _decode_full(body, limits, *loc)
-    check_entry_json(body, *loc)
     _check_sizes(plain, limits, *loc)
+    check_entry_json(body, *loc)
     return plain
 
 
@@ -57,8 +60,8 @@ def is_small(entry: PlainEntry, limits: codec.Limits) -> bool:
 
 def _decode_full(body: bytes, limits: codec.Limits, *loc: str | int) -> PlainEntry:
     entry = codec.decode(_full, body, *loc)
-    check_entry_json(body, *loc)
     _check_sizes(entry, limits, *loc)
+    check_entry_json(body, *loc)
     fields = _fields.decode(body)
     try:
         gathered = _gather(entry, {name: value for name, value in fields.items() if name not in NOT_SPREAD}, fields)

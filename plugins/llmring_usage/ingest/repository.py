@@ -110,10 +110,14 @@ class UsageRepository:
         await self._receipts.issue(connection, [row])
 
     async def release_connection(self) -> None:
-        """Return the reused connection to the pool."""
+        """Return the reused connection to the pool, or close it if the database is closed already."""
         cursor, self._cursor = self._cursor, None
-        if cursor is not None:
+        if cursor is None:
+            return
+        try:
             await self._database.pool.putconn(cursor.connection)
+        except psycopg.InterfaceError:
+            await cursor.connection.close()
 
     async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
         await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())

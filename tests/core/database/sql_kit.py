@@ -1,6 +1,7 @@
 """All SQL statements of the core and its plugins, collect from their modules and parsed with PostgreSQL's parser."""
 
 import ast
+import contextlib
 import functools
 import importlib
 import inspect
@@ -46,6 +47,9 @@ def texts(value):
     """Yield every string in a value, including those in collections and in a struct's fields and properties."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, bytes):
+        with contextlib.suppress(UnicodeDecodeError):
+            yield value.decode()
     elif isinstance(value, (list, tuple, set, frozenset)):
         for part in value:
             yield from texts(part)

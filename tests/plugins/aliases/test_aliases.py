@@ -188,7 +188,7 @@ def test_two_projects_with_the_same_query_get_their_own_responses(server):
             assert (resolve(one, "fast"), resolve(two, "fast")) == (f"openai:one-{n}", f"openai:two-{n}")
 
 
-@pytest.mark.parametrize("query", ["alias=fast", "profile=default&alias=fast", f"alias=fast&more={'x' * 300}"])
+@pytest.mark.parametrize("query", ["alias=fast", "profile=default&alias=fast", f"alias=fast{'&profile=' * 40}"])
 def test_every_form_of_a_query_resolves_to_the_current_model(client, query):
     for model in ("openai:a", "openai:b"):
         bind(client, "fast", model)

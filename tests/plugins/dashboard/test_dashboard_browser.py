@@ -88,7 +88,7 @@ def test_each_number_in_the_document_equals_the_statistics(window, month):
         assert shown == {tile: summary[name] for tile, name in TILES.items() if summary[name] is not None}
     by_day = {day["date"]: (day["requests"], day["cost"]) for day in found["by_day"]}
     assert {day: (int(calls), Decimal(cost)) for day, calls, cost in seen["days"]} == by_day
-    members = ("cost", "requests", "input_tokens", "output_tokens")
+    members = ("cost", "requests", "input_tokens", "output_tokens", "unpriced_requests", "estimated_requests")
     shares = {name or "(none)": [share[one] for one in members] for name, share in found["by_alias"].items()}
     assert {name: [Decimal(text) for text in (cost, *more)] for name, cost, _, *more in seen["top"]} == shares
     named = {(name or "(none)", day): share["cost"] for day in by_day

@@ -21,7 +21,8 @@ NEEDED = [
     (r"POST /api/v1/(log|log/batch|receipts|receipts/issue)", "ingest"),
     (r"POST (/api/v1)?/conversations.*", "ingest"),
     (r"(PATCH|DELETE) (/api/v1)?/conversations.*", "admin"),
-    (r"GET (/api/v1)?/(aliases|logs|stats|receipts|statements|conversations).*", "read"),
+    (r"(PUT|DELETE) /api/v1/prices/overrides.*", "admin"),
+    (r"GET (/api/v1)?/(aliases|logs|stats|prices|receipts|statements|conversations).*", "read"),
 ]
 GRANTED = {"ingest": {"ingest"}, "read": {"read"}, "admin": {"ingest", "read", "admin"}}
 

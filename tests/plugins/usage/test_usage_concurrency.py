@@ -74,8 +74,8 @@ def expected(entries):
     """Sum entries by model and by alias."""
     sums = defaultdict(Counter)
     for one in entries:
-        for kind in ("model", "alias"):
-            sums[kind, one[kind]].update(
+        for kind, name in (("provider_model", f"openai:{one['model']}"), ("alias", one["alias"])):
+            sums[kind, name].update(
                 requests=1,
                 input_tokens=one["input_tokens"],
                 output_tokens=one["output_tokens"],
@@ -97,7 +97,7 @@ def test_the_sums_of_fifty_writers_in_four_processes_are_exact(four_processes, l
             "SELECT kind, name, sum(requests)::bigint AS requests, sum(input_tokens)::bigint AS input_tokens,"
             " sum(output_tokens)::bigint AS output_tokens, sum(cost) AS cost,"
             f" sum(unpriced_requests)::bigint AS unpriced_requests FROM {rollup}"
-            " WHERE kind IN ('profile', 'alias') GROUP BY kind, name"
+            " WHERE kind IN ('provider_model', 'alias') GROUP BY kind, name"
         )
         assert {(row.pop("kind"), row.pop("name")): row for row in rows} == expected(written)
     (latencies,) = server.rows("SELECT sum(requests)::bigint AS requests FROM usage_latencies")

@@ -54,6 +54,7 @@ def test_an_export_is_one_snapshot(server):
     with server.client().stream("GET", "/api/v1/logs/export?format=ndjson&start_date=2025-12-01") as answer:
         lines = answer.iter_lines()
         first = next(lines)
-        late = {"provider": "p", "model": "late", "timestamp": (FIRST + timedelta(days=335)).isoformat()}
+        timestamp = (FIRST + timedelta(days=335)).isoformat()
+        late = {"provider": "p", "model": "late", "input_tokens": 1, "timestamp": timestamp}
         assert server.client().post("/api/v1/log", json=late).status_code == 200
         assert not any('"late"' in line for line in [first, *lines])

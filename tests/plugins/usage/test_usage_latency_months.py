@@ -73,7 +73,8 @@ def log(server, calls, key="test-project"):
 
 
 def late(server, day="2025-03-14", latency_ms=7.5):
-    log(server, [{"provider": "openai", "model": "small", "timestamp": f"{day}T12:00:00Z", "latency_ms": latency_ms}])
+    call = {"provider": "openai", "model": "small", "input_tokens": 1, "timestamp": f"{day}T12:00:00Z"}
+    log(server, [{**call, "latency_ms": latency_ms}])
 
 
 def months(server):
