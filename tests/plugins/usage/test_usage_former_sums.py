@@ -10,6 +10,8 @@ from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.tables.rollups import FORMER_KINDS
 from llmring_usage.tables.state import DROPPED_BEFORE, FORMER_SUMS, UsageState
 
+pytestmark = pytest.mark.own_server  # they change the sums and the state of the whole database
+
 KINDS = ("extra_input_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "estimated_requests",
          "counted_requests")  # fmt: skip
 CALLS = [

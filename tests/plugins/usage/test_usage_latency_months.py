@@ -278,6 +278,7 @@ def test_maintenance_sums_months_once_per_day(used):
     assert not stored_months(used)
 
 
+@pytest.mark.own_server
 def test_a_repair_makes_the_next_maintenance_compute_months(used):
     async def repair():
         return [finding async for finding in Audit(used.server.database, ZoneInfo("UTC")).repair()]
