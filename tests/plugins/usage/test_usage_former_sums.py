@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from llmring_server.testing import eventually
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.tables.rollups import FORMER_KINDS
@@ -34,6 +35,8 @@ CALLS = [
 
 @pytest.fixture
 def client(usage):
+    """A client of a server that has counted once at its start, with the calls logged."""
+    eventually(lambda: usage.run(UsageState(usage.server.database).get(FORMER_SUMS)))
     client = usage.client()
     log(client, CALLS)
     return client
