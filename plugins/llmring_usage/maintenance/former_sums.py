@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
+from psycopg import errors
+
 from llmring_server.database import Database
 from llmring_usage.statistics.periods import midnight
 from llmring_usage.tables.rollups import DAILY, FORMER_KINDS, NAMES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
@@ -19,6 +21,7 @@ from llmring_usage.tables.state import DROPPED_BEFORE, FORMER_SUMS, UsageState
 log = logging.getLogger(__name__)
 
 SECONDS = 600.0
+ATTEMPTS = 5
 PAUSE_SECONDS = 0.01
 
 DAYS: LiteralString = """
@@ -105,6 +108,13 @@ class FormerSums:
             "end": midnight(day + timedelta(days=1), self._zone),
             "zone": self._zone.key,
         }
-        async with self._database.transaction(SECONDS) as connection:
-            for statement in STATEMENTS:
-                await connection.execute(statement, params)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._database.transaction(SECONDS) as connection:
+                    for statement in STATEMENTS:
+                        await connection.execute(statement, params)
+            except errors.DeadlockDetected:  # with a batch of calls that is being stored
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                return

@@ -16,7 +16,7 @@ from llmring_server.testing import eventually, make_plugin
 WAIT_SECONDS = 0.05
 TICK_SECONDS = 0.001
 PAUSE_SECONDS = 0.02  # between the requests of a client, so that the event loop is idle for most of the time
-ROUNDS = 3
+ROUNDS = 6
 ENOUGH = 20
 UNLIMITED = dict.fromkeys(("ingest", "read", "admin", "public"), "100000/s")
 CALLS = [("GET", "/registry"), ("GET", "/api/v1/aliases/resolve?alias=a"), ("GET", "/health/live")]
