@@ -1,5 +1,6 @@
 """Token buckets by name: in this process, or in Redis for all processes."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from llmring_server.runtime.request_batcher import RequestBatcher
 MAX_BUCKETS = 10_000
 MAX_BATCH = 500
 PAUSE_SECONDS = 5.0
-MAX_WAIT_SECONDS = 0.045  # for the flight before a request's own, and its own
+MAX_WAIT_SECONDS = 0.045  # for the batch before a request's own, and its own
 
 # An empty bucket is not written, so that its fractions of a token add up; a full one expires.
 TAKE_SCRIPT = """
@@ -116,7 +117,8 @@ class RedisBuckets:
         if self._redis.paused:
             return self._local.take_now(name, limit)
         try:
-            return await self._batcher.execute(TokenRequest(name, limit), MAX_WAIT_SECONDS)
+            async with asyncio.timeout(MAX_WAIT_SECONDS):
+                return await self._batcher.execute(TokenRequest(name, limit))
         except TimeoutError:
             return self._local.take_now(name, limit)
 
