@@ -134,11 +134,11 @@ class Spending(msgspec.Struct, frozen=True):
 class LogEntry(msgspec.Struct, frozen=True):
     """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered.
 
-    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio and
-    image input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio and image output are parts of
-    `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`, `genai-prices`,
-    `override:<id>`) and the fields after it are those of the price that gives `computed_cost`; `list_cost` is that
-    before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio, image
+    and video input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio, image and video output are
+    parts of `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`,
+    `genai-prices`, `override:<id>`) and the fields after it are those of the price that gives `computed_cost`;
+    `list_cost` is that before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
     """
 
     id: UUID
@@ -177,8 +177,11 @@ class LogEntry(msgspec.Struct, frozen=True):
     audio_input_tokens: int
     cached_audio_tokens: int
     image_input_tokens: int
+    cached_image_tokens: int
+    video_input_tokens: int
     audio_output_tokens: int
     image_output_tokens: int
+    video_output_tokens: int
     units: msgspec.Raw | None
     processing: str | None
     speed: str | None

@@ -26,10 +26,13 @@ KINDS = {
     "audio_input_tokens": "Audio input",
     "cached_audio_tokens": "Cached audio input",
     "image_input_tokens": "Image input",
+    "cached_image_tokens": "Cached image input",
+    "video_input_tokens": "Video input",
     "output_tokens": "Output",
     "reasoning_tokens": "Reasoning (part of output)",
     "audio_output_tokens": "Audio output (part of output)",
     "image_output_tokens": "Image output (part of output)",
+    "video_output_tokens": "Video output (part of output)",
 }
 MAX_SHOWN_BYTES = 65_536
 FILTERS = ("model", "alias", "provider", "profile", "origin")
