@@ -263,10 +263,11 @@ class Calculation(msgspec.Struct, frozen=True):
 
 
 class LoggedCall(msgspec.Struct, frozen=True):
-    """One call in full; `calculation` is None where no price was known."""
+    """One call in full; `calculation` is None where no price was known, `receipt_id` where the call has no receipt."""
 
     entry: LogEntry
     calculation: Calculation | None
+    receipt_id: str | None = None
 
 
 @runtime_checkable

@@ -16,6 +16,7 @@ from llmring_server.contracts import (
     UsageReceipts,
 )
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -134,6 +135,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_connect(server: Server) -> None:
     """Use the registry's prices, and the receipts, statements, bills and keys of other plugins, where they are."""
     server.service(PriceBook).use_registry(server.service(PriceList, default=None))
+    server.service(UsageReader).receipts = server.service(ReceiptBook, default=None)
     server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
     server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
     server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
@@ -146,7 +148,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
     prior_billing = server.service(PriorBillingLookup)
     reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
-    overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
+    logs, overrides = LogPages(reader), PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
         Route(
@@ -155,7 +157,8 @@ def llmring_routes(server: Server) -> Iterable[Route]:
             batch=True,
             during_outage=writer.has_journal,
         ),
-        Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
+        Route(path=f"{PREFIX}/logs", resource=logs),
+        Route(path=f"{PREFIX}/logs/{{log_id}}", resource=logs, suffix="one"),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
         Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, settings)),
         Route(path=f"{PREFIX}/prices", resource=PriceLookup(server.service(PriceBook), ZoneInfo(settings.timezone))),
