@@ -53,10 +53,15 @@ def sending(server):
     stop()
 
 
-def costs_of_lines(client, *numbers):
-    """Return the cost of each call by the lines of statements: the amount of its line with its corrections."""
+def state(client):
+    """Make a statement, which may take longer than a request."""
+    eventually(lambda: client.post(STATEMENTS).raise_for_status().status_code != 202, 60)
+
+
+def costs_of_lines(client):
+    """Return the cost of each call by all statements: the amount of its line with its corrections."""
     costs = Counter()
-    for number in numbers:
+    for number in (statement["number"] for statement in client.get(STATEMENTS).json()):
         text = client.get(f"{STATEMENTS}/{number}/lines").raise_for_status().text
         for line in csv.DictReader(io.StringIO(text, newline="")):
             costs[line["id"]] += Decimal(line["amount"] or 0)
@@ -69,10 +74,10 @@ def test_calls_are_priced_beside_a_sender_and_a_statement(server, sending, llmri
     client = server.client()
     for _ in range(UNPRICED // 1_000):
         client.post("/api/v1/log/batch", json=[CALL] * 1_000).raise_for_status()
-    client.post(STATEMENTS).raise_for_status()
+    state(client)
     began = time.monotonic()
     client.put(PRICES, json=PRICE).raise_for_status()
-    meanwhile = client.post(STATEMENTS).raise_for_status().json()["statement"]
+    state(client)
     unpriced = "SELECT count(*) AS calls FROM usage_logs WHERE cost IS NULL"
     eventually(lambda: server.rows(unpriced) == [{"calls": 0}], 60)
     figure(f"{UNPRICED:,} calls priced beside a sender", f"{time.monotonic() - began:.1f} s")
@@ -80,9 +85,9 @@ def test_calls_are_priced_beside_a_sender_and_a_statement(server, sending, llmri
     assert set(sent) == {200}
     eventually(lambda: server.rows(unpriced) == [{"calls": 0}], 30)
     assert llmring_cli("usage", "verify", LLMRING_PLUGINS="usage").returncode == 0
-    last = client.post(STATEMENTS).raise_for_status().json()["statement"]
-    assert (meanwhile["number"], last["number"]) == (2, 3)
+    state(client)
+    assert len(client.get(STATEMENTS).json()) >= 3
     rows = {row["id"]: row["cost"] for row in server.rows("SELECT id::text, cost FROM usage_logs")}
     assert len(rows) == UNPRICED + sent[200]
-    assert costs_of_lines(client, 1, 2, 3) == rows
+    assert costs_of_lines(client) == rows
     assert set(rows.values()) == {COST, Decimal("0.00045")}
