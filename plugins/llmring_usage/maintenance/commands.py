@@ -115,8 +115,11 @@ Change = tuple[str, str]
 
 
 async def _reprice(repricing: Repricing, dry_run: bool) -> dict[Change, list[Any]]:
-    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source."""
-    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source.
+
+    The old cost is None for unpriced calls.
+    """
+    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, None, Decimal(0)])
     with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
         async for progress in repricing.run(dry_run=dry_run):
             for correction in progress.corrections:
@@ -132,13 +135,15 @@ def _change(correction: PriceCorrection) -> Change:
 
 def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[0] += 1
-    change[1] += correction.old_cost or 0
+    if correction.old_cost is not None:
+        change[1] = correction.old_cost + (change[1] or 0)
     change[2] += correction.cost
 
 
 def _show(changes: dict[Change, list[Any]], dry_run: bool) -> None:
     for (model, source), (rows, old, new) in sorted(changes.items()):
-        click.echo(f"{model} ({source}): {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
+        before, difference = ("unpriced", "") if old is None else (f"{old:f}", f" ({new - old:+f})")
+        click.echo(f"{model} ({source}): {rows:,} rows, {before} → {new:f} USD{difference}")
     total = sum(rows for rows, _, _ in changes.values())
     click.echo(f"{'would correct' if dry_run else 'corrected'} {total:,} rows" if total else "nothing to correct")
 
