@@ -27,7 +27,7 @@ from llmring_usage.statistics.assemble import (
 from llmring_usage.statistics.latencies import latencies_sql
 from llmring_usage.statistics.periods import Grouping, Range, Split, split_days
 from llmring_usage.statistics.range_sql import RangeUnion
-from llmring_usage.tables.log_columns import PROMPT
+from llmring_usage.tables.log_columns import COUNTED, PROMPT
 from llmring_usage.tables.rollups import (
     DAY,
     EACH_NAME,
@@ -52,7 +52,7 @@ QUARTER_CALLS: LiteralString = (
 )  # fmt: skip
 RAW_CALLS: LiteralString = (
     "SELECT kind, name, " + ", ".join(VALUES[name] for name in SUMS) + " FROM usage_logs " + EACH_NAME
-    + " WHERE project_id = %(project)s"
+    + " WHERE project_id = %(project)s AND " + COUNTED
 )  # fmt: skip
 # Lines of provider_model are also of their provider and of their model; models of earlier versions have no provider.
 EACH_KIND: LiteralString = (
@@ -253,6 +253,6 @@ def _days_sql(kind: Kind, union: RangeUnion, split: Split) -> LiteralString:
         "SELECT day" + sums + "usage_daily" + of_kind,
         "SELECT " + QUARTERS_DAY + sums + "usage_quarters" + of_kind,
         "SELECT " + DAY + ", coalesce(" + kind + ", ''), 1::bigint, " + PROMPT + " + output_tokens, coalesce(cost, 0)"
-        " FROM usage_logs WHERE project_id = %(project)s",
+        " FROM usage_logs WHERE project_id = %(project)s AND " + COUNTED,
     )
     return union.sql

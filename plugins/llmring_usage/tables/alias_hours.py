@@ -13,7 +13,7 @@ from typing import LiteralString
 import psycopg
 
 from llmring_server.database import Database
-from llmring_usage.tables.log_columns import PROMPT, TOKEN_COLUMNS
+from llmring_usage.tables.log_columns import COUNTED, PROMPT, TOKEN_COLUMNS
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
@@ -106,7 +106,7 @@ FILL: LiteralString = (
     """
     + sum_calls_sql(
         "SELECT * FROM usage_logs WHERE project_id = %(project)s AND occurred_at >= %(hour)s"
-        " AND occurred_at < %(hour)s::timestamptz + interval '1 hour' AND alias <> ''",
+        " AND occurred_at < %(hour)s::timestamptz + interval '1 hour' AND alias <> '' AND " + COUNTED,
         by="alias, profile, ",
     )
     + """
