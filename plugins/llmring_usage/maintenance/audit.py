@@ -114,7 +114,8 @@ class Audit:
         await FormerSums(self._database, self._zone).count()
         async for check, window in self._checks():
             added = await self._repair(check, window)
-            emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE requests = 0 RETURNING 1"
+            zeros: LiteralString = " AND ".join(name + " = 0" for name in check.rollup.sums)
+            emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE " + zeros + " RETURNING 1"
             await self._run("WITH emptied AS (" + emptied + ") SELECT count(*) FROM emptied", window)
             yield RollupFinding(check.name, window.first, added)
         await self._state.delete(LATENCY_MONTHS)

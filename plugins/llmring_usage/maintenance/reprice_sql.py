@@ -72,9 +72,10 @@ CORRECT: LiteralString = (
             AND hours.hour = """
     + hour_sql("changed.occurred_at")
     + "), "
+    # PostgreSQL runs the last first; days before quarters, as when a batch is stored.
     + ", ".join(
         "add_" + rollup.table + " AS (" + rollup.upsert(rollup.select_rows("changed", DELTAS), "0") + ")"
-        for rollup in (DAILY, QUARTERS)
+        for rollup in (QUARTERS, DAILY)
     )
     + " SELECT project_id, id::text FROM changed"
 )

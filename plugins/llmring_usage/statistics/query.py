@@ -64,10 +64,11 @@ EACH_KIND: LiteralString = (
     + ", (CASE WHEN lines.kind = 'model' THEN '" + PROVIDER_MODEL + "' END, ':' || lines.name)) AS each(kind, name)"
     + " WHERE each.kind IS NOT NULL"
 )  # fmt: skip
+# Names whose calls were all taken back have rows of zeros.
 GROUPED: LiteralString = (
     "lines AS MATERIALIZED (SELECT kind, name, "
     + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
-    + " FROM calls GROUP BY kind, name), grouped AS MATERIALIZED (SELECT each.kind, each.name, "
+    + " FROM calls GROUP BY kind, name HAVING sum(requests) <> 0), grouped AS MATERIALIZED (SELECT each.kind, each.name, "
     + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
     + " FROM lines "
     + EACH_KIND
@@ -232,7 +233,7 @@ def _named_sql(step: Step) -> LiteralString:
     start = STEPS[step]
     return (
         "SELECT " + start + " AS start, name, sum(requests) AS requests,"
-        " sum(tokens) AS tokens, sum(cost) AS cost FROM days GROUP BY 1, 2"
+        " sum(tokens) AS tokens, sum(cost) AS cost FROM days GROUP BY 1, 2 HAVING sum(requests) <> 0"
     )
 
 

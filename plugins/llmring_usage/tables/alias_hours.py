@@ -73,6 +73,7 @@ def hours_sql(counted: LiteralString, stored: LiteralString) -> LiteralString:
             WHERE project_id = %(project)s AND kind = 'alias' AND quarter >= %(first)s AND quarter < %(last)s
                 AND """ + counted + """
             GROUP BY 1, 2
+            HAVING sum(requests) <> 0
         ), hours AS (
             SELECT counted.hour, kept.lines
             FROM counted LEFT JOIN usage_alias_hours AS kept ON kept.project_id = %(project)s
