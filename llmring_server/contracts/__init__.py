@@ -217,7 +217,8 @@ class UsageReceipts(Protocol):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given.
 
-    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts.
+    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts. `key_id` is the
+    project key of the request.
     """
 
     provider: str
@@ -233,6 +234,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
     usage: msgspec.Raw = msgspec.Raw(b"null")
+    key_id: str | None = None
 
 
 class CallCounts(msgspec.Struct, frozen=True):

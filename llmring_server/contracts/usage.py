@@ -3,13 +3,21 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, Protocol, runtime_checkable
+from typing import Annotated, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
 
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
 Step = Literal["day", "week", "month"]
+CallStatus = Literal["success", "error", "aborted"]
+# `unpriced` is any call without a cost.
+CostFilter = Literal[
+    "priced", "estimated", "unpriced", "model_not_in_registry", "price_missing", "usage_missing",
+    "registry_unavailable", "registry_not_enabled",
+]  # fmt: skip
+MAX_VALUES = 100
+Values = Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_VALUES)]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -191,20 +199,32 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 class CallFilter(msgspec.Struct, frozen=True):
-    """A filter for calls: a range of time, and exact values of alias, model, provider, profile and origin.
+    """A filter for calls: a range of time, and the accepted values of each field.
 
-    `start_date` and `end_date` are dates, both inclusive, or times; `tz` is the time zone of dates (default: the
-    reporting zone). None means no filter.
+    A call matches if it has, in every field with values, one of them; they are exact. `key_id` is the managed key that
+    logged it, `min_cost` is USD. `tags` are the values by the name of the tag. `start_date` and `end_date` are dates,
+    both inclusive, or times; `tz` is the time zone of dates (default: the reporting zone).
     """
 
-    alias: str | None = None
-    model: str | None = None
-    provider: str | None = None
-    profile: str | None = None
-    origin: str | None = None
+    alias: Values = ()
+    model: Values = ()
+    provider: Values = ()
+    profile: Values = ()
+    origin: Values = ()
     start_date: str | None = None
     end_date: str | None = None
     tz: str | None = None
+    status: tuple[CallStatus, ...] = ()
+    cost_status: tuple[CostFilter, ...] = ()
+    service_tier: Values = ()
+    id_at_origin: Values = ()
+    operation_id: Values = ()
+    key_id: Values = ()
+    min_cost: Decimal | None = None
+    min_latency_ms: Decimal | None = None
+    tags: Annotated[
+        Mapping[str, Values], msgspec.Meta(max_length=10, description="Values of a tag: `tag.customer=acme`.")
+    ] = msgspec.field(default_factory=dict, name="tag.{name}")
 
 
 class LogPage(msgspec.Struct, frozen=True):

@@ -142,7 +142,7 @@ class TranscriptResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: CallTranscript
     ) -> RecordedConversation:
         """Log a call with its text: store a conversation, its messages and its usage entry, all or nothing."""
-        return await self._recorder.record(req.context.project_id, body)
+        return await self._recorder.record(req.context.project_id, body, req.context.key_id)
 
 
 async def _get_conversation(store: ConversationStore, req: falcon.asgi.Request, conversation: str) -> Conversation:

@@ -10,6 +10,7 @@ from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_server.contracts.usage import CallFilter, LogEntry, UsageReading
 from llmring_server.http.errors import Problem
+from llmring_server.http.query import encode_query
 from llmring_server.http.routing import Route
 from llmring_server.runtime.timezones import zone_of
 from llmring_server.server import Server
@@ -96,9 +97,9 @@ class Logs(PageResource):
 
 def _build_query(query: CallFilter, **more: str) -> str:
     """Return the query string with the same filters."""
-    fields = {name: getattr(query, name) for name in CallFilter.__struct_fields__}
-    given = {name: value for name, value in fields.items() if value is not None} | more
-    return f"?{urlencode(given)}" if given else ""
+    chosen = CallFilter(**{name: getattr(query, name) for name in CallFilter.__struct_fields__})
+    given = "&".join(part for part in (encode_query(chosen), urlencode(more)) if part)
+    return f"?{given}" if given else ""
 
 
 def list_kinds(entry: LogEntry) -> list[tuple[str, int]]:

@@ -60,4 +60,4 @@ class LogExport:
 
 def _next_page(req: falcon.asgi.Request, cursor: str) -> str:
     query = {name: value for name, value in req.params.items() if name not in ("cursor", "offset")}
-    return f"{req.path}?{urlencode({**query, 'cursor': cursor})}"
+    return f"{req.path}?{urlencode({**query, 'cursor': cursor}, doseq=True)}"

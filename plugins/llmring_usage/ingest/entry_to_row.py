@@ -32,8 +32,10 @@ class EntryPricer:
         self._prices = prices
         self._series: dict[tuple[object, ...], Series] = {}
 
-    def entry_to_row(self, project: str, entry: PlainEntry, key: str | None = None) -> UsageRow:
-        """Return the row of an entry; `key` is the request's Idempotency-Key header.
+    def entry_to_row(
+        self, project: str, entry: PlainEntry, key: str | None = None, key_id: str | None = None
+    ) -> UsageRow:
+        """Return the row of an entry; `key` is the request's Idempotency-Key header, `key_id` its project key.
 
         Raises:
             Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
@@ -50,7 +52,7 @@ class EntryPricer:
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
         row_id = uuid_utils.uuid7()
         return UsageRow(
-            series=self._series_of(project, entry, choice),
+            series=self._series_of(project, key_id, entry, choice),
             id=str(row_id),
             occurred_at=occurred_at,
             received_at=_received_at(row_id, now) if entry.timestamp is None else now,
@@ -81,17 +83,17 @@ class EntryPricer:
             fingerprint=fingerprint(entry) if key else None,
         )
 
-    def _series_of(self, project: str, entry: PlainEntry, choice: Choice) -> Series:
+    def _series_of(self, project: str, key_id: str | None, entry: PlainEntry, choice: Choice) -> Series:
         """Return the series of an entry; recently used ones are cached."""
         identity = (
-            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
+            project, key_id, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
             choice.terms,
         )  # fmt: skip
         found = self._series.get(identity)
         if found is None:
             if len(self._series) >= MAX_CACHED_SERIES:
                 self._series.clear()
-            found = self._series[identity] = _build_series(project, entry, choice)
+            found = self._series[identity] = _build_series(project, key_id, entry, choice)
         return found
 
 
@@ -104,7 +106,7 @@ def _received_at(row_id: uuid_utils.UUID, now: datetime) -> datetime | None:
     return None if abs(received - now.timestamp()) < CLOCK_STEP_SECONDS else datetime.fromtimestamp(received, UTC)
 
 
-def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
+def _build_series(project: str, key_id: str | None, entry: PlainEntry, choice: Choice) -> Series:
     by_client = entry.cost is not None
     return Series(
         project,
@@ -113,6 +115,7 @@ def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
         alias=entry.alias or None,
         profile=entry.profile or DEFAULT_PROFILE,
         origin=entry.origin or None,
+        key_id=None if key_id == project else key_id,
         cost_source="client" if by_client else choice.cost_source,
         cost_status="priced" if by_client else choice.status,
         price=choice.price,

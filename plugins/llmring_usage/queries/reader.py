@@ -98,4 +98,4 @@ class UsageReader:
 
     def _filter(self, chosen: CallFilter) -> LogFilter:
         span = parse_range(chosen.start_date, chosen.end_date, zone_of(chosen.tz or self.timezone))
-        return LogFilter(span, chosen.alias, chosen.model, chosen.provider, chosen.profile, chosen.origin)
+        return LogFilter(span, chosen)

@@ -9,13 +9,14 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_server.contracts.usage import LogEntry
+from llmring_server.contracts.usage import CallFilter, LogEntry
 from llmring_server.database import Database
 from llmring_server.database.connections import stream_rows
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.queries.export_limiter import PROJECT_EXPORTS, ExportLimiter
 from llmring_usage.statistics.periods import Range
 from llmring_usage.tables.cost_columns import PRICE_COLUMNS
+from llmring_usage.tables.filter_sql import filter_sql
 from llmring_usage.tables.log_columns import RARE_FIELDS, TOKENS, rare_count_sql
 
 CHUNK_BYTES = 131_072
@@ -73,14 +74,10 @@ class PricedLogEntry(LogEntry, frozen=True):
 
 
 class LogFilter(msgspec.Struct, frozen=True):
-    """The requested calls; None does not restrict a field."""
+    """The requested calls: a range of time, and the conditions of a filter, whose own range is not used."""
 
     span: Range
-    alias: str | None = None
-    model: str | None = None
-    provider: str | None = None
-    profile: str | None = None
-    origin: str | None = None
+    calls: CallFilter = CallFilter()
 
 
 class UsageLogs:
@@ -166,14 +163,9 @@ def select_sql(
     project: str, chosen: LogFilter, after: Position | None, select: LiteralString = SELECT
 ) -> tuple[LiteralString, dict[str, Any]]:
     """Return the SELECT of a filter with only the necessary conditions, and its parameters."""
-    query = select
-    params: dict[str, Any] = {"project": project}
-    columns: tuple[LiteralString, ...] = ("alias", "model", "provider", "profile", "origin")
-    for column in columns:
-        value = getattr(chosen, column)
-        if value is not None:
-            query += " AND " + column + " = %(" + column + ")s"
-            params[column] = value
+    conditions, values = filter_sql(chosen.calls)
+    query: LiteralString = select + conditions
+    params = {"project": project, **values}
     if chosen.span.start is not None:
         query += " AND occurred_at >= %(start)s"
         params["start"] = chosen.span.start

@@ -72,6 +72,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("alias", "text", shared=True),
     Column("profile", "text", shared=True),
     Column("origin", "text", shared=True),
+    Column("key_id", "text", shared=True),
     Column("id_at_origin", "text"),
     *map(_count, ("input_tokens", "output_tokens", "cached_input_tokens")),
     *(_count(column) for column in TOKEN_COLUMNS.values() if column != "output_tokens"),
