@@ -68,7 +68,8 @@ EACH_KIND: LiteralString = (
 GROUPED: LiteralString = (
     "lines AS MATERIALIZED (SELECT kind, name, "
     + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
-    + " FROM calls GROUP BY kind, name HAVING sum(requests) <> 0), grouped AS MATERIALIZED (SELECT each.kind, each.name, "
+    + " FROM calls GROUP BY kind, name HAVING sum(requests) <> 0)"
+    + ", grouped AS MATERIALIZED (SELECT each.kind, each.name, "
     + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
     + " FROM lines "
     + EACH_KIND
