@@ -36,3 +36,11 @@ class UsageCorrections(Protocol):
             psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
         """
         ...
+
+    async def find_projects(self, log_id: str) -> Mapping[str, UsageCorrection]:
+        """Return the corrections of an entry by project, whose ids are unique: for a receipt, which names none.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: as `find`.
+        """
+        ...

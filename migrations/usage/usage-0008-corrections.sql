@@ -18,4 +18,6 @@ CREATE TABLE IF NOT EXISTS usage_corrections (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (project_id, log_id)
 );
+-- A receipt, which names no project, is verified by the id of its entry.
+CREATE INDEX IF NOT EXISTS usage_corrections_log_id ON usage_corrections (log_id);
 CREATE INDEX IF NOT EXISTS usage_corrections_created_at ON usage_corrections (project_id, created_at);

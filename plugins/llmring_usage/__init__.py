@@ -32,7 +32,6 @@ from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
 from llmring_usage.corrections.events import CorrectionEvents
-from llmring_usage.corrections.lookup import CorrectionLookup
 from llmring_usage.corrections.service import Corrections
 from llmring_usage.corrections.store import CorrectionStore
 from llmring_usage.ingest import metrics
@@ -65,6 +64,7 @@ from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
 from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
 from llmring_usage.tables.partitions import Partitions
 from llmring_usage.tables.state import UsageState

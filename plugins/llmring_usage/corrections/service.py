@@ -12,13 +12,13 @@ from llmring_server.contracts.corrections import CorrectionKind, UsageCorrection
 from llmring_server.database.connections import Connection
 from llmring_server.http.errors import Problem
 from llmring_usage.corrections.events import CorrectionEvents, corrected_usage
-from llmring_usage.corrections.lookup import CorrectionLookup, find_correction
 from llmring_usage.corrections.models import CorrectionRecord, StoredEntry
 from llmring_usage.corrections.replacement import CorrectedFields, build_replacement
 from llmring_usage.corrections.store import CorrectionStore
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.models.rows import UsageRow
+from llmring_usage.tables.corrections import CorrectionLookup, find_correction
 from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
 
 SECONDS = 10.0

@@ -8,6 +8,7 @@ from llmring_server.testing import make_plugin
 
 LONG_AGO = "2025-03-14T15:09:26Z"
 REASON = {"reason": "mistyped"}
+LOC = ["body", "fields"]
 
 
 @pytest.fixture
@@ -155,17 +156,17 @@ def test_a_cost_of_the_client_stays_until_it_is_corrected(server, log):
 @pytest.mark.parametrize(
     ("fields", "loc"),
     [
-        ({}, ["body", "fields"]),
-        ({"output_tokens": 5}, ["body", "fields"]),
-        ({"nonsense": 1}, ["body", "fields", "nonsense"]),
-        ({"timestamp": LONG_AGO}, ["body", "fields", "timestamp"]),
-        ({"idempotency_key": "k"}, ["body", "fields", "idempotency_key"]),
-        ({"cost": -1}, ["body", "fields", "cost"]),
-        ({"model": None}, ["body", "fields", "model"]),
-        ({"input_tokens": 10, "output_tokens": 1, "cache_read_tokens": 99, "input_includes": "reads"}, ["body", "fields"]),
-        ({"input_tokens": 10**11, "output_tokens": 1}, ["body", "fields", "input_tokens"]),
-        ({"usage": {"prompt_tokens": 10**11, "completion_tokens": 1}}, ["body", "fields", "usage"]),
-        ([1], ["body", "fields"]),
+        ({}, LOC),
+        ({"output_tokens": 5}, LOC),
+        ({"nonsense": 1}, [*LOC, "nonsense"]),
+        ({"timestamp": LONG_AGO}, [*LOC, "timestamp"]),
+        ({"idempotency_key": "k"}, [*LOC, "idempotency_key"]),
+        ({"cost": -1}, [*LOC, "cost"]),
+        ({"model": None}, [*LOC, "model"]),
+        ({"input_tokens": 1, "output_tokens": 1, "cache_read_tokens": 9, "input_includes": "reads"}, LOC),
+        ({"input_tokens": 10**11, "output_tokens": 1}, [*LOC, "input_tokens"]),
+        ({"usage": {"prompt_tokens": 10**11, "completion_tokens": 1}}, [*LOC, "usage"]),
+        ([1], LOC),
     ],
 )  # fmt: skip
 def test_invalid_fields_are_refused_with_their_place(server, log, fields, loc):

@@ -16,6 +16,7 @@ COLUMNS: LiteralString = "log_id::text, kind, reason, created_at AS corrected_at
 FIND: LiteralString = (
     "SELECT " + COLUMNS + " FROM usage_corrections WHERE project_id = %(project)s AND log_id = ANY(%(ids)s)"
 )
+OF_ANY_PROJECT: LiteralString = "SELECT project_id, " + COLUMNS + " FROM usage_corrections WHERE log_id = %(id)s"
 ALL: LiteralString = (
     "SELECT " + COLUMNS + " FROM usage_corrections WHERE project_id = %(project)s ORDER BY created_at, log_id"
 )
@@ -34,6 +35,14 @@ class CorrectionLookup:
             return {}
         found = await self._database.rows(UsageCorrection, FIND, {"project": project, "ids": ids})
         return {correction.log_id: correction for correction in found}
+
+    async def find_projects(self, log_id: str) -> Mapping[str, UsageCorrection]:
+        """Return the corrections of an entry by project; the ids of entries are unique."""
+        entry = _parse_id(log_id)
+        if entry is None:
+            return {}
+        rows = await self._database.fetch(OF_ANY_PROJECT, {"id": entry})
+        return {row.pop("project_id"): UsageCorrection(**row) for row in rows}
 
 
 async def find_correction(connection: Connection, project: str, entry: UUID) -> UsageCorrection | None:
