@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from llmring_server.contracts.corrections import UsageCorrection
+
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
 Step = Literal["day", "week", "month"]
 CallStatus = Literal["success", "error", "aborted"]
@@ -147,6 +149,9 @@ class LogEntry(msgspec.Struct, frozen=True):
     parts of `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`,
     `genai-prices`, `override:<id>`) and the fields after it are those of the price that gives `computed_cost`;
     `list_cost` is that before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+
+    An entry with `corrected_at` (UTC) was taken back and counts no longer: it was voided, or corrected by the entry
+    `replaced_by`, which has its id in `replaces`.
     """
 
     id: UUID
@@ -199,6 +204,9 @@ class LogEntry(msgspec.Struct, frozen=True):
     list_cost: Decimal | None
     discount: Decimal | None
     price_notes: msgspec.Raw | None
+    corrected_at: datetime | None
+    replaced_by: UUID | None
+    replaces: UUID | None
 
 
 class CallFilter(msgspec.Struct, frozen=True):
@@ -263,11 +271,15 @@ class Calculation(msgspec.Struct, frozen=True):
 
 
 class LoggedCall(msgspec.Struct, frozen=True):
-    """One call in full; `calculation` is None where no price was known, `receipt_id` where the call has no receipt."""
+    """One call in full; `calculation` is None where no price was known, `receipt_id` where the call has no receipt.
+
+    `correction` is how the call was taken back, None for one that counts.
+    """
 
     entry: LogEntry
     calculation: Calculation | None
     receipt_id: str | None = None
+    correction: UsageCorrection | None = None
 
 
 @runtime_checkable

@@ -16,6 +16,7 @@ from llmring_server.database.connections import Connection
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.statistics.periods import midnight
+from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.partitions import next_month
 from llmring_usage.tables.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
 from llmring_usage.tables.state import LATENCY_MONTHS, SET, TIMEZONE, UsageState
@@ -30,7 +31,9 @@ BOUNDS: LiteralString = """
         least((SELECT min(occurred_at) FROM usage_logs), (SELECT min(quarter) FROM usage_quarters)) AS low,
         greatest((SELECT max(occurred_at) FROM usage_logs), (SELECT max(quarter) FROM usage_quarters)) AS high
 """
-RAW: LiteralString = "(SELECT * FROM usage_logs WHERE occurred_at >= %(start)s AND occurred_at < %(end)s) AS logs"
+RAW: LiteralString = (
+    "(SELECT * FROM usage_logs WHERE occurred_at >= %(start)s AND occurred_at < %(end)s AND " + COUNTED + ") AS logs"
+)
 IN_QUARTERS: LiteralString = "quarter >= %(start)s AND quarter < %(end)s"
 IN_DAYS: LiteralString = "day >= %(first)s AND day < %(last)s"
 # A process that computes a month of latencies waits for this lock, and then sees the repair.
@@ -111,7 +114,8 @@ class Audit:
         await FormerSums(self._database, self._zone).count()
         async for check, window in self._checks():
             added = await self._repair(check, window)
-            emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE requests = 0 RETURNING 1"
+            zeros: LiteralString = " AND ".join(name + " = 0" for name in check.rollup.sums)
+            emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE " + zeros + " RETURNING 1"
             await self._run("WITH emptied AS (" + emptied + ") SELECT count(*) FROM emptied", window)
             yield RollupFinding(check.name, window.first, added)
         await self._state.delete(LATENCY_MONTHS)

@@ -3,17 +3,21 @@
 from typing import LiteralString
 
 from llmring_usage.tables.alias_hours import hour_sql
-from llmring_usage.tables.log_columns import TOKENS
+from llmring_usage.tables.log_columns import COUNTED, TOKENS
 from llmring_usage.tables.rollups import DAILY, QUARTERS
 
-SELECTED: LiteralString = """
+SELECTED: LiteralString = (
+    """
     FROM usage_logs
-    WHERE cost_source IS DISTINCT FROM 'client' AND cost_status <> 'usage_missing'
+    WHERE """
+    + COUNTED
+    + """ AND cost_source IS DISTINCT FROM 'client' AND cost_status <> 'usage_missing'
         AND (%(only)s::text IS NULL OR project_id = %(only)s)
         AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
         AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
         AND (%(model)s::text IS NULL OR model = %(model)s OR provider || ':' || model = %(model)s)
 """
+)
 # A condition of its own, so that the partial index on these rows is used.
 NOT_PRICED: LiteralString = " AND cost_status <> 'priced'"
 ROW: LiteralString = (
@@ -56,7 +60,9 @@ CORRECT: LiteralString = (
         FROM given
         WHERE kept.project_id = given.project_id AND kept.occurred_at = given.occurred_at AND kept.id = given.id
             AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_status = given.old_status
-            AND kept.cost_source IS DISTINCT FROM 'client'
+            AND kept.cost_source IS DISTINCT FROM 'client' AND kept."""
+    + COUNTED
+    + """
         RETURNING kept.project_id, kept.occurred_at, kept.id, kept.provider, kept.model, kept.alias, kept.profile,
             kept.origin, kept.input_tokens, kept.output_tokens, given.cost, given.old_cost, given.cost_status,
             given.old_status
@@ -66,9 +72,10 @@ CORRECT: LiteralString = (
             AND hours.hour = """
     + hour_sql("changed.occurred_at")
     + "), "
+    # PostgreSQL runs the last first; days before quarters, as when a batch is stored.
     + ", ".join(
         "add_" + rollup.table + " AS (" + rollup.upsert(rollup.select_rows("changed", DELTAS), "0") + ")"
-        for rollup in (DAILY, QUARTERS)
+        for rollup in (QUARTERS, DAILY)
     )
     + " SELECT project_id, id::text FROM changed"
 )

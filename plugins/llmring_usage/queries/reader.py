@@ -23,6 +23,7 @@ from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLog
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.periods import Grouping, parse_range
 from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.tables.corrections import CorrectionLookup
 
 
 class UsageReader:
@@ -31,9 +32,12 @@ class UsageReader:
     `receipts` are those of calls, None where receipts are not enabled.
     """
 
-    def __init__(self, statistics: StatisticsQuery, logs: UsageLogs, settings: UsageSettings) -> None:
+    def __init__(
+        self, statistics: StatisticsQuery, logs: UsageLogs, corrections: CorrectionLookup, settings: UsageSettings
+    ) -> None:
         self._statistics = statistics
         self._logs = logs
+        self._corrections = corrections
         self._settings = settings
         self.receipts: ReceiptBook | None = None
 
@@ -96,7 +100,8 @@ class UsageReader:
             calculation = explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
         # A call's receipt has its id.
         receipt = None if self.receipts is None else await self.receipts.get(project, str(found.id))
-        return LoggedCall(entry, calculation, receipt.receipt_id if receipt else None)
+        taken_back = await self._corrections.find(project, [str(found.id)]) if found.corrected_at else {}
+        return LoggedCall(entry, calculation, receipt.receipt_id if receipt else None, taken_back.get(str(found.id)))
 
     async def csv(self, project: str, chosen: CallFilter) -> AsyncIterator[bytes]:
         """Return every matching call as CSV."""

@@ -179,4 +179,5 @@ QUARTERS = Rollup("usage_quarters", "quarter", QUARTER)
 LATENCIES = Rollup(
     "usage_latencies", "day", DAY, {"model": "model", "bucket": BUCKET}, ("requests",), "latency_ms IS NOT NULL"
 )
-ROLLUPS = (DAILY, QUARTERS, LATENCIES)
+# In the order in which a batch that is being stored locks their rows.
+ROLLUPS = (LATENCIES, DAILY, QUARTERS)
