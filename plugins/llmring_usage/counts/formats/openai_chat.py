@@ -27,23 +27,10 @@ def read(usage: UsageObject, anthropic: bool) -> Report:
     """
     hits, misses = usage.count("prompt_cache_hit_tokens"), usage.count("prompt_cache_miss_tokens")
     prompt = usage.count("prompt_tokens", "input_tokens") or hits + misses
-    in_5m = usage.count(
-        "cache_creation_5m_tokens",
-        ("cache_creation", "ephemeral_5m_input_tokens"),
-        (INPUT, "cache_creation_token_details", "ephemeral_5m_input_tokens"),
-    )
-    in_1h = usage.count(
-        "cache_creation_1h_tokens",
-        ("cache_creation", "ephemeral_1h_input_tokens"),
-        (INPUT, "cache_creation_token_details", "ephemeral_1h_input_tokens"),
-    )
-    in_30m, in_12h = usage.count((INPUT, "ttl_30m_tokens")), usage.count((INPUT, "ttl_12h_tokens"))
-    written = usage.count(
-        (INPUT, "cache_write_tokens"), (INPUT, "cache_creation_tokens"), "cache_creation_input_tokens"
-    )
     output = usage.count("completion_tokens", "output_tokens")
     reasoning = usage.count((OUTPUT, "reasoning_tokens"), "reasoning_tokens")
     citations = usage.count("citation_tokens")
+    written, in_5m, in_30m, in_1h, in_12h = _writes(usage)
     return Report(
         input=prompt,
         output=output + citations,
@@ -52,7 +39,7 @@ def read(usage: UsageObject, anthropic: bool) -> Report:
         or usage.count(
             (INPUT, "cached_tokens"), "cached_tokens", "cached_prompt_text_tokens", "cache_read_input_tokens"
         ),
-        cache_write=unspecified(written, in_5m, in_30m, in_1h, in_12h),
+        cache_write=written,
         cache_write_5m=in_5m,
         cache_write_30m=in_30m,
         cache_write_1h=in_1h,
@@ -73,3 +60,22 @@ def read(usage: UsageObject, anthropic: bool) -> Report:
         service_tier=usage.text("service_tier"),
         speed=usage.text("speed"),
     )
+
+
+def _writes(usage: UsageObject) -> tuple[int, int, int, int, int]:
+    """Return the cache writes of unspecified lifetime, of 5 minutes, of 30 minutes, of an hour, and of 12 hours."""
+    in_5m = usage.count(
+        "cache_creation_5m_tokens",
+        ("cache_creation", "ephemeral_5m_input_tokens"),
+        (INPUT, "cache_creation_token_details", "ephemeral_5m_input_tokens"),
+    )
+    in_1h = usage.count(
+        "cache_creation_1h_tokens",
+        ("cache_creation", "ephemeral_1h_input_tokens"),
+        (INPUT, "cache_creation_token_details", "ephemeral_1h_input_tokens"),
+    )
+    in_30m, in_12h = usage.count((INPUT, "ttl_30m_tokens")), usage.count((INPUT, "ttl_12h_tokens"))
+    written = usage.count(
+        (INPUT, "cache_write_tokens"), (INPUT, "cache_creation_tokens"), "cache_creation_input_tokens"
+    )
+    return unspecified(written, in_5m, in_30m, in_1h, in_12h), in_5m, in_30m, in_1h, in_12h
