@@ -5,6 +5,8 @@ from typing import LiteralString
 
 import msgspec
 
+from llmring_usage.tables.combinations import COMBINATIONS, COUNTS, LATENCY_BUCKET, fold_sql, tags_sql
+from llmring_usage.tables.combinations import LATENCIES as BUCKETS
 from llmring_usage.tables.log_columns import COLUMNS, Column
 from llmring_usage.tables.rollups import (
     DAILY,
@@ -23,11 +25,11 @@ KEY = (Column("idempotency_key", "text"), Column("fingerprint", "text"))
 RARE = ("rare_counts", "list_cost", "processing", "speed")
 ESTIMATED: LiteralString = "estimated_requests"
 COUNTED: LiteralString = "counted JOIN series USING (series) "
-# The status belongs to the series: its requests are all estimated, or none of them is.
-ESTIMATED_COUNTED: LiteralString = """(
-        SELECT *, CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests
-        FROM counted JOIN series USING (series)
-    ) AS counted """
+# The status of a cost belongs to the series: its requests are all estimated, or none of them is.
+IS_ESTIMATED: LiteralString = "CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests"
+ESTIMATED_COUNTED: LiteralString = "(SELECT *, " + IS_ESTIMATED + " FROM " + COUNTED + ") AS counted "
+    "(SELECT *, " + IS_ESTIMATED + " FROM counted JOIN series USING (series)) AS counted "
+)
 
 
 def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
@@ -38,12 +40,14 @@ def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
 
     Two JSON parameters carry a batch: its rows, and the series that the rows reference by number. PostgreSQL aggregates
     and sorts. Parameters are numbered, since psycopg does not cache a statement of this length with named ones: `$1`
-    rows, `$2` series, `$3` zone, `$4` slot, `$5` lifetime of a key in seconds. It returns the ids of new keyed rows.
+    rows, `$2` series, `$3` zone, `$4` slot, `$5` names of the tags with sums, `$6`
+    lifetime of a key in seconds. It returns the ids of new keyed rows.
     """
     columns = tuple(column for column in COLUMNS if not (plain and column.name in RARE))
     entries = (Column("series", "bigint"), *(column for column in columns if not column.shared), *KEY)
     sums = PLAIN_SUMS if plain else SUMS
     quarters, days = (msgspec.structs.replace(rollup, sums=tuple(sums)) for rollup in (QUARTERS, DAILY))
+    combinations = msgspec.structs.replace(COMBINATIONS, sums=(*sums, *BUCKETS))
     statement: LiteralString = f"""
     WITH series AS MATERIALIZED (
         SELECT * FROM ROWS FROM (json_to_recordset($2::json) AS ({_types(SERIES)}))
@@ -59,13 +63,19 @@ def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
         SELECT {", ".join(column.stored or column.name for column in columns)}
         FROM fresh JOIN series USING (series)
     ),
-    counted AS (
-        SELECT series, {QUARTER} AS quarter, {_sums(sums)}
-        FROM fresh GROUP BY 1, 2
+    counted AS MATERIALIZED (
+        SELECT series, {QUARTER} AS quarter, status, service_tier, {tags_sql("$5::text[]")} AS tags,
+            {_sums(sums)}, {COUNTS}
+        FROM (SELECT *, {LATENCY_BUCKET} AS latency_bucket FROM fresh) AS measured
+        GROUP BY 1, 2, 3, 4, 5
+    ),
+    combined AS MATERIALIZED (
+        SELECT *, {QUARTERS_DAY} AS day{"" if plain else ", " + IS_ESTIMATED} FROM counted JOIN series USING (series)
     ),
     named AS MATERIALIZED ({quarters.select_sums(table=(COUNTED if plain else ESTIMATED_COUNTED) + EACH_NAME)}),
     added_1 AS ({quarters.upsert(f"SELECT {quarters.columns} FROM named", "$4")}),
     added_2 AS ({days.upsert(quarters.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
+    added_4 AS ({combinations.upsert(fold_sql("combined", combinations), "$4")}),
     added_3 AS ({LATENCIES.upsert(LATENCIES.select_rows("fresh JOIN series USING (series)"), "$4")})
     SELECT id::text FROM fresh WHERE idempotency_key IS NOT NULL
     """
@@ -91,7 +101,7 @@ KEYED: LiteralString = """
             cost_status = excluded.cost_status,
             price_notes = excluded.price_notes,
             created_at = excluded.created_at
-        WHERE kept.created_at < excluded.created_at - make_interval(secs => $5)
+        WHERE kept.created_at < excluded.created_at - make_interval(secs => $6)
         RETURNING log_id
     ),
     fresh AS MATERIALIZED (

@@ -97,7 +97,8 @@ def kind_sql(kind: LiteralString) -> tuple[LiteralString, LiteralString]:
 class Rollup(msgspec.Struct, frozen=True):
     """One table of sums: its bucket column and the expression for it, its key, its sums, and the condition on rows.
 
-    Without a `key`, every call is counted once per kind, under its name (`EACH_NAME`).
+    Without a `key`, every call is counted once per kind, under its name (`EACH_NAME`). `carried` columns depend on the
+    key: they are written with a new row and never changed.
     """
 
     table: LiteralString
@@ -106,6 +107,7 @@ class Rollup(msgspec.Struct, frozen=True):
     key: Mapping[LiteralString, LiteralString] | None = None
     sums: tuple[LiteralString, ...] = tuple(SUMS)
     where: LiteralString = "true"
+    carried: tuple[LiteralString, ...] = ()
 
     @property
     def names(self) -> tuple[LiteralString, ...]:
@@ -119,8 +121,8 @@ class Rollup(msgspec.Struct, frozen=True):
 
     @property
     def columns(self) -> LiteralString:
-        """The identity and the sums."""
-        return ", ".join((self.identity, *self.sums))
+        """The identity, the carried columns and the sums."""
+        return ", ".join((self.identity, *self.carried, *self.sums))
 
     def select_rows(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = SUMS) -> LiteralString:
         """Return the SELECT of `columns` over raw rows; `sums` maps each sum to its expression."""
@@ -139,10 +141,11 @@ class Rollup(msgspec.Struct, frozen=True):
 
         `at` is the expression of the bucket, by default its column.
         """
-        columns = (at or self.bucket, *self.names, *("sum(" + name + ") AS " + name for name in self.sums))
+        keys = (at or self.bucket, *self.names, *self.carried)
+        columns = (*keys, *("sum(" + name + ") AS " + name for name in self.sums))
         return (
             "SELECT project_id, " + ", ".join(columns) + " FROM " + (table or self.table) + " WHERE " + where
-            + " GROUP BY " + ", ".join(NUMBERS[: len(self.names) + 2])
+            + " GROUP BY " + ", ".join(NUMBERS[: len(keys) + 1])
         )  # fmt: skip
 
     def upsert(self, rows: LiteralString, slot: LiteralString) -> LiteralString:
@@ -166,14 +169,19 @@ def difference_sql(rollup: Rollup, wanted: LiteralString, kept: LiteralString) -
         "coalesce(wanted." + name + ", 0) - coalesce(kept." + name + ", 0) AS " + name for name in rollup.sums
     )
     off: LiteralString = " OR ".join(name + " <> 0" for name in rollup.sums)
+    carried: LiteralString = "".join(
+        ", coalesce(wanted." + name + ", kept." + name + ") AS " + name for name in rollup.carried
+    )
     return (
         "WITH wanted (" + columns + ") AS (" + wanted + "), kept (" + columns + ") AS (" + kept
-        + "), differing AS (SELECT * FROM (SELECT " + identity + ", " + differences
+        + "), differing AS (SELECT * FROM (SELECT " + identity + carried + ", " + differences
         + " FROM wanted FULL JOIN kept USING (" + identity + ")) AS compared WHERE " + off + ")"
     )  # fmt: skip
 
 
-NUMBERS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7")
+NUMBERS: tuple[LiteralString, ...] = (
+    "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16",
+)  # fmt: skip
 DAILY = Rollup("usage_daily", "day", DAY)
 QUARTERS = Rollup("usage_quarters", "quarter", QUARTER)
 LATENCIES = Rollup(
