@@ -28,8 +28,6 @@ COUNTED: LiteralString = "counted JOIN series USING (series) "
 # The status of a cost belongs to the series: its requests are all estimated, or none of them is.
 IS_ESTIMATED: LiteralString = "CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests"
 ESTIMATED_COUNTED: LiteralString = "(SELECT *, " + IS_ESTIMATED + " FROM " + COUNTED + ") AS counted "
-    "(SELECT *, " + IS_ESTIMATED + " FROM counted JOIN series USING (series)) AS counted "
-)
 
 
 def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
