@@ -2,9 +2,9 @@
 ALTER TABLE usage_logs ADD COLUMN IF NOT EXISTS key_id text;
 
 -- Sums by day of the reporting zone and by combination of all that calls have in common; `tags` are the configured ones,
--- `combination` is a digest of the columns from provider to tags, which are written once. Column latency_n counts calls
--- of 1.44^n ms up to 1.44^(n+1) ms, the first and the last also those beyond. Beyond a number of combinations per day,
--- further ones share the combination of zeros.
+-- `combination` is a digest of the columns from provider to tags, which are written once. `latencies` is a histogram in
+-- one number, so that it is added like one: every 12 decimal digits, from the right, are the calls of one bucket, of
+-- 1.2^n ms up to 1.2^(n+1) ms. Beyond a number of combinations per day, further ones share the combination of zeros.
 CREATE TABLE IF NOT EXISTS usage_combinations (
     project_id text NOT NULL,
     day date NOT NULL,
@@ -34,47 +34,6 @@ CREATE TABLE IF NOT EXISTS usage_combinations (
     reasoning_tokens numeric NOT NULL DEFAULT 0,
     estimated_requests bigint NOT NULL DEFAULT 0,
     counted_requests bigint NOT NULL DEFAULT 0,
-    latency_0 integer NOT NULL DEFAULT 0,
-    latency_1 integer NOT NULL DEFAULT 0,
-    latency_2 integer NOT NULL DEFAULT 0,
-    latency_3 integer NOT NULL DEFAULT 0,
-    latency_4 integer NOT NULL DEFAULT 0,
-    latency_5 integer NOT NULL DEFAULT 0,
-    latency_6 integer NOT NULL DEFAULT 0,
-    latency_7 integer NOT NULL DEFAULT 0,
-    latency_8 integer NOT NULL DEFAULT 0,
-    latency_9 integer NOT NULL DEFAULT 0,
-    latency_10 integer NOT NULL DEFAULT 0,
-    latency_11 integer NOT NULL DEFAULT 0,
-    latency_12 integer NOT NULL DEFAULT 0,
-    latency_13 integer NOT NULL DEFAULT 0,
-    latency_14 integer NOT NULL DEFAULT 0,
-    latency_15 integer NOT NULL DEFAULT 0,
-    latency_16 integer NOT NULL DEFAULT 0,
-    latency_17 integer NOT NULL DEFAULT 0,
-    latency_18 integer NOT NULL DEFAULT 0,
-    latency_19 integer NOT NULL DEFAULT 0,
-    latency_20 integer NOT NULL DEFAULT 0,
-    latency_21 integer NOT NULL DEFAULT 0,
-    latency_22 integer NOT NULL DEFAULT 0,
-    latency_23 integer NOT NULL DEFAULT 0,
-    latency_24 integer NOT NULL DEFAULT 0,
-    latency_25 integer NOT NULL DEFAULT 0,
-    latency_26 integer NOT NULL DEFAULT 0,
-    latency_27 integer NOT NULL DEFAULT 0,
-    latency_28 integer NOT NULL DEFAULT 0,
-    latency_29 integer NOT NULL DEFAULT 0,
-    latency_30 integer NOT NULL DEFAULT 0,
-    latency_31 integer NOT NULL DEFAULT 0,
-    latency_32 integer NOT NULL DEFAULT 0,
-    latency_33 integer NOT NULL DEFAULT 0,
-    latency_34 integer NOT NULL DEFAULT 0,
-    latency_35 integer NOT NULL DEFAULT 0,
-    latency_36 integer NOT NULL DEFAULT 0,
-    latency_37 integer NOT NULL DEFAULT 0,
-    latency_38 integer NOT NULL DEFAULT 0,
-    latency_39 integer NOT NULL DEFAULT 0,
-    latency_40 integer NOT NULL DEFAULT 0,
-    latency_41 integer NOT NULL DEFAULT 0,
+    latencies numeric NOT NULL DEFAULT 0,
     PRIMARY KEY (project_id, day, combination, slot)
 ) WITH (fillfactor = 70);

@@ -5,13 +5,13 @@ from typing import LiteralString
 
 import msgspec
 
-from llmring_usage.tables.combinations import COMBINATIONS, COUNTS, LATENCY_BUCKET, fold_sql, tags_sql
-from llmring_usage.tables.combinations import LATENCIES as BUCKETS
+from llmring_usage.tables.combinations import COMBINATIONS, fold_sql, tags_sql
 from llmring_usage.tables.log_columns import COLUMNS, Column
 from llmring_usage.tables.rollups import (
     DAILY,
     EACH_NAME,
     LATENCIES,
+    LATENCIES_SUM,
     PLAIN_SUMS,
     QUARTER,
     QUARTERS,
@@ -30,7 +30,7 @@ IS_ESTIMATED: LiteralString = "CASE WHEN cost_status = 'estimated' THEN requests
 ESTIMATED_COUNTED: LiteralString = "(SELECT *, " + IS_ESTIMATED + " FROM " + COUNTED + ") AS counted "
 
 
-def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
+def store_statement(*, keyed: bool, plain: bool, tagged: bool) -> LiteralString:
     """Return the whole statement.
 
     `keyed` adds the idempotency keys; without `plain`, rows may have rare columns and estimated costs. Both cost time
@@ -38,16 +38,19 @@ def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
 
     Two JSON parameters carry a batch: its rows, and the series that the rows reference by number. PostgreSQL aggregates
     and sorts. Parameters are numbered, since psycopg does not cache a statement of this length with named ones: `$1`
-    rows, `$2` series, `$3` zone, `$4` slot, `$5` names of the tags with sums, `$6`
-    lifetime of a key in seconds. It returns the ids of new keyed rows.
+    rows, `$2` series, `$3` zone, `$4` slot, `$5` lifetime of a key in seconds if `keyed`, and
+    the names of the tags with sums if `tagged`. It returns the ids of new keyed rows.
     """
     columns = tuple(column for column in COLUMNS if not (plain and column.name in RARE))
     entries = (Column("series", "bigint"), *(column for column in columns if not column.shared), *KEY)
     sums = PLAIN_SUMS if plain else SUMS
     quarters, days = (msgspec.structs.replace(rollup, sums=tuple(sums)) for rollup in (QUARTERS, DAILY))
-    combinations = msgspec.structs.replace(COMBINATIONS, sums=(*sums, *BUCKETS))
+    combinations = msgspec.structs.replace(COMBINATIONS, sums=(*sums, *LATENCIES_SUM))
+    # Not the parameter itself: with its value in the plan, PostgreSQL would plan the statement again for each batch.
+    tags = tags_sql("(SELECT names FROM tracked)") if tagged else "NULL::jsonb"
+    tracked = f"tracked AS MATERIALIZED (SELECT ${6 if keyed else 5}::text[] AS names), " if tagged else ""
     statement: LiteralString = f"""
-    WITH series AS MATERIALIZED (
+    WITH {tracked}series AS MATERIALIZED (
         SELECT * FROM ROWS FROM (json_to_recordset($2::json) AS ({_types(SERIES)}))
         WITH ORDINALITY AS given({_names(SERIES)}, series)
     ),
@@ -62,9 +65,9 @@ def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
         FROM fresh JOIN series USING (series)
     ),
     counted AS MATERIALIZED (
-        SELECT series, {QUARTER} AS quarter, status, service_tier, {tags_sql("$5::text[]")} AS tags,
-            {_sums(sums)}, {COUNTS}
-        FROM (SELECT *, {LATENCY_BUCKET} AS latency_bucket FROM fresh) AS measured
+        SELECT series, {QUARTER} AS quarter, status, service_tier, {tags} AS tags,
+            {_sums({**sums, **LATENCIES_SUM})}
+        FROM fresh
         GROUP BY 1, 2, 3, 4, 5
     ),
     combined AS MATERIALIZED (
@@ -99,7 +102,7 @@ KEYED: LiteralString = """
             cost_status = excluded.cost_status,
             price_notes = excluded.price_notes,
             created_at = excluded.created_at
-        WHERE kept.created_at < excluded.created_at - make_interval(secs => $6)
+        WHERE kept.created_at < excluded.created_at - make_interval(secs => $5)
         RETURNING log_id
     ),
     fresh AS MATERIALIZED (
@@ -126,11 +129,12 @@ def _values(columns: Iterable[Column]) -> LiteralString:
     return ", ".join(f"{column.value} AS {column.name}" if column.value else column.name for column in columns)
 
 
-# By whether there are keys, and whether all rows are plain. As text, each would be encoded and hashed again per batch.
-STORE: dict[tuple[bool, bool], bytes] = {
-    (keyed, plain): store_statement(keyed=keyed, plain=plain).encode()
+# By whether there are keys, all rows are plain, and tags have sums. As text, each would be encoded and hashed again.
+STORE: dict[tuple[bool, bool, bool], bytes] = {
+    (keyed, plain, tagged): store_statement(keyed=keyed, plain=plain, tagged=tagged).encode()
     for keyed in (False, True)
     for plain in (False, True)
+    for tagged in (False, True)
 }
 
 SELECT_KEYS: LiteralString = """

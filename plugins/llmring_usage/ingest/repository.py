@@ -180,14 +180,10 @@ class UsageRepository:
 
     async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
         """Execute the store statement, and return the ids of the keyed rows that are new."""
-        params = [
-            *series.encode_rows(rows),
-            self._zone,
-            self._slot,
-            self._tags,
-            *([self._key_seconds] if keyed else []),
-        ]
-        await cursor.execute(STORE[keyed, _are_plain(rows)], params)
+        params: list[Any] = [*series.encode_rows(rows), self._zone, self._slot]
+        params += [self._key_seconds] if keyed else []
+        params += [self._tags] if self._tags else []
+        await cursor.execute(STORE[keyed, _are_plain(rows), bool(self._tags)], params)
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
     async def _bisect(self, rows: Sequence[UsageRow], error: psycopg.Error, deadline: float) -> list[Outcome]:

@@ -6,33 +6,25 @@ combination `OTHER`, and a call whose combination has no row yet is counted ther
 
 from typing import LiteralString
 
-from llmring_usage.tables.rollups import BUCKET, DAY, SUMS, Rollup
+from llmring_usage.tables.rollups import DAY, SUMS, Rollup
 
-NUMBER_OF_BUCKETS = 42
-LATENCIES: tuple[LiteralString, ...] = tuple("latency_" + str(bucket) for bucket in range(NUMBER_OF_BUCKETS))
-# Two of the buckets of single models' latencies: powers of 1.44.
-LATENCY_BUCKET: LiteralString = "least(" + BUCKET + " / 2, " + str(NUMBER_OF_BUCKETS - 1) + ")"
-LATENCY_GROWTH = 1.44
 PLAIN_DIMENSIONS: tuple[LiteralString, ...] = (
     "provider", "model", "alias", "profile", "origin", "status", "key_id", "service_tier", "cost_status",
 )  # fmt: skip
 DIMENSIONS: tuple[LiteralString, ...] = (*PLAIN_DIMENSIONS, "tags")
 OTHER: LiteralString = "'00000000-0000-0000-0000-000000000000'::uuid"
 OTHER_NAME: LiteralString = "'other'"
-COMBINATION: LiteralString = "md5(jsonb_build_array(" + ", ".join(DIMENSIONS) + ")::text)::uuid"
-COUNTS: LiteralString = ", ".join(
-    "count(*) FILTER (WHERE latency_bucket = " + str(bucket) + ") AS " + name for bucket, name in enumerate(LATENCIES)
-)
+COMBINATION: LiteralString = "md5(ROW(" + ", ".join(DIMENSIONS) + ")::text)::uuid"
 COMBINATIONS = Rollup(
-    "usage_combinations", "day", DAY, {"combination": COMBINATION}, (*SUMS, *LATENCIES), carried=DIMENSIONS
+    "usage_combinations", "day", DAY, {"combination": COMBINATION}, (*SUMS, "latencies"), carried=DIMENSIONS
 )
 
 
 def tags_sql(names: LiteralString) -> LiteralString:
     """Return the expression for the tags of a row that have sums; `names` is an array of text."""
     return (
-        "CASE WHEN tags IS NOT NULL AND cardinality(" + names + ") > 0 THEN (SELECT jsonb_object_agg(key, value)"
-        " FROM json_each_text(tags) WHERE key = ANY(" + names + ")) END"
+        "CASE WHEN tags IS NOT NULL THEN"
+        " (SELECT jsonb_object_agg(key, value) FROM json_each_text(tags) WHERE key = ANY(" + names + "::text[])) END"
     )  # fmt: skip
 
 

@@ -20,6 +20,12 @@ QUARTERS_DAY: LiteralString = "(quarter AT TIME ZONE %(zone)s)::date"
 BUCKET: LiteralString = (
     "(CASE WHEN latency_ms < 1 THEN 0 ELSE least(floor(ln(latency_ms::double precision) / ln(1.2)), 500) END)::smallint"
 )
+# A histogram in one number, whose sum is the histogram of the sum: a group of decimal digits for each bucket.
+LATENCY_DIGITS = 12
+LATENCY: LiteralString = (
+    "CASE WHEN latency_ms IS NULL THEN 0 ELSE ('1e' || " + str(LATENCY_DIGITS) + " * " + BUCKET + ")::numeric END"
+)
+LATENCIES_SUM: Mapping[LiteralString, LiteralString] = {"latencies": "sum(" + LATENCY + ")"}
 PROVIDER_MODEL: LiteralString = "provider_model"
 # The columns that names are made of, and the name of each kind. In a provider's name, `~` is `~0` and `:` is `~1`.
 NAMED: tuple[LiteralString, ...] = ("provider", "model", "alias", "profile", "origin")
