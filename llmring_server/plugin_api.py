@@ -3,7 +3,7 @@
 `llmring_server.testing` is the test kit, `llmring_server.client` the client for applications.
 """
 
-from llmring_server.contracts import Identity, RecordedUsage, RepricedUsage, Scope
+from llmring_server.contracts import CorrectedUsage, Identity, RecordedUsage, RepricedUsage, Scope
 from llmring_server.contracts.metrics import HistogramValue, Metric
 from llmring_server.database import Database, Notifications
 from llmring_server.errors import StartupError
@@ -22,6 +22,7 @@ from llmring_server.settings import PluginSettings
 
 __all__ = [
     "Cache",
+    "CorrectedUsage",
     "Database",
     "FieldError",
     "HealthCheck",

@@ -147,6 +147,9 @@ class LogEntry(msgspec.Struct, frozen=True):
     `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`, `genai-prices`,
     `override:<id>`) and the fields after it are those of the price that gives `computed_cost`; `list_cost` is that
     before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+
+    An entry with `corrected_at` (UTC) was taken back and counts no longer: it was voided, or corrected by the entry
+    `replaced_by`, which has its id in `replaces`.
     """
 
     id: UUID
@@ -196,6 +199,9 @@ class LogEntry(msgspec.Struct, frozen=True):
     list_cost: Decimal | None
     discount: Decimal | None
     price_notes: msgspec.Raw | None
+    corrected_at: datetime | None
+    replaced_by: UUID | None
+    replaces: UUID | None
 
 
 class CallFilter(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from llmring_server.contracts import (
     UsageEntries,
     UsageReceipts,
 )
+from llmring_server.contracts.corrections import UsageCorrections
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
@@ -25,10 +26,14 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
+from llmring_usage.api.corrections import EntryCorrections
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
+from llmring_usage.corrections.events import CorrectionEvents
+from llmring_usage.corrections.service import Corrections
+from llmring_usage.corrections.store import CorrectionStore
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
@@ -59,8 +64,10 @@ from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
 from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
 from llmring_usage.tables.partitions import Partitions
+from llmring_usage.tables.state import UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
 PREFIX = "/api/v1"
@@ -95,9 +102,9 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     )
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
-    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server))
+    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
     updates.on_change = prices.on_change = automatic.changed
-    pricer = EntryPricer(prices)
+    pricer = EntryPricer(prices, settings.max_tokens)
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
@@ -105,10 +112,16 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
+    lookup = CorrectionLookup(database)
+    correction_store, correction_events = (
+        CorrectionStore(database, settings.timezone, settings.tags),
+        CorrectionEvents(server),
+    )
     return {
         **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,
         BatchMetrics: batches,
+        Corrections: Corrections(correction_store, lookup, UsageState(database), pricer, receipts, correction_events),
         Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
         EntryPricer: pricer,
         EntryReceipts: receipts,
@@ -122,6 +135,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         PriceUpdates: updates,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
+        UsageCorrections: lookup,
         UsageEntries: EntryLookup(database),
         UsageLines: StatementLines(database),
         UsageReader: reader,
@@ -142,11 +156,12 @@ def llmring_connect(server: Server) -> None:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export`, `/stats` and `/prices`."""
+    """Serve `/log`, `/log/batch`, `/logs` and below, `/stats` and `/prices`."""
     pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
     prior_billing = server.service(PriorBillingLookup)
     reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
     overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
+    corrections = EntryCorrections(server.service(Corrections))
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
         Route(
@@ -157,6 +172,8 @@ def llmring_routes(server: Server) -> Iterable[Route]:
         ),
         Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
+        Route(path=f"{PREFIX}/logs/{{log_id}}/void", resource=corrections, suffix="void"),
+        Route(path=f"{PREFIX}/logs/{{log_id}}/correct", resource=corrections, suffix="correct"),
         Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, settings)),
         Route(path=f"{PREFIX}/prices", resource=PriceLookup(server.service(PriceBook), ZoneInfo(settings.timezone))),
         Route(path=f"{PREFIX}/prices/differences", resource=PriceDifferences(server.service(PriceComparison))),

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, StringConstraints, field_validator
 from pydantic_settings import NoDecode
 
 from llmring_server.settings import PluginSettings, blank_means_unset, split_list
+from llmring_usage.models.entries import MAX_COUNT
 
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -51,6 +52,9 @@ class UsageSettings(PluginSettings):
     journal_replay_rate: int = Field(5_000, ge=1, description="Entries per second that are replayed from the journal.")
     rollup_slots: int = Field(
         1, ge=1, le=64, description="Rows per sum. More let many replicas write to one project without waiting."
+    )
+    max_tokens: int = Field(
+        10**10, ge=1, le=MAX_COUNT, description="Tokens of one kind that one call may have; more are 422."
     )
     retention_days: int | None = Field(
         None, ge=1, le=36_500, description="Days after which raw rows are dropped, by whole months. Unset: never."

@@ -10,13 +10,14 @@ import uuid_utils
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
+from llmring_usage.counts.token_limit import has_more, too_many
 from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.pricing.choice import USAGE_MISSING, Choice
 from llmring_usage.pricing.rates import count_billed
-from llmring_usage.pricing.tokens import NO_RARE_COUNTS
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS, Tokens
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -26,10 +27,11 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EntryPricer:
-    """Converts entries to rows, priced by a price book."""
+    """Converts entries to rows, priced by a price book; `max_tokens` of a kind are the most that a call may have."""
 
-    def __init__(self, prices: PriceBook) -> None:
+    def __init__(self, prices: PriceBook, max_tokens: int) -> None:
         self._prices = prices
+        self._max_tokens = max_tokens
         self._series: dict[tuple[object, ...], Series] = {}
 
     def entry_to_row(
@@ -40,9 +42,30 @@ class EntryPricer:
         Raises:
             Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
         """
+        return self.price(project, entry, *self.count(entry), key, key_id)
+
+    def count(self, entry: PlainEntry) -> tuple[Tokens | None, PlainEntry]:
+        """Return the counts of an entry, and the entry as reported; see `count_entry`.
+
+        Raises:
+            Problem: 422 for invalid counts, or for more tokens than a call may have.
+        """
+        counted, reported = count_entry(entry)
+        if counted is not None and has_more(counted, self._max_tokens):
+            raise too_many(entry, counted, self._max_tokens)
+        return counted, reported
+
+    def price(
+        self, project: str, entry: PlainEntry, counted: Tokens | None, reported: PlainEntry, key: str | None = None,
+        key_id: str | None = None,
+    ) -> UsageRow:  # fmt: skip
+        """Return the row of an entry that is counted.
+
+        Raises:
+            Problem: 422 for an invalid cost or timestamp, or for two idempotency keys that differ.
+        """
         now = datetime.now(UTC)
         occurred_at = now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now)
-        counted, reported = count_entry(entry)
         tokens = NOTHING if counted is None else counted
         counts = count_billed(tokens)
         choices = self._prices.choices_of(project, reported, occurred_at)

@@ -13,20 +13,26 @@ from llmring_usage.prices.book import PriceBook
 from llmring_usage.prices.own.source import OwnMatch
 from llmring_usage.prices.source import Lookup
 from llmring_usage.pricing.rates import PLAIN, resolve_rates
+from llmring_usage.tables.log_columns import COUNTED
 
 DAYS = 30
 MAX_MODELS = 1_000
 TOLERANCE = Decimal("0.01")
 SECONDS = 30.0
 
-CALLED: LiteralString = """
+CALLED: LiteralString = (
+    """
     SELECT provider, model, count(*) AS requests, coalesce(sum(cost), 0) AS cost
     FROM usage_logs
     WHERE (%(project)s::text IS NULL OR project_id = %(project)s) AND occurred_at >= %(since)s
+        AND """
+    + COUNTED
+    + """
     GROUP BY provider, model
     ORDER BY cost DESC, provider, model
     LIMIT %(limit)s
 """
+)
 
 
 class RateDifference(msgspec.Struct, frozen=True):

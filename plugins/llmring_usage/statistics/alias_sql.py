@@ -12,6 +12,7 @@ import msgspec
 
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.tables.alias_hours import NAMES, SUMS, hour_of, hours_sql, sum_calls_sql
+from llmring_usage.tables.log_columns import COUNTED
 
 # `stale` are the hours without sums, and the ends of the range. OFFSET 0 keeps the planner from reversing the join:
 # each of them is a range of the index, and nothing between them is read.
@@ -27,7 +28,7 @@ CALLS: LiteralString = (
             SELECT * FROM usage_logs
             WHERE project_id = %(project)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
                 AND occurred_at >= stale.start AND occurred_at < stale.stop
-                AND alias = %(alias)s AND profile = %(profile)s
+                AND alias = %(alias)s AND profile = %(profile)s AND """ + COUNTED + """
             OFFSET 0
         ) AS calls
         """

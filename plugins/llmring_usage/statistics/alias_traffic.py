@@ -38,6 +38,7 @@ def named_sql(kind: LiteralString) -> LiteralString:
         FROM usage_daily
         WHERE project_id = %(project)s AND {condition} AND day >= %(day)s
         GROUP BY 2
+        HAVING sum(requests) <> 0
         ORDER BY requests DESC, model
         LIMIT %(limit)s
     """

@@ -13,7 +13,7 @@ from typing import LiteralString
 import psycopg
 
 from llmring_server.database import Database
-from llmring_usage.tables.log_columns import PROMPT, TOKEN_COLUMNS
+from llmring_usage.tables.log_columns import COUNTED, PROMPT, TOKEN_COLUMNS
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
@@ -73,6 +73,7 @@ def hours_sql(counted: LiteralString, stored: LiteralString) -> LiteralString:
             WHERE project_id = %(project)s AND kind = 'alias' AND quarter >= %(first)s AND quarter < %(last)s
                 AND """ + counted + """
             GROUP BY 1, 2
+            HAVING sum(requests) <> 0
         ), hours AS (
             SELECT counted.hour, kept.lines
             FROM counted LEFT JOIN usage_alias_hours AS kept ON kept.project_id = %(project)s
@@ -106,7 +107,7 @@ FILL: LiteralString = (
     """
     + sum_calls_sql(
         "SELECT * FROM usage_logs WHERE project_id = %(project)s AND occurred_at >= %(hour)s"
-        " AND occurred_at < %(hour)s::timestamptz + interval '1 hour' AND alias <> ''",
+        " AND occurred_at < %(hour)s::timestamptz + interval '1 hour' AND alias <> '' AND " + COUNTED,
         by="alias, profile, ",
     )
     + """

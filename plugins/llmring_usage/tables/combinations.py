@@ -4,9 +4,12 @@ They answer every filter and every breakdown. Their rows are bounded per project
 combination `OTHER`, and a call whose combination has no row yet is counted there.
 """
 
+from collections.abc import Mapping
 from typing import LiteralString
 
-from llmring_usage.tables.rollups import DAY, SUMS, Rollup
+from llmring_usage.tables.rollups import DAILY, DAY, LATENCIES, LATENCIES_SUM, NUMBERS, QUARTERS, SUMS, Rollup
+
+ALL_SUMS: Mapping[LiteralString, LiteralString] = {**SUMS, **LATENCIES_SUM}
 
 PLAIN_DIMENSIONS: tuple[LiteralString, ...] = (
     "provider", "model", "alias", "profile", "origin", "status", "key_id", "service_tier", "cost_status",
@@ -15,9 +18,6 @@ DIMENSIONS: tuple[LiteralString, ...] = (*PLAIN_DIMENSIONS, "tags")
 OTHER: LiteralString = "'00000000-0000-0000-0000-000000000000'::uuid"
 OTHER_NAME: LiteralString = "'other'"
 COMBINATION: LiteralString = "md5(ROW(" + ", ".join(DIMENSIONS) + ")::text)::uuid"
-COMBINATIONS = Rollup(
-    "usage_combinations", "day", DAY, {"combination": COMBINATION}, (*SUMS, "latencies"), carried=DIMENSIONS
-)
 
 
 def tags_sql(names: LiteralString) -> LiteralString:
@@ -28,7 +28,7 @@ def tags_sql(names: LiteralString) -> LiteralString:
     )  # fmt: skip
 
 
-def fold_sql(combined: LiteralString, rollup: Rollup = COMBINATIONS) -> LiteralString:
+def fold_sql(combined: LiteralString, rollup: Rollup) -> LiteralString:
     """Return the SELECT of the rollup's columns over a table `combined` that lacks the combination.
 
     Combinations without a row in a full day are folded into `OTHER`.
@@ -53,3 +53,26 @@ def fold_sql(combined: LiteralString, rollup: Rollup = COMBINATIONS) -> LiteralS
         + " AS combination FROM " + combined + ") AS keyed LEFT JOIN (" + full_days
         + ") AS full_days USING (project_id, day)) AS owned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
     )  # fmt: skip
+
+
+class CombinationRollup(Rollup, frozen=True):
+    """The rollup by combination; the parameter `tags` is the array of the tags that have sums."""
+
+    def select_rows(
+        self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = ALL_SUMS
+    ) -> LiteralString:
+        """Return the SELECT of `columns` over raw rows."""
+        named = {"project_id": "project_id", self.bucket: self.at, **dict(zip(DIMENSIONS, DIMENSIONS, strict=True))}
+        columns = {**named, "tags": tags_sql("%(tags)s"), **{name: sums.get(name, "0") for name in self.sums}}
+        return (
+            "WITH combined AS MATERIALIZED (SELECT "
+            + ", ".join(value + " AS " + name for name, value in columns.items()) + " FROM " + source
+            + " GROUP BY " + ", ".join(NUMBERS[: len(named)]) + ") " + fold_sql("combined", self)
+        )  # fmt: skip
+
+
+COMBINATIONS = CombinationRollup(
+    "usage_combinations", "day", DAY, {"combination": COMBINATION}, tuple(ALL_SUMS), carried=DIMENSIONS
+)
+# In the order in which a batch that is being stored locks their rows.
+ROLLUPS = (LATENCIES, COMBINATIONS, DAILY, QUARTERS)

@@ -5,6 +5,10 @@ from typing import LiteralString, NamedTuple
 
 from llmring_usage.pricing.tokens import KINDS, PROMPT_KINDS, RARE_PROMPT_KINDS
 
+# The condition on rows that count: entries that were not taken back.
+COUNTED: LiteralString = "corrected_at IS NULL"
+# The columns that only a correction sets; a row is stored without them.
+CORRECTION_COLUMNS: tuple[LiteralString, ...] = ("corrected_at", "replaced_by", "replaces")
 # The column of each token kind.
 TOKEN_COLUMNS: Mapping[LiteralString, LiteralString] = {kind: kind + "_tokens" for kind in KINDS}
 # All kinds, each named as in `Tokens`, for a SELECT.

@@ -154,6 +154,22 @@ class Rollup(msgspec.Struct, frozen=True):
             + " GROUP BY " + ", ".join(NUMBERS[: len(keys) + 1])
         )  # fmt: skip
 
+    def exchange(self, removed: LiteralString, added: LiteralString) -> LiteralString:
+        """Return the upsert that takes the sums of one source of raw rows away, and adds those of another."""
+        taken: LiteralString = ", ".join("-" + name + " AS " + name for name in self.sums)
+        changes: LiteralString = (
+            "SELECT "
+            + ", ".join((self.identity, *self.carried, taken))
+            + " FROM ("
+            + self.select_rows(removed)
+            + ") AS taken UNION ALL SELECT "
+            + self.columns
+            + " FROM ("
+            + self.select_rows(added)
+            + ") AS added"
+        )
+        return self.upsert(self.select_sums(table="(" + changes + ") AS changes"), "0")
+
     def upsert(self, rows: LiteralString, slot: LiteralString) -> LiteralString:
         """Return the upsert that adds `rows`, a SELECT of `columns`, to a slot."""
         added: LiteralString = ", ".join(name + " = kept." + name + " + excluded." + name for name in self.sums)
@@ -193,4 +209,3 @@ QUARTERS = Rollup("usage_quarters", "quarter", QUARTER)
 LATENCIES = Rollup(
     "usage_latencies", "day", DAY, {"model": "model", "bucket": BUCKET}, ("requests",), "latency_ms IS NOT NULL"
 )
-ROLLUPS = (DAILY, QUARTERS, LATENCIES)

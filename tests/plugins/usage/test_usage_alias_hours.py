@@ -144,8 +144,10 @@ def test_the_cost_with_another_model_is_the_sum_over_the_calls(used):
 
 
 @pytest.mark.own_server
-def test_counts_of_more_than_64_bits_are_exact(server):
+def test_counts_of_more_than_64_bits_are_exact(start_server):
     many = 2**62
+    server = start_server(["usage"], usage={"max_tokens": many})
+    eventually(lambda: server.run(UsageState(server.server.database).get(ALIAS_HOURS)))
     late = {"timestamp": (NOW - timedelta(days=2)).isoformat(), "input_tokens": many, "cost": 0}
     log_batch(server, [call(**late) for _ in range(5)])
     refresh(server)
