@@ -42,6 +42,10 @@ usage.add_command(
 )
 
 
+def _audit(server: Server, zone: str) -> Audit:
+    return Audit(server.database, ZoneInfo(zone), server.plugin_settings(UsageSettings).tags)
+
+
 @usage.command()
 def verify() -> None:
     """Recompute the sums from raw rows and report differences; exit status 1 when there are any."""
@@ -49,7 +53,7 @@ def verify() -> None:
     async def work(server: Server) -> int:
         zone = await UsageState(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
         differences = 0
-        async for finding in Audit(server.database, ZoneInfo(zone)).verify():
+        async for finding in _audit(server, zone).verify():
             differences += finding.differences
             if finding.differences:
                 click.echo(f"{finding.first:%Y-%m}: {finding.differences:,} keys differ: {finding.check}")
@@ -69,7 +73,7 @@ def rebuild() -> None:
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
         stored = await UsageState(server.database).get(TIMEZONE)
-        audit = Audit(server.database, ZoneInfo(zone))
+        audit = _audit(server, zone)
         if stored is not None and stored != zone:
             await audit.recount_days()
             click.echo(f"days are now counted in {zone}, no longer in {stored}")
@@ -104,7 +108,7 @@ def reprice(since: str | None, until: str | None, model: str | None, every: bool
         span = parse_span(settings, since, until)
         selection = RowSelection(span.start, span.end, model, every=every, today=at == "today")
         prices = server.service(PriceBook)
-        repricing = Repricing(server.database, prices, settings.timezone, selection)
+        repricing = Repricing(server.database, prices, settings.timezone, selection, settings.tags)
         await prices.refresh(await repricing.oldest())
         changes = await _reprice(repricing, dry_run)
         _show(changes, dry_run)
