@@ -294,14 +294,12 @@ class UsageReading(Protocol):
         """The reporting zone of the deployment, an IANA name."""
         ...
 
-    async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
-        """Return the sums of a range."""
+    async def summary(self, project: str, chosen: CallFilter) -> Summary:
+        """Return the sums of the matching calls."""
         ...
 
-    async def spending(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
-    ) -> Spending:
-        """Return a range broken down by the names of a kind (models with errors and latencies), in total and over time.
+    async def spending(self, project: str, chosen: CallFilter, kind: Kind, step: Step) -> Spending:
+        """Return matching calls by the names of a kind (models with errors and latencies), in total and over time.
 
         Weeks begin on Monday (ISO 8601); the first and the last step contain only calls in the range.
         """

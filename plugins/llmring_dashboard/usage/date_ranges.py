@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from llmring_server.contracts.usage import Step
+from llmring_server.contracts.usage import CallFilter, Step
 from llmring_server.http.errors import Problem
 from llmring_server.runtime.timezones import zone_of
 
@@ -16,14 +16,7 @@ MAX_DAYS = 3_660
 DAYS_BY_DAY, DAYS_BY_WEEK = 92, 731
 MAX_STEP_DAYS: Mapping[Step, int] = {"day": 1, "week": 7, "month": 31}
 FIRST, LAST = date(1970, 1, 1), date(8999, 12, 31)
-
-
-class RangeQuery(msgspec.Struct, frozen=True):
-    """A date range in a query: first and last day, and the time zone."""
-
-    start_date: str | None = None
-    end_date: str | None = None
-    tz: str | None = None
+Filter = TypeVar("Filter", bound=CallFilter)
 
 
 class DateRange(msgspec.Struct, frozen=True):
@@ -58,12 +51,13 @@ class DateRange(msgspec.Struct, frozen=True):
             found.append(following)
         return found
 
-    def query(self, **more: str) -> str:
-        """Return this range as a query string."""
-        return urlencode({"start_date": self.first, "end_date": self.last, "tz": self.zone.key, **more})
+    def narrow(self, chosen: Filter) -> Filter:
+        """Return a filter with this range."""
+        first, last = self.first.isoformat(), self.last.isoformat()
+        return msgspec.structs.replace(chosen, start_date=first, end_date=last, tz=self.zone.key)
 
 
-def parse_range(query: RangeQuery, default_zone: str, now: datetime) -> DateRange:
+def parse_range(query: CallFilter, default_zone: str, now: datetime) -> DateRange:
     """Return the range of a query; by default the last 30 days until today in the time zone.
 
     Raises:
@@ -99,7 +93,7 @@ def start_of_step(day: date, step: Step) -> date:
     return day.replace(day=1) if step == "month" else day
 
 
-def _default_last_day(query: RangeQuery, today: date) -> date:
+def _default_last_day(query: CallFilter, today: date) -> date:
     """Return today, or the requested first day if that is in the future."""
     return max(today, _parse_date(query.start_date, "start_date") or today)
 

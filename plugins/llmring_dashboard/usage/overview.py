@@ -4,13 +4,13 @@ import asyncio
 import shlex
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
-from llmring_dashboard.usage import charts, date_ranges, spending
-from llmring_dashboard.usage.date_ranges import RangeQuery
+from llmring_dashboard.usage import charts, date_ranges, filters, spending
 from llmring_server.contracts.usage import CallFilter, Kind, Spending, Summary, UsageReading
 from llmring_server.http.routing import Route
 from llmring_server.server import Server
@@ -26,8 +26,8 @@ EXAMPLE_CALL = (
 )
 
 
-class OverviewQuery(RangeQuery, frozen=True):
-    """The period and the breakdown."""
+class OverviewQuery(CallFilter, frozen=True):
+    """The period, the filters and the breakdown."""
 
     by: Kind = "model"
 
@@ -44,9 +44,10 @@ class Overview(PageResource):
         """Show cost, requests, tokens and latency of a period, compared with the previous one."""
         now = datetime.now(UTC)
         days = date_ranges.parse_range(query, self._usage.timezone, now)
+        chosen = days.narrow(filters.filter_of(query))
         found, previous = await asyncio.gather(
-            self._usage.spending(visit.project_id, *_range_arguments(days), query.by, days.step),
-            self._usage.summary(visit.project_id, *_range_arguments(days.previous())),
+            self._usage.spending(visit.project_id, chosen, query.by, days.step),
+            self._usage.summary(visit.project_id, days.previous().narrow(chosen)),
         )
         if not found.summary.total_requests and await self._is_new(visit.project_id):
             return TemplateResponse("usage/first_call.html", {"curl": build_curl_command(visit.req.prefix)})
@@ -59,6 +60,12 @@ class Overview(PageResource):
         values = self._build_values(found, previous, days, query.by)
         in_progress = days.last >= now.astimezone(days.zone).date()
         shown = {"presets": _mark_presets(days, now), "bars": bars, "chart": chart, "in_progress": in_progress}
+        shown |= {
+            "chips": filters.list_chips(query),
+            "kept": filters.build_address(filters.filter_of(query)),
+            "of_period": lambda period: filters.build_address(period.narrow(query)),
+            "of_calls": partial(filters.build_address, chosen),
+        }
         shown["bar_columns"] = [(bar.label, "number") for bar in bars]
         return TemplateResponse("usage/overview.html", {**values, **shown})
 
@@ -66,7 +73,7 @@ class Overview(PageResource):
         """Whether nothing was ever logged: no call is stored, and no rollup has one."""
         if (await self._usage.page(project, CallFilter(), 1)).entries:
             return False
-        return not (await self._usage.summary(project, None, None, None)).total_requests
+        return not (await self._usage.summary(project, CallFilter())).total_requests
 
     def _build_values(
         self, found: Spending, previous: Summary, days: date_ranges.DateRange, by: Kind
@@ -95,10 +102,6 @@ def build_curl_command(prefix: str) -> str:
         "-H 'Content-Type: application/json'",
         f"-d '{EXAMPLE_CALL}'",
     ))  # fmt: skip
-
-
-def _range_arguments(days: date_ranges.DateRange) -> tuple[str, str, str]:
-    return days.first.isoformat(), days.last.isoformat(), days.zone.key
 
 
 def _mark_presets(days: date_ranges.DateRange, now: datetime) -> list[tuple[str, date_ranges.DateRange, bool]]:

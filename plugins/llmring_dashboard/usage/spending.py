@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from typing import Literal
@@ -17,12 +17,16 @@ MAX_BARS = 9
 EXACT = Context(prec=80)
 RATIO = Context(prec=6)
 ZERO = Decimal(0)
+ALL_CALLS: Mapping[str, tuple[str, ...]] = {}
 
 Unit = Literal["usd", "whole", "share", "ms"]
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """A value for a period and the previous one; `rise` is the relative change, None if there was nothing before."""
+    """A value for a period and the previous one; `rise` is the relative change, None if there was nothing before.
+
+    `filter` are the fields of the filter for the calls that a tile counts, empty for all.
+    """
 
     id: str
     label: str
@@ -30,6 +34,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit
     now: Decimal | int | float | None
     previous: Decimal | int | float | None
+    filter: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def rise(self) -> Decimal | None:
@@ -71,10 +76,13 @@ class Bar(msgspec.Struct, frozen=True):
 def build_tiles(now: Summary, previous: Summary) -> list[Tile]:
     """Return the tiles of the overview."""
 
-    def tile(id: str, label: str, unit: Unit, title: str, name: str) -> Tile:
+    def tile(
+        id: str, label: str, unit: Unit, title: str, name: str, filter: Mapping[str, tuple[str, ...]] = ALL_CALLS
+    ) -> Tile:
         return Tile(
-            id=id, label=label, title=title, unit=unit, now=getattr(now, name), previous=getattr(previous, name)
-        )
+            id=id, label=label, title=title, unit=unit, now=getattr(now, name), previous=getattr(previous, name),
+            filter=filter,
+        )  # fmt: skip
 
     return [
         Tile(id="cost", label="Cost", title="Cost of all priced calls in USD, estimates included", unit="usd",
@@ -88,11 +96,12 @@ def build_tiles(now: Summary, previous: Summary) -> list[Tile]:
             unit="share",
             now=divide(now.failed_requests, now.total_requests),
             previous=divide(previous.failed_requests, previous.total_requests),
+            filter={"status": ("error",)},
         ),
         tile("unpriced", "Unpriced calls", "whole", "Calls without a price; counted in requests, not in cost",
-             "unpriced_requests"),
+             "unpriced_requests", {"cost_status": ("unpriced",)}),
         tile("estimated", "Estimated calls", "whole", "Calls whose cost is an estimate; counted in cost",
-             "estimated_requests"),
+             "estimated_requests", {"cost_status": ("estimated",)}),
         tile("p50", "Median latency", "ms", "50% of the calls took at most this long", "latency_p50_ms"),
         tile("p95", "p95 latency", "ms", "95% of the calls took at most this long", "latency_p95_ms"),
     ]  # fmt: skip

@@ -53,17 +53,16 @@ class UsageReader:
         zone = zone_of(tz or self.timezone)
         return await self._statistics.statistics(project, parse_range(start_date, end_date, zone), zone, grouping)
 
-    async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
-        """Return the sums of a range."""
-        zone = zone_of(tz or self.timezone)
-        return await self._statistics.summary(project, parse_range(start_date, end_date, zone), zone)
+    async def summary(self, project: str, chosen: CallFilter) -> Summary:
+        """Return the sums of the calls that match a filter."""
+        zone = zone_of(chosen.tz or self.timezone)
+        return await self._statistics.summary(project, parse_range(chosen.start_date, chosen.end_date, zone), zone)
 
-    async def spending(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
-    ) -> Spending:
-        """Return a range broken down by the names of a kind, and by steps of time."""
-        zone = zone_of(tz or self.timezone)
-        return await self._statistics.spending(project, parse_range(start_date, end_date, zone), zone, kind, step)
+    async def spending(self, project: str, chosen: CallFilter, kind: Kind, step: Step) -> Spending:
+        """Return matching calls by the names of a kind, and by steps of time."""
+        zone = zone_of(chosen.tz or self.timezone)
+        span = parse_range(chosen.start_date, chosen.end_date, zone)
+        return await self._statistics.spending(project, span, zone, kind, step)
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
         """Return up to `limit` calls, newest first, after a cursor, without their metadata and tags."""

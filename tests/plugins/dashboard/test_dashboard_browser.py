@@ -105,7 +105,7 @@ def test_each_number_in_the_document_equals_the_statistics(window, month):
 def test_a_page_is_marked_busy_while_the_next_one_loads(window):
     page = window().sign_in("test-project", OVERVIEW)
     look = "() => { %s; return document.querySelector('main').getAttribute('aria-busy') }"
-    assert page.evaluate(look % "document.querySelector('a[href$=\"/ui/logs\"]').click()") == "true"
+    assert page.evaluate(look % "document.querySelector('nav a[href^=\"/ui/logs\"]').click()") == "true"
     page.wait_for_selector("#calls")
     assert page.evaluate(look % "") is None
     assert page.evaluate(look % "document.querySelector('.filters').requestSubmit()") == "true"

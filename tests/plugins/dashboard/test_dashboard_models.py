@@ -12,8 +12,8 @@ from markupsafe import escape
 
 from llmring_dashboard.rendering import formatting, markup
 from llmring_dashboard.usage import charts, date_ranges, spending
-from llmring_dashboard.usage.date_ranges import DateRange, RangeQuery
-from llmring_server.contracts.usage import StepShare
+from llmring_dashboard.usage.date_ranges import DateRange
+from llmring_server.contracts.usage import CallFilter, StepShare
 from llmring_server.http.errors import Problem
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -25,12 +25,12 @@ def days(first, last):
 
 
 def test_by_default_the_last_thirty_days_until_today_are_shown():
-    found = date_ranges.parse_range(RangeQuery(), "Pacific/Kiritimati", NOON)
+    found = date_ranges.parse_range(CallFilter(), "Pacific/Kiritimati", NOON)
     assert (found.first, found.last, found.length) == (date(2026, 2, 15), date(2026, 3, 16), 30)
 
 
 def test_a_range_that_begins_later_ends_where_it_begins():
-    found = date_ranges.parse_range(RangeQuery(start_date="2026-04-01"), "UTC", NOON)
+    found = date_ranges.parse_range(CallFilter(start_date="2026-04-01"), "UTC", NOON)
     assert (found.first, found.last) == (date(2026, 4, 1), date(2026, 4, 1))
 
 
@@ -64,7 +64,7 @@ def test_the_presets_are_whole_ranges():
     assert offered["7 days"] == ("2026-03-09", "2026-03-15")
 
 
-@pytest.mark.parametrize("query", [RangeQuery(start_date="1969-12-31"), RangeQuery(end_date="20260301T00")])
+@pytest.mark.parametrize("query", [CallFilter(start_date="1969-12-31"), CallFilter(end_date="20260301T00")])
 def test_dates_out_of_reach_are_refused(query):
     with pytest.raises(Problem) as caught:
         date_ranges.parse_range(query, "UTC", NOON)
