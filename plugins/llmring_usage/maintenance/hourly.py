@@ -9,6 +9,7 @@ from llmring_server.cli.retention import drop_due
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
+from llmring_usage.maintenance.combination_fill import CombinationFill
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
 from llmring_usage.settings import UsageSettings
@@ -30,6 +31,7 @@ class Maintenance:
         self._settings = settings
         self._state = UsageState(database)
         self._alias_hours = AliasHours(database)
+        self._combinations = CombinationFill(database, ZoneInfo(settings.timezone), settings.tags)
         self._former_sums = FormerSums(database, ZoneInfo(settings.timezone))
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
         self.retention = StatementRetention(UsageRetention(database), StatementLines(database))
@@ -42,6 +44,7 @@ class Maintenance:
             StartupError: the rollups count their days in another zone.
         """
         await self.check_zone()
+        await self._combinations.begin()
         await self._partitions.create_upcoming()
         async with upkeep(self.run_once, "usage"):
             yield
@@ -72,3 +75,4 @@ class Maintenance:
         await self._alias_hours.refresh_hourly()
         await self._latency_months.refresh_daily()
         await self._former_sums.count()
+        await self._combinations.count()

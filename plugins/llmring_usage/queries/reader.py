@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.usage import (
+    Breakdown,
     CallFilter,
     Kind,
     LogEntry,
@@ -21,9 +22,11 @@ from llmring_usage.queries.cursors import read_cursor, write_cursor
 from llmring_usage.queries.export import Format, render_file
 from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLogs
 from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.periods import Grouping, parse_range
-from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
 from llmring_usage.tables.corrections import CorrectionLookup
+from llmring_usage.tables.filter_sql import is_unfiltered
 
 
 class UsageReader:
@@ -33,9 +36,15 @@ class UsageReader:
     """
 
     def __init__(
-        self, statistics: StatisticsQuery, logs: UsageLogs, corrections: CorrectionLookup, settings: UsageSettings
+        self,
+        statistics: StatisticsQuery,
+        filtered: FilteredStatistics,
+        logs: UsageLogs,
+        corrections: CorrectionLookup,
+        settings: UsageSettings,
     ) -> None:
         self._statistics = statistics
+        self._filtered = filtered
         self._logs = logs
         self._corrections = corrections
         self._settings = settings
@@ -46,23 +55,35 @@ class UsageReader:
         """The reporting zone."""
         return self._settings.timezone
 
-    async def statistics(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, grouping: Grouping = "day"
-    ) -> Statistics:
-        """Return the statistics of a range."""
-        zone = zone_of(tz or self.timezone)
-        return await self._statistics.statistics(project, parse_range(start_date, end_date, zone), zone, grouping)
+    async def statistics(self, project: str, chosen: CallFilter, grouping: Grouping = "day") -> Statistics:
+        """Return the statistics of the calls that match a filter."""
+        zone = zone_of(chosen.tz or self.timezone)
+        span = parse_range(chosen.start_date, chosen.end_date, zone)
+        if is_unfiltered(chosen):
+            return await self._statistics.statistics(project, span, zone, grouping)
+        return await self._filtered.statistics(project, span, zone, TimeBreakdown(step=grouping), chosen)
+
+    async def breakdown(self, project: str, chosen: CallFilter, by: list[str], top: int) -> Breakdown:
+        """Return the sums of the calls that match a filter, by one or two dimensions."""
+        zone = zone_of(chosen.tz or self.timezone)
+        span = parse_range(chosen.start_date, chosen.end_date, zone)
+        return await self._filtered.breakdown(project, span, zone, chosen, by, top)
 
     async def summary(self, project: str, chosen: CallFilter) -> Summary:
         """Return the sums of the calls that match a filter."""
         zone = zone_of(chosen.tz or self.timezone)
-        return await self._statistics.summary(project, parse_range(chosen.start_date, chosen.end_date, zone), zone)
+        span = parse_range(chosen.start_date, chosen.end_date, zone)
+        if is_unfiltered(chosen):
+            return await self._statistics.summary(project, span, zone)
+        return await self._filtered.summary(project, span, zone, chosen)
 
     async def spending(self, project: str, chosen: CallFilter, kind: Kind, step: Step) -> Spending:
         """Return matching calls by the names of a kind, and by steps of time."""
         zone = zone_of(chosen.tz or self.timezone)
         span = parse_range(chosen.start_date, chosen.end_date, zone)
-        return await self._statistics.spending(project, span, zone, kind, step)
+        if is_unfiltered(chosen):
+            return await self._statistics.spending(project, span, zone, kind, step)
+        return await self._filtered.spending(project, span, zone, TimeBreakdown(kind, step), chosen)
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
         """Return up to `limit` calls, newest first, after a cursor, without their metadata and tags."""

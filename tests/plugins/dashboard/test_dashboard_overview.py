@@ -330,3 +330,65 @@ def test_names_beyond_the_first_hundred_are_counted_and_drawn_as_other(server, v
     assert visitor.page.css(".legend li")[-1].text().strip() == "Other"
     last = visitor.page.css("#by-step tbody tr")[0].css("td")[-1].css_first("data").attributes["value"]
     assert Decimal(last) == sum(1000 - n for n in range(9, 120))
+
+
+FILTERED = {"provider": ["openai"], "status": ["error", "success"], "alias": "summarizer"}
+
+
+@pytest.mark.parametrize("by", KINDS)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_a_filtered_overview_equals_the_filtered_statistics(month, visitor, stats, by, zone):
+    query = MONTH | FILTERED | {"tz": zone}
+    found = stats(**query)
+    visitor.open("/ui/overview", **query, by=by)
+    summary = found["summary"]
+    assert {tile: number(visitor.value(f"#{tile} dd")) for tile in TILES} == {
+        tile: summary[name] for tile, name in TILES.items()
+    }
+    by_day = {day["date"]: (day["requests"], day["cost"]) for day in found["by_day"]}
+    shown = {row[0]: (int(row[1]), Decimal(row[2])) for row in visitor.rows("#by-step") if row[1] != "0"}
+    assert shown == {day: share for day, share in by_day.items() if share[0]}
+    costs = sorted((share["cost"] for share in found[f"by_{by}"].values()), reverse=True)[:10]
+    assert [Decimal(row[1] if row[1] != "unpriced" else 0) for row in visitor.rows("#top-ten")] == costs
+    assert 0 < summary["total_requests"] < stats(**MONTH)["summary"]["total_requests"]
+
+
+def test_filters_are_chips_that_stay_in_ranges_the_form_and_links(month, visitor):
+    query = MONTH | {"provider": "openai", "tag.customer": "acme"}
+    visitor.open("/ui/overview", **query)
+    for address in [link.attributes["href"] for link in visitor.page.css(".picks a, .top nav a[href*='?']")]:
+        assert "provider=openai" in address
+        assert "tag.customer=acme" in address
+    assert len(visitor.page.css(".top nav a[href*='?']")) == 2
+    visitor.send("form.filters", by="alias")
+    assert visitor.text("#filters li").startswith("Provider: openai")
+    chips = {chip.text().split(":")[0].strip(): chip.css_first("a").attributes["href"] for chip in
+             visitor.page.css("#filters li")}  # fmt: skip
+    visitor.open(chips["tag.customer"])
+    assert int(visitor.value("#requests dd")) > 0
+    assert "by=alias" in str(visitor.answer.url)
+
+
+@pytest.mark.parametrize(
+    ("tile", "query"), [("errors", {"status": "error"}), ("unpriced", {"cost_status": "unpriced"})]
+)
+def test_a_count_leads_to_its_calls(month, visitor, stats, tile, query):
+    expected = stats(**MONTH | {"provider": "openai"} | query)["summary"]["total_requests"]
+    visitor.open("/ui/overview", **MONTH, provider="openai")
+    visitor.open(visitor.page.css_first(f"#{tile} a").attributes["href"])
+    shown = 0
+    while True:
+        shown += len(visitor.page.css("#calls tbody tr"))
+        if "Older" not in visitor.links:
+            break
+        visitor.open(visitor.links["Older"])
+    assert shown == expected > 0
+
+
+def test_a_count_of_a_name_leads_to_its_calls(month, visitor):
+    visitor.open("/ui/overview", **MONTH, by="provider")
+    row = visitor.page.css_first("#top-ten tbody tr")
+    *_, unpriced, _ = row.css("td")
+    visitor.open(unpriced.css_first("a").attributes["href"])
+    assert {words[1].partition(":")[0] for words in visitor.words("#calls")} == {row.css_first("th").text()}
+    assert {words[7] for words in visitor.words("#calls")} == {"unpriced"}

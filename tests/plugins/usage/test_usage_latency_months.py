@@ -88,12 +88,11 @@ def refresh(server, today=TODAY):
 def fetch(server, start=FIRST, end=LAST, zone="UTC", key="test-project", kind="model", step="week"):
     """Return the results of the contract for a range: with steps of time, and only the sums."""
     reading, project = server.server.service(UsageReading), server.project_id(key)
-    span = (start and str(start), end and str(end), zone)
-    chosen = CallFilter(start_date=span[0], end_date=span[1], tz=zone)
+    chosen = CallFilter(start_date=start and str(start), end_date=end and str(end), tz=zone)
     return (
         server.run(reading.spending(project, chosen, kind, step)),
         server.run(reading.summary(project, chosen)),
-        server.run(reading.statistics(project, *span, "month")),
+        server.run(reading.statistics(project, chosen, "month")),
     )
 
 
