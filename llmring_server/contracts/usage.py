@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server.contracts.corrections import UsageCorrection
+from llmring_server.contracts.usage_lines import UsageCorrection
 
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
 Step = Literal["day", "week", "month"]

@@ -30,7 +30,6 @@ from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
-from llmring_usage.corrections import wiring as corrections
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
@@ -44,6 +43,7 @@ from llmring_usage.journal.journal import Journal
 from llmring_usage.journal.outage import Ingest
 from llmring_usage.maintenance import commands
 from llmring_usage.maintenance.automatic import AutomaticPricing
+from llmring_usage.maintenance.corrections import wiring as corrections
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.repricing_events import RepricingEvents
 from llmring_usage.prices.book import PriceBook

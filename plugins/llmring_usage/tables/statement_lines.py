@@ -8,8 +8,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from llmring_server.contracts.corrections import UsageCorrection
-from llmring_server.contracts.usage_lines import UsageLine
+from llmring_server.contracts.usage_lines import UsageCorrection, UsageLine
 from llmring_server.database import Database
 from llmring_usage.tables.corrections import read_corrections
 from llmring_usage.tables.cost_columns import BASIS_COLUMNS, read_basis
