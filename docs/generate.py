@@ -76,7 +76,7 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):
-        return f"`{value:.12g}`" if value < MEBIBYTE else f"`{value}` ({value // MEBIBYTE} MiB)"
+        return f"`{value:.12g}`" if value < MEBIBYTE or value % MEBIBYTE else f"`{value}` ({value // MEBIBYTE} MiB)"
     return f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 
