@@ -98,7 +98,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     )
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
-    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server))
+    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
     updates.on_change = prices.on_change = automatic.changed
     pricer = EntryPricer(prices, settings.max_tokens)
     events = UsageEvents(server)

@@ -1,13 +1,16 @@
 """Settings of usage: conf table `[usage]`, variables `LLMRING_USAGE_*`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, StringConstraints, field_validator
+from pydantic_settings import NoDecode
 
-from llmring_server.settings import PluginSettings, blank_means_unset
+from llmring_server.settings import PluginSettings, blank_means_unset, split_list
 from llmring_usage.models.entries import MAX_COUNT
+
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class UsageSettings(PluginSettings):
@@ -26,6 +29,15 @@ class UsageSettings(PluginSettings):
     )
     stats_names: int = Field(
         1_000, ge=1, le=10_000, description="Names in each breakdown of `/stats`; the others are in one row, `other`."
+    )
+    tags: Annotated[tuple[TagName, ...], NoDecode] = Field(
+        (), max_length=8, description="Names of the tags that have sums, separated by commas; at most 8."
+    )
+    names_per_day: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Combinations of names per project and day that have sums; further ones are summed together.",
     )
     queue_entries: int = Field(20_000, ge=1, description="Entries that may wait for the database; more are 503.")
     queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bytes of waiting entries; more are 503.")
@@ -75,6 +87,7 @@ class UsageSettings(PluginSettings):
         description="Where newer data of the bundled prices is fetched every hour. Unset: never.",
     )
 
+    _lists = field_validator("tags", mode="before")(split_list)
     _unset = field_validator("retention_days", "journal_dir", "prices_file", "prices_refresh_url", mode="before")(
         blank_means_unset
     )

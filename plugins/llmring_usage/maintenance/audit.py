@@ -4,7 +4,7 @@ Quarters and latencies are compared with raw rows, days with quarters; where raw
 difference is computed in one snapshot and repaired by adding it, so servers may keep writing meanwhile.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from llmring_server.database.connections import Connection
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.statistics.periods import midnight
+from llmring_usage.tables.combinations import COMBINATIONS
 from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.partitions import next_month
 from llmring_usage.tables.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
@@ -66,6 +67,12 @@ AGAINST_RAW = (
         "15-minute sums against raw rows", QUARTERS, QUARTERS.select_rows(RAW), QUARTERS.select_sums(IN_QUARTERS)
     ),
     RollupCheck("latencies against raw rows", LATENCIES, LATENCIES.select_rows(RAW), LATENCIES.select_sums(IN_DAYS)),
+    RollupCheck(
+        "sums by combination against raw rows",
+        COMBINATIONS,
+        COMBINATIONS.select_rows(RAW),
+        COMBINATIONS.select_sums(IN_DAYS),
+    ),
 )
 AGAINST_QUARTERS = (
     RollupCheck(
@@ -97,9 +104,10 @@ class RollupFinding(msgspec.Struct, frozen=True):
 class Audit:
     """Verifies and repairs the rollups of all projects, window by window."""
 
-    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, tags: Sequence[str] = ()) -> None:
         self._database = database
         self._zone = zone
+        self._tags = list(tags)
         self._retention = UsageRetention(database)
         self._state = UsageState(database)
 
@@ -173,6 +181,6 @@ class Audit:
             return await self._count(connection, query, window)
 
     async def _count(self, connection: Connection, query: LiteralString, window: Window) -> int:
-        params = {**msgspec.structs.asdict(window), "zone": self._zone.key}
+        params = {**msgspec.structs.asdict(window), "zone": self._zone.key, "tags": self._tags}
         found = await (await connection.execute(query, params)).fetchone()
         return int(found[0]) if found else 0

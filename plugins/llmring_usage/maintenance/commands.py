@@ -42,6 +42,10 @@ usage.add_command(
 )
 
 
+def _audit(server: Server, zone: str) -> Audit:
+    return Audit(server.database, ZoneInfo(zone), server.plugin_settings(UsageSettings).tags)
+
+
 @usage.command()
 def verify() -> None:
     """Recompute the sums from raw rows and report differences; exit status 1 when there are any."""
@@ -49,7 +53,7 @@ def verify() -> None:
     async def work(server: Server) -> int:
         zone = await UsageState(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
         differences = 0
-        async for finding in Audit(server.database, ZoneInfo(zone)).verify():
+        async for finding in _audit(server, zone).verify():
             differences += finding.differences
             if finding.differences:
                 click.echo(f"{finding.first:%Y-%m}: {finding.differences:,} keys differ: {finding.check}")
@@ -69,7 +73,7 @@ def rebuild() -> None:
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
         stored = await UsageState(server.database).get(TIMEZONE)
-        audit = Audit(server.database, ZoneInfo(zone))
+        audit = _audit(server, zone)
         if stored is not None and stored != zone:
             await audit.recount_days()
             click.echo(f"days are now counted in {zone}, no longer in {stored}")
@@ -104,7 +108,7 @@ def reprice(since: str | None, until: str | None, model: str | None, every: bool
         span = parse_span(settings, since, until)
         selection = RowSelection(span.start, span.end, model, every=every, today=at == "today")
         prices = server.service(PriceBook)
-        repricing = Repricing(server.database, prices, settings.timezone, selection)
+        repricing = Repricing(server.database, prices, settings.timezone, selection, settings.tags)
         await prices.refresh(await repricing.oldest())
         changes = await _reprice(repricing, dry_run)
         _show(changes, dry_run)
@@ -116,8 +120,11 @@ Change = tuple[str, str]
 
 
 async def _reprice(repricing: Repricing, dry_run: bool) -> dict[Change, list[Any]]:
-    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source."""
-    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source.
+
+    The old cost is None for unpriced calls.
+    """
+    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, None, Decimal(0)])
     with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
         async for progress in repricing.run(dry_run=dry_run):
             for correction in progress.corrections:
@@ -133,12 +140,14 @@ def _change(correction: PriceCorrection) -> Change:
 
 def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[0] += 1
-    change[1] += correction.old_cost or 0
+    if correction.old_cost is not None:
+        change[1] = correction.old_cost + (change[1] or 0)
     change[2] += correction.cost
 
 
 def _show(changes: dict[Change, list[Any]], dry_run: bool) -> None:
     for (model, source), (rows, old, new) in sorted(changes.items()):
-        click.echo(f"{model} ({source}): {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
+        before, difference = ("unpriced", "") if old is None else (f"{old:f}", f" ({new - old:+f})")
+        click.echo(f"{model} ({source}): {rows:,} rows, {before} → {new:f} USD{difference}")
     total = sum(rows for rows, _, _ in changes.values())
     click.echo(f"{'would correct' if dry_run else 'corrected'} {total:,} rows" if total else "nothing to correct")

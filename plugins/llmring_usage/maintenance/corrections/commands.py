@@ -52,7 +52,7 @@ def void(
 
     async def work(server: Server) -> None:
         settings, database = server.plugin_settings(UsageSettings), server.database
-        store, events = CorrectionStore(database, settings.timezone), CorrectionEvents(server)
+        store, events = CorrectionStore(database, settings.timezone, settings.tags), CorrectionEvents(server)
         span = parse_span(settings, since, until)
         bulk = BulkVoid(database, store, events, project, LogFilter(span, chosen))
         found = await bulk.count()

@@ -8,9 +8,9 @@ from typing import LiteralString
 
 from llmring_usage.ingest.insert_sql import SERIES
 from llmring_usage.tables.alias_hours import hour_sql
+from llmring_usage.tables.combinations import ROLLUPS
 from llmring_usage.tables.entry_lookup import find_sql
 from llmring_usage.tables.log_columns import COLUMNS, COUNTED, TOKENS
-from llmring_usage.tables.rollups import ROLLUPS, Rollup
 
 GIVEN: LiteralString = "unnest(%(times)s::timestamptz[], %(ids)s::uuid[]) AS given(occurred_at, id)"
 THEIRS: LiteralString = "kept.project_id = %(project)s AND kept.occurred_at = given.occurred_at AND kept.id = given.id"
@@ -77,14 +77,5 @@ def _rows(ids: LiteralString) -> LiteralString:
     )  # fmt: skip
 
 
-def _change_sums(rollup: Rollup) -> LiteralString:
-    """Return the statement that takes the rows `ids` out of a rollup, and adds the rows `new_ids`."""
-    taken: LiteralString = ", ".join("-" + name + " AS " + name for name in rollup.sums)
-    changes: LiteralString = (
-        "SELECT " + rollup.identity + ", " + taken + " FROM (" + rollup.select_rows(_rows("ids")) + ") AS taken"
-        " UNION ALL SELECT " + rollup.columns + " FROM (" + rollup.select_rows(_rows("new_ids")) + ") AS added"
-    )
-    return rollup.upsert(rollup.select_sums(table="(" + changes + ") AS changes"), "0")
-
-
-CHANGE_SUMS: tuple[LiteralString, ...] = tuple(map(_change_sums, ROLLUPS))
+# Each takes the rows `ids` out of a rollup, and adds the rows `new_ids`.
+CHANGE_SUMS: tuple[LiteralString, ...] = tuple(rollup.exchange(_rows("ids"), _rows("new_ids")) for rollup in ROLLUPS)

@@ -30,9 +30,10 @@ CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
 class CorrectionStore:
     """The tables that a correction changes; `zone` is the zone in which days are counted."""
 
-    def __init__(self, database: Database, zone: str) -> None:
+    def __init__(self, database: Database, zone: str, tags: Sequence[str]) -> None:
         self._database = database
         self._zone = ZoneInfo(zone)
+        self._tags = list(tags)
         self._random = random.SystemRandom()
 
     async def run(self, work: Callable[[Connection], Awaitable[T]], seconds: float) -> T:
@@ -103,7 +104,7 @@ class CorrectionStore:
     async def _change_sums(
         self, connection: Connection, project: str, positions: Sequence[tuple[datetime, UUID]], new: Sequence[UUID]
     ) -> None:
-        params = {**_given(project, positions), "new_ids": list(new), "zone": self._zone.key}
+        params = {**_given(project, positions), "new_ids": list(new), "zone": self._zone.key, "tags": self._tags}
         for statement in (*sql.CHANGE_SUMS, sql.DELETE_HOURS, sql.DELETE_MONTHS):
             await connection.execute(statement, params)
 

@@ -21,7 +21,7 @@ def create_services(
 ) -> Mapping[type, object]:
     """Offer corrections, and their lookup for other plugins."""
     database, events = server.database, CorrectionEvents(server)
-    store, lookup = CorrectionStore(database, settings.timezone), CorrectionLookup(database)
+    store, lookup = CorrectionStore(database, settings.timezone, settings.tags), CorrectionLookup(database)
     return {
         Corrections: Corrections(store, lookup, UsageState(database), pricer, receipts, events),
         UsageCorrections: lookup,
