@@ -100,7 +100,7 @@ def test_invalid_options_are_refused(void, logged, arguments, words):
 def test_entries_are_voided_in_chunks_and_an_interrupted_run_is_continued(usage, logged, monkeypatch):
     monkeypatch.setattr(bulk, "CHUNK_ROWS", 1)
     server = usage.server
-    store, events = CorrectionStore(server.database, "UTC"), CorrectionEvents(server)
+    store, events = CorrectionStore(server.database, "UTC", ()), CorrectionEvents(server)
     chosen = LogFilter(Range(None, None), CallFilter(model=("a",)))
 
     def run(chunks):
