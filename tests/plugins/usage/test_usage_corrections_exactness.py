@@ -25,6 +25,7 @@ from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths
 
 ZONE = "Europe/Madrid"
+TAGS = ("customer",)
 NOW = datetime.now(UTC)
 # The last instants of a month in Madrid, an old month, and hours of this week.
 TIMES = [
@@ -46,6 +47,7 @@ fields = {
     "status": st.sampled_from(["success", "error"]),
     "latency_ms": st.sampled_from([None, 0.5, 20, 9000]),
     "cost": st.sampled_from([None, 0.1, 7]),
+    "tags": st.sampled_from([None, {"customer": "acme"}, {"customer": "umbrella", "user": "u1"}]),
 }
 counts = st.fixed_dictionaries(
     {"input_tokens": st.sampled_from([0, 1000, 2**63 - 1]), "output_tokens": st.integers(0, 500)}
@@ -67,7 +69,7 @@ actions = st.one_of(
 def server(llmring_postgres):
     schema = f"test_{uuid.uuid4().hex[:16]}"
     database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 8}
-    usage = {"timezone": ZONE, "max_tokens": 2**63 - 1, "rollup_slots": 3}
+    usage = {"timezone": ZONE, "max_tokens": 2**63 - 1, "rollup_slots": 3, "tags": TAGS}
     with live(make_settings(database, usage=usage), ["usage"]) as server:
         yield server
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
@@ -99,7 +101,8 @@ def price(server, project, rate):
 def reprice(server, only):
     async def work():
         selection = RowSelection(only=only, every=True)
-        async for _ in Repricing(server.server.database, server.server.service(PriceBook), ZONE, selection).run():
+        prices = server.server.service(PriceBook)
+        async for _ in Repricing(server.server.database, prices, ZONE, selection, TAGS).run():
             await asyncio.sleep(0)
 
     server.run(work())
@@ -113,7 +116,7 @@ def compute(server):
 
 def verify(server):
     async def work():
-        return [finding async for finding in Audit(server.server.database, ZoneInfo(ZONE)).verify()]
+        return [finding async for finding in Audit(server.server.database, ZoneInfo(ZONE), TAGS).verify()]
 
     assert [finding for finding in server.run(work()) if finding.differences] == []
 
