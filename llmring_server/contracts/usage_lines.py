@@ -111,10 +111,10 @@ class UsageLines(Protocol):
         ...
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
-        """Return the projects that may have calls in `[start, end)`, each with a time after its last call.
+        """Return the projects that may have calls or corrections in `[start, end)`, each with a time after the last.
 
-        That time is at most two days after the last call, and never after `end`. A few projects without calls may be
-        among them. It may take minutes with many projects.
+        That time is at most two days after it, and never after `end`. A few projects with neither may be among them.
+        It may take minutes with many projects.
         """
         ...
 
