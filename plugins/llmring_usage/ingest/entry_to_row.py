@@ -1,16 +1,15 @@
 """From an entry to a row: the one path by which usage is validated, priced and identified, whatever its source."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import msgspec
 import uuid_utils
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
-from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, MAX_COST, MAX_DECIMALS, PlainEntry
+from llmring_usage.ingest.fingerprints import fingerprint, former_fingerprint
+from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 from llmring_usage.prices.book import PriceBook
@@ -79,6 +78,7 @@ class EntryPricer:
             metadata=None if entry.metadata == codec.NULL else entry.metadata,
             idempotency_key=key,
             fingerprint=fingerprint(entry) if key else None,
+            former_fingerprint=former_fingerprint(entry) if key else None,
         )
 
     def _series_of(self, project: str, entry: PlainEntry, choice: Choice) -> Series:
@@ -121,16 +121,6 @@ def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
     )
 
 
-def fingerprint(entry: PlainEntry) -> str:
-    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not.
-
-    An absent count is the same as 0.
-    """
-    absent = {name: 0 for name in ABSENT_COUNTS if getattr(entry, name) is ABSENT}
-    content = msgspec.structs.replace(entry, idempotency_key=None, **absent)
-    return hashlib.blake2b(codec.encode(content), digest_size=16).hexdigest()
-
-
 def _validate_cost(cost: Decimal) -> Decimal:
     exponent = cost.as_tuple().exponent
     if not isinstance(exponent, int):
@@ -160,10 +150,19 @@ def _validate_timestamp(given: datetime, now: datetime) -> datetime:
     return moment
 
 
-def _resolve_key(header: str, field: str | None) -> str:
-    """Return the idempotency key of a request whose header has one."""
+def validate_key(header: str) -> None:
+    """Validate a request's Idempotency-Key header.
+
+    Raises:
+        Problem: 422 for one that is empty or too long.
+    """
     if not 1 <= len(header) <= 255:
         raise Problem.validation("header", "Idempotency-Key", msg="Must have 1 to 255 characters.")
+
+
+def _resolve_key(header: str, field: str | None) -> str:
+    """Return the idempotency key of a request whose header has one."""
+    validate_key(header)
     if field is not None and field != header:
         raise Problem.validation("body", "idempotency_key", msg="Differs from the Idempotency-Key header. Send one.")
     return header

@@ -90,11 +90,13 @@ class UsageReader:
         """Return every matching call as CSV."""
         return await self.export(project, chosen, "csv")
 
-    async def export(self, project: str, chosen: CallFilter, form: Format) -> AsyncIterator[bytes]:
+    async def export(
+        self, project: str, chosen: CallFilter, form: Format, *, bom: bool = False
+    ) -> AsyncIterator[bytes]:
         """Return every matching call as a file, in one snapshot; the first rows are read before it returns."""
         chunks = self._logs.stream(project, self._filter(chosen))
         first: list[LogEntry] = await anext(chunks, [])
-        return render_file(first, chunks, form)
+        return render_file(first, chunks, form, bom=bom)
 
     def _filter(self, chosen: CallFilter) -> LogFilter:
         span = parse_range(chosen.start_date, chosen.end_date, zone_of(chosen.tz or self.timezone))

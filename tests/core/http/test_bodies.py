@@ -7,6 +7,8 @@ import socket
 import pytest
 from core_kit import serves
 
+from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_server.testing import make_plugin
 
@@ -70,6 +72,21 @@ def test_a_larger_chunked_body_is_413(post):
 
 def test_gzip_is_accepted(post):
     assert post(gzip.compress(binding()), Content_Encoding="gzip").status_code == 200
+
+
+def test_gzip_of_several_members_padded_with_zeros_is_accepted(post):
+    body = binding()
+    assert (
+        post(gzip.compress(body[:5]) + gzip.compress(body[5:]) + b"\0" * 9, Content_Encoding="gzip").status_code == 200
+    )
+
+
+@pytest.mark.parametrize(("members", "reason"), [(5, "larger than"), (10_001, "more than 10,000 members")])
+def test_gzip_of_too_many_members_is_refused(members, reason):
+    body = gzip.compress(b"x" * 100 if members == 5 else b"") * members
+    with pytest.raises(Problem) as refused:
+        codec.inflate(body, 400)
+    assert reason in refused.value.description
 
 
 def test_a_gzip_bomb_is_413(post):
