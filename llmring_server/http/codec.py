@@ -6,7 +6,6 @@ Money is a JSON number with all its decimals, decoded to Decimal and encoded fro
 import asyncio
 import functools
 import re
-import zlib
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from falcon.uri import parse_query_string
 
 from llmring_server.http.errors import FieldError, Problem, to_sentence
 from llmring_server.http.exchange import EXCHANGE
+from llmring_server.runtime.inflate import InvalidGzip, LimitExceeded, inflate
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -40,7 +40,6 @@ _NOT_TEXT = re.compile(
 )
 _LONGEST_ESCAPE = len(rb"\ud83d\ude00")
 WINDOW = 65_536
-MAX_MEMBERS = 10_000  # of a gzip body
 LARGE = 262_144
 _LOCATION = re.compile(r"^(?P<msg>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -86,7 +85,14 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
         return body
     if encoding.lower() != "gzip":
         raise Problem(415, f"Content-Encoding {encoding!r} is not supported. Send gzip, or no encoding.")
-    return await asyncio.to_thread(inflate, body, limits.bytes) if len(body) > WINDOW else inflate(body, limits.bytes)
+    try:
+        if len(body) > WINDOW:
+            return await asyncio.to_thread(inflate, body, limits.bytes)
+        return inflate(body, limits.bytes)
+    except InvalidGzip as error:
+        raise Problem(400, str(error)) from error
+    except LimitExceeded as error:
+        raise too_large(limits.bytes) from error
 
 
 async def wait_for_disconnect(req: falcon.asgi.Request) -> None:
@@ -267,35 +273,3 @@ def validation_problem(error: msgspec.ValidationError, *loc: str | int) -> Probl
 def field_error(problem: Problem, *loc: str | int) -> FieldError:
     """Return a problem as one field error at `loc`, for responses that list several."""
     return problem.faults[0] if problem.faults else FieldError(loc, str(problem.description))
-
-
-def inflate(body: bytes, limit: int) -> bytes:
-    """Return the contents of all members of a gzip body (RFC 1952 §2.2); zeros may follow the last.
-
-    Raises:
-        Problem: 400 for another format, a truncated body or too many members, 413 for contents beyond the limit.
-    """
-    inflated = bytearray()
-    at = members = 0
-    while at < len(body) and (body[at] or at == 0 or body.count(0, at) < len(body) - at):
-        members += 1
-        if members > MAX_MEMBERS:
-            raise Problem(400, f"The gzip body has more than {MAX_MEMBERS:,} members.")
-        at = _inflate_member(body, at, inflated, limit)
-    return bytes(inflated)
-
-
-def _inflate_member(body: bytes, at: int, inflated: bytearray, limit: int) -> int:
-    """Append the contents of the member that begins at `at`, and return its end."""
-    inflater = zlib.decompressobj(wbits=31)
-    while not inflater.eof:
-        if at >= len(body):
-            raise Problem(400, "The gzip body is truncated.")
-        try:
-            inflated += inflater.decompress(body[at : at + WINDOW], limit + 1 - len(inflated))
-        except zlib.error as error:
-            raise Problem(400, f"The body is not gzip. {to_sentence(str(error))}") from error
-        if len(inflated) > limit:
-            raise too_large(limit)
-        at += WINDOW
-    return min(at, len(body)) - len(inflater.unused_data)

@@ -7,8 +7,8 @@ import msgspec
 from llmring_server.http import codec
 from llmring_server.http.duplicate_names import duplicate_name_problem, find_duplicate_name
 from llmring_server.http.errors import Problem
-from llmring_server.http.leap_seconds import move_leap_second
 from llmring_usage.models.entries import UsageEntry
+from llmring_usage.models.leap_seconds import move_leap_second
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
