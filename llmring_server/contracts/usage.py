@@ -194,7 +194,7 @@ class CallFilter(msgspec.Struct, frozen=True):
     """A filter for calls: a range of time, and exact values of alias, model, provider, profile and origin.
 
     `start_date` and `end_date` are dates, both inclusive, or times; `tz` is the time zone of dates (default: the
-    reporting zone). None means no filter.
+    project's or the reporting zone). None means no filter.
     """
 
     alias: str | None = None
@@ -253,9 +253,8 @@ class UsageReading(Protocol):
     Every method raises Problem (422) for an invalid range, time zone or cursor.
     """
 
-    @property
-    def timezone(self) -> str:
-        """The reporting zone of the deployment, an IANA name."""
+    async def default_timezone(self, project: str) -> str:
+        """Return the time zone of a project's dates, an IANA name: its own, or the deployment's reporting zone."""
         ...
 
     async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:

@@ -16,6 +16,7 @@ from llmring_server.contracts import (
     UsageReceipts,
 )
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.projects import OperatorReading, ProjectNames
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -58,6 +59,7 @@ from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
+from llmring_usage.statistics.projects import ProjectsQuery
 from llmring_usage.statistics.query import StatisticsQuery
 from llmring_usage.tables.entry_lookup import EntryLookup
 from llmring_usage.tables.partitions import Partitions
@@ -115,6 +117,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         Ingest: ingest,
         JournalReplay: replay,
         Maintenance: Maintenance(database, partitions, settings),
+        OperatorReading: ProjectsQuery(database, settings.timezone),
         OverrideStore: store,
         PriceBook: prices,
         PriceComparison: PriceComparison(database, prices),
@@ -132,11 +135,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_connect(server: Server) -> None:
-    """Use the registry's prices, and the receipts, statements, bills and keys of other plugins, where they are."""
+    """Use the registry's prices, and the receipts, statements, bills, keys and zones of other plugins, if any."""
     server.service(PriceBook).use_registry(server.service(PriceList, default=None))
     server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
     server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
     server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
+    server.service(UsageReader).projects = server.service(ProjectNames, default=None)
     server.service(Maintenance).retention.statements = server.service(StatementsDue, default=None)
 
 

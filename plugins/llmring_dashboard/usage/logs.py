@@ -64,7 +64,7 @@ class Logs(PageResource):
             "query": query,
             "filters": FILTERS,
             "zones": self.layout.zones,
-            "zone": zone_of(query.tz or self._usage.timezone),
+            "zone": zone_of(query.tz or await self._usage.default_timezone(visit.project_id)),
             "first": PAGE.path + _build_query(query) if query.after else None,
             "next": PAGE.path + _build_query(query, after=page.cursors[-1]) if page.more else None,
             "download": f"{PAGE.path}.csv{_build_query(query)}",
@@ -87,8 +87,9 @@ class Logs(PageResource):
             raise _not_found() from problem
         if call is None:
             raise _not_found()
+        zone = zone_of(query.tz or await self._usage.default_timezone(visit.project_id))
         return TemplateResponse("usage/call.html", {
-            "call": call, "entry": call.entry, "zone": zone_of(query.tz or self._usage.timezone),
+            "call": call, "entry": call.entry, "zone": zone,
             "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
             "notes": _read_notes(call.entry), "kinds": list_kinds(call.entry),
         })  # fmt: skip
