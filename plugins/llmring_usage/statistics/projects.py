@@ -29,7 +29,7 @@ SUMS: LiteralString = "cost, requests, errors, unpriced_requests"
 # Each call is in one row of this kind, since every call has a profile.
 DAYS: LiteralString = "SELECT project_id, day, " + SUMS + " FROM usage_daily WHERE kind = 'profile'"
 QUARTERS: LiteralString = (
-    "SELECT project_id, " + QUARTERS_DAY + ", " + SUMS + " FROM usage_quarters WHERE kind = 'profile'"
+    "SELECT project_id, " + QUARTERS_DAY + " AS day, " + SUMS + " FROM usage_quarters WHERE kind = 'profile'"
 )
 ORDERS: Mapping[ProjectSort, LiteralString] = {
     "cost": "cost",
