@@ -25,9 +25,9 @@ from llmring_server.app import compose
 from llmring_server.database import Database
 from llmring_server.http.middleware.authentication import project_id
 from llmring_usage.tables.alias_hours import AliasHours
+from llmring_usage.tables.combinations import ROLLUPS
 from llmring_usage.tables.latency_months import LatencyMonths
 from llmring_usage.tables.partitions import Partitions, month_of
-from llmring_usage.tables.rollups import ROLLUPS
 from llmring_usage.tables.state import DROPPED_BEFORE
 
 PROVIDERS = ("openai", "anthropic", "google")
@@ -175,7 +175,14 @@ def _fill(url: str, scale: Scale, span: Span) -> None:
 
 
 def _sum_up(url: str, scale: Scale, span: Span) -> None:
-    params = {"project": project_id(scale.key, b""), "start": span.start, "end": span.end, "zone": "UTC", "slot": 0}
+    params = {
+        "project": project_id(scale.key, b""),
+        "start": span.start,
+        "end": span.end,
+        "zone": "UTC",
+        "tags": [],
+        "slot": 0,
+    }
     with connect(url) as connection:
         if not _exists(connection, SUMMED, params):
             with connection.transaction():

@@ -3,14 +3,15 @@
 `llmring_server.testing` is the test kit, `llmring_server.client` the client for applications.
 """
 
-from llmring_server.contracts import Identity, RecordedUsage, RepricedUsage, Scope
+from llmring_server.contracts import CorrectedUsage, Identity, RecordedUsage, RepricedUsage, Scope
 from llmring_server.contracts.metrics import HistogramValue, Metric
 from llmring_server.database import Database, Notifications
 from llmring_server.errors import StartupError
-from llmring_server.http.codec import decode_query, encode
+from llmring_server.http.codec import encode
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.errors import FieldError, Problem, Unavailable
 from llmring_server.http.operations import operation
+from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
 from llmring_server.plugins.hookspecs import hookimpl
@@ -21,6 +22,7 @@ from llmring_server.settings import PluginSettings
 
 __all__ = [
     "Cache",
+    "CorrectedUsage",
     "Database",
     "FieldError",
     "HealthCheck",

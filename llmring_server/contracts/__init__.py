@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
+from llmring_server.contracts.corrections import CorrectionKind
 from llmring_server.contracts.cost_basis import CostBasis
 
 Scope = Literal["ingest", "read", "admin"]
@@ -70,7 +71,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     (`openai:gpt-5-mini`), which differs from the requested model when that is an alias. `registry_version` is the
     version of the source: of the registry that of the provider's file, `openai.7`. A source states long-context rates
     either by `long_context_threshold` with two rates, or by `tiers`, lowest first. `cache_write` covers writes of every
-    lifetime without a rate of its own; with `text_covers`, the text rates cover audio and images without one.
+    lifetime without a rate of its own; with `text_covers`, the text rates cover audio, images and video without
+    one.
     `since` and `until` are the half-open period of the source's version, UTC, None where it is unknown or unbounded.
     """
 
@@ -96,6 +98,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     audio_output: Decimal | None = None
     image_input: Decimal | None = None
     image_output: Decimal | None = None
+    image_cache_read: Decimal | None = None
+    video_input: Decimal | None = None
+    video_output: Decimal | None = None
     tiers: tuple[RateTier, ...] = ()
     units: tuple[UnitRate, ...] = ()
     discount: Decimal | None = None
@@ -180,6 +185,23 @@ class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
     old_status: str
 
 
+class CorrectedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored usage entry that was taken back; `cost` (USD, None while unpriced) counts no longer.
+
+    With `correct`, the entry `replaced_by` counts instead, with `new_cost`; both are None with `void`.
+    """
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    cost: Decimal | None
+    kind: CorrectionKind
+    replaced_by: str | None = None
+    new_cost: Decimal | None = None
+
+
 @runtime_checkable
 class UsageEntries(Protocol):
     """Lookup of logged calls by id. Without a provider, none are known."""
@@ -217,7 +239,8 @@ class UsageReceipts(Protocol):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One LLM call to bill; counts are tokens, `cost` is USD and authoritative when given.
 
-    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts.
+    `usage` is the usage object of the provider: where it is given, it is billed instead of the counts. `key_id` is the
+    project key of the request.
     """
 
     provider: str
@@ -233,6 +256,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
     usage: msgspec.Raw = msgspec.Raw(b"null")
+    key_id: str | None = None
 
 
 class CallCounts(msgspec.Struct, frozen=True):

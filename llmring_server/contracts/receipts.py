@@ -6,13 +6,19 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from llmring_server.contracts.corrections import UsageCorrection
+
 
 class SignedReceipt(msgspec.Struct, frozen=True):
-    """A stored receipt; `content` is JSON byte for byte as signed, `issued_at` (UTC) the time that it states."""
+    """A stored receipt; `content` is JSON byte for byte as signed, `issued_at` (UTC) the time that it states.
+
+    `correction` is what became of its call since; the signature stays valid.
+    """
 
     receipt_id: str
     issued_at: datetime
     content: bytes
+    correction: UsageCorrection | None = None
 
 
 class ReceiptPage(msgspec.Struct, frozen=True):

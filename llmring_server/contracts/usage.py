@@ -3,13 +3,23 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, Protocol, runtime_checkable
+from typing import Annotated, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
 
+from llmring_server.contracts.corrections import UsageCorrection
+
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
 Step = Literal["day", "week", "month"]
+CallStatus = Literal["success", "error", "aborted"]
+# `unpriced` is any call without a cost.
+CostFilter = Literal[
+    "priced", "estimated", "unpriced", "model_not_in_registry", "price_missing", "usage_missing",
+    "registry_unavailable", "registry_not_enabled",
+]  # fmt: skip
+MAX_VALUES = 100
+Values = Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_VALUES)]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -134,11 +144,14 @@ class Spending(msgspec.Struct, frozen=True):
 class LogEntry(msgspec.Struct, frozen=True):
     """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered.
 
-    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio and
-    image input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio and image output are parts of
-    `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`, `genai-prices`,
-    `override:<id>`) and the fields after it are those of the price that gives `computed_cost`; `list_cost` is that
-    before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio, image
+    and video input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio, image and video output are
+    parts of `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`,
+    `genai-prices`, `override:<id>`) and the fields after it are those of the price that gives `computed_cost`;
+    `list_cost` is that before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+
+    An entry with `corrected_at` (UTC) was taken back and counts no longer: it was voided, or corrected by the entry
+    `replaced_by`, which has its id in `replaces`.
     """
 
     id: UUID
@@ -177,8 +190,11 @@ class LogEntry(msgspec.Struct, frozen=True):
     audio_input_tokens: int
     cached_audio_tokens: int
     image_input_tokens: int
+    cached_image_tokens: int
+    video_input_tokens: int
     audio_output_tokens: int
     image_output_tokens: int
+    video_output_tokens: int
     units: msgspec.Raw | None
     processing: str | None
     speed: str | None
@@ -188,23 +204,38 @@ class LogEntry(msgspec.Struct, frozen=True):
     list_cost: Decimal | None
     discount: Decimal | None
     price_notes: msgspec.Raw | None
+    corrected_at: datetime | None
+    replaced_by: UUID | None
+    replaces: UUID | None
 
 
 class CallFilter(msgspec.Struct, frozen=True):
-    """A filter for calls: a range of time, and exact values of alias, model, provider, profile and origin.
+    """A filter for calls: a range of time, and the accepted values of each field.
 
-    `start_date` and `end_date` are dates, both inclusive, or times; `tz` is the time zone of dates (default: the
-    project's or the reporting zone). None means no filter.
+    A call matches if it has, in every field with values, one of them; they are exact. `key_id` is the managed key that
+    logged it, `min_cost` is USD. `tags` are the values by the name of the tag. `start_date` and `end_date` are dates,
+    both inclusive, or times; `tz` is the time zone of dates (default: the project's or the reporting zone).
     """
 
-    alias: str | None = None
-    model: str | None = None
-    provider: str | None = None
-    profile: str | None = None
-    origin: str | None = None
+    alias: Values = ()
+    model: Values = ()
+    provider: Values = ()
+    profile: Values = ()
+    origin: Values = ()
     start_date: str | None = None
     end_date: str | None = None
     tz: str | None = None
+    status: tuple[CallStatus, ...] = ()
+    cost_status: tuple[CostFilter, ...] = ()
+    service_tier: Values = ()
+    id_at_origin: Values = ()
+    operation_id: Values = ()
+    key_id: Values = ()
+    min_cost: Decimal | None = None
+    min_latency_ms: Decimal | None = None
+    tags: Annotated[
+        Mapping[str, Values], msgspec.Meta(max_length=10, description="Values of a tag: `tag.customer=acme`.")
+    ] = msgspec.field(default_factory=dict, name="tag.{name}")
 
 
 class LogPage(msgspec.Struct, frozen=True):
@@ -240,10 +271,15 @@ class Calculation(msgspec.Struct, frozen=True):
 
 
 class LoggedCall(msgspec.Struct, frozen=True):
-    """One call in full; `calculation` is None where no price was known."""
+    """One call in full; `calculation` is None where no price was known, `receipt_id` where the call has no receipt.
+
+    `correction` is how the call was taken back, None for one that counts.
+    """
 
     entry: LogEntry
     calculation: Calculation | None
+    receipt_id: str | None = None
+    correction: UsageCorrection | None = None
 
 
 @runtime_checkable

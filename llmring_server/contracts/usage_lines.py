@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from llmring_server.contracts.corrections import UsageCorrection
 from llmring_server.contracts.cost_basis import CostBasis
 
 
@@ -41,10 +42,19 @@ class UsageLines(Protocol):
     def before(
         self, connection: psycopg.AsyncConnection[Any], project: str, end: datetime
     ) -> AsyncGenerator[Sequence[UsageLine], None]:
-        """Yield a project's calls that happened before `end`, oldest first, in chunks.
+        """Yield a project's calls that count and happened before `end`, oldest first, in chunks.
 
         They are read through a server-side cursor in the transaction of `connection`, in its snapshot and in constant
         memory. Calls dropped by the retention are not among them.
+        """
+        ...
+
+    def corrected(
+        self, connection: psycopg.AsyncConnection[Any], project: str
+    ) -> AsyncGenerator[Sequence[UsageCorrection], None]:
+        """Yield the corrections of a project's calls, oldest first, as `before` yields calls.
+
+        Those of calls dropped by the retention are among them.
         """
         ...
 

@@ -1,18 +1,16 @@
-"""Decoding of request bodies and queries into structs, and encoding of responses as JSON.
+"""Decoding of request bodies into structs, and encoding of responses as JSON.
 
 Money is a JSON number with all its decimals, decoded to Decimal and encoded from it.
 """
 
 import asyncio
-import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import falcon.asgi
 import msgspec
-from falcon.uri import parse_query_string
 
 from llmring_server.http.errors import FieldError, Problem, to_sentence
 from llmring_server.http.exchange import EXCHANGE
@@ -21,13 +19,10 @@ from llmring_server.runtime.inflate import InvalidGzip, LimitExceeded, inflate
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 NDJSON_TYPES = (NDJSON, "application/jsonl")
-FORM = "application/x-www-form-urlencoded"
 BODY_LOST = (
     "The body was lost because the request offers another protocol (Upgrade). "
     "Send no Upgrade, or start the server with llmring-server serve."
 )
-REMEMBERED_QUERIES = 4_096
-MAX_REMEMBERED_QUERY = 256  # characters
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -208,58 +203,6 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes, *loc: str | int) -> 
         raise Problem(400, detail) from error
     except RecursionError as error:
         raise Problem(400, "The body is nested too deeply.") from error
-
-
-class NoQuery(msgspec.Struct, frozen=True):
-    """The query of an operation without parameters."""
-
-
-def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
-    """Read the query into a frozen struct; a blank parameter means absent.
-
-    Raises:
-        Problem: 422 with the invalid or unknown parameter.
-    """
-    text: str = req.query_string
-    read: Callable[[type[T], str], T] = _read_cached_query if len(text) <= MAX_REMEMBERED_QUERY else _read_query
-    return read(model, text)
-
-
-def decode_form(body: bytes, model: type[T]) -> T:
-    """Read a body of `FORM` into a frozen struct; a blank field means absent.
-
-    Raises:
-        Problem: 400 for a body that is not a form, 422 with the invalid field.
-    """
-    try:
-        return _read_query(model, body.decode(), "body")
-    except UnicodeDecodeError as error:
-        raise Problem(400, f"The form is not UTF-8 at byte {error.start}.") from error
-
-
-def _read_query(model: type[T], text: str, loc: str = "query") -> T:
-    given = {name: value for name, value in parse_query_string(text).items() if value != ""}
-    for name, value in given.items():
-        if "\0" in value or "\0" in name:
-            raise Problem.validation(loc, name, msg="U+0000 cannot be stored.")
-    if loc == "query":
-        _check_names(given, model)
-    try:
-        return msgspec.convert(given, model, strict=False)
-    except msgspec.ValidationError as error:
-        raise validation_problem(error, loc) from error
-
-
-def _check_names(given: Iterable[str], model: type[Any]) -> None:
-    """Reject parameters that the model does not have, so that a misspelled filter is never an answer of everything."""
-    known = [field.encode_name for field in msgspec.structs.fields(model)]
-    unknown = next((name for name in given if name not in known), None)
-    if unknown is not None:
-        exist = f"This route has {', '.join(sorted(known))}." if known else "This route has none."
-        raise Problem.validation("query", unknown, msg=f"There is no such parameter. {exist}")
-
-
-_read_cached_query: Any = functools.lru_cache(maxsize=REMEMBERED_QUERIES)(_read_query)  # hot calls repeat theirs
 
 
 def validation_problem(error: msgspec.ValidationError, *loc: str | int) -> Problem:

@@ -16,6 +16,7 @@ import msgspec
 from llmring_server.contracts import Scope
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
+from llmring_server.http.query import NoQuery, decode_query
 
 Responder = Callable[..., Awaitable[Any]]
 ATTRIBUTE = "__operation__"
@@ -95,9 +96,9 @@ def _wrap(
     @functools.wraps(responder)
     async def wrapped(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **fields: Any) -> None:
         if spec.query is not None:
-            fields["query"] = codec.decode_query(req, spec.query)
+            fields["query"] = decode_query(req, spec.query)
         elif req.query_string:
-            codec.decode_query(req, codec.NoQuery)
+            decode_query(req, NoQuery)
         if decoder is not None or raw:
             limits: codec.Limits = req.context.limits
             codec.require_type(req, *spec.accepts)

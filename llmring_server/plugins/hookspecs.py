@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pluggy
 
-from llmring_server.contracts import RecordedUsage, RepricedUsage
+from llmring_server.contracts import CorrectedUsage, RecordedUsage, RepricedUsage
 from llmring_server.contracts.metrics import Metric
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
@@ -119,3 +119,8 @@ async def llmring_usage_recorded(server: ServerContext, entries: Sequence[Record
 @hookspec
 async def llmring_usage_repriced(server: ServerContext, entries: Sequence[RepricedUsage]) -> None:
     """Called after the server has priced stored entries again, once per batch. Errors are logged and ignored."""
+
+
+@hookspec
+async def llmring_usage_corrected(server: ServerContext, entries: Sequence[CorrectedUsage]) -> None:
+    """Called after stored entries were voided or corrected, once per batch. Errors are logged and ignored."""

@@ -14,7 +14,7 @@ import click
 import msgspec
 import pluggy
 
-from llmring_server.contracts import RecordedUsage, RepricedUsage
+from llmring_server.contracts import CorrectedUsage, RecordedUsage, RepricedUsage
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
 
@@ -95,6 +95,10 @@ class PluginSet:
     async def usage_repriced(self, server: Any, entries: Sequence[RepricedUsage]) -> None:
         """Call every listener with usage that was priced again, as `usage_recorded` does."""
         await self._notify("llmring_usage_repriced", {"server": server, "entries": entries})
+
+    async def usage_corrected(self, server: Any, entries: Sequence[CorrectedUsage]) -> None:
+        """Call every listener with usage that was taken back, as `usage_recorded` does."""
+        await self._notify("llmring_usage_corrected", {"server": server, "entries": entries})
 
     async def _notify(self, event: str, arguments: dict[str, object]) -> None:
         for plugin, call in self._implementations(event, arguments):

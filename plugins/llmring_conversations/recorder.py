@@ -40,8 +40,8 @@ class ConversationRecorder:
         self._policy = policy
         self._billing = billing
 
-    async def record(self, project: str, transcript: CallTranscript) -> RecordedConversation:
-        """Store a conversation with its messages and its usage entry, all or nothing.
+    async def record(self, project: str, transcript: CallTranscript, key_id: str) -> RecordedConversation:
+        """Store a conversation with its messages and its usage entry, all or nothing; `key_id` is the project key.
 
         Raises:
             Problem: 422 for a call that cannot be billed, or a message that is too large.
@@ -52,7 +52,7 @@ class ConversationRecorder:
             transcript, usage = fill_token_counts(transcript), codec.NULL
         else:
             transcript, usage = count_reply(transcript, self._billing)
-        call = build_call(transcript, conversation, usage)
+        call = build_call(transcript, conversation, usage, key_id)
         values = {
             **self._policy.to_columns(build_conversation(transcript)),
             "metadata": codec.encode(transcript.metadata).decode(),

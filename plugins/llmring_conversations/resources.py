@@ -146,7 +146,7 @@ class TranscriptResource:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> RecordedConversation:
         """Log a call with its text: store a conversation, its messages and its usage entry, all or nothing."""
         transcript = await codec.run_in_thread_if_large(body, lambda: _parse_transcript(body))
-        return await self._recorder.record(req.context.project_id, transcript)
+        return await self._recorder.record(req.context.project_id, transcript, req.context.key_id)
 
 
 def _parse_transcript(body: bytes) -> CallTranscript:

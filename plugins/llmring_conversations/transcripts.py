@@ -177,7 +177,9 @@ def build_messages(transcript: CallTranscript) -> list[NewMessage]:
     return [*transcript.messages, answer]
 
 
-def build_call(transcript: CallTranscript, conversation: UUID, usage: msgspec.Raw = codec.NULL) -> Call | None:
+def build_call(
+    transcript: CallTranscript, conversation: UUID, usage: msgspec.Raw = codec.NULL, key_id: str | None = None
+) -> Call | None:
     """Return the call to bill, or None without tokens and cost: clients do not log such calls either.
 
     Raises:
@@ -208,6 +210,7 @@ def build_call(transcript: CallTranscript, conversation: UUID, usage: msgspec.Ra
         latency_ms=metadata.latency_ms,
         metadata=msgspec.Raw(codec.encode(entry_metadata)),
         usage=usage,
+        key_id=key_id,
     )
 
 

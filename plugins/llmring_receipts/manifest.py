@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from llmring_receipts import commands
+from llmring_receipts.api.calls import ReceiptCallsResource
 from llmring_receipts.api.resources import IssueResource, PublicKeysResource, ReceiptsResource, VerificationResource
 from llmring_receipts.bundles.bundle import BundleBuilder
 from llmring_receipts.checks.commands import statement
@@ -14,6 +15,7 @@ from llmring_receipts.formats.canonical import MAX_BYTES
 from llmring_receipts.key_management.key_store import ReceiptKeyStore
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import metrics
+from llmring_receipts.receipts.corrections import ReceiptCorrections
 from llmring_receipts.receipts.service import ReceiptService
 from llmring_receipts.receipts.store import ReceiptStore
 from llmring_receipts.receipts.unlogged import UnloggedReceipts
@@ -25,6 +27,7 @@ from llmring_receipts.statements.service import StatementService
 from llmring_receipts.statements.store import StatementStore
 from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
+from llmring_server.contracts.corrections import UsageCorrections
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
@@ -62,13 +65,15 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     keyring = Keyring(settings, keys)
     unlogged = UnloggedReceipts(server.database, StatementStore(server.database), server.settings.retired_plugins)
     store = ReceiptStore(server.database, unlogged.find_listener)
-    book, bundles = ReceiptService(keyring, store), BundleBuilder(server, store, keys, keyring)
+    corrections = ReceiptCorrections(store)
+    book, bundles = ReceiptService(keyring, store, corrections), BundleBuilder(server, store, keys, keyring)
     return {
         **({UsageReceipts: UsageReceiptIssuer(keyring, store)} if settings.auto else {}),
         BundleBuilder: bundles,
         Keyring: keyring,
         ReceiptBook: book,
         ReceiptBundles: bundles,
+        ReceiptCorrections: corrections,
         ReceiptKeyEvents: keys,
         ReceiptStore: store,
         ReceiptWriter: ReceiptWriter(store),
@@ -80,24 +85,29 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_connect(server: Server) -> None:
-    """Put stored receipts into the transparency log, if there is one."""
+    """Put stored receipts into the transparency log, if there is one, and learn what becomes of calls."""
     server.service(UnloggedReceipts).log = server.service(ReceiptsStored, default=None)
+    server.service(ReceiptCorrections).usage = server.service(UsageCorrections, default=None)
 
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve receipts, public keys, and statements of usage."""
     keyring, store, writer = server.service(Keyring), server.service(ReceiptStore), server.service(ReceiptWriter)
+    corrections = server.service(ReceiptCorrections)
     calls = server.service(UsageEntries, default=None)
     if calls is None and server.plugin_settings(ReceiptSettings).auto:
         raise StartupError("LLMRING_RECEIPTS_AUTO needs a plugin that logs calls; enable usage, or unset it")
-    issue = IssueResource(keyring, store, writer, calls)
+    issue = IssueResource(keyring, store, writer, calls, corrections)
+    called, verification = ReceiptCallsResource(store, corrections), VerificationResource(keyring, corrections)
     receipts, published = ReceiptsResource(keyring, store, writer), PublicKeysResource(keyring)
     return [
         Route(path=PREFIX, resource=receipts, max_body=MAX_BYTES),
         Route(path=f"{PREFIX}/issue", resource=issue, max_body=MAX_BYTES),
-        Route(path=f"{PREFIX}/verify", resource=VerificationResource(keyring), public=True, max_body=MAX_BYTES),
+        Route(path=f"{PREFIX}/verify", resource=verification, public=True, max_body=MAX_BYTES),
+        Route(path=f"{PREFIX}/calls", resource=called),
         Route(path=f"{PREFIX}/{{receipt_id}}", resource=receipts, suffix="one"),
+        Route(path=f"{PREFIX}/{{receipt_id}}/call", resource=called, suffix="one"),
         Route(path="/receipts/public-key.pem", resource=published, suffix="pem", public=True),
         Route(path="/receipts/public-keys.json", resource=published, suffix="set", public=True),
         *wiring.create_routes(server, keyring),

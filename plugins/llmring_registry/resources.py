@@ -11,9 +11,9 @@ from llmring_registry.composed.snapshot import ComposedRegistry, Page, Snapshot,
 from llmring_registry.models import MANIFEST, current_path, is_provider
 from llmring_registry.registry import NoRegistry, Registry
 from llmring_registry.upstream.client import UpstreamError
-from llmring_server.http.codec import decode_query
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.http.operations import operation
+from llmring_server.http.query import decode_query
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 STALE = '110 - "Response is Stale"'

@@ -17,6 +17,7 @@ from llmring_server.contracts import (
 )
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.projects import OperatorReading, ProjectNames
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -30,6 +31,7 @@ from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
+from llmring_usage.corrections import wiring as corrections
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
@@ -61,6 +63,7 @@ from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
 from llmring_usage.statistics.projects import ProjectsQuery
 from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
 from llmring_usage.tables.partitions import Partitions
 from llmring_usage.tables.statement_lines import StatementLines
@@ -97,16 +100,16 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     )
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
-    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server))
+    automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
     updates.on_change = prices.on_change = automatic.changed
-    pricer = EntryPricer(prices)
+    pricer = EntryPricer(prices, settings.max_tokens)
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
     replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
-    reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), settings)
+    reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), CorrectionLookup(database), settings)
     return {
         **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,
@@ -130,6 +133,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         UsageReader: reader,
         UsageReading: reader,
         UsageWriter: writer,
+        **corrections.create_services(server, settings, pricer, receipts),
     }
 
 
@@ -137,6 +141,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_connect(server: Server) -> None:
     """Use the registry's prices, and the receipts, statements, bills, keys and zones of other plugins, if any."""
     server.service(PriceBook).use_registry(server.service(PriceList, default=None))
+    server.service(UsageReader).receipts = server.service(ReceiptBook, default=None)
     server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
     server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
     server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
@@ -146,11 +151,11 @@ def llmring_connect(server: Server) -> None:
 
 @hookimpl
 def llmring_routes(server: Server) -> Iterable[Route]:
-    """Serve `/log`, `/log/batch`, `/logs`, `/logs/export`, `/stats` and `/prices`."""
+    """Serve `/log`, `/log/batch`, `/logs` and below, `/stats` and `/prices`."""
     pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
     prior_billing = server.service(PriorBillingLookup)
     reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
-    overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
+    logs, overrides = LogPages(reader), PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
         Route(
@@ -159,8 +164,10 @@ def llmring_routes(server: Server) -> Iterable[Route]:
             batch=True,
             during_outage=writer.has_journal,
         ),
-        Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
+        Route(path=f"{PREFIX}/logs", resource=logs),
+        Route(path=f"{PREFIX}/logs/{{log_id}}", resource=logs, suffix="one"),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
+        *corrections.create_routes(server, f"{PREFIX}/logs/{{log_id}}"),
         Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, settings)),
         Route(path=f"{PREFIX}/prices", resource=PriceLookup(server.service(PriceBook), ZoneInfo(settings.timezone))),
         Route(path=f"{PREFIX}/prices/differences", resource=PriceDifferences(server.service(PriceComparison))),

@@ -1,12 +1,16 @@
 """Settings of usage: conf table `[usage]`, variables `LLMRING_USAGE_*`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, StringConstraints, field_validator
+from pydantic_settings import NoDecode
 
-from llmring_server.settings import PluginSettings, blank_means_unset
+from llmring_server.settings import PluginSettings, blank_means_unset, split_list
+from llmring_usage.models.entries import MAX_COUNT
+
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class UsageSettings(PluginSettings):
@@ -26,6 +30,15 @@ class UsageSettings(PluginSettings):
     stats_names: int = Field(
         1_000, ge=1, le=10_000, description="Names in each breakdown of `/stats`; the others are in one row, `other`."
     )
+    tags: Annotated[tuple[TagName, ...], NoDecode] = Field(
+        (), max_length=8, description="Names of the tags that have sums, separated by commas; at most 8."
+    )
+    names_per_day: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Combinations of names per project and day that have sums; further ones are summed together.",
+    )
     queue_entries: int = Field(20_000, ge=1, description="Entries that may wait for the database; more are 503.")
     queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bytes of waiting entries; more are 503.")
     write_timeout: float = Field(1.5, gt=0, le=10, description="Seconds after which a write is answered with 503.")
@@ -42,6 +55,9 @@ class UsageSettings(PluginSettings):
     journal_replay_rate: int = Field(5_000, ge=1, description="Entries per second that are replayed from the journal.")
     rollup_slots: int = Field(
         1, ge=1, le=64, description="Rows per sum. More let many replicas write to one project without waiting."
+    )
+    max_tokens: int = Field(
+        10**10, ge=1, le=MAX_COUNT, description="Tokens of one kind that one call may have; more are 422."
     )
     retention_days: int | None = Field(
         None, ge=1, le=36_500, description="Days after which raw rows are dropped, by whole months. Unset: never."
@@ -74,6 +90,7 @@ class UsageSettings(PluginSettings):
         description="Where newer data of the bundled prices is fetched every hour. Unset: never.",
     )
 
+    _lists = field_validator("tags", mode="before")(split_list)
     _unset = field_validator("retention_days", "journal_dir", "prices_file", "prices_refresh_url", mode="before")(
         blank_means_unset
     )

@@ -29,9 +29,9 @@ from llmring_aliases.models import (
 from llmring_aliases.tables.reader import AliasReader
 from llmring_aliases.tables.writer import AliasWriter, ChangeResult, PreconditionFailed
 from llmring_aliases.validation import may_be_stored, validate_target
-from llmring_server.http.codec import decode_query
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
+from llmring_server.http.query import decode_query
 
 VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"

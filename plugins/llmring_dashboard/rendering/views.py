@@ -20,6 +20,7 @@ from llmring_server.http.errors import Problem
 from llmring_server.http.middleware.authentication import CHALLENGE
 from llmring_server.http.middleware.authorization import SAFE
 from llmring_server.http.operations import operation
+from llmring_server.http.query import FORM, NoQuery, decode_form, decode_query
 
 SIGN_IN = f"{PATH}/sign-in"
 MAX_FORM_BYTES = 256 * 1024
@@ -90,7 +91,7 @@ def view(
 
         error_statuses = (403, 404, *((401,) if scope else ()), *errors)
         return operation(
-            query=query, body=form, accepts=(codec.FORM,), media=media, also=(303,), errors=error_statuses, plain=True
+            query=query, body=form, accepts=(FORM,), media=media, also=(303,), errors=error_statuses, plain=True
         )(handle)
 
     return declare
@@ -113,12 +114,12 @@ async def _decode_arguments(layout: Layout, requirements: Requirements, visit: V
     """
     if requirements.scope is not None and not visit.may(requirements.scope):
         raise Problem(403, f"This needs a key with the scope {requirements.scope!r}. Sign in with one that has it.")
-    query = codec.decode_query(visit.req, requirements.query or codec.NoQuery)
+    query = decode_query(visit.req, requirements.query or NoQuery)
     arguments: dict[str, Any] = {} if requirements.query is None else {"query": query}
     if requirements.form is not None:
-        codec.require_type(visit.req, codec.FORM)
+        codec.require_type(visit.req, FORM)
         body = await codec.read_body(visit.req, visit.req.context.limits)
-        arguments["form"] = form = codec.decode_form(body, requirements.form)
+        arguments["form"] = form = decode_form(body, requirements.form)
         if not layout.sessions.is_valid_csrf_token(visit.session, form.csrf):
             raise Problem(403, "This form has expired. Go back, reload the page and try again.")
     return arguments

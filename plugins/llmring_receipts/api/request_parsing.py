@@ -1,14 +1,24 @@
-"""Parse request bodies strictly: drafts to sign, and signed receipts."""
+"""Parse requests strictly: drafts to sign, signed receipts, and pages of receipts."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import falcon.asgi
 import msgspec
 
 from llmring_receipts.formats import canonical, signing
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.receipts import models
-from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptDraft, ReceiptEnvelope, ReceiptRecord
+from llmring_receipts.receipts.models import (
+    CallReceiptDraft,
+    ReceiptDraft,
+    ReceiptEnvelope,
+    ReceiptRecord,
+    ReceiptRow,
+    ReceiptsQuery,
+)
+from llmring_receipts.receipts.store import ReceiptStore
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem
 
@@ -47,6 +57,25 @@ def parse_receipt(body: bytes) -> dict[str, Any]:
         return msgspec.convert(parsed, ReceiptEnvelope).receipt
     except msgspec.ValidationError as error:
         raise codec.validation_problem(error, "body") from error
+
+
+async def read_page(
+    store: ReceiptStore, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ReceiptsQuery
+) -> Sequence[ReceiptRow]:
+    """Return the receipts of a page, and set the link to the next one.
+
+    Raises:
+        Problem: 422 for a text that is not a cursor.
+    """
+    try:
+        after = models.parse_cursor(query.cursor) if query.cursor else None
+    except ValueError as error:
+        raise Problem.validation("query", "cursor", msg=str(error)) from error
+    rows, cursor = await store.page(req.context.project_id, query.limit, after)
+    if cursor is not None:
+        following = f"{req.root_path}{req.path}?limit={query.limit}&cursor={cursor.encode()}"
+        resp.set_header("Link", f'<{following}>; rel="next"')
+    return rows
 
 
 def to_record(project: str, receipt: dict[str, Any], content: bytes) -> ReceiptRecord:

@@ -12,6 +12,7 @@ from llmring_receipts.formats import canonical, jwks, keys, signing
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.keyring import Keyring, NoSigningKey
 from llmring_receipts.receipts import models
+from llmring_receipts.receipts.corrections import STATUS, ReceiptCorrections
 from llmring_receipts.receipts.issue import Receipt, SignedBasis, issue
 from llmring_receipts.receipts.models import (
     CallReceiptDraft,
@@ -42,12 +43,14 @@ class IssueResource:
     """`/issue`: sign a receipt from a payload, or of a logged call."""
 
     def __init__(
-        self, keyring: Keyring, store: ReceiptStore, writer: ReceiptWriter, calls: UsageEntries | None
-    ) -> None:
+        self, keyring: Keyring, store: ReceiptStore, writer: ReceiptWriter, calls: UsageEntries | None,
+        corrections: ReceiptCorrections,
+    ) -> None:  # fmt: skip
         self._keyring = keyring
         self._store = store
         self._writer = writer
         self._calls = calls
+        self._corrections = corrections
 
     @operation(
         body=(ReceiptDraft, CallReceiptDraft), query=ReceiptIssueQuery, raw=True, checked=False, answer=Receipt,
@@ -103,6 +106,8 @@ class IssueResource:
         entry = await self._calls.find(project, draft.usage_log_id)
         if entry is None:
             raise Problem(404, f"This project has no logged call {draft.usage_log_id!r}.")
+        if await self._corrections.find(project, draft.usage_log_id):
+            raise Problem(409, f"The call {draft.usage_log_id!r} was taken back, and gets no receipt.")
         try:
             return build_draft(entry, draft), build_basis(entry)
         except InvalidValue as error:
@@ -137,16 +142,7 @@ class ReceiptsResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ReceiptsQuery
     ) -> list[msgspec.Raw]:
         """List receipts, newest first, each as it was signed; `Link` has the next page."""
-        try:
-            after = models.parse_cursor(query.cursor) if query.cursor else None
-        except ValueError as error:
-            raise Problem.validation("query", "cursor", msg=str(error)) from error
-        rows, cursor = await self._store.page(req.context.project_id, query.limit, after)
-        if cursor is not None:
-            resp.set_header(
-                "Link", f'<{req.root_path}{req.path}?limit={query.limit}&cursor={cursor.encode()}>; rel="next"'
-            )
-        return [msgspec.Raw(row.content) for row in rows]
+        return [msgspec.Raw(row.content) for row in await request_parsing.read_page(self._store, req, resp, query)]
 
     @operation(answer=Receipt, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, receipt_id: str) -> None:
@@ -161,17 +157,23 @@ class ReceiptsResource:
 class VerificationResource:
     """`/verify`: verify any receipt with the keys known to this deployment."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, corrections: ReceiptCorrections) -> None:
         self._keyring = keyring
+        self._corrections = corrections
 
     @operation(body=ReceiptEnvelope, raw=True, checked=False, answer=ReceiptVerdict)
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> ReceiptVerdict:
-        """Verify a receipt's signature, and return the reason if it is not valid."""
+        """Verify a receipt's signature, and return the reason if it is not valid, or if its call was taken back."""
         receipt = request_parsing.parse_receipt(body)
         key = await self._keyring.find(receipt.get("key_id"))
         fault = signing.verify(receipt, key)[-1].fault
         issuer: Issuer | None = None if key is None else "self" if self._keyring.is_own(key) else "trusted"
-        return ReceiptVerdict(fault is None, fault, signing.key_id_of(receipt), issuer)
+        verdict = ReceiptVerdict(fault is None, fault, signing.key_id_of(receipt), issuer)
+        correction = await self._corrections.of_signed(receipt) if verdict.valid else None
+        if correction is None:
+            return verdict
+        call = STATUS[correction.kind]
+        return msgspec.structs.replace(verdict, call=call, superseded_by=correction.replaced_by or msgspec.UNSET)
 
 
 class PublicKeysResource:

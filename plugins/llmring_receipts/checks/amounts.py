@@ -6,7 +6,7 @@ from typing import Any
 from llmring_receipts.formats import canonical
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.formats.cost_basis import NotComputable, PaperBasis, find_difference
-from llmring_receipts.statements.formats.lines import StatementLine
+from llmring_receipts.statements.formats.lines import TAKEN_BACK, StatementLine
 from llmring_server.verifying.verdict import Findings
 
 ESTIMATED = "estimated"
@@ -51,7 +51,7 @@ class LineAmounts:
             self._findings.add_fault("amount", f"Line {line.seq} (call {line.id}): {fault}.")
         elif line.rates:
             self._correct += 1
-        else:
+        elif line.cost_status not in TAKEN_BACK:
             reason = UNPRICED if not line.cost else SENT if line.cost_source == "client" else NO_RATES
             self._skipped[reason] = self._skipped.get(reason, 0) + 1
 
@@ -67,6 +67,8 @@ class LineAmounts:
 def _find_amount_fault(line: StatementLine) -> str | None:
     if line.kind == "call" and line.amount != (line.cost or "0"):
         return f"the amount is {line.amount}, the cost is {line.cost or '0'}"
+    if line.cost_status in TAKEN_BACK and line.cost != "0":
+        return f"the call was taken back, and costs {line.cost}"
     if not line.rates:
         return None
     try:

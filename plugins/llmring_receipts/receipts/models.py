@@ -9,7 +9,7 @@ import msgspec
 from llmring_receipts.formats import keys
 
 RECEIPT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}")
-RESERVED = frozenset({"issue", "verify"})
+RESERVED = frozenset({"issue", "verify", "calls"})
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Note = Annotated[str, msgspec.Meta(max_length=1024)]
@@ -100,18 +100,39 @@ class ReceiptStatus(msgspec.Struct, frozen=True):
 
 
 Issuer = Literal["self", "trusted"]
+TakenBack = Literal["voided", "superseded"]
+CallStatus = Literal["counts", TakenBack]
+
+
+class ReceiptCall(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the call of a receipt; the receipt stays as it was signed, and its signature valid.
+
+    `call` is `counts`, or the call was taken back at `corrected_at` (UTC): it was voided, or superseded by the log
+    entry `superseded_by`. `usage_log_id` is null for a receipt that names no log entry.
+    """
+
+    receipt_id: str
+    usage_log_id: str | None
+    call: CallStatus
+    superseded_by: str | None
+    corrected_at: datetime | None
+    reason: str | None
 
 
 class ReceiptVerdict(msgspec.Struct, frozen=True):
     """Whether a receipt's signature is valid, the reason if not, and whose key it names.
 
-    `issuer` is `self` for a key of this deployment, `trusted` for a trusted issuer's, null for an unknown key.
+    `issuer` is `self` for a key of this deployment, `trusted` for a trusted issuer's, null for an unknown key. A
+    receipt stays valid when its call is taken back: for a receipt that is stored here, `call` is then present, and
+    `superseded_by` the log entry that counts instead.
     """
 
     valid: bool
     reason: str | None
     key_id: str | None
     issuer: Issuer | None
+    call: TakenBack | msgspec.UnsetType = msgspec.UNSET
+    superseded_by: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReceiptRecord(msgspec.Struct, frozen=True):

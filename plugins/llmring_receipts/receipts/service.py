@@ -1,9 +1,12 @@
 """Receipts for other plugins: the contract `ReceiptBook`."""
 
+from collections.abc import Sequence
+
 from llmring_receipts.formats import canonical, signing
 from llmring_receipts.formats.canonical import InvalidValue
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.receipts import models
+from llmring_receipts.receipts.corrections import ReceiptCorrections
 from llmring_receipts.receipts.models import ReceiptRow
 from llmring_receipts.receipts.store import ReceiptStore
 from llmring_server.contracts.receipts import ReceiptCheck, ReceiptPage, ReceiptProof, SignedReceipt
@@ -13,9 +16,10 @@ from llmring_server.http.errors import Problem
 class ReceiptService:
     """The receipts of any project; see `ReceiptBook`."""
 
-    def __init__(self, keyring: Keyring, store: ReceiptStore) -> None:
+    def __init__(self, keyring: Keyring, store: ReceiptStore, corrections: ReceiptCorrections) -> None:
         self._keyring = keyring
         self._store = store
+        self._corrections = corrections
 
     async def page(self, project: str, limit: int, cursor: str | None = None) -> ReceiptPage:
         """Return some receipts, newest first."""
@@ -24,12 +28,19 @@ class ReceiptService:
         except ValueError as error:
             raise Problem.validation("query", "cursor", msg=str(error)) from error
         rows, following = await self._store.page(project, limit, after)
-        return ReceiptPage([_to_contract(row) for row in rows], following.encode() if following else None)
+        return ReceiptPage(await self._to_contract(project, rows), following.encode() if following else None)
 
     async def get(self, project: str, receipt_id: str) -> SignedReceipt | None:
         """Return a receipt, or None."""
         row = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
-        return _to_contract(row) if row else None
+        return (await self._to_contract(project, [row]))[0] if row else None
+
+    async def _to_contract(self, project: str, rows: Sequence[ReceiptRow]) -> list[SignedReceipt]:
+        found = await self._corrections.of_receipts(project, rows)
+        return [
+            SignedReceipt(row.receipt_id, row.issued_at, row.content, correction)
+            for row, correction in zip(rows, found, strict=True)
+        ]
 
     async def prove(self, content: bytes) -> ReceiptProof:
         """Verify a stored receipt and return every step."""
@@ -54,7 +65,3 @@ class ReceiptService:
 
 def _unreadable_proof(fault: str) -> ReceiptProof:
     return ReceiptProof(valid=False, checks=[ReceiptCheck("content_readable", fault)], key_id=None)
-
-
-def _to_contract(row: ReceiptRow) -> SignedReceipt:
-    return SignedReceipt(row.receipt_id, row.issued_at, row.content)

@@ -1,10 +1,11 @@
 """Create a statement: compare a snapshot of the usage with earlier statements, sign, store."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import LiteralString
+from uuid import UUID
 
 import psycopg
 from msgspec.json import encode
@@ -15,9 +16,17 @@ from llmring_receipts.formats.cost_basis import nest_units
 from llmring_receipts.key_management.keyring import Keyring
 from llmring_receipts.statements.formats import document
 from llmring_receipts.statements.formats.document import StatementLineRange
-from llmring_receipts.statements.formats.lines import StatementLine, difference, format_money, has_changed
+from llmring_receipts.statements.formats.lines import (
+    TAKEN_BACK,
+    StatementLine,
+    difference,
+    format_money,
+    has_changed,
+    take_back,
+)
 from llmring_receipts.statements.formats.totals import Totals
 from llmring_receipts.statements.store import Session, StatementRecord, StatementStore
+from llmring_server.contracts.corrections import UsageCorrection
 from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.contracts.transparency import StatementsStored
 from llmring_server.contracts.usage_lines import UsageLine, UsageLines
@@ -51,17 +60,31 @@ class StatementBuilder:
         for call in calls:
             line = self._build_line(call, stated.get(str(call.id)))
             if line is not None:
-                self.last_seq += 1
-                self.totals.add(line)
-                self.blocks.add(line.hash)
-                added.append(line)
+                added.append(self._append(line))
         return added
+
+    def add_corrections(
+        self, corrections: Sequence[UsageCorrection], stated: Mapping[str, StatementLine]
+    ) -> list[StatementLine]:
+        """Add a line for each stated call that was taken back since, and return them; `stated` as in `add_calls`."""
+        lines = (stated.get(correction.log_id) for correction in corrections)
+        return [
+            self._append(take_back(line, self.last_seq + 1, correction.kind))
+            for correction, line in zip(corrections, lines, strict=True)
+            if line is not None and line.cost_status not in TAKEN_BACK
+        ]
 
     def line_range(self) -> StatementLineRange:
         """Return the statement's count, numbers and root of its lines."""
         size = self.blocks.size
         first, last = (self.last_seq - size + 1, self.last_seq) if size else (None, None)
         return StatementLineRange(size, first, last, keys.encode(self.blocks.root()))
+
+    def _append(self, line: StatementLine) -> StatementLine:
+        self.last_seq += 1
+        self.totals.add(line)
+        self.blocks.add(line.hash)
+        return line
 
     def _build_line(self, call: UsageLine, stated: StatementLine | None) -> StatementLine | None:
         """Return the line for a call, or None if its last line is unchanged."""
@@ -111,10 +134,8 @@ class StatementGenerator:
             return None
         number = last.number + 1 if last else 1
         builder = StatementBuilder(last.last_seq if last else 0)
-        async with aclosing(self._usage.before(session, project, end)) as chunks:
-            async for calls in chunks:
-                stated = await self._store.latest_lines(session, project, [call.id for call in calls])
-                added = await asyncio.to_thread(builder.add_calls, calls, stated)
+        async with aclosing(self._lines(session, project, end, builder, stated=last is not None)) as chunks:
+            async for added in chunks:
                 if added:
                     await self._store.add(session, project, number, added)
         if not builder.blocks.size and not (closing and last):
@@ -127,6 +148,20 @@ class StatementGenerator:
         if self._listener is not None:
             await self._listener.write_statement(session, project, str(number), content)
         return content
+
+    async def _lines(
+        self, session: Session, project: str, end: datetime, builder: StatementBuilder, *, stated: bool
+    ) -> AsyncGenerator[list[StatementLine], None]:
+        """Yield lines in chunks: of calls that were `stated` and then taken back, and of those that count."""
+        if stated:
+            async with aclosing(self._usage.corrected(session, project)) as corrected:
+                async for corrections in corrected:
+                    known = await self._store.latest_lines(session, project, [UUID(one.log_id) for one in corrections])
+                    yield await asyncio.to_thread(builder.add_corrections, corrections, known)
+        async with aclosing(self._usage.before(session, project, end)) as chunks:
+            async for calls in chunks:
+                known = await self._store.latest_lines(session, project, [call.id for call in calls])
+                yield await asyncio.to_thread(builder.add_calls, calls, known)
 
     async def _sign(
         self, project: str, number: int, last: StatementRecord | None, end: datetime, builder: StatementBuilder

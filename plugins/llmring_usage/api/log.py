@@ -24,7 +24,7 @@ from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-SLICE = 250
+SLICE = 50  # with a usage object each, a few milliseconds
 
 
 class UsageLog:
@@ -48,13 +48,15 @@ class UsageLog:
             row = await self._row(req, body, key)
             resp.data, deferred = await self._log_alone(row, arrived)
         else:
-            resp.data, deferred = await self._coalescer.log(context.project_id, body, context.limits, key, arrived)
+            resp.data, deferred = await self._coalescer.log(
+                context.project_id, body, context.limits, key, arrived, context.key_id
+            )
         if deferred:
             resp.status = falcon.HTTP_202
 
     async def _row(self, req: falcon.asgi.Request, body: bytes, key: str | None) -> UsageRow:
         entry = await codec.run_in_thread_if_large(body, lambda: parse_entry(body, req.context.limits))
-        return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry, key))
+        return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry, key, req.context.key_id))
 
     async def _log_alone(self, row: UsageRow, arrived: float) -> EncodedResponse:
         """Log a call that is large, of an unconfirmed key, or that another plugin may have billed already."""
@@ -128,7 +130,7 @@ class UsageBatch:
                 raise entry
             if key is not None and entry.idempotency_key is None:
                 entry = msgspec.structs.replace(entry, idempotency_key=f"{key}/{index}")
-            return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry))
+            return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry, None, req.context.key_id))
         except Problem as problem:
             return field_error(problem, index)
 

@@ -67,7 +67,7 @@ class UsageBilling:
 
         Retries use the same id: if it exists already in a later attempt, an earlier commit had succeeded unnoticed.
         """
-        row = self._pricer.entry_to_row(project, _entry(call))
+        row = self._pricer.entry_to_row(project, _entry(call), None, call.key_id)
         series = row.series
         bill = Bill(row.id, row.cost, series.cost_source, series.cost_status, row.occurred_at, series.price_notes)
         deadline = _now() + self._seconds

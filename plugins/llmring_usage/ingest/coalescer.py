@@ -39,14 +39,22 @@ class IngestCoalescer:
     def __init__(self, pricer: EntryPricer, writer: UsageWriter) -> None:
         self._pricer = pricer
         self._writer = writer
-        self._arrived: list[tuple[asyncio.Future[EncodedResponse], str, bytes, codec.Limits, str | None, float]] = []
+        self._arrived: list[
+            tuple[asyncio.Future[EncodedResponse], str, str | None, bytes, codec.Limits, str | None, float]
+        ] = []
 
     def log(
-        self, project: str, body: bytes, limits: codec.Limits, key: str | None, arrived: float
+        self,
+        project: str,
+        body: bytes,
+        limits: codec.Limits,
+        key: str | None,
+        arrived: float,
+        key_id: str | None = None,
     ) -> "asyncio.Future[EncodedResponse]":
         """Store the call in a body within `limits`; the future resolves to its response.
 
-        `key` is the Idempotency-Key header; `arrived` is the loop's time.
+        `key` is the Idempotency-Key header, `key_id` the project key; `arrived` is the loop's time.
 
         Raises:
             Problem: see `parse_entry`, `EntryPricer.entry_to_row` and `UsageWriter.record`; an entry that PostgreSQL
@@ -56,7 +64,7 @@ class IngestCoalescer:
         if not self._arrived:
             loop.call_soon(self._process)
         future: asyncio.Future[EncodedResponse] = loop.create_future()
-        self._arrived.append((future, project, body, limits, key, arrived))
+        self._arrived.append((future, project, key_id, body, limits, key, arrived))
         return future
 
     def store(self, row: UsageRow, arrived: float) -> "asyncio.Future[EncodedResponse]":
@@ -68,11 +76,11 @@ class IngestCoalescer:
     def _process(self) -> None:
         calls, self._arrived = self._arrived, []
         pending = []
-        for future, project, body, limits, key, arrived in calls:
+        for future, project, key_id, body, limits, key, arrived in calls:
             if future.cancelled():
                 continue
             try:
-                row = self._pricer.entry_to_row(project, parse_entry(body, limits), key)
+                row = self._pricer.entry_to_row(project, parse_entry(body, limits), key, key_id)
             except Exception as error:  # raised to the request that sent this call, not to the others
                 future.set_exception(error)
             else:

@@ -8,6 +8,7 @@ import uuid_utils
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
+from llmring_usage.counts.token_limit import has_more, too_many
 from llmring_usage.ingest.fingerprints import fingerprint, former_fingerprint
 from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
@@ -15,7 +16,7 @@ from llmring_usage.models.series import Series
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.pricing.choice import USAGE_MISSING, Choice
 from llmring_usage.pricing.rates import count_billed
-from llmring_usage.pricing.tokens import NO_RARE_COUNTS
+from llmring_usage.pricing.tokens import NO_RARE_COUNTS, Tokens
 
 DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -25,21 +26,45 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EntryPricer:
-    """Converts entries to rows, priced by a price book."""
+    """Converts entries to rows, priced by a price book; `max_tokens` of a kind are the most that a call may have."""
 
-    def __init__(self, prices: PriceBook) -> None:
+    def __init__(self, prices: PriceBook, max_tokens: int) -> None:
         self._prices = prices
+        self._max_tokens = max_tokens
         self._series: dict[tuple[object, ...], Series] = {}
 
-    def entry_to_row(self, project: str, entry: PlainEntry, key: str | None = None) -> UsageRow:
-        """Return the row of an entry; `key` is the request's Idempotency-Key header.
+    def entry_to_row(
+        self, project: str, entry: PlainEntry, key: str | None = None, key_id: str | None = None
+    ) -> UsageRow:
+        """Return the row of an entry; `key` is the request's Idempotency-Key header, `key_id` its project key.
 
         Raises:
             Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
         """
+        return self.price(project, entry, *self.count(entry), key, key_id)
+
+    def count(self, entry: PlainEntry) -> tuple[Tokens | None, PlainEntry]:
+        """Return the counts of an entry, and the entry as reported; see `count_entry`.
+
+        Raises:
+            Problem: 422 for invalid counts, or for more tokens than a call may have.
+        """
+        counted, reported = count_entry(entry)
+        if counted is not None and has_more(counted, self._max_tokens):
+            raise too_many(entry, counted, self._max_tokens)
+        return counted, reported
+
+    def price(
+        self, project: str, entry: PlainEntry, counted: Tokens | None, reported: PlainEntry, key: str | None = None,
+        key_id: str | None = None,
+    ) -> UsageRow:  # fmt: skip
+        """Return the row of an entry that is counted.
+
+        Raises:
+            Problem: 422 for an invalid cost or timestamp, or for two idempotency keys that differ.
+        """
         now = datetime.now(UTC)
         occurred_at = now if entry.timestamp is None else _validate_timestamp(entry.timestamp, now)
-        counted, reported = count_entry(entry)
         tokens = NOTHING if counted is None else counted
         counts = count_billed(tokens)
         choices = self._prices.choices_of(project, reported, occurred_at)
@@ -49,7 +74,7 @@ class EntryPricer:
         key = entry.idempotency_key if key is None else _resolve_key(key, entry.idempotency_key)
         row_id = uuid_utils.uuid7()
         return UsageRow(
-            series=self._series_of(project, entry, choice),
+            series=self._series_of(project, key_id, entry, choice),
             id=str(row_id),
             occurred_at=occurred_at,
             received_at=_received_at(row_id, now) if entry.timestamp is None else now,
@@ -81,17 +106,17 @@ class EntryPricer:
             former_fingerprint=former_fingerprint(entry) if key else None,
         )
 
-    def _series_of(self, project: str, entry: PlainEntry, choice: Choice) -> Series:
+    def _series_of(self, project: str, key_id: str | None, entry: PlainEntry, choice: Choice) -> Series:
         """Return the series of an entry; recently used ones are cached."""
         identity = (
-            project, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
+            project, key_id, entry.provider, entry.model, entry.alias, entry.profile, entry.origin, entry.cost is None,
             choice.terms,
         )  # fmt: skip
         found = self._series.get(identity)
         if found is None:
             if len(self._series) >= MAX_CACHED_SERIES:
                 self._series.clear()
-            found = self._series[identity] = _build_series(project, entry, choice)
+            found = self._series[identity] = _build_series(project, key_id, entry, choice)
         return found
 
 
@@ -104,7 +129,7 @@ def _received_at(row_id: uuid_utils.UUID, now: datetime) -> datetime | None:
     return None if abs(received - now.timestamp()) < CLOCK_STEP_SECONDS else datetime.fromtimestamp(received, UTC)
 
 
-def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
+def _build_series(project: str, key_id: str | None, entry: PlainEntry, choice: Choice) -> Series:
     by_client = entry.cost is not None
     return Series(
         project,
@@ -113,6 +138,7 @@ def _build_series(project: str, entry: PlainEntry, choice: Choice) -> Series:
         alias=entry.alias or None,
         profile=entry.profile or DEFAULT_PROFILE,
         origin=entry.origin or None,
+        key_id=None if key_id == project else key_id,
         cost_source="client" if by_client else choice.cost_source,
         cost_status="priced" if by_client else choice.status,
         price=choice.price,

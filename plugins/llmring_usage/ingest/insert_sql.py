@@ -5,11 +5,13 @@ from typing import LiteralString
 
 import msgspec
 
+from llmring_usage.tables.combinations import COMBINATIONS, fold_sql, tags_sql
 from llmring_usage.tables.log_columns import COLUMNS, Column
 from llmring_usage.tables.rollups import (
     DAILY,
     EACH_NAME,
     LATENCIES,
+    LATENCIES_SUM,
     PLAIN_SUMS,
     QUARTER,
     QUARTERS,
@@ -23,14 +25,12 @@ KEY = (Column("idempotency_key", "text"), Column("fingerprint", "text"))
 RARE = ("rare_counts", "list_cost", "processing", "speed")
 ESTIMATED: LiteralString = "estimated_requests"
 COUNTED: LiteralString = "counted JOIN series USING (series) "
-# The status belongs to the series: its requests are all estimated, or none of them is.
-ESTIMATED_COUNTED: LiteralString = """(
-        SELECT *, CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests
-        FROM counted JOIN series USING (series)
-    ) AS counted """
+# The status of a cost belongs to the series: its requests are all estimated, or none of them is.
+IS_ESTIMATED: LiteralString = "CASE WHEN cost_status = 'estimated' THEN requests ELSE 0 END AS estimated_requests"
+ESTIMATED_COUNTED: LiteralString = "(SELECT *, " + IS_ESTIMATED + " FROM " + COUNTED + ") AS counted "
 
 
-def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
+def store_statement(*, keyed: bool, plain: bool, tagged: bool) -> LiteralString:
     """Return the whole statement.
 
     `keyed` adds the idempotency keys; without `plain`, rows may have rare columns and estimated costs. Both cost time
@@ -38,14 +38,19 @@ def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
 
     Two JSON parameters carry a batch: its rows, and the series that the rows reference by number. PostgreSQL aggregates
     and sorts. Parameters are numbered, since psycopg does not cache a statement of this length with named ones: `$1`
-    rows, `$2` series, `$3` zone, `$4` slot, `$5` lifetime of a key in seconds. It returns the ids of new keyed rows.
+    rows, `$2` series, `$3` zone, `$4` slot, `$5` lifetime of a key in seconds if `keyed`, and
+    the names of the tags with sums if `tagged`. It returns the ids of new keyed rows.
     """
     columns = tuple(column for column in COLUMNS if not (plain and column.name in RARE))
     entries = (Column("series", "bigint"), *(column for column in columns if not column.shared), *KEY)
     sums = PLAIN_SUMS if plain else SUMS
     quarters, days = (msgspec.structs.replace(rollup, sums=tuple(sums)) for rollup in (QUARTERS, DAILY))
+    combinations = msgspec.structs.replace(COMBINATIONS, sums=(*sums, *LATENCIES_SUM))
+    # Not the parameter itself: with its value in the plan, PostgreSQL would plan the statement again for each batch.
+    tags = tags_sql("(SELECT names FROM tracked)") if tagged else "NULL::jsonb"
+    tracked = f"tracked AS MATERIALIZED (SELECT ${6 if keyed else 5}::text[] AS names), " if tagged else ""
     statement: LiteralString = f"""
-    WITH series AS MATERIALIZED (
+    WITH {tracked}series AS MATERIALIZED (
         SELECT * FROM ROWS FROM (json_to_recordset($2::json) AS ({_types(SERIES)}))
         WITH ORDINALITY AS given({_names(SERIES)}, series)
     ),
@@ -59,13 +64,19 @@ def store_statement(*, keyed: bool, plain: bool) -> LiteralString:
         SELECT {", ".join(column.stored or column.name for column in columns)}
         FROM fresh JOIN series USING (series)
     ),
-    counted AS (
-        SELECT series, {QUARTER} AS quarter, {_sums(sums)}
-        FROM fresh GROUP BY 1, 2
+    counted AS MATERIALIZED (
+        SELECT series, {QUARTER} AS quarter, status, service_tier, {tags} AS tags,
+            {_sums({**sums, **LATENCIES_SUM})}
+        FROM fresh
+        GROUP BY 1, 2, 3, 4, 5
+    ),
+    combined AS MATERIALIZED (
+        SELECT *, {QUARTERS_DAY} AS day{"" if plain else ", " + IS_ESTIMATED} FROM counted JOIN series USING (series)
     ),
     named AS MATERIALIZED ({quarters.select_sums(table=(COUNTED if plain else ESTIMATED_COUNTED) + EACH_NAME)}),
     added_1 AS ({quarters.upsert(f"SELECT {quarters.columns} FROM named", "$4")}),
     added_2 AS ({days.upsert(quarters.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
+    added_4 AS ({combinations.upsert(fold_sql("combined", combinations), "$4")}),
     added_3 AS ({LATENCIES.upsert(LATENCIES.select_rows("fresh JOIN series USING (series)"), "$4")})
     SELECT id::text FROM fresh WHERE idempotency_key IS NOT NULL
     """
@@ -118,11 +129,12 @@ def _values(columns: Iterable[Column]) -> LiteralString:
     return ", ".join(f"{column.value} AS {column.name}" if column.value else column.name for column in columns)
 
 
-# By whether there are keys, and whether all rows are plain. As text, each would be encoded and hashed again per batch.
-STORE: dict[tuple[bool, bool], bytes] = {
-    (keyed, plain): store_statement(keyed=keyed, plain=plain).encode()
+# By whether there are keys, all rows are plain, and tags have sums. As text, each would be encoded and hashed again.
+STORE: dict[tuple[bool, bool, bool], bytes] = {
+    (keyed, plain, tagged): store_statement(keyed=keyed, plain=plain, tagged=tagged).encode()
     for keyed in (False, True)
     for plain in (False, True)
+    for tagged in (False, True)
 }
 
 SELECT_KEYS: LiteralString = """

@@ -71,6 +71,7 @@ class UsageRepository:
         self._receipts = receipts
         self._random = random.SystemRandom()
         self._zone = settings.timezone
+        self._tags = list(settings.tags)
         self._slot = self._random.randrange(settings.rollup_slots)
         self._key_seconds = settings.idempotency_hours * 3600 or UNLIMITED_SECONDS
         self._cursor: Cursor | None = None
@@ -180,8 +181,10 @@ class UsageRepository:
 
     async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
         """Execute the store statement, and return the ids of the keyed rows that are new."""
-        params = [*series.encode_rows(rows), self._zone, self._slot, *([self._key_seconds] if keyed else [])]
-        await cursor.execute(STORE[keyed, _are_plain(rows)], params)
+        params: list[Any] = [*series.encode_rows(rows), self._zone, self._slot]
+        params += [self._key_seconds] if keyed else []
+        params += [self._tags] if self._tags else []
+        await cursor.execute(STORE[keyed, _are_plain(rows), bool(self._tags)], params)
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
     async def _bisect(self, rows: Sequence[UsageRow], error: psycopg.Error, deadline: float) -> list[Outcome]:

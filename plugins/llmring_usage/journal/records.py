@@ -23,6 +23,7 @@ class SeriesRecord(msgspec.Struct, frozen=True):
     cost_status: str
     alias: str | None = None
     origin: str | None = None
+    key_id: str | None = None
     cost_source: str | None = None
     priced_as: str | None = None
     price_source: str = series.REGISTRY
@@ -52,7 +53,8 @@ class SeriesRecord(msgspec.Struct, frozen=True):
 
 
 OWN_FIELDS = (
-    "provider", "model", "profile", "cost_status", "alias", "origin", "cost_source", "discount", "price_notes",
+    "provider", "model", "profile", "cost_status", "alias", "origin", "key_id", "cost_source", "discount",
+    "price_notes",
 )  # fmt: skip
 
 

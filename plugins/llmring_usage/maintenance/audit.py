@@ -4,7 +4,7 @@ Quarters and latencies are compared with raw rows, days with quarters; where raw
 difference is computed in one snapshot and repaired by adding it, so servers may keep writing meanwhile.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
@@ -16,6 +16,8 @@ from llmring_server.database.connections import Connection
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.statistics.periods import midnight
+from llmring_usage.tables.combinations import COMBINATIONS
+from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.partitions import next_month
 from llmring_usage.tables.rollups import DAILY, LATENCIES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
 from llmring_usage.tables.state import LATENCY_MONTHS, SET, TIMEZONE, UsageState
@@ -30,7 +32,9 @@ BOUNDS: LiteralString = """
         least((SELECT min(occurred_at) FROM usage_logs), (SELECT min(quarter) FROM usage_quarters)) AS low,
         greatest((SELECT max(occurred_at) FROM usage_logs), (SELECT max(quarter) FROM usage_quarters)) AS high
 """
-RAW: LiteralString = "(SELECT * FROM usage_logs WHERE occurred_at >= %(start)s AND occurred_at < %(end)s) AS logs"
+RAW: LiteralString = (
+    "(SELECT * FROM usage_logs WHERE occurred_at >= %(start)s AND occurred_at < %(end)s AND " + COUNTED + ") AS logs"
+)
 IN_QUARTERS: LiteralString = "quarter >= %(start)s AND quarter < %(end)s"
 IN_DAYS: LiteralString = "day >= %(first)s AND day < %(last)s"
 # A process that computes a month of latencies waits for this lock, and then sees the repair.
@@ -63,6 +67,12 @@ AGAINST_RAW = (
         "15-minute sums against raw rows", QUARTERS, QUARTERS.select_rows(RAW), QUARTERS.select_sums(IN_QUARTERS)
     ),
     RollupCheck("latencies against raw rows", LATENCIES, LATENCIES.select_rows(RAW), LATENCIES.select_sums(IN_DAYS)),
+    RollupCheck(
+        "sums by combination against raw rows",
+        COMBINATIONS,
+        COMBINATIONS.select_rows(RAW),
+        COMBINATIONS.select_sums(IN_DAYS),
+    ),
 )
 AGAINST_QUARTERS = (
     RollupCheck(
@@ -94,9 +104,10 @@ class RollupFinding(msgspec.Struct, frozen=True):
 class Audit:
     """Verifies and repairs the rollups of all projects, window by window."""
 
-    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, tags: Sequence[str] = ()) -> None:
         self._database = database
         self._zone = zone
+        self._tags = list(tags)
         self._retention = UsageRetention(database)
         self._state = UsageState(database)
 
@@ -111,7 +122,8 @@ class Audit:
         await FormerSums(self._database, self._zone).count()
         async for check, window in self._checks():
             added = await self._repair(check, window)
-            emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE requests = 0 RETURNING 1"
+            zeros: LiteralString = " AND ".join(name + " = 0" for name in check.rollup.sums)
+            emptied: LiteralString = "DELETE FROM " + check.rollup.table + " WHERE " + zeros + " RETURNING 1"
             await self._run("WITH emptied AS (" + emptied + ") SELECT count(*) FROM emptied", window)
             yield RollupFinding(check.name, window.first, added)
         await self._state.delete(LATENCY_MONTHS)
@@ -169,6 +181,6 @@ class Audit:
             return await self._count(connection, query, window)
 
     async def _count(self, connection: Connection, query: LiteralString, window: Window) -> int:
-        params = {**msgspec.structs.asdict(window), "zone": self._zone.key}
+        params = {**msgspec.structs.asdict(window), "zone": self._zone.key, "tags": self._tags}
         found = await (await connection.execute(query, params)).fetchone()
         return int(found[0]) if found else 0

@@ -32,10 +32,13 @@ LOCK: LiteralString = (
 class AutomaticPricing:
     """Prices calls again after a change of prices: `changed` names the project, None for all."""
 
-    def __init__(self, database: Database, book: PriceBook, zone: str, events: RepricingEvents) -> None:
+    def __init__(
+        self, database: Database, book: PriceBook, zone: str, events: RepricingEvents, tags: Sequence[str] = ()
+    ) -> None:
         self._database = database
         self._book = book
         self._zone = zone
+        self._tags = tags
         self._events = events
         self._changed: set[str | None] = set()
         self._wake = asyncio.Event()
@@ -77,7 +80,7 @@ class AutomaticPricing:
 
     async def _pass(self, project: str | None) -> None:
         """Price the calls of a project, or of all; meanwhile, a project whose prices change is priced at once."""
-        repricing = Repricing(self._database, self._book, self._zone, RowSelection(only=project))
+        repricing = Repricing(self._database, self._book, self._zone, RowSelection(only=project), self._tags)
         at: dict[str, Any] | None = START
         priced = 0
         while at is not None:

@@ -1,4 +1,4 @@
-"""`llmring-server usage retention | verify | rebuild | reprice | quarantine`."""
+"""`llmring-server usage retention | verify | rebuild | reprice | void | quarantine`."""
 
 import sys
 from collections import defaultdict
@@ -10,21 +10,21 @@ import click
 
 from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
-from llmring_server.http.errors import Problem
 from llmring_server.server import Server
+from llmring_usage.corrections.commands import void
 from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
+from llmring_usage.maintenance.time_options import parse_span
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics.periods import Range, parse_range
 from llmring_usage.tables.state import TIMEZONE, UsageState
 
 
 @click.group()
 def usage() -> None:
-    """Manage logged usage: retention, audit of the sums, repricing, quarantined calls."""
+    """Manage logged usage: retention, audit of the sums, repricing, voids, quarantined calls."""
 
 
 def _retention(server: Server) -> tuple[UsageRetention, int | None]:
@@ -32,6 +32,7 @@ def _retention(server: Server) -> tuple[UsageRetention, int | None]:
 
 
 usage.add_command(quarantine)
+usage.add_command(void)
 usage.add_command(
     retention_command(
         "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",
@@ -41,6 +42,10 @@ usage.add_command(
 )
 
 
+def _audit(server: Server, zone: str) -> Audit:
+    return Audit(server.database, ZoneInfo(zone), server.plugin_settings(UsageSettings).tags)
+
+
 @usage.command()
 def verify() -> None:
     """Recompute the sums from raw rows and report differences; exit status 1 when there are any."""
@@ -48,7 +53,7 @@ def verify() -> None:
     async def work(server: Server) -> int:
         zone = await UsageState(server.database).get(TIMEZONE) or server.plugin_settings(UsageSettings).timezone
         differences = 0
-        async for finding in Audit(server.database, ZoneInfo(zone)).verify():
+        async for finding in _audit(server, zone).verify():
             differences += finding.differences
             if finding.differences:
                 click.echo(f"{finding.first:%Y-%m}: {finding.differences:,} keys differ: {finding.check}")
@@ -68,7 +73,7 @@ def rebuild() -> None:
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
         stored = await UsageState(server.database).get(TIMEZONE)
-        audit = Audit(server.database, ZoneInfo(zone))
+        audit = _audit(server, zone)
         if stored is not None and stored != zone:
             await audit.recount_days()
             click.echo(f"days are now counted in {zone}, no longer in {stored}")
@@ -100,10 +105,10 @@ def reprice(since: str | None, until: str | None, model: str | None, every: bool
 
     async def work(server: Server) -> None:
         settings = server.plugin_settings(UsageSettings)
-        span = _span(settings, since, until)
+        span = parse_span(settings, since, until)
         selection = RowSelection(span.start, span.end, model, every=every, today=at == "today")
         prices = server.service(PriceBook)
-        repricing = Repricing(server.database, prices, settings.timezone, selection)
+        repricing = Repricing(server.database, prices, settings.timezone, selection, settings.tags)
         await prices.refresh(await repricing.oldest())
         changes = await _reprice(repricing, dry_run)
         _show(changes, dry_run)
@@ -115,8 +120,11 @@ Change = tuple[str, str]
 
 
 async def _reprice(repricing: Repricing, dry_run: bool) -> dict[Change, list[Any]]:
-    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source."""
-    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source.
+
+    The old cost is None for unpriced calls.
+    """
+    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, None, Decimal(0)])
     with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
         async for progress in repricing.run(dry_run=dry_run):
             for correction in progress.corrections:
@@ -132,19 +140,14 @@ def _change(correction: PriceCorrection) -> Change:
 
 def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[0] += 1
-    change[1] += correction.old_cost or 0
+    if correction.old_cost is not None:
+        change[1] = correction.old_cost + (change[1] or 0)
     change[2] += correction.cost
 
 
 def _show(changes: dict[Change, list[Any]], dry_run: bool) -> None:
     for (model, source), (rows, old, new) in sorted(changes.items()):
-        click.echo(f"{model} ({source}): {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
+        before, difference = ("unpriced", "") if old is None else (f"{old:f}", f" ({new - old:+f})")
+        click.echo(f"{model} ({source}): {rows:,} rows, {before} → {new:f} USD{difference}")
     total = sum(rows for rows, _, _ in changes.values())
     click.echo(f"{'would correct' if dry_run else 'corrected'} {total:,} rows" if total else "nothing to correct")
-
-
-def _span(settings: UsageSettings, since: str | None, until: str | None) -> Range:
-    try:
-        return parse_range(since, until, ZoneInfo(settings.timezone))
-    except Problem as problem:
-        raise click.BadParameter(str(problem.description)) from problem

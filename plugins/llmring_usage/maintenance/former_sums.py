@@ -15,6 +15,7 @@ from psycopg import errors
 
 from llmring_server.database import Database
 from llmring_usage.statistics.periods import midnight
+from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.rollups import DAILY, FORMER_KINDS, NAMES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
 from llmring_usage.tables.state import DROPPED_BEFORE, FORMER_SUMS, UsageState
 
@@ -34,8 +35,8 @@ LOCK: LiteralString = "LOCK TABLE usage_latency_months IN SHARE ROW EXCLUSIVE MO
 IN_DAY: LiteralString = "project_id = %(project)s AND day = %(day)s"
 IN_QUARTERS: LiteralString = "project_id = %(project)s AND quarter >= %(start)s AND quarter < %(end)s"
 CALLS: LiteralString = (
-    "(SELECT * FROM usage_logs WHERE project_id = %(project)s AND occurred_at >= %(start)s AND occurred_at < %(end)s)"
-    " AS logs"
+    "(SELECT * FROM usage_logs WHERE project_id = %(project)s AND occurred_at >= %(start)s AND occurred_at < %(end)s"
+    " AND " + COUNTED + ") AS logs"
 )
 
 

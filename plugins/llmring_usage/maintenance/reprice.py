@@ -123,10 +123,13 @@ class Progress(msgspec.Struct, frozen=True):
 class Repricing:
     """Reprices one selection of rows."""
 
-    def __init__(self, database: Database, prices: PriceBook, zone: str, selection: RowSelection) -> None:
+    def __init__(
+        self, database: Database, prices: PriceBook, zone: str, selection: RowSelection, tags: Sequence[str] = ()
+    ) -> None:
         self._database = database
         self._prices = prices
         self._zone = zone
+        self._tags = tags
         self._selection = selection
         self._state = UsageState(database)
 
@@ -163,7 +166,7 @@ class Repricing:
             await cursor.execute(*self._query(at))
             chunk = await cursor.fetchall()
         corrections = [found for row in chunk if (found := self._correction(row))]
-        made = await correct(connection, corrections, self._zone)
+        made = await correct(connection, corrections, self._zone, self._tags)
         return position_after(chunk[-1]) if chunk else None, Progress(len(chunk), made)
 
     async def _position(self) -> dict[str, Any]:
@@ -213,14 +216,18 @@ class Repricing:
         if not corrections:
             return []
         async with self._database.connection(CHUNK_SECONDS) as connection:
-            return await correct(connection, corrections, self._zone)
+            return await correct(connection, corrections, self._zone, self._tags)
 
 
-async def correct(connection: Connection, corrections: Sequence[PriceCorrection], zone: str) -> list[PriceCorrection]:
+async def correct(
+    connection: Connection, corrections: Sequence[PriceCorrection], zone: str, tags: Sequence[str]
+) -> list[PriceCorrection]:
     """Correct rows and rollups in one statement, and return the corrections of rows that were not changed meanwhile."""
     if not corrections:
         return []
-    cursor = await connection.execute(CORRECT, {"zone": zone, "rows": codec.encode(corrections).decode()})
+    cursor = await connection.execute(
+        CORRECT, {"zone": zone, "tags": list(tags), "rows": codec.encode(corrections).decode()}
+    )
     changed = set(await cursor.fetchall())
     return [one for one in corrections if (one.project_id, str(one.id)) in changed]
 

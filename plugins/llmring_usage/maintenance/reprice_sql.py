@@ -3,17 +3,22 @@
 from typing import LiteralString
 
 from llmring_usage.tables.alias_hours import hour_sql
-from llmring_usage.tables.log_columns import TOKENS
+from llmring_usage.tables.combinations import COMBINATIONS
+from llmring_usage.tables.log_columns import COLUMNS, COUNTED, TOKENS
 from llmring_usage.tables.rollups import DAILY, QUARTERS
 
-SELECTED: LiteralString = """
+SELECTED: LiteralString = (
+    """
     FROM usage_logs
-    WHERE cost_source IS DISTINCT FROM 'client' AND cost_status <> 'usage_missing'
+    WHERE """
+    + COUNTED
+    + """ AND cost_source IS DISTINCT FROM 'client' AND cost_status <> 'usage_missing'
         AND (%(only)s::text IS NULL OR project_id = %(only)s)
         AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
         AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
         AND (%(model)s::text IS NULL OR model = %(model)s OR provider || ':' || model = %(model)s)
 """
+)
 # A condition of its own, so that the partial index on these rows is used.
 NOT_PRICED: LiteralString = " AND cost_status <> 'priced'"
 ROW: LiteralString = (
@@ -30,6 +35,11 @@ DELTAS: dict[LiteralString, LiteralString] = {
     "estimated_requests": "sum((cost_status = 'estimated')::int - (old_status = 'estimated')::int)",
     "unpriced_tokens": "sum(((cost IS NULL)::int - (old_cost IS NULL)::int) * (input_tokens::numeric + output_tokens))",
 }
+# The changed rows as they were: the status of the cost is a part of their combination.
+BEFORE: dict[str, LiteralString] = {"cost": "old_cost AS cost", "cost_status": "old_status AS cost_status"}
+FORMERLY: LiteralString = (
+    "(SELECT " + ", ".join(BEFORE.get(column.name, column.name) for column in COLUMNS) + " FROM changed) AS formerly"
+)
 CORRECT: LiteralString = (
     """
     WITH given AS MATERIALIZED (
@@ -56,19 +66,23 @@ CORRECT: LiteralString = (
         FROM given
         WHERE kept.project_id = given.project_id AND kept.occurred_at = given.occurred_at AND kept.id = given.id
             AND kept.cost IS NOT DISTINCT FROM given.old_cost AND kept.cost_status = given.old_status
-            AND kept.cost_source IS DISTINCT FROM 'client'
-        RETURNING kept.project_id, kept.occurred_at, kept.id, kept.provider, kept.model, kept.alias, kept.profile,
-            kept.origin, kept.input_tokens, kept.output_tokens, given.cost, given.old_cost, given.cost_status,
-            given.old_status
+            AND kept.cost_source IS DISTINCT FROM 'client' AND kept."""
+    + COUNTED
+    + """
+        RETURNING kept.*, given.old_cost, given.old_status
     ), void AS (
         DELETE FROM usage_alias_hours AS hours USING changed
         WHERE hours.project_id = changed.project_id AND hours.alias = changed.alias
             AND hours.hour = """
     + hour_sql("changed.occurred_at")
     + "), "
+    # PostgreSQL runs the last first: combinations, days, quarters, as when a batch is stored.
     + ", ".join(
         "add_" + rollup.table + " AS (" + rollup.upsert(rollup.select_rows("changed", DELTAS), "0") + ")"
-        for rollup in (DAILY, QUARTERS)
+        for rollup in (QUARTERS, DAILY)
     )
+    + ", add_usage_combinations AS ("
+    + COMBINATIONS.exchange(FORMERLY, "changed")
+    + ")"
     + " SELECT project_id, id::text FROM changed"
 )

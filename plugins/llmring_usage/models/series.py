@@ -16,13 +16,14 @@ EXACT = "exact"
 class Series:
     """The caller, model and price of many rows; equal series may be distinct objects.
 
+    `key_id` is the managed key that logged the calls, None for a plain key.
     `cost_source` and `cost_status` are columns of the rows; `price` is the price that costs are computed with, None
     without one, `discount` what is taken off, `price_notes` the substitutions of an estimate. `rare` is whether rows
     are discounted or estimated, as few are. `encoded` is the series' JSON in a batch.
     """
 
-    __slots__ = ("alias", "cost_source", "cost_status", "discount", "encoded", "model", "origin", "price",
-                 "price_notes", "profile", "project_id", "provider", "rare")  # fmt: skip
+    __slots__ = ("alias", "cost_source", "cost_status", "discount", "encoded", "key_id", "model", "origin",
+                 "price", "price_notes", "profile", "project_id", "provider", "rare")  # fmt: skip
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Series:
         cost_status: str,
         alias: str | None = None,
         origin: str | None = None,
+        key_id: str | None = None,
         cost_source: str | None = None,
         price: Price | None = None,
         discount: Decimal | None = None,
@@ -45,6 +47,7 @@ class Series:
         self.alias = alias
         self.profile = profile
         self.origin = origin
+        self.key_id = key_id
         self.cost_source = cost_source
         self.cost_status = cost_status
         self.price = price
@@ -54,7 +57,9 @@ class Series:
         self.encoded = codec.encode({name: value for name, value in self._fields() if value is not None})
 
     def _fields(self) -> list[tuple[str, object]]:
-        names = ("project_id", "provider", "model", "alias", "profile", "origin", "cost_source", "cost_status")
+        names = (
+            "project_id", "provider", "model", "alias", "profile", "origin", "key_id", "cost_source", "cost_status",
+        )  # fmt: skip
         fields = [(name, getattr(self, name)) for name in names]
         if self.price is not None:
             fields += [*price_columns(self.price).items(), ("price", encode_rates(self.price))]

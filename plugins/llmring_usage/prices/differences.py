@@ -13,20 +13,27 @@ from llmring_usage.prices.book import PriceBook
 from llmring_usage.prices.own.source import OwnMatch
 from llmring_usage.prices.source import Lookup
 from llmring_usage.pricing.rates import PLAIN, resolve_rates
+from llmring_usage.tables.log_columns import COUNTED
 
 DAYS = 30
 MAX_MODELS = 1_000
 TOLERANCE = Decimal("0.01")
 SECONDS = 30.0
 
-CALLED: LiteralString = """
-    SELECT provider, model, count(*) AS requests, coalesce(sum(cost), 0) AS cost
+CALLED: LiteralString = (
+    """
+    SELECT provider, model, count(*) AS requests, coalesce(sum(cost), 0) AS cost,
+        count(*) FILTER (WHERE cost IS NULL) AS unpriced_requests
     FROM usage_logs
     WHERE (%(project)s::text IS NULL OR project_id = %(project)s) AND occurred_at >= %(since)s
+        AND """
+    + COUNTED
+    + """
     GROUP BY provider, model
     ORDER BY cost DESC, provider, model
     LIMIT %(limit)s
 """
+)
 
 
 class RateDifference(msgspec.Struct, frozen=True):
@@ -38,7 +45,10 @@ class RateDifference(msgspec.Struct, frozen=True):
 
 
 class PriceDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """A model whose rates differ between two sources, and what the project spent on it in 30 days, USD."""
+    """A model whose rates differ between two sources, and what the project spent on it in 30 days, USD.
+
+    The spend is without that of `unpriced_requests`, which is not known.
+    """
 
     provider: str
     model: str
@@ -49,6 +59,7 @@ class PriceDifference(msgspec.Struct, frozen=True, kw_only=True):
     rates: list[RateDifference]
     requests: int
     spend: Decimal
+    unpriced_requests: int
 
 
 class CalledModel(msgspec.Struct, frozen=True):
@@ -58,6 +69,7 @@ class CalledModel(msgspec.Struct, frozen=True):
     model: str
     requests: int
     cost: Decimal
+    unpriced_requests: int
 
 
 class PriceComparison:
@@ -94,6 +106,7 @@ class PriceComparison:
                     rates=rates,
                     requests=called.requests,
                     spend=called.cost,
+                    unpriced_requests=called.unpriced_requests,
                 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from zoneinfo import ZoneInfo
 
 from llmring_server.contracts.projects import ProjectNames
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.usage import (
     CallFilter,
     Kind,
@@ -20,20 +21,28 @@ from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_breakdown import explain_cost
 from llmring_usage.queries.cursors import read_cursor, write_cursor
 from llmring_usage.queries.export import Format, render_file
-from llmring_usage.queries.usage_logs import LogFilter, UsageLogs
+from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.periods import Grouping, parse_range
 from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.tables.corrections import CorrectionLookup
 
 
 class UsageReader:
-    """Reads a project's usage; dates are in the requested zone, by default the project's or the reporting zone."""
+    """Reads a project's usage; dates are in the requested zone, by default the project's or the reporting zone.
 
-    def __init__(self, statistics: StatisticsQuery, logs: UsageLogs, settings: UsageSettings) -> None:
+    `receipts` are those of calls, None where receipts are not enabled.
+    """
+
+    def __init__(
+        self, statistics: StatisticsQuery, logs: UsageLogs, corrections: CorrectionLookup, settings: UsageSettings
+    ) -> None:
         self._statistics = statistics
         self._logs = logs
+        self._corrections = corrections
         self._settings = settings
         self.projects: ProjectNames | None = None
+        self.receipts: ReceiptBook | None = None
 
     async def default_timezone(self, project: str) -> str:
         """Return the time zone of a project, by default the reporting zone."""
@@ -81,15 +90,23 @@ class UsageReader:
     async def call(self, project: str, cursor: str) -> LoggedCall | None:
         """Return the call just before a cursor's position, and the calculation of its cost."""
         found = await self._logs.get(project, read_cursor(cursor))
-        if found is None:
-            return None
+        return await self._explain(project, found) if found else None
+
+    async def find(self, project: str, log_id: str) -> LoggedCall | None:
+        """Return the call with an id, and the calculation of its cost."""
+        found = await self._logs.find(project, log_id)
+        return await self._explain(project, found) if found else None
+
+    async def _explain(self, project: str, found: PricedLogEntry) -> LoggedCall:
         entry = LogEntry(*(getattr(found, name) for name in LogEntry.__struct_fields__))
-        if found.price is None:
-            return LoggedCall(entry, None)
-        stored = next((one for one in (found.list_cost, found.computed_cost, found.cost) if one is not None), None)
-        return LoggedCall(
-            entry, explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
-        )
+        calculation = None
+        if found.price is not None:
+            stored = next((one for one in (found.list_cost, found.computed_cost, found.cost) if one is not None), None)
+            calculation = explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
+        # A call's receipt has its id.
+        receipt = None if self.receipts is None else await self.receipts.get(project, str(found.id))
+        taken_back = await self._corrections.find(project, [str(found.id)]) if found.corrected_at else {}
+        return LoggedCall(entry, calculation, receipt.receipt_id if receipt else None, taken_back.get(str(found.id)))
 
     async def csv(self, project: str, chosen: CallFilter) -> AsyncIterator[bytes]:
         """Return every matching call as CSV."""
@@ -108,4 +125,4 @@ class UsageReader:
 
     async def _filter(self, project: str, chosen: CallFilter) -> LogFilter:
         span = parse_range(chosen.start_date, chosen.end_date, await self._zone(project, chosen.tz))
-        return LogFilter(span, chosen.alias, chosen.model, chosen.provider, chosen.profile, chosen.origin)
+        return LogFilter(span, chosen)

@@ -234,7 +234,7 @@ def percentile(histogram: Iterable[LatencyBucket], share: float) -> float | None
     Its bucket is exact, so its error is below a fifth; within the bucket, calls are assumed to be spread evenly by
     logarithm.
     """
-    buckets = sorted(histogram, key=lambda found: found.bucket)
+    buckets = sorted((found for found in histogram if found.calls), key=lambda found: found.bucket)
     below, target = 0, share * sum(found.calls for found in buckets)
     for found in buckets:
         if below + found.calls >= target:

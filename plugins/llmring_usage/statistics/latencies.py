@@ -5,11 +5,13 @@ from typing import Any, LiteralString
 from llmring_usage.statistics.periods import Split, months_within
 from llmring_usage.statistics.range_sql import RangeUnion
 from llmring_usage.tables.latency_months import MONTH_LATENCIES, VALID_MONTHS
+from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.rollups import BUCKET
 
 DAILY: LiteralString = "SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s"
 RAW: LiteralString = (
     "SELECT model, " + BUCKET + ", 1::bigint FROM usage_logs WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
+    " AND " + COUNTED
 )
 
 

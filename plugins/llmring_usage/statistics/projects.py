@@ -21,6 +21,7 @@ from llmring_server.http.errors import Problem
 from llmring_server.runtime.timezones import zone_of
 from llmring_usage.statistics.periods import FIRST_DAY, LAST_DAY, ORIGIN, QUARTER, Range, midnight, split_days
 from llmring_usage.statistics.range_sql import NUMBERS
+from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.rollups import QUARTERS_DAY
 
 DEFAULT_DAYS = 30
@@ -39,7 +40,8 @@ ORDERS: Mapping[ProjectSort, LiteralString] = {
     "last_call": "(last_day - date '1970-01-01')",
 }
 # The quarter hour limits the raw rows to read; where they were dropped, it is the answer.
-LAST_CALLS: LiteralString = """
+LAST_CALLS: LiteralString = (
+    """
     SELECT latest.project_id, coalesce(max(occurred_at), max(quarter)) AS last_call
     FROM (
         SELECT project_id, max(quarter) AS quarter
@@ -50,9 +52,10 @@ LAST_CALLS: LiteralString = """
         GROUP BY project_id
     ) AS latest
     LEFT JOIN usage_logs ON usage_logs.project_id = latest.project_id
-        AND occurred_at >= quarter AND occurred_at < quarter + interval '15 minutes'
-    GROUP BY latest.project_id
-"""
+        AND occurred_at >= quarter AND occurred_at < quarter + interval '15 minutes' AND """
+    + COUNTED
+    + " GROUP BY latest.project_id"
+)
 
 
 class ProjectSums(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ from llmring_usage.statistics.assemble import (
 from llmring_usage.statistics.latencies import latencies_sql
 from llmring_usage.statistics.periods import Grouping, Range, Split, split_days
 from llmring_usage.statistics.range_sql import RangeUnion
-from llmring_usage.tables.log_columns import PROMPT
+from llmring_usage.tables.log_columns import COUNTED, PROMPT
 from llmring_usage.tables.rollups import (
     DAY,
     EACH_NAME,
@@ -52,7 +52,7 @@ QUARTER_CALLS: LiteralString = (
 )  # fmt: skip
 RAW_CALLS: LiteralString = (
     "SELECT kind, name, " + ", ".join(VALUES[name] for name in SUMS) + " FROM usage_logs " + EACH_NAME
-    + " WHERE project_id = %(project)s"
+    + " WHERE project_id = %(project)s AND " + COUNTED
 )  # fmt: skip
 # Lines of provider_model are also of their provider and of their model; models of earlier versions have no provider.
 EACH_KIND: LiteralString = (
@@ -64,10 +64,12 @@ EACH_KIND: LiteralString = (
     + ", (CASE WHEN lines.kind = 'model' THEN '" + PROVIDER_MODEL + "' END, ':' || lines.name)) AS each(kind, name)"
     + " WHERE each.kind IS NOT NULL"
 )  # fmt: skip
+# Names whose calls were all taken back have rows of zeros.
 GROUPED: LiteralString = (
     "lines AS MATERIALIZED (SELECT kind, name, "
     + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
-    + " FROM calls GROUP BY kind, name), grouped AS MATERIALIZED (SELECT each.kind, each.name, "
+    + " FROM calls GROUP BY kind, name HAVING sum(requests) <> 0)"
+    + ", grouped AS MATERIALIZED (SELECT each.kind, each.name, "
     + ", ".join("sum(" + name + ") AS " + name for name in SUMS)
     + " FROM lines "
     + EACH_KIND
@@ -232,7 +234,7 @@ def _named_sql(step: Step) -> LiteralString:
     start = STEPS[step]
     return (
         "SELECT " + start + " AS start, name, sum(requests) AS requests,"
-        " sum(tokens) AS tokens, sum(cost) AS cost FROM days GROUP BY 1, 2"
+        " sum(tokens) AS tokens, sum(cost) AS cost FROM days GROUP BY 1, 2 HAVING sum(requests) <> 0"
     )
 
 
@@ -253,6 +255,6 @@ def _days_sql(kind: Kind, union: RangeUnion, split: Split) -> LiteralString:
         "SELECT day" + sums + "usage_daily" + of_kind,
         "SELECT " + QUARTERS_DAY + sums + "usage_quarters" + of_kind,
         "SELECT " + DAY + ", coalesce(" + kind + ", ''), 1::bigint, " + PROMPT + " + output_tokens, coalesce(cost, 0)"
-        " FROM usage_logs WHERE project_id = %(project)s",
+        " FROM usage_logs WHERE project_id = %(project)s AND " + COUNTED,
     )
     return union.sql

@@ -1,7 +1,7 @@
 """Logged calls as other plugins see them: at the time they are stored, and looked up by their id."""
 
 from datetime import timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from llmring_server.contracts import LoggedUsage
@@ -24,13 +24,35 @@ SELECT: LiteralString = (
     + BASIS_COLUMNS
     + """
     FROM usage_logs
-    WHERE project_id = %(project)s AND id = %(id)s
+    WHERE project_id = %(project)s
 """
 )
-FIND: LiteralString = (
-    SELECT + " AND occurred_at BETWEEN %(earliest)s AND %(latest)s AND received_at = occurred_at"
-    " UNION ALL " + SELECT + " AND received_at <> occurred_at"
-)  # fmt: skip
+
+
+def find_sql(select: LiteralString) -> LiteralString:
+    """Return the statement that finds an entry by its id, from the SELECT of a project's rows.
+
+    It reads one partition, and the index of late entries in each.
+    """
+    by_id: LiteralString = select + " AND id = %(id)s"
+    return (
+        by_id + " AND occurred_at BETWEEN %(earliest)s AND %(latest)s AND received_at = occurred_at"
+        " UNION ALL " + by_id + " AND received_at <> occurred_at"
+    )  # fmt: skip
+
+
+def find_params(project: str, log_id: str) -> dict[str, Any] | None:
+    """Return the parameters of `find_sql`, or None for a text that is not an id of this table."""
+    try:
+        entry = UUID(log_id)
+        moment = uuid_timestamp(entry)
+        span = {"earliest": moment - ID_TOLERANCE, "latest": moment + ID_TOLERANCE}
+    except (ValueError, OverflowError):
+        return None
+    return {"project": project, "id": entry, **span} if str(entry) == log_id else None
+
+
+FIND: LiteralString = find_sql(SELECT)
 
 
 class EntryLookup:
@@ -40,16 +62,11 @@ class EntryLookup:
         self._database = database
 
     async def find(self, project: str, log_id: str) -> LoggedUsage | None:
-        """Return a project's entry, or None; reads one partition, and the index of late entries in each."""
-        try:
-            entry = UUID(log_id)
-            moment = uuid_timestamp(entry)
-            span = {"earliest": moment - ID_TOLERANCE, "latest": moment + ID_TOLERANCE}
-        except (ValueError, OverflowError):  # not an id of this table
+        """Return a project's entry, or None."""
+        params = find_params(project, log_id)
+        if params is None:
             return None
-        if str(entry) != log_id:
-            return None
-        for row in await self._database.fetch(FIND, {"project": project, "id": entry, **span}):
+        for row in await self._database.fetch(FIND, params):
             return LoggedUsage(**{name: row[name] for name in FIELDS}, basis=read_basis(row))
         return None
 

@@ -5,6 +5,10 @@ from typing import LiteralString, NamedTuple
 
 from llmring_usage.pricing.tokens import KINDS, PROMPT_KINDS, RARE_PROMPT_KINDS
 
+# The condition on rows that count: entries that were not taken back.
+COUNTED: LiteralString = "corrected_at IS NULL"
+# The columns that only a correction sets; a row is stored without them.
+CORRECTION_COLUMNS: tuple[LiteralString, ...] = ("corrected_at", "replaced_by", "replaces")
 # The column of each token kind.
 TOKEN_COLUMNS: Mapping[LiteralString, LiteralString] = {kind: kind + "_tokens" for kind in KINDS}
 # All kinds, each named as in `Tokens`, for a SELECT.
@@ -17,8 +21,11 @@ RARE_FIELDS: Mapping[LiteralString, LiteralString] = {
     "audio_input": "audio_input_tokens",
     "audio_cache_read": "cached_audio_tokens",
     "image_input": "image_input_tokens",
+    "image_cache_read": "cached_image_tokens",
+    "video_input": "video_input_tokens",
     "audio_output": "audio_output_tokens",
     "image_output": "image_output_tokens",
+    "video_output": "video_output_tokens",
 }
 
 
@@ -68,6 +75,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("alias", "text", shared=True),
     Column("profile", "text", shared=True),
     Column("origin", "text", shared=True),
+    Column("key_id", "text", shared=True),
     Column("id_at_origin", "text"),
     *map(_count, ("input_tokens", "output_tokens", "cached_input_tokens")),
     *(_count(column) for column in TOKEN_COLUMNS.values() if column != "output_tokens"),

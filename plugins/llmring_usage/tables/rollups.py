@@ -10,7 +10,7 @@ from typing import LiteralString
 
 import msgspec
 
-from llmring_usage.pricing.tokens import PROMPT_KINDS, RARE_PROMPT_KINDS
+from llmring_usage.pricing.tokens import PROMPT_KINDS, RARE_PROMPT_KINDS, RARE_READS, RARE_WRITES
 from llmring_usage.tables.log_columns import PROMPT, TOKEN_COLUMNS, rare_count_sql, rare_sums_sql
 
 DAY: LiteralString = "(occurred_at AT TIME ZONE %(zone)s)::date"
@@ -20,6 +20,12 @@ QUARTERS_DAY: LiteralString = "(quarter AT TIME ZONE %(zone)s)::date"
 BUCKET: LiteralString = (
     "(CASE WHEN latency_ms < 1 THEN 0 ELSE least(floor(ln(latency_ms::double precision) / ln(1.2)), 500) END)::smallint"
 )
+# A histogram in one number, whose sum is the histogram of the sum: a group of decimal digits for each bucket.
+LATENCY_DIGITS = 12
+LATENCY: LiteralString = (
+    "CASE WHEN latency_ms IS NULL THEN 0 ELSE ('1e' || " + str(LATENCY_DIGITS) + " * " + BUCKET + ")::numeric END"
+)
+LATENCIES_SUM: Mapping[LiteralString, LiteralString] = {"latencies": "sum(" + LATENCY + ")"}
 PROVIDER_MODEL: LiteralString = "provider_model"
 # The columns that names are made of, and the name of each kind. In a provider's name, `~` is `~0` and `:` is `~1`.
 NAMED: tuple[LiteralString, ...] = ("provider", "model", "alias", "profile", "origin")
@@ -50,9 +56,9 @@ VALUES: Mapping[LiteralString, LiteralString] = {
     "unpriced_requests": "(cost IS NULL)::int::bigint",
     "unpriced_tokens": "CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END",
     "extra_input_tokens": PROMPT + " - input_tokens",
-    "cache_read_tokens": "cache_read_tokens::numeric + " + rare_count_sql("audio_cache_read"),
+    "cache_read_tokens": " + ".join(("cache_read_tokens::numeric", *map(rare_count_sql, RARE_READS))),
     "cache_write_tokens": "cache_write_tokens::numeric + cache_write_5m_tokens + cache_write_1h_tokens + "
-    + rare_count_sql("cache_write_30m") + " + " + rare_count_sql("cache_write_12h"),
+    + " + ".join(map(rare_count_sql, RARE_WRITES)),
     "reasoning_tokens": "reasoning_tokens",
     "estimated_requests": "(cost_status = 'estimated')::int::bigint",
     "counted_requests": "1::bigint",
@@ -77,8 +83,8 @@ PLAIN_SUMS: Mapping[LiteralString, LiteralString] = {
 SUMS: Mapping[LiteralString, LiteralString] = {
     **PLAIN_SUMS,
     "extra_input_tokens": PLAIN_SUMS["extra_input_tokens"] + rare_sums_sql(RARE_PROMPT_KINDS),
-    "cache_read_tokens": PLAIN_SUMS["cache_read_tokens"] + rare_sums_sql(("audio_cache_read",)),
-    "cache_write_tokens": PLAIN_SUMS["cache_write_tokens"] + rare_sums_sql(("cache_write_30m", "cache_write_12h")),
+    "cache_read_tokens": PLAIN_SUMS["cache_read_tokens"] + rare_sums_sql(RARE_READS),
+    "cache_write_tokens": PLAIN_SUMS["cache_write_tokens"] + rare_sums_sql(RARE_WRITES),
     "estimated_requests": "count(*) FILTER (WHERE cost_status = 'estimated')",
 }
 
@@ -97,7 +103,8 @@ def kind_sql(kind: LiteralString) -> tuple[LiteralString, LiteralString]:
 class Rollup(msgspec.Struct, frozen=True):
     """One table of sums: its bucket column and the expression for it, its key, its sums, and the condition on rows.
 
-    Without a `key`, every call is counted once per kind, under its name (`EACH_NAME`).
+    Without a `key`, every call is counted once per kind, under its name (`EACH_NAME`). `carried` columns depend on the
+    key: they are written with a new row and never changed.
     """
 
     table: LiteralString
@@ -106,6 +113,7 @@ class Rollup(msgspec.Struct, frozen=True):
     key: Mapping[LiteralString, LiteralString] | None = None
     sums: tuple[LiteralString, ...] = tuple(SUMS)
     where: LiteralString = "true"
+    carried: tuple[LiteralString, ...] = ()
 
     @property
     def names(self) -> tuple[LiteralString, ...]:
@@ -119,8 +127,8 @@ class Rollup(msgspec.Struct, frozen=True):
 
     @property
     def columns(self) -> LiteralString:
-        """The identity and the sums."""
-        return ", ".join((self.identity, *self.sums))
+        """The identity, the carried columns and the sums."""
+        return ", ".join((self.identity, *self.carried, *self.sums))
 
     def select_rows(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = SUMS) -> LiteralString:
         """Return the SELECT of `columns` over raw rows; `sums` maps each sum to its expression."""
@@ -139,11 +147,28 @@ class Rollup(msgspec.Struct, frozen=True):
 
         `at` is the expression of the bucket, by default its column.
         """
-        columns = (at or self.bucket, *self.names, *("sum(" + name + ") AS " + name for name in self.sums))
+        keys = (at or self.bucket, *self.names, *self.carried)
+        columns = (*keys, *("sum(" + name + ") AS " + name for name in self.sums))
         return (
             "SELECT project_id, " + ", ".join(columns) + " FROM " + (table or self.table) + " WHERE " + where
-            + " GROUP BY " + ", ".join(NUMBERS[: len(self.names) + 2])
+            + " GROUP BY " + ", ".join(NUMBERS[: len(keys) + 1])
         )  # fmt: skip
+
+    def exchange(self, removed: LiteralString, added: LiteralString) -> LiteralString:
+        """Return the upsert that takes the sums of one source of raw rows away, and adds those of another."""
+        taken: LiteralString = ", ".join("-" + name + " AS " + name for name in self.sums)
+        changes: LiteralString = (
+            "SELECT "
+            + ", ".join((self.identity, *self.carried, taken))
+            + " FROM ("
+            + self.select_rows(removed)
+            + ") AS taken UNION ALL SELECT "
+            + self.columns
+            + " FROM ("
+            + self.select_rows(added)
+            + ") AS added"
+        )
+        return self.upsert(self.select_sums(table="(" + changes + ") AS changes"), "0")
 
     def upsert(self, rows: LiteralString, slot: LiteralString) -> LiteralString:
         """Return the upsert that adds `rows`, a SELECT of `columns`, to a slot."""
@@ -166,17 +191,21 @@ def difference_sql(rollup: Rollup, wanted: LiteralString, kept: LiteralString) -
         "coalesce(wanted." + name + ", 0) - coalesce(kept." + name + ", 0) AS " + name for name in rollup.sums
     )
     off: LiteralString = " OR ".join(name + " <> 0" for name in rollup.sums)
+    carried: LiteralString = "".join(
+        ", coalesce(wanted." + name + ", kept." + name + ") AS " + name for name in rollup.carried
+    )
     return (
         "WITH wanted (" + columns + ") AS (" + wanted + "), kept (" + columns + ") AS (" + kept
-        + "), differing AS (SELECT * FROM (SELECT " + identity + ", " + differences
+        + "), differing AS (SELECT * FROM (SELECT " + identity + carried + ", " + differences
         + " FROM wanted FULL JOIN kept USING (" + identity + ")) AS compared WHERE " + off + ")"
     )  # fmt: skip
 
 
-NUMBERS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7")
+NUMBERS: tuple[LiteralString, ...] = (
+    "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16",
+)  # fmt: skip
 DAILY = Rollup("usage_daily", "day", DAY)
 QUARTERS = Rollup("usage_quarters", "quarter", QUARTER)
 LATENCIES = Rollup(
     "usage_latencies", "day", DAY, {"model": "model", "bucket": BUCKET}, ("requests",), "latency_ms IS NOT NULL"
 )
-ROLLUPS = (DAILY, QUARTERS, LATENCIES)

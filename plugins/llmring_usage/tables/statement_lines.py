@@ -8,9 +8,12 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
+from llmring_server.contracts.corrections import UsageCorrection
 from llmring_server.contracts.usage_lines import UsageLine
 from llmring_server.database import Database
+from llmring_usage.tables.corrections import read_corrections
 from llmring_usage.tables.cost_columns import BASIS_COLUMNS, read_basis
+from llmring_usage.tables.log_columns import COUNTED
 
 CHUNK_ROWS = 250  # a chunk is decoded at once, and blocks the event loop meanwhile
 # Days are counted in the reporting zone, whose offset from UTC is at most this.
@@ -26,7 +29,9 @@ BEFORE: LiteralString = (
     + BASIS_COLUMNS
     + """
     FROM usage_logs
-    WHERE project_id = %(project)s AND occurred_at < %(end)s
+    WHERE project_id = %(project)s AND occurred_at < %(end)s AND """
+    + COUNTED
+    + """
     ORDER BY occurred_at, id
 """
 )
@@ -52,6 +57,12 @@ class StatementLines:
             await cursor.execute(BEFORE, {"project": project, "end": end})
             while chunk := await cursor.fetchmany(CHUNK_ROWS):
                 yield await asyncio.to_thread(_build_lines, chunk)
+
+    def corrected(
+        self, connection: psycopg.AsyncConnection[Any], project: str
+    ) -> AsyncGenerator[Sequence[UsageCorrection], None]:
+        """Yield the corrections of a project's calls; see the contract."""
+        return read_corrections(connection, project)
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
         """Return the projects with calls on the days from a day before `start` to a day after `end`; see the contract.

@@ -172,7 +172,8 @@ def test_a_call_that_cannot_be_billed_is_422_and_not_stored(server, client, meta
     assert set(counted(server).values()) == {0}
 
 
-def test_money_and_counts_stay_exact(client):
+def test_money_and_counts_stay_exact(start_server):
+    client = start_server(["usage", "conversations"], usage={"max_tokens": 2**63 - 1}).client("one")
     body = f"""{{"messages": [], "response": {{"content": "x"}}, "metadata": {{"provider": "p", "model": "m",
         "input_tokens": {2**63 - 1}, "output_tokens": 3000000000, "cost": 250.000000000000000000001}}}}"""
     response = client.post(f"{API}/log", content=body, headers={"Content-Type": "application/json"})

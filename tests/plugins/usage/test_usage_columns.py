@@ -4,7 +4,7 @@ from llmring_server.contracts import Price
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series, price_columns
 from llmring_usage.statistics.assemble import NameSums
-from llmring_usage.tables.log_columns import COLUMNS
+from llmring_usage.tables.log_columns import COLUMNS, CORRECTION_COLUMNS
 from llmring_usage.tables.rollups import SUMS, VALUES
 
 NOT_COLUMNS = {"rare", "encoded", "price", "series", "former_fingerprint", "unconfirmed_key"}
@@ -15,7 +15,7 @@ def test_the_table_has_exactly_the_defined_columns(usage):
         "SELECT attname AS name FROM pg_attribute"
         " WHERE attrelid = 'usage_logs'::regclass AND attnum > 0 AND NOT attisdropped"
     )
-    assert sorted(row["name"] for row in found) == sorted(column.name for column in COLUMNS)
+    assert sorted(row["name"] for row in found) == sorted([*(column.name for column in COLUMNS), *CORRECTION_COLUMNS])
 
 
 def test_rows_have_a_field_for_every_column_of_their_own_and_for_the_key():

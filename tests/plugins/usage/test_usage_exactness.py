@@ -36,7 +36,7 @@ def server(request, llmring_postgres):
     """A server whose reporting zone is the parameter."""
     schema = f"test_{uuid.uuid4().hex[:16]}"
     database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 2}
-    with live(make_settings(database, usage={"timezone": request.param}), ["usage"]) as server:
+    with live(make_settings(database, usage={"timezone": request.param, "max_tokens": 2**63 - 1}), ["usage"]) as server:
         yield server
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")

@@ -22,6 +22,12 @@ OLD_BODY = (
     b'"idempotency_key":"one"}'
 )
 OLD_FINGERPRINT = "cd6fdb12091675954c961dc8360c7074"
+# Another, and the fingerprint that b775e5c stores for it.
+OLD_USAGE_BODY = (
+    b'{"provider":"openai","model":"gpt-5-mini","latency_ms":12.5,'
+    b'"usage":{"prompt_tokens": 10, "completion_tokens": 5},"processing":"batch","idempotency_key":"one"}'
+)
+OLD_USAGE_FINGERPRINT = "4b9b139419f78095e966fb2565e7bc20"
 NESTED = {"metadata": {"a": 1, "b": [{"c": 1.5, "d": "é"}]}, "tags": {"x": "1", "y": "2"}}
 REORDERED = {"tags": {"y": "2", "x": "1"}, "metadata": {"b": [{"d": "é", "c": 1.5}], "a": 1}}
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 0}}
@@ -195,11 +201,16 @@ def test_metadata_of_any_number_may_be_repeated(client, number):
 
 
 @pytest.mark.own_server
-def test_a_key_of_an_earlier_version_accepts_the_repeated_call_and_no_other(usage, client):
-    first = client.post("/api/v1/log", content=OLD_BODY)
-    usage.rows("UPDATE usage_keys SET fingerprint = %s RETURNING key", [OLD_FINGERPRINT])
-    assert client.post("/api/v1/log", content=OLD_BODY).json() == first.json()
-    assert client.post("/api/v1/log", content=OLD_BODY.replace(b"12.5", b"13")).status_code == 409
+@pytest.mark.parametrize(
+    ("body", "fingerprint"),
+    [(OLD_BODY, OLD_FINGERPRINT), (OLD_USAGE_BODY, OLD_USAGE_FINGERPRINT)],
+    ids=["counts", "usage"],
+)
+def test_a_key_of_an_earlier_version_accepts_the_repeated_call_and_no_other(usage, client, body, fingerprint):
+    first = client.post("/api/v1/log", content=body)
+    usage.rows("UPDATE usage_keys SET fingerprint = %s RETURNING key", [fingerprint])
+    assert client.post("/api/v1/log", content=body).json() == first.json()
+    assert client.post("/api/v1/log", content=body.replace(b"12.5", b"13")).status_code == 409
 
 
 def test_a_batch_sent_again_under_its_header_is_all_duplicates(client):

@@ -6,7 +6,7 @@ Every value is text, and an empty one is absent, so that the CSV row and the JSO
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import TextIO
 
@@ -34,7 +34,8 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `price_notes` are canonical JSON; `billed` and `rates` are as in a receipt.
 
     `seq` numbers a project's lines without a gap across its statements. A line of kind `call` states a call for the
-    first time; one of kind `correction` states it again after a change, and `corrects` is the line it replaces.
+    first time; one of kind `correction` states it again after a change, and `corrects` is the line it replaces. A call
+    with the status `voided` or `superseded` was taken back: it costs nothing and has no tokens.
     `amount` is added to the totals: the cost (0 while unpriced), or its change. Money is in `currency`, times are UTC.
     """
 
@@ -92,6 +93,10 @@ COLUMNS = {1: FIRST_COLUMNS, 2: FIRST_COLUMNS + BASIS_COLUMNS}
 FIRST_COMPARED = tuple(name for name in FIRST_COLUMNS if name not in ("seq", "kind", "corrects", "amount", HASH))
 COMPARED = FIRST_COMPARED + BASIS_COLUMNS[2:]
 
+# The status of a call that was taken back, by how.
+TAKEN_BACK_STATUS: Mapping[str, str] = {"void": "voided", "correct": "superseded"}
+TAKEN_BACK = frozenset(TAKEN_BACK_STATUS.values())
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(StatementLine)
 
@@ -124,6 +129,30 @@ def has_changed(now: StatementLine, stated: StatementLine) -> bool:
     """Return whether a call differs from its last line, in what that line's format states."""
     compared = COMPARED if stated.billed else FIRST_COMPARED
     return any(getattr(now, name) != getattr(stated, name) for name in compared)
+
+
+def take_back(stated: StatementLine, seq: int, kind: str) -> StatementLine:
+    """Return the line for a stated call that was taken back, `void` or `correct`, given its last line."""
+    return StatementLine(
+        seq=str(seq),
+        kind="correction",
+        corrects=stated.seq,
+        id=stated.id,
+        occurred_at=stated.occurred_at,
+        provider=stated.provider,
+        model=stated.model,
+        alias=stated.alias,
+        profile=stated.profile,
+        origin=stated.origin,
+        status=stated.status,
+        input_tokens="0",
+        output_tokens="0",
+        cached_input_tokens="0",
+        cost="0",
+        currency=stated.currency,
+        amount=difference("0", stated.cost),
+        cost_status=TAKEN_BACK_STATUS[kind],
+    )
 
 
 def to_csv(lines: Iterable[StatementLine], *, header: bool, version: int) -> bytes:

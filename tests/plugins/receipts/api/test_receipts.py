@@ -236,7 +236,9 @@ def test_every_call_is_in_the_openapi_description(client):
         RECEIPTS,
         f"{RECEIPTS}/issue",
         f"{RECEIPTS}/verify",
+        f"{RECEIPTS}/calls",
         f"{RECEIPTS}/{{receipt_id}}",
+        f"{RECEIPTS}/{{receipt_id}}/call",
         "/receipts/public-key.pem",
         "/receipts/public-keys.json",
     }

@@ -24,13 +24,16 @@ class Broken:
         raise psycopg.errors.RaiseException("no more leaves")
 
 
+USAGE = {"max_tokens": 2**63 - 1}
+
+
 @pytest.fixture
 def start(llmring_live, signer):
     """Return a function that starts a server that issues receipts for calls."""
 
     def live(*plugins, **tables):
         given = {"private_key_b64": signer.seed, "auto": True}
-        return llmring_live([*plugins, "usage", "receipts"], receipts=given, **tables)
+        return llmring_live([*plugins, "usage", "receipts"], **{"receipts": given, "usage": USAGE, **tables})
 
     return live
 

@@ -23,7 +23,9 @@ CALL = {
 
 @pytest.fixture
 def server(start_server, signer):
-    return start_server(["usage", "receipts"], receipts={"private_key_b64": signer.seed})
+    return start_server(
+        ["usage", "receipts"], receipts={"private_key_b64": signer.seed}, usage={"max_tokens": 2**63 - 1}
+    )
 
 
 @pytest.fixture

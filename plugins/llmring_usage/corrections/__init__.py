@@ -1,0 +1,1 @@
+"""Corrections: logged calls that are voided, or replaced by a corrected entry, with their sums."""

@@ -1,0 +1,78 @@
+"""The sums by combination: per day, of the calls that agree in everything that calls have in common.
+
+They answer every filter and every breakdown. Their rows are bounded per project and day: once a day is full, it has the
+combination `OTHER`, and a call whose combination has no row yet is counted there.
+"""
+
+from collections.abc import Mapping
+from typing import LiteralString
+
+from llmring_usage.tables.rollups import DAILY, DAY, LATENCIES, LATENCIES_SUM, NUMBERS, QUARTERS, SUMS, Rollup
+
+ALL_SUMS: Mapping[LiteralString, LiteralString] = {**SUMS, **LATENCIES_SUM}
+
+PLAIN_DIMENSIONS: tuple[LiteralString, ...] = (
+    "provider", "model", "alias", "profile", "origin", "status", "key_id", "service_tier", "cost_status",
+)  # fmt: skip
+DIMENSIONS: tuple[LiteralString, ...] = (*PLAIN_DIMENSIONS, "tags")
+OTHER: LiteralString = "'00000000-0000-0000-0000-000000000000'::uuid"
+OTHER_NAME: LiteralString = "'other'"
+COMBINATION: LiteralString = "md5(ROW(" + ", ".join(DIMENSIONS) + ")::text)::uuid"
+
+
+def tags_sql(names: LiteralString) -> LiteralString:
+    """Return the expression for the tags of a row that have sums; `names` is an array of text."""
+    return (
+        "CASE WHEN tags IS NOT NULL THEN"
+        " (SELECT jsonb_object_agg(key, value) FROM json_each_text(tags) WHERE key = ANY(" + names + "::text[])) END"
+    )  # fmt: skip
+
+
+def fold_sql(combined: LiteralString, rollup: Rollup) -> LiteralString:
+    """Return the SELECT of the rollup's columns over a table `combined` that lacks the combination.
+
+    Combinations without a row in a full day are folded into `OTHER`.
+    """
+    own: LiteralString = (
+        "CASE WHEN full_days.day IS NULL THEN true ELSE EXISTS (SELECT FROM usage_combinations AS known WHERE"
+        " known.project_id = keyed.project_id AND known.day = keyed.day AND known.combination = keyed.combination) END"
+    )
+    full_days: LiteralString = (
+        "SELECT project_id, day FROM (SELECT DISTINCT project_id, day FROM " + combined + ") AS days WHERE EXISTS ("
+        "SELECT FROM usage_combinations AS known WHERE known.project_id = days.project_id AND known.day = days.day"
+        " AND known.combination = " + OTHER + ")"
+    )
+    dimensions: LiteralString = ", ".join(
+        "CASE WHEN own THEN " + name + (" END" if name == "tags" else " ELSE " + OTHER_NAME + " END") + " AS " + name
+        for name in DIMENSIONS
+    )
+    sums: LiteralString = ", ".join("sum(" + name + ") AS " + name for name in rollup.sums)
+    return (
+        "SELECT project_id, day, CASE WHEN own THEN combination ELSE " + OTHER + " END AS combination, " + dimensions
+        + ", " + sums + " FROM (SELECT keyed.*, " + own + " AS own FROM (SELECT *, " + COMBINATION
+        + " AS combination FROM " + combined + ") AS keyed LEFT JOIN (" + full_days
+        + ") AS full_days USING (project_id, day)) AS owned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
+    )  # fmt: skip
+
+
+class CombinationRollup(Rollup, frozen=True):
+    """The rollup by combination; the parameter `tags` is the array of the tags that have sums."""
+
+    def select_rows(
+        self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = ALL_SUMS
+    ) -> LiteralString:
+        """Return the SELECT of `columns` over raw rows."""
+        named = {"project_id": "project_id", self.bucket: self.at, **dict(zip(DIMENSIONS, DIMENSIONS, strict=True))}
+        columns = {**named, "tags": tags_sql("%(tags)s"), **{name: sums.get(name, "0") for name in self.sums}}
+        return (
+            "WITH combined AS MATERIALIZED (SELECT "
+            + ", ".join(value + " AS " + name for name, value in columns.items()) + " FROM " + source
+            + " GROUP BY " + ", ".join(NUMBERS[: len(named)]) + ") " + fold_sql("combined", self)
+        )  # fmt: skip
+
+
+COMBINATIONS = CombinationRollup(
+    "usage_combinations", "day", DAY, {"combination": COMBINATION}, tuple(ALL_SUMS), carried=DIMENSIONS
+)
+# In the order in which a batch that is being stored locks their rows.
+ROLLUPS = (LATENCIES, COMBINATIONS, DAILY, QUARTERS)
