@@ -91,13 +91,9 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     receipts = EntryReceipts()
     prior_billing = PriorBillingLookup(receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
-    prices = PriceBook(
-        OwnPrices(),
-        RegistryPrices(),
-        BundledPrices(exact=settings.prices_match == "exact"),
-        calculator=settings.calculator,
-        exact=settings.prices_match == "exact",
-    )
+    exact = settings.prices_match == "exact"
+    bundled_prices = BundledPrices(exact=exact)
+    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)

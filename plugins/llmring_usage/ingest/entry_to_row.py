@@ -9,7 +9,7 @@ from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
 from llmring_usage.counts.token_limit import has_more, too_many
-from llmring_usage.ingest.fingerprints import fingerprint, former_fingerprint
+from llmring_usage.ingest.fingerprints import key_fields
 from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
@@ -101,9 +101,7 @@ class EntryPricer:
             attempt=entry.attempt,
             tags=entry.tags,
             metadata=None if entry.metadata == codec.NULL else entry.metadata,
-            idempotency_key=key,
-            fingerprint=fingerprint(entry) if key else None,
-            former_fingerprint=former_fingerprint(entry) if key else None,
+            **(key_fields(key, entry) if key else {}),
         )
 
     def _series_of(self, project: str, key_id: str | None, entry: PlainEntry, choice: Choice) -> Series:

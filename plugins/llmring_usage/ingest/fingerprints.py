@@ -24,6 +24,15 @@ _encoder = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _decoder = json.JSONDecoder(parse_int=Decimal, parse_float=Decimal)
 
 
+def key_fields(key: str, entry: PlainEntry) -> dict[str, Any]:
+    """Return the fields of a row with an idempotency key."""
+    return {
+        "idempotency_key": key,
+        "fingerprint": fingerprint(entry),
+        "former_fingerprint": former_fingerprint(entry),
+    }
+
+
 def fingerprint(entry: PlainEntry) -> str:
     """Return the fingerprint of an entry's content; fields that are added to `UsageEntry` do not change it."""
     changes: dict[str, Any] = {} if entry.metadata == codec.NULL else {"metadata": _decode(entry.metadata)}
