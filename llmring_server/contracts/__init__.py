@@ -71,7 +71,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     (`openai:gpt-5-mini`), which differs from the requested model when that is an alias. `registry_version` is the
     version of the source: of the registry that of the provider's file, `openai.7`. A source states long-context rates
     either by `long_context_threshold` with two rates, or by `tiers`, lowest first. `cache_write` covers writes of every
-    lifetime without a rate of its own; with `text_covers`, the text rates cover audio and images without one.
+    lifetime without a rate of its own; with `text_covers`, the text rates cover audio, images and video without
+    one.
     `since` and `until` are the half-open period of the source's version, UTC, None where it is unknown or unbounded.
     """
 
@@ -97,6 +98,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     audio_output: Decimal | None = None
     image_input: Decimal | None = None
     image_output: Decimal | None = None
+    image_cache_read: Decimal | None = None
+    video_input: Decimal | None = None
+    video_output: Decimal | None = None
     tiers: tuple[RateTier, ...] = ()
     units: tuple[UnitRate, ...] = ()
     discount: Decimal | None = None

@@ -9,7 +9,7 @@ import msgspec
 
 
 class TokenCounts(msgspec.Struct, frozen=True):
-    """Tokens by kind, disjoint but for `reasoning`, which is part of `output`."""
+    """Tokens by kind, disjoint but for reasoning, audio, image and video output, which are parts of `output`."""
 
     fresh: int = 0
     cache_read: int = 0
@@ -18,6 +18,16 @@ class TokenCounts(msgspec.Struct, frozen=True):
     cache_write: int = 0
     output: int = 0
     reasoning: int = 0
+    cache_write_30m: int = 0
+    cache_write_12h: int = 0
+    audio_input: int = 0
+    audio_cache_read: int = 0
+    image_input: int = 0
+    image_cache_read: int = 0
+    video_input: int = 0
+    audio_output: int = 0
+    image_output: int = 0
+    video_output: int = 0
 
 
 class ModelTraffic(msgspec.Struct, frozen=True):
@@ -31,14 +41,16 @@ class ModelTraffic(msgspec.Struct, frozen=True):
 
 
 class Alternative(msgspec.Struct, frozen=True, kw_only=True):
-    """The cost of the same calls with another model (`provider:model`) at today's registry price.
+    """The cost of the same tokens with another model (`provider:model`) at today's price.
 
-    `cost` is USD, None with the reason in `status` (`model_not_in_registry`, `price_missing`, …).
+    `cost` is USD, None with the reason in `status` (`model_not_in_registry`, `price_missing`, …). `notes` are the
+    substitutions of one that is `estimated`.
     """
 
     model: str
     status: str
     cost: Decimal | None = None
+    notes: Sequence[str] = ()
     priced_as: str | None = None
     registry_version: str | None = None
 
@@ -46,7 +58,8 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True):
 class AliasTraffic(msgspec.Struct, frozen=True, kw_only=True):
     """The calls of an alias in a range `[since, until)`, UTC; `cost` is USD as it was logged, without the unpriced.
 
-    `origins` are those with most calls, each with its number of calls; None is for calls without an origin.
+    `origins` are those with most calls, each with its number of calls; None is for calls without an origin. The cost of
+    counted units, such as web searches, is in `cost` and not in `alternatives`: `unit_requests` calls have some.
     """
 
     since: datetime
@@ -58,6 +71,7 @@ class AliasTraffic(msgspec.Struct, frozen=True, kw_only=True):
     models: Sequence[ModelTraffic]
     origins: Sequence[tuple[str | None, int]]
     alternatives: Sequence[Alternative]
+    unit_requests: int = 0
 
 
 @runtime_checkable

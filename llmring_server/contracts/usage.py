@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from llmring_server.contracts.corrections import UsageCorrection
+
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
 Step = Literal["day", "week", "month"]
 CallStatus = Literal["success", "error", "aborted"]
@@ -195,11 +197,11 @@ class Spending(msgspec.Struct, frozen=True):
 class LogEntry(msgspec.Struct, frozen=True):
     """One row of `/logs`; `logged_at` is when the call happened, by which the list is ordered and filtered.
 
-    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio and
-    image input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio and image output are parts of
-    `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`, `genai-prices`,
-    `override:<id>`) and the fields after it are those of the price that gives `computed_cost`; `list_cost` is that
-    before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
+    `input_tokens` and `cached_input_tokens` are as reported. `fresh_tokens`, the cache reads and writes, audio, image
+    and video input are disjoint and add up to the whole prompt; `reasoning_tokens`, audio, image and video output are
+    parts of `output_tokens`. `units` are other things that are billed, by name. `price_source` (`registry`,
+    `genai-prices`, `override:<id>`) and the fields after it are those of the price that gives `computed_cost`;
+    `list_cost` is that before `discount`, a share of 1, and `price_notes` are the substitutions of an estimated cost.
 
     An entry with `corrected_at` (UTC) was taken back and counts no longer: it was voided, or corrected by the entry
     `replaced_by`, which has its id in `replaces`.
@@ -241,8 +243,11 @@ class LogEntry(msgspec.Struct, frozen=True):
     audio_input_tokens: int
     cached_audio_tokens: int
     image_input_tokens: int
+    cached_image_tokens: int
+    video_input_tokens: int
     audio_output_tokens: int
     image_output_tokens: int
+    video_output_tokens: int
     units: msgspec.Raw | None
     processing: str | None
     speed: str | None
@@ -319,10 +324,15 @@ class Calculation(msgspec.Struct, frozen=True):
 
 
 class LoggedCall(msgspec.Struct, frozen=True):
-    """One call in full; `calculation` is None where no price was known."""
+    """One call in full; `calculation` is None where no price was known, `receipt_id` where the call has no receipt.
+
+    `correction` is how the call was taken back, None for one that counts.
+    """
 
     entry: LogEntry
     calculation: Calculation | None
+    receipt_id: str | None = None
+    correction: UsageCorrection | None = None
 
 
 @runtime_checkable

@@ -38,6 +38,11 @@ def decode_query(req: falcon.asgi.Request, model: type[T]) -> T:
     return read(model, text)
 
 
+def parse_query(text: str, model: type[T]) -> T:
+    """Read a query string into a frozen struct, as `decode_query`."""
+    return _read_query(model, text)
+
+
 def decode_form(body: bytes, model: type[T]) -> T:
     """Read a body of `FORM` into a frozen struct; a blank field means absent.
 

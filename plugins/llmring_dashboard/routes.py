@@ -23,6 +23,8 @@ PAGES: tuple[Page, ...] = (
     overview.PAGE, logs.PAGE, aliases.PAGE, receipts.PAGE, statements.PAGE, registry.PAGE
 )  # fmt: skip
 
+FILTERED = (overview.PAGE, logs.PAGE)
+
 
 def build_routes(server: Server) -> Iterable[Route]:
     """Return the routes of signing in and out, and of every page whose feature is enabled."""
@@ -31,7 +33,7 @@ def build_routes(server: Server) -> Iterable[Route]:
     layout = Layout(
         server.service(Sessions),
         server.service(KeyStatus, default=PlainKeys(server.pepper)),
-        [NavigationEntry(page.name, page.title, page.path) for page in pages],
+        [NavigationEntry(page.name, page.title, page.path, page in FILTERED) for page in pages],
         static.url,
     )
     throttle = LoginThrottle(server.cache, server.plugin_settings(DashboardSettings).sign_in_attempts)

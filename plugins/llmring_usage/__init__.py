@@ -15,8 +15,8 @@ from llmring_server.contracts import (
     UsageEntries,
     UsageReceipts,
 )
-from llmring_server.contracts.corrections import UsageCorrections
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.contracts.traffic import Traffic
@@ -26,14 +26,11 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
-from llmring_usage.api.corrections import EntryCorrections
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
-from llmring_usage.corrections.events import CorrectionEvents
-from llmring_usage.corrections.service import Corrections
-from llmring_usage.corrections.store import CorrectionStore
+from llmring_usage.corrections import wiring as corrections
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
@@ -68,7 +65,6 @@ from llmring_usage.statistics.query import StatisticsQuery
 from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
 from llmring_usage.tables.partitions import Partitions
-from llmring_usage.tables.state import UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
 PREFIX = "/api/v1"
@@ -113,18 +109,13 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     reader = UsageReader(
-        StatisticsQuery(database, settings), FilteredStatistics(database, settings), UsageLogs(database), settings
-    )
-    lookup = CorrectionLookup(database)
-    correction_store, correction_events = (
-        CorrectionStore(database, settings.timezone, settings.tags),
-        CorrectionEvents(server),
-    )
+        StatisticsQuery(database, settings), FilteredStatistics(database, settings), UsageLogs(database),
+        CorrectionLookup(database), settings,
+    )  # fmt: skip
     return {
         **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,
         BatchMetrics: batches,
-        Corrections: Corrections(correction_store, lookup, UsageState(database), pricer, receipts, correction_events),
         Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
         EntryPricer: pricer,
         EntryReceipts: receipts,
@@ -138,12 +129,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         PriceUpdates: updates,
         PriorBillingLookup: prior_billing,
         Traffic: UsageTraffic(database, prices, TIER_TERMS[settings.calculator], ZoneInfo(settings.timezone)),
-        UsageCorrections: lookup,
         UsageEntries: EntryLookup(database),
         UsageLines: StatementLines(database),
         UsageReader: reader,
         UsageReading: reader,
         UsageWriter: writer,
+        **corrections.create_services(server, settings, pricer, receipts),
     }
 
 
@@ -151,6 +142,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_connect(server: Server) -> None:
     """Use the registry's prices, and the receipts, statements, bills and keys of other plugins, where they are."""
     server.service(PriceBook).use_registry(server.service(PriceList, default=None))
+    server.service(UsageReader).receipts = server.service(ReceiptBook, default=None)
     server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
     server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
     server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
@@ -163,8 +155,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     pricer, writer = server.service(EntryPricer), server.service(UsageWriter)
     prior_billing = server.service(PriorBillingLookup)
     reader, settings = server.service(UsageReader), server.plugin_settings(UsageSettings)
-    overrides = PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
-    corrections = EntryCorrections(server.service(Corrections))
+    logs, overrides = LogPages(reader), PriceOverrides(server.service(OverrideStore), server.service(PriceUpdates))
     return [
         Route(path=f"{PREFIX}/log", resource=UsageLog(pricer, writer, prior_billing), during_outage=writer.has_journal),
         Route(
@@ -173,10 +164,10 @@ def llmring_routes(server: Server) -> Iterable[Route]:
             batch=True,
             during_outage=writer.has_journal,
         ),
-        Route(path=f"{PREFIX}/logs", resource=LogPages(reader)),
+        Route(path=f"{PREFIX}/logs", resource=logs),
+        Route(path=f"{PREFIX}/logs/{{log_id}}", resource=logs, suffix="one"),
         Route(path=f"{PREFIX}/logs/export", resource=LogExport(reader)),
-        Route(path=f"{PREFIX}/logs/{{log_id}}/void", resource=corrections, suffix="void"),
-        Route(path=f"{PREFIX}/logs/{{log_id}}/correct", resource=corrections, suffix="correct"),
+        *corrections.create_routes(server, f"{PREFIX}/logs/{{log_id}}"),
         Route(path=f"{PREFIX}/stats", resource=UsageStats(reader, settings)),
         Route(path=f"{PREFIX}/prices", resource=PriceLookup(server.service(PriceBook), ZoneInfo(settings.timezone))),
         Route(path=f"{PREFIX}/prices/differences", resource=PriceDifferences(server.service(PriceComparison))),

@@ -2,9 +2,11 @@
 
 import re
 
+import msgspec
 from docs_kit import generator, read
 
 from llmring_server.app import compose
+from llmring_server.contracts.usage import CallFilter, LogEntry
 from llmring_server.testing import make_settings
 
 PAGE = read("docs/reference/http.md")
@@ -21,3 +23,18 @@ def test_every_endpoint_is_documented_and_none_besides():
     }
     rows = re.findall(r"^\| `([A-Z]+ /[^`? ]*)", PAGE, re.MULTILINE)
     assert sorted(rows) == sorted(endpoints)
+
+
+def section(title):
+    """Return the code spans in the first column of a section's table."""
+    text = PAGE.partition(f"\n### {title}\n")[2].partition("\n### ")[0]
+    return {name for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name in re.findall(r"`(.*?)`", row)}
+
+
+def test_every_field_of_a_logged_call_is_documented_and_none_besides():
+    assert section("Logged calls") == set(LogEntry.__struct_fields__)
+
+
+def test_every_filter_is_documented_and_none_besides():
+    names = {field.encode_name for field in msgspec.structs.fields(CallFilter)}
+    assert section("Filters") == {name.replace("{name}", "<name>") for name in names}

@@ -36,10 +36,11 @@ class ImpactSummary(msgspec.Struct, frozen=True, kw_only=True):
     knows_models: bool
 
     def difference(self, option: ModelOption) -> Decimal | None:
-        """Return the cost with a model minus the actual cost (USD), None if either is unknown."""
+        """Return the cost with a model minus the actual cost (USD), None if one of them lacks a part of the calls."""
         if self.traffic is None or option.alternative is None or option.alternative.cost is None:
             return None
-        return None if self.traffic.unpriced_requests else option.alternative.cost - self.traffic.cost
+        incomplete = self.traffic.unpriced_requests or self.traffic.unit_requests
+        return None if incomplete else option.alternative.cost - self.traffic.cost
 
 
 class ChangeImpact:

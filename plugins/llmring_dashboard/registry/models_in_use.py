@@ -17,13 +17,14 @@ SPAN = timedelta(days=30)
 class ModelInUse(msgspec.Struct, kw_only=True):
     """A model by the name in use; `listed` is its registry entry, None if there is none.
 
-    `cost` is the cost in USD of its calls within `SPAN`.
+    `cost` is the cost in USD of its calls within `SPAN`, without the unpriced ones.
     """
 
     name: str
     listed: CatalogModel | None
     requests: int = 0
     cost: Decimal = Decimal(0)
+    unpriced_requests: int = 0
     aliases: list[BoundAlias] = msgspec.field(default_factory=list)
 
     @property
@@ -78,4 +79,6 @@ class ModelsInUse:
 
 
 def _from_traffic(name: str, listed: CatalogModel | None, called: ModelTraffic) -> ModelInUse:
-    return ModelInUse(name=name, listed=listed, requests=called.requests, cost=called.cost)
+    return ModelInUse(
+        name=name, listed=listed, requests=called.requests, cost=called.cost, unpriced_requests=called.unpriced_requests
+    )

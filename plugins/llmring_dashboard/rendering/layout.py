@@ -21,11 +21,12 @@ THEMES = ("light", "dark")
 
 
 class NavigationEntry(msgspec.Struct, frozen=True):
-    """An entry of the navigation."""
+    """An entry of the navigation; `is_filtered` if its page takes the filters of calls."""
 
     name: str
     title: str
     path: str
+    is_filtered: bool = False
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,17 +109,19 @@ class Layout:
         return Visit(req=req, resp=resp, session=session, identity=identity)
 
     def render(self, visit: Visit, template: str, values: Mapping[str, Any]) -> None:
-        """Respond with a page, and with the message stored for it."""
+        """Respond with a page, and with the message stored for it; `kept` are the filters that the navigation keeps."""
         message = self.sessions.pop_message(visit.req, visit.resp)
         visit.resp.content_type = falcon.MEDIA_HTML
-        visit.resp.data = self._templates.render(template, {"visit": visit, "message": message, **values})
+        visit.resp.data = self._templates.render(template, {"visit": visit, "message": message, "kept": "", **values})
 
     def render_problem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, problem: ProblemDetails) -> None:
         """Respond with a problem as a page."""
         visit: Visit | None = getattr(req.context, "visit", None)
         visit = visit or Visit(req=req, resp=resp, session=create_session())
         resp.content_type = falcon.MEDIA_HTML
-        resp.data = self._templates.render("problem.html", {"visit": visit, "message": None, "problem": problem})
+        resp.data = self._templates.render(
+            "problem.html", {"visit": visit, "message": None, "kept": "", "problem": problem}
+        )
 
 
 class PageResource:

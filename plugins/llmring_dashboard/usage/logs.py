@@ -1,16 +1,15 @@
 """The log pages: a filtered list of calls, one call with its cost calculation, and a download of the list."""
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 
 import msgspec
 
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
+from llmring_dashboard.usage import filters
 from llmring_server.contracts.usage import CallFilter, LogEntry, UsageReading
 from llmring_server.http.errors import Problem
-from llmring_server.http.query import encode_query
 from llmring_server.http.routing import Route
 from llmring_server.runtime.timezones import zone_of
 from llmring_server.server import Server
@@ -27,25 +26,21 @@ KINDS = {
     "audio_input_tokens": "Audio input",
     "cached_audio_tokens": "Cached audio input",
     "image_input_tokens": "Image input",
+    "cached_image_tokens": "Cached image input",
+    "video_input_tokens": "Video input",
     "output_tokens": "Output",
     "reasoning_tokens": "Reasoning (part of output)",
     "audio_output_tokens": "Audio output (part of output)",
     "image_output_tokens": "Image output (part of output)",
+    "video_output_tokens": "Video output (part of output)",
 }
 MAX_SHOWN_BYTES = 65_536
-FILTERS = ("model", "alias", "provider", "profile", "origin")
 
 
 class LogsPageQuery(CallFilter, frozen=True):
     """Filters, and the cursor after which to continue."""
 
     after: str | None = None
-
-
-class CallPageQuery(msgspec.Struct, frozen=True):
-    """The time zone for times."""
-
-    tz: str | None = None
 
 
 class Logs(PageResource):
@@ -59,16 +54,23 @@ class Logs(PageResource):
     async def on_get(self, visit: Visit, query: LogsPageQuery) -> TemplateResponse:
         """List calls, newest first."""
         page = await self._usage.page(visit.project_id, query, PAGE_SIZE, query.after)
+        chosen = filters.filter_of(query)
+        zone = zone_of(query.tz or self._usage.timezone)
+        address = filters.build_address(chosen)
+        following = filters.build_address(query, after=page.cursors[-1]) if page.more else None
         return TemplateResponse("usage/logs.html", {
             "rows": list(zip(page.entries, page.cursors, strict=True)),
             "notes_of": _read_notes,
             "query": query,
-            "filters": FILTERS,
+            "chips": (chips := filters.list_chips(chosen)),
+            "form": filters.FilterForm(chips),
+            "kept": address,
             "zones": self.layout.zones,
-            "zone": zone_of(query.tz or self._usage.timezone),
-            "first": PAGE.path + _build_query(query) if query.after else None,
-            "next": PAGE.path + _build_query(query, after=page.cursors[-1]) if page.more else None,
-            "download": f"{PAGE.path}.csv{_build_query(query)}",
+            "zone": zone,
+            "of_call": filters.build_address(chosen, tz=zone.key),
+            "first": PAGE.path + address if query.after else None,
+            "next": PAGE.path + following if following else None,
+            "download": f"{PAGE.path}.csv{address}",
         })  # fmt: skip
 
     @view(query=CallFilter, media="text/csv")
@@ -79,9 +81,9 @@ class Logs(PageResource):
         visit.resp.content_type = "text/csv; charset=utf-8"
         visit.resp.set_header("Content-Disposition", 'attachment; filename="usage.csv"')
 
-    @view(query=CallPageQuery)
-    async def on_get_one(self, visit: Visit, query: CallPageQuery, place: str) -> TemplateResponse:
-        """Show one call and its cost calculation."""
+    @view(query=CallFilter)
+    async def on_get_one(self, visit: Visit, query: CallFilter, place: str) -> TemplateResponse:
+        """Show one call and its cost calculation; the filters are those of the list that led here."""
         try:
             call = await self._usage.call(visit.project_id, place)
         except Problem as problem:
@@ -91,15 +93,8 @@ class Logs(PageResource):
         return TemplateResponse("usage/call.html", {
             "call": call, "entry": call.entry, "zone": zone_of(query.tz or self._usage.timezone),
             "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
-            "notes": _read_notes(call.entry), "kinds": list_kinds(call.entry),
+            "notes": _read_notes(call.entry), "kinds": list_kinds(call.entry), "kept": filters.build_address(query),
         })  # fmt: skip
-
-
-def _build_query(query: CallFilter, **more: str) -> str:
-    """Return the query string with the same filters."""
-    chosen = CallFilter(**{name: getattr(query, name) for name in CallFilter.__struct_fields__})
-    given = "&".join(part for part in (encode_query(chosen), urlencode(more)) if part)
-    return f"?{given}" if given else ""
 
 
 def list_kinds(entry: LogEntry) -> list[tuple[str, int]]:

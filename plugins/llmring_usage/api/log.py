@@ -24,7 +24,7 @@ from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-SLICE = 250
+SLICE = 50  # with a usage object each, a few milliseconds
 
 
 class UsageLog:

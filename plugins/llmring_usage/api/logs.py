@@ -1,4 +1,4 @@
-"""`/logs` and `/logs/export`: pages of logged calls with a keyset cursor, and their export as CSV or NDJSON."""
+"""`/logs` and below: pages of logged calls with a keyset cursor, one call, and the export as CSV or NDJSON."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 import falcon.asgi
 import msgspec
 
-from llmring_server.contracts.usage import CallFilter, LogEntry
+from llmring_server.contracts.usage import CallFilter, LogEntry, LoggedCall
 from llmring_server.http import codec
+from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_usage.queries.export import CSV, MEDIA, Format
 from llmring_usage.queries.reader import UsageReader
@@ -28,7 +29,7 @@ class UsageExportQuery(CallFilter, frozen=True):
 
 
 class LogPages:
-    """`/logs`: calls, newest first."""
+    """`/logs`: calls, newest first, and each of them."""
 
     def __init__(self, reader: UsageReader) -> None:
         self._reader = reader
@@ -42,6 +43,14 @@ class LogPages:
         if page.more:
             resp.set_header("Link", f'<{_next_page(req, page.cursors[-1])}>; rel="next"')
         return page.entries
+
+    @operation(answer=LoggedCall, errors=(404,))
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, log_id: str) -> LoggedCall:
+        """One logged call, the calculation of its cost, and the id of its receipt."""
+        found = await self._reader.find(req.context.project_id, log_id)
+        if found is None:
+            raise Problem(404, "This project has no such call.")
+        return found
 
 
 class LogExport:

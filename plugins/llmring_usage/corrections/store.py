@@ -30,7 +30,7 @@ CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
 class CorrectionStore:
     """The tables that a correction changes; `zone` is the zone in which days are counted."""
 
-    def __init__(self, database: Database, zone: str, tags: Sequence[str] = ()) -> None:
+    def __init__(self, database: Database, zone: str, tags: Sequence[str]) -> None:
         self._database = database
         self._zone = ZoneInfo(zone)
         self._tags = list(tags)

@@ -74,7 +74,10 @@ def _report(entry: UsageEntry) -> Report:
         audio_input=entry.audio_input_tokens or 0,
         cached_audio=entry.cached_audio_tokens or 0,
         image_input=entry.image_input_tokens or 0,
+        cached_images=entry.cached_image_tokens or 0,
+        video_input=entry.video_input_tokens or 0,
         audio_output=entry.audio_output_tokens or 0,
         image_output=entry.image_output_tokens or 0,
+        video_output=entry.video_output_tokens or 0,
         units=entry.units or {},
     )

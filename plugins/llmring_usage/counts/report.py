@@ -14,8 +14,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The counts of one call in the terms of its source.
 
     `input` contains the cache reads and writes that `includes` names; None means that the sizes decide. `cache_read`
-    are all reads; `cache_write` are writes of unspecified lifetime. Audio and images are part of the input and the
-    output, `cached_audio` also of the reads. `reasoning` is part of `output` unless `beside` or larger than it.
+    are all reads; `cache_write` are writes of unspecified lifetime. Audio, images and video are part of the input and
+    the output, `cached_audio` and `cached_images` also of the reads. `reasoning` is part of `output` unless `beside` or
+    larger than it.
     """
 
     input: int = 0
@@ -32,12 +33,27 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     audio_input: int = 0
     cached_audio: int = 0
     image_input: int = 0
+    cached_images: int = 0
+    video_input: int = 0
     audio_output: int = 0
     image_output: int = 0
+    video_output: int = 0
     units: dict[str, int] = {}
     service_tier: str | None = None
     processing: str | None = None
     speed: str | None = None
+
+    @property
+    def media_output(self) -> int:
+        """Audio, image and video output."""
+        return self.audio_output + self.image_output + self.video_output
+
+    @property
+    def has_rare(self) -> bool:
+        """Whether it has any of the counts that few calls have."""
+        media = self.audio_input + self.image_input + self.video_input + self.media_output
+        cached = self.cached_audio + self.cached_images
+        return bool(media or cached or self.cache_write_30m or self.cache_write_12h or self.units)
 
     @property
     def writes(self) -> int:
@@ -63,8 +79,8 @@ def disjoint(report: Report) -> Tokens:
     """Return the disjoint counts of a report.
 
     Raises:
-        InvalidUsage: there are more audio and images than input or output, or more reads and writes than the input
-            that includes them.
+        InvalidUsage: there are more audio, images and video than input or output, or more reads and writes than the
+            input that includes them.
     """
     read, written = report.cache_read, report.writes
     includes = report.includes or includes_by_size(report.input, read, written)
@@ -77,7 +93,7 @@ def disjoint(report: Report) -> Tokens:
         raise InvalidUsage(TOO_LARGE)
     return Tokens(
         fresh=fresh,
-        cache_read=read - rare.audio_cache_read,
+        cache_read=read - rare.audio_cache_read - rare.image_cache_read,
         cache_write_5m=report.cache_write_5m,
         cache_write_1h=report.cache_write_1h,
         cache_write=report.cache_write,
@@ -88,32 +104,47 @@ def disjoint(report: Report) -> Tokens:
 
 
 def _rare_counts(report: Report, fresh: int, plain_output: int) -> tuple[RareCounts, int]:
-    """Return the rare counts, and the fresh text that they leave.
-
-    Media beyond the fresh input were read from the cache or written to it, even if the source does not
-    report them so: audio first.
-    """
-    media = report.audio_input + report.image_input + report.audio_output + report.image_output
-    if not (media or report.cached_audio or report.cache_write_30m or report.cache_write_12h or report.units):
+    """Return the rare counts, and the fresh text that they leave."""
+    if not report.has_rare:
         return NO_RARE_COUNTS, fresh
-    cached_audio = report.cached_audio
-    audio, image = max(report.audio_input - cached_audio, 0), report.image_input
-    other_reads = report.cache_read - cached_audio
-    excess = max(audio + image - fresh, 0)
-    if other_reads < 0 or excess > other_reads + report.writes:
-        raise InvalidUsage("There is more audio and image input than input.")
-    if report.audio_output + report.image_output > plain_output:
-        raise InvalidUsage("There is more audio and image output than output without reasoning.")
-    cached_audio += min(excess, audio, other_reads)
-    audio, image = max(audio - excess, 0), image - max(excess - audio, 0)
+    if report.media_output > plain_output:
+        raise InvalidUsage("There is more audio, image and video output than output without reasoning.")
+    (audio, cached_audio), (image, cached_images), (video, _) = _split_media(report, fresh)
     rare = RareCounts(
         cache_write_30m=report.cache_write_30m,
         cache_write_12h=report.cache_write_12h,
         audio_input=audio,
         audio_cache_read=cached_audio,
         image_input=image,
+        image_cache_read=cached_images,
+        video_input=video,
         audio_output=report.audio_output,
         image_output=report.image_output,
+        video_output=report.video_output,
         units={unit: number for unit, number in report.units.items() if number},
     )
-    return rare, fresh - audio - image
+    return rare, fresh - audio - image - video
+
+
+def _split_media(report: Report, fresh: int) -> list[tuple[int, int]]:
+    """Return the fresh input and the cache reads of audio, images and video.
+
+    Media beyond the fresh input were read from the cache or written to it, even if the source does not report them so:
+    audio first, video last. No source has a price of its own for reads of video, so they are left among the others.
+    """
+    cached = (report.cached_audio, report.cached_images, 0)
+    uncached = [
+        max(count - read, 0)
+        for count, read in zip((report.audio_input, report.image_input, report.video_input), cached, strict=True)
+    ]
+    reads = report.cache_read - sum(cached)
+    excess = max(sum(uncached) - fresh, 0)
+    if reads < 0 or excess > reads + report.writes:
+        raise InvalidUsage("There is more audio, image and video input than input.")
+    found = []
+    for count, read in zip(uncached, cached, strict=True):
+        beyond = min(excess, count)
+        also_read = min(beyond, reads)
+        excess, reads = excess - beyond, reads - also_read
+        found.append((count - beyond, read + also_read))
+    return found

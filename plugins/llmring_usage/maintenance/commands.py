@@ -1,4 +1,4 @@
-"""`llmring-server usage retention | verify | rebuild | reprice | quarantine`."""
+"""`llmring-server usage retention | verify | rebuild | reprice | void | quarantine`."""
 
 import sys
 from collections import defaultdict
@@ -10,21 +10,21 @@ import click
 
 from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
-from llmring_server.http.errors import Problem
 from llmring_server.server import Server
+from llmring_usage.corrections.commands import void
 from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
+from llmring_usage.maintenance.time_options import parse_span
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics.periods import Range, parse_range
 from llmring_usage.tables.state import TIMEZONE, UsageState
 
 
 @click.group()
 def usage() -> None:
-    """Manage logged usage: retention, audit of the sums, repricing, quarantined calls."""
+    """Manage logged usage: retention, audit of the sums, repricing, voids, quarantined calls."""
 
 
 def _retention(server: Server) -> tuple[UsageRetention, int | None]:
@@ -32,6 +32,7 @@ def _retention(server: Server) -> tuple[UsageRetention, int | None]:
 
 
 usage.add_command(quarantine)
+usage.add_command(void)
 usage.add_command(
     retention_command(
         "Drop whole months of raw rows that are older than the retention; their sums stay in the statistics.",
@@ -104,7 +105,7 @@ def reprice(since: str | None, until: str | None, model: str | None, every: bool
 
     async def work(server: Server) -> None:
         settings = server.plugin_settings(UsageSettings)
-        span = _span(settings, since, until)
+        span = parse_span(settings, since, until)
         selection = RowSelection(span.start, span.end, model, every=every, today=at == "today")
         prices = server.service(PriceBook)
         repricing = Repricing(server.database, prices, settings.timezone, selection, settings.tags)
@@ -119,8 +120,11 @@ Change = tuple[str, str]
 
 
 async def _reprice(repricing: Repricing, dry_run: bool) -> dict[Change, list[Any]]:
-    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source."""
-    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    """Run a repricing with a progress bar, and return rows, old and new cost (USD) by model and change of source.
+
+    The old cost is None for unpriced calls.
+    """
+    changes: dict[Change, list[Any]] = defaultdict(lambda: [0, None, Decimal(0)])
     with click.progressbar(length=await repricing.rows(), label="repricing", file=sys.stderr) as bar:
         async for progress in repricing.run(dry_run=dry_run):
             for correction in progress.corrections:
@@ -136,19 +140,14 @@ def _change(correction: PriceCorrection) -> Change:
 
 def _count(change: list[Any], correction: PriceCorrection) -> None:
     change[0] += 1
-    change[1] += correction.old_cost or 0
+    if correction.old_cost is not None:
+        change[1] = correction.old_cost + (change[1] or 0)
     change[2] += correction.cost
 
 
 def _show(changes: dict[Change, list[Any]], dry_run: bool) -> None:
     for (model, source), (rows, old, new) in sorted(changes.items()):
-        click.echo(f"{model} ({source}): {rows:,} rows, {old:f} → {new:f} USD ({new - old:+f})")
+        before, difference = ("unpriced", "") if old is None else (f"{old:f}", f" ({new - old:+f})")
+        click.echo(f"{model} ({source}): {rows:,} rows, {before} → {new:f} USD{difference}")
     total = sum(rows for rows, _, _ in changes.values())
     click.echo(f"{'would correct' if dry_run else 'corrected'} {total:,} rows" if total else "nothing to correct")
-
-
-def _span(settings: UsageSettings, since: str | None, until: str | None) -> Range:
-    try:
-        return parse_range(since, until, ZoneInfo(settings.timezone))
-    except Problem as problem:
-        raise click.BadParameter(str(problem.description)) from problem

@@ -81,8 +81,11 @@ class UsageEntry(PlainEntry, frozen=True, kw_only=True, forbid_unknown_fields=Fa
     audio_input_tokens: Count | None = None
     cached_audio_tokens: Count | None = None
     image_input_tokens: Count | None = None
+    cached_image_tokens: Count | None = None
+    video_input_tokens: Count | None = None
     audio_output_tokens: Count | None = None
     image_output_tokens: Count | None = None
+    video_output_tokens: Count | None = None
     units: Annotated[dict[Unit, Count], msgspec.Meta(max_length=MAX_UNITS)] | None = None
     processing: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     speed: Annotated[str, msgspec.Meta(max_length=64)] | None = None
@@ -95,6 +98,6 @@ ABSENT_COUNTS = ("input_tokens", "output_tokens", "cached_input_tokens")
 COUNTS = (
     *ABSENT_COUNTS, "reasoning_tokens", "cache_read_tokens",
     "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_tokens", "cache_write_30m_tokens",
-    "cache_write_12h_tokens", "audio_input_tokens", "cached_audio_tokens", "image_input_tokens", "audio_output_tokens",
-    "image_output_tokens",
+    "cache_write_12h_tokens", "audio_input_tokens", "cached_audio_tokens", "image_input_tokens", "cached_image_tokens",
+    "video_input_tokens", "audio_output_tokens", "image_output_tokens", "video_output_tokens",
 )  # fmt: skip

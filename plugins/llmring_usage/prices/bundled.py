@@ -36,6 +36,9 @@ TOKEN_RATES: Mapping[str, str] = {
     "output_audio_mtok": "audio_output",
     "input_image_mtok": "image_input",
     "output_image_mtok": "image_output",
+    "cache_image_read_mtok": "image_cache_read",
+    "input_video_mtok": "video_input",
+    "output_video_mtok": "video_output",
 }
 # Its rates of other things, our unit, and how many of it a rate is for.
 UNIT_RATES: Mapping[str, tuple[str, int]] = {
@@ -49,8 +52,6 @@ UNIT_RATES: Mapping[str, tuple[str, int]] = {
     "input_document_kpages": ("page", 1000),
     "input_annotated_document_kpages": ("annotated_page", 1000),
     "input_mchars": ("character", 1_000_000),
-    "input_video_mtok": ("video_input_token", 1_000_000),
-    "output_video_mtok": ("video_output_token", 1_000_000),
     "output_citation_mtok": ("citation_token", 1_000_000),
     "audio_hours": ("audio_second", 3600),
 }

@@ -110,7 +110,8 @@ def compare(project: str | None) -> None:
 
     found = _run(work, lifespans=True)
     for one in found:
-        click.echo(f"{one.provider}:{one.model}  {one.requests:,} calls, {one.spend:f} USD in 30 days")
+        unpriced = f", {one.unpriced_requests:,} of them unpriced" if one.unpriced_requests else ""
+        click.echo(f"{one.provider}:{one.model}  {one.requests:,} calls{unpriced}, {one.spend:f} USD in 30 days")
         for rate in one.rates:
             click.echo(
                 f"  {rate.kind}: {rate.rate:f} ({one.source} {one.version}),"

@@ -22,7 +22,8 @@ SECONDS = 30.0
 
 CALLED: LiteralString = (
     """
-    SELECT provider, model, count(*) AS requests, coalesce(sum(cost), 0) AS cost
+    SELECT provider, model, count(*) AS requests, coalesce(sum(cost), 0) AS cost,
+        count(*) FILTER (WHERE cost IS NULL) AS unpriced_requests
     FROM usage_logs
     WHERE (%(project)s::text IS NULL OR project_id = %(project)s) AND occurred_at >= %(since)s
         AND """
@@ -44,7 +45,10 @@ class RateDifference(msgspec.Struct, frozen=True):
 
 
 class PriceDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """A model whose rates differ between two sources, and what the project spent on it in 30 days, USD."""
+    """A model whose rates differ between two sources, and what the project spent on it in 30 days, USD.
+
+    The spend is without that of `unpriced_requests`, which is not known.
+    """
 
     provider: str
     model: str
@@ -55,6 +59,7 @@ class PriceDifference(msgspec.Struct, frozen=True, kw_only=True):
     rates: list[RateDifference]
     requests: int
     spend: Decimal
+    unpriced_requests: int
 
 
 class CalledModel(msgspec.Struct, frozen=True):
@@ -64,6 +69,7 @@ class CalledModel(msgspec.Struct, frozen=True):
     model: str
     requests: int
     cost: Decimal
+    unpriced_requests: int
 
 
 class PriceComparison:
@@ -100,6 +106,7 @@ class PriceComparison:
                     rates=rates,
                     requests=called.requests,
                     spend=called.cost,
+                    unpriced_requests=called.unpriced_requests,
                 )
 
 

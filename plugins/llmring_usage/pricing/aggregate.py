@@ -21,6 +21,7 @@ from llmring_usage.pricing.calculators import (
     total,
     unit_cost,
 )
+from llmring_usage.pricing.rates import count_billed, resolve_rates
 from llmring_usage.pricing.tokens import Tokens
 
 
@@ -52,6 +53,17 @@ def quote_tiers(tiers: Iterable[PriceTier], price: Price, terms_of: TierTerms) -
         if rate.unit == REQUEST:
             cost = EXACT.add(cost, unit_cost(calls, rate))
     return Quote(status, normalize(cost), price)
+
+
+def list_substitutions(tiers: Iterable[PriceTier], price: Price) -> tuple[str, ...]:
+    """Return the notes of the rates that a price lacks for these calls, billed as providers do."""
+    notes = {
+        rate.note
+        for tier in tiers
+        for count, rate in zip(count_billed(tier.tokens), resolve_rates(price, tier.prompt_over), strict=False)
+        if count and rate.note
+    }
+    return tuple(sorted(notes))
 
 
 def provider_tier_terms(tier: PriceTier, price: Price) -> tuple[Term, ...]:

@@ -133,7 +133,7 @@ def client_terms(tokens: Tokens, price: Price) -> tuple[Term, ...]:
 def client_terms_at(tokens: Tokens, price: Price, long: int) -> tuple[Term, ...]:
     """Return the terms of a call, or of a sum of calls, with `long` fresh tokens past the threshold.
 
-    The client knows no audio and no images: they are input and cache reads to it.
+    The client knows no audio, images and video: they are input and cache reads to it.
     """
     fresh = price.input or ZERO
     thinking = price.output_thinking or ZERO
@@ -142,7 +142,10 @@ def client_terms_at(tokens: Tokens, price: Price, long: int) -> tuple[Term, ...]
     return (
         (_client_fresh(tokens) - long, fresh),
         (long, price.input_long_context or fresh),
-        (tokens.cache_read + tokens.rare.audio_cache_read, price.cache_read or price.cached_input or fresh),
+        (
+            tokens.cache_read + tokens.rare.audio_cache_read + tokens.rare.image_cache_read,
+            price.cache_read or price.cached_input or fresh,
+        ),
         (tokens.cache_write_5m, price.cache_write_5m or ZERO),
         (tokens.cache_write_1h, price.cache_write_1h or ZERO),
         (written, price.cache_write_5m or price.cache_write_1h or price.cached_input or fresh),
@@ -152,7 +155,7 @@ def client_terms_at(tokens: Tokens, price: Price, long: int) -> tuple[Term, ...]
 
 
 def _client_fresh(tokens: Tokens) -> int:
-    return tokens.fresh + tokens.rare.audio_input + tokens.rare.image_input
+    return tokens.fresh + tokens.rare.audio_input + tokens.rare.image_input + tokens.rare.video_input
 
 
 CALCULATORS: dict[str, Calculator] = {"provider": provider_cost, "client": client_cost}

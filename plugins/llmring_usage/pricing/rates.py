@@ -28,6 +28,9 @@ LABELS = {
     "image_input": "image input",
     "audio_output": "audio output",
     "image_output": "image output",
+    "image_cache_read": "image cache read",
+    "video_input": "video input",
+    "video_output": "video output",
 }
 BILLED = tuple(LABELS)
 PLAIN = BILLED[:7]
@@ -43,16 +46,15 @@ OWN: dict[str, tuple[str, ...]] = {
 # What is substituted for a kind without such a rate, best first; text rates cover other modalities in some sources.
 SUBSTITUTES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("cache_read", *(kind for kind in BILLED if kind.startswith("cache_write"))), ("input",)),
-    **dict.fromkeys(("audio_input", "image_input"), ("input",)),
+    **dict.fromkeys(("audio_input", "image_input", "video_input"), ("input",)),
     "audio_cache_read": ("cache_read", "cached_input", "audio_input", "input"),
-    **dict.fromkeys(("audio_output", "image_output"), ("output",)),
+    "image_cache_read": ("cache_read", "cached_input", "image_input", "input"),
+    **dict.fromkeys(("audio_output", "image_output", "video_output"), ("output",)),
 }
 COVERED = {
-    "audio_input": ("input",),
-    "image_input": ("input",),
-    "audio_cache_read": ("cache_read",),
-    "audio_output": ("output",),
-    "image_output": ("output",),
+    **dict.fromkeys(("audio_input", "image_input", "video_input"), ("input",)),
+    **dict.fromkeys(("audio_cache_read", "image_cache_read"), ("cache_read",)),
+    **dict.fromkeys(("audio_output", "image_output", "video_output"), ("output",)),
 }
 LONG_RATES = {"input": "input_long_context", "output": "output_long_context"}
 STANDARD_CONTEXT = "priced at the standard context rate"
@@ -81,7 +83,7 @@ def count_billed(tokens: Tokens) -> tuple[int, ...]:
         return plain
     return (
         *plain[:-1],
-        plain[-1] - rare.audio_output - rare.image_output,
+        plain[-1] - rare.audio_output - rare.image_output - rare.video_output,
         rare.cache_write_30m,
         rare.cache_write_12h,
         rare.audio_input,
@@ -89,6 +91,9 @@ def count_billed(tokens: Tokens) -> tuple[int, ...]:
         rare.image_input,
         rare.audio_output,
         rare.image_output,
+        rare.image_cache_read,
+        rare.video_input,
+        rare.video_output,
     )
 
 

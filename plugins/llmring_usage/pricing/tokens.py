@@ -6,8 +6,8 @@ import msgspec
 class RareCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Counts that few calls have, all ≥ 0, stored as one JSON column; this defines them.
 
-    Input kinds are disjoint from each other and from those of `Tokens`; `audio_output` and `image_output` are part of
-    its `output`, disjoint from `reasoning`. `units` are other things that providers bill, by name: `web_search`.
+    Input kinds are disjoint from each other and from those of `Tokens`; audio, image and video output are part of its
+    `output`, disjoint from `reasoning`. `units` are other things that providers bill, by name: `web_search`.
     """
 
     cache_write_30m: int = 0
@@ -15,18 +15,26 @@ class RareCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     audio_input: int = 0
     audio_cache_read: int = 0
     image_input: int = 0
+    image_cache_read: int = 0
+    video_input: int = 0
     audio_output: int = 0
     image_output: int = 0
+    video_output: int = 0
     units: dict[str, int] = {}
 
     @property
     def prompt(self) -> int:
         """All input tokens among these."""
-        return self.cache_write_30m + self.cache_write_12h + self.audio_input + self.audio_cache_read + self.image_input
+        written = self.cache_write_30m + self.cache_write_12h
+        cached = self.audio_cache_read + self.image_cache_read
+        return written + cached + self.audio_input + self.image_input + self.video_input
 
 
 NO_RARE_COUNTS = RareCounts()
-RARE_PROMPT_KINDS = ("cache_write_30m", "cache_write_12h", "audio_input", "audio_cache_read", "image_input")
+RARE_WRITES = ("cache_write_30m", "cache_write_12h")
+RARE_READS = ("audio_cache_read", "image_cache_read")
+RARE_PROMPT_KINDS = (*RARE_WRITES, *RARE_READS, "audio_input", "image_input", "video_input")
+RARE_KINDS = (*RARE_PROMPT_KINDS, "audio_output", "image_output", "video_output")
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -46,7 +54,7 @@ class Tokens(msgspec.Struct, frozen=True):
 
     @property
     def prompt(self) -> int:
-        """All input tokens: fresh, read from and written to a cache, audio and images."""
+        """All input tokens: fresh, read from and written to a cache, audio, images and video."""
         written = self.cache_write_5m + self.cache_write_1h + self.cache_write
         return self.fresh + self.cache_read + written + self.rare.prompt
 

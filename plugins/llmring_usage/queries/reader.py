@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.usage import (
     Breakdown,
     CallFilter,
@@ -19,24 +20,35 @@ from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_breakdown import explain_cost
 from llmring_usage.queries.cursors import read_cursor, write_cursor
 from llmring_usage.queries.export import Format, render_file
-from llmring_usage.queries.usage_logs import LogFilter, UsageLogs
+from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.periods import Grouping, parse_range
 from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
+from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.filter_sql import is_unfiltered
 
 
 class UsageReader:
-    """Reads a project's usage; dates are in the requested zone, by default the reporting zone."""
+    """Reads a project's usage; dates are in the requested zone, by default the reporting zone.
+
+    `receipts` are those of calls, None where receipts are not enabled.
+    """
 
     def __init__(
-        self, statistics: StatisticsQuery, filtered: FilteredStatistics, logs: UsageLogs, settings: UsageSettings
+        self,
+        statistics: StatisticsQuery,
+        filtered: FilteredStatistics,
+        logs: UsageLogs,
+        corrections: CorrectionLookup,
+        settings: UsageSettings,
     ) -> None:
         self._statistics = statistics
         self._filtered = filtered
         self._logs = logs
+        self._corrections = corrections
         self._settings = settings
+        self.receipts: ReceiptBook | None = None
 
     @property
     def timezone(self) -> str:
@@ -89,15 +101,23 @@ class UsageReader:
     async def call(self, project: str, cursor: str) -> LoggedCall | None:
         """Return the call just before a cursor's position, and the calculation of its cost."""
         found = await self._logs.get(project, read_cursor(cursor))
-        if found is None:
-            return None
+        return await self._explain(project, found) if found else None
+
+    async def find(self, project: str, log_id: str) -> LoggedCall | None:
+        """Return the call with an id, and the calculation of its cost."""
+        found = await self._logs.find(project, log_id)
+        return await self._explain(project, found) if found else None
+
+    async def _explain(self, project: str, found: PricedLogEntry) -> LoggedCall:
         entry = LogEntry(*(getattr(found, name) for name in LogEntry.__struct_fields__))
-        if found.price is None:
-            return LoggedCall(entry, None)
-        stored = next((one for one in (found.list_cost, found.computed_cost, found.cost) if one is not None), None)
-        return LoggedCall(
-            entry, explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
-        )
+        calculation = None
+        if found.price is not None:
+            stored = next((one for one in (found.list_cost, found.computed_cost, found.cost) if one is not None), None)
+            calculation = explain_cost(found.tokens, decode_rates(found.price), stored, self._settings.calculator)
+        # A call's receipt has its id.
+        receipt = None if self.receipts is None else await self.receipts.get(project, str(found.id))
+        taken_back = await self._corrections.find(project, [str(found.id)]) if found.corrected_at else {}
+        return LoggedCall(entry, calculation, receipt.receipt_id if receipt else None, taken_back.get(str(found.id)))
 
     async def csv(self, project: str, chosen: CallFilter) -> AsyncIterator[bytes]:
         """Return every matching call as CSV."""

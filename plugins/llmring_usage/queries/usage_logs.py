@@ -1,6 +1,7 @@
 """Queries of logged calls: pages by keyset, and streams by a server-side cursor."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -14,8 +15,10 @@ from llmring_server.database import Database
 from llmring_server.database.connections import stream_rows
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.queries.export_limiter import PROJECT_EXPORTS, ExportLimiter
+from llmring_usage.queries.time_limit import limit_search
 from llmring_usage.statistics.periods import Range
 from llmring_usage.tables.cost_columns import PRICE_COLUMNS
+from llmring_usage.tables.entry_lookup import find_params, find_sql
 from llmring_usage.tables.filter_sql import filter_sql
 from llmring_usage.tables.log_columns import RARE_FIELDS, TOKENS, rare_count_sql
 
@@ -35,15 +38,9 @@ FROM_PROJECT: LiteralString = " FROM usage_logs WHERE project_id = %(project)s"
 SELECT: LiteralString = "SELECT " + COLUMNS + FROM_PROJECT
 SELECT_LISTED: LiteralString = "SELECT " + LISTED + FROM_PROJECT
 FETCH: LiteralString = "FETCH 1000 FROM usage_export"
-ONE: LiteralString = (
-    "SELECT "
-    + COLUMNS
-    + ", "
-    + TOKENS
-    + ", rare_counts AS rare, price"
-    + FROM_PROJECT
-    + " AND occurred_at = %(occurred_at)s AND id = %(id)s"
-)
+SELECT_PRICED: LiteralString = "SELECT " + COLUMNS + ", " + TOKENS + ", rare_counts AS rare, price" + FROM_PROJECT
+ONE: LiteralString = SELECT_PRICED + " AND occurred_at = %(occurred_at)s AND id = %(id)s"
+BY_ID: LiteralString = find_sql(SELECT_PRICED)
 NEWEST_FIRST: LiteralString = " ORDER BY occurred_at DESC, id DESC"
 
 
@@ -93,11 +90,15 @@ class UsageLogs:
         """Return up to `limit` calls, after a position or an offset, and whether there are more.
 
         A page also ends at a number of bytes (`Database.page`).
+
+        Raises:
+            Problem: 422 for a filter that takes too long.
         """
         query, params = select_sql(project, chosen, after)
         query += NEWEST_FIRST + " LIMIT %(limit)s OFFSET %(offset)s"
         params |= {"limit": limit + 1, "offset": offset}
-        return await self._database.page(LogEntry, query, params, limit, size_of=size_of)
+        async with self._limit(chosen):
+            return await self._database.page(LogEntry, query, params, limit, size_of=size_of)
 
     async def listing(
         self, project: str, chosen: LogFilter, limit: int, after: Position | None = None
@@ -105,12 +106,23 @@ class UsageLogs:
         """Return the same as `page`, without reading metadata and tags."""
         query, params = select_sql(project, chosen, after, SELECT_LISTED)
         query += NEWEST_FIRST + " LIMIT %(limit)s"
-        found = await self._database.rows(LogEntry, query, {**params, "limit": limit + 1})
+        async with self._limit(chosen):
+            found = await self._database.rows(LogEntry, query, {**params, "limit": limit + 1})
         return found[:limit], len(found) > limit
+
+    def _limit(self, chosen: LogFilter) -> AbstractAsyncContextManager[None]:
+        """Return the limit of a search; a page without a filter takes as long wherever it is."""
+        conditions, _ = filter_sql(chosen.calls)
+        return limit_search(self._database) if conditions else nullcontext()
 
     async def get(self, project: str, position: Position) -> PricedLogEntry | None:
         """Return the call at a position, or None if this project has none there."""
         return await self._database.one(PricedLogEntry, ONE, {"project": project, **msgspec.structs.asdict(position)})
+
+    async def find(self, project: str, log_id: str) -> PricedLogEntry | None:
+        """Return the call with an id, or None if this project has none."""
+        params = find_params(project, log_id)
+        return None if params is None else await self._database.one(PricedLogEntry, BY_ID, params)
 
     async def stream(self, project: str, chosen: LogFilter) -> AsyncIterator[list[LogEntry]]:
         """Yield all calls from a server-side cursor, in one snapshot, in chunks of about `CHUNK_BYTES`.

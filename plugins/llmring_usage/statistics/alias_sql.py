@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 
 import msgspec
 
-from llmring_usage.pricing.tokens import Tokens, tokens_of
+from llmring_usage.pricing.tokens import RARE_KINDS, RareCounts, Tokens, tokens_of
 from llmring_usage.tables.alias_hours import NAMES, SUMS, hour_of, hours_sql, sum_calls_sql
 from llmring_usage.tables.log_columns import COUNTED
 
@@ -54,6 +54,7 @@ class AliasLine(msgspec.Struct, frozen=True, kw_only=True):
     """Calls with the same model, origin or length, according to `kind`; sums of tokens are exact.
 
     Every call's prompt is longer than `prompt_over` tokens, its fresh input longer than `fresh_over`; 0 is no bound.
+    `unit_requests` are calls with counted units.
     """
 
     kind: int
@@ -72,15 +73,29 @@ class AliasLine(msgspec.Struct, frozen=True, kw_only=True):
     cache_write: Decimal
     output: Decimal
     reasoning: Decimal
+    cache_write_30m: Decimal
+    cache_write_12h: Decimal
+    audio_input: Decimal
+    audio_cache_read: Decimal
+    image_input: Decimal
+    image_cache_read: Decimal
+    video_input: Decimal
+    audio_output: Decimal
+    image_output: Decimal
+    video_output: Decimal
+    unit_requests: Decimal
 
     @property
     def tokens(self) -> Tokens:
         """The sums by kind."""
-        return tokens_of(self)
+        rare = msgspec.convert({kind: int(getattr(self, kind)) for kind in RARE_KINDS}, RareCounts)
+        return msgspec.structs.replace(tokens_of(self), rare=rare)
 
 
 def range_params(since: datetime, until: datetime, thresholds: Sequence[int]) -> dict[str, Any]:
     """Return the parameters of a range: its bounds, those of its whole hours, and the thresholds of lengths."""
     first = min(hour_of(since + timedelta(hours=1) - datetime.resolution), until)
     last = max(first, hour_of(until))
-    return {"since": since, "until": until, "first": first, "last": last, "thresholds": list(thresholds)}
+    return {
+        "since": since, "until": until, "first": first, "last": last, "thresholds": list(thresholds), "sums": len(SUMS)
+    }  # fmt: skip

@@ -15,9 +15,10 @@ from llmring_server.contracts.traffic import AliasTraffic, Alternative, ModelTra
 from llmring_server.database import Database
 from llmring_server.http.errors import DATABASE_UNAVAILABLE
 from llmring_usage.prices.book import PriceBook
-from llmring_usage.pricing.aggregate import PriceTier, TierTerms, quote_tiers
+from llmring_usage.pricing.aggregate import PriceTier, TierTerms, list_substitutions, provider_tier_terms, quote_tiers
 from llmring_usage.pricing.calculators import EXACT
 from llmring_usage.pricing.rates import thresholds_of
+from llmring_usage.pricing.tokens import KINDS, RARE_KINDS
 from llmring_usage.statistics.alias_sql import CALLS, AliasLine, range_params
 from llmring_usage.tables.alias_hours import BY_LENGTH, BY_MODEL, BY_ORIGIN
 from llmring_usage.tables.rollups import kind_sql
@@ -75,6 +76,7 @@ class UsageTraffic:
             models=called,
             origins=[(line.origin, int(line.requests)) for line in lines if line.kind == BY_ORIGIN][:ORIGINS],
             alternatives=[self._alternative(model, price, tiers) for model, price in prices.items()],
+            unit_requests=sum(int(line.unit_requests) for line in lines if line.kind == BY_MODEL),
         )
 
     async def models(self, project: str, since: datetime) -> Sequence[ModelTraffic]:
@@ -111,10 +113,13 @@ class UsageTraffic:
         if isinstance(price, str):
             return Alternative(model=model, status=price)
         quoted = quote_tiers(tiers, price, self._terms_of)
+        billed_as_provider = quoted.cost is not None and self._terms_of is provider_tier_terms
+        notes = list_substitutions(tiers, price) if billed_as_provider else ()
         return Alternative(
             model=model,
-            status=quoted.status,
+            status="estimated" if notes else quoted.status,
             cost=quoted.cost,
+            notes=notes,
             priced_as=price.priced_as,
             registry_version=price.registry_version,
         )
@@ -129,6 +134,6 @@ def _model_traffic(line: AliasLine) -> ModelTraffic:
 
 
 def _count_tokens(tiers: Sequence[PriceTier]) -> TokenCounts:
-    return TokenCounts(
-        *(sum(getattr(tier.tokens, kind) for tier in tiers) for kind in TokenCounts.__struct_fields__)
-    )  # fmt: skip
+    plain = {kind: sum(getattr(tier.tokens, kind) for tier in tiers) for kind in KINDS}
+    rare = {kind: sum(getattr(tier.tokens.rare, kind) for tier in tiers) for kind in RARE_KINDS}
+    return TokenCounts(**plain, **rare)

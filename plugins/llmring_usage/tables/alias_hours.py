@@ -1,8 +1,8 @@
 """Hourly sums of the calls per alias: computed when an hour is over, and read instead of its raw rows.
 
 An hour's sums are stored with their totals, and are valid only while the rollups, written with every call, have the
-same totals. A late entry or a new price invalidates them: until they are computed again, that hour is read from raw
-rows.
+same totals, and while they have every sum of this version. A late entry or a new price invalidates them: until they are
+computed again, that hour is read from raw rows.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import LiteralString
 import psycopg
 
 from llmring_server.database import Database
-from llmring_usage.tables.log_columns import COUNTED, PROMPT, TOKEN_COLUMNS
+from llmring_usage.tables.log_columns import COUNTED, PROMPT, RARE_FIELDS, TOKEN_COLUMNS
 from llmring_usage.tables.state import ALIAS_HOURS, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
@@ -33,6 +33,8 @@ SUMS: Mapping[LiteralString, LiteralString] = {
     "cost": "coalesce(sum(cost), 0)",
     "unpriced_requests": "count(*) FILTER (WHERE cost IS NULL)",
     **{kind: "sum(" + column + ")" for kind, column in TOKEN_COLUMNS.items()},
+    **{kind: "coalesce(sum((rare_counts->>'" + kind + "')::bigint), 0)" for kind in RARE_FIELDS},
+    "unit_requests": "count(*) FILTER (WHERE rare_counts->>'units' IS NOT NULL)",
 }
 FRESH: LiteralString = TOKEN_COLUMNS["fresh"] + "::numeric"
 
@@ -79,7 +81,7 @@ def hours_sql(counted: LiteralString, stored: LiteralString) -> LiteralString:
             FROM counted LEFT JOIN usage_alias_hours AS kept ON kept.project_id = %(project)s
                 AND """ + stored + """ AND kept.hour = counted.hour AND kept.requests = counted.requests
                 AND kept.cost = counted.cost AND kept.unpriced_requests = counted.unpriced_requests
-                AND kept.thresholds @> %(thresholds)s::bigint[]
+                AND kept.thresholds @> %(thresholds)s::bigint[] AND kept.sums = %(sums)s
         )"""
     )  # fmt: skip
 
@@ -99,8 +101,10 @@ LINE: LiteralString = (
 )  # fmt: skip
 FILL: LiteralString = (
     """
-    INSERT INTO usage_alias_hours (project_id, alias, hour, thresholds, requests, cost, unpriced_requests, lines)
-    SELECT %(project)s, alias, %(hour)s::timestamptz, %(thresholds)s::bigint[],
+    INSERT INTO usage_alias_hours (
+        project_id, alias, hour, thresholds, sums, requests, cost, unpriced_requests, lines
+    )
+    SELECT %(project)s, alias, %(hour)s::timestamptz, %(thresholds)s::bigint[], %(sums)s,
         sum(requests) FILTER (WHERE kind = %(by_model)s), sum(cost) FILTER (WHERE kind = %(by_model)s),
         sum(unpriced_requests) FILTER (WHERE kind = %(by_model)s), json_agg(""" + LINE + """)
     FROM (
@@ -115,8 +119,8 @@ FILL: LiteralString = (
     GROUP BY alias
     ORDER BY alias
     ON CONFLICT (project_id, alias, hour) DO UPDATE SET
-        thresholds = excluded.thresholds, requests = excluded.requests, cost = excluded.cost,
-        unpriced_requests = excluded.unpriced_requests, lines = excluded.lines
+        thresholds = excluded.thresholds, sums = excluded.sums, requests = excluded.requests,
+        cost = excluded.cost, unpriced_requests = excluded.unpriced_requests, lines = excluded.lines
     """
 )  # fmt: skip
 DELETE_OLD: LiteralString = "DELETE FROM usage_alias_hours WHERE hour < %(before)s"
@@ -156,7 +160,10 @@ class AliasHours:
 
     async def _refresh(self, project: str, last: datetime) -> None:
         """Compute a project's hours, latest first; stop if another process is computing them."""
-        params = {"project": project, "first": last - REFRESH_SPAN, "last": last, "thresholds": list(THRESHOLDS)}
+        params = {
+            "project": project, "first": last - REFRESH_SPAN, "last": last, "thresholds": list(THRESHOLDS),
+            "sums": len(SUMS),
+        }  # fmt: skip
         async with self._database.connection(SECONDS) as connection:
             missing = await (await connection.execute(MISSING, params)).fetchall()
         for (start,) in missing:

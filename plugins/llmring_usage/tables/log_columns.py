@@ -21,8 +21,11 @@ RARE_FIELDS: Mapping[LiteralString, LiteralString] = {
     "audio_input": "audio_input_tokens",
     "audio_cache_read": "cached_audio_tokens",
     "image_input": "image_input_tokens",
+    "image_cache_read": "cached_image_tokens",
+    "video_input": "video_input_tokens",
     "audio_output": "audio_output_tokens",
     "image_output": "image_output_tokens",
+    "video_output": "video_output_tokens",
 }
 
 

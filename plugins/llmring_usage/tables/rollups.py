@@ -10,7 +10,7 @@ from typing import LiteralString
 
 import msgspec
 
-from llmring_usage.pricing.tokens import PROMPT_KINDS, RARE_PROMPT_KINDS
+from llmring_usage.pricing.tokens import PROMPT_KINDS, RARE_PROMPT_KINDS, RARE_READS, RARE_WRITES
 from llmring_usage.tables.log_columns import PROMPT, TOKEN_COLUMNS, rare_count_sql, rare_sums_sql
 
 DAY: LiteralString = "(occurred_at AT TIME ZONE %(zone)s)::date"
@@ -56,9 +56,9 @@ VALUES: Mapping[LiteralString, LiteralString] = {
     "unpriced_requests": "(cost IS NULL)::int::bigint",
     "unpriced_tokens": "CASE WHEN cost IS NULL THEN input_tokens::numeric + output_tokens ELSE 0 END",
     "extra_input_tokens": PROMPT + " - input_tokens",
-    "cache_read_tokens": "cache_read_tokens::numeric + " + rare_count_sql("audio_cache_read"),
+    "cache_read_tokens": " + ".join(("cache_read_tokens::numeric", *map(rare_count_sql, RARE_READS))),
     "cache_write_tokens": "cache_write_tokens::numeric + cache_write_5m_tokens + cache_write_1h_tokens + "
-    + rare_count_sql("cache_write_30m") + " + " + rare_count_sql("cache_write_12h"),
+    + " + ".join(map(rare_count_sql, RARE_WRITES)),
     "reasoning_tokens": "reasoning_tokens",
     "estimated_requests": "(cost_status = 'estimated')::int::bigint",
     "counted_requests": "1::bigint",
@@ -83,8 +83,8 @@ PLAIN_SUMS: Mapping[LiteralString, LiteralString] = {
 SUMS: Mapping[LiteralString, LiteralString] = {
     **PLAIN_SUMS,
     "extra_input_tokens": PLAIN_SUMS["extra_input_tokens"] + rare_sums_sql(RARE_PROMPT_KINDS),
-    "cache_read_tokens": PLAIN_SUMS["cache_read_tokens"] + rare_sums_sql(("audio_cache_read",)),
-    "cache_write_tokens": PLAIN_SUMS["cache_write_tokens"] + rare_sums_sql(("cache_write_30m", "cache_write_12h")),
+    "cache_read_tokens": PLAIN_SUMS["cache_read_tokens"] + rare_sums_sql(RARE_READS),
+    "cache_write_tokens": PLAIN_SUMS["cache_write_tokens"] + rare_sums_sql(RARE_WRITES),
     "estimated_requests": "count(*) FILTER (WHERE cost_status = 'estimated')",
 }
 

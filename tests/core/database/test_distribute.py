@@ -84,9 +84,12 @@ def lines(done):
 
 
 def test_a_database_without_citus_is_rejected_with_the_remedy(llmring_cli, database):
+    with psycopg.connect(database) as own:
+        installed = own.execute("SELECT FROM pg_available_extensions WHERE name = 'citus'").fetchone() is not None
+    remedy = "run CREATE EXTENSION citus in it" if installed else "install Citus on every node of the cluster first"
     done = llmring_cli("db", "distribute", LLMRING_DATABASE_URL=database)
     assert done.returncode == 1
-    assert "is not a Citus cluster; install Citus on every node of the cluster first" in done.stderr
+    assert f"is not a Citus cluster; {remedy}" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

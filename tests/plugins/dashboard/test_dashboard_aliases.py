@@ -136,6 +136,17 @@ def test_a_change_shows_the_callers_and_the_cost_with_the_new_model(client, brow
     assert "+$" in new.text()
 
 
+def test_costs_that_cannot_be_compared_are_not(client, browser):
+    bind(client)
+    log(client, units={"web_search": 2}, audio_input_tokens=100)
+    form = browser.follow(browser.open("/ui/aliases"), "Change fast in profile default")
+    question = browser.send(form, "/ui/aliases/bind", model=PRO)
+    assert question.text("#units").startswith("1 call has other billed units")
+    assert ["Audio input", "100"] in question.words("#tokens")
+    assert [row[3] for row in question.words("#prospects")] == ["–", "–"]
+    assert all(row[2].endswith("estimated") for row in question.words("#prospects"))
+
+
 def test_an_alias_without_calls_is_marked(client, browser):
     bind(client)
     question = browser.open("/ui/aliases/bind", alias="fast", model=PRO)

@@ -49,6 +49,70 @@ def test_a_filter_is_exact_and_stays_in_the_form(server, visitor, log, member):
     assert visitor.page.css_first(f"#field-{member}").attributes["value"] == "wanted & found"
 
 
+CALLS = (
+    {"model": "one", "cost": 1, "status": "error", "tags": {"customer": "acme & co"}},
+    {"model": "two", "cost": 1, "status": "error", "tags": {"customer": "acme & co"}},
+    {"model": "three", "cost": 1, "status": "error", "tags": {"customer": "acme & co"}},
+    {"model": "one", "cost": 1, "tags": {"customer": "acme & co"}},
+    {"model": "one", "cost": 1, "status": "error"},
+    {"model": "one", "cost": "0.5", "status": "error", "tags": {"customer": "acme & co"}},
+)
+FILTERED = "/ui/logs?model=one&model=two&status=error&min_cost=1&tag.customer=acme+%26+co"
+
+
+def chips(visitor):
+    return [" ".join(chip.text().split()).removesuffix(" ×") for chip in visitor.page.css("#filters li")]
+
+
+def without(visitor, words):
+    """Follow the link that removes a filter."""
+    return visitor.open(
+        visitor.page.css_first(f'#filters a[aria-label="Remove the filter {words}"]').attributes["href"]
+    )
+
+
+def test_every_active_filter_is_a_chip_that_removes_it(server, visitor, log):
+    one, two, _, plain, *_ = log(server, *CALLS)
+    visitor.open(FILTERED)
+    assert ids(visitor) == [two, one]
+    assert chips(visitor) == ["Model: one", "Model: two", "Status: error", "Min cost (USD): 1",
+                              "tag.customer: acme & co"]  # fmt: skip
+    assert ids(without(visitor, "Model: two")) == [one]
+    assert ids(without(visitor, "Status: error")) == [plain, one]
+    for words in ("Model: one", "Min cost (USD): 1", "tag.customer: acme & co"):
+        without(visitor, words)
+    assert chips(visitor) == []
+    assert len(ids(visitor)) == len(CALLS)
+
+
+def test_the_form_keeps_filters_that_have_no_field(server, visitor, log):
+    one, *_ = log(server, *CALLS)
+    visitor.open("/ui/logs?status=error&tag.customer=acme+%26+co&min_cost=1").send("form.filters", model="one")
+    assert ids(visitor) == [one]
+    assert chips(visitor)[-1] == "tag.customer: acme & co"
+
+
+def test_filters_are_kept_on_a_call_and_back(server, visitor, log):
+    log(server, *CALLS)
+    visitor.open(FILTERED)
+    visitor.open(link_of(visitor, 0)).open(link(visitor, "Back to logs"))
+    assert len(ids(visitor)) == 2
+    assert chips(visitor)[:2] == ["Model: one", "Model: two"]
+
+
+def test_the_download_has_the_filtered_calls(server, visitor, log):
+    log(server, *CALLS)
+    visitor.open(FILTERED)
+    rows = list(csv.DictReader(io.StringIO(visitor.client.get(link(visitor, "Download these calls as CSV")).text)))
+    assert [row["model"] for row in rows] == ["two", "one"]
+
+
+def test_markup_in_a_filter_is_text(visitor):
+    visitor.open("/ui/logs", model=MARKUP, **{f"tag.{MARKUP}": MARKUP})
+    assert chips(visitor) == [f"Model: {MARKUP}", f"tag.{MARKUP}: {MARKUP}"]
+    assert visitor.page.css("main b") == []
+
+
 def test_dates_are_in_the_requested_time_zone(server, visitor, log):
     (wanted, _) = log(server, {"timestamp": "2026-03-01T18:20:00Z"}, {"timestamp": "2026-03-01T18:00:00Z"})
     visitor.open("/ui/logs", start_date="2026-03-02", end_date="2026-03-02", tz="Asia/Kathmandu")

@@ -165,6 +165,13 @@ def test_models_in_use_that_need_attention_come_first(serve, browse):
     assert page.rows("#in-use")[0][3] == "0.25"
 
 
+def test_a_model_whose_calls_are_all_unpriced_has_no_cost(serve, browse):
+    server = serve("usage")
+    log(server.client("one"), model="gone-model")
+    [row] = browse(server).open("/ui/registry/in-use").words("#in-use")
+    assert (row[2], row[3]) == ("1", "unpriced")
+
+
 def test_a_model_used_by_an_alias_has_its_listed_name_too(serve, browse):
     server = serve("usage", "aliases")
     client = server.client("one")

@@ -22,6 +22,10 @@ CASES = {
         {"fresh_tokens": 80, "cache_read_tokens": 100, "audio_input_tokens": 120, "output_tokens": 240,
          "audio_output_tokens": 188},
     ),
+    "Mistral": (
+        {"prompt_tokens": 400, "completion_tokens": 50, "total_tokens": 450, "prompt_audio_seconds": 12},
+        {"fresh_tokens": 400, "output_tokens": 50, "units": {"audio_second": 12}},
+    ),
     "xAI chat": (
         {
             "prompt_tokens": 32,
@@ -91,6 +95,13 @@ CASES = {
         },
         {"fresh_tokens": 10, "image_input_tokens": 40, "output_tokens": 4160, "image_output_tokens": 4160},
     ),
+    "OpenAI images of a cached image": (
+        {"input_tokens": 900, "input_tokens_details": {"text_tokens": 100, "image_tokens": 800,
+         "cached_tokens": 560, "cached_tokens_details": {"text_tokens": 60, "image_tokens": 500}},
+         "output_tokens": 1056, "output_tokens_details": {"image_tokens": 1056}},
+        {"fresh_tokens": 40, "cache_read_tokens": 60, "image_input_tokens": 300, "cached_image_tokens": 500,
+         "output_tokens": 1056, "image_output_tokens": 1056, "cached_input_tokens": 560},
+    ),
     "LangChain": (
         {
             "input_tokens": 350,
@@ -120,6 +131,11 @@ CASES = {
          "cache_write_1h_tokens": 101, "output_tokens": 123, "units": {"web_search": 2}, "service_tier": None,
          "processing": "batch", "cached_input_tokens": 20646},
     ),
+    "Anthropic in the US": (
+        {"input_tokens": 100, "output_tokens": 20, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0,
+         "service_tier": "standard", "inference_geo": "us"},
+        {"fresh_tokens": 100, "output_tokens": 20, "units": {"us_inference": 1}},
+    ),
     "Gemini": (
         {
             "promptTokenCount": 7477,
@@ -128,12 +144,22 @@ CASES = {
             "cachedContentTokenCount": 4000,
             "toolUsePromptTokenCount": 23,
             "totalTokenCount": 11499,
-            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 7000}, {"modality": "AUDIO", "tokenCount": 477}],
-            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 400}, {"modality": "TEXT", "tokenCount": 3600}],
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 7000}, {"modality": "AUDIO",
+             "tokenCount": 477}],
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 400}, {"modality": "TEXT",
+             "tokenCount": 3600}],
             "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1290}],
         },
         {"input_tokens": 7500, "fresh_tokens": 3423, "cache_read_tokens": 3600, "audio_input_tokens": 77,
          "cached_audio_tokens": 400, "output_tokens": 3999, "reasoning_tokens": 1939, "image_output_tokens": 1290},
+    ),
+    "Gemini with video": (
+        {"promptTokenCount": 5358, "candidatesTokenCount": 40, "cachedContentTokenCount": 2258,
+         "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 100}, {"modality": "IMAGE", "tokenCount": 258},
+         {"modality": "VIDEO", "tokenCount": 5000}], "cacheTokensDetails": [{"modality": "IMAGE",
+         "tokenCount": 258}, {"modality": "VIDEO", "tokenCount": 2000}]},
+        {"fresh_tokens": 100, "cache_read_tokens": 2000, "cached_image_tokens": 258, "video_input_tokens": 3000,
+         "output_tokens": 40, "cached_input_tokens": 2258},
     ),
     "Gemini in snake case": (
         {

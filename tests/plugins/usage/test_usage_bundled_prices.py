@@ -46,7 +46,7 @@ def book():
 
 
 def random_tokens(generator):
-    """Return a call with text, caches, audio, images and searches, each in half of the calls."""
+    """Return a call with text, caches, audio, images, video and searches, each in half of the calls."""
 
     def some(most):
         return generator.randrange(1, most) if generator.random() < 0.5 else 0
@@ -54,12 +54,13 @@ def random_tokens(generator):
     output, reasoning = some(50_000), some(20_000)
     rare = RareCounts(
         audio_input=some(5000), image_input=some(5000), audio_output=some(5000), image_output=some(5000),
+        image_cache_read=some(5000), video_input=some(5000), video_output=some(5000),
         units={"web_search": some(10), "file_search": some(10)},
     )  # fmt: skip
+    media = rare.audio_output + rare.image_output + rare.video_output
     return Tokens(
         fresh=some(400_000), cache_read=some(100_000), cache_write_5m=some(50_000), cache_write_1h=some(50_000),
-        cache_write=0, output=output + reasoning + rare.audio_output + rare.image_output, reasoning=reasoning,
-        rare=rare,
+        cache_write=0, output=output + reasoning + media, reasoning=reasoning, rare=rare,
     )  # fmt: skip
 
 
@@ -68,20 +69,20 @@ def usage_of(tokens):
     rare = tokens.rare
     return genai_prices.Usage(
         input_tokens=tokens.prompt,
-        cache_read_tokens=tokens.cache_read,
+        cache_read_tokens=tokens.cache_read + rare.image_cache_read,
         cache_write_tokens=tokens.cache_write_5m + tokens.cache_write_1h,
         cache_write_5m_tokens=tokens.cache_write_5m,
         cache_write_1h_tokens=tokens.cache_write_1h,
         input_audio_tokens=rare.audio_input,
         cache_audio_read_tokens=0,
-        input_image_tokens=rare.image_input,
-        cache_image_read_tokens=0,
-        input_video_tokens=0,
+        input_image_tokens=rare.image_input + rare.image_cache_read,
+        cache_image_read_tokens=rare.image_cache_read,
+        input_video_tokens=rare.video_input,
         output_tokens=tokens.output,
         output_reasoning_tokens=tokens.reasoning,
         output_audio_tokens=rare.audio_output,
         output_image_tokens=rare.image_output,
-        output_video_tokens=0,
+        output_video_tokens=rare.video_output,
         web_searches=rare.units["web_search"],
         storage_searches=rare.units["file_search"],
     )

@@ -147,7 +147,7 @@ def test_repricing_corrects_rows_and_sums_together(llmring_live, house_model, lo
     log(alone, cost=7)
     log(alone, model="no-such-model")
     done = priced_command("reprice")
-    assert "openai:house (model_not_in_registry → registry): 1 rows, 0 → 0.00045 USD (+0.00045)" in done.stdout
+    assert "openai:house (model_not_in_registry → registry): 1 rows, unpriced → 0.00045 USD\n" in done.stdout
     summary = stats(alone)["summary"]
     assert (summary["total_cost"], summary["unpriced_requests"], summary["unpriced_tokens"]) == (7.00045, 1, 1100)
     assert stats(alone, tz="Asia/Kathmandu")["summary"] == summary

@@ -1,5 +1,11 @@
 """Filters of calls: several values of one field are alternatives, several fields restrict each other."""
 
+import csv
+import io
+import json
+from urllib.parse import urlencode
+
+import psycopg
 import pytest
 
 
@@ -97,3 +103,44 @@ def test_the_link_to_the_next_page_keeps_repeated_filters(client, log):
 def test_a_filter_hidden_in_a_value_changes_nothing(client, log, listed):
     log(client, tags={"customer": "acme"})
     assert listed("tag.customer=x' OR '1'='1") == []
+
+
+COMBINED = {"model": ["one", "two"], "tag.customer": "acme", "min_cost": "0.1", "status": "success"}
+
+
+def test_the_export_has_the_calls_of_the_filtered_list(client, log, listed):
+    wanted = [log(client, model=model, cost=0.1, tags={"customer": "acme"})["log_id"] for model in ("one", "two")]
+    log(client, model="three", cost=0.1, tags={"customer": "acme"})
+    log(client, model="one", cost=0.1, tags={"customer": "other"})
+    log(client, model="one", cost=0.01, tags={"customer": "acme"})
+    query = urlencode(COMBINED, doseq=True)
+    lines = client.get(f"/api/v1/logs/export?{query}&format=ndjson").text.splitlines()
+    rows = csv.DictReader(io.StringIO(client.get(f"/api/v1/logs/export?{query}").text))
+    assert listed(query) == wanted
+    assert [json.loads(line)["id"] for line in reversed(lines)] == wanted
+    assert [row["id"] for row in reversed([*rows])] == wanted
+
+
+@pytest.mark.parametrize("path", ["/api/v1/logs", "/api/v1/logs/export"])
+def test_an_unknown_filter_is_refused_with_those_that_exist(client, path):
+    answer = client.get(f"{path}?customer=acme")
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["loc"]) == (422, ["query", "customer"])
+    assert "tag.{name}" in fault["msg"]
+
+
+@pytest.mark.own_server
+def test_a_search_that_takes_too_long_is_refused_with_the_remedy(llmring_live, log):
+    """A lock simulates the time that very many rows take."""
+    server = llmring_live(["usage"], database_timeout=1)
+    client = server.client()
+    log(client, operation_id="op")
+    with psycopg.connect(server.server.database.conninfo) as connection:
+        connection.execute("LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE")
+        answer = client.get("/api/v1/logs?operation_id=op")
+        unfiltered = client.get("/api/v1/logs")
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["loc"]) == (422, ["query", "start_date"])
+    assert "Choose a shorter range" in fault["msg"]
+    assert unfiltered.status_code == 503
+    assert len(client.get("/api/v1/logs?operation_id=op").json()) == 1

@@ -64,6 +64,24 @@ PUBLIC = {
          "output_tokens": 240, "audio_output_tokens": 188},
         "0.151456",
     ),
+    "an edit of an image that was cached": (
+        {"provider": "openai", "model": "gpt-image-1.5",
+         "usage": {"input_tokens": 900, "output_tokens": 1056,
+                   "input_tokens_details": {"text_tokens": 100, "image_tokens": 800, "cached_tokens": 500,
+                                            "cached_tokens_details": {"text_tokens": 0, "image_tokens": 500}},
+                   "output_tokens_details": {"text_tokens": 0, "image_tokens": 1056}}},
+        "0.037692",  # 100 × 5 + 300 × 8 + 500 × 2 + 1056 × 32 per million
+    ),
+    "a video that is embedded": (
+        {"provider": "google", "model": "gemini-embedding-2", "input_tokens": 1100, "video_input_tokens": 1000,
+         "output_tokens": 0},
+        "0.01202",  # 100 × 0.20 + 1000 × 12 per million
+    ),
+    "a spoken question to Mistral": (
+        {"provider": "mistral", "model": "voxtral-small-latest",
+         "usage": {"prompt_tokens": 400, "completion_tokens": 50, "prompt_audio_seconds": 12}},
+        "0.00086",  # 400 × 0.10 + 50 × 0.40 per million, and 12 × 0.24 per hour
+    ),
     "two web searches": (
         {"provider": "anthropic", "model": "claude-sonnet-4-6", "input_tokens": 9548, "output_tokens": 528,
          "units": {"web_search": 2}},
@@ -92,8 +110,19 @@ PUBLIC = {
     ),
 }  # fmt: skip
 
-# The status is `estimated`, since no source has a rate for these writes: they cost what input costs.
-WRITES = [({"provider": "openai", "model": "gpt-5", "input_tokens": 10_000, "cache_write_tokens": 10_000}, "0.0125")]
+# The status is `estimated`: no source has a rate for these writes, which cost what input costs, nor the surcharge of
+# inference in the US.
+ESTIMATES = [
+    (
+        {"provider": "openai", "model": "gpt-5", "input_tokens": 10_000, "cache_write_tokens": 10_000},
+        "0.0125", "cache_write priced as input",
+    ),
+    (
+        {"provider": "anthropic", "model": "claude-sonnet-4-6",
+         "usage": {"input_tokens": 1000, "cache_read_input_tokens": 0, "output_tokens": 100, "inference_geo": "us"}},
+        "0.0045", "us_inference has no price",
+    ),
+]  # fmt: skip
 
 
 def send(client, call):
@@ -147,15 +176,22 @@ def test_public_cases_cost_the_same_in_a_batch(usage, case):
     assert Decimal(str(entry["cost"])) == Decimal(cost)
 
 
-@pytest.mark.parametrize(("call", "cost"), WRITES)
-def test_a_substituted_rate_is_an_estimate_that_names_it(usage, call, cost):
+@pytest.mark.parametrize(("call", "cost", "note"), ESTIMATES)
+def test_a_substituted_rate_is_an_estimate_that_names_it(usage, call, cost, note):
     found = send(usage.client(), call)
     assert (found["cost"], found["cost_status"]) == (Decimal(cost), "estimated")
-    assert found["price_notes"] == ["cache_write priced as input"]
+    assert found["price_notes"] == [note]
+
+
+@pytest.mark.parametrize("place", ["global", "not_available"])
+def test_inference_elsewhere_has_no_surcharge(usage, place):
+    call = ESTIMATES[1][0]
+    found = send(usage.client(), {**call, "usage": {**call["usage"], "inference_geo": place}})
+    assert (found["cost"], found["cost_status"]) == (Decimal("0.0045"), "priced")
 
 
 def test_an_answer_that_is_repeated_has_the_same_notes(usage):
-    call = {**WRITES[0][0], "idempotency_key": "once"}
+    call = {**ESTIMATES[0][0], "idempotency_key": "once"}
     first = send(usage.client(), call)
     assert send(usage.client(), call) == first
 

@@ -137,10 +137,11 @@ def test_a_price_of_the_command_holds_on_a_running_server_within_a_second(llmrin
 def test_the_command_compares_the_sources(llmring_live, command, log):
     client = llmring_live(["usage"]).client()
     log(client, **CALL)
+    client.post("/api/v1/log", json={**MINI, "usage": None}).raise_for_status()
     assert command("compare").stdout == "no differences\n"
     command("set", "contract", "openai:gpt-5-mini", "--rate", "input=0.20")
     shown = command("compare").stdout
-    assert "openai:gpt-5-mini  1 calls, 0.25 USD in 30 days" in shown
+    assert "openai:gpt-5-mini  2 calls, 1 of them unpriced, 0.25 USD in 30 days" in shown
     assert "  input: 0.20 (override:contract 1, genai-prices" in shown
 
 

@@ -26,7 +26,8 @@ LIMITS = codec.Limits(bytes=1_000_000, depth=20, item_bytes=100_000)
 COUNTS = (
     "fresh_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_30m_tokens",
     "cache_write_1h_tokens", "cache_write_12h_tokens", "audio_input_tokens", "cached_audio_tokens",
-    "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens", "image_output_tokens",
+    "image_input_tokens", "cached_image_tokens", "video_input_tokens", "output_tokens", "reasoning_tokens",
+    "audio_output_tokens", "image_output_tokens", "video_output_tokens",
 )  # fmt: skip
 
 
@@ -239,10 +240,11 @@ def test_every_usage_object_is_counted_completely_or_refused(usage, anthropic):
     kinds = [getattr(tokens, name) for name in tokens.__struct_fields__ if name != "rare"]
     rare = [getattr(tokens.rare, name) for name in tokens.rare.__struct_fields__ if name != "units"]
     assert min(*kinds, *rare, *tokens.rare.units.values(), 0) >= 0
-    assert tokens.reasoning + tokens.rare.audio_output + tokens.rare.image_output <= tokens.output
+    media = tokens.rare.audio_output + tokens.rare.image_output + tokens.rare.video_output
+    assert tokens.reasoning + media <= tokens.output
     apart = report.cache_read + report.writes
     assert tokens.prompt in {report.input, report.input + report.writes, report.input + apart}
-    assert tokens.cache_read + tokens.rare.audio_cache_read == report.cache_read
+    assert tokens.cache_read + tokens.rare.audio_cache_read + tokens.rare.image_cache_read == report.cache_read
     assert tokens.output in {report.output, report.output + report.reasoning}
 
 
@@ -284,7 +286,26 @@ def test_own_audio_and_images_are_parts_of_the_input_and_output():
     with pytest.raises(Problem):
         count(input_tokens=10, audio_input_tokens=11)
     with pytest.raises(Problem):
+        count(input_tokens=10, video_input_tokens=11)
+    with pytest.raises(Problem):
         count(output_tokens=10, audio_output_tokens=6, reasoning_tokens=5)
+
+
+def test_own_video_and_cached_images_are_parts_of_the_input_and_output():
+    found = count(
+        input_tokens=100, cached_input_tokens=40, image_input_tokens=30, cached_image_tokens=25, video_input_tokens=20,
+        output_tokens=60, video_output_tokens=50,
+    )  # fmt: skip
+    rare = found.rare
+    assert (rare.image_input, rare.image_cache_read, rare.video_input, rare.video_output) == (5, 25, 20, 50)
+    assert (found.fresh, found.cache_read, found.output, found.prompt) == (35, 15, 60, 100)
+
+
+def test_media_beyond_the_fresh_input_were_read_from_the_cache():
+    found = count(input_tokens=100, cached_input_tokens=70, audio_input_tokens=40, image_input_tokens=30)
+    assert (found.rare.audio_input, found.rare.audio_cache_read) == (0, 40)
+    assert (found.rare.image_input, found.rare.image_cache_read) == (30, 0)
+    assert (found.fresh, found.cache_read) == (0, 30)
 
 
 # Providers whose usage is known to the package, its name for the kind of their API, and a model of theirs.
@@ -292,16 +313,18 @@ EXTRACTORS = {
     "OpenAI chat": ("openai", "chat", "gpt-4o"),
     "OpenAI chat with audio": ("openai", "chat", "gpt-4o"),
     "xAI chat": ("x-ai", "chat", "grok-4"),
+    "Mistral": ("mistral", "default", "voxtral-small-24b-2507"),
     "Perplexity": ("perplexity", "default", "sonar"),
     "OpenAI responses": ("openai", "responses", "gpt-5"),
     "OpenAI images": ("openai", "images", "gpt-image-1"),
+    "Gemini with video": ("google", "default", "gemini-2.5-pro"),
     "Anthropic": ("anthropic", "default", "claude-sonnet-4-5"),
     "Gemini": ("google", "default", "gemini-2.5-pro"),
     "Bedrock Converse": ("aws", "default", "us.amazon.nova-pro-v1:0"),
     "Cohere": ("cohere", "default", "command-r"),
     "OpenAI realtime": ("openai", "realtime", "gpt-realtime"),
 }
-ROOTS = {"Gemini": "usageMetadata"}
+ROOTS = {"Gemini": "usageMetadata", "Gemini with video": "usageMetadata"}
 
 
 @pytest.mark.parametrize("shape", EXTRACTORS)
@@ -313,12 +336,15 @@ def test_counts_agree_with_those_of_genai_prices(shape):
         response = {"model": model, "response": response}
     theirs = genai_prices.extract_usage(response, provider_id=provider, api_flavor=flavor).usage
     ours = count(usage=usage)
-    writes = ours.prompt - ours.fresh - ours.cache_read - ours.rare.audio_input - ours.rare.audio_cache_read
+    rare = ours.rare
+    images, audio = rare.image_input + rare.image_cache_read, rare.audio_input + rare.audio_cache_read
+    writes = ours.prompt - ours.fresh - ours.cache_read - audio - images - rare.video_input
     assert ours.prompt == theirs.reported_value("input_tokens")
     assert ours.output == theirs.reported_value("output_tokens")
-    assert ours.cache_read + ours.rare.audio_cache_read == theirs.reported_value("cache_read_tokens")
-    assert writes - ours.rare.image_input == theirs.reported_value("cache_write_tokens")
+    reads = ours.cache_read + rare.audio_cache_read + rare.image_cache_read
+    assert reads == theirs.reported_value("cache_read_tokens")
+    assert writes == theirs.reported_value("cache_write_tokens")
     assert ours.reasoning == theirs.reported_value("output_reasoning_tokens")
-    assert ours.rare.audio_input + ours.rare.audio_cache_read == theirs.reported_value("input_audio_tokens")
-    assert ours.rare.audio_output == theirs.reported_value("output_audio_tokens")
-    assert ours.rare.units.get("web_search", 0) == theirs.reported_value("web_searches")
+    assert audio == theirs.reported_value("input_audio_tokens")
+    assert rare.audio_output == theirs.reported_value("output_audio_tokens")
+    assert rare.units.get("web_search", 0) == theirs.reported_value("web_searches")

@@ -9,7 +9,8 @@ from llmring_server.contracts import PriceList
 from llmring_server.contracts.traffic import TokenCounts, Traffic
 from llmring_usage.counts.own_counts import count_tokens
 from llmring_usage.models.entries import UsageEntry
-from llmring_usage.pricing.calculators import CALCULATORS
+from llmring_usage.prices.book import PriceBook
+from llmring_usage.pricing.calculators import CALCULATORS, provider_cost
 
 MINI, PRO, FLASH = "openai:gpt-5-mini", "google:gemini-2.5-pro", "google:gemini-2.0-flash-lite"
 CALLS = [
@@ -19,6 +20,12 @@ CALLS = [
     {"input_tokens": 200_001, "output_tokens": 10},
     {"input_tokens": 150_000, "output_tokens": 7, "cache_write_1h_tokens": 60_000, "cache_write_tokens": 3},
 ]
+MEDIA = {
+    "input_tokens": 9_000, "cached_input_tokens": 2_000, "output_tokens": 900, "cache_write_30m_tokens": 500,
+    "cache_write_12h_tokens": 600, "audio_input_tokens": 1_000, "cached_audio_tokens": 300, "image_input_tokens": 900,
+    "cached_image_tokens": 200, "video_input_tokens": 1_100, "audio_output_tokens": 80, "image_output_tokens": 70,
+    "video_output_tokens": 60,
+}  # fmt: skip
 
 
 def ago(**span):
@@ -99,11 +106,39 @@ def test_the_cost_with_another_model_is_the_sum_over_the_calls(llmring_live, sma
         kinds = [count_tokens(UsageEntry(provider="openai", model="gpt-5-mini", **call)) for call in CALLS]
         expected.append(sum(CALCULATORS[calculator](each, price) for each in kinds))
     found = fetch(server, *models)
-    assert [(one.model, one.status, one.cost) for one in found.alternatives] == [
-        (model, "priced", cost) for model, cost in zip(models, expected, strict=True)
-    ]
+    assert [(one.model, one.cost) for one in found.alternatives] == [*zip(models, expected, strict=True)]
     assert found.alternatives[0].cost == found.cost
     assert found.alternatives[1].registry_version == "google.1"
+
+
+def test_rare_tokens_are_in_the_cost_with_another_model(usage, log):
+    log(usage.client(), alias="fast", **MEDIA)
+    found = fetch(usage, "openai:gpt-realtime")
+    tokens = count_tokens(UsageEntry(provider="openai", model="gpt-5-mini", **MEDIA))
+    price = usage.server.service(PriceBook).current_price("", "openai", "gpt-realtime")
+    assert found.tokens == TokenCounts(
+        fresh=3_400, cache_read=1_500, output=900, cache_write_30m=500, cache_write_12h=600, audio_input=700,
+        audio_cache_read=300, image_input=700, image_cache_read=200, video_input=1_100, audio_output=80,
+        image_output=70, video_output=60,
+    )  # fmt: skip
+    (alternative,) = found.alternatives
+    assert alternative.cost == provider_cost(tokens, price)
+    assert price.audio_input != price.input
+
+
+def test_substituted_rates_make_the_cost_with_another_model_an_estimate(usage, log):
+    log(usage.client(), alias="fast")
+    (exact,) = fetch(usage, "openai:gpt-5").alternatives
+    log(usage.client(), alias="fast", cache_write_tokens=10)
+    (estimate,) = fetch(usage, "openai:gpt-5").alternatives
+    assert (exact.status, exact.notes) == ("priced", ())
+    assert (estimate.status, estimate.notes) == ("estimated", ("cache_write priced as input",))
+
+
+def test_calls_with_other_billed_units_are_counted(usage, log):
+    log(usage.client(), alias="fast", units={"web_search": 2})
+    log(usage.client(), alias="fast", **MEDIA)
+    assert fetch(usage).unit_requests == 1
 
 
 def test_a_model_without_a_price_has_the_reason(priced, log):

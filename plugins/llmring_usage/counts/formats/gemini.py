@@ -1,6 +1,6 @@
 """Gemini's usage metadata, in camel and in snake case: the prompt includes cache reads, thoughts are beside candidates.
 
-Tokens of tool results are input. Images and documents that are read are billed as images; video is part of the text.
+Tokens of tool results are input. Images and documents that are read are billed as images.
 """
 
 import re
@@ -16,6 +16,7 @@ DETAILS = (
     "promptTokensDetails", "candidatesTokensDetails", "responseTokensDetails", "cacheTokensDetails",
     "toolUsePromptTokensDetails",
 )  # fmt: skip
+CACHED = "cacheTokensDetails"
 TIERS = {"on_demand_flex": "flex", "on_demand_priority": "priority", "provisioned_throughput": "provisioned"}
 
 
@@ -31,24 +32,25 @@ ALSO = frozenset(spelling for name in DETAILS for spelling in _spellings(name))
 def read(usage: UsageObject, anthropic: bool) -> Report:
     """Return the report."""
     prompt, candidates, response, thoughts, cached, tools = (usage.count(*_spellings(name)) for name in COUNTS)
-    cached_images = _modality(usage, "cacheTokensDetails", "IMAGE", "DOCUMENT")
-    images = sum(
-        _modality(usage, name, "IMAGE", "DOCUMENT") for name in ("promptTokensDetails", "toolUsePromptTokensDetails")
-    )
     return Report(
         input=prompt + tools,
         output=(candidates or response) + thoughts,
         cache_read=cached,
         reasoning=thoughts,
-        audio_input=sum(
-            _modality(usage, name, "AUDIO") for name in ("promptTokensDetails", "toolUsePromptTokensDetails")
-        ),
-        cached_audio=_modality(usage, "cacheTokensDetails", "AUDIO"),
-        image_input=max(images - cached_images, 0),
+        audio_input=_input(usage, "AUDIO"),
+        cached_audio=_modality(usage, CACHED, "AUDIO"),
+        image_input=_input(usage, "IMAGE", "DOCUMENT"),
+        cached_images=_modality(usage, CACHED, "IMAGE", "DOCUMENT"),
+        video_input=max(_input(usage, "VIDEO") - _modality(usage, CACHED, "VIDEO"), 0),
         audio_output=_output(usage, "AUDIO"),
         image_output=_output(usage, "IMAGE"),
+        video_output=_output(usage, "VIDEO"),
         service_tier=_tier(usage),
     )
+
+
+def _input(usage: UsageObject, *modalities: str) -> int:
+    return sum(_modality(usage, name, *modalities) for name in ("promptTokensDetails", "toolUsePromptTokensDetails"))
 
 
 def _output(usage: UsageObject, modality: str) -> int:

@@ -1,7 +1,8 @@
 """OpenAI's chat completions, as Azure, DeepSeek, Groq, LiteLLM, Mistral, OpenRouter, Together, vLLM and xAI have them.
 
 `prompt_tokens` include cache reads and writes. Reasoning is part of `completion_tokens`, unless the total shows that it
-is not, as at xAI and Perplexity. DeepSeek reports hits and misses of its cache at the top.
+is not, as at xAI and Perplexity. DeepSeek reports hits and misses of its cache at the top, Mistral the seconds of
+audio, which it bills beside the tokens.
 """
 
 from llmring_usage.counts.report import Report, unspecified
@@ -11,7 +12,7 @@ INPUT, OUTPUT = "prompt_tokens_details", "completion_tokens_details"
 MARKERS = frozenset({
     "prompt_tokens", "completion_tokens", INPUT, OUTPUT, "prompt_cache_hit_tokens", "prompt_cache_miss_tokens",
     "cached_tokens", "cached_prompt_text_tokens", "citation_tokens", "num_search_queries", "num_sources_used",
-    "cache_creation_5m_tokens", "cache_creation_1h_tokens",
+    "cache_creation_5m_tokens", "cache_creation_1h_tokens", "prompt_audio_seconds",
 })  # fmt: skip
 ALSO = frozenset({
     "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "reasoning_tokens", "server_tool_use",
@@ -60,11 +61,14 @@ def read(usage: UsageObject, anthropic: bool) -> Report:
         beside=reasoning > 0 and usage.count("total_tokens") == prompt + output + citations + reasoning,
         audio_input=usage.count((INPUT, "audio_tokens")),
         image_input=usage.count((INPUT, "image_tokens")),
+        video_input=usage.count((INPUT, "video_tokens")),
         audio_output=usage.count((OUTPUT, "audio_tokens")),
         image_output=usage.count((OUTPUT, "image_tokens")),
+        video_output=usage.count((OUTPUT, "video_tokens")),
         units={
             "web_search": usage.count(("server_tool_use", "web_search_requests"), "num_search_queries"),
             "live_search_source": usage.count("num_sources_used"),
+            "audio_second": usage.count("prompt_audio_seconds"),
         },
         service_tier=usage.text("service_tier"),
         speed=usage.text("speed"),

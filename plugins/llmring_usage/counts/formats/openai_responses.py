@@ -23,7 +23,6 @@ def read(usage: UsageObject, anthropic: bool) -> Report:
     in_1h = usage.count(*_in(INPUT, "ephemeral_1h_input_tokens"))
     written = usage.count(*_in(INPUT, "cache_write_tokens", "cache_creation"), "cache_write_tokens")
     cached = _in(INPUT, "cached_tokens", "cache_read", "cache_read_input_tokens")
-    images = usage.count(*_in(INPUT, "image_tokens", "image"))
     return Report(
         input=usage.count("input_tokens"),
         output=usage.count("output_tokens"),
@@ -38,9 +37,8 @@ def read(usage: UsageObject, anthropic: bool) -> Report:
         ),
         audio_input=usage.count(*_in(INPUT, "audio_tokens", "audio")),
         cached_audio=usage.count(*((details, "cached_tokens_details", "audio_tokens") for details in INPUT)),
-        image_input=max(
-            images - usage.count(*((details, "cached_tokens_details", "image_tokens") for details in INPUT)), 0
-        ),
+        image_input=usage.count(*_in(INPUT, "image_tokens", "image")),
+        cached_images=usage.count(*((details, "cached_tokens_details", "image_tokens") for details in INPUT)),
         audio_output=usage.count(*_in(OUTPUT, "audio_tokens", "audio")),
         image_output=usage.count(*_in(OUTPUT, "image_tokens", "image")),
         units={"web_search": usage.count(("tool_calls_details", "search_web", "invocation"))},

@@ -25,7 +25,8 @@ from llmring_usage.tables import cost_columns
 
 CALLS = 1_000
 RATES = ("cached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output_thinking", "cache_write_30m",
-         "audio_input", "audio_cache_read", "audio_output", "image_input")  # fmt: skip
+         "audio_input", "audio_cache_read", "audio_output", "image_input", "image_cache_read", "video_input",
+         "video_output")  # fmt: skip
 
 
 def random_price(draw: random.Random) -> Price:
@@ -49,12 +50,15 @@ def random_tokens(draw: random.Random) -> Tokens:
     def count(most=300_000):
         return draw.choice([0, 0, draw.randrange(most)])
 
-    reasoning, audio = count(9_000), count(9_000)
+    reasoning, audio, video = count(9_000), count(9_000), count(9_000)
     rare = RareCounts(
         cache_write_30m=count(), audio_input=count(), audio_cache_read=count(), image_input=count(),
-        audio_output=audio, units=draw.choice([{}, {"web_search": 3}, {"web_search": 1, "audio_hour": 5}]),
+        image_cache_read=count(), video_input=count(), audio_output=audio, video_output=video,
+        units=draw.choice([{}, {"web_search": 3}, {"web_search": 1, "audio_hour": 5}]),
     )  # fmt: skip
-    return Tokens(count(), count(), count(), count(), count(), count(9_000) + reasoning + audio, reasoning, rare)
+    return Tokens(
+        count(), count(), count(), count(), count(), count(9_000) + reasoning + audio + video, reasoning, rare
+    )
 
 
 def random_calls() -> list[dict[str, object]]:
