@@ -61,6 +61,7 @@ from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
+from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.projects import ProjectsQuery
 from llmring_usage.statistics.query import StatisticsQuery
 from llmring_usage.tables.corrections import CorrectionLookup
@@ -105,7 +106,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
-    reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), CorrectionLookup(database), settings)
+    reader = UsageReader(
+        StatisticsQuery(database, settings), FilteredStatistics(database, settings), UsageLogs(database),
+        CorrectionLookup(database), settings,
+    )  # fmt: skip
     return {
         **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,

@@ -11,6 +11,7 @@ from llmring_server.cli.retention import drop_due
 from llmring_server.database import Database
 from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
+from llmring_usage.maintenance.combination_fill import CombinationFill
 from llmring_usage.maintenance.former_sums import FormerSums
 from llmring_usage.maintenance.key_expiry import KeyExpiry
 from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
@@ -33,6 +34,7 @@ class Maintenance:
         self._settings = settings
         self._state = UsageState(database)
         self._alias_hours = AliasHours(database)
+        self._combinations = CombinationFill(database, ZoneInfo(settings.timezone), settings.tags)
         self._former_sums = FormerSums(database, ZoneInfo(settings.timezone))
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
         retention = UsageRetention(database)
@@ -47,6 +49,7 @@ class Maintenance:
             StartupError: the rollups count their days in another zone.
         """
         await self.check_zone()
+        await self._combinations.begin()
         await self._partitions.create_upcoming()
         async with upkeep(self.run_once, "usage"):
             yield
@@ -75,7 +78,7 @@ class Maintenance:
         """
         steps = (
             self._partitions.create_upcoming, self._drop_expired, self._alias_hours.refresh_hourly,
-            self._latency_months.refresh_daily, self._former_sums.count,
+            self._latency_months.refresh_daily, self._former_sums.count, self._combinations.count,
         )  # fmt: skip
         failed: Exception | None = None
         for step in steps:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from llmring_server.contracts.projects import ProjectNames
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.usage import (
+    Breakdown,
     CallFilter,
     Kind,
     LogEntry,
@@ -23,9 +24,11 @@ from llmring_usage.queries.cursors import read_cursor, write_cursor
 from llmring_usage.queries.export import Format, render_file
 from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLogs
 from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.periods import Grouping, parse_range
-from llmring_usage.statistics.query import StatisticsQuery
+from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
 from llmring_usage.tables.corrections import CorrectionLookup
+from llmring_usage.tables.filter_sql import is_unfiltered
 
 
 class UsageReader:
@@ -35,9 +38,15 @@ class UsageReader:
     """
 
     def __init__(
-        self, statistics: StatisticsQuery, logs: UsageLogs, corrections: CorrectionLookup, settings: UsageSettings
+        self,
+        statistics: StatisticsQuery,
+        filtered: FilteredStatistics,
+        logs: UsageLogs,
+        corrections: CorrectionLookup,
+        settings: UsageSettings,
     ) -> None:
         self._statistics = statistics
+        self._filtered = filtered
         self._logs = logs
         self._corrections = corrections
         self._settings = settings
@@ -49,12 +58,19 @@ class UsageReader:
         details = None if self.projects is None else await self.projects.find(project)
         return (details and details.timezone) or self._settings.timezone
 
-    async def statistics(
-        self, project: str, start_date: str | None, end_date: str | None, tz: str | None, grouping: Grouping = "day"
-    ) -> Statistics:
-        """Return the statistics of a range."""
-        zone = await self._zone(project, tz)
-        return await self._statistics.statistics(project, parse_range(start_date, end_date, zone), zone, grouping)
+    async def statistics(self, project: str, chosen: CallFilter, grouping: Grouping = "day") -> Statistics:
+        """Return the statistics of the calls that match a filter."""
+        zone = await self._zone(project, chosen.tz)
+        span = parse_range(chosen.start_date, chosen.end_date, zone)
+        if is_unfiltered(chosen):
+            return await self._statistics.statistics(project, span, zone, grouping)
+        return await self._filtered.statistics(project, span, zone, TimeBreakdown(step=grouping), chosen)
+
+    async def breakdown(self, project: str, chosen: CallFilter, by: list[str], top: int) -> Breakdown:
+        """Return the sums of the calls that match a filter, by one or two dimensions."""
+        zone = await self._zone(project, chosen.tz)
+        span = parse_range(chosen.start_date, chosen.end_date, zone)
+        return await self._filtered.breakdown(project, span, zone, chosen, by, top)
 
     async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
         """Return the sums of a range."""
