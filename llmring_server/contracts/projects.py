@@ -7,6 +7,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from llmring_server.contracts.usage import Breakdown, CallFilter
+
 
 class ProjectDetails(msgspec.Struct, frozen=True):
     """The name of a project, and its IANA time zone; None where none is set."""
@@ -87,7 +89,7 @@ class OperatorReading(Protocol):
     """The usage of all projects, for the operator of a deployment.
 
     Raises:
-        Problem: 422 for an invalid date, time zone or cursor.
+        Problem: 422 for an invalid date, time zone, cursor or dimension.
         psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
     """
 
@@ -103,5 +105,12 @@ class OperatorReading(Protocol):
         """Return up to `limit` projects with calls in a range of days, the highest first, after a cursor.
 
         Both days are inclusive, in `tz` or the reporting zone; by default they are the last 30 days.
+        """
+        ...
+
+    async def breakdown(self, chosen: CallFilter, by: Sequence[str], top: int) -> Breakdown:
+        """Return the sums of the calls of all projects that match a filter, as `/stats?by=`, also by `project`.
+
+        Without a range, it is the last 30 days in the reporting zone.
         """
         ...

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from llmring_projects.directory import ProjectDirectory
-from llmring_projects.operator import OperatorProjectList, OperatorToken
+from llmring_projects.operator import OperatorProjectList, OperatorStatistics, OperatorToken
 from llmring_projects.resources import ProjectResource
 from llmring_projects.settings import ProjectSettings
 from llmring_server import bundled
@@ -52,5 +52,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     if reading is not None:
         token, managed = server.service(OperatorToken), server.service(ManagedProjects, default=None)
         projects = OperatorProjectList(token, reading, directory, managed)
+        statistics = OperatorStatistics(token, reading, directory)
         routes.append(Route(path=f"{PREFIX}/operator/projects", resource=projects, public=True))
+        routes.append(Route(path=f"{PREFIX}/operator/stats", resource=statistics, public=True))
     return routes

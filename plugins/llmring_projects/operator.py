@@ -1,5 +1,6 @@
-"""`/api/v1/operator/projects`: the usage of all projects, for the holder of the operator's token."""
+"""`/api/v1/operator/…`: the usage of all projects, for the holder of the operator's token."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -15,6 +16,7 @@ from llmring_server.contracts.projects import (
     ProjectSort,
     ProjectUsage,
 )
+from llmring_server.contracts.usage import Breakdown, BreakdownRow, CallFilter
 from llmring_server.http.middleware.bearer_token import BearerToken
 from llmring_server.http.operations import operation
 
@@ -53,6 +55,37 @@ class OperatorProject(msgspec.Struct, frozen=True):
     unpriced: int
     last_call: datetime
     keys: int | None
+
+
+class OperatorStatsQuery(CallFilter, frozen=True):
+    """A filter as that of `/stats`, and one or two dimensions, also `project`; by default of the last 30 days."""
+
+    by: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=2)] = ("project",)
+    top: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+
+
+class OperatorStatistics:
+    """The statistics of all projects."""
+
+    def __init__(self, token: OperatorToken, reading: OperatorReading, names: ProjectNames) -> None:
+        self._token = token
+        self._reading = reading
+        self._names = names
+
+    @operation(query=OperatorStatsQuery, answer=Breakdown, errors=(401, 403))
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: OperatorStatsQuery
+    ) -> Breakdown:
+        """Break the calls of all projects down by one or two dimensions, as `/stats` does; also by `project`.
+
+        Rows of a project with a name have it as `project_name`. Requires the token in `LLMRING_OPERATOR_TOKEN`.
+        """
+        self._token.require(req)
+        found = await self._reading.breakdown(query, query.by, query.top)
+        resp.set_header("Cache-Control", "no-store")
+        ids = {row.names["project"] for row in found.rows if row.names and "project" in row.names}
+        names = await self._names.find_names(list(ids)) if ids else {}
+        return msgspec.structs.replace(found, rows=[_with_name(row, names) for row in found.rows])
 
 
 class OperatorProjectList:
@@ -96,3 +129,10 @@ class OperatorProjectList:
             )
             for one in projects
         ]
+
+
+def _with_name(row: BreakdownRow, names: Mapping[str, str]) -> BreakdownRow:
+    name = names.get(row.names.get("project", "")) if row.names else None
+    if name is None or row.names is None:
+        return row
+    return msgspec.structs.replace(row, names={**row.names, "project_name": name})

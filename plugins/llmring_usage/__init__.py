@@ -120,7 +120,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         Ingest: ingest,
         JournalReplay: replay,
         Maintenance: Maintenance(database, partitions, settings),
-        OperatorReading: ProjectsQuery(database, settings.timezone),
+        OperatorReading: ProjectsQuery(database, settings),
         OverrideStore: store,
         PriceBook: prices,
         PriceComparison: PriceComparison(database, prices),

@@ -14,12 +14,25 @@ import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.contracts.projects import ProjectSort, ProjectUsage, ProjectUsagePage
+from llmring_server.contracts.usage import Breakdown, CallFilter
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_server.runtime.timezones import zone_of
-from llmring_usage.statistics.periods import FIRST_DAY, LAST_DAY, ORIGIN, QUARTER, Range, midnight, split_days
+from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.breakdown_sql import OPERATOR_DIMENSIONS, validate_dimensions
+from llmring_usage.statistics.filtered import FilteredStatistics
+from llmring_usage.statistics.periods import (
+    FIRST_DAY,
+    LAST_DAY,
+    ORIGIN,
+    QUARTER,
+    Range,
+    midnight,
+    parse_range,
+    split_days,
+)
 from llmring_usage.statistics.range_sql import NUMBERS
 from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.rollups import QUARTERS_DAY
@@ -83,9 +96,18 @@ _position = msgspec.json.Decoder(ProjectPosition)
 class ProjectsQuery:
     """Queries the usage of all projects, with a limit of time of its own: the contract `OperatorReading`."""
 
-    def __init__(self, database: Database, timezone: str) -> None:
+    def __init__(self, database: Database, settings: UsageSettings) -> None:
         self._database = database
-        self._reporting = ZoneInfo(timezone)
+        self._reporting = ZoneInfo(settings.timezone)
+        self._statistics = FilteredStatistics(database, settings, SECONDS)
+
+    async def breakdown(self, chosen: CallFilter, by: Sequence[str], top: int) -> Breakdown:
+        """Return the sums of the calls of all projects that match a filter, by one or two dimensions."""
+        validate_dimensions(by, OPERATOR_DIMENSIONS)
+        zone = zone_of(chosen.tz) if chosen.tz else self._reporting
+        recent = chosen.start_date is None and chosen.end_date is None
+        span = _parse_span(None, None, zone) if recent else parse_range(chosen.start_date, chosen.end_date, zone)
+        return await self._statistics.breakdown(None, span, zone, chosen, by, top)
 
     async def project_page(
         self, start_date: str | None, end_date: str | None, tz: str | None, sort: ProjectSort, limit: int,

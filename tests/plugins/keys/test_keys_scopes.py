@@ -94,7 +94,7 @@ def test_every_route_except_the_public_ones_needs_a_valid_key(team):
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/api/v1/operator/projects"])
+@pytest.mark.parametrize("path", ["/metrics", "/api/v1/operator/projects", "/api/v1/operator/stats"])
 def test_no_project_key_opens_the_figures_of_all_projects(team, path):
     bootstrap = Bootstrap(team)
     for scope in GRANTED:

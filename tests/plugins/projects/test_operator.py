@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from projects_kit import CALL, TOKEN, create_key
 
 from llmring_server.app import compose
 from llmring_server.testing import make_settings
+from llmring_usage.statistics import projects
 
 PATH = "/api/v1/operator/projects"
 
@@ -126,6 +128,86 @@ def test_a_cursor_of_another_order_is_refused(server, operator):
         log(server, project)
     following = operator.get(PATH, params={"limit": 1}).links["next"]["url"]
     assert operator.get(following + "&sort=requests").status_code == 422
+
+
+STATS = "/api/v1/operator/stats"
+
+
+def breakdown(client, **query):
+    answer = client.get(STATS, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def log_some(server):
+    """Log calls of two projects, two of them with the same model."""
+    log(server, "one", cost=1, model="a", tags={"team": "x"})
+    log(server, "one", cost=2, model="b", status="error")
+    log(server, "two", cost=4, model="a", tags={"team": "y"})
+    server.client("one").put("/api/v1/project", json={"name": "First"}).raise_for_status()
+
+
+def names_and_costs(found):
+    return [(row["names"], row["cost"]) for row in found["rows"]]
+
+
+def test_statistics_are_by_project_and_add_up(server, operator):
+    log_some(server)
+    found = breakdown(operator)
+    assert names_and_costs(found) == [
+        ({"project": server.project_id("two")}, 4),
+        ({"project": server.project_id("one"), "project_name": "First"}, 3),
+    ]
+    assert (found["summary"]["cost"], found["summary"]["requests"], found["summary"]["errors"]) == (7, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"by": "model"}, [({"model": "a"}, 5), ({"model": "b"}, 2)]),
+        ({"by": "model", "model": "b"}, [({"model": "b"}, 2)]),
+        ({"by": "model", "status": "error"}, [({"model": "b"}, 2)]),
+        ({"by": "model", "min_cost": "2"}, [({"model": "a"}, 4), ({"model": "b"}, 2)]),
+        ({"by": "tag.team", "tag.team": ["x", "y"]}, [({"tag.team": "y"}, 4), ({"tag.team": "x"}, 1)]),
+        ({"by": "model", "top": 1}, [({"model": "a"}, 5), (None, 2)]),
+    ],
+)
+def test_every_dimension_and_filter_is_of_all_projects(server, operator, query, expected):
+    log_some(server)
+    assert names_and_costs(breakdown(operator, **query)) == expected
+
+
+def test_two_dimensions_may_include_the_project(server, operator):
+    log_some(server)
+    found = breakdown(operator, by=["model", "project"])
+    assert [row["names"]["model"] for row in found["rows"]] == ["a", "b", "a"]
+    assert sum(row["cost"] for row in found["rows"]) == 7
+
+
+def test_statistics_are_of_the_last_30_days_or_of_the_given_ones(server, operator):
+    log(server, "one", cost=1, timestamp="2024-03-01T20:00:00Z")
+    log(server, "one", cost=2)
+    assert breakdown(operator)["summary"]["cost"] == 2
+    assert breakdown(operator, start_date="2024-03-01", end_date="2024-03-01")["summary"]["cost"] == 1
+    assert breakdown(operator, start_date="2024-03-02", tz="Asia/Tokyo")["summary"]["cost"] == 3
+
+
+@pytest.mark.parametrize(
+    "query", [{"by": "nothing"}, {"by": ["project", "project"]}, {"by": ["model", "alias", "project"]}, {"top": 0}]
+)
+def test_an_invalid_breakdown_is_refused(operator, query):
+    assert operator.get(STATS, params=query).status_code == 422
+
+
+def test_a_project_key_has_no_dimension_of_projects(server):
+    assert server.client().get("/api/v1/stats?by=project").status_code == 422
+
+
+def test_an_operators_request_ends_at_its_own_limit_of_time(server, operator, monkeypatch):
+    monkeypatch.setattr(projects, "SECONDS", 0.3)
+    with psycopg.connect(server.server.database.conninfo) as blocking:
+        blocking.execute("LOCK usage_daily IN ACCESS EXCLUSIVE MODE")
+        assert operator.get(PATH).status_code == 503
 
 
 def routes(server):
