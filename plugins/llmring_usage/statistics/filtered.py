@@ -23,6 +23,7 @@ from llmring_usage.tables.combination_days import read_combination_days
 from llmring_usage.tables.filter_sql import is_per_call
 from llmring_usage.tables.rollups import EACH_NAME, LATENCY_DIGITS, NAMED, NUMBERS
 from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
+from llmring_usage.tables.time_limit import limit_search
 
 DIGITS: LiteralString = str(LATENCY_DIGITS)
 # The buckets of the histograms of models that are numbers: groups of digits, the first of them from the right.
@@ -114,7 +115,8 @@ class FilteredStatistics:
 
     async def _fetch(self, query: LiteralString, params: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         try:
-            (row,) = await self._database.fetch(query, params)
+            async with limit_search(self._database):
+                (row,) = await self._database.fetch(query, params)
         except errors.InvalidParameterValue as error:
             msg = f"The database does not know the time zone {zone.key!r}. Use another one."
             raise Problem.validation("query", "tz", msg=msg) from error
