@@ -36,6 +36,7 @@ from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.metrics import BatchMetrics
+from llmring_usage.ingest.names_limit import NamesLimit
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
@@ -91,7 +92,8 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     partitions = Partitions(database)
     receipts = EntryReceipts()
     prior_billing = PriorBillingLookup(receipts, database)
-    repository = UsageRepository(database, partitions, settings, receipts)
+    names = NamesLimit(settings.names_per_day)
+    repository = UsageRepository(database, partitions, settings, receipts, names)
     exact = settings.prices_match == "exact"
     bundled_prices = BundledPrices(exact=exact)
     prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
@@ -103,7 +105,9 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
+    replay = JournalReplay(
+        UsageRepository(database, partitions, settings, receipts, names), prior_billing, settings, batches
+    )
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     statistics, filtered = StatisticsQuery(database, settings), FilteredStatistics(database, settings)
@@ -117,6 +121,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         EntryReceipts: receipts,
         Ingest: ingest,
         JournalReplay: replay,
+        NamesLimit: names,
         Maintenance: Maintenance(database, partitions, settings),
         OperatorReading: ProjectsQuery(database, settings),
         OverrideStore: store,
@@ -178,7 +183,9 @@ def llmring_routes(server: Server) -> Iterable[Route]:
 def llmring_metrics(server: Server) -> Iterable[Metric]:
     """Report the queue and the journal in front of the database, and the sizes of batches."""
     journal = server.service(Journal, default=None)
-    found = metrics.writer_metrics(server.service(UsageWriter), server.service(BatchMetrics))
+    found = metrics.writer_metrics(
+        server.service(UsageWriter), server.service(BatchMetrics), server.service(NamesLimit)
+    )
     return [*found, *metrics.journal_metrics(journal)] if journal else found
 
 

@@ -76,7 +76,7 @@ def store_statement(*, keyed: bool, plain: bool, tagged: bool) -> LiteralString:
     named AS MATERIALIZED ({quarters.select_sums(table=(COUNTED if plain else ESTIMATED_COUNTED) + EACH_NAME)}),
     added_1 AS ({quarters.upsert(f"SELECT {quarters.columns} FROM named", "$4")}),
     added_2 AS ({days.upsert(quarters.select_sums(at=QUARTERS_DAY, table="named"), "$4")}),
-    added_4 AS ({combinations.upsert(fold_sql("combined", combinations), "$4")}),
+    added_4 AS ({combinations.upsert(fold_sql(combinations), "$4")}),
     added_3 AS ({LATENCIES.upsert(LATENCIES.select_rows("fresh JOIN series USING (series)"), "$4")})
     SELECT id::text FROM fresh WHERE idempotency_key IS NOT NULL
     """

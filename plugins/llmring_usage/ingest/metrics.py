@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from llmring_server.contracts.metrics import Metric
 from llmring_server.runtime.histogram import Histogram
+from llmring_usage.ingest.names_limit import NamesLimit
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import OnStored, UsageWriter
 from llmring_usage.journal.journal import Journal
@@ -28,8 +29,8 @@ class BatchMetrics:
         self._on_stored(rows, outcomes)
 
 
-def writer_metrics(writer: UsageWriter, batches: BatchMetrics) -> list[Metric]:
-    """Return the metrics of a writer and its batches."""
+def writer_metrics(writer: UsageWriter, batches: BatchMetrics, names: NamesLimit) -> list[Metric]:
+    """Return the metrics of a writer, its batches and the limit of names."""
     return [
         Metric(
             name=PREFIX + "queue_entries",
@@ -48,6 +49,12 @@ def writer_metrics(writer: UsageWriter, batches: BatchMetrics) -> list[Metric]:
             help="Entries written in one transaction.",
             kind="histogram",
             read=batches.sizes.read,
+        ),
+        Metric(
+            name=PREFIX + "names_limited_days_total",
+            help="Days of projects with so many combinations of names that further ones are summed together.",
+            kind="counter",
+            read=lambda: names.marked_days,
         ),
     ]
 

@@ -20,6 +20,7 @@ from llmring_server.database.connections import Connection, abort_connection
 from llmring_server.http import codec
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Problem, Unavailable
 from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE
+from llmring_usage.ingest.names_limit import MARK_FULL_DAYS, NamesLimit
 from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
 from llmring_usage.models import series
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
@@ -64,14 +65,16 @@ class UsageRepository:
     """
 
     def __init__(
-        self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: EntryReceipts
-    ) -> None:
+        self, database: Database, partitions: Partitions, settings: UsageSettings, receipts: EntryReceipts,
+        names: NamesLimit | None = None,
+    ) -> None:  # fmt: skip
         self._database = database
         self._partitions = partitions
         self._receipts = receipts
         self._random = random.SystemRandom()
         self._zone = settings.timezone
         self._tags = list(settings.tags)
+        self._names = names or NamesLimit(settings.names_per_day)
         self._slot = self._random.randrange(settings.rollup_slots)
         self._key_seconds = settings.idempotency_hours * 3600 or UNLIMITED_SECONDS
         self._cursor: Cursor | None = None
@@ -181,6 +184,10 @@ class UsageRepository:
 
     async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
         """Execute the store statement, and return the ids of the keyed rows that are new."""
+        for project, day in self._names.due(rows):
+            await cursor.execute(MARK_FULL_DAYS, [project, day, self._names.limit])
+            for combinations, marked in await cursor.fetchall():
+                self._names.found((project, day), combinations, marked)
         params: list[Any] = [*series.encode_rows(rows), self._zone, self._slot]
         params += [self._key_seconds] if keyed else []
         params += [self._tags] if self._tags else []

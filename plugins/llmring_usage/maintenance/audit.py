@@ -25,7 +25,12 @@ from llmring_usage.tables.state import LATENCY_MONTHS, SET, TIMEZONE, UsageState
 WINDOW_SECONDS = 600.0
 
 LOCK: LiteralString = (
-    "LOCK TABLE usage_daily, usage_quarters, usage_latencies, usage_latency_months IN ACCESS EXCLUSIVE MODE"
+    "LOCK TABLE usage_daily, usage_quarters, usage_combinations, usage_latencies, usage_latency_months"
+    " IN ACCESS EXCLUSIVE MODE"
+)
+DELETE_DAYS: tuple[LiteralString, ...] = tuple(
+    "DELETE FROM " + table + " WHERE day >= coalesce(%s::date, '1900-01-01')"
+    for table in ("usage_latencies", "usage_combinations")
 )
 BOUNDS: LiteralString = """
     SELECT
@@ -133,8 +138,8 @@ class Audit:
         async with self._database.transaction(WINDOW_SECONDS) as connection:
             await connection.execute(LOCK)
             await connection.execute("TRUNCATE usage_daily, usage_latency_months")
-            await connection.execute("DELETE FROM usage_latencies WHERE day >= coalesce(%s::date, '1900-01-01')",
-                                     [await self._retention.dropped_before()])  # fmt: skip
+            for delete in DELETE_DAYS:
+                await connection.execute(delete, [await self._retention.dropped_before()])
             await connection.execute(DAILY.upsert(QUARTERS.select_sums(at=QUARTERS_DAY), "0"), {"zone": self._zone.key})
             await connection.execute(SET, {"name": TIMEZONE, "value": self._zone.key})
 

@@ -37,7 +37,7 @@ DAYS: LiteralString = """
     ORDER BY day DESC, project_id
 """
 COUNT: LiteralString = difference_sql(
-    COMBINATIONS, COMBINATIONS.select_rows(CALLS), COMBINATIONS.select_sums(IN_DAY)
+    COMBINATIONS, COMBINATIONS.select_most_used(CALLS), COMBINATIONS.select_sums(IN_DAY)
 ) + COMBINATIONS.upsert("SELECT " + COMBINATIONS.columns + " FROM differing", "0")
 DELETE_EMPTY: LiteralString = "DELETE FROM usage_combinations WHERE requests = 0 AND latencies = 0 AND " + IN_DAY
 
@@ -45,10 +45,11 @@ DELETE_EMPTY: LiteralString = "DELETE FROM usage_combinations WHERE requests = 0
 class CombinationFill:
     """Counts the days that have no sums by combination, or none by a tag; `zone` is the one of the days."""
 
-    def __init__(self, database: Database, zone: ZoneInfo, tags: Sequence[str] = ()) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, tags: Sequence[str], names_per_day: int) -> None:
         self._database = database
         self._zone = zone
         self._tags = list(tags)
+        self._names_per_day = names_per_day
         self._state = UsageState(database)
 
     async def begin(self) -> None:
@@ -68,7 +69,6 @@ class CombinationFill:
         if days is None or days.first == EVER:
             return
         await self._count_before(days, days.first)
-        log.info("counted the sums by combination of an earlier version")
 
     async def recount(self) -> date | None:
         """Count all days again with the configured tags; return the first day, if raw rows before it were dropped."""
@@ -87,6 +87,8 @@ class CombinationFill:
                 await self._count_day(project, day)
                 await asyncio.sleep(PAUSE_SECONDS)
             await write_combination_days(self._state, _counted(days, day))
+        if found:
+            log.info("counted the sums by combination of %d days of projects", len(found))
         await write_combination_days(self._state, _counted(days, first))
         return None if dropped is None else first
 
@@ -102,6 +104,7 @@ class CombinationFill:
             "end": midnight(day + timedelta(days=1), self._zone),
             "zone": self._zone.key,
             "tags": self._tags,
+            "names_per_day": self._names_per_day,
         }
         for attempt in range(1, ATTEMPTS + 1):
             try:

@@ -13,6 +13,7 @@ from llmring_server.cli.retention import retention_command
 from llmring_server.server import Server
 from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
+from llmring_usage.maintenance.combination_fill import CombinationFill
 from llmring_usage.maintenance.corrections.commands import void
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
@@ -67,8 +68,19 @@ def verify() -> None:
 
 
 @usage.command()
-def rebuild() -> None:
+@click.option("--tags", is_flag=True, help="Only count the sums by LLMRING_USAGE_TAGS again, after a change of it.")
+def rebuild(tags: bool) -> None:
     """Repair the sums from raw rows; after a change of LLMRING_USAGE_TIMEZONE, recompute the days (servers stopped)."""
+
+    async def recount(server: Server) -> None:
+        settings = server.plugin_settings(UsageSettings)
+        zone = ZoneInfo(settings.timezone)
+        fill = CombinationFill(server.database, zone, settings.tags, settings.names_per_day)
+        await fill.begin()
+        first = await fill.recount()
+        click.echo(f"calls are summed by {', '.join(settings.tags) or 'no tag'}")
+        if first is not None:
+            click.echo(f"days before {first} keep their sums: their raw rows were dropped")
 
     async def work(server: Server) -> None:
         zone = server.plugin_settings(UsageSettings).timezone
@@ -84,7 +96,7 @@ def rebuild() -> None:
                 click.echo(f"{finding.first:%Y-%m}: repaired {finding.differences:,} keys: {finding.check}")
         click.echo(f"repaired {repaired:,} keys" if repaired else "nothing to repair")
 
-    run_with_server(work, lifespans=False)
+    run_with_server(recount if tags else work, lifespans=False)
 
 
 @usage.command()

@@ -34,7 +34,9 @@ class Maintenance:
         self._settings = settings
         self._state = UsageState(database)
         self._alias_hours = AliasHours(database)
-        self._combinations = CombinationFill(database, ZoneInfo(settings.timezone), settings.tags)
+        self._combinations = CombinationFill(
+            database, ZoneInfo(settings.timezone), settings.tags, settings.names_per_day
+        )
         self._former_sums = FormerSums(database, ZoneInfo(settings.timezone))
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
         retention = UsageRetention(database)

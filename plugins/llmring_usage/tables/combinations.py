@@ -28,30 +28,37 @@ def tags_sql(names: LiteralString) -> LiteralString:
     )  # fmt: skip
 
 
-def fold_sql(combined: LiteralString, rollup: Rollup) -> LiteralString:
+# A combination has its own sums unless its day is full and it has no row there.
+OWN: LiteralString = (
+    "CASE WHEN full_days.day IS NULL THEN true ELSE EXISTS (SELECT FROM usage_combinations AS known WHERE"
+    " known.project_id = keyed.project_id AND known.day = keyed.day AND known.combination = keyed.combination) END"
+)
+FULL_DAYS: LiteralString = (
+    " LEFT JOIN (SELECT project_id, day FROM (SELECT DISTINCT project_id, day FROM combined) AS days WHERE EXISTS ("
+    "SELECT FROM usage_combinations AS known WHERE known.project_id = days.project_id AND known.day = days.day"
+    " AND known.combination = " + OTHER + ")) AS full_days USING (project_id, day)"
+)
+# The same for a day that is counted again: those with the most requests have their own sums.
+MOST_USED: LiteralString = (
+    "row_number() OVER (PARTITION BY project_id, day ORDER BY requests DESC, combination) <= %(names_per_day)s"
+)
+FOLDED: LiteralString = ", ".join(
+    "CASE WHEN own THEN " + name + (" END" if name == "tags" else " ELSE " + OTHER_NAME + " END") + " AS " + name
+    for name in DIMENSIONS
+)
+
+
+def fold_sql(rollup: Rollup, own: LiteralString = OWN) -> LiteralString:
     """Return the SELECT of the rollup's columns over a table `combined` that lacks the combination.
 
-    Combinations without a row in a full day are folded into `OTHER`.
+    Combinations that are not `own` are folded into `OTHER`.
     """
-    own: LiteralString = (
-        "CASE WHEN full_days.day IS NULL THEN true ELSE EXISTS (SELECT FROM usage_combinations AS known WHERE"
-        " known.project_id = keyed.project_id AND known.day = keyed.day AND known.combination = keyed.combination) END"
-    )
-    full_days: LiteralString = (
-        "SELECT project_id, day FROM (SELECT DISTINCT project_id, day FROM " + combined + ") AS days WHERE EXISTS ("
-        "SELECT FROM usage_combinations AS known WHERE known.project_id = days.project_id AND known.day = days.day"
-        " AND known.combination = " + OTHER + ")"
-    )
-    dimensions: LiteralString = ", ".join(
-        "CASE WHEN own THEN " + name + (" END" if name == "tags" else " ELSE " + OTHER_NAME + " END") + " AS " + name
-        for name in DIMENSIONS
-    )
     sums: LiteralString = ", ".join("sum(" + name + ") AS " + name for name in rollup.sums)
     return (
-        "SELECT project_id, day, CASE WHEN own THEN combination ELSE " + OTHER + " END AS combination, " + dimensions
+        "SELECT project_id, day, CASE WHEN own THEN combination ELSE " + OTHER + " END AS combination, " + FOLDED
         + ", " + sums + " FROM (SELECT keyed.*, " + own + " AS own FROM (SELECT *, " + COMBINATION
-        + " AS combination FROM " + combined + ") AS keyed LEFT JOIN (" + full_days
-        + ") AS full_days USING (project_id, day)) AS owned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
+        + " AS combination FROM combined) AS keyed" + (FULL_DAYS if own == OWN else "")
+        + ") AS owned GROUP BY " + ", ".join(NUMBERS[: len(DIMENSIONS) + 3])
     )  # fmt: skip
 
 
@@ -61,13 +68,20 @@ class CombinationRollup(Rollup, frozen=True):
     def select_rows(
         self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = ALL_SUMS
     ) -> LiteralString:
-        """Return the SELECT of `columns` over raw rows."""
+        """Return the SELECT of `columns` over raw rows; calls of full days as they are folded when they are stored."""
+        return self._combined(source, sums) + fold_sql(self)
+
+    def select_most_used(self, source: LiteralString) -> LiteralString:
+        """Return the SELECT of `columns` over all raw rows of days; the parameter `names_per_day` limits each day."""
+        return self._combined(source, ALL_SUMS) + fold_sql(self, MOST_USED)
+
+    def _combined(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString]) -> LiteralString:
         named = {"project_id": "project_id", self.bucket: self.at, **dict(zip(DIMENSIONS, DIMENSIONS, strict=True))}
         columns = {**named, "tags": tags_sql("%(tags)s"), **{name: sums.get(name, "0") for name in self.sums}}
         return (
             "WITH combined AS MATERIALIZED (SELECT "
             + ", ".join(value + " AS " + name for name, value in columns.items()) + " FROM " + source
-            + " GROUP BY " + ", ".join(NUMBERS[: len(named)]) + ") " + fold_sql("combined", self)
+            + " GROUP BY " + ", ".join(NUMBERS[: len(named)]) + ") "
         )  # fmt: skip
 
 
