@@ -109,7 +109,7 @@ def test_a_page_is_marked_busy_while_the_next_one_loads(window):
     page.wait_for_selector("#calls")
     assert page.evaluate(look % "") is None
     assert page.evaluate(look % "document.querySelector('.filters').requestSubmit()") == "true"
-    page.wait_for_url("**/ui/logs?**")
+    page.wait_for_url("**/ui/logs?**operation_id=**")
     assert page.evaluate(look % "document.querySelector('a[download]').click()") is None
 
 
