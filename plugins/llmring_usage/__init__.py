@@ -94,9 +94,9 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     prior_billing = PriorBillingLookup(receipts, database)
     names = NamesLimit(settings.names_per_day)
     repository = UsageRepository(database, partitions, settings, receipts, names)
-    exact = settings.prices_match == "exact"
+    exact, calculator = settings.prices_match == "exact", settings.calculator
     bundled_prices = BundledPrices(exact=exact)
-    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
+    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=calculator, exact=exact)
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
@@ -105,9 +105,8 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replay = JournalReplay(
-        UsageRepository(database, partitions, settings, receipts, names), prior_billing, settings, batches
-    )
+    late = UsageRepository(database, partitions, settings, receipts, names)
+    replay = JournalReplay(late, prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     statistics, filtered = StatisticsQuery(database, settings), FilteredStatistics(database, settings)
