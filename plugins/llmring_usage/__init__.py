@@ -89,8 +89,7 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide billing, prices and reads to other plugins, and this server's writer, journal and maintenance."""
     settings, database = server.plugin_settings(UsageSettings), server.database
-    partitions = Partitions(database)
-    receipts = EntryReceipts()
+    partitions, receipts = Partitions(database), EntryReceipts()
     prior_billing = PriorBillingLookup(receipts, database)
     names = NamesLimit(settings.names_per_day)
     repository = UsageRepository(database, partitions, settings, receipts, names)
