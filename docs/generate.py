@@ -21,6 +21,7 @@ MORE = {
     "conversations": "[Conversations](../explanation/conversations.md)",
     "dashboard": "[Dashboard](dashboard.md)",
     "metrics": "[Metrics](metrics.md)",
+    "projects": "[Name projects](../how-to/name-projects.md)",
     "ratelimit": "[Limit request rates](../how-to/rate-limits.md)",
     "receipts": "[Rotate keys](../how-to/rotate-keys.md)",
     "registry": "[Registry](../explanation/registry.md)",

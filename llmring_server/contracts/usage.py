@@ -96,12 +96,16 @@ class ModelShare(Share, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """The response of `/stats`; all parts come from one snapshot, so each breakdown adds up to the summary.
+    """The response of `/stats` without `by`; all parts are from one snapshot: each breakdown adds up to the summary.
 
     A breakdown has the names with the highest cost, then the most requests; `other` is the sum of the others, if any.
     `by_model` has models of the same name at several providers together; `by_provider_model` has each of them, as
     `openai:gpt-5-mini`. In the provider of such a key, `~` is `~0` and `:` is `~1`; it is empty for calls logged by an
     earlier version whose rows were dropped.
+
+    Only answers about filtered calls have `limited_requests`, the calls of the range that are summed without their
+    names, since too many combinations of names occurred on their day, and `incomplete_before`, the day before which
+    calls are missing, if raw rows were dropped before an upgrade.
     """
 
     summary: Summary
@@ -113,6 +117,55 @@ class Statistics(msgspec.Struct, frozen=True):
     by_origin: dict[str, Share]
     by_provider: dict[str, Share]
     by_provider_model: dict[str, Share]
+    limited_requests: int | msgspec.UnsetType = msgspec.UNSET
+    incomplete_before: date | msgspec.UnsetType = msgspec.UNSET
+
+
+class CallSums(msgspec.Struct, frozen=True):
+    """The sums of calls; `cost_per_1000_calls` (USD) is of the priced ones, null without any.
+
+    Latencies are the median and the 95th percentile (ms; null without any).
+    """
+
+    requests: int
+    errors: int
+    unpriced_requests: int
+    estimated_requests: int
+    uncounted_requests: int
+    cost: Decimal
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    unpriced_tokens: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    cost_per_1000_calls: Decimal | None
+
+
+class BreakdownRow(CallSums, frozen=True):
+    """The sums of the calls with the same names: by dimension, '' for calls without one.
+
+    `names` is null in the last row, if there are calls beyond the rows with names.
+    """
+
+    names: dict[str, str] | None
+
+
+class Breakdown(msgspec.Struct, frozen=True):
+    """The response of `/stats?by=…`: the sums of all matching calls, and their rows, the costliest first.
+
+    The rows add up to the summary; all are from one snapshot.
+    """
+
+    by: list[str]
+    summary: CallSums
+    rows: list[BreakdownRow]
+    limited_requests: int
+    incomplete_before: date | None
 
 
 class StepShare(msgspec.Struct, frozen=True):
@@ -214,7 +267,7 @@ class CallFilter(msgspec.Struct, frozen=True):
 
     A call matches if it has, in every field with values, one of them; they are exact. `key_id` is the managed key that
     logged it, `min_cost` is USD. `tags` are the values by the name of the tag. `start_date` and `end_date` are dates,
-    both inclusive, or times; `tz` is the time zone of dates (default: the reporting zone).
+    both inclusive, or times; `tz` is the time zone of dates (default: the project's or the reporting zone).
     """
 
     alias: Values = ()
@@ -289,9 +342,8 @@ class UsageReading(Protocol):
     Every method raises Problem (422) for an invalid range, time zone or cursor.
     """
 
-    @property
-    def timezone(self) -> str:
-        """The reporting zone of the deployment, an IANA name."""
+    async def default_timezone(self, project: str) -> str:
+        """Return the time zone of a project's dates, an IANA name: its own, or the deployment's reporting zone."""
         ...
 
     async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:

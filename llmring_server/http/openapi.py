@@ -71,7 +71,9 @@ def _schemas(table: RouteTable) -> tuple[dict[Any, Any], dict[str, Any]]:
         for responder in route.responders().values():
             spec = get_operation(responder)
             declared = [
-                kind for kind in (*_bodies(spec), spec.query, spec.answer, *spec.events.values()) if kind is not None
+                kind
+                for kind in (*_alternatives(spec.body), spec.query, *_alternatives(spec.answer), *spec.events.values())
+                if kind is not None
             ]
             for kind in declared:
                 unique.setdefault(str(kind), kind)
@@ -121,15 +123,20 @@ def _operation(
     if spec.description:
         described["description"] = spec.description
     if spec.body is not None:
-        bodies = [schemas[str(kind)] for kind in _bodies(spec)]
-        content = {media: {"schema": {"anyOf": bodies} if bodies[1:] else bodies[0]} for media in spec.accepts}
+        content = {media: {"schema": _any_of(spec.body, schemas)} for media in spec.accepts}
         described["requestBody"] = {"required": True, "content": content}
     return described
 
 
-def _bodies(spec: Operation) -> tuple[Any, ...]:
-    """Return the alternative types of a body."""
-    return spec.body if isinstance(spec.body, tuple) else (spec.body,)
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    """Return the alternative types of a body or an answer."""
+    return kind if isinstance(kind, tuple) else (kind,)
+
+
+def _any_of(kind: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return the schema of a body or an answer."""
+    found = [schemas[str(one)] for one in _alternatives(kind)]
+    return {"anyOf": found} if found[1:] else found[0]
 
 
 def _operation_id(method: str, route: Route) -> str:
@@ -181,7 +188,7 @@ def _content(spec: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if spec.events:
         return {EVENTS: {"schema": {"anyOf": [_event(name, schemas[str(kind)]) for name, kind in spec.events.items()]}}}
     if spec.answer is not None:
-        return {media: {"schema": schemas[str(spec.answer)]} for media in spec.media}
+        return {media: {"schema": _any_of(spec.answer, schemas)} for media in spec.media}
     return {media: {"schema": {"type": "string"}} for media in spec.media if media != codec.JSON}
 
 

@@ -25,10 +25,11 @@ ATTRIBUTE = "__operation__"
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The declaration of a responder's request and response.
 
-    `body`, `query` and `answer` are types that msgspec supports, a raw `body` also a tuple of alternatives; `status` is
-    the status of the answer, `also` are other statuses with the same answer; `media` are the answer's media types,
-    `events` instead the types of a stream's events by name; `headers` are the request headers that are read; `errors`
-    are further statuses besides those implied by the rest; `scope` is the scope that a key needs.
+    `body`, `query` and `answer` are types that msgspec supports, a raw `body` and an answer also a tuple of
+    alternatives; `status` is the status of the answer, `also` are other statuses with the same answer; `media` are the
+    answer's media types, `events` instead the types of a stream's events by name; `headers` are the request headers
+    that are read; `errors` are further statuses besides those implied by the rest; `scope` is the scope that a key
+    needs.
     """
 
     body: Any = None

@@ -91,10 +91,16 @@ class _QueryFields(NamedTuple):
 def _describe(model: type[Any]) -> _QueryFields:
     fields = msgspec.structs.fields(model)
     names = tuple(sorted(field.encode_name for field in fields))
-    types = {field.encode_name: msgspec.inspect.type_info(field.type) for field in fields}
-    repeated = frozenset(name for name, kind in types.items() if isinstance(kind, msgspec.inspect.VarTupleType))
+    repeated = frozenset(field.encode_name for field in fields if _is_tuple(field.type))
     prefixes = {name: _prefix(name) for name in names}
     return _QueryFields(names, repeated, {prefix: name for name, prefix in prefixes.items() if prefix is not None})
+
+
+def _is_tuple(kind: Any) -> bool:
+    described = msgspec.inspect.type_info(kind)
+    while isinstance(described, msgspec.inspect.Metadata):
+        described = described.type
+    return isinstance(described, msgspec.inspect.VarTupleType)
 
 
 _fields_of: Any = functools.lru_cache(maxsize=256)(_describe)

@@ -16,6 +16,7 @@ from llmring_server.contracts import (
     UsageReceipts,
 )
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.projects import OperatorReading, ProjectNames
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
@@ -60,6 +61,8 @@ from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
+from llmring_usage.statistics.filtered import FilteredStatistics
+from llmring_usage.statistics.projects import ProjectsQuery
 from llmring_usage.statistics.query import StatisticsQuery
 from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
@@ -89,13 +92,9 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     receipts = EntryReceipts()
     prior_billing = PriorBillingLookup(receipts, database)
     repository = UsageRepository(database, partitions, settings, receipts)
-    prices = PriceBook(
-        OwnPrices(),
-        RegistryPrices(),
-        BundledPrices(exact=settings.prices_match == "exact"),
-        calculator=settings.calculator,
-        exact=settings.prices_match == "exact",
-    )
+    exact = settings.prices_match == "exact"
+    bundled_prices = BundledPrices(exact=exact)
+    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
@@ -107,7 +106,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     replay = JournalReplay(UsageRepository(database, partitions, settings, receipts), prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
-    reader = UsageReader(StatisticsQuery(database, settings), UsageLogs(database), CorrectionLookup(database), settings)
+    reader = UsageReader(
+        StatisticsQuery(database, settings), FilteredStatistics(database, settings), UsageLogs(database),
+        CorrectionLookup(database), settings,
+    )  # fmt: skip
     return {
         **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,
@@ -118,6 +120,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         Ingest: ingest,
         JournalReplay: replay,
         Maintenance: Maintenance(database, partitions, settings),
+        OperatorReading: ProjectsQuery(database, settings),
         OverrideStore: store,
         PriceBook: prices,
         PriceComparison: PriceComparison(database, prices),
@@ -136,12 +139,13 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_connect(server: Server) -> None:
-    """Use the registry's prices, and the receipts, statements, bills and keys of other plugins, where they are."""
+    """Use the registry's prices, and the receipts, statements, bills, keys and zones of other plugins, if any."""
     server.service(PriceBook).use_registry(server.service(PriceList, default=None))
     server.service(UsageReader).receipts = server.service(ReceiptBook, default=None)
     server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
     server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
     server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
+    server.service(UsageReader).projects = server.service(ProjectNames, default=None)
     server.service(Maintenance).retention.statements = server.service(StatementsDue, default=None)
 
 

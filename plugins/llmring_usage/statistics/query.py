@@ -203,16 +203,27 @@ class StatisticsQuery:
         if not calls.parts:
             return EMPTY, {}
         tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies_sql(split, params)
-        params["kind"], params["names"] = None, 0
+        days: LiteralString = ""
         if over_time is not None:
-            kind: Kind = over_time.kind or "model"
             by_day = split if zone == self._reporting else Split(None, None, (span,))
-            days = _days_sql(kind, RangeUnion(params, "d"), by_day)
-            tables += ", days (" + DAY_COLUMNS + ") AS (" + days + "), named AS (" + _named_sql(over_time.step) + ")"
-            params["kind"] = over_time.kind
-            params["names"] = self._names if over_time.kind is None else min(self._names, OVERVIEW_NAMES)
-        columns: LiteralString = ", ".join(_json_column(name, lines) for name, lines in _columns(over_time).items())
-        return "WITH " + tables + ", " + GROUPED + ", " + SHOWN + " SELECT " + columns, params
+            days = _days_sql(over_time.kind or "model", RangeUnion(params, "d"), by_day)
+        return assembled_sql(tables, days, params, over_time, self._names), params
+
+
+def assembled_sql(
+    tables: LiteralString, days: LiteralString, params: dict[str, Any], over_time: TimeBreakdown | None, names: int
+) -> LiteralString:
+    """Return the statement of the result over the tables `calls` and `latencies`, and the SELECT of days.
+
+    At most `names` names of a kind have a row.
+    """
+    params["kind"], params["names"] = None, 0
+    if over_time is not None:
+        tables += ", days (" + DAY_COLUMNS + ") AS (" + days + "), named AS (" + _named_sql(over_time.step) + ")"
+        params["kind"] = over_time.kind
+        params["names"] = names if over_time.kind is None else min(names, OVERVIEW_NAMES)
+    columns: LiteralString = ", ".join(_json_column(name, lines) for name, lines in _columns(over_time).items())
+    return "WITH " + tables + ", " + GROUPED + ", " + SHOWN + " SELECT " + columns
 
 
 def _columns(over_time: TimeBreakdown | None) -> Mapping[LiteralString, LiteralString | None]:

@@ -55,3 +55,8 @@ def filter_sql(chosen: CallFilter) -> tuple[LiteralString, dict[str, Any]]:
 def is_per_call(chosen: CallFilter) -> bool:
     """Whether a filter has conditions on columns that differ from call to call, which sums do not have."""
     return any(getattr(chosen, name) for name in PER_CALL) or any(getattr(chosen, name) is not None for name in LEAST)
+
+
+def is_unfiltered(chosen: CallFilter) -> bool:
+    """Whether a filter has no condition besides its range of time."""
+    return not filter_sql(chosen)[0]

@@ -9,6 +9,7 @@ DROPPED_BEFORE = "dropped_before"
 ALIAS_HOURS = "alias_hours"
 LATENCY_MONTHS = "latency_months"
 FORMER_SUMS = "former_sums"
+COMBINATIONS = "combinations"
 
 SET_DEFAULT: LiteralString = """
     INSERT INTO usage_facts (name, value) VALUES (%(name)s, %(value)s)
