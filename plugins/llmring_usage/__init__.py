@@ -58,6 +58,7 @@ from llmring_usage.prices.own.updates import PriceUpdates
 from llmring_usage.prices.refresh import PriceRefresh
 from llmring_usage.prices.registry import RegistryPrices
 from llmring_usage.pricing.aggregate import TIER_TERMS
+from llmring_usage.queries.corrections import CorrectionLookup
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
@@ -65,7 +66,6 @@ from llmring_usage.statistics.alias_traffic import UsageTraffic
 from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.projects import ProjectsQuery
 from llmring_usage.statistics.query import StatisticsQuery
-from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
 from llmring_usage.tables.partitions import Partitions
 from llmring_usage.tables.statement_lines import StatementLines

@@ -14,10 +14,9 @@ from llmring_server.server import Server
 from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.combination_fill import CombinationFill
-from llmring_usage.maintenance.corrections.commands import void
+from llmring_usage.maintenance.corrections.commands import parse_span, void
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
-from llmring_usage.maintenance.time_options import parse_span
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.state import TIMEZONE, UsageState

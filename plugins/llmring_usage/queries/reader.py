@@ -20,6 +20,7 @@ from llmring_server.contracts.usage import (
 from llmring_server.runtime.timezones import zone_of
 from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_breakdown import explain_cost
+from llmring_usage.queries.corrections import CorrectionLookup
 from llmring_usage.queries.cursors import read_cursor, write_cursor
 from llmring_usage.queries.export import Format, render_file
 from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLogs
@@ -27,7 +28,6 @@ from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.periods import Grouping, parse_range
 from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
-from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.filter_sql import is_unfiltered
 
 

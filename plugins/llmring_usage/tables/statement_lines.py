@@ -6,11 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from llmring_server.contracts.usage_lines import UsageCorrection, UsageLine
 from llmring_server.database import Database
-from llmring_usage.tables.corrections import read_corrections
 from llmring_usage.tables.cost_columns import BASIS_COLUMNS, read_basis
 from llmring_usage.tables.log_columns import COUNTED
 
@@ -33,6 +32,10 @@ BEFORE: LiteralString = (
     + """
     ORDER BY occurred_at, id
 """
+)
+CORRECTION: LiteralString = "log_id::text, kind, reason, created_at AS corrected_at, key_id, replaced_by::text, fields"
+CORRECTED: LiteralString = (
+    "SELECT " + CORRECTION + " FROM usage_corrections WHERE project_id = %(project)s ORDER BY created_at, log_id"
 )
 PROJECTS: LiteralString = """
     SELECT project_id, max(day) AS day FROM (
@@ -75,11 +78,14 @@ class StatementLines:
             while chunk := await cursor.fetchmany(CHUNK_ROWS):
                 yield await asyncio.to_thread(_build_lines, chunk)
 
-    def corrected(
+    async def corrected(
         self, connection: psycopg.AsyncConnection[Any], project: str
     ) -> AsyncGenerator[Sequence[UsageCorrection], None]:
         """Yield the corrections of a project's calls; see the contract."""
-        return read_corrections(connection, project)
+        async with connection.cursor(name="usage_corrections", row_factory=class_row(UsageCorrection)) as cursor:
+            await cursor.execute(CORRECTED, {"project": project})
+            while chunk := await cursor.fetchmany(CHUNK_ROWS):
+                yield chunk
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
         """Return the projects used from a day before `start` to a day after `end`; see the contract.

@@ -31,3 +31,19 @@ def test_calls_are_found_by_the_key_that_logged_them(server, bootstrap, path, bo
     client = server.client(second.key)
     assert len(client.get("/api/v1/logs").json()) == 2
     assert len(client.get("/api/v1/logs", params={"key_id": second.key_id}).json()) == 1
+
+
+def test_only_an_admin_key_corrects_calls_and_the_correction_names_it(server, bootstrap):
+    admin = bootstrap.key("admin")
+    logging = bootstrap.key("read", "ingest", project=Project(admin.project_id, "test", datetime.now(UTC)))
+    client = server.client(logging.key)
+    voided, corrected = (client.post("/api/v1/log", json=ENTRY).json()["log_id"] for _ in range(2))
+    void, correct = f"/api/v1/logs/{voided}/void", f"/api/v1/logs/{corrected}/correct"
+    body = {"reason": "mistyped", "fields": {"model": "gpt-4o"}}
+    assert client.post(void, json={"reason": "mistyped"}).status_code == 403
+    assert client.post(correct, json=body).status_code == 403
+    answers = [server.client(admin.key).post(void, json={"reason": "mistyped"}),
+               server.client(admin.key).post(correct, json=body)]  # fmt: skip
+    assert [answer.json()["key_id"] for answer in answers] == [admin.key_id, admin.key_id]
+    new = client.get(f"/api/v1/logs/{answers[1].json()['replaced_by']}").json()["entry"]
+    assert new["id"] in {one["id"] for one in client.get("/api/v1/logs", params={"key_id": logging.key_id}).json()}

@@ -1,5 +1,6 @@
 """Entries are voided and corrected: they stay readable, count no longer, and every sum follows at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -78,6 +79,21 @@ def test_the_same_request_gets_the_same_answer(server, log):
     assert first.content == second.content
     assert correct(client, fixed, {"alias": "b", "cost": 1.5}).content == first.content
     assert summary(client)["total_cost"] == Decimal("1.5")
+
+
+@pytest.mark.parametrize("change", [void, lambda client, entry: correct(client, entry, {"cost": 2})])
+def test_concurrent_requests_take_an_entry_back_once(server, log, change):
+    client = server.client()
+    log(client, cost=1)
+    entry = log(client, cost=5)["log_id"]
+    with ThreadPoolExecutor(8) as pool:
+        answers = [*pool.map(lambda _: change(server.client(), entry), range(8))]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(listed(client)) == (3 if answers[0].json()["replaced_by"] else 2)
+    assert summary(client)["total_cost"] == sum(
+        row["cost"] for row in listed(client).values() if not row["corrected_at"]
+    )
 
 
 @pytest.mark.parametrize("then", [{"reason": "another"}, {"fields": {"cost": 1}}])

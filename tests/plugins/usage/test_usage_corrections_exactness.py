@@ -40,6 +40,12 @@ COUNTING: str = """
         count(*) FILTER (WHERE cost_status = 'estimated') AS estimated, count(DISTINCT model) AS models
     FROM usage_logs WHERE project_id = %s AND corrected_at IS NULL
 """
+FILTERS = {
+    "status": ("error", "status = 'error'"),
+    "model": ("gpt-5", "model = 'gpt-5'"),
+    "cost_status": ("estimated", "cost_status = 'estimated'"),
+    "tag.customer": ("acme", "tags->>'customer' = 'acme'"),
+}
 names = st.sampled_from(["gpt-5-mini", "gpt-5", "viblrp", "other"])
 fields = {
     "model": names,
@@ -122,13 +128,13 @@ def verify(server):
     assert [finding for finding in server.run(work()) if finding.differences] == []
 
 
-def summed(server, project):
-    (row,) = server.rows(COUNTING, [project])
+def summed(server, project, condition="true"):
+    (row,) = server.rows(f"{COUNTING} AND {condition}", [project])
     return row
 
 
-def stated(client):
-    found = client.get("/api/v1/stats").json(parse_float=Decimal)["summary"]
+def stated(client, **query):
+    found = client.get("/api/v1/stats", params=query).json(parse_float=Decimal)["summary"]
     return {
         "requests": found["total_requests"], "failed": found["failed_requests"], "cost": found["total_cost"],
         "input": found["input_tokens"], "output": found["output_tokens"], "unpriced": found["unpriced_requests"],
@@ -164,6 +170,8 @@ def test_sums_are_those_of_the_rows_that_count(server, first, then):
         else:
             compute(server)
     assert stated(client) == summed(server, project)
+    for name, (value, condition) in FILTERS.items():
+        assert stated(client, **{name: value}) == summed(server, project, condition)
     verify(server)
     before = computed_results(server, client, project)
     for table in ("usage_alias_hours", "usage_latency_months"):
@@ -205,6 +213,25 @@ def test_a_correction_waits_while_the_sums_of_hours_or_months_are_computed(serve
         eventually(lambda: server.rows(blocked, [other.info.backend_pid]))
         other.rollback()
         assert waiting.result().status_code == 200
+
+
+def test_a_repair_of_the_sums_keeps_those_of_slots_without_requests(llmring_live):
+    """A correction subtracts in slot 0, where another process may have counted another call."""
+    server = llmring_live(["usage"])
+    client, project = server.client(), server.project_id()
+    log(client, model="gpt-5", cost=5, **COUNTS)
+    voided = log(client, model="gpt-5", cost=7, **COUNTS)
+    for table in ("usage_daily", "usage_quarters", "usage_latencies", "usage_combinations"):
+        server.rows(f"UPDATE {table} SET slot = 1 RETURNING 1")
+    log(client, model="gpt-5", cost=2, **COUNTS)
+    void(client, voided)
+    server.run(_consume(Audit(server.server.database, ZoneInfo("UTC")).repair()))
+    assert stated(client) == summed(server, project)
+    assert stated(client)["cost"] == 7
+
+
+async def _consume(findings):
+    return [finding async for finding in findings]
 
 
 class Contention:

@@ -4,6 +4,7 @@ import functools
 import sys
 from collections.abc import Sequence
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,10 +16,10 @@ from llmring_server.server import Server
 from llmring_usage.maintenance.corrections.bulk import Amount, BulkVoid
 from llmring_usage.maintenance.corrections.events import CorrectionEvents
 from llmring_usage.maintenance.corrections.store import CorrectionStore
-from llmring_usage.maintenance.time_options import parse_span
 from llmring_usage.pricing.calculators import EXACT, ZERO
 from llmring_usage.queries.usage_logs import LogFilter
 from llmring_usage.settings import UsageSettings
+from llmring_usage.statistics.periods import Range, parse_range
 
 RANGE = ("start_date", "end_date", "tz")
 
@@ -74,6 +75,18 @@ async def _void(bulk: BulkVoid, reason: str, entries: int) -> Amount:
             bar.update(amount.entries)
     cost = functools.reduce(EXACT.add, (amount.cost for amount in amounts), ZERO)
     return Amount(sum(amount.entries for amount in amounts), cost)
+
+
+def parse_span(settings: UsageSettings, since: str | None, until: str | None) -> Range:
+    """Return the range of time of the options, in the reporting zone.
+
+    Raises:
+        click.BadParameter: not a date or a time.
+    """
+    try:
+        return parse_range(since, until, ZoneInfo(settings.timezone))
+    except Problem as problem:
+        raise click.BadParameter(str(problem.description)) from problem
 
 
 def _parse_filters(filters: Sequence[str]) -> CallFilter:

@@ -17,7 +17,7 @@ from llmring_usage.maintenance.corrections.models import CorrectionRecord, Store
 from llmring_usage.maintenance.corrections.replacement import CorrectedFields, build_replacement
 from llmring_usage.maintenance.corrections.store import CorrectionStore
 from llmring_usage.models.rows import UsageRow
-from llmring_usage.tables.corrections import CorrectionLookup, find_correction
+from llmring_usage.queries.corrections import CorrectionLookup, find_correction
 from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
 
 SECONDS = 10.0

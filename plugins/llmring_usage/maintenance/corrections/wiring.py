@@ -11,8 +11,8 @@ from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.maintenance.corrections.events import CorrectionEvents
 from llmring_usage.maintenance.corrections.service import Corrections
 from llmring_usage.maintenance.corrections.store import CorrectionStore
+from llmring_usage.queries.corrections import CorrectionLookup
 from llmring_usage.settings import UsageSettings
-from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.state import UsageState
 
 

@@ -1,25 +1,20 @@
-"""The table `usage_corrections`: which entries were taken back, by whom and why."""
+"""Lookup of corrections: which entries were taken back, by whom and why."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, LiteralString
+from collections.abc import Mapping, Sequence
+from typing import LiteralString
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import class_row
 
 from llmring_server.contracts.usage_lines import UsageCorrection
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
+from llmring_usage.tables.statement_lines import CORRECTION
 
-CHUNK_ROWS = 1_000
-COLUMNS: LiteralString = "log_id::text, kind, reason, created_at AS corrected_at, key_id, replaced_by::text, fields"
 FIND: LiteralString = (
-    "SELECT " + COLUMNS + " FROM usage_corrections WHERE project_id = %(project)s AND log_id = ANY(%(ids)s)"
+    "SELECT " + CORRECTION + " FROM usage_corrections WHERE project_id = %(project)s AND log_id = ANY(%(ids)s)"
 )
-OF_ANY_PROJECT: LiteralString = "SELECT project_id, " + COLUMNS + " FROM usage_corrections WHERE log_id = %(id)s"
-ALL: LiteralString = (
-    "SELECT " + COLUMNS + " FROM usage_corrections WHERE project_id = %(project)s ORDER BY created_at, log_id"
-)
+OF_ANY_PROJECT: LiteralString = "SELECT project_id, " + CORRECTION + " FROM usage_corrections WHERE log_id = %(id)s"
 
 
 class CorrectionLookup:
@@ -49,16 +44,6 @@ async def find_correction(connection: Connection, project: str, entry: UUID) -> 
     """Return the correction of an entry, read in the caller's transaction, or None."""
     async with connection.cursor(row_factory=class_row(UsageCorrection)) as cursor:
         return await (await cursor.execute(FIND, {"project": project, "ids": [entry]})).fetchone()
-
-
-async def read_corrections(
-    connection: psycopg.AsyncConnection[Any], project: str
-) -> AsyncGenerator[Sequence[UsageCorrection], None]:
-    """Yield a project's corrections, oldest first, in chunks from a server-side cursor."""
-    async with connection.cursor(name="usage_corrections", row_factory=class_row(UsageCorrection)) as cursor:
-        await cursor.execute(ALL, {"project": project})
-        while chunk := await cursor.fetchmany(CHUNK_ROWS):
-            yield chunk
 
 
 def _parse_id(text: str) -> UUID | None:
