@@ -13,8 +13,7 @@ from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
 from llmring_usage.maintenance.combination_fill import CombinationFill
 from llmring_usage.maintenance.former_sums import FormerSums
-from llmring_usage.maintenance.key_expiry import KeyExpiry
-from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
+from llmring_usage.maintenance.retention import KeyExpiry, StatementRetention, UsageRetention
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths

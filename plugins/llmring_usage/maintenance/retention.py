@@ -1,4 +1,4 @@
-"""Retention: whole months of raw rows are dropped once they are old enough; their sums remain in the rollups."""
+"""Retention: old raw rows are dropped by whole months, their sums remain in the rollups; idempotency keys expire."""
 
 import logging
 import re
@@ -11,6 +11,7 @@ from psycopg import sql
 
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
+from llmring_usage.ingest.entry_to_row import MAX_CLOCK_SKEW
 from llmring_usage.tables.partitions import FIRST_YEAR, next_month
 from llmring_usage.tables.state import DROPPED_BEFORE, SET, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
@@ -29,6 +30,13 @@ PARTITIONS: LiteralString = """
     JOIN pg_class AS child ON child.oid = inhrelid
     WHERE inhparent = to_regclass('usage_logs')
     ORDER BY name
+"""
+
+CHUNK_KEYS = 10_000
+DELETE: LiteralString = """
+    DELETE FROM usage_keys WHERE created_at < %(before)s AND (project_id, key) IN (
+        SELECT project_id, key FROM usage_keys WHERE created_at < %(before)s ORDER BY created_at LIMIT %(limit)s
+    )
 """
 
 
@@ -141,3 +149,29 @@ class StatementRetention:
                 "no statement up to %s, such as %s", partition.name, len(awaited), partition.end, awaited[0],
             )  # fmt: skip
             self._warned = partition.name
+
+
+class KeyExpiry:
+    """Deletes keys older than `hours`; with 0, those received in months whose raw rows retention has dropped."""
+
+    def __init__(self, database: Database, retention: UsageRetention, hours: float) -> None:
+        self._database = database
+        self._retention = retention
+        self._hours = hours
+
+    async def run_once(self) -> None:
+        """Delete the expired keys; what a failure leaves is deleted the next time."""
+        before = await self._expired_before()
+        deleted = CHUNK_KEYS if before else 0
+        while deleted == CHUNK_KEYS:
+            deleted = await self._database.execute(DELETE, {"before": before, "limit": CHUNK_KEYS})
+
+    async def _expired_before(self) -> datetime | None:
+        """Return the time of receipt before which keys are expired, or None.
+
+        A call happens at most the clock skew after its receipt, so a key never expires before its raw row is dropped.
+        """
+        if self._hours:
+            return datetime.now(UTC) - timedelta(hours=self._hours)
+        dropped = await self._retention.dropped_before()
+        return dropped and dropped - MAX_CLOCK_SKEW

@@ -137,7 +137,8 @@ class ProjectsQuery:
             params |= {"after": after.value, "after_id": after.project_id}
         query: LiteralString = (
             "SELECT * FROM (SELECT project_id, sum(cost) AS cost, sum(requests)::bigint AS requests,"
-            " sum(errors)::bigint AS errors, sum(unpriced_requests)::bigint AS unpriced, max(day) AS last_day FROM ("
+            " sum(errors)::bigint AS errors, sum(unpriced_requests)::bigint AS unpriced,"
+            " max(day) FILTER (WHERE requests > 0) AS last_day FROM ("
             + self._calls_sql(span, params) + ") AS calls GROUP BY project_id HAVING sum(requests) > 0) AS summed"
             + condition + " ORDER BY " + value + " DESC, project_id DESC LIMIT %(limit)s"
         )  # fmt: skip
@@ -157,10 +158,14 @@ class ProjectsQuery:
     async def _last_calls(
         self, connection: Connection, page: Sequence[ProjectSums], span: Range
     ) -> Mapping[str, datetime]:
-        """Return the time (UTC) of each project's last call in a range."""
+        """Return the time (UTC) of each project's last call in a range.
+
+        If that is taken back meanwhile, it is the start of its day.
+        """
         days = [{"project_id": one.project_id, **self._day_bounds(one.last_day, span)} for one in page]
         found = await connection.execute(LAST_CALLS, {"days": codec.encode(days).decode()})
-        return dict(await found.fetchall())
+        starts = {one.project_id: self._day_bounds(one.last_day, span)["start"] for one in page}
+        return {**starts, **dict(await found.fetchall())}
 
     def _day_bounds(self, day: date, span: Range) -> dict[str, datetime | None]:
         start, stop = midnight(day, self._reporting), midnight(day + timedelta(days=1), self._reporting)

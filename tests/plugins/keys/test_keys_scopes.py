@@ -23,6 +23,7 @@ NEEDED = [
     (r"(PATCH|DELETE) (/api/v1)?/conversations.*", "admin"),
     (r"(PUT|DELETE) /api/v1/prices/overrides.*", "admin"),
     (r"PUT /api/v1/project", "admin"),
+    (r"POST /api/v1/logs/.*/(void|correct)", "admin"),
     (r"GET (/api/v1)?/(aliases|project|logs|stats|prices|receipts|statements|conversations).*", "read"),
 ]
 GRANTED = {"ingest": {"ingest"}, "read": {"read"}, "admin": {"ingest", "read", "admin"}}

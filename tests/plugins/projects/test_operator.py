@@ -105,6 +105,16 @@ def test_without_raw_rows_the_last_call_is_in_its_quarter_hour(server, operator)
     assert row["last_call"] == "2026-03-01T20:15:00Z"
 
 
+def test_a_call_that_was_voided_is_not_the_last_one(server, operator):
+    log(server, "one", cost=1, timestamp="2026-03-01T20:22:00Z")
+    log(server, "one", cost=2, timestamp="2026-03-02T20:22:00Z")
+    last = server.client("one").get("/api/v1/logs").json()[0]["id"]
+    voided = server.client("one").post(f"/api/v1/logs/{last}/void", json={"reason": "test"})
+    assert voided.status_code == 200, voided.text
+    (row,) = pages(operator, start_date="2026-03-01")
+    assert (row["cost"], row["requests"], row["last_call"]) == (1, 1, "2026-03-01T20:22:00Z")
+
+
 def test_managed_keys_are_counted_and_give_their_projects_names(llmring_live):
     server = llmring_live(["keys", "projects", "usage"], projects={"operator_token": TOKEN})
     key = create_key(server, "ingest", name="acme")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
-from llmring_usage.maintenance import key_expiry
+from llmring_usage.maintenance import retention
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.alias_hours import AliasHours
@@ -280,7 +280,7 @@ def test_with_zero_hours_and_no_retention_keys_are_never_deleted(llmring_live, l
 
 @pytest.mark.own_server
 def test_expired_keys_are_deleted_in_chunks(llmring_live, log, monkeypatch):
-    monkeypatch.setattr(key_expiry, "CHUNK_KEYS", 10)
+    monkeypatch.setattr(retention, "CHUNK_KEYS", 10)
     server = llmring_live(["usage"])
     batch = [{**CALL, "idempotency_key": f"key-{number}"} for number in range(25)]
     server.client().post("/api/v1/log/batch", json=batch).raise_for_status()
