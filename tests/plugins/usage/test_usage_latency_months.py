@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from llmring_server.contracts.usage import UsageReading
+from llmring_server.contracts.usage import CallFilter, UsageReading
 from llmring_server.testing import eventually, live, make_settings
 from llmring_usage.maintenance.audit import LOCK_MONTHS, Audit
 from llmring_usage.maintenance.hourly import Maintenance
@@ -92,7 +92,7 @@ def fetch(server, start=FIRST, end=LAST, zone="UTC", key="test-project", kind="m
     return (
         server.run(reading.spending(project, *span, kind, step)),
         server.run(reading.summary(project, *span)),
-        server.run(reading.statistics(project, *span, "month")),
+        server.run(reading.statistics(project, CallFilter(start_date=span[0], end_date=span[1], tz=zone), "month")),
     )
 
 
