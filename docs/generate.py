@@ -21,6 +21,7 @@ MORE = {
     "conversations": "[Conversations](../explanation/conversations.md)",
     "dashboard": "[Dashboard](dashboard.md)",
     "metrics": "[Metrics](metrics.md)",
+    "projects": "[Name projects](../how-to/name-projects.md)",
     "ratelimit": "[Limit request rates](../how-to/rate-limits.md)",
     "receipts": "[Rotate keys](../how-to/rotate-keys.md)",
     "registry": "[Registry](../explanation/registry.md)",
@@ -76,7 +77,7 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):
-        return f"`{value:.12g}`" if value < MEBIBYTE else f"`{value}` ({value // MEBIBYTE} MiB)"
+        return f"`{value:.12g}`" if value < MEBIBYTE or value % MEBIBYTE else f"`{value}` ({value // MEBIBYTE} MiB)"
     return f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 

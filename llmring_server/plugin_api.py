@@ -3,8 +3,9 @@
 `llmring_server.testing` is the test kit, `llmring_server.client` the client for applications.
 """
 
-from llmring_server.contracts import CorrectedUsage, Identity, RecordedUsage, RepricedUsage, Scope
+from llmring_server.contracts import Identity, RecordedUsage, Scope
 from llmring_server.contracts.metrics import HistogramValue, Metric
+from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.database import Database, Notifications
 from llmring_server.errors import StartupError
 from llmring_server.http.codec import encode

@@ -13,6 +13,7 @@ import httpx
 
 from llmring_server.bundled import migrations
 from llmring_server.contracts import Authenticator
+from llmring_server.contracts.projects import ReservedKeys
 from llmring_server.contracts.serving import OutageService
 from llmring_server.database import Database, Notifications
 from llmring_server.database.checks.clock import WrongClock
@@ -83,7 +84,8 @@ class Server:
     @property
     def projects(self) -> Authenticator:
         """The authenticator: a plugin's, or the built-in one for plain keys."""
-        return self.service(Authenticator, default=PlainKeys(self.pepper))
+        plain = PlainKeys(self.pepper, self.service(ReservedKeys, default=None))
+        return self.service(Authenticator, default=plain)
 
     def plugin_settings(self, model: type[SettingsT]) -> SettingsT:
         """Return the settings that a plugin declared with `llmring_settings`.

@@ -12,7 +12,6 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
-from llmring_server.contracts.corrections import CorrectionKind
 from llmring_server.contracts.cost_basis import CostBasis
 
 Scope = Literal["ingest", "read", "admin"]
@@ -165,41 +164,6 @@ class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
     registry_version: str | None
     priced_as: str | None
     basis: CostBasis
-
-
-class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored usage entry whose cost was computed again; `cost` and `old_cost` are USD, None while unpriced.
-
-    `cost_source` is what prices it now: `registry`, `override` or `genai-prices`.
-    """
-
-    project_id: str
-    log_id: str
-    occurred_at: datetime
-    provider: str
-    model: str
-    cost: Decimal | None
-    cost_status: str
-    cost_source: str | None
-    old_cost: Decimal | None
-    old_status: str
-
-
-class CorrectedUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored usage entry that was taken back; `cost` (USD, None while unpriced) counts no longer.
-
-    With `correct`, the entry `replaced_by` counts instead, with `new_cost`; both are None with `void`.
-    """
-
-    project_id: str
-    log_id: str
-    occurred_at: datetime
-    provider: str
-    model: str
-    cost: Decimal | None
-    kind: CorrectionKind
-    replaced_by: str | None = None
-    new_cost: Decimal | None = None
 
 
 @runtime_checkable

@@ -6,13 +6,13 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
-from llmring_server.contracts.corrections import UsageCorrection
+from llmring_server.contracts.usage_lines import UsageCorrection
 
 
 class SignedReceipt(msgspec.Struct, frozen=True):
     """A stored receipt; `content` is JSON byte for byte as signed, `issued_at` (UTC) the time that it states.
 
-    `correction` is what became of its call since; the signature stays valid.
+    `correction` is that of its call, None for one that counts; the signature stays valid.
     """
 
     receipt_id: str

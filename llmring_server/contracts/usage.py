@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server.contracts.corrections import UsageCorrection
+from llmring_server.contracts.usage_lines import UsageCorrection
 
 Kind = Literal["model", "alias", "profile", "origin", "provider"]
 Step = Literal["day", "week", "month"]
@@ -267,7 +267,7 @@ class CallFilter(msgspec.Struct, frozen=True):
 
     A call matches if it has, in every field with values, one of them; they are exact. `key_id` is the managed key that
     logged it, `min_cost` is USD. `tags` are the values by the name of the tag. `start_date` and `end_date` are dates,
-    both inclusive, or times; `tz` is the time zone of dates (default: the reporting zone).
+    both inclusive, or times; `tz` is the time zone of dates (default: the project's or the reporting zone).
     """
 
     alias: Values = ()
@@ -342,9 +342,8 @@ class UsageReading(Protocol):
     Every method raises Problem (422) for an invalid range, time zone or cursor.
     """
 
-    @property
-    def timezone(self) -> str:
-        """The reporting zone of the deployment, an IANA name."""
+    async def default_timezone(self, project: str) -> str:
+        """Return the time zone of a project's dates, an IANA name: its own, or the deployment's reporting zone."""
         ...
 
     async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:

@@ -1,16 +1,17 @@
-"""The contract of logged calls for statements, which list them one by one."""
+"""The contracts of logged calls one by one: for statements, and as they are repriced, voided and corrected."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
 import psycopg
 
-from llmring_server.contracts.corrections import UsageCorrection
 from llmring_server.contracts.cost_basis import CostBasis
+
+CorrectionKind = Literal["void", "correct"]
 
 
 class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,57 @@ class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
     priced_as: str | None
     registry_version: str | None
     basis: CostBasis
+
+
+class UsageCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    """How a logged call was taken back: it counts no longer, and stays readable.
+
+    With `correct`, the entry `replaced_by` counts instead, and `fields` are what the correction changed. `key_id` is
+    the key of the request, null for the command line; `corrected_at` is UTC.
+    """
+
+    log_id: str
+    kind: CorrectionKind
+    reason: str
+    corrected_at: datetime
+    key_id: str | None
+    replaced_by: str | None = None
+    fields: msgspec.Raw | None = None
+
+
+class RepricedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored usage entry whose cost was computed again; `cost` and `old_cost` are USD, None while unpriced.
+
+    `cost_source` is what prices it now: `registry`, `override` or `genai-prices`.
+    """
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    cost: Decimal | None
+    cost_status: str
+    cost_source: str | None
+    old_cost: Decimal | None
+    old_status: str
+
+
+class CorrectedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored usage entry that was taken back; `cost` (USD, None while unpriced) counts no longer.
+
+    With `correct`, the entry `replaced_by` counts instead, with `new_cost`; both are None with `void`.
+    """
+
+    project_id: str
+    log_id: str
+    occurred_at: datetime
+    provider: str
+    model: str
+    cost: Decimal | None
+    kind: CorrectionKind
+    replaced_by: str | None = None
+    new_cost: Decimal | None = None
 
 
 @runtime_checkable
@@ -59,9 +111,30 @@ class UsageLines(Protocol):
         ...
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
-        """Return the projects that may have calls in `[start, end)`, each with a time after its last call.
+        """Return the projects that may have calls or corrections in `[start, end)`, each with a time after the last.
 
-        That time is at most two days after the last call, and never after `end`. A few projects without calls may be
-        among them. It may take minutes with many projects.
+        That time is at most two days after it, and never after `end`. A few projects with neither may be among them.
+        It may take minutes with many projects.
+        """
+        ...
+
+
+@runtime_checkable
+class UsageCorrections(Protocol):
+    """Lookup of corrections. Without a provider, no call is ever taken back."""
+
+    async def find(self, project: str, log_ids: Sequence[str]) -> Mapping[str, UsageCorrection]:
+        """Return the corrections of those entries that were taken back, by log id; other texts are no entries.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database does not answer in time.
+        """
+        ...
+
+    async def find_projects(self, log_id: str) -> Mapping[str, UsageCorrection]:
+        """Return the corrections of an entry by project, whose ids are unique: for a receipt, which names none.
+
+        Raises:
+            psycopg.OperationalError, psycopg_pool.PoolTimeout: as `find`.
         """
         ...

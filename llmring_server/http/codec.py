@@ -5,7 +5,6 @@ Money is a JSON number with all its decimals, decoded to Decimal and encoded fro
 
 import asyncio
 import re
-import zlib
 from collections.abc import Callable
 from itertools import accumulate
 from typing import TypeVar
@@ -15,9 +14,11 @@ import msgspec
 
 from llmring_server.http.errors import FieldError, Problem, to_sentence
 from llmring_server.http.exchange import EXCHANGE
+from llmring_server.runtime.inflate import InvalidGzip, LimitExceeded, inflate
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+NDJSON_TYPES = (NDJSON, "application/jsonl")
 BODY_LOST = (
     "The body was lost because the request offers another protocol (Upgrade). "
     "Send no Upgrade, or start the server with llmring-server serve."
@@ -79,7 +80,14 @@ async def read_body(req: falcon.asgi.Request, limits: Limits) -> bytes:
         return body
     if encoding.lower() != "gzip":
         raise Problem(415, f"Content-Encoding {encoding!r} is not supported. Send gzip, or no encoding.")
-    return await asyncio.to_thread(_inflate, body, limits.bytes) if len(body) > WINDOW else _inflate(body, limits.bytes)
+    try:
+        if len(body) > WINDOW:
+            return await asyncio.to_thread(inflate, body, limits.bytes)
+        return inflate(body, limits.bytes)
+    except InvalidGzip as error:
+        raise Problem(400, str(error)) from error
+    except LimitExceeded as error:
+        raise too_large(limits.bytes) from error
 
 
 async def wait_for_disconnect(req: falcon.asgi.Request) -> None:
@@ -208,16 +216,3 @@ def validation_problem(error: msgspec.ValidationError, *loc: str | int) -> Probl
 def field_error(problem: Problem, *loc: str | int) -> FieldError:
     """Return a problem as one field error at `loc`, for responses that list several."""
     return problem.faults[0] if problem.faults else FieldError(loc, str(problem.description))
-
-
-def _inflate(body: bytes, limit: int) -> bytes:
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        inflated = inflater.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise Problem(400, f"The body is not gzip. {to_sentence(str(error))}") from error
-    if len(inflated) > limit:
-        raise too_large(limit)
-    if not inflater.eof or inflater.unused_data:
-        raise Problem(400, "The gzip body is truncated, or has bytes after its end.")
-    return inflated

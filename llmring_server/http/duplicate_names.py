@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from llmring_server.http.errors import Problem
+
 
 class _DuplicateName(Exception):
     """An object has this name twice."""
@@ -15,6 +17,11 @@ def find_duplicate_name(body: bytes) -> str | None:
     except _DuplicateName as found:
         return str(found)
     return None
+
+
+def duplicate_name_problem(name: str, *loc: str | int) -> Problem:
+    """Return the 422 problem of a name that occurs twice in the object at `loc`."""
+    return Problem.validation(*loc, msg=f"The name {name[:40]!a} occurs twice. Send it once.")
 
 
 def _check_names(pairs: list[tuple[str, Any]]) -> None:

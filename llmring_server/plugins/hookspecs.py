@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 import pluggy
 
-from llmring_server.contracts import CorrectedUsage, RecordedUsage, RepricedUsage
+from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext

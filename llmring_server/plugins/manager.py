@@ -14,7 +14,8 @@ import click
 import msgspec
 import pluggy
 
-from llmring_server.contracts import CorrectedUsage, RecordedUsage, RepricedUsage
+from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
 

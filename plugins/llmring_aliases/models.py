@@ -7,7 +7,7 @@ import msgspec
 
 from llmring_server.http.codec import null
 
-ALIAS_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
+ALIAS_PATTERN = r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,128}\Z"
 MODEL_PATTERN = r"^[^\s:,]+:[^\s,]+(\s*,\s*[^\s:,]+:[^\s,]+)*\Z"
 MAX_MODEL_LENGTH = 255
 MAX_SEQ = 2**63 - 1

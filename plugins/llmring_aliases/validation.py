@@ -7,6 +7,7 @@ from llmring_aliases.models import ALIAS_PATTERN, DEFAULT_PROFILE, MAX_MODEL_LEN
 from llmring_server.http.codec import describe_too_large
 from llmring_server.http.errors import Problem
 
+DOT_SEGMENTS = frozenset({".", ".."})
 RESERVED = frozenset({"bind", "resolve", "bulk_upsert", "history", "watch"})
 
 
@@ -26,11 +27,18 @@ def validate_target(binding: AliasBinding, max_bytes: int | None = None) -> Targ
 
 def find_name_fault(alias: str) -> str | None:
     """Return why a name is not a valid alias, or None when it is."""
+    if alias in DOT_SEGMENTS:
+        return f"The name {alias!r} is a relative path in a URL; choose another one."
     if not re.match(ALIAS_PATTERN, alias):
         return "1–128 characters: letters, digits, . _ -"
     if alias in RESERVED:
         return f"The name {alias!r} is reserved for this API; choose another one."
     return None
+
+
+def may_be_stored(alias: str) -> bool:
+    """Whether an alias of this name may exist; earlier versions stored `.` and `..` too."""
+    return alias in DOT_SEGMENTS or find_name_fault(alias) is None
 
 
 def find_model_fault(model: str) -> str | None:

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import falcon.asgi
+import msgspec
 import uuid_utils.compat as uuids
 
 from llmring_conversations.content import ContentPolicy
@@ -23,8 +24,12 @@ from llmring_conversations.models import (
 from llmring_conversations.recorder import ConversationRecorder
 from llmring_conversations.store import ConversationStore
 from llmring_conversations.transcripts import CallTranscript, RecordedConversation
+from llmring_server.http import codec
+from llmring_server.http.duplicate_names import duplicate_name_problem, find_duplicate_name
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
+
+_transcript = msgspec.json.Decoder(CallTranscript)
 
 
 class ConversationResource:
@@ -137,12 +142,20 @@ class TranscriptResource:
     def __init__(self, recorder: ConversationRecorder) -> None:
         self._recorder = recorder
 
-    @operation(body=CallTranscript, answer=RecordedConversation, scope="ingest")
-    async def on_post(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: CallTranscript
-    ) -> RecordedConversation:
+    @operation(body=CallTranscript, raw=True, answer=RecordedConversation, scope="ingest")
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> RecordedConversation:
         """Log a call with its text: store a conversation, its messages and its usage entry, all or nothing."""
-        return await self._recorder.record(req.context.project_id, body, req.context.key_id)
+        transcript = await codec.run_in_thread_if_large(body, lambda: _parse_transcript(body))
+        return await self._recorder.record(req.context.project_id, transcript, req.context.key_id)
+
+
+def _parse_transcript(body: bytes) -> CallTranscript:
+    """Return the transcript in a body; it is a usage entry too, so no object in it may have a name twice."""
+    transcript = codec.decode(_transcript, body)
+    name = find_duplicate_name(body)
+    if name is not None:
+        raise duplicate_name_problem(name, "body")
+    return transcript
 
 
 async def _get_conversation(store: ConversationStore, req: falcon.asgi.Request, conversation: str) -> Conversation:

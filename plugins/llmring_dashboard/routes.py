@@ -14,6 +14,7 @@ from llmring_dashboard.settings import DashboardSettings
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_dashboard.sign_in.resources import Home, SignIn, SignOut, Theme, UnknownPage
 from llmring_dashboard.usage import logs, overview
+from llmring_server.contracts.projects import ProjectNames
 from llmring_server.contracts.serving import KeyStatus
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.routing import Route
@@ -33,6 +34,7 @@ def build_routes(server: Server) -> Iterable[Route]:
     layout = Layout(
         server.service(Sessions),
         server.service(KeyStatus, default=PlainKeys(server.pepper)),
+        server.service(ProjectNames, default=None),
         [NavigationEntry(page.name, page.title, page.path, page in FILTERED) for page in pages],
         static.url,
     )

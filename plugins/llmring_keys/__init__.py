@@ -13,6 +13,7 @@ from llmring_keys.resources import KeyResource
 from llmring_keys.store import KeyStore
 from llmring_server import bundled
 from llmring_server.contracts import Authenticator
+from llmring_server.contracts.projects import ManagedProjects
 from llmring_server.contracts.serving import KeyStatus, RecentKeys
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
@@ -35,11 +36,13 @@ def llmring_local_tables() -> Iterable[str]:
 
 @hookimpl
 def llmring_services(server: Server) -> Mapping[type, object]:
-    """Provide the authenticator, which replaces the host's plain keys."""
-    authenticator = KeyAuthenticator(
-        KeyStore(server.database, server.notifications), server.notifications, server.pepper
-    )
-    return dict.fromkeys((Authenticator, KeyStatus, RecentKeys, KeyAuthenticator), authenticator)
+    """Provide the authenticator, which replaces the host's plain keys, and the projects of managed keys."""
+    store = KeyStore(server.database, server.notifications)
+    authenticator = KeyAuthenticator(store, server.notifications, server.pepper)
+    return {
+        **dict.fromkeys((Authenticator, KeyStatus, RecentKeys, KeyAuthenticator), authenticator),
+        ManagedProjects: store,
+    }
 
 
 @hookimpl

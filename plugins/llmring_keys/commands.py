@@ -5,11 +5,12 @@ A new key is the only output on stdout, so that scripts can read it; everything 
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
+import msgspec
 
 from llmring_keys import display
 from llmring_keys.issuer import KeyIssuer
@@ -28,11 +29,13 @@ from llmring_keys.models import (
 from llmring_keys.store import KeyStore
 from llmring_server.cli.context import run_with_server
 from llmring_server.contracts import Scope
+from llmring_server.contracts.projects import ProjectNames
 from llmring_server.server import Server
 
 ADOPT_VARIABLE = "LLMRING_ADOPT_KEY"
 DEFAULT_SCOPES: tuple[Scope, ...] = ("ingest", "read")
 T = TypeVar("T")
+Names = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 
 scope_option = click.option("--scope", "scopes", multiple=True, type=click.Choice(ALL_SCOPES), help="May be repeated.")
 expires_option = click.option("--expires", help="After 90d, at the end of 2026-12-31 (UTC), or at 2026-12-31T12:00Z.")
@@ -75,15 +78,20 @@ def create(
 def list_keys(project: str | None, as_json: bool) -> None:
     """List keys, without their secrets."""
     now = datetime.now(UTC)
-    found = _run(lambda store, _: store.list_keys(project))
+
+    async def work(store: KeyStore, names: Names) -> tuple[list[ProjectKey], Mapping[str, str]]:
+        found = await store.list_keys(project)
+        return found, await names([key.project_id for key in found])
+
+    found, names = _run_with_names(work)
     if as_json:
         display.print_json(found)
     else:
         display.print_table(
-            ("key", "project", "state", "scopes", "name", "created", "ends", "last used"),
+            ("key", "project", "project name", "state", "scopes", "name", "created", "ends", "last used"),
             [
-                (key.key_id, key.project_id, key.state(now), ",".join(key.scopes), key.name or "-",
-                 *map(display.format_time, (key.created_at, key.ends_at, key.last_used_at)))
+                (key.key_id, key.project_id, names.get(key.project_id, "-"), key.state(now), ",".join(key.scopes),
+                 key.name or "-", *map(display.format_time, (key.created_at, key.ends_at, key.last_used_at)))
                 for key in found
             ],
         )  # fmt: skip
@@ -93,7 +101,13 @@ def list_keys(project: str | None, as_json: bool) -> None:
 @json_option
 def projects(as_json: bool) -> None:
     """List projects."""
-    found = _run(lambda store, _: store.list_projects())
+
+    async def work(store: KeyStore, names: Names) -> list[Project]:
+        found = await store.list_projects()
+        named = await names([project.project_id for project in found])
+        return [msgspec.structs.replace(one, name=named.get(one.project_id, one.name)) for one in found]
+
+    found = _run_with_names(work)
     if as_json:
         display.print_json(found)
     else:
@@ -158,6 +172,20 @@ def _run(work: Callable[[KeyStore, KeyIssuer], Awaitable[T]]) -> T:
         return run_with_server(run, lifespans=False)
     except KeyOperationError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _run_with_names(work: Callable[[KeyStore, Names], Awaitable[T]]) -> T:
+    """Run work that shows projects to people; without the plugin `projects`, they have no names."""
+
+    async def run(server: Server) -> T:
+        names = server.service(ProjectNames, default=None)
+        return await work(KeyStore(server.database, server.notifications), names.find_names if names else _no_names)
+
+    return run_with_server(run, lifespans=False)
+
+
+async def _no_names(projects: Sequence[str]) -> Mapping[str, str]:
+    return {}
 
 
 async def _get_key(store: KeyStore, key_id: str) -> ProjectKey:

@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from llmring_keys.models import KeyOperationError, Project, ProjectKey, StoredKey
+from llmring_server.contracts.projects import ManagedProject
 from llmring_server.database import Database, Notifications
 from llmring_server.database.connections import Connection
 from llmring_server.database.required_plugins import require_plugin
@@ -34,6 +35,13 @@ FIND_UNREVOKED = """
     WHERE (project_id, key_id) IN (SELECT * FROM unnest(%(projects)s::text[], %(keys)s::text[])) AND revoked_at IS NULL
 """
 LIST_PROJECTS = "SELECT project_id, name, created_at FROM projects ORDER BY created_at, project_id"
+FIND_PROJECTS = """
+    SELECT projects.project_id, projects.name, count(key_id) AS keys
+    FROM projects LEFT JOIN project_keys AS valid ON valid.project_id = projects.project_id
+        AND least(expires_at, revoked_at, grace_until, 'infinity') > now()
+    WHERE projects.project_id = ANY(%(projects)s)
+    GROUP BY projects.project_id
+"""
 ADD_PROJECT = """
     INSERT INTO projects (project_id, name, created_at) VALUES (%(project_id)s, %(name)s, %(created_at)s)
     ON CONFLICT (project_id) DO NOTHING
@@ -95,6 +103,11 @@ class KeyStore:
     async def list_projects(self) -> list[Project]:
         """Return every project, oldest first."""
         return await self._database.rows(Project, LIST_PROJECTS)
+
+    async def find_projects(self, projects: Sequence[str]) -> dict[str, ManagedProject]:
+        """Return those of the projects that exist, with the number of their valid keys."""
+        found = await self._database.fetch(FIND_PROJECTS, {"projects": list(projects)})
+        return {row["project_id"]: ManagedProject(row["name"], row["keys"]) for row in found}
 
     async def add(self, key: StoredKey, new: Project | None = None) -> None:
         """Store a key; a `new` project is created first, unless it exists.

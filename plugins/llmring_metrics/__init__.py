@@ -14,6 +14,7 @@ from llmring_metrics.sources.usage_metrics import UsageMetrics
 from llmring_metrics.workers.groups import Workers, create_workers
 from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.metrics import Metric
+from llmring_server.http.middleware.bearer_token import BearerToken
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
@@ -47,9 +48,8 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     figures = server.service(MetricRegistry)
     for plugin, figure in server.plugins.call_flat("llmring_metrics", Metric, server=server):
         figures.add(plugin, figure)
-    token = server.plugin_settings(MetricsSettings).token
-    secret = token.get_secret_value() if token else None
-    return [Route(path="/metrics", resource=Metrics(figures, server.service(Workers), secret), public=True)]
+    token = BearerToken(server.plugin_settings(MetricsSettings).token, "LLMRING_METRICS_TOKEN", "Metrics are")
+    return [Route(path="/metrics", resource=Metrics(figures, server.service(Workers), token), public=True)]
 
 
 @hookimpl

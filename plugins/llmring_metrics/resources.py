@@ -1,24 +1,21 @@
 """`GET /metrics`, protected by a token."""
 
 import asyncio
-import hmac
 
 import falcon.asgi
 
 from llmring_metrics.exposition import Exposition
 from llmring_metrics.metric_registry import MetricRegistry
 from llmring_metrics.workers.groups import Workers
-from llmring_server.http.errors import Problem, Unavailable
+from llmring_server.http.errors import Unavailable
+from llmring_server.http.middleware.bearer_token import BearerToken
 from llmring_server.http.operations import operation
-
-CHALLENGE = {"WWW-Authenticate": "Bearer"}
-SCHEME = "bearer"
 
 
 class Metrics:
     """`/metrics`: the metrics of all workers of this server."""
 
-    def __init__(self, figures: MetricRegistry, workers: Workers, token: str | None) -> None:
+    def __init__(self, figures: MetricRegistry, workers: Workers, token: BearerToken) -> None:
         self._figures = figures
         self._workers = workers
         self._token = token
@@ -30,7 +27,7 @@ class Metrics:
         Requires the token in `LLMRING_METRICS_TOKEN`; project keys are not accepted. Without a configured token the
         response is 403.
         """
-        self._check(req.get_header("Authorization") or "")
+        self._token.require(req)
         try:
             workers = await self._workers.read_all()
         except OSError as error:
@@ -38,10 +35,3 @@ class Metrics:
         exposition = Exposition(self._figures.all, workers)
         resp.data, resp.content_type = await asyncio.to_thread(exposition.render, req.get_header("Accept") or "")
         resp.set_header("Cache-Control", "no-store")
-
-    def _check(self, authorization: str) -> None:
-        if self._token is None:
-            raise Problem(403, "Metrics are disabled. Set LLMRING_METRICS_TOKEN and send it as Authorization: Bearer.")
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != SCHEME or not hmac.compare_digest(given.encode(), self._token.encode()):
-            raise Problem(401, "Send the token in LLMRING_METRICS_TOKEN as Authorization: Bearer.", headers=CHALLENGE)

@@ -27,11 +27,11 @@ from llmring_receipts.statements.service import StatementService
 from llmring_receipts.statements.store import StatementStore
 from llmring_server import bundled
 from llmring_server.contracts import UsageEntries, UsageReceipts
-from llmring_server.contracts.corrections import UsageCorrections
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles
 from llmring_server.contracts.statements import StatementBook
 from llmring_server.contracts.transparency import ReceiptKeyEvents, ReceiptsStored, StatementsStored
+from llmring_server.contracts.usage_lines import UsageCorrections
 from llmring_server.errors import StartupError
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
@@ -85,7 +85,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_connect(server: Server) -> None:
-    """Put stored receipts into the transparency log, if there is one, and learn what becomes of calls."""
+    """Put stored receipts into the transparency log, if there is one, and look up corrections of calls."""
     server.service(UnloggedReceipts).log = server.service(ReceiptsStored, default=None)
     server.service(ReceiptCorrections).usage = server.service(UsageCorrections, default=None)
 

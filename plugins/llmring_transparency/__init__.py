@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from llmring_server import bundled
-from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.transparency import (
     LogPolicy,
+    LogPositions,
     LogProofs,
     ReceiptKeyEvents,
     ReceiptsStored,

@@ -16,6 +16,7 @@ from llmring_server.contracts import (
     UsageReceipts,
 )
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.projects import OperatorReading, ProjectNames
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.serving import OutageService, RecentKeys
 from llmring_server.contracts.statements import StatementsDue
@@ -30,7 +31,6 @@ from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
 from llmring_usage.api.stats import UsageStats
-from llmring_usage.corrections import wiring as corrections
 from llmring_usage.ingest import metrics
 from llmring_usage.ingest.billing import PriorBillingLookup, UsageBilling
 from llmring_usage.ingest.entry_to_row import EntryPricer
@@ -45,6 +45,7 @@ from llmring_usage.journal.journal import Journal
 from llmring_usage.journal.outage import Ingest
 from llmring_usage.maintenance import commands
 from llmring_usage.maintenance.automatic import AutomaticPricing
+from llmring_usage.maintenance.corrections import wiring as corrections
 from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.maintenance.repricing_events import RepricingEvents
 from llmring_usage.prices.book import PriceBook
@@ -62,6 +63,7 @@ from llmring_usage.queries.usage_logs import UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.alias_traffic import UsageTraffic
 from llmring_usage.statistics.filtered import FilteredStatistics
+from llmring_usage.statistics.projects import ProjectsQuery
 from llmring_usage.statistics.query import StatisticsQuery
 from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.entry_lookup import EntryLookup
@@ -92,13 +94,9 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     prior_billing = PriorBillingLookup(receipts, database)
     names = NamesLimit(settings.names_per_day)
     repository = UsageRepository(database, partitions, settings, receipts, names)
-    prices = PriceBook(
-        OwnPrices(),
-        RegistryPrices(),
-        BundledPrices(exact=settings.prices_match == "exact"),
-        calculator=settings.calculator,
-        exact=settings.prices_match == "exact",
-    )
+    exact = settings.prices_match == "exact"
+    bundled_prices = BundledPrices(exact=exact)
+    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
@@ -127,6 +125,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         JournalReplay: replay,
         NamesLimit: names,
         Maintenance: Maintenance(database, partitions, settings),
+        OperatorReading: ProjectsQuery(database, settings),
         OverrideStore: store,
         PriceBook: prices,
         PriceComparison: PriceComparison(database, prices),
@@ -145,12 +144,13 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 
 @hookimpl
 def llmring_connect(server: Server) -> None:
-    """Use the registry's prices, and the receipts, statements, bills and keys of other plugins, where they are."""
+    """Use the registry's prices, and the receipts, statements, bills, keys and zones of other plugins, if any."""
     server.service(PriceBook).use_registry(server.service(PriceList, default=None))
     server.service(UsageReader).receipts = server.service(ReceiptBook, default=None)
     server.service(EntryReceipts).issuer = server.service(UsageReceipts, default=None)
     server.service(PriorBillingLookup).prior = server.service(PriorBilling, default=None)
     server.service(JournalReplay).recent_keys = server.service(RecentKeys, default=None)
+    server.service(UsageReader).projects = server.service(ProjectNames, default=None)
     server.service(Maintenance).retention.statements = server.service(StatementsDue, default=None)
 
 

@@ -43,7 +43,10 @@ class UsageSettings(PluginSettings):
     queue_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bytes of waiting entries; more are 503.")
     write_timeout: float = Field(1.5, gt=0, le=10, description="Seconds after which a write is answered with 503.")
     idempotency_hours: float = Field(
-        72, gt=0, le=8_784, description="Hours that an idempotency key is remembered; at most a year."
+        72,
+        ge=0,
+        le=8_784,
+        description="Hours that an idempotency key is valid, at most a year; 0: as long as raw rows.",
     )
     journal_dir: Path | None = Field(
         None, description="Folder in which calls wait while the database is down. Unset: no journal."

@@ -27,6 +27,7 @@ PLUGINS = (
     "llmring_dashboard",
     "llmring_keys",
     "llmring_metrics",
+    "llmring_projects",
     "llmring_ratelimit",
     "llmring_receipts",
     "llmring_registry",

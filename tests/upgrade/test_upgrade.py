@@ -25,7 +25,7 @@ ANSWERS = BEFORE["answers"]
 GROWING = {"/api/v1/statements", "/tlog/checkpoint"}  # a month that ends meanwhile adds a statement, and a leaf
 PLUGINS = [
     "registry", "aliases", "usage", "keys", "receipts", "transparency", "conversations", "ratelimit", "metrics",
-    "dashboard",
+    "projects", "dashboard",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import re
 import falcon.asgi
 
 from llmring_server.contracts import Identity
+from llmring_server.contracts.projects import ReservedKeys
 from llmring_server.http.errors import Problem
 
 KEY_HEADERS = {b"x-project-key": "X-Project-Key", b"x-api-key": "X-API-Key", b"authorization": "Authorization"}
@@ -21,17 +22,21 @@ NOT_IN_A_KEY = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 class PlainKeys:
     """The default of the contracts `Authenticator` and `KeyStatus`.
 
-    Every well-formed key has its own project, whose id is also the key's id, and the scope `admin`.
+    Every well-formed key has its own project, whose id is also the key's id, and the scope `admin`; a reserved one has
+    none.
     """
 
-    def __init__(self, pepper: bytes) -> None:
+    def __init__(self, pepper: bytes, reserved: ReservedKeys | None = None) -> None:
         self._pepper = pepper
+        self._reserved = reserved
         self._known: dict[str, Identity] = {}
 
-    async def identify(self, key: str) -> Identity:
-        """Return the identity of a key; recent ones are cached."""
+    async def identify(self, key: str) -> Identity | None:
+        """Return the identity of a key, or None for a reserved one; recent ones are cached."""
         found = self._known.get(key)
         if found is None:
+            if self._reserved is not None and self._reserved.is_reserved(key):
+                return None
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
             project = project_id(key, self._pepper)

@@ -28,7 +28,7 @@ from llmring_aliases.models import (
 )
 from llmring_aliases.tables.reader import AliasReader
 from llmring_aliases.tables.writer import AliasWriter, ChangeResult, PreconditionFailed
-from llmring_aliases.validation import find_name_fault, validate_target
+from llmring_aliases.validation import may_be_stored, validate_target
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_server.http.query import decode_query
@@ -77,7 +77,7 @@ class AliasResource:
     ) -> Alias | None:
         """Get one alias."""
         project = req.context.project_id
-        stored = None if find_name_fault(alias) else await self._reader.get(project, query.profile, alias)
+        stored = await self._reader.get(project, query.profile, alias) if may_be_stored(alias) else None
         if stored is None:
             raise not_bound_problem(alias, query.profile)
         tag = alias_etag(stored)
@@ -111,7 +111,7 @@ class AliasResource:
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, alias: str, query: AliasProfileQuery
     ) -> AliasDeletion:
         """Unbind one alias; `deleted` is false if it was not bound."""
-        if find_name_fault(alias):
+        if not may_be_stored(alias):
             return AliasDeletion(deleted=False)
         result = await _apply_conditionally(req, self._writer, Target(query.profile, alias))
         return AliasDeletion(deleted=result.unbound > 0)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from llmring_server.contracts.log_positions import LogPosition, NoPosition
+from llmring_server.contracts.transparency import LogPosition, NoPosition
 from llmring_server.http.errors import Unavailable
 
 

@@ -15,9 +15,8 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
 from llmring_dashboard.session.sessions import PATH
-from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles, SignedReceipt
-from llmring_server.contracts.transparency import LogProofs
+from llmring_server.contracts.transparency import LogPositions, LogProofs
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
 from llmring_server.server import Server

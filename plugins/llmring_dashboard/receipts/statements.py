@@ -13,9 +13,8 @@ from llmring_dashboard.rendering.downloads import PROOF, TABLE, send_file
 from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
-from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.statements import StatementBook, StoredStatement
-from llmring_server.contracts.transparency import LogProofs
+from llmring_server.contracts.transparency import LogPositions, LogProofs
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route

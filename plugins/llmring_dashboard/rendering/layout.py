@@ -13,6 +13,7 @@ from llmring_dashboard.rendering.templates import Templates
 from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, Session, Sessions, create_session, delete_cookie
 from llmring_server import __version__
 from llmring_server.contracts import Identity, Scope
+from llmring_server.contracts.projects import ProjectNames
 from llmring_server.contracts.serving import KeyStatus
 from llmring_server.http.errors import ProblemDetails
 
@@ -30,12 +31,16 @@ class NavigationEntry(msgspec.Struct, frozen=True):
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A request with the visitor's session, and their identity if the key is valid; `ended` if it no longer is."""
+    """A request with the visitor's session, and their identity if the key is valid; `ended` if it no longer is.
+
+    `project_name` is None if the project has no name.
+    """
 
     req: falcon.asgi.Request
     resp: falcon.asgi.Response
     session: Session
     identity: Identity | None = None
+    project_name: str | None = None
     ended: bool = False
 
     @property
@@ -82,11 +87,17 @@ class Layout:
     """Shared by the resources of all pages; `file` returns the URL of a file in `static/`."""
 
     def __init__(
-        self, sessions: Sessions, standing: KeyStatus, navigation: Sequence[NavigationEntry], file: Callable[[str], str]
+        self,
+        sessions: Sessions,
+        standing: KeyStatus,
+        projects: ProjectNames | None,
+        navigation: Sequence[NavigationEntry],
+        file: Callable[[str], str],
     ) -> None:
         self.sessions = sessions
         self.navigation = navigation
         self._standing = standing
+        self._projects = projects
         self._templates = Templates(
             navigation=navigation, version=__version__, home=PATH, csrf_token=sessions.create_csrf_token, file=file
         )
@@ -106,7 +117,8 @@ class Layout:
             delete_cookie(req, resp, SESSION_COOKIE)
             return Visit(req=req, resp=resp, session=create_session(), ended=True)
         req.context.project_id, req.context.key_id = identity.project_id, identity.key_id
-        return Visit(req=req, resp=resp, session=session, identity=identity)
+        name = (await self._projects.find(identity.project_id)).name if self._projects else None
+        return Visit(req=req, resp=resp, session=session, identity=identity, project_name=name)
 
     def render(self, visit: Visit, template: str, values: Mapping[str, Any]) -> None:
         """Respond with a page, and with the message stored for it; `kept` are the filters that the navigation keeps."""

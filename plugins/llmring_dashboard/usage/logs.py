@@ -55,7 +55,7 @@ class Logs(PageResource):
         """List calls, newest first."""
         page = await self._usage.page(visit.project_id, query, PAGE_SIZE, query.after)
         chosen = filters.filter_of(query)
-        zone = zone_of(query.tz or self._usage.timezone)
+        zone = zone_of(query.tz or await self._usage.default_timezone(visit.project_id))
         address = filters.build_address(chosen)
         following = filters.build_address(query, after=page.cursors[-1]) if page.more else None
         return TemplateResponse("usage/logs.html", {
@@ -90,8 +90,9 @@ class Logs(PageResource):
             raise _not_found() from problem
         if call is None:
             raise _not_found()
+        zone = zone_of(query.tz or await self._usage.default_timezone(visit.project_id))
         return TemplateResponse("usage/call.html", {
-            "call": call, "entry": call.entry, "zone": zone_of(query.tz or self._usage.timezone),
+            "call": call, "entry": call.entry, "zone": zone,
             "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
             "notes": _read_notes(call.entry), "kinds": list_kinds(call.entry), "kept": filters.build_address(query),
         })  # fmt: skip

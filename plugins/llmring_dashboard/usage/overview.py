@@ -43,7 +43,7 @@ class Overview(PageResource):
     async def on_get(self, visit: Visit, query: OverviewQuery) -> TemplateResponse:
         """Show cost, requests, tokens and latency of a period, compared with the previous one."""
         now = datetime.now(UTC)
-        days = date_ranges.parse_range(query, self._usage.timezone, now)
+        days = date_ranges.parse_range(query, await self._usage.default_timezone(visit.project_id), now)
         found, previous = await asyncio.gather(
             self._usage.spending(visit.project_id, *_range_arguments(days), query.by, days.step),
             self._usage.summary(visit.project_id, *_range_arguments(days.previous())),

@@ -1,4 +1,4 @@
-"""`/receipts/calls` and `/receipts/{receipt_id}/call`: what became of the calls of receipts."""
+"""`/receipts/calls` and `/receipts/{receipt_id}/call`: whether the calls of receipts count."""
 
 import falcon.asgi
 
@@ -22,7 +22,7 @@ class ReceiptCallsResource:
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: ReceiptsQuery
     ) -> list[ReceiptCall]:
-        """List what became of the calls of receipts, in the pages of the list of receipts."""
+        """List the status of the calls of receipts, in the pages of the list of receipts."""
         project = req.context.project_id
         rows = await read_page(self._store, req, resp, query)
         found = await self._corrections.of_receipts(project, rows)
@@ -30,7 +30,7 @@ class ReceiptCallsResource:
 
     @operation(answer=ReceiptCall, errors=(404,))
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, receipt_id: str) -> ReceiptCall:
-        """What became of the call of a receipt: whether it counts, or was voided or superseded."""
+        """The status of the call of a receipt: whether it counts, or was voided or superseded."""
         project = req.context.project_id
         row = await self._store.get(project, receipt_id) if models.is_receipt_id(receipt_id) else None
         if row is None:

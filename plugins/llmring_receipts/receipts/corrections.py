@@ -1,4 +1,4 @@
-"""What became of the calls of receipts: a receipt stays as signed, and its call may be voided or superseded."""
+"""The status of the calls of receipts: a receipt stays as signed, and its call may be voided or superseded."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 from llmring_receipts.formats import canonical
 from llmring_receipts.receipts.models import ReceiptCall, ReceiptRow, TakenBack
 from llmring_receipts.receipts.store import ReceiptStore
-from llmring_server.contracts.corrections import CorrectionKind, UsageCorrection, UsageCorrections
+from llmring_server.contracts.usage_lines import CorrectionKind, UsageCorrection, UsageCorrections
 
 STATUS: dict[CorrectionKind, TakenBack] = {"void": "voided", "correct": "superseded"}
 
@@ -23,7 +23,7 @@ _of_call = msgspec.json.Decoder(_OfCall)
 
 
 class ReceiptCorrections:
-    """Looks up what became of the calls of receipts; without `usage`, that is not known."""
+    """Looks up the corrections of the calls of receipts; without `usage`, none are known."""
 
     def __init__(self, store: ReceiptStore) -> None:
         self._store = store
@@ -55,7 +55,7 @@ class ReceiptCorrections:
 
 
 def describe_call(receipt: ReceiptRow, correction: UsageCorrection | None) -> ReceiptCall:
-    """Return what became of the call of a receipt."""
+    """Return the status of the call of a receipt."""
     return ReceiptCall(
         receipt_id=receipt.receipt_id,
         usage_log_id=_log_id_of(receipt.content),

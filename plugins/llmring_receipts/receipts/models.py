@@ -105,7 +105,7 @@ CallStatus = Literal["counts", TakenBack]
 
 
 class ReceiptCall(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the call of a receipt; the receipt stays as it was signed, and its signature valid.
+    """The status of the call of a receipt; the receipt stays as it was signed, and its signature valid.
 
     `call` is `counts`, or the call was taken back at `corrected_at` (UTC): it was voided, or superseded by the log
     entry `superseded_by`. `usage_log_id` is null for a receipt that names no log entry.

@@ -15,8 +15,7 @@ from llmring_receipts.statements.export import csv_chunks
 from llmring_receipts.statements.formats.document import Statement
 from llmring_receipts.statements.generate import StatementGenerator, StatementInProgress
 from llmring_receipts.statements.store import LineRecord, StatementRecord, StatementStore
-from llmring_server.contracts.log_positions import LogPositions, NoPosition
-from llmring_server.contracts.transparency import LogProofs
+from llmring_server.contracts.transparency import LogPositions, LogProofs, NoPosition
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem, Unavailable
 from llmring_server.http.operations import operation

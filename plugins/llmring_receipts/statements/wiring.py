@@ -11,9 +11,8 @@ from llmring_receipts.statements.generate import StatementGenerator
 from llmring_receipts.statements.monthly import MonthlyStatements
 from llmring_receipts.statements.resources import CallLinesResource, StatementProofResource, StatementsResource
 from llmring_receipts.statements.store import StatementStore
-from llmring_server.contracts.log_positions import LogPositions
 from llmring_server.contracts.statements import StatementsDue
-from llmring_server.contracts.transparency import LogProofs, StatementsStored
+from llmring_server.contracts.transparency import LogPositions, LogProofs, StatementsStored
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.http.routing import Route
 from llmring_server.runtime.background import upkeep

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from llmring_server.contracts.log_positions import Cosigner, LogPosition, NoPosition
+from llmring_server.contracts.transparency import Cosigner, LogPosition, NoPosition
 from llmring_server.tlog import checkpoints
 from llmring_server.tlog.leaves import EntryKind
 from llmring_server.tlog.notes import Note, Verifier

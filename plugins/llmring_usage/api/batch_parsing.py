@@ -1,5 +1,6 @@
 """Parse batches of entries, so that an invalid entry does not affect the others."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -29,8 +30,8 @@ def parse_batch(body: bytes, media: str, limits: codec.Limits) -> list[PlainEntr
     Raises:
         Problem: 400, 413 or 422 when the batch as a whole is not an array, or has more than 10,000 entries.
     """
-    if media == codec.NDJSON:
-        lines = (found[0] for found in _LINE.finditer(body))
+    if media in codec.NDJSON_TYPES:
+        lines = (found[0] for found in _LINE.finditer(body.removeprefix(codecs.BOM_UTF8)))
         parts = list(islice((line for line in lines if not line.isspace()), MAX_ENTRIES + 1))
     else:
         entries = _decode_array(body, limits)

@@ -2,11 +2,11 @@
 
 import falcon.asgi
 
-from llmring_server.contracts.corrections import CorrectionKind, UsageCorrection
+from llmring_server.contracts.usage_lines import CorrectionKind, UsageCorrection
 from llmring_server.http.operations import operation
-from llmring_usage.corrections.models import CorrectionRequest, VoidRequest
-from llmring_usage.corrections.replacement import parse_fields
-from llmring_usage.corrections.service import Corrections, Request
+from llmring_usage.maintenance.corrections.models import CorrectionRequest, VoidRequest
+from llmring_usage.maintenance.corrections.replacement import parse_fields
+from llmring_usage.maintenance.corrections.service import Corrections, Request
 
 
 class EntryCorrections:

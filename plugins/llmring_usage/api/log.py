@@ -16,7 +16,7 @@ from llmring_usage.api.batch_response import UsageBatchResponse, field_error
 from llmring_usage.counts.entry_parsing import parse_entry
 from llmring_usage.ingest.billing import PriorBillingLookup
 from llmring_usage.ingest.coalescer import EncodedResponse, IngestCoalescer
-from llmring_usage.ingest.entry_to_row import EntryPricer
+from llmring_usage.ingest.entry_to_row import EntryPricer, validate_key
 from llmring_usage.ingest.repository import Outcome
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.models.entries import PlainEntry, UsageEntry
@@ -77,11 +77,14 @@ class UsageBatch:
 
     @operation(
         body=list[UsageEntry], raw=True, checked=False, answer=UsageBatchResponse, also=(202,),
-        accepts=(codec.JSON, codec.NDJSON), scope="ingest",
+        accepts=(codec.JSON, *codec.NDJSON_TYPES), headers=(IDEMPOTENCY_KEY,), scope="ingest",
     )  # fmt: skip
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: bytes) -> UsageBatchResponse:
-        """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not."""
-        media = codec.require_type(req, codec.JSON, codec.NDJSON)
+        """Log up to 10,000 calls, as a JSON array or as NDJSON, gzipped or not.
+
+        With the header `Idempotency-Key: K`, an entry without a key has the key `K/INDEX`, its index from 0.
+        """
+        media = codec.require_type(req, codec.JSON, *codec.NDJSON_TYPES)
         entries = await codec.run_in_thread_if_large(body, lambda: parse_batch(body, media, req.context.limits))
         found = await self._rows(req, entries)
         rows = [row for row in found if isinstance(row, UsageRow)]
@@ -109,17 +112,24 @@ class UsageBatch:
     ) -> list[UsageRow | FieldError]:
         """Return the rows of entries, or their errors; other requests run after every `SLICE` entries."""
         found: list[UsageRow | FieldError] = []
+        key = req.get_header(IDEMPOTENCY_KEY)
+        if key is not None:
+            validate_key(key)
         for index, entry in enumerate(entries):
-            found.append(self._row(req, index, entry))
+            found.append(self._row(req, index, entry, key))
             if index % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
         return found
 
-    def _row(self, req: falcon.asgi.Request, index: int, entry: PlainEntry | Problem) -> UsageRow | FieldError:
-        """Return an entry's row, or its error with its index in the batch."""
+    def _row(
+        self, req: falcon.asgi.Request, index: int, entry: PlainEntry | Problem, key: str | None
+    ) -> UsageRow | FieldError:
+        """Return an entry's row, or its error with its index in the batch; `key` is the batch's."""
         try:
             if isinstance(entry, Problem):
                 raise entry
+            if key is not None and entry.idempotency_key is None:
+                entry = msgspec.structs.replace(entry, idempotency_key=f"{key}/{index}")
             return _with_key(req, self._pricer.entry_to_row(req.context.project_id, entry, None, req.context.key_id))
         except Problem as problem:
             return field_error(problem, index)

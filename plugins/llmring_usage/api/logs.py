@@ -23,9 +23,13 @@ class UsageLogsQuery(CallFilter, frozen=True):
 
 
 class UsageExportQuery(CallFilter, frozen=True):
-    """The export: every matching call, as `csv` or `ndjson`."""
+    """The export: every matching call, as `csv`, or as `ndjson` (the same as `jsonl`).
+
+    With `bom`, CSV begins with a byte order mark, by which spreadsheets recognise UTF-8.
+    """
 
     format: Format = "csv"
+    bom: bool = False
 
 
 class LogPages:
@@ -59,10 +63,12 @@ class LogExport:
     def __init__(self, reader: UsageReader) -> None:
         self._reader = reader
 
-    @operation(query=UsageExportQuery, media=(CSV, codec.NDJSON))
+    @operation(query=UsageExportQuery, media=(CSV, *codec.NDJSON_TYPES))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageExportQuery) -> None:
         """Export logged calls as CSV or NDJSON, newest first, in one snapshot."""
-        resp.stream = await self._reader.export(req.context.project_id, query, query.format)
+        if query.bom and query.format != "csv":
+            raise Problem.validation("query", "bom", msg="Only for format=csv.")
+        resp.stream = await self._reader.export(req.context.project_id, query, query.format, bom=query.bom)
         resp.content_type = MEDIA[query.format]
         resp.set_header("Content-Disposition", f'attachment; filename="usage.{query.format}"')
 

@@ -1,6 +1,5 @@
 """`/stats`: the totals of a range."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import falcon.asgi
@@ -11,7 +10,7 @@ from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_usage.queries.reader import UsageReader
 from llmring_usage.settings import UsageSettings
-from llmring_usage.statistics.breakdown_sql import DIMENSIONS, TAG
+from llmring_usage.statistics.breakdown_sql import DIMENSIONS, validate_dimensions
 from llmring_usage.statistics.periods import Grouping
 
 
@@ -43,19 +42,10 @@ class UsageStats:
         `format=rows` returns only the periods.
         """
         if query.by:
-            _validate_dimensions(query.by)
+            validate_dimensions(query.by, DIMENSIONS)
             return await self._reader.breakdown(req.context.project_id, query, list(query.by), query.top)
         form = query.format or self._settings.stats_format
         if form not in ("full", "rows"):
             raise Problem.validation("query", "format", msg="Must be full or rows.")
         found = await self._reader.statistics(req.context.project_id, query, query.group_by)
         return found.by_period if form == "rows" else found
-
-
-def _validate_dimensions(by: Sequence[str]) -> None:
-    for index, name in enumerate(by):
-        if name not in DIMENSIONS and not (name.startswith(TAG) and name != TAG):
-            known = f"{', '.join(DIMENSIONS)} and tag.<name>"
-            raise Problem.validation("query", "by", index, msg=f"There is no such dimension. There are {known}.")
-        if name in by[:index]:
-            raise Problem.validation("query", "by", index, msg="This dimension is given twice. Name another one.")

@@ -13,7 +13,7 @@ from llmring_server.http.errors import Problem
 from llmring_usage.counts.shapes import WRAPPERS, Shape, recognise, refuse_mixed
 from llmring_usage.counts.usage_object import InvalidUsage
 from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, PlainEntry, UsageEntry
-from llmring_usage.models.entry_json import check_entry_json
+from llmring_usage.models.entry_json import check_entry_json, without_leap_second
 
 _plain = msgspec.json.Decoder(PlainEntry)
 _full = msgspec.json.Decoder(UsageEntry)
@@ -59,7 +59,13 @@ def is_small(entry: PlainEntry, limits: codec.Limits) -> bool:
 
 
 def _decode_full(body: bytes, limits: codec.Limits, *loc: str | int) -> PlainEntry:
-    entry = codec.decode(_full, body, *loc)
+    try:
+        entry = codec.decode(_full, body, *loc)
+    except Problem:
+        moved = without_leap_second(body, *loc)
+        if moved is None:
+            raise
+        return decode_entry(moved, limits, *loc)
     _check_sizes(entry, limits, *loc)
     check_entry_json(body, *loc)
     fields = _fields.decode(body)

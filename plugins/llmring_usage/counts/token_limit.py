@@ -1,4 +1,4 @@
-"""The limit of tokens of one kind in one call: more are a mistake, which would dwarf every other call."""
+"""The limit of tokens of one kind per call: more are a mistake, which would dwarf every other call."""
 
 import msgspec
 

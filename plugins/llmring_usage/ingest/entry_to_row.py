@@ -1,17 +1,16 @@
 """From an entry to a row: the one path by which usage is validated, priced and identified, whatever its source."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import msgspec
 import uuid_utils
 
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
 from llmring_usage.counts.token_limit import has_more, too_many
-from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, MAX_COST, MAX_DECIMALS, PlainEntry
+from llmring_usage.ingest.fingerprints import key_fields
+from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, PlainEntry
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 from llmring_usage.prices.book import PriceBook
@@ -102,8 +101,7 @@ class EntryPricer:
             attempt=entry.attempt,
             tags=entry.tags,
             metadata=None if entry.metadata == codec.NULL else entry.metadata,
-            idempotency_key=key,
-            fingerprint=fingerprint(entry) if key else None,
+            **(key_fields(key, entry) if key else {}),
         )
 
     def _series_of(self, project: str, key_id: str | None, entry: PlainEntry, choice: Choice) -> Series:
@@ -147,16 +145,6 @@ def _build_series(project: str, key_id: str | None, entry: PlainEntry, choice: C
     )
 
 
-def fingerprint(entry: PlainEntry) -> str:
-    """Return a digest of an entry's content: a retry under the same key has the same one, another entry does not.
-
-    An absent count is the same as 0.
-    """
-    absent = {name: 0 for name in ABSENT_COUNTS if getattr(entry, name) is ABSENT}
-    content = msgspec.structs.replace(entry, idempotency_key=None, **absent)
-    return hashlib.blake2b(codec.encode(content), digest_size=16).hexdigest()
-
-
 def _validate_cost(cost: Decimal) -> Decimal:
     exponent = cost.as_tuple().exponent
     if not isinstance(exponent, int):
@@ -186,10 +174,19 @@ def _validate_timestamp(given: datetime, now: datetime) -> datetime:
     return moment
 
 
-def _resolve_key(header: str, field: str | None) -> str:
-    """Return the idempotency key of a request whose header has one."""
+def validate_key(header: str) -> None:
+    """Validate a request's Idempotency-Key header.
+
+    Raises:
+        Problem: 422 for one that is empty or too long.
+    """
     if not 1 <= len(header) <= 255:
         raise Problem.validation("header", "Idempotency-Key", msg="Must have 1 to 255 characters.")
+
+
+def _resolve_key(header: str, field: str | None) -> str:
+    """Return the idempotency key of a request whose header has one."""
+    validate_key(header)
     if field is not None and field != header:
         raise Problem.validation("body", "idempotency_key", msg="Differs from the Idempotency-Key header. Send one.")
     return header

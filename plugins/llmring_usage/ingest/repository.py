@@ -37,6 +37,7 @@ REJECTED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceed
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.02
 CANCEL_SECONDS = 0.2
+UNLIMITED_SECONDS = 1e10  # keys expire with the raw rows only
 RARE = (attrgetter("rare_counts"), attrgetter("processing"), attrgetter("speed"))
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class UsageRepository:
         self._tags = list(settings.tags)
         self._names = names or NamesLimit(settings.names_per_day)
         self._slot = self._random.randrange(settings.rollup_slots)
-        self._key_seconds = settings.idempotency_hours * 3600
+        self._key_seconds = settings.idempotency_hours * 3600 or UNLIMITED_SECONDS
         self._cursor: Cursor | None = None
 
     async def store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
@@ -275,7 +276,7 @@ def _billed(row: UsageRow) -> tuple[str, Decimal | None, str | None, str, dateti
 def _earlier_response(row: UsageRow, stored: StoredResponse | None) -> Outcome:
     if stored is None:
         return Unavailable("Another request with this idempotency key is still in progress. Try again.")
-    if stored.log_id != row.id and stored.fingerprint != row.fingerprint:
+    if stored.log_id != row.id and stored.fingerprint not in (row.fingerprint, row.former_fingerprint):
         return Problem(409, f"Idempotency key {row.idempotency_key!r} was used for another entry. Use a new one.")
     return UsageLogResponse(
         stored.log_id, stored.cost, stored.cost_source, stored.cost_status, stored.occurred_at,

@@ -11,10 +11,10 @@ import click
 from llmring_server.cli.context import run_with_server
 from llmring_server.cli.retention import retention_command
 from llmring_server.server import Server
-from llmring_usage.corrections.commands import void
 from llmring_usage.journal.quarantine_command import quarantine
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.combination_fill import CombinationFill
+from llmring_usage.maintenance.corrections.commands import void
 from llmring_usage.maintenance.reprice import PriceCorrection, Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.maintenance.time_options import parse_span

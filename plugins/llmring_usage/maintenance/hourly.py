@@ -1,9 +1,11 @@
 """Hourly maintenance of the usage tables: partitions, retention, expired keys, hourly and monthly sums."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import LiteralString
 from zoneinfo import ZoneInfo
+
+import psycopg
 
 from llmring_server.cli.retention import drop_due
 from llmring_server.database import Database
@@ -11,6 +13,7 @@ from llmring_server.errors import StartupError
 from llmring_server.runtime.background import upkeep
 from llmring_usage.maintenance.combination_fill import CombinationFill
 from llmring_usage.maintenance.former_sums import FormerSums
+from llmring_usage.maintenance.key_expiry import KeyExpiry
 from llmring_usage.maintenance.retention import StatementRetention, UsageRetention
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.alias_hours import AliasHours
@@ -19,7 +22,7 @@ from llmring_usage.tables.partitions import Partitions
 from llmring_usage.tables.state import TIMEZONE, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
-EXPIRE: LiteralString = "DELETE FROM usage_keys WHERE created_at < now() - make_interval(secs => %(seconds)s)"
+log = logging.getLogger(__name__)
 
 
 class Maintenance:
@@ -36,7 +39,9 @@ class Maintenance:
         )
         self._former_sums = FormerSums(database, ZoneInfo(settings.timezone))
         self._latency_months = LatencyMonths(database, ZoneInfo(settings.timezone))
-        self.retention = StatementRetention(UsageRetention(database), StatementLines(database))
+        retention = UsageRetention(database)
+        self._keys = KeyExpiry(database, retention, settings.idempotency_hours)
+        self.retention = StatementRetention(retention, StatementLines(database))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -67,14 +72,30 @@ class Maintenance:
     async def run_once(self) -> None:
         """Create upcoming partitions, drop expired months, delete expired keys, and compute sums.
 
+        A step runs also after an earlier one has failed.
+
         Raises:
             WrongClock: this machine's clock or the database's is wrong; nothing is dropped.
+            psycopg.Error, TimeoutError: the first error of a step; the later ones are logged.
         """
-        await self._partitions.create_upcoming()
+        steps = (
+            self._partitions.create_upcoming, self._drop_expired, self._alias_hours.refresh_hourly,
+            self._latency_months.refresh_daily, self._former_sums.count, self._combinations.count,
+        )  # fmt: skip
+        failed: Exception | None = None
+        for step in steps:
+            try:
+                await step()
+            except (psycopg.Error, TimeoutError) as error:
+                if failed:
+                    log.warning("a step of the usage upkeep failed and will be tried again: %s", error)
+                failed = failed or error
+        if failed:
+            raise failed
+
+    async def _drop_expired(self) -> None:
         await self._database.check_clock()
-        await drop_due(self.retention, self._settings.retention_days)
-        await self._database.execute(EXPIRE, {"seconds": self._settings.idempotency_hours * 3600})
-        await self._alias_hours.refresh_hourly()
-        await self._latency_months.refresh_daily()
-        await self._former_sums.count()
-        await self._combinations.count()
+        try:
+            await drop_due(self.retention, self._settings.retention_days)
+        finally:
+            await self._keys.run_once()

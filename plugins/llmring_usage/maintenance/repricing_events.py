@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from llmring_server.contracts import RepricedUsage
+from llmring_server.contracts.usage_lines import RepricedUsage
 from llmring_server.server import Server
 from llmring_usage.maintenance.reprice import PriceCorrection
 

@@ -127,9 +127,12 @@ class StatementRetention:
     async def _awaited(self, partition: Partition) -> Sequence[str]:
         if self.statements is None:
             return []
-        return await self.statements.find_pending(
-            await self._lines.projects(partition.start, partition.end), partition.end
-        )
+        used = await self._lines.projects(partition.start, partition.end)
+        if awaited := await self.statements.find_pending(used, partition.end):
+            return awaited
+        # Calls that replace others in a month that was stated before have to be stated too.
+        replaced = await self._lines.replaced_before(partition.end)
+        return [project for project, at in replaced.items() if await self.statements.find_pending([project], at)]
 
     def _warn(self, partition: Partition, awaited: Sequence[str]) -> None:
         if self._warned != partition.name:

@@ -16,7 +16,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `input_tokens` and `cached_input_tokens` are as reported, `output_tokens` include the reasoning; the kinds below
     them are priced. `cost` is USD, None while unpriced; `computed_cost` is our cost if the client sent its own,
     `list_cost` our cost before a discount. `received_at` is omitted if it equals `occurred_at`.
-    `unconfirmed_key` is no column: the id of the key, if that has to be checked before the row is stored.
+    Two fields are no columns. `former_fingerprint` is the one that earlier versions stored under an idempotency key;
+    `unconfirmed_key` is the id of the key, if that has to be checked before the row is stored.
     """
 
     series: Series
@@ -48,6 +49,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: msgspec.Raw | None = None
     idempotency_key: str | None = None
     fingerprint: str | None = None
+    former_fingerprint: str | None = None
     unconfirmed_key: str | None = None
 
 

@@ -1,6 +1,7 @@
 """Calls as files: CSV and NDJSON, rendered chunk by chunk."""
 
 import asyncio
+import codecs
 import csv
 import io
 from collections.abc import AsyncIterator, Callable
@@ -14,15 +15,17 @@ from llmring_server.http import codec
 from llmring_server.http.printable import escape_formulas, escape_json_formulas
 from llmring_usage.queries.usage_logs import size_of
 
-Format = Literal["csv", "ndjson"]
+Format = Literal["csv", "ndjson", "jsonl"]
 CSV = "text/csv"
-MEDIA = {"csv": f"{CSV}; charset=utf-8", "ndjson": codec.NDJSON}
+MEDIA = {"csv": f"{CSV}; charset=utf-8", **dict(zip(("ndjson", "jsonl"), codec.NDJSON_TYPES, strict=True))}
 
 
 async def render_file(
-    first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]], form: Format
+    first: list[LogEntry], chunks: AsyncIterator[list[LogEntry]], form: Format, *, bom: bool = False
 ) -> AsyncIterator[bytes]:
-    """Yield the file of a first chunk and the following ones."""
+    """Yield the file of a first chunk and the following ones, after a byte order mark with `bom`."""
+    if bom:
+        yield codecs.BOM_UTF8
     render: Callable[..., bytes] = _csv if form == "csv" else _ndjson
     yield await _render(partial(render, first, header=True), first)
     async for chunk in chunks:

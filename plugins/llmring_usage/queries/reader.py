@@ -1,7 +1,9 @@
 """Reads of usage for `/stats`, `/logs` and other plugins: the contract `UsageReading`."""
 
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
+from llmring_server.contracts.projects import ProjectNames
 from llmring_server.contracts.receipts import ReceiptBook
 from llmring_server.contracts.usage import (
     Breakdown,
@@ -30,7 +32,7 @@ from llmring_usage.tables.filter_sql import is_unfiltered
 
 
 class UsageReader:
-    """Reads a project's usage; dates are in the requested zone, by default the reporting zone.
+    """Reads a project's usage; dates are in the requested zone, by default the project's or the reporting zone.
 
     `receipts` are those of calls, None where receipts are not enabled.
     """
@@ -48,16 +50,17 @@ class UsageReader:
         self._logs = logs
         self._corrections = corrections
         self._settings = settings
+        self.projects: ProjectNames | None = None
         self.receipts: ReceiptBook | None = None
 
-    @property
-    def timezone(self) -> str:
-        """The reporting zone."""
-        return self._settings.timezone
+    async def default_timezone(self, project: str) -> str:
+        """Return the time zone of a project, by default the reporting zone."""
+        details = None if self.projects is None else await self.projects.find(project)
+        return (details and details.timezone) or self._settings.timezone
 
     async def statistics(self, project: str, chosen: CallFilter, grouping: Grouping = "day") -> Statistics:
         """Return the statistics of the calls that match a filter."""
-        zone = zone_of(chosen.tz or self.timezone)
+        zone = await self._zone(project, chosen.tz)
         span = parse_range(chosen.start_date, chosen.end_date, zone)
         if is_unfiltered(chosen):
             return await self._statistics.statistics(project, span, zone, grouping)
@@ -65,26 +68,26 @@ class UsageReader:
 
     async def breakdown(self, project: str, chosen: CallFilter, by: list[str], top: int) -> Breakdown:
         """Return the sums of the calls that match a filter, by one or two dimensions."""
-        zone = zone_of(chosen.tz or self.timezone)
+        zone = await self._zone(project, chosen.tz)
         span = parse_range(chosen.start_date, chosen.end_date, zone)
         return await self._filtered.breakdown(project, span, zone, chosen, by, top)
 
     async def summary(self, project: str, start_date: str | None, end_date: str | None, tz: str | None) -> Summary:
         """Return the sums of a range."""
-        zone = zone_of(tz or self.timezone)
+        zone = await self._zone(project, tz)
         return await self._statistics.summary(project, parse_range(start_date, end_date, zone), zone)
 
     async def spending(
         self, project: str, start_date: str | None, end_date: str | None, tz: str | None, kind: Kind, step: Step
     ) -> Spending:
         """Return a range broken down by the names of a kind, and by steps of time."""
-        zone = zone_of(tz or self.timezone)
+        zone = await self._zone(project, tz)
         return await self._statistics.spending(project, parse_range(start_date, end_date, zone), zone, kind, step)
 
     async def page(self, project: str, chosen: CallFilter, limit: int, cursor: str | None = None) -> LogPage:
         """Return up to `limit` calls, newest first, after a cursor, without their metadata and tags."""
         after = read_cursor(cursor) if cursor else None
-        entries, more = await self._logs.listing(project, self._filter(chosen), limit, after)
+        entries, more = await self._logs.listing(project, await self._filter(project, chosen), limit, after)
         return LogPage(entries, [write_cursor(entry) for entry in entries], more)
 
     async def full_page(
@@ -95,7 +98,9 @@ class UsageReader:
         The page may be shorter although there are more calls, because it ends at a number of bytes.
         """
         after = read_cursor(cursor) if cursor else None
-        entries, more = await self._logs.page(project, self._filter(chosen), limit, after, 0 if after else offset)
+        entries, more = await self._logs.page(
+            project, await self._filter(project, chosen), limit, after, 0 if after else offset
+        )
         return LogPage(entries, [write_cursor(entry) for entry in entries], more)
 
     async def call(self, project: str, cursor: str) -> LoggedCall | None:
@@ -123,12 +128,17 @@ class UsageReader:
         """Return every matching call as CSV."""
         return await self.export(project, chosen, "csv")
 
-    async def export(self, project: str, chosen: CallFilter, form: Format) -> AsyncIterator[bytes]:
+    async def export(
+        self, project: str, chosen: CallFilter, form: Format, *, bom: bool = False
+    ) -> AsyncIterator[bytes]:
         """Return every matching call as a file, in one snapshot; the first rows are read before it returns."""
-        chunks = self._logs.stream(project, self._filter(chosen))
+        chunks = self._logs.stream(project, await self._filter(project, chosen))
         first: list[LogEntry] = await anext(chunks, [])
-        return render_file(first, chunks, form)
+        return render_file(first, chunks, form, bom=bom)
 
-    def _filter(self, chosen: CallFilter) -> LogFilter:
-        span = parse_range(chosen.start_date, chosen.end_date, zone_of(chosen.tz or self.timezone))
+    async def _zone(self, project: str, tz: str | None) -> ZoneInfo:
+        return zone_of(tz or await self.default_timezone(project))
+
+    async def _filter(self, project: str, chosen: CallFilter) -> LogFilter:
+        span = parse_range(chosen.start_date, chosen.end_date, await self._zone(project, chosen.tz))
         return LogFilter(span, chosen)

@@ -1,9 +1,10 @@
 """The statement of a breakdown: the sums of filtered calls by one or two dimensions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, LiteralString
 
 from llmring_server.contracts.usage import CallFilter
+from llmring_server.http.errors import Problem
 from llmring_usage.statistics.filtered_calls import ADDED, FilteredCalls
 from llmring_usage.statistics.periods import Split
 from llmring_usage.tables.combinations import ALL_SUMS
@@ -18,6 +19,8 @@ DIMENSIONS: Mapping[str, LiteralString] = {
     "status": "status",
     "key": "coalesce(key_id, '')",
 }
+# Of calls of all projects, also the project.
+OPERATOR_DIMENSIONS: Mapping[str, LiteralString] = {"project": "project_id", **DIMENSIONS}
 TAG_NAMES: tuple[LiteralString, ...] = ("by_tag_0", "by_tag_1")
 COLUMNS: tuple[LiteralString, ...] = ("first_name", "second_name")
 SHOWN_NAMES: LiteralString = ", ".join("CASE WHEN shown THEN " + name + " END AS " + name for name in COLUMNS)
@@ -28,6 +31,20 @@ LINE: LiteralString = (
 )
 
 
+def validate_dimensions(by: Sequence[str], known: Collection[str]) -> None:
+    """Check the dimensions of a breakdown.
+
+    Raises:
+        Problem: 422 for one that is not `known`, or is given twice.
+    """
+    for index, name in enumerate(by):
+        if name not in known and not (name.startswith(TAG) and name != TAG):
+            msg = f"There is no such dimension. There are {', '.join(known)} and tag.<name>."
+            raise Problem.validation("query", "by", index, msg=msg)
+        if name in by[:index]:
+            raise Problem.validation("query", "by", index, msg="This dimension is given twice. Name another one.")
+
+
 def names_sql(by: Sequence[str], params: dict[str, Any]) -> dict[LiteralString, LiteralString]:
     """Return the expression for the name in each dimension, by its column."""
     found: dict[LiteralString, LiteralString] = {}
@@ -36,7 +53,7 @@ def names_sql(by: Sequence[str], params: dict[str, Any]) -> dict[LiteralString, 
             params[parameter] = dimension.removeprefix(TAG)
             found[column] = "coalesce(tags->>%(" + parameter + ")s, '')"
         else:
-            found[column] = DIMENSIONS[dimension]
+            found[column] = OPERATOR_DIMENSIONS[dimension]
     return found
 
 

@@ -1,12 +1,13 @@
 """Statistics of filtered calls, in the form of all statistics or as a breakdown by one or two dimensions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg import errors
+from psycopg.rows import dict_row
 
 from llmring_server.contracts.usage import Breakdown, CallFilter, Statistics
 from llmring_server.database import Database
@@ -41,10 +42,11 @@ _decode_breakdown = msgspec.json.Decoder(BreakdownResult).decode
 
 
 class FilteredStatistics:
-    """Queries the statistics of the calls that match a filter."""
+    """Queries the statistics of calls that match a filter; `seconds` limits a statement, else the database's limit."""
 
-    def __init__(self, database: Database, settings: UsageSettings) -> None:
+    def __init__(self, database: Database, settings: UsageSettings, seconds: float | None = None) -> None:
         self._database = database
+        self._seconds = seconds
         self._reporting = ZoneInfo(settings.timezone)
         self._names = settings.stats_names
         self._state = UsageState(database)
@@ -64,9 +66,12 @@ class FilteredStatistics:
         )
 
     async def breakdown(
-        self, project: str, span: Range, zone: ZoneInfo, chosen: CallFilter, by: list[str], top: int
+        self, project: str | None, span: Range, zone: ZoneInfo, chosen: CallFilter, by: Sequence[str], top: int
     ) -> Breakdown:
-        """Return the sums of matching calls by one or two dimensions; `top` of their names have rows."""
+        """Return the sums of matching calls by one or two dimensions; `top` of their names have rows.
+
+        Without a `project`, they are the calls of all projects.
+        """
         tags = [*chosen.tags, *(one.removeprefix(TAG) for one in by if one.startswith(TAG))]
         split, incomplete = await self._split(span, chosen, tags, in_days=True)
         params: dict[str, Any] = {"project": project, "zone": zone.key}
@@ -115,8 +120,13 @@ class FilteredStatistics:
 
     async def _fetch(self, query: LiteralString, params: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         try:
-            async with limit_search(self._database):
-                (row,) = await self._database.fetch(query, params)
+            async with (
+                limit_search(self._database),
+                self._database.connection(self._seconds) as connection,
+                connection.cursor(row_factory=dict_row) as cursor,
+            ):
+                await cursor.execute(query, params)
+                (row,) = await cursor.fetchall()
         except errors.InvalidParameterValue as error:
             msg = f"The database does not know the time zone {zone.key!r}. Use another one."
             raise Problem.validation("query", "tz", msg=msg) from error

@@ -24,7 +24,7 @@ NO_LIMITED: LiteralString = "0::bigint"
 class FilteredCalls:
     """The calls of a split range that match a filter, as sums by names: expressions over columns of a call.
 
-    The statement's parameters are added to `params`, which has `project` and `zone`.
+    The statement's parameters are added to `params`, which has `zone` and `project`, None for all projects.
     """
 
     def __init__(
@@ -32,7 +32,8 @@ class FilteredCalls:
     ) -> None:
         conditions, values = filter_sql(chosen)
         params.update(values)
-        matching: LiteralString = " WHERE project_id = %(project)s" + conditions
+        owned: LiteralString = " WHERE true" if params["project"] is None else " WHERE project_id = %(project)s"
+        matching = owned + conditions
         self._names = names
         self._days, self._limited = RangeUnion(params, "f"), RangeUnion(params, "o")
         edges = RangeUnion(params, "e")
@@ -43,7 +44,7 @@ class FilteredCalls:
                 "day", split.first, split.last,
             )  # fmt: skip
             self._limited.add_between(
-                "SELECT requests FROM usage_combinations WHERE project_id = %(project)s AND " + LIMITED,
+                "SELECT requests FROM usage_combinations" + owned + " AND " + LIMITED,
                 "day", split.first, split.last,
             )  # fmt: skip
         for edge in split.edges:

@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_server.contracts.corrections import UsageCorrection
+from llmring_server.contracts.usage_lines import UsageCorrection
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
 

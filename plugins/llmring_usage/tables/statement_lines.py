@@ -8,8 +8,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from llmring_server.contracts.corrections import UsageCorrection
-from llmring_server.contracts.usage_lines import UsageLine
+from llmring_server.contracts.usage_lines import UsageCorrection, UsageLine
 from llmring_server.database import Database
 from llmring_usage.tables.corrections import read_corrections
 from llmring_usage.tables.cost_columns import BASIS_COLUMNS, read_basis
@@ -36,11 +35,29 @@ BEFORE: LiteralString = (
 """
 )
 PROJECTS: LiteralString = """
-    SELECT project_id, max(day) AS day FROM usage_daily
-    WHERE kind = 'profile' AND day >= %(first)s AND day <= %(last)s
+    SELECT project_id, max(day) AS day FROM (
+        SELECT project_id, day FROM usage_daily
+        WHERE kind = 'profile' AND day >= %(first)s AND day <= %(last)s
+        GROUP BY project_id, day
+        HAVING sum(requests) <> 0
+        UNION ALL
+        SELECT project_id, (created_at AT TIME ZONE 'UTC')::date FROM usage_corrections
+        WHERE created_at >= %(first)s AND created_at < %(last)s
+    ) AS used
     GROUP BY project_id
     ORDER BY project_id
 """
+REPLACED: LiteralString = (
+    """
+    SELECT correction.project_id, max(correction.created_at)
+    FROM usage_corrections AS correction JOIN usage_logs AS logs
+        ON logs.project_id = correction.project_id AND logs.occurred_at = correction.occurred_at
+            AND logs.id = correction.replaced_by
+    WHERE correction.occurred_at < %(end)s AND logs.""" + COUNTED + """
+    GROUP BY correction.project_id
+    ORDER BY correction.project_id
+"""
+)  # fmt: skip
 
 
 class StatementLines:
@@ -65,7 +82,7 @@ class StatementLines:
         return read_corrections(connection, project)
 
     async def projects(self, start: datetime, end: datetime) -> dict[str, datetime]:
-        """Return the projects with calls on the days from a day before `start` to a day after `end`; see the contract.
+        """Return the projects used from a day before `start` to a day after `end`; see the contract.
 
         All sums of these days are read without an index, since the table is ordered by project.
         """
@@ -73,6 +90,14 @@ class StatementLines:
         async with self._database.connection(PROJECTS_SECONDS) as connection:
             found = await (await connection.execute(PROJECTS, days)).fetchall()
         return {project: min(end, _behind(day)) for project, day in found}
+
+    async def replaced_before(self, end: datetime) -> dict[str, datetime]:
+        """Return the projects with corrected calls before `end`, each with the time of the last correction.
+
+        Only corrections whose new call counts, and still has its row, are among them.
+        """
+        async with self._database.connection(PROJECTS_SECONDS) as connection:
+            return dict(await (await connection.execute(REPLACED, {"end": end})).fetchall())
 
 
 def _build_lines(rows: Sequence[dict[str, Any]]) -> list[UsageLine]:

@@ -12,7 +12,7 @@ def test_a_start_that_fails_is_one_line_and_status_1(llmring_cli):
     assert done.stdout == ""
     assert done.stderr == (
         "llmring-server: plugin 'aliasses' is not installed; available: aliases, conversations, dashboard, keys, "
-        "metrics, ratelimit, receipts, registry, transparency, usage; did you mean 'aliases'?\n"
+        "metrics, projects, ratelimit, receipts, registry, transparency, usage; did you mean 'aliases'?\n"
     )
 
 

@@ -41,7 +41,7 @@ def conf(tmp_path, environment):
 
 
 DEFAULTS = {
-    "plugins": ("registry", "aliases", "usage", "receipts", "dashboard"),
+    "plugins": ("projects", "registry", "aliases", "usage", "receipts", "dashboard"),
     "database_url": None,
     "embedded": True,
     "database_schema": "llmring",
@@ -114,7 +114,7 @@ def test_the_conf_file_is_read_from_a_path(conf):
 @pytest.mark.parametrize("name", ["minimal", "minimal.toml"])
 def test_the_conf_file_is_found_by_its_bare_name(environment, name):
     environment(CONF=name)
-    assert load_settings().plugins == ("usage",)
+    assert load_settings().plugins == ("projects", "usage")
 
 
 def test_the_environment_overrides_the_conf_file(conf, environment):

@@ -25,8 +25,8 @@ def startup_error(*plugins, **given):
 
 def test_a_missing_plugin_is_reported_with_the_installed_ones_and_a_suggestion():
     assert str(startup_error("aliasses")) == (
-        "plugin 'aliasses' is not installed; available: aliases, conversations, dashboard, keys, metrics, ratelimit, "
-        "receipts, registry, transparency, usage; did you mean 'aliases'?"
+        "plugin 'aliasses' is not installed; available: aliases, conversations, dashboard, keys, metrics, projects, "
+        "ratelimit, receipts, registry, transparency, usage; did you mean 'aliases'?"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from core_kit import serves
 
 from llmring_server.http.operations import operation
+from llmring_server.runtime.inflate import InvalidGzip, inflate
 from llmring_server.testing import make_plugin
 
 PATH = "/api/v1/aliases/bind"
@@ -70,6 +71,22 @@ def test_a_larger_chunked_body_is_413(post):
 
 def test_gzip_is_accepted(post):
     assert post(gzip.compress(binding()), Content_Encoding="gzip").status_code == 200
+
+
+def test_gzip_of_several_members_padded_with_zeros_is_accepted(post):
+    body = binding()
+    assert (
+        post(gzip.compress(body[:5]) + gzip.compress(body[5:]) + b"\0" * 9, Content_Encoding="gzip").status_code == 200
+    )
+
+
+def test_members_of_gzip_share_one_limit(post):
+    assert post(gzip.compress(b" " * 3_000) + gzip.compress(b" " * 3_000), Content_Encoding="gzip").status_code == 413
+
+
+def test_gzip_of_too_many_members_is_refused():
+    with pytest.raises(InvalidGzip, match="more than 10,000 members"):
+        inflate(gzip.compress(b"") * 800_000, LIMIT)
 
 
 def test_a_gzip_bomb_is_413(post):

@@ -5,7 +5,10 @@ import threading
 import pytest
 from aliases_kit import PATH, bind, list_aliases, resolve
 
+from llmring_aliases.models import AliasBinding
+from llmring_aliases.validation import validate_target
 from llmring_server.database import Notifications
+from llmring_server.http.errors import Problem
 from llmring_server.testing import eventually
 
 
@@ -197,8 +200,26 @@ def test_every_form_of_a_query_resolves_to_the_current_model(client, query):
     assert [client.get(f"{PATH}/resolve?{query}").status_code for _ in range(2)] == [404] * 2
 
 
-@pytest.mark.parametrize("name", ["watch", "history", "bind", "a b", "a/b", "é", "x" * 129])
+@pytest.mark.parametrize("name", ["watch", "history", "bind", ".", "..", "a b", "a/b", "é", "x" * 129])
 def test_binding_an_invalid_name_is_422(client, name):
     response = client.post(f"{PATH}/bind", json={"alias": name, "model": "openai:a"})
     assert response.status_code == 422
     assert response.json()["errors"][0]["loc"] == ["body", "alias"]
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_is_a_relative_path_is_422_on_every_route_that_binds(client, name):
+    escaped = name.replace(".", "%2E")
+    bulk = client.post(f"{PATH}/bulk_upsert", json=[{"alias": name, "model": "openai:a"}])
+    assert (bulk.status_code, bulk.json()["errors"][0]["loc"]) == (422, ["body", 0, "alias"])
+    assert client.put(f"{PATH}/{escaped}", json={"model": "openai:a"}).status_code == 422
+    with pytest.raises(Problem) as refused:
+        validate_target(AliasBinding(alias=name, model="openai:a"))
+    assert "relative path" in refused.value.faults[0].msg
+
+
+@pytest.mark.own_server
+def test_an_alias_of_such_a_name_from_an_earlier_version_can_be_deleted(server, client):
+    bind(client, "fast", "openai:a")
+    server.rows("UPDATE aliases SET alias = '..' RETURNING alias")
+    assert client.delete(f"{PATH}/%2E%2E").json() == {"deleted": True}

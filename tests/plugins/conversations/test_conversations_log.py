@@ -269,3 +269,15 @@ def test_the_statistics_match_the_rows_afterwards(server, client, converse, foll
         follow(client, logged["conversation_id"])
     done = llmring_cli("usage", "verify", LLMRING_PLUGINS="usage,conversations")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"messages":[],"metadata":{"model":"m","model":"n"}}',
+        b'{"messages":[{"role":"user","content":{"a":1,"a":2}}]}',
+    ],
+)
+def test_a_name_that_occurs_twice_in_a_transcript_is_refused(client, body):
+    answer = client.post(f"{API}/log", content=body)
+    assert (answer.status_code, "occurs twice" in answer.json()["errors"][0]["msg"]) == (422, True)

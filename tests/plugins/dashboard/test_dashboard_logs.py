@@ -284,3 +284,24 @@ def test_a_call_with_large_metadata_shows_its_beginning(server, visitor, log):
     assert shown.startswith('{"text":"xxx')
     assert "These are the first 65,536 of 100,011 bytes." in shown
     assert len(shown) < 66_000
+
+
+def test_calls_that_were_taken_back_are_marked_with_the_reason_and_what_counts_instead(server, visitor, log):
+    voided, corrected = log(server, {"cost": 1}, {"cost": 2})
+    client = server.client()
+    assert client.post(f"/api/v1/logs/{voided}/void", json={"reason": "a <test>"}).status_code == 200
+    body = {"reason": "mistyped", "fields": {"cost": 3}}
+    new = client.post(f"/api/v1/logs/{corrected}/correct", json=body).json()["replaced_by"]
+    visitor.open("/ui/logs")
+    rows = {row.attributes["id"]: row for row in visitor.page.css("#calls tbody tr")}
+    marks = {one: [mark.text() for mark in row.css(".corrected")] for one, row in rows.items()}
+    assert marks == {voided: ["voided"], corrected: ["superseded"], new: []}
+    pages = {one: row.css_first("th a").attributes["href"] for one, row in rows.items()}
+    visitor.open(pages[voided])
+    assert "Voided." in visitor.text("#correction")
+    assert "a <test>" in visitor.text("#correction")
+    visitor.open(pages[corrected])
+    assert new in visitor.text("#correction")
+    visitor.open(pages[new])
+    assert visitor.page.css("#correction") == []
+    assert corrected in visitor.text("#replaces")

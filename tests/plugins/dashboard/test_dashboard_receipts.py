@@ -215,3 +215,18 @@ def test_a_visitor_who_is_not_signed_in_sees_no_receipt(server, issue, browse):
         page = visitor.open(path)
         assert page.path == "/ui/sign-in"
         assert "mine" not in page.text("main")
+
+
+def test_the_receipt_of_a_voided_call_is_valid_and_shown_as_voided(dashboard, browse):
+    server = dashboard("usage", "receipts", receipts={**SIGNING, "auto": True})
+    client = server.client("one")
+    call = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1, "output_tokens": 1, "cost": 1}
+    voided, other = (client.post("/api/v1/log", json=call).json()["log_id"] for _ in range(2))
+    assert client.post(f"/api/v1/logs/{voided}/void", json={"reason": "mistyped"}).status_code == 200
+    browser = browse(server)
+    costs = {row[1]: row[-1] for row in browser.open("/ui/receipts").rows("#receipts")}
+    assert (costs[voided], costs[other]) == ("1 USD voided", "1 USD")
+    page = browser.open(f"/ui/receipts/{voided}")
+    assert page.text("#verdict").startswith("Valid.")
+    assert "mistyped" in page.text("#correction")
+    assert browser.open(f"/ui/receipts/{other}").text("#correction") is None

@@ -11,7 +11,7 @@ from llmring_server.testing import eventually, make_settings
 
 PLUGINS = read_conf(conf_path("team"))["plugins"]
 PUBLIC = re.compile(r"/|/health.*|/openapi\.json|/docs.*|/registry.*|/receipts/public-.*|/api/v1/receipts/verify")
-OWN_TOKEN = "/metrics"  # it contains metrics of every project, so no project key opens it
+OWN_TOKEN = re.compile("/metrics|/api/v1/operator/.*")  # figures of every project, which no project key opens
 SESSIONS = re.compile("/ui(/.*)?")  # pages are for sessions; without one they redirect to the sign-in page
 # The first match for a method and a template applies.
 NEEDED = [
@@ -22,7 +22,8 @@ NEEDED = [
     (r"POST (/api/v1)?/conversations.*", "ingest"),
     (r"(PATCH|DELETE) (/api/v1)?/conversations.*", "admin"),
     (r"(PUT|DELETE) /api/v1/prices/overrides.*", "admin"),
-    (r"GET (/api/v1)?/(aliases|logs|stats|prices|receipts|statements|conversations).*", "read"),
+    (r"PUT /api/v1/project", "admin"),
+    (r"GET (/api/v1)?/(aliases|project|logs|stats|prices|receipts|statements|conversations).*", "read"),
 ]
 GRANTED = {"ingest": {"ingest"}, "read": {"read"}, "admin": {"ingest", "read", "admin"}}
 
@@ -39,7 +40,13 @@ def needed(method, template):
 def team(llmring_live, small_registry):
     registry = {"base_url": small_registry.as_uri() + "/"}
     off = dict.fromkeys(("ingest", "read", "admin", "public"), "off")
-    server = llmring_live(PLUGINS, registry=registry, ratelimit=off, metrics={"token": "a-token-of-the-tests"})
+    server = llmring_live(
+        PLUGINS,
+        registry=registry,
+        ratelimit=off,
+        metrics={"token": "a-token-of-the-tests"},
+        projects={"operator_token": "a-token-of-the-operator"},
+    )
     eventually(lambda: server.server.notifications.live)
     return server
 
@@ -48,7 +55,7 @@ def calls(server):
     """Return the method, the template and whether it is public, for every route that accepts keys."""
     _, routes = compose(make_settings({}), server.server.plugins.plugins)
     found = [(method, route.path, route.public) for _, route in routes.items() for method in route.responders()]
-    return [call for call in found if call[1] != OWN_TOKEN and not SESSIONS.fullmatch(call[1])]
+    return [call for call in found if not OWN_TOKEN.fullmatch(call[1]) and not SESSIONS.fullmatch(call[1])]
 
 
 def get_status(client, method, template):
@@ -87,10 +94,11 @@ def test_every_route_except_the_public_ones_needs_a_valid_key(team):
     assert wrong == []
 
 
-def test_no_project_key_opens_the_metrics_of_all_projects(team):
+@pytest.mark.parametrize("path", ["/metrics", "/api/v1/operator/projects", "/api/v1/operator/stats"])
+def test_no_project_key_opens_the_figures_of_all_projects(team, path):
     bootstrap = Bootstrap(team)
     for scope in GRANTED:
-        assert team.client(bootstrap.key(scope).key).get(OWN_TOKEN).status_code == 401
+        assert team.client(bootstrap.key(scope).key).get(path).status_code == 401
 
 
 def test_head_needs_the_same_scope_as_get(team):
@@ -101,5 +109,5 @@ def test_head_needs_the_same_scope_as_get(team):
 
 
 def test_every_feature_is_in_the_full_conf():
-    features = {"keys", "ratelimit", "registry", "aliases", "usage", "receipts", "conversations", "metrics"}
+    features = {"keys", "projects", "ratelimit", "registry", "aliases", "usage", "receipts", "conversations", "metrics"}
     assert set(PLUGINS) == {*features, "dashboard"}

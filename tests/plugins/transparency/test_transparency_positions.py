@@ -6,8 +6,7 @@ import pytest
 from transparency_kit import ORIGIN, receipts, store
 from witness_kit import Witness
 
-from llmring_server.contracts.log_positions import LogPosition, LogPositions, NoPosition
-from llmring_server.contracts.transparency import StatementsStored
+from llmring_server.contracts.transparency import LogPosition, LogPositions, NoPosition, StatementsStored
 from llmring_server.http.errors import Unavailable
 from llmring_server.testing import eventually
 from llmring_server.tlog import checkpoints

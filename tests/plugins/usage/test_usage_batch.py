@@ -87,6 +87,17 @@ def test_a_gzipped_batch_is_inflated(send, media):
     assert counts(send(gzip.compress(batch), **media, **GZIP)) == (1, 0, 0)
 
 
+@pytest.mark.parametrize("media", ["application/x-ndjson", "application/jsonl", "application/jsonl; charset=utf-8"])
+def test_lines_of_either_media_type_may_begin_with_a_byte_order_mark(send, media):
+    lines = b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\n" + json.dumps(GOOD).encode()
+    assert counts(send(lines, **{"Content-Type": media})) == (2, 0, 0)
+
+
+def test_a_gzip_body_may_have_several_members(send):
+    members = [gzip.compress(json.dumps(GOOD).encode() + b"\n") for _ in range(3)]
+    assert counts(send(b"".join(members), **NDJSON, **GZIP)) == (3, 0, 0)
+
+
 def test_a_gzip_bomb_is_too_large(client):
     bomb = gzip.compress(b"[" + b" " * 64 * 1024 * 1024 + b"]")
     answer = client.post("/api/v1/log/batch", content=bomb, headers={**JSON, **GZIP})

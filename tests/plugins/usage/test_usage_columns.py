@@ -7,7 +7,7 @@ from llmring_usage.statistics.assemble import NameSums
 from llmring_usage.tables.log_columns import COLUMNS, CORRECTION_COLUMNS
 from llmring_usage.tables.rollups import SUMS, VALUES
 
-NOT_COLUMNS = {"rare", "encoded", "price", "series", "unconfirmed_key"}
+NOT_COLUMNS = {"rare", "encoded", "price", "series", "former_fingerprint", "unconfirmed_key"}
 
 
 def test_the_table_has_exactly_the_defined_columns(usage):

@@ -16,15 +16,17 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from llmring_server.contracts.traffic import Traffic
-from llmring_server.testing import live, make_settings
+from llmring_server.testing import eventually, live, make_settings
 from llmring_usage.maintenance.audit import Audit
 from llmring_usage.maintenance.reprice import Repricing, RowSelection
 from llmring_usage.maintenance.retention import UsageRetention
 from llmring_usage.prices.book import PriceBook
-from llmring_usage.tables.alias_hours import AliasHours
+from llmring_usage.tables.alias_hours import TRY_LOCK, AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths
 
 ZONE = "Europe/Madrid"
+TAGS = ("customer",)
+COUNTS = {"input_tokens": 1000, "output_tokens": 10}
 NOW = datetime.now(UTC)
 # The last instants of a month in Madrid, an old month, and hours of this week.
 TIMES = [
@@ -46,6 +48,7 @@ fields = {
     "status": st.sampled_from(["success", "error"]),
     "latency_ms": st.sampled_from([None, 0.5, 20, 9000]),
     "cost": st.sampled_from([None, 0.1, 7]),
+    "tags": st.sampled_from([None, {"customer": "acme"}, {"customer": "umbrella", "user": "u1"}]),
 }
 counts = st.fixed_dictionaries(
     {"input_tokens": st.sampled_from([0, 1000, 2**63 - 1]), "output_tokens": st.integers(0, 500)}
@@ -67,7 +70,7 @@ actions = st.one_of(
 def server(llmring_postgres):
     schema = f"test_{uuid.uuid4().hex[:16]}"
     database = {"database_url": llmring_postgres, "database_schema": schema, "database_pool_size": 8}
-    usage = {"timezone": ZONE, "max_tokens": 2**63 - 1, "rollup_slots": 3}
+    usage = {"timezone": ZONE, "max_tokens": 2**63 - 1, "rollup_slots": 3, "tags": TAGS}
     with live(make_settings(database, usage=usage), ["usage"]) as server:
         yield server
     with psycopg.connect(llmring_postgres, autocommit=True) as connection:
@@ -99,7 +102,8 @@ def price(server, project, rate):
 def reprice(server, only):
     async def work():
         selection = RowSelection(only=only, every=True)
-        async for _ in Repricing(server.server.database, server.server.service(PriceBook), ZONE, selection).run():
+        prices = server.server.service(PriceBook)
+        async for _ in Repricing(server.server.database, prices, ZONE, selection, TAGS).run():
             await asyncio.sleep(0)
 
     server.run(work())
@@ -113,7 +117,7 @@ def compute(server):
 
 def verify(server):
     async def work():
-        return [finding async for finding in Audit(server.server.database, ZoneInfo(ZONE)).verify()]
+        return [finding async for finding in Audit(server.server.database, ZoneInfo(ZONE), TAGS).verify()]
 
     assert [finding for finding in server.run(work()) if finding.differences] == []
 
@@ -165,6 +169,42 @@ def test_sums_are_those_of_the_rows_that_count(server, first, then):
     for table in ("usage_alias_hours", "usage_latency_months"):
         server.rows(f"DELETE FROM {table} RETURNING 1")
     assert computed_results(server, client, project) == before
+
+
+def test_a_correction_shows_at_once_although_the_sums_of_its_hour_were_computed(server):
+    client, project = server.client("hours"), server.project_id("hours")
+    hour = (NOW - timedelta(hours=3)).isoformat()
+    entry = log(client, model="gpt-5", alias="fast", origin="web", cost=1, timestamp=hour, **COUNTS)
+    compute(server)
+    correct(client, entry, {"origin": "batch"})
+    _, (traffic, _) = computed_results(server, client, project)
+    assert traffic.origins == [("batch", 1)]
+
+
+def test_a_correction_shows_at_once_although_the_latencies_of_its_month_were_computed(server):
+    client, project = server.client("months"), server.project_id("months")
+    entry = log(client, model="gpt-5", latency_ms=10, cost=1, timestamp="2025-03-10T12:00:00Z", **COUNTS)
+    compute(server)
+    correct(client, entry, {"latency_ms": 5000})
+    latencies, _ = computed_results(server, client, project)
+    assert 4000 < latencies["summary"]["latency_p50_ms"] < 6000
+
+
+@pytest.mark.parametrize(
+    "lock", [TRY_LOCK.replace("try_", ""), "LOCK TABLE usage_latency_months IN ROW EXCLUSIVE MODE"]
+)
+def test_a_correction_waits_while_the_sums_of_hours_or_months_are_computed(server, llmring_postgres, lock):
+    """They would be computed from a snapshot before it, and stored after it."""
+    client, project = server.client("waiting"), server.project_id("waiting")
+    entry = log(client, model="gpt-5", cost=1, timestamp="2025-03-10T12:00:00Z", **COUNTS)
+    schema = server.server.settings.database_schema
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(llmring_postgres, options=f"-c search_path={schema}") as other:
+        other.execute(lock, [project] if "%s" in lock else None)
+        waiting = pool.submit(void, client, entry)
+        blocked = "SELECT 1 AS one FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+        eventually(lambda: server.rows(blocked, [other.info.backend_pid]))
+        other.rollback()
+        assert waiting.result().status_code == 200
 
 
 class Contention:

@@ -1,15 +1,36 @@
 """Idempotency keys: one entry per key, however often it is sent, for the lifetime of the key."""
 
 import asyncio
+import json
 
 import httpx
+import psycopg
 import pytest
 from pydantic import ValidationError
 
+from llmring_usage.maintenance import key_expiry
+from llmring_usage.maintenance.hourly import Maintenance
 from llmring_usage.settings import UsageSettings
+from llmring_usage.tables.alias_hours import AliasHours
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": 0.25}
 KEYED = {**CALL, "idempotency_key": "one"}
+# An entry, and the fingerprint that a server of 59be777 stores for it.
+OLD_BODY = (
+    b'{"tags":{"user":"u","customer":"c"},"provider":"openai","model":"gpt-5-mini","input_tokens":1000,'
+    b'"output_tokens":100,"latency_ms":12.5,"metadata":{"b": [1, {"z": 1.50, "a": null}], "a": 1e400},'
+    b'"idempotency_key":"one"}'
+)
+OLD_FINGERPRINT = "cd6fdb12091675954c961dc8360c7074"
+# Another, and the fingerprint that b775e5c stores for it.
+OLD_USAGE_BODY = (
+    b'{"provider":"openai","model":"gpt-5-mini","latency_ms":12.5,'
+    b'"usage":{"prompt_tokens": 10, "completion_tokens": 5},"processing":"batch","idempotency_key":"one"}'
+)
+OLD_USAGE_FINGERPRINT = "4b9b139419f78095e966fb2565e7bc20"
+NESTED = {"metadata": {"a": 1, "b": [{"c": 1.5, "d": "é"}]}, "tags": {"x": "1", "y": "2"}}
+REORDERED = {"tags": {"y": "2", "x": "1"}, "metadata": {"b": [{"d": "é", "c": 1.5}], "a": 1}}
+USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 0}}
 
 
 @pytest.fixture
@@ -148,6 +169,140 @@ def test_another_entry_under_a_key_of_the_same_batch_is_rejected_alone(client):
 def test_keys_of_any_characters_are_distinguished(client, log):
     keys = ["a", "A", "a ", "%s", "'; --", "ключ", "🗝️", "\\u0041", "k" * 255]
     assert len({log(client, **{**CALL, "idempotency_key": key})["log_id"] for key in keys}) == len(keys)
+
+
+def test_the_order_of_members_and_the_latency_are_no_part_of_an_entry(client, log):
+    first = log(client, **KEYED, **NESTED, latency_ms=10)
+    assert log(client, **REORDERED, **dict(reversed(KEYED.items())), latency_ms=99.5) == first
+    assert len(ids(client)) == 1
+
+
+def test_the_order_of_members_of_a_usage_object_is_no_part_of_an_entry(client):
+    call = {"provider": "openai", "model": "gpt-5-mini", "idempotency_key": "one"}
+    for usage in (USAGE, dict(reversed(USAGE.items()))):
+        assert client.post("/api/v1/log", json={**call, "usage": usage}).status_code == 200
+        assert client.post("/api/v1/log", json={**call, "idempotency_key": "two", **usage}).status_code == 200
+    assert len(ids(client)) == 2
+
+
+@pytest.mark.parametrize(
+    "changed", [{"metadata": {"a": 1, "b": [{"c": 1.50001, "d": "é"}]}}, {"tags": {"x": "2", "y": "1"}}, {"cost": 0.5}]
+)
+def test_another_value_is_another_entry(client, log, changed):
+    log(client, **KEYED, **NESTED)
+    assert client.post("/api/v1/log", json={**KEYED, **NESTED, **changed}).status_code == 409
+
+
+@pytest.mark.parametrize("number", ["1" * 5_000, "-0", "1e999999", "0." + "1" * 400])
+def test_metadata_of_any_number_may_be_repeated(client, number):
+    body = json.dumps({**KEYED, "metadata": "NUMBER"}).replace('"NUMBER"', number).encode()
+    first, again = (client.post("/api/v1/log", content=body) for _ in range(2))
+    assert (first.status_code, again.json()) == (200, first.json())
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize(
+    ("body", "fingerprint"),
+    [(OLD_BODY, OLD_FINGERPRINT), (OLD_USAGE_BODY, OLD_USAGE_FINGERPRINT)],
+    ids=["counts", "usage"],
+)
+def test_a_key_of_an_earlier_version_accepts_the_repeated_call_and_no_other(usage, client, body, fingerprint):
+    first = client.post("/api/v1/log", content=body)
+    usage.rows("UPDATE usage_keys SET fingerprint = %s RETURNING key", [fingerprint])
+    assert client.post("/api/v1/log", content=body).json() == first.json()
+    assert client.post("/api/v1/log", content=body.replace(b"12.5", b"13")).status_code == 409
+
+
+def test_a_batch_sent_again_under_its_header_is_all_duplicates(client):
+    batch = [CALL, CALL, {"provider": "openai"}, {**CALL, "idempotency_key": "own"}]
+    first, again = (post_batch(client, batch, "b") for _ in range(2))
+    assert (first["accepted"], first["duplicates"], first["rejected"]) == (3, 0, 1)
+    assert (again["accepted"], again["duplicates"], again["rejected"]) == (0, 3, 1)
+    assert [one.get("log_id") for one in first["results"]] == [one.get("log_id") for one in again["results"]]
+    assert len(ids(client)) == 3
+
+
+def test_the_header_of_a_batch_and_the_index_are_the_key_of_an_entry(client, log):
+    found = post_batch(client, [CALL, CALL], "b")["results"]
+    assert log(client, **CALL, idempotency_key="b/1")["log_id"] == found[1]["log_id"]
+
+
+def test_an_entrys_own_key_is_used_in_a_batch_with_a_header(client, log):
+    first = log(client, **KEYED)
+    found = post_batch(client, [KEYED, CALL], "b")
+    assert found["results"][0] == {"index": 0, "log_id": first["log_id"], "duplicate": True}
+
+
+def test_a_changed_entry_of_a_repeated_batch_is_rejected_alone(client):
+    post_batch(client, [CALL, CALL, CALL], "b")
+    found = post_batch(client, [CALL, {**CALL, "cost": 1}, CALL], "b")
+    assert (found["accepted"], found["duplicates"], found["rejected"]) == (0, 2, 1)
+    assert "'b/1'" in found["results"][1]["error"]["msg"]
+
+
+def test_the_header_of_a_batch_has_at_most_255_characters(client):
+    answer = client.post("/api/v1/log/batch", json=[CALL], headers={"Idempotency-Key": "k" * 256})
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["header", "Idempotency-Key"])
+    found = post_batch(client, [CALL], "k" * 255), post_batch(client, [CALL], "k" * 255)
+    assert [one["duplicates"] for one in found] == [0, 1]
+
+
+def post_batch(client, batch, key):
+    answer = client.post("/api/v1/log/batch", json=batch, headers={"Idempotency-Key": key})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def maintain(server):
+    server.run(server.server.service(Maintenance).run_once())
+
+
+@pytest.mark.own_server
+def test_with_zero_hours_a_key_lives_until_its_raw_row_is_dropped(llmring_live, log):
+    server = llmring_live(["usage"], usage={"idempotency_hours": 0, "retention_days": 30})
+    old, new = {**KEYED, "timestamp": "2024-03-15T00:00:00Z"}, {**CALL, "idempotency_key": "new"}
+    first = log(server.client(), **old)
+    log(server.client(), **new)
+    server.rows("UPDATE usage_keys SET created_at = '2024-03-15' WHERE key = 'one' RETURNING key")
+    assert log(server.client(), **old) == first
+    maintain(server)
+    assert server.rows("SELECT key FROM usage_keys") == [{"key": "new"}]
+
+
+@pytest.mark.own_server
+def test_with_zero_hours_and_no_retention_keys_are_never_deleted(llmring_live, log):
+    server = llmring_live(["usage"], usage={"idempotency_hours": 0})
+    first = log(server.client(), **KEYED)
+    server.rows("UPDATE usage_keys SET created_at = created_at - interval '30 years' RETURNING key")
+    maintain(server)
+    assert log(server.client(), **KEYED) == first
+
+
+@pytest.mark.own_server
+def test_expired_keys_are_deleted_in_chunks(llmring_live, log, monkeypatch):
+    monkeypatch.setattr(key_expiry, "CHUNK_KEYS", 10)
+    server = llmring_live(["usage"])
+    batch = [{**CALL, "idempotency_key": f"key-{number}"} for number in range(25)]
+    server.client().post("/api/v1/log/batch", json=batch).raise_for_status()
+    server.rows("UPDATE usage_keys SET created_at = created_at - interval '73 hours' RETURNING key")
+    log(server.client(), **KEYED)
+    maintain(server)
+    assert server.rows("SELECT key FROM usage_keys") == [{"key": "one"}]
+
+
+@pytest.mark.own_server
+def test_a_failed_step_of_the_upkeep_does_not_stop_the_later_ones(llmring_live, monkeypatch):
+    server = llmring_live(["usage"])
+    refreshed = []
+
+    async def refresh(self):
+        refreshed.append(self)
+
+    monkeypatch.setattr(AliasHours, "refresh_hourly", refresh)
+    server.rows("ALTER TABLE usage_keys RENAME TO away")
+    with pytest.raises(psycopg.errors.UndefinedTable, match="usage_keys"):
+        maintain(server)
+    assert refreshed
 
 
 @pytest.mark.parametrize("hours", [8_785, 1e300, float("inf")])

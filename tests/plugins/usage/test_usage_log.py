@@ -94,6 +94,9 @@ def test_a_number_of_forty_digits_in_metadata_is_stored(usage):
         ({"model": ""}, "model"),
         ({"timestamp": "2026-01-01T00:00:00"}, "timestamp"),
         ({"timestamp": "2999-01-01T00:00:00Z"}, "timestamp"),
+        ({"timestamp": "2016-12-31T22:59:60Z"}, "timestamp"),
+        ({"timestamp": "2016-12-31T23:58:60Z"}, "timestamp"),
+        ({"timestamp": "2016-12-31T23:59:60"}, "timestamp"),
         ({"tags": {str(n): "x" for n in range(11)}}, "tags"),
     ],
 )
@@ -102,6 +105,29 @@ def test_an_invalid_entry_is_refused_with_the_location(usage, members, place):
     answer = usage.client().post("/api/v1/log", json=call)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["loc"] == ["body", place]
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+        ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:59.500000Z"),
+        ("2016-12-31T18:59:60-05:00", "2016-12-31T23:59:59Z"),
+    ],
+)
+def test_a_leap_second_is_the_second_before(usage, log, sent, stored):
+    given = {"timestamp": sent, "metadata": {"timestamp": sent, "n": [1.50]}}
+    assert log(usage.client(), **given)["timestamp"] == stored
+    batch = usage.client().post("/api/v1/log/batch", json=[{"provider": "p", "model": "m", "cost": 0, **given}])
+    assert batch.json()["accepted"] == 1
+    found = usage.client().get("/api/v1/logs").json()
+    assert [(one["logged_at"], one["metadata"]) for one in found] == [(stored, given["metadata"])] * 2
+
+
+def test_a_name_that_occurs_twice_beside_a_leap_second_is_refused(usage):
+    body = b'{"provider":"p","model":"m","model":"n","cost":0,"timestamp":"2016-12-31T23:59:60Z"}'
+    answer = usage.client().post("/api/v1/log", content=body)
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["body", "model"])
 
 
 @pytest.mark.parametrize("cost", ["0.5", "5e-1", ".5", "+0.5", "0.50"])

@@ -6,6 +6,10 @@ import threading
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmring_server.http.printable import escape_formulas, unescape_formulas
 
 
 @pytest.fixture
@@ -103,6 +107,30 @@ def test_text_that_a_spreadsheet_would_run_is_escaped(client, log, origin, cell)
     log(client, origin=origin)
     (row,) = csv.DictReader(io.StringIO(client.get("/api/v1/logs/export").text, newline=""))
     assert row["origin"] == cell
+
+
+@given(st.text(st.sampled_from("=+-@'\"; \t\r\n,a\uff1d"), min_size=1, max_size=12))
+def test_escaped_text_can_be_restored(text):
+    assert unescape_formulas(escape_formulas(text)) == text
+
+
+def test_csv_may_begin_with_a_byte_order_mark(client, log):
+    log(client, origin="é")
+    plain, marked = (client.get(f"/api/v1/logs/export?bom={bom}").content for bom in ("false", "true"))
+    assert marked == b"\xef\xbb\xbf" + plain
+
+
+def test_a_byte_order_mark_is_for_csv_only(client):
+    answer = client.get("/api/v1/logs/export?format=ndjson&bom=true")
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "bom"])
+
+
+def test_jsonl_is_ndjson_under_its_other_media_type(client, log):
+    log(client)
+    found = [client.get(f"/api/v1/logs/export?format={form}") for form in ("ndjson", "jsonl")]
+    assert found[0].content == found[1].content
+    assert [one.headers["content-type"] for one in found] == ["application/x-ndjson", "application/jsonl"]
+    assert 'filename="usage.jsonl"' in found[1].headers["content-disposition"]
 
 
 def test_json_that_a_spreadsheet_would_run_is_escaped_and_means_the_same(client, log):

@@ -79,3 +79,36 @@ def test_with_a_wrong_clock_nothing_is_dropped(server, shift_clock):
     shift_clock(0)
     run(server)
     assert months(server) == []
+
+
+def test_a_month_with_a_corrected_call_is_not_dropped_until_a_statement_after_the_correction(server, due):
+    client = server.client("one")
+    entry = client.get("/api/v1/logs").json()[-1]["id"]
+    body = {"fields": {"cost": 1}, "reason": "mistyped"}
+    corrected = client.post(f"/api/v1/logs/{entry}/correct", json=body).raise_for_status().json()
+    due.ends = {datetime.fromisoformat(corrected["corrected_at"])}
+    run(server)
+    assert months(server) == ["03", "03", "04", "05"]
+    due.ends.clear()
+    run(server)
+    assert months(server) == []
+
+
+def test_a_voided_call_delays_no_retention(server, due):
+    client = server.client("one")
+    entry = client.get("/api/v1/logs").json()[-1]["id"]
+    client.post(f"/api/v1/logs/{entry}/void", json={"reason": "mistyped"}).raise_for_status()
+    run(server)
+    assert months(server) == []
+    assert due.asked[0] == (set(), datetime(2024, 4, 1, tzinfo=UTC))
+
+
+def test_an_entry_whose_month_was_dropped_cannot_be_voided_and_the_response_has_the_reason(server):
+    client = server.client("one")
+    kept, entry = (client.get("/api/v1/logs").json()[index]["id"] for index in (0, -1))
+    first = client.post(f"/api/v1/logs/{kept}/void", json={"reason": "x"})
+    run(server)
+    answer = client.post(f"/api/v1/logs/{entry}/void", json={"reason": "x"})
+    assert answer.status_code == 404
+    assert "were dropped by the retention" in answer.json()["detail"]
+    assert client.post(f"/api/v1/logs/{kept}/void", json={"reason": "x"}).content == first.content

@@ -1,4 +1,4 @@
-"""More tokens of one kind than a call may have are refused with their place, whatever way they are sent."""
+"""More tokens of a kind than a call may have are refused with their place, whatever way they are sent."""
 
 import json
 

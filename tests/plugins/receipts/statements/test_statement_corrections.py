@@ -1,4 +1,4 @@
-"""Statements, receipts, statistics and exports tell one story of a call that was voided or corrected."""
+"""A call that was voided or corrected: statements, receipts, statistics and exports agree about it."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ def server(start_server, signer):
 
 @pytest.fixture
 def take_back(client):
-    """Return a function that voids a call, or corrects it to the given fields, and returns what became of it."""
+    """Return a function that voids a call, or corrects it to the given fields, and returns its correction."""
 
     def send(log_id, **fields):
         path, body = ("correct", {"fields": fields}) if fields else ("void", {})
@@ -151,7 +151,7 @@ def test_a_call_that_was_taken_back_gets_no_receipt_any_more(client, log, take_b
     assert "taken back" in answer.json()["detail"]
 
 
-def test_a_voided_call_of_2_to_the_63_tokens_tells_one_story_everywhere(client, log, state, lines, take_back):
+def test_a_voided_call_of_2_to_the_63_tokens_counts_nowhere(client, log, state, lines, take_back):
     log(cost=1)
     wrong = log(input_tokens=MOST, cost="1000000", model="gpt-5")
     state()

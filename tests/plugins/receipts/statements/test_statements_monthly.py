@@ -159,3 +159,12 @@ def test_with_a_wrong_clock_no_statement_is_created(server, client, log, shift_c
     assert client.get(STATEMENTS).json() == []
     shift_clock(0)
     assert client.post(STATEMENTS).status_code == 201
+
+
+def test_a_correction_is_stated_in_the_month_of_the_correction_though_there_are_no_calls(server, client, log):
+    entry = log(timestamp="2026-01-15T00:00:00Z")
+    assert server.run(monthly(server).generate_due(datetime(2026, 2, 2, tzinfo=UTC))) == 1
+    client.post(f"/api/v1/logs/{entry}/void", json={"reason": "mistyped"}).raise_for_status()
+    next_month = document.month_end(datetime.now(UTC)) + timedelta(days=1)
+    assert server.run(monthly(server).generate_due(next_month)) > 0
+    assert sum(count["lines"]["count"] for count in client.get(STATEMENTS).json()) == 2

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import LiteralString, NamedTuple
 from uuid import UUID
 
-from llmring_server.contracts import CorrectedUsage
+from llmring_server.contracts.usage_lines import CorrectedUsage
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
-from llmring_usage.corrections.events import CorrectionEvents, corrected_usage
-from llmring_usage.corrections.models import CorrectionRecord, TakenBack
-from llmring_usage.corrections.store import CorrectionStore
+from llmring_usage.maintenance.corrections.events import CorrectionEvents, corrected_usage
+from llmring_usage.maintenance.corrections.models import CorrectionRecord, TakenBack
+from llmring_usage.maintenance.corrections.store import CorrectionStore
 from llmring_usage.pricing.calculators import EXACT, ZERO
 from llmring_usage.queries.usage_logs import LogFilter, select_sql
 from llmring_usage.tables.log_columns import COUNTED

@@ -7,16 +7,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmring_server.contracts import CorrectedUsage
-from llmring_server.contracts.corrections import CorrectionKind, UsageCorrection
+from llmring_server.contracts.usage_lines import CorrectedUsage, CorrectionKind, UsageCorrection
 from llmring_server.database.connections import Connection
 from llmring_server.http.errors import Problem
-from llmring_usage.corrections.events import CorrectionEvents, corrected_usage
-from llmring_usage.corrections.models import CorrectionRecord, StoredEntry
-from llmring_usage.corrections.replacement import CorrectedFields, build_replacement
-from llmring_usage.corrections.store import CorrectionStore
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.receipts import EntryReceipts
+from llmring_usage.maintenance.corrections.events import CorrectionEvents, corrected_usage
+from llmring_usage.maintenance.corrections.models import CorrectionRecord, StoredEntry
+from llmring_usage.maintenance.corrections.replacement import CorrectedFields, build_replacement
+from llmring_usage.maintenance.corrections.store import CorrectionStore
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.tables.corrections import CorrectionLookup, find_correction
 from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
@@ -61,7 +60,7 @@ class Corrections:
         self._events = events
 
     async def void(self, request: Request) -> UsageCorrection:
-        """Take an entry back, and return what became of it.
+        """Take an entry back, and return its correction.
 
         Raises:
             Problem: 404 for an unknown entry, 409 for one that was taken back otherwise.
@@ -69,7 +68,7 @@ class Corrections:
         return await self._run(request, None)
 
     async def correct(self, request: Request, fields: CorrectedFields) -> UsageCorrection:
-        """Replace an entry by a corrected one, and return what became of it.
+        """Replace an entry by a corrected one, and return its correction.
 
         Raises:
             Problem: 404 and 409 as `void`, 422 for fields that contradict the stored ones.

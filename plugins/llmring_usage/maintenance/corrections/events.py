@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from llmring_server.contracts import CorrectedUsage
+from llmring_server.contracts.usage_lines import CorrectedUsage
 from llmring_server.server import Server
-from llmring_usage.corrections.models import CorrectionRecord, StoredEntry, TakenBack
+from llmring_usage.maintenance.corrections.models import CorrectionRecord, StoredEntry, TakenBack
 
 
 class CorrectionEvents:

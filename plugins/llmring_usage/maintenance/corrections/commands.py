@@ -12,9 +12,9 @@ from llmring_server.contracts.usage import CallFilter
 from llmring_server.http.errors import Problem
 from llmring_server.http.query import parse_query
 from llmring_server.server import Server
-from llmring_usage.corrections.bulk import Amount, BulkVoid
-from llmring_usage.corrections.events import CorrectionEvents
-from llmring_usage.corrections.store import CorrectionStore
+from llmring_usage.maintenance.corrections.bulk import Amount, BulkVoid
+from llmring_usage.maintenance.corrections.events import CorrectionEvents
+from llmring_usage.maintenance.corrections.store import CorrectionStore
 from llmring_usage.maintenance.time_options import parse_span
 from llmring_usage.pricing.calculators import EXACT, ZERO
 from llmring_usage.queries.usage_logs import LogFilter
@@ -34,7 +34,7 @@ RANGE = ("start_date", "end_date", "tz")
 )
 @click.option("--since", help="From this date or time on (a bare date is a day in the reporting zone).")
 @click.option("--until", help="Up to this time, or to the end of this date.")
-@click.option("--reason", required=True, help="Why; it is kept with every entry.")
+@click.option("--reason", required=True, help="Why; it is stored with every entry.")
 @click.option("--dry-run", is_flag=True, help="Only count the entries, and their cost.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def void(

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from llmring_server.contracts.corrections import UsageCorrection
+from llmring_server.contracts.usage_lines import UsageCorrection
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class VoidRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Take an entry back; `reason` is kept with it."""
+    """Take an entry back; `reason` is stored with it."""
 
     reason: Reason
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from llmring_server.contracts.corrections import UsageCorrections
+from llmring_server.contracts.usage_lines import UsageCorrections
 from llmring_server.http.routing import Route
 from llmring_server.server import Server
 from llmring_usage.api.corrections import EntryCorrections
-from llmring_usage.corrections.events import CorrectionEvents
-from llmring_usage.corrections.service import Corrections
-from llmring_usage.corrections.store import CorrectionStore
 from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.receipts import EntryReceipts
+from llmring_usage.maintenance.corrections.events import CorrectionEvents
+from llmring_usage.maintenance.corrections.service import Corrections
+from llmring_usage.maintenance.corrections.store import CorrectionStore
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.corrections import CorrectionLookup
 from llmring_usage.tables.state import UsageState

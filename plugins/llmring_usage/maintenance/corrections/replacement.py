@@ -7,9 +7,9 @@ import msgspec
 
 from llmring_server.http import codec
 from llmring_server.http.errors import FieldError, Problem
-from llmring_usage.corrections.models import StoredEntry
 from llmring_usage.counts.entry_parsing import decode_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
+from llmring_usage.maintenance.corrections.models import StoredEntry
 from llmring_usage.models.entries import COUNTS, PlainEntry, UsageEntry
 from llmring_usage.models.entry_json import check_entry_json
 from llmring_usage.models.rows import UsageRow

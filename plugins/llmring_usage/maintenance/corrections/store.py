@@ -14,8 +14,8 @@ from psycopg.rows import class_row
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
 from llmring_server.http import codec
-from llmring_usage.corrections import sql
-from llmring_usage.corrections.models import CorrectionRecord, StoredEntry, TakenBack
+from llmring_usage.maintenance.corrections import sql
+from llmring_usage.maintenance.corrections.models import CorrectionRecord, StoredEntry, TakenBack
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import encode_rows
 from llmring_usage.tables.entry_lookup import find_params
