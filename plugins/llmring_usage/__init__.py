@@ -89,10 +89,8 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide billing, prices and reads to other plugins, and this server's writer, journal and maintenance."""
     settings, database = server.plugin_settings(UsageSettings), server.database
-    partitions = Partitions(database)
-    receipts = EntryReceipts()
+    partitions, receipts, names = Partitions(database), EntryReceipts(), NamesLimit(settings.names_per_day)
     prior_billing = PriorBillingLookup(receipts, database)
-    names = NamesLimit(settings.names_per_day)
     repository = UsageRepository(database, partitions, settings, receipts, names)
     exact = settings.prices_match == "exact"
     bundled_prices = BundledPrices(exact=exact)
@@ -105,9 +103,8 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replay = JournalReplay(
-        UsageRepository(database, partitions, settings, receipts, names), prior_billing, settings, batches
-    )
+    replaying = UsageRepository(database, partitions, settings, receipts, names)
+    replay = JournalReplay(replaying, prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     reader = UsageReader(
