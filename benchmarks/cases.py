@@ -45,7 +45,7 @@ def quiet() -> dict[str, str]:
     return {
         "LLMRING_RECEIPTS_STATEMENTS_MONTHLY": "false",
         "LLMRING_REGISTRY_BASE_URL": REGISTRY.as_uri(),
-        "LLMRING_RECEIPTS_PRIVATE_KEY_B64": keys.encode(keys.seed_of(keys.new_key())),
+        "LLMRING_RECEIPTS_PRIVATE_KEY_B64": keys.encode(keys.seed_bytes(keys.generate_key())),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
-from llmring_server.contracts.usage import Breakdown, CallFilter
+from llmring_server.contracts.usage_filters import Breakdown, CallFilter
 
 
 class ProjectDetails(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ A field with a tuple of values may be repeated in the query. A field whose name 
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 from urllib.parse import urlencode
 
 import falcon.asgi
@@ -97,10 +97,9 @@ def _describe(model: type[Any]) -> _QueryFields:
 
 
 def _is_tuple(kind: Any) -> bool:
-    described = msgspec.inspect.type_info(kind)
-    while isinstance(described, msgspec.inspect.Metadata):
-        described = described.type
-    return isinstance(described, msgspec.inspect.VarTupleType)
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return get_origin(kind) is tuple
 
 
 _fields_of: Any = functools.lru_cache(maxsize=256)(_describe)

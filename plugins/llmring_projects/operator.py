@@ -16,7 +16,7 @@ from llmring_server.contracts.projects import (
     ProjectSort,
     ProjectUsage,
 )
-from llmring_server.contracts.usage import Breakdown, BreakdownRow, CallFilter
+from llmring_server.contracts.usage_filters import Breakdown, BreakdownRow, CallFilter
 from llmring_server.http.middleware.bearer_token import BearerToken
 from llmring_server.http.operations import operation
 

@@ -89,13 +89,12 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide billing, prices and reads to other plugins, and this server's writer, journal and maintenance."""
     settings, database = server.plugin_settings(UsageSettings), server.database
-    partitions, receipts = Partitions(database), EntryReceipts()
+    partitions, receipts, names = Partitions(database), EntryReceipts(), NamesLimit(settings.names_per_day)
     prior_billing = PriorBillingLookup(receipts, database)
-    names = NamesLimit(settings.names_per_day)
     repository = UsageRepository(database, partitions, settings, receipts, names)
-    exact, calculator = settings.prices_match == "exact", settings.calculator
+    exact = settings.prices_match == "exact"
     bundled_prices = BundledPrices(exact=exact)
-    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=calculator, exact=exact)
+    prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
     store = OverrideStore(database, server.notifications)
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
@@ -104,8 +103,8 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     events = UsageEvents(server)
     batches = BatchMetrics(events)
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    late = UsageRepository(database, partitions, settings, receipts, names)
-    replay = JournalReplay(late, prior_billing, settings, batches)
+    replaying = UsageRepository(database, partitions, settings, receipts, names)
+    replay = JournalReplay(replaying, prior_billing, settings, batches)
     writer = UsageWriter(repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     statistics, filtered = StatisticsQuery(database, settings), FilteredStatistics(database, settings)

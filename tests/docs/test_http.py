@@ -6,7 +6,8 @@ import msgspec
 from docs_kit import generator, read
 
 from llmring_server.app import compose
-from llmring_server.contracts.usage import CallFilter, LogEntry
+from llmring_server.contracts.usage import LogEntry
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.testing import make_settings
 
 PAGE = read("docs/reference/http.md")

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from llmring_server.contracts.usage import CallFilter, Step
+from llmring_server.contracts.usage import Step
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 from llmring_server.runtime.timezones import zone_of
 

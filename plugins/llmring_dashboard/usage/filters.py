@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from llmring_server.contracts.usage import CallFilter
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.query import encode_query
 
 # The label of each filter; those of the range of time have fields of their own on every page.

@@ -8,7 +8,8 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_dashboard.usage import filters
-from llmring_server.contracts.usage import CallFilter, LogEntry, UsageReading
+from llmring_server.contracts.usage import LogEntry, UsageReading
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
 from llmring_server.runtime.timezones import zone_of

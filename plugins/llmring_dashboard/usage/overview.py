@@ -11,7 +11,8 @@ from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
 from llmring_dashboard.rendering.pages import Page
 from llmring_dashboard.rendering.views import TemplateResponse, view
 from llmring_dashboard.usage import charts, date_ranges, filters, spending
-from llmring_server.contracts.usage import CallFilter, Kind, Spending, Summary, UsageReading
+from llmring_server.contracts.usage import Kind, Spending, Summary, UsageReading
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.routing import Route
 from llmring_server.server import Server
 

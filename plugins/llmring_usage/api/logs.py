@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import falcon.asgi
 import msgspec
 
-from llmring_server.contracts.usage import CallFilter, LogEntry, LoggedCall
+from llmring_server.contracts.usage import LogEntry, LoggedCall
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation

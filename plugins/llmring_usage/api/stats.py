@@ -5,7 +5,8 @@ from typing import Annotated
 import falcon.asgi
 import msgspec
 
-from llmring_server.contracts.usage import Breakdown, CallFilter, Period, Statistics
+from llmring_server.contracts.usage import Period, Statistics
+from llmring_server.contracts.usage_filters import Breakdown, CallFilter
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
 from llmring_usage.queries.reader import UsageReader

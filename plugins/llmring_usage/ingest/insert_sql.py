@@ -38,15 +38,15 @@ def store_statement(*, keyed: bool, plain: bool, tagged: bool) -> LiteralString:
 
     Two JSON parameters carry a batch: its rows, and the series that the rows reference by number. PostgreSQL aggregates
     and sorts. Parameters are numbered, since psycopg does not cache a statement of this length with named ones: `$1`
-    rows, `$2` series, `$3` zone, `$4` slot, `$5` lifetime of a key in seconds if `keyed`, and
-    the names of the tags with sums if `tagged`. It returns the ids of new keyed rows.
+    rows, `$2` series, `$3` zone, `$4` slot, then the lifetime of a key in seconds if `keyed`, and the names of the tags
+    with sums if `tagged`. It returns the ids of new keyed rows.
     """
     columns = tuple(column for column in COLUMNS if not (plain and column.name in RARE))
     entries = (Column("series", "bigint"), *(column for column in columns if not column.shared), *KEY)
     sums = PLAIN_SUMS if plain else SUMS
     quarters, days = (msgspec.structs.replace(rollup, sums=tuple(sums)) for rollup in (QUARTERS, DAILY))
     combinations = msgspec.structs.replace(COMBINATIONS, sums=(*sums, *LATENCIES_SUM))
-    # Not the parameter itself: with its value in the plan, PostgreSQL would plan the statement again for each batch.
+    # Not the parameter itself: its value in the plan would make PostgreSQL plan each batch again.
     tags = tags_sql("(SELECT names FROM tracked)") if tagged else "NULL::jsonb"
     tracked = f"tracked AS MATERIALIZED (SELECT ${6 if keyed else 5}::text[] AS names), " if tagged else ""
     statement: LiteralString = f"""
@@ -67,8 +67,7 @@ def store_statement(*, keyed: bool, plain: bool, tagged: bool) -> LiteralString:
     counted AS MATERIALIZED (
         SELECT series, {QUARTER} AS quarter, status, service_tier, {tags} AS tags,
             {_sums({**sums, **LATENCIES_SUM})}
-        FROM fresh
-        GROUP BY 1, 2, 3, 4, 5
+        FROM fresh GROUP BY 1, 2, 3, 4, 5
     ),
     combined AS MATERIALIZED (
         SELECT *, {QUARTERS_DAY} AS day{"" if plain else ", " + IS_ESTIMATED} FROM counted JOIN series USING (series)

@@ -5,18 +5,8 @@ from zoneinfo import ZoneInfo
 
 from llmring_server.contracts.projects import ProjectNames
 from llmring_server.contracts.receipts import ReceiptBook
-from llmring_server.contracts.usage import (
-    Breakdown,
-    CallFilter,
-    Kind,
-    LogEntry,
-    LoggedCall,
-    LogPage,
-    Spending,
-    Statistics,
-    Step,
-    Summary,
-)
+from llmring_server.contracts.usage import Kind, LogEntry, LoggedCall, LogPage, Spending, Statistics, Step, Summary
+from llmring_server.contracts.usage_filters import Breakdown, CallFilter
 from llmring_server.runtime.timezones import zone_of
 from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_breakdown import explain_cost

@@ -10,7 +10,8 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from llmring_server.contracts.usage import CallFilter, LogEntry
+from llmring_server.contracts.usage import LogEntry
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.database import Database
 from llmring_server.database.connections import stream_rows
 from llmring_usage.pricing.tokens import Tokens, tokens_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llmring_server.contracts.usage import Breakdown, BreakdownRow, CallSums
+from llmring_server.contracts.usage_filters import Breakdown, BreakdownRow, CallSums
 from llmring_usage.pricing.calculators import EXACT, ZERO
 from llmring_usage.statistics.assemble import LatencyBucket, percentile
 from llmring_usage.tables.rollups import LATENCY_DIGITS

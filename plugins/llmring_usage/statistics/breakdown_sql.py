@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, LiteralString
 
-from llmring_server.contracts.usage import CallFilter
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 from llmring_usage.statistics.filtered_calls import ADDED, FilteredCalls
 from llmring_usage.statistics.periods import Split

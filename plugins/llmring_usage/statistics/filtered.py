@@ -9,7 +9,8 @@ import msgspec
 from psycopg import errors
 from psycopg.rows import dict_row
 
-from llmring_server.contracts.usage import Breakdown, CallFilter, Kind, Spending, Statistics, Summary
+from llmring_server.contracts.usage import Kind, Spending, Statistics, Summary
+from llmring_server.contracts.usage_filters import Breakdown, CallFilter
 from llmring_server.database import Database
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem

@@ -6,7 +6,7 @@ Raw rows are read once, and summed by the requested names before anything else h
 from collections.abc import Mapping
 from typing import Any, LiteralString
 
-from llmring_server.contracts.usage import CallFilter
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_usage.statistics.periods import Split
 from llmring_usage.statistics.range_sql import RangeUnion
 from llmring_usage.tables.combinations import ALL_SUMS, OTHER

@@ -14,7 +14,7 @@ import msgspec
 from psycopg.rows import class_row
 
 from llmring_server.contracts.projects import ProjectSort, ProjectUsage, ProjectUsagePage
-from llmring_server.contracts.usage import Breakdown, CallFilter
+from llmring_server.contracts.usage_filters import Breakdown, CallFilter
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
 from llmring_server.http import codec

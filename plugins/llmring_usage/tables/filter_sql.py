@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, LiteralString
 
-from llmring_server.contracts.usage import CallFilter
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 
 # The filters of columns that calls have in common, which sums by combination also have.

@@ -13,7 +13,8 @@ from markupsafe import escape
 from llmring_dashboard.rendering import formatting, markup
 from llmring_dashboard.usage import charts, date_ranges, spending
 from llmring_dashboard.usage.date_ranges import DateRange
-from llmring_server.contracts.usage import CallFilter, StepShare
+from llmring_server.contracts.usage import StepShare
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from llmring_server.contracts.usage import CallFilter, UsageReading
+from llmring_server.contracts.usage import UsageReading
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.testing import eventually, live, make_settings
 from llmring_usage.maintenance.audit import LOCK_MONTHS, Audit
 from llmring_usage.maintenance.hourly import Maintenance

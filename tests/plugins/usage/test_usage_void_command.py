@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmring_server.contracts.usage import CallFilter
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_usage.maintenance.corrections import bulk
 from llmring_usage.maintenance.corrections.events import CorrectionEvents
 from llmring_usage.maintenance.corrections.store import CorrectionStore

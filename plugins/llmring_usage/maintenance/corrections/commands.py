@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from llmring_server.cli.context import run_with_server
-from llmring_server.contracts.usage import CallFilter
+from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 from llmring_server.http.query import parse_query
 from llmring_server.server import Server
