@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import psycopg
 
-from llmring_server.contracts.cost_basis import CostBasis
+from llmring_server.contracts.usage_lines import CostBasis
 
 Scope = Literal["ingest", "read", "admin"]
 

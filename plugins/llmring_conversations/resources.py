@@ -25,9 +25,9 @@ from llmring_conversations.recorder import ConversationRecorder
 from llmring_conversations.store import ConversationStore
 from llmring_conversations.transcripts import CallTranscript, RecordedConversation
 from llmring_server.http import codec
-from llmring_server.http.duplicate_names import duplicate_name_problem, find_duplicate_name
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
+from llmring_server.runtime.duplicate_names import duplicate_name_problem, find_duplicate_name
 
 _transcript = msgspec.json.Decoder(CallTranscript)
 

@@ -17,7 +17,7 @@ from llmring_receipts.receipts.issue import SignedBasis, SignedUnitRate, issue
 from llmring_receipts.receipts.models import CallReceiptDraft, ReceiptCost, ReceiptDraft, ReceiptRecord, ReceiptTokens
 from llmring_receipts.receipts.store import ReceiptStore, StoreOutcome
 from llmring_server.contracts import LoggedUsage
-from llmring_server.contracts.cost_basis import CostBasis
+from llmring_server.contracts.usage_lines import CostBasis
 from llmring_server.database.connections import Connection
 
 log = logging.getLogger(__name__)

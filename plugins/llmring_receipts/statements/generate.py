@@ -26,9 +26,8 @@ from llmring_receipts.statements.formats.lines import (
 )
 from llmring_receipts.statements.formats.totals import Totals
 from llmring_receipts.statements.store import Session, StatementRecord, StatementStore
-from llmring_server.contracts.cost_basis import CostBasis
 from llmring_server.contracts.transparency import StatementsStored
-from llmring_server.contracts.usage_lines import UsageCorrection, UsageLine, UsageLines
+from llmring_server.contracts.usage_lines import CostBasis, UsageCorrection, UsageLine, UsageLines
 from llmring_server.database import Database
 from llmring_server.tlog.growing_trees import BlockTree
 

@@ -9,8 +9,8 @@ from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_counts import NOTHING, count_entry
 from llmring_usage.counts.token_limit import has_more, too_many
-from llmring_usage.ingest.fingerprints import key_fields
 from llmring_usage.models.entries import MAX_COST, MAX_DECIMALS, PlainEntry
+from llmring_usage.models.fingerprints import key_fields
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.models.series import Series
 from llmring_usage.prices.book import PriceBook

@@ -5,8 +5,8 @@ import re
 import msgspec
 
 from llmring_server.http import codec
-from llmring_server.http.duplicate_names import duplicate_name_problem, find_duplicate_name
 from llmring_server.http.errors import Problem
+from llmring_server.runtime.duplicate_names import duplicate_name_problem, find_duplicate_name
 from llmring_usage.models.entries import UsageEntry
 from llmring_usage.models.leap_seconds import move_leap_second
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from llmring_server.contracts import Price
-from llmring_server.contracts.cost_basis import UnitPrice
+from llmring_server.contracts.usage_lines import UnitPrice
 from llmring_usage.pricing.calculators import (
     REQUEST,
     client_cost,

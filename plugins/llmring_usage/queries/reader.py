@@ -13,12 +13,12 @@ from llmring_usage.pricing.cost_breakdown import explain_cost
 from llmring_usage.queries.corrections import CorrectionLookup
 from llmring_usage.queries.cursors import read_cursor, write_cursor
 from llmring_usage.queries.export import Format, render_file
+from llmring_usage.queries.filter_sql import is_unfiltered
 from llmring_usage.queries.usage_logs import LogFilter, PricedLogEntry, UsageLogs
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.filtered import FilteredStatistics
 from llmring_usage.statistics.periods import Grouping, parse_range
 from llmring_usage.statistics.query import StatisticsQuery, TimeBreakdown
-from llmring_usage.tables.filter_sql import is_unfiltered
 
 
 class UsageReader:

@@ -16,12 +16,12 @@ from llmring_server.database import Database
 from llmring_server.database.connections import stream_rows
 from llmring_usage.pricing.tokens import Tokens, tokens_of
 from llmring_usage.queries.export_limiter import PROJECT_EXPORTS, ExportLimiter
+from llmring_usage.queries.filter_sql import filter_sql
+from llmring_usage.queries.time_limit import limit_search
 from llmring_usage.statistics.periods import Range
 from llmring_usage.tables.cost_columns import PRICE_COLUMNS
 from llmring_usage.tables.entry_lookup import find_params, find_sql
-from llmring_usage.tables.filter_sql import filter_sql
 from llmring_usage.tables.log_columns import RARE_FIELDS, TOKENS, rare_count_sql
-from llmring_usage.tables.time_limit import limit_search
 
 CHUNK_BYTES = 131_072
 ROW_BYTES = 512  # of a call without metadata

@@ -14,6 +14,8 @@ from llmring_server.contracts.usage_filters import Breakdown, CallFilter
 from llmring_server.database import Database
 from llmring_server.http import codec
 from llmring_server.http.errors import Problem
+from llmring_usage.queries.filter_sql import is_per_call
+from llmring_usage.queries.time_limit import limit_search
 from llmring_usage.settings import UsageSettings
 from llmring_usage.statistics.assemble import QueryResult, assemble, assemble_spending, summarize
 from llmring_usage.statistics.breakdown import BreakdownResult, assemble_breakdown
@@ -22,10 +24,8 @@ from llmring_usage.statistics.filtered_calls import ADDED, FilteredCalls
 from llmring_usage.statistics.periods import Range, Split, midnight, split_days
 from llmring_usage.statistics.query import COLUMNS, EMPTY, TimeBreakdown, assembled_sql
 from llmring_usage.tables.combination_days import read_combination_days
-from llmring_usage.tables.filter_sql import is_per_call
 from llmring_usage.tables.rollups import EACH_NAME, LATENCY_DIGITS, NAMED, NUMBERS
 from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
-from llmring_usage.tables.time_limit import limit_search
 
 DIGITS: LiteralString = str(LATENCY_DIGITS)
 # The buckets of the histograms of models that are numbers: groups of digits, the first of them from the right.

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, LiteralString
 
 from llmring_server.contracts.usage_filters import CallFilter
+from llmring_usage.queries.filter_sql import filter_sql
 from llmring_usage.statistics.periods import Split
 from llmring_usage.statistics.range_sql import RangeUnion
 from llmring_usage.tables.combinations import ALL_SUMS, OTHER
-from llmring_usage.tables.filter_sql import filter_sql
 from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.rollups import DAY, NUMBERS
 

@@ -1,6 +1,6 @@
 """The sums by combination: per day, of the calls that agree in everything that calls have in common.
 
-They answer every filter and every breakdown. Their rows are bounded per project and day: once a day is full, it has the
+They answer every filter and every breakdown. Their rows are bounded per project and day: when a day is full, it has the
 combination `OTHER`, and a call whose combination has no row yet is counted there.
 """
 

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from llmring_server.contracts import Price
-from llmring_server.contracts.cost_basis import CostBasis
+from llmring_server.contracts.usage_lines import CostBasis
 from llmring_usage.models.series import decode_rates
 from llmring_usage.pricing.cost_basis import count_unrated, find_rates
 from llmring_usage.pricing.tokens import Tokens, decode_rare

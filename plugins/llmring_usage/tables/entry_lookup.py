@@ -5,7 +5,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from llmring_server.contracts import LoggedUsage
-from llmring_server.contracts.cost_basis import CostBasis
+from llmring_server.contracts.usage_lines import CostBasis
 from llmring_server.database import Database
 from llmring_usage.models.rows import UsageRow, uuid_timestamp
 from llmring_usage.models.series import price_columns

@@ -18,8 +18,7 @@ from llmring_receipts.formats import jwks, keys, signing
 from llmring_receipts.formats.keys import PublicKey
 from llmring_receipts.statements.formats import document, lines
 from llmring_receipts.statements.generate import StatementBuilder
-from llmring_server.contracts.cost_basis import CostBasis
-from llmring_server.contracts.usage_lines import UsageLine
+from llmring_server.contracts.usage_lines import CostBasis, UsageLine
 from llmring_server.http.codec import encode
 
 CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 100, "cost": "0.00045"}

@@ -16,7 +16,7 @@ from llmring_receipts.receipts.issue import issue
 from llmring_receipts.receipts.models import CallReceiptDraft
 from llmring_receipts.receipts.usage_receipts import build_basis, build_draft
 from llmring_server.contracts import LoggedUsage, Price, RateTier, UnitRate
-from llmring_server.contracts.cost_basis import CostBasis, UnitPrice
+from llmring_server.contracts.usage_lines import CostBasis, UnitPrice
 from llmring_server.http.codec import encode
 from llmring_server.verifying.verdict import Findings
 from llmring_usage.pricing.calculators import EXACT, client_cost, normalize, provider_cost
