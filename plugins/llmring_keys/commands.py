@@ -88,10 +88,11 @@ def list_keys(project: str | None, as_json: bool) -> None:
         display.print_json(found)
     else:
         display.print_table(
-            ("key", "project", "project name", "state", "scopes", "name", "created", "ends", "last used"),
+            ("key", "project", "state", "scopes", "name", "created", "ends", "last used", "project name"),
             [
-                (key.key_id, key.project_id, names.get(key.project_id, "-"), key.state(now), ",".join(key.scopes),
-                 key.name or "-", *map(display.format_time, (key.created_at, key.ends_at, key.last_used_at)))
+                (key.key_id, key.project_id, key.state(now), ",".join(key.scopes), key.name or "-",
+                 *map(display.format_time, (key.created_at, key.ends_at, key.last_used_at)),
+                 names.get(key.project_id, "-"))
                 for key in found
             ],
         )  # fmt: skip

@@ -173,7 +173,7 @@ def test_uvicorn_serves_the_default_conf_from_the_wheel(installation: Installati
         assert (health["status"], health["database"]) == ("healthy", "connected")
         status = installation.run("llmring-server", "migrate", "--status").splitlines()
         assert {line.split()[0] for line in status} == {"applied"}
-        enabled = migrations("core", "aliases", "dashboard", "receipts", "registry", "usage")
+        enabled = migrations("core", "aliases", "dashboard", "projects", "receipts", "registry", "usage")
         assert {line.split()[2] for line in status} == enabled
     finally:
         server.terminate()
