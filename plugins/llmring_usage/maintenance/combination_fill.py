@@ -18,7 +18,7 @@ from psycopg import errors
 
 from llmring_server.database import Database
 from llmring_usage.maintenance.former_sums import ATTEMPTS, CALLS, IN_DAY, LOCK, PAUSE_SECONDS, SECONDS
-from llmring_usage.statistics.periods import midnight
+from llmring_usage.statistics.periods import first_whole_day, midnight
 from llmring_usage.tables.combination_days import (
     EVER,
     CombinationDays,
@@ -79,7 +79,7 @@ class CombinationFill:
     async def _count_before(self, days: CombinationDays, last: date) -> date | None:
         """Count the days before `last` whose raw rows are all there, and store the progress."""
         dropped = await self._state.get(DROPPED_BEFORE)
-        first = EVER if dropped is None else self._first_day(datetime.fromisoformat(dropped))
+        first = EVER if dropped is None else first_whole_day(datetime.fromisoformat(dropped), self._zone)
         async with self._database.connection(SECONDS) as connection:
             found = await (await connection.execute(DAYS, {"first": first, "last": last})).fetchall()
         for day, projects in groupby(found, key=itemgetter(0)):
@@ -91,10 +91,6 @@ class CombinationFill:
             log.info("counted the sums by combination of %d days of projects", len(found))
         await write_combination_days(self._state, _counted(days, first))
         return None if dropped is None else first
-
-    def _first_day(self, dropped: datetime) -> date:
-        day = dropped.astimezone(self._zone).date()
-        return day + timedelta(days=midnight(day, self._zone) < dropped)
 
     async def _count_day(self, project: str, day: date) -> None:
         params: dict[str, Any] = {

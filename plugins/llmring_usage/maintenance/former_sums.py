@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from psycopg import errors
 
 from llmring_server.database import Database
-from llmring_usage.statistics.periods import midnight
+from llmring_usage.statistics.periods import first_whole_day, midnight
 from llmring_usage.tables.log_columns import COUNTED
 from llmring_usage.tables.rollups import DAILY, FORMER_KINDS, NAMES, QUARTERS, QUARTERS_DAY, Rollup, difference_sql
 from llmring_usage.tables.state import DROPPED_BEFORE, FORMER_SUMS, UsageState
@@ -92,14 +92,10 @@ class FormerSums:
     async def _days(self) -> list[tuple[str, date]]:
         """Return the days with former sums whose rows are all there."""
         dropped = await self._state.get(DROPPED_BEFORE)
-        first = None if dropped is None else self._first_day(datetime.fromisoformat(dropped))
+        first = None if dropped is None else first_whole_day(datetime.fromisoformat(dropped), self._zone)
         async with self._database.connection(SECONDS) as connection:
             found = await (await connection.execute(DAYS, {"first": first})).fetchall()
         return [(project, day) for project, day in found]
-
-    def _first_day(self, dropped: datetime) -> date:
-        day = dropped.astimezone(self._zone).date()
-        return day + timedelta(days=midnight(day, self._zone) < dropped)
 
     async def _count_day(self, project: str, day: date) -> None:
         params: dict[str, Any] = {

@@ -65,6 +65,12 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def first_whole_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the first day of a zone that begins at a time or after it."""
+    day = moment.astimezone(zone).date()
+    return day + timedelta(days=midnight(day, zone) < moment)
+
+
 def split_days(span: Range, zone: ZoneInfo) -> Split:
     """Split a range at the midnights of a zone."""
     first, last = FIRST_DAY, LAST_DAY
