@@ -117,7 +117,7 @@ def _core_routes(server: Server, specification: Specification) -> list[Route]:
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} already exists; choose another name")
         checks.append(check)
-    health, docs = Health(checks, server.drain), Docs()
+    health, docs = Health(checks, server.drain, lambda: server.waiting), Docs()
     return [
         Route(path="/", resource=Root(server.plugins.names, server.service(FrontPage, default=None)), public=True),
         Route(path="/health", resource=health, public=True),

@@ -46,7 +46,7 @@ class Server:
 
     `notifications` sends messages to other processes; `middleware` is the plugins', in conf order. `create_app` builds
     it without I/O; `database`, `cache` and `http` are usable between `open` and `close`. `waiting` is true in a server
-    that was started during an outage of the database, until that answers for the first time.
+    that was started during an outage of the database, until that answers and the start is finished.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
@@ -180,17 +180,21 @@ class Server:
     async def _open_later(self, stack: AsyncExitStack) -> None:
         """Finish a start during an outage once the database answers; when that fails, the process is terminated."""
         try:
-            while self.waiting:
-                try:
-                    await self._open_database()
-                    self.waiting = False
-                except DatabaseDown as error:
-                    log.debug("still without the database: %s", error)
-                    await asyncio.sleep(RETRY_SECONDS)
+            await self._open_database_again()
             await self._enter_lifespans(stack)
+            self.waiting = False
         except StartupError as error:
             log.critical("the start cannot be finished, the process ends: %s", error)
             signal.raise_signal(signal.SIGTERM)
+
+    async def _open_database_again(self) -> None:
+        """Try to open the database until it answers."""
+        while True:
+            try:
+                return await self._open_database()
+            except DatabaseDown as error:
+                log.debug("still without the database: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _enter_lifespans(self, stack: AsyncExitStack) -> None:
         await stack.enter_async_context(self.notifications.running(self.database.conninfo))

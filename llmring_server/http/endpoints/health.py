@@ -80,9 +80,10 @@ class Root:
 class Health:
     """`/health`, `/health/live` and `/health/ready`."""
 
-    def __init__(self, checks: Sequence[HealthCheck], drain: Drain) -> None:
+    def __init__(self, checks: Sequence[HealthCheck], drain: Drain, is_waiting: Callable[[], bool]) -> None:
         self._checks = tuple(checks)
         self._drain = drain
+        self._is_waiting = is_waiting
 
     @operation(answer=HealthReport, also=(503,))
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> HealthReport:
@@ -100,10 +101,13 @@ class Health:
 
     @operation(answer=HealthReport, also=(503,))
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Whether to send traffic here; the same checks as `/health`, and 503 once the process is shutting down."""
+        """Whether to send traffic here; the same checks as `/health`, and 503 while starting or shutting down."""
         if self._drain.begun:
             raise Unavailable("This process is shutting down. Send requests to another.")
+        waiting = self._is_waiting()
         await self.on_get(req, resp)
+        if waiting and resp.status == falcon.HTTP_200:
+            raise Unavailable("This process finishes its start. Send requests to another, or try again shortly.")
 
     @operation(answer=Liveness)
     async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> Liveness:

@@ -38,7 +38,7 @@ class AuthorizationMiddleware:
 
     Raises:
         Problem: 401 without a key or for an unknown one, 400 for a malformed one or for two headers that differ, 403
-            for a key without the required scope, 503 until the database has answered for the first time.
+            for a key without the required scope, 503 until the database has answered and the start is finished.
     """
 
     def __init__(

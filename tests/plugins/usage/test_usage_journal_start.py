@@ -99,6 +99,7 @@ def test_a_team_s_server_that_starts_during_an_outage_serves_when_the_database_i
     postgres.start()
     eventually(lambda: status(process, "/health/ready") == 200, seconds=60)
     assert status(process, "/registry") == 200
+    assert 503 not in {status(process, path) for path in paths}
 
 
 def test_a_start_that_cannot_be_finished_ends_the_process_and_replays_nothing(serve, postgres, folder, llmring_live):
