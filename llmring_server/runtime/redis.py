@@ -76,7 +76,7 @@ class SharedRedis:
             self._next_try = began + 2 * TIMEOUT_SECONDS
         response = asyncio.ensure_future(command())
         try:
-            await _wait(response)
+            await wait_for_response(response, TIMEOUT_SECONDS)
             if not response.done():
                 self._late.add(response)
                 response.add_done_callback(self._on_late_response)
@@ -121,12 +121,12 @@ class SharedRedis:
         self._pause = self._next_try = 0.0
 
 
-async def _wait(response: "asyncio.Future[Any]") -> None:
-    """Wait `TIMEOUT_SECONDS` for a response.
+async def wait_for_response(response: "asyncio.Future[Any]", seconds: float) -> None:
+    """Wait a limited time for a response, which may be pending afterwards.
 
     After the timeout, data that has already arrived is read first, since this process may have been delayed.
     """
-    await asyncio.wait({response}, timeout=TIMEOUT_SECONDS)
+    await asyncio.wait({response}, timeout=seconds)
     for _ in range(PASSES):
         if not response.done():
             await asyncio.sleep(0)

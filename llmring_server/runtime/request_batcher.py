@@ -40,20 +40,29 @@ class RequestBatcher(Generic[RequestT, ResultT]):
             TimeoutError: its batch has not started within `within` seconds.
             asyncio.QueueFull: too many requests are waiting.
         """
+        starts_batch = self._running is None
+        result = self.submit(request)
+        if starts_batch or within is None:
+            return await result
+        timer = asyncio.get_running_loop().call_later(within, self._expire, result)
+        try:
+            return await result
+        finally:
+            timer.cancel()
+
+    def submit(self, request: RequestT) -> "asyncio.Future[ResultT]":
+        """Return the future result of a request, which takes part in its batch also if nothing waits for it.
+
+        Raises:
+            asyncio.QueueFull: too many requests are waiting.
+        """
         if self._room is not None and len(self._waiting) >= self._room:
             raise asyncio.QueueFull
-        loop = asyncio.get_running_loop()
-        result: asyncio.Future[ResultT] = loop.create_future()
+        result: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting[result] = request
         if self._running is None:
             self._running = asyncio.create_task(self._run(), name=self._name)
-        elif within is not None:
-            timer = loop.call_later(within, self._expire, result)
-            try:
-                return await result
-            finally:
-                timer.cancel()
-        return await result
+        return result
 
     async def close(self) -> None:
         """Stop; waiting requests are cancelled."""

@@ -1,13 +1,12 @@
 """Token buckets by name: in this process, or in Redis for all processes."""
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from llmring_ratelimit.models import Decision, Limit
-from llmring_server.runtime.redis import PREFIX, RedisUnavailable, SharedRedis
+from llmring_server.runtime.redis import PREFIX, RedisUnavailable, SharedRedis, wait_for_response
 from llmring_server.runtime.request_batcher import RequestBatcher
 
 MAX_BUCKETS = 10_000
@@ -116,11 +115,9 @@ class RedisBuckets:
         """Take a token, if there is one."""
         if self._redis.paused:
             return self._local.take_now(name, limit)
-        try:
-            async with asyncio.timeout(MAX_WAIT_SECONDS):
-                return await self._batcher.execute(TokenRequest(name, limit))
-        except TimeoutError:
-            return self._local.take_now(name, limit)
+        decision = self._batcher.submit(TokenRequest(name, limit))  # Redis counts it also when it answers too late
+        await wait_for_response(decision, MAX_WAIT_SECONDS)
+        return decision.result() if decision.done() else self._local.take_now(name, limit)
 
     async def open(self) -> None:
         """Connect if Redis is available."""
