@@ -37,7 +37,8 @@ def kill(folder):
     postmaster = psutil.Process(int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
     processes = [postmaster, *postmaster.children()]
     for process in processes:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since, by itself or without its postmaster
+            process.kill()
     psutil.wait_procs(processes, 10)
     return postmaster.pid
 
