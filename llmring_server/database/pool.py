@@ -16,8 +16,9 @@ from psycopg.rows import class_row, dict_row
 from llmring_server.database import addresses
 from llmring_server.database.checks import clock
 from llmring_server.database.checks.writable import WritableCheck
+from llmring_server.database.cluster.distribute import Placement, distribute, is_distributed
+from llmring_server.database.cluster.nodes import lost_nodes
 from llmring_server.database.connections import Connection, Params, abort_connection, is_open, stream_rows
-from llmring_server.database.distribute import Placement, distribute
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, check_database, status
@@ -43,20 +44,18 @@ class Database:
 
     Nothing is opened before `open`. Every wait is limited: `ACQUIRE_SECONDS` for a connection, `database_timeout`
     for a statement; after that `psycopg.OperationalError` is raised, which HTTP returns as 503. For a shorter limit
-    use `connection(seconds)`, not `asyncio.timeout`: psycopg would first send a cancel request to a server that may
-    hang.
+    use `connection(seconds)`, not `asyncio.timeout`: psycopg would first cancel at a server that may hang.
+    `distributed` is whether the tables were distributed over a Citus cluster when it was opened.
     """
 
     def __init__(self, settings: Settings, sources: Sequence[Source]) -> None:
-        self._settings = settings
-        self._sources = tuple(sources)
+        self._settings, self._sources = settings, tuple(sources)
         self._embedded = EmbeddedPostgres(settings.data_dir)
         self._pool: psycopg_pool.AsyncConnectionPool[Connection] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._url = ""
-        self._addresses = addresses.Addresses("", "")
+        self._url, self._addresses = "", addresses.Addresses("", "")
         self._drained_at = 0.0
-        self._writable = WritableCheck()
+        self._writable, self.distributed = WritableCheck(), False
 
     async def open(self) -> None:
         """Start the bundled server if it is used, migrate, and open the pool; after an error it may be called again.
@@ -81,8 +80,8 @@ class Database:
             raise
         self._tasks.append(asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth"))
         if self._settings.embedded:
-            work = supervise(self._embedded, self._url)
-            self._tasks.append(asyncio.create_task(work, name="llmring bundled PostgreSQL"))
+            watch = asyncio.create_task(supervise(self._embedded, self._url), name="llmring bundled PostgreSQL")
+            self._tasks.append(watch)
 
     async def close(self) -> None:
         """Close the pool, and stop using the bundled server."""
@@ -140,13 +139,13 @@ class Database:
     @asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
         """Yield a connection in autocommit mode; `seconds` limits the whole block."""
-        loop = asyncio.get_running_loop()
-        limit = seconds or self._settings.database_timeout
+        loop, limit = asyncio.get_running_loop(), seconds or self._settings.database_timeout
         deadline = loop.time() + limit
         async with asyncio.timeout(limit + GRACE_SECONDS), self._checkout(min(limit, ACQUIRE_SECONDS)) as connection:
             alarm = loop.call_at(deadline, abort_connection, connection)
             try:
-                yield connection
+                with lost_nodes(distributed=self.distributed):
+                    yield connection
             except psycopg.errors.ReadOnlySqlTransaction:
                 await self.replace_connections()
                 raise
@@ -289,6 +288,7 @@ class Database:
         except psycopg.OperationalError as error:
             raise DatabaseDown(f"the database does not answer; see {addresses.URL}") from error
         addresses.check(found[0], self._settings.database_schema)
+        self.distributed = await is_distributed(self.fetch)
 
     async def _retain_grown_pool(self) -> None:
         """Keep connections that were opened under load up to the pool size; only the overflow is closed when idle."""

@@ -40,6 +40,7 @@ from llmring_usage.ingest.names_limit import NamesLimit
 from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
+from llmring_usage.ingest.storage.node_writers import NodeWriters
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
 from llmring_usage.journal.outage import Ingest
@@ -91,7 +92,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     settings, database = server.plugin_settings(UsageSettings), server.database
     partitions, receipts, names = Partitions(database), EntryReceipts(), NamesLimit(settings.names_per_day)
     prior_billing = PriorBillingLookup(receipts, database)
-    repository = UsageRepository(database, partitions, settings, receipts, names)
+
+    def create_repository() -> UsageRepository:
+        return UsageRepository(database, partitions, settings, receipts, names)
+
     exact = settings.prices_match == "exact"
     bundled_prices = BundledPrices(exact=exact)
     prices = PriceBook(OwnPrices(), RegistryPrices(), bundled_prices, calculator=settings.calculator, exact=exact)
@@ -100,12 +104,10 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
     updates.on_change = prices.on_change = automatic.changed
     pricer = EntryPricer(prices, settings.max_tokens)
-    events = UsageEvents(server)
-    batches = BatchMetrics(events)
+    batches = BatchMetrics(events := UsageEvents(server))
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
-    replaying = UsageRepository(database, partitions, settings, receipts, names)
-    replay = JournalReplay(replaying, prior_billing, settings, batches)
-    writer = UsageWriter(repository, settings, batches, journal)
+    replay = JournalReplay(create_repository(), prior_billing, settings, batches)
+    writer = NodeWriters(database, create_repository, settings, batches, journal)
     ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
     statistics, filtered = StatisticsQuery(database, settings), FilteredStatistics(database, settings)
     reader = UsageReader(statistics, filtered, UsageLogs(database), CorrectionLookup(database), settings)
@@ -113,7 +115,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
         **({Journal: journal, OutageService: ingest} if journal else {}),
         AutomaticPricing: automatic,
         BatchMetrics: batches,
-        Billing: UsageBilling(database, partitions, pricer, repository, settings, events),
+        Billing: UsageBilling(database, partitions, pricer, create_repository(), settings, events),
         EntryPricer: pricer,
         EntryReceipts: receipts,
         Ingest: ingest,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import msgspec
 import psycopg
 import psycopg_pool
-from psycopg import errors
 
 from llmring_server.contracts import Bill, Call, CallCounts, InTransaction, PriorBilling
 from llmring_server.database import Database
@@ -17,20 +16,14 @@ from llmring_usage.ingest.entry_to_row import EntryPricer
 from llmring_usage.ingest.events import UsageEvents
 from llmring_usage.ingest.receipts import EntryReceipts, with_receipt
 from llmring_usage.ingest.repository import UsageRepository, rejection
+from llmring_usage.ingest.storage.failures import Failure, failure_of
 from llmring_usage.models.entries import ABSENT, ABSENT_COUNTS, UsageEntry
 from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, month_of
 
-REJECTED = (psycopg.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
-RETRYABLE = (
-    errors.CheckViolation,
-    errors.UndefinedTable,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg_pool.PoolTimeout,
-)
+RETRYABLE = (Failure.NO_PARTITION, Failure.RETRY)
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.02
 
@@ -75,14 +68,13 @@ class UsageBilling:
             try:
                 await self._store(row, bill, beside, deadline)
                 break
-            except errors.UniqueViolation:
-                if attempt == 1:
-                    raise
-                break
-            except REJECTED as error:
-                raise rejection(error) from error
-            except RETRYABLE:
-                if attempt == ATTEMPTS or _now() >= deadline:
+            except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+                failure = failure_of(error)
+                if failure is Failure.DUPLICATE and attempt > 1:
+                    break
+                if failure is Failure.REJECTED and not isinstance(error, psycopg.IntegrityError):
+                    raise rejection(error) from error
+                if failure not in RETRYABLE or attempt == ATTEMPTS or _now() >= deadline:
                     raise
                 self._partitions.forget_known()
                 await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())

@@ -5,26 +5,30 @@ import logging
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 import psycopg
+import psycopg_pool
 from psycopg import errors
 from psycopg.rows import class_row
 
 from llmring_server.database import Database
+from llmring_server.database.cluster.nodes import lost_nodes
 from llmring_server.database.connections import Connection, abort_connection
 from llmring_server.http import codec
-from llmring_server.http.errors import DATABASE_UNAVAILABLE, Problem, Unavailable
-from llmring_usage.ingest.insert_sql import SELECT_KEYS, STORE
+from llmring_server.http.errors import Problem, Unavailable
 from llmring_usage.ingest.names_limit import MARK_FULL_DAYS, NamesLimit
 from llmring_usage.ingest.receipts import EntryReceipts, ReceiptsById, missing_receipts, with_receipt
+from llmring_usage.ingest.storage.cluster import ClusterStore
+from llmring_usage.ingest.storage.failures import Failure, failure_of
+from llmring_usage.ingest.storage.insert_sql import SELECT_KEYS, STORE
 from llmring_usage.models import series
 from llmring_usage.models.responses import DeferredLogResponse, UsageLogResponse
-from llmring_usage.models.rows import UsageRow
+from llmring_usage.models.rows import UsageRow, key_expiry
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.partitions import Partitions, months_of
 
@@ -32,12 +36,10 @@ Outcome = UsageLogResponse | Problem
 Key = tuple[str, str | None]
 Cursor = psycopg.AsyncRawCursor[Any]
 
-CONTENDED = (errors.DeadlockDetected, errors.SerializationFailure)
-REJECTED = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 ATTEMPTS = 8
+UNLIMITED = timedelta(days=365 * 300)  # keys expire with the raw rows only
 PAUSE_SECONDS = 0.02
 CANCEL_SECONDS = 0.2
-UNLIMITED_SECONDS = 1e10  # keys expire with the raw rows only
 RARE = (attrgetter("rare_counts"), attrgetter("processing"), attrgetter("speed"))
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,8 @@ class UsageRepository:
         self._tags = list(settings.tags)
         self._names = names or NamesLimit(settings.names_per_day)
         self._slot = self._random.randrange(settings.rollup_slots)
-        self._key_seconds = settings.idempotency_hours * 3600 or UNLIMITED_SECONDS
+        self._key_lifetime = timedelta(hours=settings.idempotency_hours) or UNLIMITED
+        self._cluster = ClusterStore(database, self._zone, self._slot, self._tags, self._key_lifetime)
         self._cursor: Cursor | None = None
 
     async def store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
@@ -90,24 +93,29 @@ class UsageRepository:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._store(rows, deadline)
-            except errors.UniqueViolation:
-                if attempt > 1:
-                    known = {row.id for row in rows if not row.idempotency_key}
-                    outcomes = _outcomes(rows, known, await self._find_stored(rows, known, deadline))
-                    return await self._with_receipts(rows, outcomes, {}, deadline)
-                raise
-            except (errors.CheckViolation, errors.UndefinedTable):
-                self._partitions.forget_known()
-                if attempt == ATTEMPTS:
+                with lost_nodes(distributed=self._database.distributed):
+                    return await self._store(rows, deadline)
+            except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+                failure = failure_of(error)
+                if failure is Failure.DUPLICATE and attempt > 1:
+                    return await self._stored_earlier(rows, deadline)
+                if failure is Failure.REJECTED:
+                    return await self._bisect(rows, error, deadline)
+                if failure not in (Failure.NO_PARTITION, Failure.RETRY) or attempt == ATTEMPTS:
                     raise
-            except REJECTED as error:
-                return await self._bisect(rows, error, deadline)
-            except (*CONTENDED, *DATABASE_UNAVAILABLE):
-                if attempt == ATTEMPTS or _now() >= deadline:
+                if failure is Failure.NO_PARTITION:
+                    self._partitions.forget_known()
+                elif _now() >= deadline:
                     raise
-                await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())
+                else:
+                    await asyncio.sleep(PAUSE_SECONDS * attempt * self._random.random())
         raise AssertionError("unreachable")
+
+    async def _stored_earlier(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
+        """Return the outcomes of rows that an earlier attempt has stored."""
+        known = {row.id for row in rows if not row.idempotency_key}
+        outcomes = _outcomes(rows, known, await self._find_stored(rows, known, deadline))
+        return await self._with_receipts(rows, outcomes, {}, deadline)
 
     async def store_in_transaction(self, connection: Connection, row: UsageRow) -> None:
         """Store a row that has no key in the caller's transaction; the partition of its month must exist."""
@@ -137,8 +145,8 @@ class UsageRepository:
         return await self._with_receipts(rows, outcomes, receipts, deadline)
 
     async def _insert(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> tuple[set[str], ReceiptsById]:
-        """Run the store statement, in one transaction with the receipts where they are issued."""
-        if not self._receipts.enabled:
+        """Store rows in one transaction, with the receipts where they are issued."""
+        if not self._receipts.enabled and not self._database.distributed:
             return await self._execute(cursor, rows, keyed=keyed), {}
         async with cursor.connection.transaction():
             stored = await self._execute(cursor, rows, keyed=keyed)
@@ -183,18 +191,21 @@ class UsageRepository:
                 await self.release_connection()
 
     async def _execute(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> set[str]:
-        """Execute the store statement, and return the ids of the keyed rows that are new."""
+        """Store rows, and return the ids of the keyed ones that are new."""
         for project, day in self._names.due(rows):
             await cursor.execute(MARK_FULL_DAYS, [project, day, self._names.limit])
             for combinations, marked in await cursor.fetchall():
                 self._names.found((project, day), combinations, marked)
+        plain = _are_plain(rows)
+        if self._database.distributed:
+            return await self._cluster.store(cursor, rows, plain=plain)
         params: list[Any] = [*series.encode_rows(rows), self._zone, self._slot]
-        params += [self._key_seconds] if keyed else []
+        params += [key_expiry(rows, self._key_lifetime)] if keyed else []
         params += [self._tags] if self._tags else []
-        await cursor.execute(STORE[keyed, _are_plain(rows), bool(self._tags)], params)
+        await cursor.execute(STORE[keyed, plain, bool(self._tags)], params)
         return {found[0] for found in await cursor.fetchall()} if keyed else set()
 
-    async def _bisect(self, rows: Sequence[UsageRow], error: psycopg.Error, deadline: float) -> list[Outcome]:
+    async def _bisect(self, rows: Sequence[UsageRow], error: Exception, deadline: float) -> list[Outcome]:
         """Split a rejected batch in halves until the invalid row is isolated."""
         if len(rows) == 1:
             return [rejection(error)]
@@ -239,9 +250,10 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def rejection(error: psycopg.Error) -> Problem:
+def rejection(error: Exception) -> Problem:
     """Return the 422 for an entry that PostgreSQL rejects."""
-    reason = (error.diag.message_primary or str(error)).partition("\n")[0]
+    message = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    reason = (message or str(error)).partition("\n")[0]
     return Problem(422, f"The entry cannot be stored: {reason}.")
 
 

@@ -96,6 +96,16 @@ class UsageWriter:
         return self._journal is not None
 
     @property
+    def is_down(self) -> bool:
+        """Whether calls are appended to the journal at once."""
+        return self.database_down
+
+    async def mark_down(self, error: BaseException) -> None:
+        """Append calls to the journal until the database responds."""
+        if self._journal is not None:
+            self._journal.mark_database_down(error)
+
+    @property
     def database_down(self) -> bool:
         """Whether calls are appended to the journal because the database is down."""
         return self._journal is not None and self._journal.database_down
@@ -162,7 +172,7 @@ class UsageWriter:
     async def _run(self) -> None:
         while self._waiting or not self._closing:
             if self._waiting:
-                await self._flush(self._take_batch())
+                await self.flush(self._take_batch())
             else:
                 await self._idle()
         await self._repository.release_connection()
@@ -191,7 +201,8 @@ class UsageWriter:
         self._release(expired)
         return [submission for submission in batch if submission.arrived > late]
 
-    async def _flush(self, batch: Sequence[PendingRows[Any]]) -> None:
+    async def flush(self, batch: Sequence[PendingRows[Any]]) -> None:
+        """Store a batch, and resolve its submissions."""
         if not batch:
             return
         rows = list(chain.from_iterable(map(ROWS, batch)))
@@ -211,11 +222,11 @@ class UsageWriter:
         journal = self._journal
         if journal is None:
             return await self._repository.store(rows, deadline)
-        if not journal.database_down and not any(row.unconfirmed_key for row in rows):
+        if not self.is_down and not any(row.unconfirmed_key for row in rows):
             try:
                 return await self._repository.store(rows, deadline)
             except DATABASE_UNAVAILABLE as error:
-                journal.mark_database_down(error)
+                await self.mark_down(error)
         await journal.append(rows)
         return [deferred_response(row) for row in rows]
 

@@ -31,7 +31,7 @@ from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
 
 log = logging.getLogger(__name__)
 
-HAS_CALLS: LiteralString = "SELECT EXISTS (SELECT FROM usage_daily) AS has_calls"
+HAS_CALLS: LiteralString = "SELECT EXISTS (SELECT 1 FROM usage_daily) AS has_calls"
 DAYS: LiteralString = """
     SELECT DISTINCT day, project_id FROM usage_daily WHERE day >= %(first)s AND day < %(last)s
     ORDER BY day DESC, project_id

@@ -1,6 +1,7 @@
 """A row as the repository sends it to PostgreSQL."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -56,3 +57,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def uuid_timestamp(uuid: UUID) -> datetime:
     """Return the time (UTC) at which a UUIDv7 was created, to the millisecond."""
     return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC)
+
+
+def key_expiry(rows: Sequence[UsageRow], lifetime: timedelta) -> datetime:
+    """Return the time (UTC) before which keys had expired when the first of the rows was received."""
+    return min(row.received_at or row.occurred_at for row in rows) - lifetime

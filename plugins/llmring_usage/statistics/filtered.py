@@ -30,7 +30,8 @@ from llmring_usage.tables.state import DROPPED_BEFORE, UsageState
 DIGITS: LiteralString = str(LATENCY_DIGITS)
 # The buckets of the histograms of models that are numbers: groups of digits, the first of them from the right.
 UNPACKED: LiteralString = (
-    "SELECT model, buckets - place, substr(digits, (place - 1) * " + DIGITS + " + 1, " + DIGITS + ")::bigint"
+    "SELECT model, buckets - place AS bucket,"
+    " substr(digits, (place - 1) * " + DIGITS + " + 1, " + DIGITS + ")::bigint AS requests"
     " FROM (SELECT model, buckets, lpad(digits, buckets * " + DIGITS + ", '0') AS digits"
     " FROM (SELECT *, (length(digits) + " + DIGITS + " - 1) / " + DIGITS + " AS buckets"
     " FROM (SELECT model, sum(latencies)::text AS digits FROM combined GROUP BY model HAVING sum(latencies) > 0)"
@@ -113,13 +114,13 @@ class FilteredStatistics:
             return EMPTY, {}
         kind: Kind = "model" if over_time is None else over_time.kind or "model"
         days: LiteralString = (
-            "SELECT day, coalesce(" + kind + ", ''), requests, input_tokens + extra_input_tokens + output_tokens, cost"
-            " FROM (" + calls.parts + ") AS parts"
+            "SELECT day, coalesce(" + kind + ", '') AS name, requests,"
+            " input_tokens + extra_input_tokens + output_tokens AS tokens, cost FROM (" + calls.parts + ") AS parts"
         )  # fmt: skip
         tables: LiteralString = (
             calls.tables + "combined AS MATERIALIZED (SELECT " + ", ".join(OWN_NAMES) + ", " + ADDED + " FROM ("
-            + calls.parts + ") AS parts GROUP BY " + ", ".join(NUMBERS[: len(OWN_NAMES)]) + "), calls (" + COLUMNS
-            + ") AS (SELECT " + COLUMNS + " FROM combined " + EACH_NAME + "), latencies (model, bucket, requests) AS ("
+            + calls.parts + ") AS parts GROUP BY " + ", ".join(NUMBERS[: len(OWN_NAMES)]) + "), calls AS (SELECT "
+            + COLUMNS + " FROM combined " + EACH_NAME + "), latencies AS ("
             + UNPACKED + ")"
         )  # fmt: skip
         query = assembled_sql(tables, days, params, over_time, self._names)

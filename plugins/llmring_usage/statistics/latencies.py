@@ -10,8 +10,8 @@ from llmring_usage.tables.rollups import BUCKET
 
 DAILY: LiteralString = "SELECT model, bucket, requests FROM usage_latencies WHERE project_id = %(project)s"
 RAW: LiteralString = (
-    "SELECT model, " + BUCKET + ", 1::bigint FROM usage_logs WHERE project_id = %(project)s AND latency_ms IS NOT NULL"
-    " AND " + COUNTED
+    "SELECT model, " + BUCKET + " AS bucket, 1::bigint AS requests FROM usage_logs"
+    " WHERE project_id = %(project)s AND latency_ms IS NOT NULL AND " + COUNTED
 )
 
 
@@ -24,7 +24,7 @@ def latencies_sql(split: Split, params: dict[str, Any]) -> LiteralString:
         union.add_between(DAILY, "day", split.first, split.last)
     for edge in split.edges:
         union.add_between(RAW, "occurred_at", edge.start, edge.end)
-    return before + "latencies (model, bucket, requests) AS (" + union.sql + ")"
+    return before + "latencies AS (" + union.sql + ")"
 
 
 def _months_sql(split: Split, params: dict[str, Any]) -> LiteralString:

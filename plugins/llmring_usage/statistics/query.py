@@ -43,7 +43,6 @@ from llmring_usage.tables.rollups import (
 T = TypeVar("T")
 
 COLUMNS: LiteralString = "kind, name, " + ", ".join(SUMS)
-DAY_COLUMNS: LiteralString = "day, name, requests, tokens, cost"
 DAILY_CALLS: LiteralString = "SELECT " + COLUMNS + " FROM usage_daily WHERE project_id = %(project)s"
 QUARTER_CALLS: LiteralString = (
     "SELECT " + COLUMNS + " FROM usage_quarters"
@@ -51,7 +50,7 @@ QUARTER_CALLS: LiteralString = (
     + ", ".join("'" + kind + "'" for kind in (*NAMES, *FORMER_KINDS)) + ")"
 )  # fmt: skip
 RAW_CALLS: LiteralString = (
-    "SELECT kind, name, " + ", ".join(VALUES[name] for name in SUMS) + " FROM usage_logs " + EACH_NAME
+    "SELECT kind, name, " + ", ".join(VALUES[name] + " AS " + name for name in SUMS) + " FROM usage_logs " + EACH_NAME
     + " WHERE project_id = %(project)s AND " + COUNTED
 )  # fmt: skip
 # Lines of provider_model are also of their provider and of their model; models of earlier versions have no provider.
@@ -202,7 +201,7 @@ class StatisticsQuery:
         calls.add_range(split, DAILY_CALLS, QUARTER_CALLS, RAW_CALLS)
         if not calls.parts:
             return EMPTY, {}
-        tables: LiteralString = "calls (" + COLUMNS + ") AS (" + calls.sql + "), " + latencies_sql(split, params)
+        tables: LiteralString = "calls AS (" + calls.sql + "), " + latencies_sql(split, params)
         days: LiteralString = ""
         if over_time is not None:
             by_day = split if zone == self._reporting else Split(None, None, (span,))
@@ -219,7 +218,7 @@ def assembled_sql(
     """
     params["kind"], params["names"] = None, 0
     if over_time is not None:
-        tables += ", days (" + DAY_COLUMNS + ") AS (" + days + "), named AS (" + _named_sql(over_time.step) + ")"
+        tables += ", days AS (" + days + "), named AS (" + _named_sql(over_time.step) + ")"
         params["kind"] = over_time.kind
         params["names"] = names if over_time.kind is None else min(names, OVERVIEW_NAMES)
     columns: LiteralString = ", ".join(_json_column(name, lines) for name, lines in _columns(over_time).items())
@@ -260,12 +259,20 @@ def _days_sql(kind: Kind, union: RangeUnion, split: Split) -> LiteralString:
     """Return the SELECT of a split range's calls by day and by the names of a kind."""
     condition, name = kind_sql(kind)
     of_kind: LiteralString = " WHERE project_id = %(project)s AND " + condition
-    sums: LiteralString = ", " + name + ", requests, input_tokens + extra_input_tokens + output_tokens, cost FROM "
+    sums: LiteralString = (
+        ", " + name + " AS name, requests, input_tokens + extra_input_tokens + output_tokens AS tokens, cost FROM "
+    )
     union.add_range(
         split,
         "SELECT day" + sums + "usage_daily" + of_kind,
-        "SELECT " + QUARTERS_DAY + sums + "usage_quarters" + of_kind,
-        "SELECT " + DAY + ", coalesce(" + kind + ", ''), 1::bigint, " + PROMPT + " + output_tokens, coalesce(cost, 0)"
-        " FROM usage_logs WHERE project_id = %(project)s AND " + COUNTED,
+        "SELECT " + QUARTERS_DAY + " AS day" + sums + "usage_quarters" + of_kind,
+        "SELECT "
+        + DAY
+        + " AS day, coalesce("
+        + kind
+        + ", '') AS name, 1::bigint AS requests, "
+        + PROMPT
+        + " + output_tokens AS tokens, coalesce(cost, 0) AS cost FROM usage_logs WHERE project_id = %(project)s AND "
+        + COUNTED,
     )
     return union.sql

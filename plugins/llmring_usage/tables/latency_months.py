@@ -45,7 +45,7 @@ VALID_MONTHS: LiteralString = (
     )"""
 )  # fmt: skip
 MONTH_LATENCIES: LiteralString = """
-    SELECT line.model, line.bucket, line.calls
+    SELECT line.model, line.bucket, line.calls AS requests
     FROM held CROSS JOIN LATERAL unnest(models, buckets, calls) AS line(model, bucket, calls)
     UNION ALL
     SELECT days.model, days.bucket, days.requests

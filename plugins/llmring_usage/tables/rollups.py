@@ -145,9 +145,9 @@ class Rollup(msgspec.Struct, frozen=True):
     ) -> LiteralString:
         """Return the SELECT of `columns` over rows that are sums already, by default those of this table.
 
-        `at` is the expression of the bucket, by default its column.
+        `at` is the expression of a day, by default rows keep their bucket.
         """
-        keys = (at or self.bucket, *self.names, *self.carried)
+        keys = (self.bucket if at is None else at + " AS day", *self.names, *self.carried)
         columns = (*keys, *("sum(" + name + ") AS " + name for name in self.sums))
         return (
             "SELECT project_id, " + ", ".join(columns) + " FROM " + (table or self.table) + " WHERE " + where
@@ -186,7 +186,7 @@ def difference_sql(rollup: Rollup, wanted: LiteralString, kept: LiteralString) -
 
     `wanted` and `kept` are SELECTs of the rollup's columns.
     """
-    identity, columns = rollup.identity, rollup.columns
+    identity = rollup.identity
     differences: LiteralString = ", ".join(
         "coalesce(wanted." + name + ", 0) - coalesce(kept." + name + ", 0) AS " + name for name in rollup.sums
     )
@@ -195,7 +195,7 @@ def difference_sql(rollup: Rollup, wanted: LiteralString, kept: LiteralString) -
         ", coalesce(wanted." + name + ", kept." + name + ") AS " + name for name in rollup.carried
     )
     return (
-        "WITH wanted (" + columns + ") AS (" + wanted + "), kept (" + columns + ") AS (" + kept
+        "WITH wanted AS (" + wanted + "), kept AS (" + kept
         + "), differing AS (SELECT * FROM (SELECT " + identity + carried + ", " + differences
         + " FROM wanted FULL JOIN kept USING (" + identity + ")) AS compared WHERE " + off + ")"
     )  # fmt: skip

@@ -110,6 +110,15 @@ def test_no_update_and_no_delete_calls_a_volatile_function(server, named, statem
     assert found > 5
 
 
+def test_the_columns_of_a_common_table_are_named_in_its_select(named, statements):
+    found = 0
+    for text, (_, tree) in statements.items():
+        for table in nodes(tree, ast.CommonTableExpr):
+            found += 1
+            assert not table.aliascolnames, named[text]
+    assert found > 5
+
+
 def test_no_statement_skips_locked_rows_or_merges(named, statements):
     for text, (_, tree) in statements.items():
         skipping = [

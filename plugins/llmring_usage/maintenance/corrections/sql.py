@@ -6,7 +6,7 @@ rollup, in the order in which a batch that is being stored locks them.
 
 from typing import LiteralString
 
-from llmring_usage.ingest.insert_sql import SERIES
+from llmring_usage.ingest.storage.insert_sql import SERIES
 from llmring_usage.tables.alias_hours import hour_sql
 from llmring_usage.tables.combinations import ROLLUPS
 from llmring_usage.tables.entry_lookup import find_sql

@@ -1,6 +1,6 @@
 """Distribution of a deployment's tables over a Citus cluster, by project, to scale beyond one machine."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from graphlib import TopologicalSorter
 from typing import Any, LiteralString
 
@@ -32,6 +32,13 @@ TABLES: LiteralString = """
     WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %s)
         AND relkind IN ('r', 'p') AND NOT relispartition
     ORDER BY relname
+"""
+IS_CLUSTER: LiteralString = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS found"
+IS_DISTRIBUTED: LiteralString = """
+    SELECT EXISTS (
+        SELECT FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid
+        WHERE relnamespace = current_schema()::regnamespace AND partmethod = 'h'
+    ) AS found
 """
 DISTRIBUTE: LiteralString = (
     "SELECT create_distributed_table(format('%%I.%%I', %s::text, %s::text)::regclass, 'project_id')"
@@ -75,6 +82,11 @@ def distribute(conninfo: str, schema: str, sources: Sequence[Source], shards: in
         for name in local.keys() - {table.name for table in tables}:
             raise StartupError(f"plugin {local[name]!r} declares the table {name!r} local, but there is no such table")
         return [_place(session, schema, table, local) for table in tables]
+
+
+async def is_distributed(fetch: Callable[[LiteralString], Awaitable[list[dict[str, Any]]]]) -> bool:
+    """Whether tables of the deployment's schema are distributed over a Citus cluster."""
+    return bool((await fetch(IS_CLUSTER))[0]["found"] and (await fetch(IS_DISTRIBUTED))[0]["found"])
 
 
 def _check_extension(session: psycopg.Connection[Any]) -> None:
