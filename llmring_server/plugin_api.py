@@ -16,10 +16,10 @@ from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
 from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.background import beside, upkeep
 from llmring_server.runtime.cache import Cache
 from llmring_server.runtime.histogram import Histogram
-from llmring_server.settings import PluginSettings
 
 __all__ = [
     "Cache",

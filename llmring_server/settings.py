@@ -1,7 +1,6 @@
 """Settings: arguments in code override the environment (`LLMRING_*`), which overrides the conf file (TOML)."""
 
 import difflib
-import json
 import os
 import resource
 import tomllib
@@ -21,6 +20,7 @@ from pydantic_settings import (
 
 from llmring_server.bundled import default_data_dir, find_bundled
 from llmring_server.errors import StartupError
+from llmring_server.plugins.settings_model import blank_means_unset, split_list
 
 ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"
@@ -41,41 +41,6 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 
     arrival: float = 20.0
     unread: float = 30.0
-
-
-def split_list(value: object) -> object:
-    """Parse a list in the form `a,b` or `["a", "b"]`."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def blank_means_unset(value: object) -> object:
-    """Treat a blank variable, as in a compose file, as unset."""
-    return None if value == "" else value
-
-
-class PluginSettings(BaseSettings):
-    """Base class of plugins' settings, which are read from the conf table `[name]` and `LLMRING_<NAME>_<FIELD>`.
-
-    A field with a default is optional. Use `SecretStr` for secrets, so that they are never printed.
-    """
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment override the conf table, which is passed as keyword arguments."""
-        return env_settings, init_settings
 
 
 class Settings(BaseSettings):
