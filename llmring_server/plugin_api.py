@@ -14,6 +14,7 @@ from llmring_server.http.errors import FieldError, Problem, Unavailable
 from llmring_server.http.operations import operation
 from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
+from llmring_server.plugins.api_version import API_VERSION
 from llmring_server.plugins.context import ServerContext
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.plugins.settings_model import PluginSettings
@@ -22,6 +23,7 @@ from llmring_server.runtime.cache import Cache
 from llmring_server.runtime.histogram import Histogram
 
 __all__ = [
+    "API_VERSION",
     "Cache",
     "CorrectedUsage",
     "Database",

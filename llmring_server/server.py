@@ -57,7 +57,8 @@ class Server:
         self.middleware: list[Any] = []
         self.waiting = False
         self.all_plugin_settings = read_plugin_settings(settings, plugins)
-        self.database = Database(settings, _sources(plugins))
+        self.sources = _sources(plugins)
+        self.database = Database(settings, self.sources)
         self.notifications = Notifications(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self._http: httpx.AsyncClient | None = None
@@ -117,6 +118,10 @@ class Server:
         if default is _MISSING:
             raise MissingService(contract)
         return default
+
+    def services_of(self, plugin: Plugin) -> list[str]:
+        """Return the names of the contracts that a plugin provides."""
+        return sorted(contract.__name__ for contract, (owner, _) in self._services.items() if owner is plugin)
 
     def _collect_services(self) -> None:
         """Collect the plugins' services by contract.

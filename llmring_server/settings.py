@@ -20,7 +20,7 @@ from pydantic_settings import (
 
 from llmring_server.bundled import default_data_dir, find_bundled
 from llmring_server.errors import StartupError
-from llmring_server.plugins.settings_model import blank_means_unset, split_list
+from llmring_server.plugins.settings_model import blank_means_unset, change_names, split_list
 
 ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"
@@ -50,7 +50,8 @@ class Settings(BaseSettings):
 
     plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("registry", "aliases", "usage", "receipts", "dashboard"),
-        description="Enabled plugins. Their hooks run in this order.",
+        description="Enabled plugins. Their hooks run in this order. As a variable, `+budgets,-receipts` "
+        "changes the list of the conf file.",
     )
     retired_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -127,6 +128,15 @@ class Settings(BaseSettings):
         description="`debug`, `info`, `warning` or `error`; `warning` omits the access log.",
     )
     log_format: LogFormat = Field("text", description="`json`: one object per line.")
+
+    @field_validator("plugins", mode="after")
+    @classmethod
+    def change_conf(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Apply `+name` and `-name` to the list of the conf file."""
+        if not any(name.startswith(("+", "-")) for name in value):
+            return value
+        conf = read_conf(conf_path(os.environ.get(CONF_VARIABLE)))
+        return change_names(conf.get("plugins", cls.model_fields["plugins"].default), value)
 
     _lists = field_validator("plugins", "retired_plugins", "cors_origins", mode="before")(split_list)
     _default_data_dir = field_validator("data_dir", mode="before")(lambda value: value or default_data_dir())

@@ -18,6 +18,7 @@ from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
+from llmring_server.plugins.api_version import find_requirement_fault
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +147,9 @@ class PluginSet:
         return [other.implementation for other in self.plugins if other is not plugin]
 
     def _register(self, plugin: Plugin) -> None:
+        fault = find_requirement_fault(getattr(plugin.implementation, "requires", "api>=1"))
+        if fault:
+            raise StartupError(f"{plugin}: {fault}")
         try:
             self._manager.register(plugin.implementation, plugin.name)
             self._manager.check_pending()

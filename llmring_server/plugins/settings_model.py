@@ -2,6 +2,7 @@
 
 import json
 import types
+from collections.abc import Iterable
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationInfo, field_validator
@@ -17,6 +18,26 @@ def split_list(value: object) -> object:
     if value.lstrip().startswith("["):
         return json.loads(value)
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def change_names(names: Iterable[str], changes: Iterable[str]) -> tuple[str, ...]:
+    """Return names with each `+name` appended, unless it is there, and each `-name` removed.
+
+    Raises:
+        ValueError: a change has no sign, or a name to remove is not there.
+    """
+    found = list(names)
+    for change in changes:
+        sign, name = change[:1], change[1:].strip()
+        if sign not in ("+", "-"):
+            raise ValueError(f"{change!r} has no sign; give a list, or only changes such as +budgets,-receipts")
+        if sign == "-" and name not in found:
+            raise ValueError(f"{name!r} is not in the list to change: {', '.join(found)}")
+        if sign == "-":
+            found.remove(name)
+        elif name not in found:
+            found.append(name)
+    return tuple(found)
 
 
 def blank_means_unset(value: object) -> object:
