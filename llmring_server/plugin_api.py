@@ -3,6 +3,7 @@
 `llmring_server.testing` is the test kit, `llmring_server.client` the client for applications.
 """
 
+from llmring_server.cli.context import run_with_server
 from llmring_server.contracts import Identity, RecordedUsage, Scope
 from llmring_server.contracts.metrics import HistogramValue, Metric
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
@@ -48,5 +49,6 @@ __all__ = [
     "encode",
     "hookimpl",
     "operation",
+    "run_with_server",
     "upkeep",
 ]
