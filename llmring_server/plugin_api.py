@@ -16,6 +16,9 @@ from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
 from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.pages.page import ColumnLink, Page, Panel
+from llmring_server.plugins.pages.views import CsrfForm, view
+from llmring_server.plugins.pages.visit import Frame, PageResource, Redirect, TemplateResponse, Visit
 from llmring_server.runtime.background import beside, upkeep
 from llmring_server.runtime.cache import Cache
 from llmring_server.runtime.histogram import Histogram
@@ -23,28 +26,38 @@ from llmring_server.settings import PluginSettings
 
 __all__ = [
     "Cache",
+    "ColumnLink",
     "CorrectedUsage",
+    "CsrfForm",
     "Database",
     "FieldError",
+    "Frame",
     "HealthCheck",
     "Histogram",
     "HistogramValue",
     "Identity",
     "Metric",
     "Notifications",
+    "Page",
+    "PageResource",
+    "Panel",
     "PluginSettings",
     "Problem",
     "RecordedUsage",
+    "Redirect",
     "RepricedUsage",
     "Route",
     "Scope",
     "ServerContext",
     "StartupError",
+    "TemplateResponse",
     "Unavailable",
+    "Visit",
     "beside",
     "decode_query",
     "encode",
     "hookimpl",
     "operation",
     "upkeep",
+    "view",
 ]
