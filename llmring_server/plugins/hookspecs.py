@@ -1,8 +1,8 @@
 """The hook specifications: every hook that a plugin may implement.
 
 Set-up hooks are plain functions that return values and do no I/O; events are coroutines. Hooks are called in
-the order of `plugins` in the conf file. Mark an implementation with `hookimpl`; `tryfirst`, `trylast`,
-`wrapper` and `optionalhook` are rejected, since only the conf file decides the order.
+the order of `plugins` in the conf file. Mark an implementation with `hookimpl`; `tryfirst`, `trylast` and
+`wrapper` are rejected, since only the conf file decides the order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
 from llmring_server.plugins.pages.page import ColumnLink, Page, Panel
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.settings_model import PluginSettings
 
 PROJECT = "llmring_server"
 

@@ -18,13 +18,14 @@ from llmring_server.contracts import RecordedUsage
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
+from llmring_server.plugins.api_version import find_requirement_fault
 
 log = logging.getLogger(__name__)
 
 GROUP = "llmring_server.plugins"
 CORE = "llmring-server"
 UNKNOWN = "unknown"
-REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
+REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper")
 
 
 class Plugin(msgspec.Struct, frozen=True):
@@ -39,6 +40,11 @@ class Plugin(msgspec.Struct, frozen=True):
     def package(self) -> str:
         """The top-level package of its code, for attributing tracebacks."""
         return str(getattr(self.implementation, "__name__", type(self.implementation).__module__)).partition(".")[0]
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it is in the server's own distribution."""
+        return self.distribution == CORE
 
     def __str__(self) -> str:
         return f"plugin {self.name!r} (distribution {self.distribution})"
@@ -141,6 +147,9 @@ class PluginSet:
         return [other.implementation for other in self.plugins if other is not plugin]
 
     def _register(self, plugin: Plugin) -> None:
+        fault = find_requirement_fault(getattr(plugin.implementation, "requires", "api>=1"))
+        if fault:
+            raise StartupError(f"{plugin}: {fault}")
         try:
             self._manager.register(plugin.implementation, plugin.name)
             self._manager.check_pending()
@@ -149,7 +158,8 @@ class PluginSet:
         except ValueError as error:
             raise StartupError(f"{plugin} is listed twice in plugins") from error
         for caller in self._manager.get_hookcallers(plugin.implementation) or ():
-            self._check(plugin, caller)
+            if caller.has_spec():
+                self._check(plugin, caller)
 
     def _check(self, plugin: Plugin, caller: Any) -> None:
         """Reject async/sync mismatches and ordering options, which pluggy accepts."""
@@ -161,6 +171,17 @@ class PluginSet:
         marked = [option for option in REJECTED_OPTIONS if getattr(implementation, option, False)]
         if marked:
             raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; only the order in conf decides")
+
+    def unmarked_hooks(self) -> list[str]:
+        """Return a message for each function that is named like a hook and is not marked with `hookimpl`."""
+        return [
+            f"{plugin}: {name} is not marked with hookimpl and is not called"
+            for plugin in self.plugins
+            for name, member in inspect.getmembers(plugin.implementation, inspect.isroutine)
+            if hasattr(hookspecs, name)
+            and name.startswith("llmring_")
+            and self._manager.parse_hookimpl_opts(plugin.implementation, name) is None
+        ]
 
     def _suggest_hook(self, plugin: Plugin) -> str:
         """Return a suggestion for a misspelt hook."""
