@@ -15,7 +15,8 @@ from llmring_server.http.operations import operation
 from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
-from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.events import Events
+from llmring_server.plugins.hookspecs import hookimpl, hookspec
 from llmring_server.runtime.background import beside, upkeep
 from llmring_server.runtime.cache import Cache
 from llmring_server.runtime.histogram import Histogram
@@ -25,6 +26,7 @@ __all__ = [
     "Cache",
     "CorrectedUsage",
     "Database",
+    "Events",
     "FieldError",
     "HealthCheck",
     "Histogram",
@@ -45,6 +47,7 @@ __all__ = [
     "decode_query",
     "encode",
     "hookimpl",
+    "hookspec",
     "operation",
     "upkeep",
 ]
