@@ -50,9 +50,9 @@ class LiveServer:
         sent = {**({"X-Project-Key": self.key(key)} if key else {}), **headers}
         return self._clients.enter_context(httpx.Client(base_url=self.url, headers=sent, timeout=30))
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the server's event loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = START_SECONDS) -> T:
+        """Run a coroutine on the server's event loop for a limited time and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
         """Return the rows of a statement, run by the server's database object."""
