@@ -16,7 +16,8 @@ from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
 from llmring_server.plugins.api_version import API_VERSION
 from llmring_server.plugins.context import ServerContext
-from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.events import Events
+from llmring_server.plugins.hookspecs import hookimpl, hookspec
 from llmring_server.plugins.pages.page import ColumnLink, Page, Panel
 from llmring_server.plugins.pages.views import CsrfForm, view
 from llmring_server.plugins.pages.visit import Frame, PageResource, Redirect, TemplateResponse, Visit
@@ -32,6 +33,7 @@ __all__ = [
     "CorrectedUsage",
     "CsrfForm",
     "Database",
+    "Events",
     "FieldError",
     "Frame",
     "HealthCheck",
@@ -59,6 +61,7 @@ __all__ = [
     "decode_query",
     "encode",
     "hookimpl",
+    "hookspec",
     "operation",
     "upkeep",
     "view",
