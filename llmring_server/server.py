@@ -23,6 +23,7 @@ from llmring_server.database.required_plugins import check_plugins
 from llmring_server.errors import DatabaseDown, StartupError
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
+from llmring_server.plugins.events import Events, QueueLimits
 from llmring_server.plugins.manager import Plugin, PluginSet
 from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables
 from llmring_server.plugins.providers import MissingService, check_provider, explain_order
@@ -46,9 +47,10 @@ _MISSING = object()
 class Server:
     """The server object that hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    `notifications` sends messages to other processes; `middleware` is the plugins', in conf order. `create_app` builds
-    it without I/O; `database`, `cache` and `http` are usable between `open` and `close`. `waiting` is true in a server
-    that was started during an outage of the database, until that answers and the start is finished.
+    `notifications` sends messages to other processes, `events` entries to listeners in this process; `middleware` is
+    the plugins', in conf order. `create_app` builds it without I/O; `database`, `cache` and `http` are usable between
+    `open` and `close`. `waiting` is true in a server that was started during an outage of the database, until that
+    answers and the start is finished.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
@@ -65,6 +67,7 @@ class Server:
         self.drain = Drain(settings.shutdown_seconds)
         self.request_log = RequestLog(settings.log_format)
         self._shutdown_functions: list[Callable[[], None]] = []
+        self.events = Events(self, plugins.listeners(), QueueLimits.from_settings(settings))
         self._services: dict[type, tuple[Plugin, object]] = {}
         self._collect_services()
         for _ in plugins.call("llmring_connect", NoneType, server=self):
@@ -164,6 +167,8 @@ class Server:
                 log.warning("starting without the database: %s", error)
                 self.waiting = True
                 await stack.enter_async_context(outage.running())
+            stack.callback(self.events.close)
+            stack.push_async_callback(self._drain_events)  # those of the plugins' lifespans, when they were exited
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.begin_shutdown, self.drain))
             if self.waiting:
@@ -171,6 +176,7 @@ class Server:
                 await stack.enter_async_context(beside(self._open_later(later), "llmring start"))
             elif lifespans:
                 await self._enter_lifespans(stack)
+            stack.push_async_callback(self._drain_events)
             self._stack = stack.pop_all()
 
     async def _open_database(self) -> None:
@@ -212,6 +218,10 @@ class Server:
         """Close everything that `open` opened, in reverse order."""
         await self._stack.aclose()
 
+    def call_hook(self, hook: str, **arguments: object) -> list[Any]:
+        """Call a hook that a plugin declared, and return the values of its implementations, in conf order."""
+        return [call(**arguments) for _, call in self.plugins.callers(hook)]
+
     def on_shutdown(self, function: Callable[[], None]) -> None:
         """Register a plain function to call when the process begins to shut down; streams end there."""
         self._shutdown_functions.append(function)
@@ -238,6 +248,9 @@ class Server:
         if self._http is not None:
             closing, self._http = self._http, None
             await closing.aclose()
+
+    async def _drain_events(self) -> None:
+        await self.events.drain(self.drain.seconds_left)
 
     async def _finish_tasks(self) -> None:
         if self._tasks:

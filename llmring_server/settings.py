@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import msgspec
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -21,6 +20,7 @@ from pydantic_settings import (
 from llmring_server.bundled import default_data_dir, find_bundled
 from llmring_server.errors import StartupError
 from llmring_server.plugins.settings_model import blank_means_unset, change_names, split_list
+from llmring_server.serving.connection_limits import ConnectionLimits
 
 ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"
@@ -30,17 +30,6 @@ RESERVED_FILES = 128  # open files for other uses than connections
 
 LogFormat = Literal["text", "json"]
 ModelT = TypeVar("ModelT", bound=BaseSettings)
-
-
-class ConnectionLimits(msgspec.Struct, frozen=True):
-    """The time limits of a client's connection, in seconds.
-
-    A request must arrive within `arrival` seconds, plus the time of its body at the minimum rate; a client that leaves
-    a response unread for `unread` seconds is disconnected.
-    """
-
-    arrival: float = 20.0
-    unread: float = 30.0
 
 
 class Settings(BaseSettings):
@@ -87,6 +76,13 @@ class Settings(BaseSettings):
         False, description="On a Citus cluster, distribute the tables that migrations make."
     )
     shutdown_seconds: int = Field(15, ge=1, description="Seconds that in-flight requests may take at shutdown.")
+    event_timeout: float = Field(10.0, gt=0, description="Seconds that a call of an event's listener may take.")
+    event_queue_entries: int = Field(
+        10_000, ge=1, description="Entries that may wait for one listener of an event; more are dropped."
+    )
+    event_queue_bytes: int = Field(
+        16 * MEBIBYTE, ge=1024, description="Bytes that may wait for one listener of an event; more are dropped."
+    )
     data_dir: Path = Field(
         default_factory=lambda: default_data_dir(),
         description="Folder of the bundled PostgreSQL. Default: the user's data folder, or `/var/lib/llmring-server` "

@@ -67,8 +67,8 @@ class LiveServer:
         return project_id(self.key(key), self.server.settings.key_pepper.get_secret_value().encode())
 
     def usage_recorded(self, *entries: RecordedUsage) -> None:
-        """Call the hook `llmring_usage_recorded` of all plugins, and return when they have finished."""
-        self.run(self.server.plugins.usage_recorded(self.server, entries))
+        """Publish the event `llmring_usage_recorded`, and return when its listeners have finished."""
+        self.run(self.server.events.deliver("llmring_usage_recorded", entries))
 
     def close(self) -> None:
         """Close the clients.
