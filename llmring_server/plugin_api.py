@@ -3,7 +3,8 @@
 `llmring_server.testing` is the test kit, `llmring_server.client` the client for applications.
 """
 
-from llmring_server.contracts import Identity, RecordedUsage, Scope
+from llmring_server.contracts import ArrivingUsage, Identity, LoggedUsage, RecordedUsage, Scope
+from llmring_server.contracts.aliases import AliasResolution
 from llmring_server.contracts.metrics import HistogramValue, Metric
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.database import Database, Notifications
@@ -28,6 +29,8 @@ from llmring_server.runtime.histogram import Histogram
 
 __all__ = [
     "API_VERSION",
+    "AliasResolution",
+    "ArrivingUsage",
     "Cache",
     "ColumnLink",
     "CorrectedUsage",
@@ -40,6 +43,7 @@ __all__ = [
     "Histogram",
     "HistogramValue",
     "Identity",
+    "LoggedUsage",
     "Metric",
     "Notifications",
     "Page",
