@@ -199,6 +199,7 @@ CONSTANTS = {
     "API_VERSION": "The version of the plugin API, `MAJOR.MINOR`; a plugin's `requires` is compared with it.",
     "Scope": "What a key may do: `read`, `ingest` or `admin`.",
     "encode": "`encode(value) -> bytes`: JSON as the server writes it, with money as numbers with all their decimals.",
+    "hookspec": "Marks the specification of a hook or an event that a plugin declares.",
     "hookimpl": "Marks a function as the implementation of the hook of its name.",
 }
 PAGES = {

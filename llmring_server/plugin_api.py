@@ -4,7 +4,8 @@
 """
 
 from llmring_server.cli.context import run_with_server
-from llmring_server.contracts import Identity, RecordedUsage, Scope
+from llmring_server.contracts import ArrivingUsage, Identity, LoggedUsage, RecordedUsage, Scope
+from llmring_server.contracts.aliases import AliasResolution
 from llmring_server.contracts.metrics import HistogramValue, Metric
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.database import Database, Notifications
@@ -29,6 +30,8 @@ from llmring_server.runtime.histogram import Histogram
 
 __all__ = [
     "API_VERSION",
+    "AliasResolution",
+    "ArrivingUsage",
     "Cache",
     "ColumnLink",
     "CorrectedUsage",
@@ -41,6 +44,7 @@ __all__ = [
     "Histogram",
     "HistogramValue",
     "Identity",
+    "LoggedUsage",
     "Metric",
     "Notifications",
     "Page",

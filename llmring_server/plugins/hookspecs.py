@@ -9,11 +9,14 @@ since only the conf file decides the order.
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import click
 import pluggy
+import psycopg
 
-from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts import ArrivingUsage, LoggedUsage, RecordedUsage
+from llmring_server.contracts.aliases import AliasResolution
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.http.endpoints.health import HealthCheck
@@ -144,6 +147,29 @@ def llmring_lifespan(server: ServerContext) -> AbstractAsyncContextManager[None]
 @hookspec
 def llmring_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
     """Return subcommands of `llmring-server`."""
+
+
+@hookspec
+def llmring_usage_arriving(server: ServerContext, entry: ArrivingUsage) -> Mapping[str, str] | None:
+    """Return tags to add to an entry, or raise a Problem to refuse it, before it is stored.
+
+    A plain function, called on the event loop for every entry: it decides from memory, and must not wait.
+    """
+
+
+@hookspec
+async def llmring_usage_storing(
+    server: ServerContext, connection: psycopg.AsyncConnection[Any], entries: Sequence[LoggedUsage]
+) -> None:
+    """Write what must not be lost, in the transaction that stores the entries.
+
+    An exception refuses the entries. A batch is then divided, so that it refuses those alone for which it is raised.
+    """
+
+
+@hookspec
+def llmring_alias_resolving(server: ServerContext, resolution: AliasResolution) -> None:
+    """Raise a Problem to refuse the resolution of an alias; a plain function, called on the event loop."""
 
 
 @hookspec
