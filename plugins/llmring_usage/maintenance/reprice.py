@@ -1,8 +1,9 @@
 """Repricing: rows at the prices of their time, or of today, rows and rollups corrected together.
 
-Rows are read in chunks in key order. A chunk is corrected in one transaction, on a Citus cluster project by project, each
-on its node. A row is updated only while it still has the cost that was read, so that concurrent changes never correct
-it twice. The position is stored after each chunk: an interrupted run continues from there when it is started again.
+Rows are read in chunks in key order. A chunk is corrected in one transaction, on a Citus cluster project by project,
+each on its node. A row is updated only while it still has the cost that was read, so that concurrent changes never
+correct it twice. The position is stored after each chunk: an interrupted run continues from there when it is started
+again.
 """
 
 import hashlib
