@@ -61,14 +61,15 @@ FOLDED: LiteralString = ", ".join(
 def fold_sql(rollup: Rollup, own: LiteralString = OWN, joins: LiteralString = FULL_DAYS) -> LiteralString:
     """Return the SELECT of the rollup's columns over a table `combined` that lacks the combination.
 
-    Combinations that are not `own`, a condition on `combined` with its `joins`, are folded into `OTHER`.
+    Combinations that are not `own`, a condition on `combined` with its `joins`, are folded into `OTHER`. OFFSET 0 keeps
+    PostgreSQL from planning and computing the digest and the test once per column.
     """
     sums: LiteralString = ", ".join("sum(" + name + ") AS " + name for name in rollup.sums)
     return (
         "SELECT project_id, day, CASE WHEN own THEN combination ELSE " + OTHER + " END AS combination, " + FOLDED
         + ", " + sums + " FROM (SELECT keyed.*, " + own + " AS own FROM (SELECT *, " + COMBINATION
-        + " AS combination FROM combined) AS keyed" + joins
-        + ") AS owned GROUP BY " + ", ".join(NUMBERS[: len(DIMENSIONS) + 3])
+        + " AS combination FROM combined OFFSET 0) AS keyed" + joins
+        + " OFFSET 0) AS owned GROUP BY " + ", ".join(NUMBERS[: len(DIMENSIONS) + 3])
     )  # fmt: skip
 
 
