@@ -16,12 +16,13 @@ LOCK: LiteralString = """
     INSERT INTO alias_versions AS stored (project_id, version) VALUES (%(project)s, 0)
     ON CONFLICT (project_id) DO UPDATE SET version = stored.version
 """
-# A separate statement, to see what the previous holder of the lock has committed.
-APPLY: LiteralString = """
+# A separate statement, to see what the previous holder of the lock has committed. The following ones are too, since the
+# parts of one statement would run on all nodes of a Citus cluster. `changes` has the aliases to bind and to unbind.
+COMPARE: LiteralString = """
     WITH given AS MATERIALIZED (
         SELECT profile, alias, model, metadata
         FROM json_to_recordset(%(targets)s::json) AS given(profile text, alias text, model text, metadata json)
-    ), changed AS MATERIALIZED (
+    ), changed AS (
         SELECT given.profile, given.alias, given.model, given.metadata, stored.model AS previous_model
         FROM given LEFT JOIN aliases AS stored
             ON stored.project_id = %(project)s AND stored.profile = given.profile AND stored.alias = given.alias
@@ -30,42 +31,57 @@ APPLY: LiteralString = """
         SELECT profile, alias, NULL, NULL, model
         FROM aliases
         WHERE project_id = %(project)s AND profile = %(replaced)s AND alias NOT IN (SELECT alias FROM given)
-    ), numbered AS MATERIALIZED (
+    ), numbered AS (
         SELECT changed.*, version + row_number() OVER (ORDER BY profile, alias) AS seq
         FROM changed, alias_versions
         WHERE project_id = %(project)s
-    ), bound AS (
-        INSERT INTO aliases AS stored (
-            project_id, profile, alias, model, metadata, version, created_at, updated_at, seq)
-        SELECT %(project)s, profile, alias, model, metadata, 1, now(), now(), seq
-        FROM numbered
-        WHERE model IS NOT NULL
-        ORDER BY profile, alias
-        ON CONFLICT (project_id, profile, alias) DO UPDATE SET
-            model = excluded.model,
-            metadata = excluded.metadata,
-            version = stored.version + 1,
-            updated_at = excluded.updated_at,
-            seq = excluded.seq
-    ), unbound AS (
-        DELETE FROM aliases AS stored USING numbered
-        WHERE stored.project_id = %(project)s AND stored.profile = numbered.profile AND stored.alias = numbered.alias
-            AND numbered.model IS NULL
-    ), recorded AS (
-        INSERT INTO alias_history (
-            project_id, seq, profile, alias, action, model, previous_model, metadata, key_id, changed_at)
-        SELECT %(project)s, seq, profile, alias, CASE WHEN model IS NULL THEN 'unbind' ELSE 'bind' END,
-            model, previous_model, metadata, %(key)s, now()
-        FROM numbered
-    ), counted AS (
-        UPDATE alias_versions SET version = version + (SELECT count(*) FROM numbered)
-        WHERE project_id = %(project)s
-        RETURNING version
     )
-    SELECT counted.version,
-        (SELECT count(*) FROM numbered WHERE model IS NOT NULL) AS bound,
-        (SELECT count(*) FROM numbered WHERE model IS NULL) AS unbound
-    FROM counted
+    SELECT count(*) FILTER (WHERE model IS NOT NULL) AS bound, count(*) FILTER (WHERE model IS NULL) AS unbound,
+        json_agg(json_build_object('seq', seq, 'profile', profile, 'alias', alias, 'model', model,
+            'metadata', metadata, 'previous_model', previous_model))::text AS changes
+    FROM numbered
+"""
+CHANGES: LiteralString = """
+    json_to_recordset(%(changes)s::json) AS changed(
+        seq bigint, profile text, alias text, model text, metadata json, previous_model text
+    )
+"""
+BIND: LiteralString = (
+    """
+    INSERT INTO aliases AS stored (project_id, profile, alias, model, metadata, version, created_at, updated_at, seq)
+    SELECT %(project)s, profile, alias, model, metadata, 1, now(), now(), seq
+    FROM """
+    + CHANGES
+    + """
+    WHERE model IS NOT NULL
+    ORDER BY profile, alias
+    ON CONFLICT (project_id, profile, alias) DO UPDATE SET
+        model = excluded.model,
+        metadata = excluded.metadata,
+        version = stored.version + 1,
+        updated_at = excluded.updated_at,
+        seq = excluded.seq
+"""
+)
+UNBIND: LiteralString = (
+    "DELETE FROM aliases AS stored USING "
+    + CHANGES
+    + """
+    WHERE stored.project_id = %(project)s AND stored.profile = changed.profile AND stored.alias = changed.alias
+        AND changed.model IS NULL
+"""
+)
+RECORD: LiteralString = (
+    """
+    INSERT INTO alias_history (
+        project_id, seq, profile, alias, action, model, previous_model, metadata, key_id, changed_at)
+    SELECT %(project)s, seq, profile, alias, CASE WHEN model IS NULL THEN 'unbind' ELSE 'bind' END,
+        model, previous_model, metadata, %(key)s, now()
+    FROM """
+    + CHANGES
+)
+COUNT: LiteralString = """
+    UPDATE alias_versions SET version = version + %(count)s WHERE project_id = %(project)s RETURNING version
 """
 # A change, the latest change of its alias, and the one before it, which has the previous metadata.
 BEFORE: LiteralString = """
@@ -196,12 +212,18 @@ async def _previous_target(cursor: Any, project: str, seq: int) -> Target:
 
 
 async def _apply(cursor: Any, project: str, key: str, targets: Sequence[Target], replaced: str | None) -> ChangeResult:
-    given = {"project": project, "key": key, "replaced": replaced, "targets": codec.encode(targets).decode()}
-    row = await (await cursor.execute(APPLY, given)).fetchone()
+    params = {"project": project, "key": key, "replaced": replaced, "targets": codec.encode(targets).decode()}
+    found = await (await cursor.execute(COMPARE, params)).fetchone()
+    bound, unbound = found["bound"], found["unbound"]
+    params |= {"changes": found["changes"], "count": bound + unbound}
+    for statement, count in ((BIND, bound), (UNBIND, unbound), (RECORD, bound + unbound)):
+        if count:
+            await cursor.execute(statement, params)
+    counted = await (await cursor.execute(COUNT, params)).fetchone()
     alias = None
     if len(targets) == 1:
         [target] = targets
         params = {"project": project, "profile": target.profile, "alias": target.alias}
-        found = await (await cursor.execute(GET, params)).fetchone()
-        alias = decode_alias(found["alias"]) if found else None
-    return ChangeResult(row["version"], row["bound"], row["unbound"], alias)
+        stored = await (await cursor.execute(GET, params)).fetchone()
+        alias = decode_alias(stored["alias"]) if stored else None
+    return ChangeResult(counted["version"], bound, unbound, alias)
