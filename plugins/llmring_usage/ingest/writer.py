@@ -14,9 +14,18 @@ from itertools import chain
 from typing import Any
 
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable, unavailable
-from llmring_usage.ingest import pending
-from llmring_usage.ingest.fair_queue import BATCH_BYTES, MAX_BATCH, FairQueue
-from llmring_usage.ingest.pending import ARRIVED, ROWS, SIZE, PendingOutcomes, PendingRows, size_of
+from llmring_usage.ingest import fair_queue
+from llmring_usage.ingest.fair_queue import (
+    ARRIVED,
+    BATCH_BYTES,
+    MAX_BATCH,
+    ROWS,
+    SIZE,
+    FairQueue,
+    PendingOutcomes,
+    PendingRows,
+    size_of,
+)
 from llmring_usage.ingest.repository import Outcome, UsageRepository, deferred_response
 from llmring_usage.journal.journal import Journal
 from llmring_usage.models.rows import UsageRow
@@ -158,7 +167,7 @@ class UsageWriter:
         if self._journal is not None or min(map(ARRIVED, batch)) > late:
             return batch
         expired = [submission for submission in batch if submission.arrived <= late]
-        pending.reject(expired, Unavailable(NO_RESPONSE))
+        fair_queue.reject(expired, Unavailable(NO_RESPONSE))
         self._release(expired)
         return [submission for submission in batch if submission.arrived > late]
 
@@ -167,17 +176,17 @@ class UsageWriter:
         missing = self._missing_months(batch)
         if not missing:
             return batch
-        late = [submission for submission in batch if not missing.isdisjoint(pending.months_of(submission))]
+        late = [submission for submission in batch if not missing.isdisjoint(fair_queue.months_of(submission))]
         task = asyncio.create_task(self._wait_for_partitions(late, missing), name="llmring usage late entries")
         self._late.add(task)
         task.add_done_callback(self._late.discard)
-        return [submission for submission in batch if missing.isdisjoint(pending.months_of(submission))]
+        return [submission for submission in batch if missing.isdisjoint(fair_queue.months_of(submission))]
 
     def _missing_months(self, batch: list[PendingRows[Any]]) -> set[Month]:
         """Return the months whose partition is not known to exist."""
         if not batch or self.is_down:
             return set()
-        return self._repository.partitions.missing(months_of([row.occurred_at for row in pending.rows_of(batch)]))
+        return self._repository.partitions.missing(months_of([row.occurred_at for row in fair_queue.rows_of(batch)]))
 
     async def _wait_for_partitions(self, late: list[PendingRows[Any]], months: set[Month]) -> None:
         """Queue late submissions again when their partitions are there; at the deadline, append them to the journal."""
@@ -186,7 +195,7 @@ class UsageWriter:
         try:
             await self._repository.partitions.ensure(months, min(map(ARRIVED, late)) + seconds - now())
         except Exception as error:
-            rows = pending.rows_of(late)
+            rows = fair_queue.rows_of(late)
             await self._respond(late, rows, self._defer(rows, error))
         else:
             for submission in late:
@@ -197,7 +206,7 @@ class UsageWriter:
     async def flush(self, batch: Sequence[PendingRows[Any]]) -> None:
         """Store a batch, and resolve its submissions."""
         if batch:
-            rows = pending.rows_of(batch)
+            rows = fair_queue.rows_of(batch)
             deadline = min(map(ARRIVED, batch)) + self._settings.write_timeout
             await self._respond(batch, rows, self._store(rows, deadline))
 
@@ -209,9 +218,9 @@ class UsageWriter:
             outcomes = await stored
         except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
-            pending.reject(batch, unavailable(error) if isinstance(error, DATABASE_UNAVAILABLE) else error)
+            fair_queue.reject(batch, unavailable(error) if isinstance(error, DATABASE_UNAVAILABLE) else error)
         else:
-            pending.resolve(batch, outcomes)
+            fair_queue.resolve(batch, outcomes)
             self._on_stored(rows, outcomes)
         finally:
             self._release(batch)

@@ -29,7 +29,7 @@ PARTITIONS: LiteralString = """
     WHERE inhparent = to_regclass('usage_logs')
     ORDER BY name
 """
-HAS_OLDEST: LiteralString = "SELECT EXISTS (SELECT FROM " + OLDEST + ") AS found"
+HAS_OLDEST: LiteralString = "SELECT EXISTS (SELECT 1 FROM " + OLDEST + ") AS found"
 DROP_SECONDS = 300.0  # on a cluster, each shard of a partition is a table
 
 CHUNK_KEYS = 10_000
