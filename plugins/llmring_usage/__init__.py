@@ -110,7 +110,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
     replay = JournalReplay(create_repository(), prior_billing, settings, batches)
     writer = NodeWriters(database, create_repository, settings, batches, journal)
-    ingest = Ingest(writer, journal, replay, database, lambda: server.waiting)
+    ingest = Ingest(writer, journal, replay, database, partitions, lambda: server.waiting)
     statistics, filtered = StatisticsQuery(database, settings), FilteredStatistics(database, settings)
     reader = UsageReader(statistics, filtered, UsageLogs(database), CorrectionLookup(database), settings)
     return {

@@ -83,7 +83,7 @@ class UsageBilling:
 
     async def _store(self, row: UsageRow, bill: Bill, beside: InTransaction, deadline: float) -> None:
         """Write in one transaction, the shared sums last, so that they are locked for one statement only."""
-        await self._partitions.ensure({month_of(row.occurred_at)})
+        await self._partitions.ensure({month_of(row.occurred_at)}, deadline - _now())
         async with self._database.transaction(max(deadline - _now(), PAUSE_SECONDS)) as connection:
             await beside(connection, bill)
             await self._repository.store_in_transaction(connection, row)

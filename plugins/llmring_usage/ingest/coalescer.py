@@ -11,8 +11,9 @@ from llmring_server.http import codec
 from llmring_server.http.errors import Problem
 from llmring_usage.counts.entry_parsing import parse_entry
 from llmring_usage.ingest.entry_to_row import EntryPricer
+from llmring_usage.ingest.fair_queue import PendingRows
 from llmring_usage.ingest.repository import Outcome
-from llmring_usage.ingest.writer import PendingRows, UsageWriter
+from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.models.responses import DeferredLogResponse
 from llmring_usage.models.rows import UsageRow
 

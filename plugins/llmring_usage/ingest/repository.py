@@ -63,7 +63,7 @@ class UsageRepository:
     """Stores rows with their rollups and keys, exactly once, and returns each row's outcome.
 
     A connection and its cursor are reused across batches until `release_connection`; only one task at a time may call
-    `store`.
+    `store`. `partitions` are those that its rows need.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class UsageRepository:
         names: NamesLimit | None = None,
     ) -> None:  # fmt: skip
         self._database = database
-        self._partitions = partitions
+        self.partitions = partitions
         self._receipts = receipts
         self._random = random.SystemRandom()
         self._zone = settings.timezone
@@ -106,7 +106,7 @@ class UsageRepository:
                 if failure not in (Failure.NO_PARTITION, Failure.RETRY) or attempt == ATTEMPTS:
                     raise
                 if failure is Failure.NO_PARTITION:
-                    self._partitions.forget_known()
+                    self.partitions.forget_known()
                 elif _now() >= deadline:
                     raise
                 else:
@@ -135,7 +135,7 @@ class UsageRepository:
             await cursor.connection.close()
 
     async def _store(self, rows: Sequence[UsageRow], deadline: float) -> list[Outcome]:
-        await self._partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
+        await self.partitions.ensure(months_of([row.occurred_at for row in rows]), deadline - _now())
         keyed = any(row.idempotency_key for row in rows)
         sent = _first_of_each_key(rows) if keyed else rows
         async with self._borrow_cursor(deadline) as cursor:

@@ -1,76 +1,45 @@
 """Group commit: one writer per process. It flushes when idle and gathers while busy; there is no timer.
 
 A request gets its response after the commit of its batch, or 503 within `write_timeout` seconds of its arrival; with a
-journal, calls are appended there while the database is down. The queue is bounded in entries and bytes; beyond the
+journal, calls are appended there while the database is down. Late entries, of a month without a partition, wait for it
+separately, up to `LATE_SECONDS`. The queue is bounded in entries and bytes; beyond the
 bounds, submissions of the project with the most bytes are rejected at once.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
-from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from llmring_server.http.errors import DATABASE_UNAVAILABLE, Unavailable, unavailable
-from llmring_usage.ingest.fair_queue import BATCH_BYTES, MAX_BATCH, FairQueue
+from llmring_usage.ingest import fair_queue
+from llmring_usage.ingest.fair_queue import (
+    ARRIVED,
+    BATCH_BYTES,
+    MAX_BATCH,
+    ROWS,
+    SIZE,
+    FairQueue,
+    PendingOutcomes,
+    PendingRows,
+    size_of,
+)
 from llmring_usage.ingest.repository import Outcome, UsageRepository, deferred_response
 from llmring_usage.journal.journal import Journal
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.settings import UsageSettings
+from llmring_usage.tables.partitions import Month, PartitionPending, months_of
 
 log = logging.getLogger(__name__)
 
-ROW_BYTES = 512
 IDLE_SECONDS = 0.05
+LATE_SECONDS = 10.0  # for entries that wait for a partition, without a journal
 TIME_TO_WRITE = 0.1  # of the write timeout; less would cut the whole batch short
-ROWS, SIZE, ARRIVED = attrgetter("rows"), attrgetter("size"), attrgetter("arrived")
 NO_RESPONSE = "The database does not respond. Try again shortly."
 TOO_MANY = "Too many entries wait for the database. Try again shortly."
-T = TypeVar("T")
 OnStored = Callable[[Sequence[UsageRow], Sequence[Outcome]], None]
-
-
-class PendingRows(Generic[T]):
-    """Rows of one project that arrived together, their arrival (the loop's time), and the future of their result."""
-
-    __slots__ = ("arrived", "future", "project", "rows", "size")
-
-    def __init__(self, rows: Sequence[UsageRow], arrived: float, future: "asyncio.Future[T]") -> None:
-        self.rows = rows
-        self.project = rows[0].series.project_id if rows else ""
-        self.size = sum(map(_size_of, rows))
-        self.arrived = arrived
-        self.future = future
-
-    def resolve(self, outcomes: list[Outcome]) -> None:
-        """Resolve the waiting future with the result."""
-        if self.future.done():
-            return
-        try:
-            self.future.set_result(self.result(outcomes))
-        except Exception as error:  # raised to the request that waits for these rows, not to the others
-            self.future.set_exception(error)
-
-    def reject(self, error: Exception) -> None:
-        """Resolve the waiting future with an error: the rows are not stored."""
-        if not self.future.done():
-            self.future.set_exception(error)
-
-    def result(self, outcomes: list[Outcome]) -> T:
-        """Return the result of the rows' outcomes, or raise."""
-        raise NotImplementedError
-
-
-class PendingOutcomes(PendingRows[list[Outcome]]):
-    """Rows whose result is the list of their outcomes."""
-
-    __slots__ = ()
-
-    def result(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Return the outcomes."""
-        return outcomes
 
 
 class UsageWriter:
@@ -86,6 +55,7 @@ class UsageWriter:
         self._waiting: FairQueue[PendingRows[Any]] = FairQueue()
         self._entries = 0
         self._bytes = 0
+        self._late: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._closing = False
         self._max_entries = max(settings.queue_entries, MAX_BATCH)
@@ -170,9 +140,9 @@ class UsageWriter:
         return True
 
     async def _run(self) -> None:
-        while self._waiting or not self._closing:
+        while self._waiting or self._late or not self._closing:
             if self._waiting:
-                await self.flush(self._take_batch())
+                await self.flush(self._separate_late(self._take_batch()))
             else:
                 await self._idle()
         await self._repository.release_connection()
@@ -197,22 +167,60 @@ class UsageWriter:
         if self._journal is not None or min(map(ARRIVED, batch)) > late:
             return batch
         expired = [submission for submission in batch if submission.arrived <= late]
-        _reject(expired, Unavailable(NO_RESPONSE))
+        fair_queue.reject(expired, Unavailable(NO_RESPONSE))
         self._release(expired)
         return [submission for submission in batch if submission.arrived > late]
 
+    def _separate_late(self, batch: list[PendingRows[Any]]) -> list[PendingRows[Any]]:
+        """Return the batch without submissions for months without a partition; these wait for it separately."""
+        missing = self._missing_months(batch)
+        if not missing:
+            return batch
+        late = [submission for submission in batch if not missing.isdisjoint(fair_queue.months_of(submission))]
+        task = asyncio.create_task(self._wait_for_partitions(late, missing), name="llmring usage late entries")
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+        return [submission for submission in batch if missing.isdisjoint(fair_queue.months_of(submission))]
+
+    def _missing_months(self, batch: list[PendingRows[Any]]) -> set[Month]:
+        """Return the months whose partition is not known to exist."""
+        if not batch or self.is_down:
+            return set()
+        return self._repository.partitions.missing(months_of([row.occurred_at for row in fair_queue.rows_of(batch)]))
+
+    async def _wait_for_partitions(self, late: list[PendingRows[Any]], months: set[Month]) -> None:
+        """Queue late submissions again when their partitions are there; at the deadline, append them to the journal."""
+        now = asyncio.get_running_loop().time
+        seconds = LATE_SECONDS if self._journal is None else self._settings.write_timeout * (1 - 2 * TIME_TO_WRITE)
+        try:
+            await self._repository.partitions.ensure(months, min(map(ARRIVED, late)) + seconds - now())
+        except Exception as error:
+            rows = fair_queue.rows_of(late)
+            await self._respond(late, rows, self._defer(rows, error))
+        else:
+            for submission in late:
+                submission.arrived = now()  # the write timeout starts now
+                self._waiting.append(submission)
+            self._wake.set()
+
     async def flush(self, batch: Sequence[PendingRows[Any]]) -> None:
         """Store a batch, and resolve its submissions."""
-        if not batch:
-            return
-        rows = list(chain.from_iterable(map(ROWS, batch)))
+        if batch:
+            rows = fair_queue.rows_of(batch)
+            deadline = min(map(ARRIVED, batch)) + self._settings.write_timeout
+            await self._respond(batch, rows, self._store(rows, deadline))
+
+    async def _respond(
+        self, batch: Sequence[PendingRows[Any]], rows: Sequence[UsageRow], stored: Awaitable[list[Outcome]]
+    ) -> None:
+        """Resolve a batch's submissions with the outcomes of its rows, or with the error of storing them."""
         try:
-            outcomes = await self._store(rows, min(map(ARRIVED, batch)) + self._settings.write_timeout)
+            outcomes = await stored
         except Exception as error:
             log.warning("usage batch of %d entries failed: %s: %s", len(rows), type(error).__name__, error)
-            _reject(batch, unavailable(error) if isinstance(error, DATABASE_UNAVAILABLE) else error)
+            fair_queue.reject(batch, unavailable(error) if isinstance(error, DATABASE_UNAVAILABLE) else error)
         else:
-            _resolve(batch, outcomes)
+            fair_queue.resolve(batch, outcomes)
             self._on_stored(rows, outcomes)
         finally:
             self._release(batch)
@@ -225,9 +233,18 @@ class UsageWriter:
         if not self.is_down and not any(row.unconfirmed_key for row in rows):
             try:
                 return await self._repository.store(rows, deadline)
+            except PartitionPending as error:
+                return await self._defer(rows, error)
             except DATABASE_UNAVAILABLE as error:
                 await self.mark_down(error)
         await journal.append(rows)
+        return [deferred_response(row) for row in rows]
+
+    async def _defer(self, rows: Sequence[UsageRow], error: Exception) -> list[Outcome]:
+        """Append rows to the journal, or raise the error if there is none or it is not temporary."""
+        if self._journal is None or not isinstance(error, (*DATABASE_UNAVAILABLE, TimeoutError)):
+            raise error
+        await self._journal.append(rows)
         return [deferred_response(row) for row in rows]
 
     def _release(self, batch: Sequence[PendingRows[Any]]) -> None:
@@ -246,18 +263,14 @@ class UsageWriter:
         return self._bytes
 
 
-def _size_of(row: UsageRow) -> int:
-    return ROW_BYTES + len(row.metadata) if row.metadata else ROW_BYTES
-
-
 def _split(rows: Sequence[UsageRow]) -> Iterator[Sequence[UsageRow]]:
     """Yield rows in parts of at most `MAX_BATCH` rows and `BATCH_BYTES`, at least one row each."""
     start = size = 0
     for end, row in enumerate(rows):
-        size += _size_of(row)
+        size += size_of(row)
         if end > start and (end - start == MAX_BATCH or size > BATCH_BYTES):
             yield rows[start:end]
-            start, size = end, _size_of(row)
+            start, size = end, size_of(row)
     if start < len(rows):
         yield rows[start:]
 
@@ -265,15 +278,3 @@ def _split(rows: Sequence[UsageRow]) -> Iterator[Sequence[UsageRow]]:
 def _part_outcomes(rows: Sequence[UsageRow], part: "list[Outcome] | BaseException") -> Sequence[Outcome]:
     """Return the outcomes of one part; if that part failed, each of its entries is unavailable."""
     return [Unavailable(NO_RESPONSE)] * len(rows) if isinstance(part, BaseException) else part
-
-
-def _resolve(batch: Sequence[PendingRows[Any]], outcomes: list[Outcome]) -> None:
-    end = 0
-    for submission in batch:
-        start, end = end, end + len(submission.rows)
-        submission.resolve(outcomes[start:end])
-
-
-def _reject(batch: Sequence[PendingRows[Any]], error: Exception) -> None:
-    for submission in batch:
-        submission.reject(error)

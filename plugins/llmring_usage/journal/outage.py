@@ -9,6 +9,7 @@ from llmring_server.database import Database
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
+from llmring_usage.tables.partitions import Partitions
 
 
 class Ingest:
@@ -20,12 +21,14 @@ class Ingest:
         journal: Journal | None,
         replay: JournalReplay,
         database: Database,
+        partitions: Partitions,
         is_waiting: Callable[[], bool],
     ) -> None:
         self._writer = writer
         self._journal = journal
         self._replay = replay
         self._database = database
+        self._partitions = partitions
         self._is_waiting = is_waiting
         self._entered = False
 
@@ -44,6 +47,7 @@ class Ingest:
         self._entered = True
         try:
             async with AsyncExitStack() as stack:
+                stack.push_async_callback(self._partitions.close)
                 if self._journal is not None:
                     if self._is_waiting():
                         self._journal.mark_database_down(psycopg.OperationalError("it did not answer at start"))

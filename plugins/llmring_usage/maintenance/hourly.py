@@ -17,11 +17,13 @@ from llmring_usage.maintenance.retention import KeyExpiry, StatementRetention, U
 from llmring_usage.settings import UsageSettings
 from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.latency_months import LatencyMonths
-from llmring_usage.tables.partitions import Partitions
+from llmring_usage.tables.partitions import PartitionPending, Partitions
 from llmring_usage.tables.state import TIMEZONE, UsageState
 from llmring_usage.tables.statement_lines import StatementLines
 
 log = logging.getLogger(__name__)
+
+START_SECONDS = 2.0  # the start does not wait longer for partitions
 
 
 class Maintenance:
@@ -51,7 +53,10 @@ class Maintenance:
         """
         await self.check_zone()
         await self._combinations.begin()
-        await self._partitions.create_upcoming()
+        try:
+            await self._partitions.create_upcoming(seconds=START_SECONDS)
+        except PartitionPending:
+            log.info("the upcoming partitions are created while the server runs")
         async with upkeep(self.run_once, "usage"):
             yield
 

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from llmring_server.contracts.statements import StatementsDue
 from llmring_server.database import Database
+from llmring_server.database.cluster.sizes import PROPAGATE, table_size
 from llmring_usage.ingest.entry_to_row import MAX_CLOCK_SKEW
 from llmring_usage.tables.partitions import FIRST_YEAR, next_month
 from llmring_usage.tables.state import DROPPED_BEFORE, SET, UsageState
@@ -18,19 +19,18 @@ from llmring_usage.tables.statement_lines import StatementLines
 
 log = logging.getLogger(__name__)
 
-OLDEST = f"usage_logs_before_{FIRST_YEAR}"
+OLDEST: LiteralString = "usage_logs_before_2020"  # before FIRST_YEAR
 MONTHLY = re.compile(r"usage_logs_(\d{4})_(\d{2})")
 LOCK_WAIT = "1s"
 MEBIBYTE = 1024 * 1024
 
 PARTITIONS: LiteralString = """
-    SELECT child.relname AS name, greatest(child.reltuples, 0)::bigint AS rows,
-        pg_total_relation_size(child.oid) AS bytes
-    FROM pg_inherits
-    JOIN pg_class AS child ON child.oid = inhrelid
+    SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
     WHERE inhparent = to_regclass('usage_logs')
     ORDER BY name
 """
+HAS_OLDEST: LiteralString = "SELECT EXISTS (SELECT 1 FROM " + OLDEST + ") AS found"
+DROP_SECONDS = 300.0  # on a cluster, each shard of a partition is a table
 
 CHUNK_KEYS = 10_000
 DELETE: LiteralString = """
@@ -59,9 +59,14 @@ class Partition(msgspec.Struct, frozen=True):
     @property
     def end(self) -> datetime:
         """The end (UTC) of its month: all its rows are before it."""
-        match = MONTHLY.fullmatch(self.name)
-        year, month = next_month((int(match[1]), int(match[2]))) if match else (FIRST_YEAR, 1)
-        return datetime(year, month, 1, tzinfo=UTC)
+        return end_of(self.name)
+
+
+def end_of(name: str) -> datetime:
+    """Return the end (UTC) of a partition's month."""
+    match = MONTHLY.fullmatch(name)
+    year, month = next_month((int(match[1]), int(match[2]))) if match else (FIRST_YEAR, 1)
+    return datetime(year, month, 1, tzinfo=UTC)
 
 
 class UsageRetention:
@@ -73,13 +78,22 @@ class UsageRetention:
 
     async def partitions(self) -> list[Partition]:
         """Return every partition of raw rows."""
-        return await self._database.rows(Partition, PARTITIONS)
+        return [await self._measure(name) for name in await self._names()]
+
+    async def _names(self) -> list[str]:
+        return [found["name"] for found in await self._database.fetch(PARTITIONS)]
+
+    async def _measure(self, name: str) -> Partition:
+        size = await table_size(self._database, name)
+        return Partition(name, size.rows, size.bytes)
 
     async def due(self, days: int, now: datetime | None = None) -> list[Partition]:
         """Return the partitions whose every row is older than `days`, oldest first."""
         cutoff = (now or datetime.now(UTC)) - timedelta(days=days)
-        due = [one for one in await self.partitions() if one.end <= cutoff and (one.name != OLDEST or one.rows)]
-        return sorted(due, key=lambda one: one.end)
+        names = sorted((name for name in await self._names() if end_of(name) <= cutoff), key=end_of)
+        if OLDEST in names and not (await self._database.fetch(HAS_OLDEST))[0]["found"]:
+            names.remove(OLDEST)
+        return [await self._measure(name) for name in names]
 
     async def drop(self, partition: Partition) -> None:
         """Drop a partition's rows in one transaction, and store the end of the dropped rows.
@@ -90,7 +104,9 @@ class UsageRetention:
         before = await self._state.get(DROPPED_BEFORE)
         latest = max(partition.end.isoformat(), before or "")
         name = sql.Identifier(partition.name)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(DROP_SECONDS) as connection:
+            if self._database.distributed:
+                await connection.execute(PROPAGATE)
             await connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_WAIT))
             await connection.execute(SET, {"name": DROPPED_BEFORE, "value": latest})
             if partition.name == OLDEST:

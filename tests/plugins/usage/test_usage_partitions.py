@@ -99,7 +99,7 @@ def test_partitions_have_the_key_of_their_table(usage, log):
 
 
 def test_four_servers_that_need_the_same_months_create_each_once(llmring_live):
-    servers = [llmring_live(["usage"]) for _ in range(SERVERS)]
+    servers = [llmring_live(["usage"], usage={"write_timeout": 10}) for _ in range(SERVERS)]
     clients = [server.client() for server in servers]
     batch = [
         {"provider": "p", "model": "m", "input_tokens": 1, "timestamp": f"2022-{month:02}-15T00:00:00Z"}

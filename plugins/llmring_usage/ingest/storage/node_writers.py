@@ -10,8 +10,9 @@ from typing import Any
 from llmring_server.database import Database
 from llmring_server.database.cluster.placements import Placements
 from llmring_server.http.errors import DATABASE_UNAVAILABLE
+from llmring_usage.ingest.fair_queue import PendingRows
 from llmring_usage.ingest.repository import UsageRepository
-from llmring_usage.ingest.writer import OnStored, PendingRows, UsageWriter
+from llmring_usage.ingest.writer import OnStored, UsageWriter
 from llmring_usage.journal.journal import Journal
 from llmring_usage.settings import UsageSettings
 
