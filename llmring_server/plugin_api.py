@@ -16,24 +16,32 @@ from llmring_server.http.errors import FieldError, Problem, Unavailable
 from llmring_server.http.operations import operation
 from llmring_server.http.query import decode_query
 from llmring_server.http.routing import Route
+from llmring_server.plugins.api_version import API_VERSION
 from llmring_server.plugins.context import ServerContext
 from llmring_server.plugins.events import Events
 from llmring_server.plugins.hookspecs import hookimpl, hookspec
+from llmring_server.plugins.pages.page import ColumnLink, Page, Panel
+from llmring_server.plugins.pages.views import CsrfForm, view
+from llmring_server.plugins.pages.visit import Frame, PageResource, Redirect, TemplateResponse, Visit
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.background import beside, upkeep
 from llmring_server.runtime.cache import Cache
 from llmring_server.runtime.histogram import Histogram
-from llmring_server.settings import PluginSettings
 
 __all__ = [
+    "API_VERSION",
     "AliasResolution",
     "ArrivingUsage",
     "Cache",
     "ChangedAlias",
     "ChangedKey",
+    "ColumnLink",
     "CorrectedUsage",
+    "CsrfForm",
     "Database",
     "Events",
     "FieldError",
+    "Frame",
     "HealthCheck",
     "Histogram",
     "HistogramValue",
@@ -41,15 +49,21 @@ __all__ = [
     "LoggedUsage",
     "Metric",
     "Notifications",
+    "Page",
+    "PageResource",
+    "Panel",
     "PluginSettings",
     "Problem",
     "RecordedUsage",
+    "Redirect",
     "RepricedUsage",
     "Route",
     "Scope",
     "ServerContext",
     "StartupError",
+    "TemplateResponse",
     "Unavailable",
+    "Visit",
     "beside",
     "decode_query",
     "encode",
@@ -57,4 +71,5 @@ __all__ = [
     "hookspec",
     "operation",
     "upkeep",
+    "view",
 ]

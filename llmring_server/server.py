@@ -26,11 +26,13 @@ from llmring_server.http.middleware.request_log import RequestLog
 from llmring_server.plugins.events import Events, QueueLimits
 from llmring_server.plugins.manager import Plugin, PluginSet
 from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables
+from llmring_server.plugins.providers import MissingService, check_provider, explain_order
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.background import beside
 from llmring_server.runtime.cache import Cache, open_cache
 from llmring_server.serving.logging import logging_to_stderr
 from llmring_server.serving.shutdown import Drain, on_signal
-from llmring_server.settings import PluginSettings, Settings
+from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,8 @@ class Server:
         self.middleware: list[Any] = []
         self.waiting = False
         self.all_plugin_settings = read_plugin_settings(settings, plugins)
-        self.database = Database(settings, _sources(plugins))
+        self.sources = _sources(plugins)
+        self.database = Database(settings, self.sources)
         self.notifications = Notifications(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self._http: httpx.AsyncClient | None = None
@@ -116,28 +119,27 @@ class Server:
         if contract in self._services:
             return self._services[contract][1]
         if default is _MISSING:
-            raise StartupError(
-                f"no enabled plugin provides {contract.__name__}; enable one that does in plugins (see "
-                "`llmring-server plugins`)"
-            )
+            raise MissingService(contract)
         return default
+
+    def services_of(self, plugin: Plugin) -> list[str]:
+        """Return the names of the contracts that a plugin provides."""
+        return sorted(contract.__name__ for contract, (owner, _) in self._services.items() if owner is plugin)
 
     def _collect_services(self) -> None:
         """Collect the plugins' services by contract.
 
         Raises:
-            StartupError: two plugins provide one contract, or a provider does not fulfil it.
+            StartupError: two plugins provide one contract, a provider does not fulfil it, or a plugin needs a service
+                of one that is listed later.
         """
-        for plugin, services in self.plugins.call("llmring_services", Mapping, server=self):
-            for contract, provider in services.items():
-                other = self._services.get(contract)
-                if other is not None:
-                    raise StartupError(
-                        f"{contract.__name__} is provided by {other[0]} and {plugin}; disable one of them"
-                    )
-                if not _fulfils(provider, contract):
-                    raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
-                self._services[contract] = (plugin, provider)
+        try:
+            for plugin, services in self.plugins.call("llmring_services", Mapping, server=self):
+                for contract, provider in services.items():
+                    check_provider(plugin, contract, provider, self._services.get(contract))
+                    self._services[contract] = (plugin, provider)
+        except StartupError as error:
+            raise explain_order(error, self.plugins, self) from error
 
     async def open(self, *, lifespans: bool = True) -> None:
         """Open all resources in order; when one fails, those before it are closed.
@@ -206,7 +208,7 @@ class Server:
         await stack.enter_async_context(self.notifications.running(self.database.conninfo))
         for plugin, lifespan in self.plugins.call("llmring_lifespan", AbstractAsyncContextManager, server=self):
             await _enter(stack, plugin, lifespan)
-        for message in unknown_variables(self.all_plugin_settings):
+        for message in [*self.plugins.unmarked_hooks(), *unknown_variables(self.all_plugin_settings)]:
             log.warning(message)
         if "*" in self.settings.cors_origins:
             log.warning("LLMRING_CORS_ORIGINS allows every origin (*); list your own in production")
@@ -282,16 +284,8 @@ def _sources(plugins: PluginSet) -> list[Source]:
     local: dict[str, list[str]] = {}
     for plugin, table in plugins.call_flat("llmring_local_tables", str):
         local.setdefault(plugin.name, []).append(table)
-    found = [Source("core", migrations("core"))]
+    found = [Source("core", migrations("core"), bundled=True)]
     for plugin, folder in plugins.call("llmring_migrations", Path):
-        found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ()))))
+        found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ())), bundled=plugin.bundled))
     check(found)
     return found
-
-
-def _fulfils(provider: object, contract: type) -> bool:
-    """Whether a provider is an instance of its contract; a protocol without run-time checks accepts everything."""
-    try:
-        return isinstance(provider, contract)
-    except TypeError:
-        return True

@@ -8,8 +8,9 @@ import httpx
 from llmring_server.contracts import Authenticator
 from llmring_server.database import Database, Notifications
 from llmring_server.plugins.events import Events
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.cache import Cache
-from llmring_server.settings import PluginSettings, Settings
+from llmring_server.settings import Settings
 
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")

@@ -2,8 +2,8 @@
 
 Set-up hooks are plain functions that return values and do no I/O, called in the order of `plugins` in the conf file.
 Events are coroutine functions of `server` and `entries`, called concurrently with the requests; each listener has a
-queue of its own. Mark an implementation with `hookimpl`; `tryfirst`, `trylast`, `wrapper` and `optionalhook` are
-rejected, since only the conf file decides the order.
+queue of its own. Mark an implementation with `hookimpl`; `tryfirst`, `trylast` and `wrapper` are rejected,
+since only the conf file decides the order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,8 @@ from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.pages.page import ColumnLink, Page, Panel
+from llmring_server.plugins.settings_model import PluginSettings
 
 PROJECT = "llmring_server"
 
@@ -111,6 +112,29 @@ def llmring_metrics(server: ServerContext) -> Iterable[Metric]:  # type: ignore[
 
     It is called only when the plugin `metrics` is enabled.
     """
+
+
+@hookspec
+def llmring_templates() -> Path:  # type: ignore[empty-body]
+    """Return the folder of this plugin's Jinja templates, which pages and panels name as `<plugin>/<file>`.
+
+    This and the following three hooks are called only when the plugin `dashboard` is enabled.
+    """
+
+
+@hookspec
+def llmring_pages(server: ServerContext) -> Iterable[Page]:  # type: ignore[empty-body]
+    """Return pages for the dashboard: in its frame and navigation, with its sessions and security headers."""
+
+
+@hookspec
+def llmring_panels(server: ServerContext) -> Iterable[Panel]:  # type: ignore[empty-body]
+    """Return panels for the overview or the page of a call."""
+
+
+@hookspec
+def llmring_column_links(server: ServerContext) -> Iterable[ColumnLink]:  # type: ignore[empty-body]
+    """Return links from the values of columns of calls; each column has one."""
 
 
 @hookspec

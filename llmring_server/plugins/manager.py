@@ -15,12 +15,13 @@ import pluggy
 
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
+from llmring_server.plugins.api_version import find_requirement_fault
 from llmring_server.plugins.specifications import add_specifications, is_event
 
 GROUP = "llmring_server.plugins"
 CORE = "llmring-server"
 UNKNOWN = "unknown"
-REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
+REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper")
 
 
 class Plugin(msgspec.Struct, frozen=True):
@@ -35,6 +36,11 @@ class Plugin(msgspec.Struct, frozen=True):
     def package(self) -> str:
         """The top-level package of its code, for attributing tracebacks."""
         return str(getattr(self.implementation, "__name__", type(self.implementation).__module__)).partition(".")[0]
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it is in the server's own distribution."""
+        return self.distribution == CORE
 
     def __str__(self) -> str:
         return f"plugin {self.name!r} (distribution {self.distribution})"
@@ -123,6 +129,9 @@ class PluginSet:
         return [other.implementation for other in self.plugins if other is not plugin]
 
     def _register(self, plugin: Plugin) -> None:
+        fault = find_requirement_fault(getattr(plugin.implementation, "requires", "api>=1"))
+        if fault:
+            raise StartupError(f"{plugin}: {fault}")
         try:
             self._manager.register(plugin.implementation, plugin.name)
             self._manager.check_pending()
@@ -131,7 +140,8 @@ class PluginSet:
         except ValueError as error:
             raise StartupError(f"{plugin} is listed twice in plugins") from error
         for caller in self._manager.get_hookcallers(plugin.implementation) or ():
-            self._check(plugin, caller)
+            if caller.has_spec():
+                self._check(plugin, caller)
 
     def _check(self, plugin: Plugin, caller: Any) -> None:
         """Reject async/sync mismatches and ordering options, which pluggy accepts."""
@@ -143,6 +153,15 @@ class PluginSet:
         marked = [option for option in REJECTED_OPTIONS if getattr(implementation, option, False)]
         if marked:
             raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; only the order in conf decides")
+
+    def unmarked_hooks(self) -> list[str]:
+        """Return a message for each function that is named like a hook and is not marked with `hookimpl`."""
+        return [
+            f"{plugin}: {name} is not marked with hookimpl and is not called"
+            for plugin in self.plugins
+            for name, member in inspect.getmembers(plugin.implementation, inspect.isroutine)
+            if name in self._specifications and self._manager.parse_hookimpl_opts(plugin.implementation, name) is None
+        ]
 
     def _suggest_hook(self, plugin: Plugin) -> str:
         """Return a suggestion for a misspelt hook."""

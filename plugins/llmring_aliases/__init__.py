@@ -27,9 +27,9 @@ from llmring_server.contracts import Authenticator
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.background import upkeep
 from llmring_server.server import Server
-from llmring_server.settings import PluginSettings
 
 PREFIX = "/api/v1/aliases"
 

@@ -5,7 +5,7 @@ from core_kit import echo_routes, serves
 
 from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import load
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.testing import make_plugin
 
 
