@@ -5,8 +5,9 @@
 
 from llmring_server.cli.context import run_with_server
 from llmring_server.contracts import ArrivingUsage, Identity, LoggedUsage, RecordedUsage, Scope
-from llmring_server.contracts.aliases import AliasResolution
+from llmring_server.contracts.aliases import AliasResolution, ChangedAlias
 from llmring_server.contracts.metrics import HistogramValue, Metric
+from llmring_server.contracts.projects import ChangedKey
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.database import Database, Notifications
 from llmring_server.errors import StartupError
@@ -33,6 +34,8 @@ __all__ = [
     "AliasResolution",
     "ArrivingUsage",
     "Cache",
+    "ChangedAlias",
+    "ChangedKey",
     "ColumnLink",
     "CorrectedUsage",
     "CsrfForm",

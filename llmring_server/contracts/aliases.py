@@ -46,6 +46,22 @@ class AliasPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class ChangedAlias(msgspec.Struct, frozen=True, kw_only=True):
+    """A committed change of an alias, as listeners receive it; `number` orders the changes of a project.
+
+    `model` is None where it was unbound, `previous_model` where it was not bound before.
+    """
+
+    project_id: str
+    number: int
+    profile: str
+    alias: str
+    model: str | None
+    previous_model: str | None
+    key_id: str | None
+    changed_at: datetime
+
+
 class AliasResolution(msgspec.Struct, frozen=True, kw_only=True):
     """An alias that a key is resolving, and its model (`provider:model`)."""
 

@@ -35,6 +35,20 @@ class ProjectNames(Protocol):
         ...
 
 
+class ChangedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A committed change of a managed key, as listeners receive it, never with the secret.
+
+    A key is `issued`, also when an existing one is adopted; `rotated`, with the successor in `replaced_by`, which is
+    not announced as issued; or `revoked`.
+    """
+
+    project_id: str
+    key_id: str
+    change: Literal["issued", "rotated", "revoked"]
+    changed_at: datetime
+    replaced_by: str | None = None
+
+
 class ManagedProject(msgspec.Struct, frozen=True):
     """A project of managed keys: the name it was created with, and the number of its keys that are valid now."""
 

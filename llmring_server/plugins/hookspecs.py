@@ -16,8 +16,9 @@ import pluggy
 import psycopg
 
 from llmring_server.contracts import ArrivingUsage, LoggedUsage, RecordedUsage
-from llmring_server.contracts.aliases import AliasResolution
+from llmring_server.contracts.aliases import AliasResolution, ChangedAlias
 from llmring_server.contracts.metrics import Metric
+from llmring_server.contracts.projects import ChangedKey
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
@@ -185,3 +186,13 @@ async def llmring_usage_repriced(server: ServerContext, entries: Sequence[Repric
 @hookspec
 async def llmring_usage_corrected(server: ServerContext, entries: Sequence[CorrectedUsage]) -> None:
     """Called after stored entries were voided or corrected."""
+
+
+@hookspec
+async def llmring_alias_changed(server: ServerContext, entries: Sequence[ChangedAlias]) -> None:
+    """Called after changes of aliases are committed."""
+
+
+@hookspec
+async def llmring_key_changed(server: ServerContext, entries: Sequence[ChangedKey]) -> None:
+    """Called after managed keys were issued, rotated or revoked."""

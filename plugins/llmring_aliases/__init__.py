@@ -53,7 +53,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     snapshots = SnapshotCache(reader, server.notifications, settings.cached_aliases)
     feeds = Feeds(reader, server.notifications)
     server.on_shutdown(feeds.stop)
-    writer = AliasWriter(server.database, ChangeNotifier(server.notifications, [snapshots, feeds]))
+    writer = AliasWriter(server.database, ChangeNotifier(server.notifications, [snapshots, feeds]), server.events)
     return {
         AliasBook: AliasService(reader, writer),
         AliasReader: reader,

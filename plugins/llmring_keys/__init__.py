@@ -49,7 +49,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
 def llmring_routes(server: Server) -> Iterable[Route]:
     """Serve the endpoints that manage the keys of a project."""
     store = KeyStore(server.database, server.notifications)
-    keys = KeyResource(store, KeyIssuer(store, server.pepper))
+    keys = KeyResource(store, KeyIssuer(store, server.pepper, server.events))
     return [
         Route(path=PREFIX, resource=keys),
         Route(path=f"{PREFIX}/adopt", resource=keys, suffix="adoption"),

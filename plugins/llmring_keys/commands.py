@@ -167,7 +167,7 @@ def adopt(project: str | None, scopes: tuple[Scope, ...], expires: str | None, n
 def _run(work: Callable[[KeyStore, KeyIssuer], Awaitable[T]]) -> T:
     async def run(server: Server) -> T:
         store = KeyStore(server.database, server.notifications)
-        return await work(store, KeyIssuer(store, server.pepper))
+        return await work(store, KeyIssuer(store, server.pepper, server.events))
 
     try:
         return run_with_server(run, lifespans=False)

@@ -2,7 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from llmring_keys.models import (
     IssuedKey,
@@ -16,7 +16,9 @@ from llmring_keys.models import (
     hash_key,
 )
 from llmring_keys.store import KeyStore
+from llmring_server.contracts.projects import ChangedKey
 from llmring_server.http.middleware.authentication import key_fault, project_id
+from llmring_server.plugins.events import Events
 
 MIN_ADOPTED_LENGTH = 16
 log = logging.getLogger(__name__)
@@ -25,8 +27,9 @@ log = logging.getLogger(__name__)
 class KeyIssuer:
     """Issues the keys of projects. Its callers have checked that the client may act for the project."""
 
-    def __init__(self, store: KeyStore, pepper: bytes) -> None:
+    def __init__(self, store: KeyStore, pepper: bytes, events: Events) -> None:
         self._store = store
+        self._events = events
         self._pepper = pepper
 
     async def create(self, project: str | Project, terms: KeyTerms) -> IssuedKey:
@@ -39,6 +42,7 @@ class KeyIssuer:
         key = self._to_stored(new.project_id if new else str(project), secret, terms)
         await self._store.add(key, new)
         log.info("created key %s for %s", key.key_id, key.project_id)
+        self._announce(key.project_id, key.key_id, "issued")
         return IssuedKey(key=secret, **_public_fields(key))
 
     async def adopt(self, secret: str, project: str | None, terms: KeyTerms) -> ProjectKey:
@@ -60,6 +64,7 @@ class KeyIssuer:
         key = self._to_stored(project or own, secret, terms)
         await self._store.add(key, None if project else Project(own, terms.name, key.created_at))
         log.info("adopted key %s for %s", key.key_id, key.project_id)
+        self._announce(key.project_id, key.key_id, "issued")
         return ProjectKey(**_public_fields(key))
 
     async def rotate(self, old: ProjectKey, grace: timedelta) -> IssuedKey:
@@ -79,13 +84,23 @@ class KeyIssuer:
         if not await self._store.rotate(key, now + grace):
             raise KeyOperationError(f"Key {old.key_id} was rotated or revoked in the meantime.")
         log.info("key %s was rotated; its successor is %s", old.key_id, key.key_id)
+        self._announce(old.project_id, old.key_id, "rotated", key.key_id)
         return IssuedKey(key=secret, **_public_fields(key))
 
     async def revoke(self, project: str, key_id: str) -> ProjectKey | None:
         """Revoke a key and return it, also if it was revoked before; None if the project has no key with this id."""
         if await self._store.revoke(project, key_id, datetime.now(UTC)):
             log.info("key %s was revoked", key_id)
+            self._announce(project, key_id, "revoked")
         return await self._store.get(project, key_id)
+
+    def _announce(
+        self, project: str, key_id: str, change: Literal["issued", "rotated", "revoked"], replaced_by: str | None = None
+    ) -> None:
+        changed = ChangedKey(
+            project_id=project, key_id=key_id, change=change, changed_at=datetime.now(UTC), replaced_by=replaced_by
+        )
+        self._events.publish("llmring_key_changed", [changed])
 
     def _to_stored(self, project: str, secret: str, terms: KeyTerms, rotated_from: str | None = None) -> StoredKey:
         return StoredKey(

@@ -4,14 +4,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, LiteralString
 
 import msgspec
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from llmring_aliases.change_notices import ChangeNotifier, build_notice
 from llmring_aliases.models import StoredAlias, Target
 from llmring_aliases.tables.reader import EDITION, GET, decode_alias
+from llmring_server.contracts.aliases import ChangedAlias
 from llmring_server.database import Database
+from llmring_server.database.connections import Connection
 from llmring_server.http import codec
+from llmring_server.plugins.events import Events
 
+CHANGED = "llmring_alias_changed"
 LOCK: LiteralString = """
     INSERT INTO alias_versions AS stored (project_id, version) VALUES (%(project)s, 0)
     ON CONFLICT (project_id) DO UPDATE SET version = stored.version
@@ -83,6 +87,12 @@ RECORD: LiteralString = (
 COUNT: LiteralString = """
     UPDATE alias_versions SET version = version + %(count)s WHERE project_id = %(project)s RETURNING version
 """
+CHANGES: LiteralString = """
+    SELECT project_id, seq AS number, profile, alias, model, previous_model, key_id, changed_at
+    FROM alias_history
+    WHERE project_id = %(project)s AND seq > %(version)s - %(changes)s
+    ORDER BY seq
+"""
 # A change, the latest change of its alias, and the one before it, which has the previous metadata.
 BEFORE: LiteralString = """
     SELECT undone.profile, undone.alias, undone.previous_model, former.seq AS before, former.metadata,
@@ -131,10 +141,11 @@ class ChangeResult(msgspec.Struct, frozen=True):
 
 
 class AliasWriter:
-    """Changes aliases; every change goes through it."""
+    """Changes aliases; every change goes through it, and is published as an event after its commit."""
 
-    def __init__(self, database: Database, notifier: ChangeNotifier) -> None:
+    def __init__(self, database: Database, notifier: ChangeNotifier, events: Events) -> None:
         self._database = database
+        self._events = events
         self._notifier = notifier
 
     async def apply(
@@ -184,11 +195,22 @@ class AliasWriter:
             result = await _apply(cursor, project, key, targets, replaced)
             profiles = {target.profile for target in targets} | ({replaced} if replaced else set())
             notice = build_notice(project, result.version, profiles)
+            changes: Sequence[ChangedAlias] = ()
             if result.bound or result.unbound:
                 await self._notifier.publish(cursor, notice)
+                changes = await self._find_changes(connection, project, result)
+        self._events.publish(CHANGED, changes)
         if result.bound or result.unbound:
             self._notifier.dispatch(notice)
         return result
+
+    async def _find_changes(self, connection: Connection, project: str, result: ChangeResult) -> list[ChangedAlias]:
+        """Return the changes of a transaction, for listeners."""
+        if not self._events.listens(CHANGED):
+            return []
+        given = {"project": project, "version": result.version, "changes": result.bound + result.unbound}
+        async with connection.cursor(row_factory=class_row(ChangedAlias)) as cursor:
+            return await (await cursor.execute(CHANGES, given)).fetchall()
 
 
 async def _check_precondition(cursor: Any, project: str, precondition: Precondition) -> None:

@@ -15,7 +15,7 @@ class Bootstrap:
     def __init__(self, server):
         self.server = server
         self.store = KeyStore(server.server.database, server.server.notifications)
-        self.issuer = KeyIssuer(self.store, server.server.pepper)
+        self.issuer = KeyIssuer(self.store, server.server.pepper, server.server.events)
 
     def key(self, *scopes, project=None, **terms):
         """Create a key for `project`, or for a new one."""

@@ -12,6 +12,8 @@ CALL = {"provider": "openai", "model": "gpt-5-mini", "input_tokens": 10, "output
 
 def create_key(server, *scopes, name="created"):
     """Create a managed key, and its project of a name."""
-    issuer = KeyIssuer(KeyStore(server.server.database, server.server.notifications), server.server.pepper)
+    issuer = KeyIssuer(
+        KeyStore(server.server.database, server.server.notifications), server.server.pepper, server.server.events
+    )
     project = Project(generate_project_id(), name, datetime.now(UTC))
     return server.run(issuer.create(project, KeyTerms(scopes=frozenset(scopes))))

@@ -171,7 +171,7 @@ def test_health_probes_and_preflights_are_never_limited(limited):
 
 def test_a_managed_key_is_counted_by_its_id_and_not_by_its_project(limited):
     server = limited(["keys", "ratelimit", "usage"], read="2/h")
-    issuer = KeyIssuer(KeyStore(server.server.database, server.server.notifications), b"")
+    issuer = KeyIssuer(KeyStore(server.server.database, server.server.notifications), b"", server.server.events)
     terms = KeyTerms(scopes=frozenset({"read"}))
     first = server.run(issuer.create(Project("prj_one", "one", datetime.now(UTC)), terms))
     second = server.run(issuer.create("prj_one", terms))
