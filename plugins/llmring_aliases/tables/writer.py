@@ -87,7 +87,7 @@ RECORD: LiteralString = (
 COUNT: LiteralString = """
     UPDATE alias_versions SET version = version + %(count)s WHERE project_id = %(project)s RETURNING version
 """
-CHANGES: LiteralString = """
+READ_CHANGES: LiteralString = """
     SELECT project_id, seq AS number, profile, alias, model, previous_model, key_id, changed_at
     FROM alias_history
     WHERE project_id = %(project)s AND seq > %(version)s - %(changes)s
@@ -210,7 +210,7 @@ class AliasWriter:
             return []
         given = {"project": project, "version": result.version, "changes": result.bound + result.unbound}
         async with connection.cursor(row_factory=class_row(ChangedAlias)) as cursor:
-            return await (await cursor.execute(CHANGES, given)).fetchall()
+            return await (await cursor.execute(READ_CHANGES, given)).fetchall()
 
 
 async def _check_precondition(cursor: Any, project: str, precondition: Precondition) -> None:
