@@ -1,14 +1,20 @@
-"""Write the generated parts of docs/reference/settings.md and cli.md from the code: `make docs`."""
+"""Write the generated parts of docs/reference/settings.md, cli.md and plugin-api.md from the code: `make docs`."""
 
+import ast
+import importlib
 import inspect
+import pkgutil
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from llmring_server import contracts, plugin_api
 from llmring_server.cli.main import main as host
 from llmring_server.plugins.manager import PluginSet, installed_plugins, load
 from llmring_server.settings import ENV_PREFIX, MEBIBYTE, Settings, env_prefix, variable_of
@@ -129,7 +135,78 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PAGES = {REFERENCE / "settings.md": settings_tables, REFERENCE / "cli.md": commands}
+def plugin_api_names() -> str:
+    """Return a section for each name of `plugin_api`, with signature, fields and methods, then for each contract."""
+    parts = ["## `llmring_server.plugin_api`\n"]
+    for name in plugin_api.__all__:
+        found = getattr(plugin_api, name)
+        parts += _definition(name, found) if inspect.isclass(found) or inspect.isfunction(found) else _constant(name)
+    for name, module in contract_modules().items():
+        parts.append(f"## `{name}`\n")
+        for member, found in vars(module).items():
+            if inspect.isclass(found) and found.__module__ == name and not member.startswith("_"):
+                parts += _definition(member, found)
+    return "\n".join(parts)
+
+
+def contract_modules() -> dict[str, ModuleType]:
+    """Return the modules of contracts by name."""
+    names = [
+        contracts.__name__,
+        *(f"{contracts.__name__}.{one.name}" for one in pkgutil.iter_modules(contracts.__path__)),
+    ]
+    return {name: importlib.import_module(name) for name in names}
+
+
+def _constant(name: str) -> Iterator[str]:
+    yield f"### `{name}`\n\n{CONSTANTS[name]}\n"
+
+
+def _definition(name: str, found: Any) -> Iterator[str]:
+    """Yield the section of a class or a function, read from its source, where annotations are as they were written."""
+    node: Any = ast.parse(textwrap.dedent(inspect.getsource(found))).body[0]
+    title = name if isinstance(node, ast.ClassDef) else _signature(node)
+    yield f"### `{title}`\n\n{ast.get_docstring(node) or ''}\n"
+    members = [row for member in getattr(node, "body", ()) for row in _member(member)] if inspect.isclass(found) else []
+    if members:
+        yield "\n".join(["| Member | Description |", "|---|---|", *members, ""])
+
+
+def _member(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.AnnAssign) and not ast.unparse(node.target).startswith("_"):
+        yield f"| `{_cell(ast.unparse(node))}` | |"
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+        marks = [ast.unparse(mark) for mark in node.decorator_list]
+        if "overload" not in marks:
+            shown = (
+                f"{node.name}: {ast.unparse(node.returns or ast.Constant(None))}"
+                if "property" in marks
+                else _signature(node)
+            )
+            summary = (ast.get_docstring(node) or "").partition("\n\n")[0]
+            yield f"| `{_cell(shown)}` | {_cell(summary)} |"
+
+
+def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    marks = {ast.unparse(mark) for mark in node.decorator_list}
+    awaited = "await " if isinstance(node, ast.AsyncFunctionDef) else ""
+    awaited = "async with " if "asynccontextmanager" in marks else "with " if "contextmanager" in marks else awaited
+    arguments = ast.unparse(node.args).removeprefix("self").removeprefix("cls").removeprefix(", ")
+    return f"{awaited}{node.name}({arguments})" + (f" -> {ast.unparse(node.returns)}" if node.returns else "")
+
+
+CONSTANTS = {
+    "API_VERSION": "The version of the plugin API, `MAJOR.MINOR`; a plugin's `requires` is compared with it.",
+    "Scope": "What a key may do: `read`, `ingest` or `admin`.",
+    "encode": "`encode(value) -> bytes`: JSON as the server writes it, with money as numbers with all their decimals.",
+    "hookspec": "Marks the specification of a hook or an event that a plugin declares.",
+    "hookimpl": "Marks a function as the implementation of the hook of its name.",
+}
+PAGES = {
+    REFERENCE / "settings.md": settings_tables,
+    REFERENCE / "cli.md": commands,
+    REFERENCE / "plugin-api.md": plugin_api_names,
+}
 
 
 def rendered(page: Path) -> str:

@@ -20,6 +20,7 @@ from llmring_server.http.middleware.limits import ASGIApp, RequestLimits
 from llmring_server.http.middleware.request_id import RequestIdMiddleware
 from llmring_server.http.openapi import Specification
 from llmring_server.http.routing import Route, Router, RouteTable
+from llmring_server.plugins.callables import check_health, check_middleware
 from llmring_server.plugins.manager import CORE, Plugin, load
 from llmring_server.server import Server
 from llmring_server.serving.lifecycle import Lifecycle
@@ -82,7 +83,7 @@ def compose(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -
     for plugin, route in server.plugins.call_flat("llmring_routes", Route, server=server):
         routes.add(plugin.name, [route])
     for plugin, component in server.plugins.call_flat("llmring_middleware", object, server=server):
-        server.middleware.append(_check_middleware(plugin, component))
+        server.middleware.append(check_middleware(plugin, component))
         routes.statuses.update(getattr(component, "statuses", ()))
     specification.render(routes)
     return server, routes
@@ -102,18 +103,10 @@ def _middleware(server: Server, routes: RouteTable) -> list[Any]:
     ]
 
 
-def _check_middleware(plugin: Plugin, component: Any) -> Any:
-    """Return a middleware component, or raise a StartupError with its plugin and Falcon's reason against it."""
-    try:
-        falcon.asgi.App(middleware=[component])
-    except (TypeError, AttributeError, falcon.errors.CompatibilityError) as error:
-        raise StartupError(f"{plugin}: llmring_middleware returned {component!r}: {error}") from error
-    return component
-
-
 def _core_routes(server: Server, specification: Specification) -> list[Route]:
     checks = [HealthCheck(DATABASE, server.database.check_writable)]
     for plugin, check in server.plugins.call_flat("llmring_health", HealthCheck, server=server):
+        check_health(plugin, check)
         if check.name in {other.name for other in checks}:
             raise StartupError(f"{plugin}: the health check {check.name!r} already exists; choose another name")
         checks.append(check)

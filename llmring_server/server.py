@@ -23,13 +23,16 @@ from llmring_server.database.required_plugins import check_plugins
 from llmring_server.errors import DatabaseDown, StartupError
 from llmring_server.http.middleware.authentication import PlainKeys
 from llmring_server.http.middleware.request_log import RequestLog
+from llmring_server.plugins.events import Events, QueueLimits
 from llmring_server.plugins.manager import Plugin, PluginSet
 from llmring_server.plugins.plugin_settings import read_plugin_settings, unknown_variables
+from llmring_server.plugins.providers import MissingService, check_provider, explain_order
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.background import beside
 from llmring_server.runtime.cache import Cache, open_cache
 from llmring_server.serving.logging import logging_to_stderr
 from llmring_server.serving.shutdown import Drain, on_signal
-from llmring_server.settings import PluginSettings, Settings
+from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +47,10 @@ _MISSING = object()
 class Server:
     """The server object that hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    `notifications` sends messages to other processes; `middleware` is the plugins', in conf order. `create_app` builds
-    it without I/O; `database`, `cache` and `http` are usable between `open` and `close`. `waiting` is true in a server
-    that was started during an outage of the database, until that answers and the start is finished.
+    `notifications` sends messages to other processes, `events` entries to listeners in this process; `middleware` is
+    the plugins', in conf order. `create_app` builds it without I/O; `database`, `cache` and `http` are usable between
+    `open` and `close`. `waiting` is true in a server that was started during an outage of the database, until that
+    answers and the start is finished.
     """
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
@@ -55,13 +59,15 @@ class Server:
         self.middleware: list[Any] = []
         self.waiting = False
         self.all_plugin_settings = read_plugin_settings(settings, plugins)
-        self.database = Database(settings, _sources(plugins))
+        self.sources = _sources(plugins)
+        self.database = Database(settings, self.sources)
         self.notifications = Notifications(settings.database_schema)
         self.cache: Cache = open_cache(_secret(settings), settings.cache_ttl)
         self._http: httpx.AsyncClient | None = None
         self.drain = Drain(settings.shutdown_seconds)
         self.request_log = RequestLog(settings.log_format)
         self._shutdown_functions: list[Callable[[], None]] = []
+        self.events = Events(self, plugins.listeners(), QueueLimits.from_settings(settings))
         self._services: dict[type, tuple[Plugin, object]] = {}
         self._collect_services()
         for _ in plugins.call("llmring_connect", NoneType, server=self):
@@ -113,28 +119,27 @@ class Server:
         if contract in self._services:
             return self._services[contract][1]
         if default is _MISSING:
-            raise StartupError(
-                f"no enabled plugin provides {contract.__name__}; enable one that does in plugins (see "
-                "`llmring-server plugins`)"
-            )
+            raise MissingService(contract)
         return default
+
+    def services_of(self, plugin: Plugin) -> list[str]:
+        """Return the names of the contracts that a plugin provides."""
+        return sorted(contract.__name__ for contract, (owner, _) in self._services.items() if owner is plugin)
 
     def _collect_services(self) -> None:
         """Collect the plugins' services by contract.
 
         Raises:
-            StartupError: two plugins provide one contract, or a provider does not fulfil it.
+            StartupError: two plugins provide one contract, a provider does not fulfil it, or a plugin needs a service
+                of one that is listed later.
         """
-        for plugin, services in self.plugins.call("llmring_services", Mapping, server=self):
-            for contract, provider in services.items():
-                other = self._services.get(contract)
-                if other is not None:
-                    raise StartupError(
-                        f"{contract.__name__} is provided by {other[0]} and {plugin}; disable one of them"
-                    )
-                if not _fulfils(provider, contract):
-                    raise StartupError(f"{plugin}: {provider!r} does not fulfil {contract.__name__}")
-                self._services[contract] = (plugin, provider)
+        try:
+            for plugin, services in self.plugins.call("llmring_services", Mapping, server=self):
+                for contract, provider in services.items():
+                    check_provider(plugin, contract, provider, self._services.get(contract))
+                    self._services[contract] = (plugin, provider)
+        except StartupError as error:
+            raise explain_order(error, self.plugins, self) from error
 
     async def open(self, *, lifespans: bool = True) -> None:
         """Open all resources in order; when one fails, those before it are closed.
@@ -162,6 +167,8 @@ class Server:
                 log.warning("starting without the database: %s", error)
                 self.waiting = True
                 await stack.enter_async_context(outage.running())
+            stack.callback(self.events.close)
+            stack.push_async_callback(self._drain_events)  # those of the plugins' lifespans, when they were exited
             stack.push_async_callback(self._finish_tasks)
             stack.enter_context(on_signal(self.begin_shutdown, self.drain))
             if self.waiting:
@@ -169,6 +176,7 @@ class Server:
                 await stack.enter_async_context(beside(self._open_later(later), "llmring start"))
             elif lifespans:
                 await self._enter_lifespans(stack)
+            stack.push_async_callback(self._drain_events)
             self._stack = stack.pop_all()
 
     async def _open_database(self) -> None:
@@ -200,7 +208,7 @@ class Server:
         await stack.enter_async_context(self.notifications.running(self.database.conninfo))
         for plugin, lifespan in self.plugins.call("llmring_lifespan", AbstractAsyncContextManager, server=self):
             await _enter(stack, plugin, lifespan)
-        for message in unknown_variables(self.all_plugin_settings):
+        for message in [*self.plugins.unmarked_hooks(), *unknown_variables(self.all_plugin_settings)]:
             log.warning(message)
         if "*" in self.settings.cors_origins:
             log.warning("LLMRING_CORS_ORIGINS allows every origin (*); list your own in production")
@@ -209,6 +217,10 @@ class Server:
     async def close(self) -> None:
         """Close everything that `open` opened, in reverse order."""
         await self._stack.aclose()
+
+    def call_hook(self, hook: str, **arguments: object) -> list[Any]:
+        """Call a hook that a plugin declared, and return the values of its implementations, in conf order."""
+        return [call(**arguments) for _, call in self.plugins.callers(hook)]
 
     def on_shutdown(self, function: Callable[[], None]) -> None:
         """Register a plain function to call when the process begins to shut down; streams end there."""
@@ -236,6 +248,9 @@ class Server:
         if self._http is not None:
             closing, self._http = self._http, None
             await closing.aclose()
+
+    async def _drain_events(self) -> None:
+        await self.events.drain(self.drain.seconds_left)
 
     async def _finish_tasks(self) -> None:
         if self._tasks:
@@ -269,16 +284,8 @@ def _sources(plugins: PluginSet) -> list[Source]:
     local: dict[str, list[str]] = {}
     for plugin, table in plugins.call_flat("llmring_local_tables", str):
         local.setdefault(plugin.name, []).append(table)
-    found = [Source("core", migrations("core"))]
+    found = [Source("core", migrations("core"), bundled=True)]
     for plugin, folder in plugins.call("llmring_migrations", Path):
-        found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ()))))
+        found.append(Source(plugin.name, folder, tuple(local.get(plugin.name, ())), bundled=plugin.bundled))
     check(found)
     return found
-
-
-def _fulfils(provider: object, contract: type) -> bool:
-    """Whether a provider is an instance of its contract; a protocol without run-time checks accepts everything."""
-    try:
-        return isinstance(provider, contract)
-    except TypeError:
-        return True

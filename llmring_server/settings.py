@@ -1,7 +1,6 @@
 """Settings: arguments in code override the environment (`LLMRING_*`), which overrides the conf file (TOML)."""
 
 import difflib
-import json
 import os
 import resource
 import tomllib
@@ -9,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import msgspec
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -21,6 +19,8 @@ from pydantic_settings import (
 
 from llmring_server.bundled import default_data_dir, find_bundled
 from llmring_server.errors import StartupError
+from llmring_server.plugins.settings_model import blank_means_unset, change_names, split_list
+from llmring_server.serving.connection_limits import ConnectionLimits
 
 ENV_PREFIX = "LLMRING_"
 CONF_VARIABLE = "LLMRING_CONF"
@@ -32,52 +32,6 @@ LogFormat = Literal["text", "json"]
 ModelT = TypeVar("ModelT", bound=BaseSettings)
 
 
-class ConnectionLimits(msgspec.Struct, frozen=True):
-    """The time limits of a client's connection, in seconds.
-
-    A request must arrive within `arrival` seconds, plus the time of its body at the minimum rate; a client that leaves
-    a response unread for `unread` seconds is disconnected.
-    """
-
-    arrival: float = 20.0
-    unread: float = 30.0
-
-
-def split_list(value: object) -> object:
-    """Parse a list in the form `a,b` or `["a", "b"]`."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def blank_means_unset(value: object) -> object:
-    """Treat a blank variable, as in a compose file, as unset."""
-    return None if value == "" else value
-
-
-class PluginSettings(BaseSettings):
-    """Base class of plugins' settings, which are read from the conf table `[name]` and `LLMRING_<NAME>_<FIELD>`.
-
-    A field with a default is optional. Use `SecretStr` for secrets, so that they are never printed.
-    """
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment override the conf table, which is passed as keyword arguments."""
-        return env_settings, init_settings
-
-
 class Settings(BaseSettings):
     """The host's own settings; `tables` are the plugins' conf tables, not validated yet."""
 
@@ -85,7 +39,8 @@ class Settings(BaseSettings):
 
     plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("registry", "aliases", "usage", "receipts", "dashboard"),
-        description="Enabled plugins. Their hooks run in this order.",
+        description="Enabled plugins. Their hooks run in this order. As a variable, `+budgets,-receipts` "
+        "changes the list of the conf file.",
     )
     retired_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -121,6 +76,13 @@ class Settings(BaseSettings):
         False, description="On a Citus cluster, distribute the tables that migrations make."
     )
     shutdown_seconds: int = Field(15, ge=1, description="Seconds that in-flight requests may take at shutdown.")
+    event_timeout: float = Field(10.0, gt=0, description="Seconds that a call of an event's listener may take.")
+    event_queue_entries: int = Field(
+        10_000, ge=1, description="Entries that may wait for one listener of an event; more are dropped."
+    )
+    event_queue_bytes: int = Field(
+        16 * MEBIBYTE, ge=1024, description="Bytes that may wait for one listener of an event; more are dropped."
+    )
     data_dir: Path = Field(
         default_factory=lambda: default_data_dir(),
         description="Folder of the bundled PostgreSQL. Default: the user's data folder, or `/var/lib/llmring-server` "
@@ -162,6 +124,15 @@ class Settings(BaseSettings):
         description="`debug`, `info`, `warning` or `error`; `warning` omits the access log.",
     )
     log_format: LogFormat = Field("text", description="`json`: one object per line.")
+
+    @field_validator("plugins", mode="after")
+    @classmethod
+    def change_conf(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Apply `+name` and `-name` to the list of the conf file."""
+        if not any(name.startswith(("+", "-")) for name in value):
+            return value
+        conf = read_conf(conf_path(os.environ.get(CONF_VARIABLE)))
+        return change_names(conf.get("plugins", cls.model_fields["plugins"].default), value)
 
     _lists = field_validator("plugins", "retired_plugins", "cors_origins", mode="before")(split_list)
     _default_data_dir = field_validator("data_dir", mode="before")(lambda value: value or default_data_dir())

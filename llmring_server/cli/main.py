@@ -12,9 +12,10 @@ import msgspec
 from llmring_server import __version__
 from llmring_server.app import compose, create_app
 from llmring_server.cli.database import db
+from llmring_server.cli.plugins import plugins
 from llmring_server.errors import StartupError
 from llmring_server.http.openapi import describe
-from llmring_server.plugins.manager import PluginSet, installed_plugins, load
+from llmring_server.plugins.manager import PluginSet, load
 from llmring_server.server import Server
 from llmring_server.serving.logging import logging_to_stderr
 from llmring_server.serving.run import run
@@ -147,18 +148,6 @@ def migrate(status: bool) -> None:
 
 
 @main.command()
-def plugins() -> None:
-    """List plugins: name, distribution, version, hooks, enabled or available."""
-    enabled = _plugins()
-    for plugin in enabled.plugins:
-        click.echo(f"enabled    {plugin.name:14} {plugin.distribution} {plugin.version}")
-        click.echo(f"           {'':14} {', '.join(enabled.hooks_of(plugin))}")
-    for name, point in sorted(installed_plugins().items()):
-        if name not in enabled.names and point.dist:
-            click.echo(f"available  {name:14} {point.dist.name} {point.dist.version}")
-
-
-@main.command()
 def config() -> None:
     """Print the settings in effect as JSON, with secrets redacted."""
     server = _server()
@@ -184,3 +173,4 @@ def openapi() -> None:
 
 
 main.add_command(db)
+main.add_command(plugins)

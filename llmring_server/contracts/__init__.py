@@ -4,7 +4,7 @@ A plugin that provides a contract returns it from `llmring_services`; one that n
 `server.service(Contract)`. Neither imports the other. Contracts of one feature are in the module of its name.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -164,6 +164,15 @@ class LoggedUsage(RecordedUsage, frozen=True, kw_only=True):
     registry_version: str | None
     priced_as: str | None
     basis: CostBasis
+
+
+class ArrivingUsage(LoggedUsage, frozen=True, kw_only=True):
+    """One usage entry before it is stored, priced; `key_id` is the project key of the request."""
+
+    key_id: str | None
+    status: str
+    id_at_origin: str | None
+    tags: Mapping[str, str]
 
 
 @runtime_checkable

@@ -46,6 +46,16 @@ class AliasPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class AliasResolution(msgspec.Struct, frozen=True, kw_only=True):
+    """An alias that a key is resolving, and its model (`provider:model`)."""
+
+    project_id: str
+    key_id: str
+    profile: str
+    alias: str
+    model: str
+
+
 @runtime_checkable
 class AliasBook(Protocol):
     """A project's aliases, with the same validation, preconditions, history and events as the HTTP API."""

@@ -1,5 +1,6 @@
-"""One connection to the database: whether it is open, its rows a few at a time, and its end."""
+"""Connections to the database: their number, whether one is open, its rows a few at a time, and its end."""
 
+import asyncio
 import contextlib
 import os
 import select
@@ -13,7 +14,17 @@ import psycopg_pool
 Connection = psycopg.AsyncConnection[Any]
 Params = Sequence[Any] | dict[str, Any] | None
 T = TypeVar("T")
+GROWTH_INTERVAL_SECONDS = 30.0
 STREAMED_ROWS = 4  # in memory at once
+
+
+async def retain_grown_pool(pool: "psycopg_pool.AsyncConnectionPool[Connection]", smallest: int, largest: int) -> None:
+    """Keep connections that were opened under load up to the pool size; only the overflow is closed when idle."""
+    while True:
+        await asyncio.sleep(GROWTH_INTERVAL_SECONDS)
+        size = min(max(pool.get_stats().get("pool_size", 0), smallest), largest)
+        if size > pool.min_size:
+            await pool.resize(size, pool.max_size)
 
 
 async def is_open(connection: Connection) -> bool:

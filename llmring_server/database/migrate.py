@@ -7,6 +7,7 @@ migration must be safe to run again.
 
 import glob
 import logging
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,21 +23,27 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from llmring_server.bundled import migration_ids
-from llmring_server.database.ownership import MIGRATION_TABLE, check_tables
+from llmring_server.database.ownership import MIGRATION_TABLE, check_tables, created_tables
 from llmring_server.database.waiting import REFUSED
 from llmring_server.errors import DatabaseDown, StartupError
 
 log = logging.getLogger(__name__)
 
 LOCK_WAIT = "300s"
+SHOWN_CHARACTERS = 160
+COMMENT = re.compile(r"--[^\n]*")
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One owner's folder of migrations, and its tables with projects' data that stay local on a Citus cluster."""
+    """One owner's folder of migrations, and its tables with projects' data that stay local on a Citus cluster.
+
+    Tables of a `bundled` owner may have any name, others begin with the owner's.
+    """
 
     owner: str
     folder: Path
     local: tuple[str, ...] = ()
+    bundled: bool = False
 
     def ids(self) -> list[str]:
         """Return the migrations' ids, sorted.
@@ -69,12 +76,24 @@ class Address(NamedTuple):
     database: str | None = None
 
 
+class MigrationCursor(psycopg.Cursor[Any]):
+    """A cursor whose errors have the failing statement as a note."""
+
+    def execute(self, query: Any, *given: Any, **options: Any) -> "MigrationCursor":
+        """Execute a statement, as `psycopg.Cursor` does."""
+        try:
+            return super().execute(query, *given, **options)
+        except psycopg.Error as error:
+            error.add_note(_shorten(str(query)))
+            raise
+
+
 class Backend(yoyo.backends.PostgresqlPsycopgBackend):  # type: ignore[misc]
     """yoyo's backend in one session, which also holds our lock; yoyo's lock table is not used."""
 
     def connect(self, dburi: Address) -> psycopg.Connection[Any]:
         """Open a connection in autocommit mode, as yoyo expects; its own addresses do not support all of libpq's."""
-        return psycopg.connect(dburi.conninfo, autocommit=True)
+        return psycopg.connect(dburi.conninfo, autocommit=True, cursor_factory=MigrationCursor)
 
     @contextmanager
     def lock(self, timeout: float = 10) -> Iterator[None]:
@@ -100,14 +119,15 @@ class Backend(yoyo.backends.PostgresqlPsycopgBackend):  # type: ignore[misc]
 
 
 def check(sources: Sequence[Source]) -> None:
-    """Check the ids of all sources before connecting.
+    """Check the ids and tables of all sources before connecting.
 
     Raises:
-        StartupError: a source is empty, an id lacks its owner's prefix, or two sources share one.
+        StartupError: a source is empty, an id or a table lacks its owner's prefix, or two sources share one.
     """
     owners: dict[str, str] = {}
+    tables: dict[str, tuple[str, str]] = {}
     for source in sources:
-        for id_ in source.ids():
+        for id_, text in source.texts().items():
             other = owners.setdefault(id_, source.owner)
             if other != source.owner:
                 raise StartupError(f"migration {id_!r} belongs to plugin {other!r} and plugin {source.owner!r}")
@@ -115,6 +135,22 @@ def check(sources: Sequence[Source]) -> None:
                 raise StartupError(
                     f"migration {id_!r} of plugin {source.owner!r} must be named {source.owner}-<number>-<description>"
                 )
+            for table in created_tables(text):
+                _check_table(source, id_, table, tables.setdefault(table, (source.owner, id_)))
+
+
+def _check_table(source: Source, id_: str, table: str, first: tuple[str, str]) -> None:
+    prefix = source.owner.replace("-", "_")
+    if first[0] != source.owner:
+        raise StartupError(
+            f"table {table!r} is created by migration {first[1]} of plugin {first[0]!r} and migration {id_} of plugin "
+            f"{source.owner!r}; choose another name, {prefix}_…"
+        )
+    if not (source.bundled or table.startswith(prefix)):
+        raise StartupError(
+            f"table {table!r} of migration {id_} of plugin {source.owner!r} must begin with the plugin's name: "
+            f"{prefix}_…"
+        )
 
 
 def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
@@ -125,10 +161,12 @@ def apply(conninfo: str, schema: str, sources: Sequence[Source]) -> list[str]:
     """
     with hold_lock(conninfo, schema, sources) as backend:
         pending = _pending(backend, sources)
-        try:
-            backend.apply_migrations(pending)
-        except Exception as error:  # a migration in Python may raise anything
-            raise StartupError(f"a migration fails: {_one_line(error)}") from error
+        owners = {id_: source.owner for source in sources for id_ in source.ids()}
+        for migration in pending:
+            try:
+                backend.apply_one(migration)
+            except Exception as error:  # a migration in Python may raise anything
+                raise StartupError(_describe_failure(owners[migration.id], migration.id, error)) from error
         left = [migration.id for migration in _pending(backend, sources)]
     if left:
         raise StartupError(f"migrations still pending after they were run: {', '.join(left)}")
@@ -191,6 +229,17 @@ def hold_lock(conninfo: str, schema: str, sources: Sequence[Source]) -> Iterator
     except psycopg.OperationalError as error:
         kind = StartupError if isinstance(error, REFUSED) else DatabaseDown
         raise kind(f"the database cannot be reached for its migrations: {_one_line(error)}") from error
+
+
+def _describe_failure(owner: str, id_: str, error: Exception) -> str:
+    statement = "; ".join(getattr(error, "__notes__", ()))
+    where = f"; statement: {statement}" if statement else ""
+    return f"plugin {owner!r}: migration {id_} fails: {type(error).__name__}: {_one_line(error)}{where}"
+
+
+def _shorten(statement: str) -> str:
+    line = " ".join(COMMENT.sub(" ", statement).split())
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
 
 
 def _check_encoding(session: psycopg.Connection[Any]) -> None:

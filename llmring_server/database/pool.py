@@ -18,12 +18,20 @@ from llmring_server.database.checks import clock
 from llmring_server.database.checks.writable import WritableCheck
 from llmring_server.database.cluster.distribute import Placement, distribute, is_distributed
 from llmring_server.database.cluster.nodes import lost_nodes
-from llmring_server.database.connections import Connection, Params, abort_connection, is_open, stream_rows
+from llmring_server.database.connections import (
+    Connection,
+    Params,
+    abort_connection,
+    is_open,
+    retain_grown_pool,
+    stream_rows,
+)
 from llmring_server.database.embedded import EmbeddedPostgres
 from llmring_server.database.embedded.supervision import supervise
 from llmring_server.database.migrate import Source, State, apply, check_database, status
 from llmring_server.database.waiting import wait_for
 from llmring_server.errors import DatabaseDown
+from llmring_server.runtime.listener_limit import ListenerLimit
 from llmring_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,7 +40,6 @@ ACQUIRE_SECONDS = 1.5
 PING_SECONDS = 1.0
 GRACE_SECONDS = 0.5
 FIRST_CONNECTIONS = 2
-GROWTH_INTERVAL_SECONDS = 30.0
 DRAIN_INTERVAL_SECONDS = 1.0
 PAGE_BYTES = 1024 * 1024
 
@@ -44,8 +51,9 @@ class Database:
 
     Nothing is opened before `open`. Every wait is limited: `ACQUIRE_SECONDS` for a connection, `database_timeout`
     for a statement; after that `psycopg.OperationalError` is raised, which HTTP returns as 503. For a shorter limit
-    use `connection(seconds)`, not `asyncio.timeout`: psycopg would first cancel at a server that may hang.
-    `distributed` is whether the tables were distributed over a Citus cluster when it was opened.
+    use `connection(seconds)`, not `asyncio.timeout`: psycopg would first cancel at a server that may hang. Listeners of
+    events hold at most a quarter of the connections together. `distributed` is whether the tables were distributed over
+    a Citus cluster when it was opened.
     """
 
     def __init__(self, settings: Settings, sources: Sequence[Source]) -> None:
@@ -56,6 +64,7 @@ class Database:
         self._url, self._addresses = "", addresses.Addresses("", "")
         self._drained_at = 0.0
         self._writable, self.distributed = WritableCheck(), False
+        self._listeners = ListenerLimit(settings.pool_size + settings.pool_overflow)
 
     async def open(self) -> None:
         """Start the bundled server if it is used, migrate, and open the pool; after an error it may be called again.
@@ -78,10 +87,11 @@ class Database:
         except BaseException:
             await self._close_pool()
             raise
-        self._tasks.append(asyncio.create_task(self._retain_grown_pool(), name="llmring pool growth"))
+        growth = retain_grown_pool(self._pool, FIRST_CONNECTIONS, self._settings.pool_size)
+        self._tasks.append(asyncio.create_task(growth, name="llmring pool growth"))
         if self._settings.embedded:
-            watch = asyncio.create_task(supervise(self._embedded, self._url), name="llmring bundled PostgreSQL")
-            self._tasks.append(watch)
+            watch = supervise(self._embedded, self._url)
+            self._tasks.append(asyncio.create_task(watch, name="llmring bundled PostgreSQL"))
 
     async def close(self) -> None:
         """Close the pool, and stop using the bundled server."""
@@ -140,8 +150,11 @@ class Database:
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
         """Yield a connection in autocommit mode; `seconds` limits the whole block."""
         loop, limit = asyncio.get_running_loop(), seconds or self._settings.database_timeout
-        deadline = loop.time() + limit
-        async with asyncio.timeout(limit + GRACE_SECONDS), self._checkout(min(limit, ACQUIRE_SECONDS)) as connection:
+        async with (
+            self._listeners.slot(),
+            asyncio.timeout_at((deadline := loop.time() + limit) + GRACE_SECONDS),
+            self._checkout(min(limit, ACQUIRE_SECONDS)) as connection,
+        ):
             alarm = loop.call_at(deadline, abort_connection, connection)
             try:
                 with lost_nodes(distributed=self.distributed):
@@ -241,11 +254,7 @@ class Database:
             await self.pool.drain()
 
     async def check_clock(self) -> None:
-        """Compare this machine's clock with the database's; call it before work that cannot be undone.
-
-        Raises:
-            WrongClock: they differ by more than 5 minutes.
-        """
+        """Compare this machine's clock with the database's, before work that cannot be undone; raises `WrongClock`."""
         await clock.check(self.fetch)
 
     @property
@@ -289,12 +298,3 @@ class Database:
             raise DatabaseDown(f"the database does not answer; see {addresses.URL}") from error
         addresses.check(found[0], self._settings.database_schema)
         self.distributed = await is_distributed(self.fetch)
-
-    async def _retain_grown_pool(self) -> None:
-        """Keep connections that were opened under load up to the pool size; only the overflow is closed when idle."""
-        while True:
-            await asyncio.sleep(GROWTH_INTERVAL_SECONDS)
-            grown = self.pool.get_stats().get("pool_size", 0)
-            size = min(max(grown, FIRST_CONNECTIONS), self._settings.pool_size)
-            if size > self.pool.min_size:
-                await self.pool.resize(size, self.pool.max_size)

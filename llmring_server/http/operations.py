@@ -6,7 +6,8 @@ None when it wrote to `resp`). Plain Falcon responders work too; they are docume
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,8 @@ from llmring_server.http.query import NoQuery, decode_query
 
 Responder = Callable[..., Awaitable[Any]]
 ATTRIBUTE = "__operation__"
+WRAPPER = "__operation_wrapper__"
+SELF, POSITIONAL = "self", ("req", "resp")
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +32,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     alternatives; `status` is the status of the answer, `also` are other statuses with the same answer; `media` are the
     answer's media types, `events` instead the types of a stream's events by name; `headers` are the request headers
     that are read; `errors` are further statuses besides those implied by the rest; `scope` is the scope that a key
-    needs.
+    needs; `arguments` are the names of what the responder receives besides the request, the response and the path's
+    fields.
     """
 
     body: Any = None
@@ -43,6 +47,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     scope: Scope | None = None
+    arguments: tuple[str, ...] = ()
     summary: str = ""
     description: str = ""
 
@@ -72,12 +77,16 @@ def operation(
     documentation.
     """
 
+    given = {"query": query is not None, "body": raw or body is not None}
+    arguments = tuple(name for name, passed in given.items() if passed)
+
     def declare(responder: Responder) -> Responder:
         summary, _, description = (responder.__doc__ or "").strip().partition("\n")
         spec = Operation(
             body=body, query=query, answer=answer, status=status, also=also, accepts=accepts, headers=headers,
             media=(media,) if isinstance(media, str) else media, events=events,
-            errors=errors, scope=scope, summary=summary, description=" ".join(description.split()),
+            errors=errors, scope=scope, arguments=() if plain else arguments,
+            summary=summary, description=" ".join(description.split()),
         )  # fmt: skip
         if not plain:
             decoder = None if body is None or raw else msgspec.json.Decoder(body)
@@ -114,7 +123,9 @@ def _wrap(
             if spec.status != 200:
                 resp.status = status
             resp.data = codec.encode(answer)
+            resp.context.answer = answer
 
+    setattr(wrapped, WRAPPER, wrapped)
     return wrapped
 
 
@@ -129,6 +140,16 @@ async def _check(content: bytes, depth: int) -> None:
         codec.check_text(content, depth)
 
 
+def declared_function(responder: Any) -> Any:
+    """Return the function that `operation` declares, or the responder's own function if another decorator is outside.
+
+    `functools.wraps` copies attributes, so only the wrapper that refers to itself is that of `operation`.
+    """
+    function: Any = getattr(responder, "__func__", responder)
+    wrapper: Any = getattr(function, WRAPPER, None)
+    return wrapper.__wrapped__ if wrapper is function else function
+
+
 def get_operation(responder: Any) -> Operation:
     """Return a responder's declaration; a plain Falcon responder has only a summary, from its docstring."""
     declared = getattr(responder, ATTRIBUTE, None)
@@ -136,3 +157,28 @@ def get_operation(responder: Any) -> Operation:
         return declared  # type: ignore[no-any-return]
     summary, _, description = (responder.__doc__ or "").strip().partition("\n")
     return Operation(summary=summary, description=" ".join(description.split()))
+
+
+def find_responder_fault(responder: Any, fields: Iterable[str]) -> str | None:
+    """Return why a responder of a path with these fields cannot be called, or None.
+
+    A responder in a decorator other than `operation` is called with what that accepts.
+    """
+    function = declared_function(responder)
+    if not inspect.iscoroutinefunction(function):
+        return f"{function.__qualname__} is not a coroutine function; make it `async def`"
+    passed = {*fields, *get_operation(responder).arguments}
+    fault = find_mismatch(function, [SELF, *POSITIONAL], passed)
+    if fault is None:
+        return None
+    given = ", ".join([*POSITIONAL, *sorted(passed)])
+    return f"{function.__qualname__} is called with ({given}), from the path and the operation, but: {fault}"
+
+
+def find_mismatch(function: Callable[..., Any], positional: Iterable[str], named: Iterable[str] = ()) -> str | None:
+    """Return why a function cannot be called with arguments of these names, or None."""
+    try:
+        inspect.signature(function, follow_wrapped=False).bind(*positional, **dict.fromkeys(named))
+    except TypeError as error:
+        return str(error)
+    return None

@@ -10,6 +10,7 @@ import falcon.routing
 import msgspec
 
 from llmring_server.errors import StartupError
+from llmring_server.http.operations import find_responder_fault
 
 FIELD = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
 
@@ -123,6 +124,11 @@ class RouteTable:
                 f"route {route.path} of plugin {owner!r} and {taken[1].path} of plugin {taken[0]!r} are the same; "
                 "give one of them another path"
             )
+        fields = [name for name, _ in FIELD.findall(route.path)]
+        for responder in route.responders().values():
+            fault = find_responder_fault(responder, fields)
+            if fault:
+                raise StartupError(f"plugin {owner!r}: route {route.path}: {fault}")
 
 
 def normalise(template: str) -> str:

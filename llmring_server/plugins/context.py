@@ -7,8 +7,10 @@ import httpx
 
 from llmring_server.contracts import Authenticator
 from llmring_server.database import Database, Notifications
+from llmring_server.plugins.events import Events
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.cache import Cache
-from llmring_server.settings import PluginSettings, Settings
+from llmring_server.settings import Settings
 
 SettingsT = TypeVar("SettingsT", bound=PluginSettings)
 ContractT = TypeVar("ContractT")
@@ -18,13 +20,15 @@ DefaultT = TypeVar("DefaultT")
 class ServerContext(Protocol):
     """The server object that hooks receive: settings, database, cache, an HTTP client, and other plugins' services.
 
-    `notifications` sends messages to other processes. `database`, `cache` and `http` are usable within the lifespan.
+    `notifications` sends messages to other processes, `events` entries to listeners in this process. `database`,
+    `cache` and `http` are usable within the lifespan.
     """
 
     settings: Settings
     database: Database
     notifications: Notifications
     cache: Cache
+    events: Events
 
     @property
     def pepper(self) -> bytes:
@@ -60,6 +64,13 @@ class ServerContext(Protocol):
 
         Raises:
             StartupError: no enabled plugin provides it and no default is given.
+        """
+        ...
+
+    def call_hook(self, hook: str, **arguments: object) -> list[Any]:
+        """Call a hook that this plugin declared with `llmring_hookspecs`, and return the values, in conf order.
+
+        The values of coroutine functions are to be awaited. An exception of an implementation is raised.
         """
         ...
 

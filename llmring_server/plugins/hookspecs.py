@@ -1,24 +1,29 @@
 """The hook specifications: every hook that a plugin may implement.
 
-Set-up hooks are plain functions that return values and do no I/O; events are coroutines. Hooks are called in
-the order of `plugins` in the conf file. Mark an implementation with `hookimpl`; `tryfirst`, `trylast`,
-`wrapper` and `optionalhook` are rejected, since only the conf file decides the order.
+Set-up hooks are plain functions that return values and do no I/O, called in the order of `plugins` in the conf file.
+Events are coroutine functions of `server` and `entries`, called concurrently with the requests; each listener has a
+queue of its own. Mark an implementation with `hookimpl`; `tryfirst`, `trylast` and `wrapper` are rejected,
+since only the conf file decides the order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import click
 import pluggy
+import psycopg
 
-from llmring_server.contracts import RecordedUsage
+from llmring_server.contracts import ArrivingUsage, LoggedUsage, RecordedUsage
+from llmring_server.contracts.aliases import AliasResolution
 from llmring_server.contracts.metrics import Metric
 from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.context import ServerContext
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.pages.page import ColumnLink, Page, Panel
+from llmring_server.plugins.settings_model import PluginSettings
 
 PROJECT = "llmring_server"
 
@@ -50,6 +55,15 @@ def llmring_local_tables() -> Iterable[str]:  # type: ignore[empty-body]
 
     For queues that are read across projects, and for lookups before the project is known. All other tables with a
     `project_id` are distributed by it; tables without one are always local.
+    """
+
+
+@hookspec
+def llmring_hookspecs() -> object:
+    """Return a module or object whose functions, marked with `hookspec`, are the hooks of this plugin for others.
+
+    Their names begin with the plugin's. A coroutine function `(server, entries)` is an event, which this plugin
+    publishes with `server.events.publish(name, entries)`; others are called with `server.call_hook(name, …)`.
     """
 
 
@@ -100,6 +114,29 @@ def llmring_metrics(server: ServerContext) -> Iterable[Metric]:  # type: ignore[
 
 
 @hookspec
+def llmring_templates() -> Path:  # type: ignore[empty-body]
+    """Return the folder of this plugin's Jinja templates, which pages and panels name as `<plugin>/<file>`.
+
+    This and the following three hooks are called only when the plugin `dashboard` is enabled.
+    """
+
+
+@hookspec
+def llmring_pages(server: ServerContext) -> Iterable[Page]:  # type: ignore[empty-body]
+    """Return pages for the dashboard: in its frame and navigation, with its sessions and security headers."""
+
+
+@hookspec
+def llmring_panels(server: ServerContext) -> Iterable[Panel]:  # type: ignore[empty-body]
+    """Return panels for the overview or the page of a call."""
+
+
+@hookspec
+def llmring_column_links(server: ServerContext) -> Iterable[ColumnLink]:  # type: ignore[empty-body]
+    """Return links from the values of columns of calls; each column has one."""
+
+
+@hookspec
 def llmring_lifespan(server: ServerContext) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
     """Return a context manager that is entered when the server starts and exited when it stops.
 
@@ -113,15 +150,38 @@ def llmring_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 
 @hookspec
+def llmring_usage_arriving(server: ServerContext, entry: ArrivingUsage) -> Mapping[str, str] | None:
+    """Return tags to add to an entry, or raise a Problem to refuse it, before it is stored.
+
+    A plain function, called on the event loop for every entry: it decides from memory, and must not wait.
+    """
+
+
+@hookspec
+async def llmring_usage_storing(
+    server: ServerContext, connection: psycopg.AsyncConnection[Any], entries: Sequence[LoggedUsage]
+) -> None:
+    """Write what must not be lost, in the transaction that stores the entries.
+
+    An exception refuses the entries. A batch is then divided, so that it refuses those alone for which it is raised.
+    """
+
+
+@hookspec
+def llmring_alias_resolving(server: ServerContext, resolution: AliasResolution) -> None:
+    """Raise a Problem to refuse the resolution of an alias; a plain function, called on the event loop."""
+
+
+@hookspec
 async def llmring_usage_recorded(server: ServerContext, entries: Sequence[RecordedUsage]) -> None:
-    """Called after usage entries are committed. Errors are logged and ignored."""
+    """Called after usage entries are committed."""
 
 
 @hookspec
 async def llmring_usage_repriced(server: ServerContext, entries: Sequence[RepricedUsage]) -> None:
-    """Called after the server has priced stored entries again, once per batch. Errors are logged and ignored."""
+    """Called after the server has priced stored entries again."""
 
 
 @hookspec
 async def llmring_usage_corrected(server: ServerContext, entries: Sequence[CorrectedUsage]) -> None:
-    """Called after stored entries were voided or corrected, once per batch. Errors are logged and ignored."""
+    """Called after stored entries were voided or corrected."""

@@ -3,7 +3,6 @@
 import difflib
 import functools
 import inspect
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
@@ -14,17 +13,15 @@ import click
 import msgspec
 import pluggy
 
-from llmring_server.contracts import RecordedUsage
-from llmring_server.contracts.usage_lines import CorrectedUsage, RepricedUsage
 from llmring_server.errors import StartupError
 from llmring_server.plugins import hookspecs
-
-log = logging.getLogger(__name__)
+from llmring_server.plugins.api_version import find_requirement_fault
+from llmring_server.plugins.specifications import add_specifications, is_event
 
 GROUP = "llmring_server.plugins"
 CORE = "llmring-server"
 UNKNOWN = "unknown"
-REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook")
+REJECTED_OPTIONS = ("tryfirst", "trylast", "wrapper", "hookwrapper")
 
 
 class Plugin(msgspec.Struct, frozen=True):
@@ -40,6 +37,11 @@ class Plugin(msgspec.Struct, frozen=True):
         """The top-level package of its code, for attributing tracebacks."""
         return str(getattr(self.implementation, "__name__", type(self.implementation).__module__)).partition(".")[0]
 
+    @property
+    def bundled(self) -> bool:
+        """Whether it is in the server's own distribution."""
+        return self.distribution == CORE
+
     def __str__(self) -> str:
         return f"plugin {self.name!r} (distribution {self.distribution})"
 
@@ -50,7 +52,7 @@ class PluginSet:
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self.plugins = tuple(plugins)
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self._manager.add_hookspecs(hookspecs)
+        self._specifications = add_specifications(self._manager, self.plugins)
         self._callers_by_hook: dict[str, list[tuple[Plugin, pluggy.HookCaller]]] = {}
         for plugin in reversed(self.plugins):
             self._register(plugin)
@@ -89,28 +91,14 @@ class PluginSet:
                 _expect(plugin, hook, value, kind)
                 yield plugin, value
 
-    async def usage_recorded(self, server: Any, entries: Sequence[RecordedUsage]) -> None:
-        """Call every listener with committed usage; a failure is logged with its plugin and affects no other."""
-        await self._notify("llmring_usage_recorded", {"server": server, "entries": entries})
+    def callers(self, hook: str) -> list[tuple[Plugin, Callable[..., Any]]]:
+        """Return, for each plugin that implements a hook, a function that calls it alone, in conf order."""
+        return [(plugin, functools.partial(_call_one, caller)) for plugin, caller in self._callers(hook)]
 
-    async def usage_repriced(self, server: Any, entries: Sequence[RepricedUsage]) -> None:
-        """Call every listener with usage that was priced again, as `usage_recorded` does."""
-        await self._notify("llmring_usage_repriced", {"server": server, "entries": entries})
-
-    async def usage_corrected(self, server: Any, entries: Sequence[CorrectedUsage]) -> None:
-        """Call every listener with usage that was taken back, as `usage_recorded` does."""
-        await self._notify("llmring_usage_corrected", {"server": server, "entries": entries})
-
-    async def _notify(self, event: str, arguments: dict[str, object]) -> None:
-        for plugin, call in self._implementations(event, arguments):
-            try:
-                await call()
-            except Exception:
-                log.exception("plugin %r failed in %s", plugin.name, event)
-
-    def listens(self, hook: str) -> bool:
-        """Whether any enabled plugin implements `hook`."""
-        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+    def listeners(self) -> dict[str, list[tuple[str, Callable[..., Any]]]]:
+        """Return, for each event, the functions of its listeners with the names of their plugins, in conf order."""
+        events = [name for name, specified in self._specifications.items() if is_event(specified)]
+        return {event: [(plugin.name, call) for plugin, call in self.callers(event)] for event in events}
 
     def owner(self, traceback: TracebackType | None) -> str | None:
         """Return the plugin of the innermost traceback frame that is in a plugin's code."""
@@ -124,7 +112,7 @@ class PluginSet:
 
     def _implementations(self, hook: str, arguments: dict[str, object]) -> Iterator[tuple[Plugin, Callable[[], Any]]]:
         for plugin, caller in self._callers(hook):
-            yield plugin, functools.partial(_call_one, caller, arguments)
+            yield plugin, functools.partial(_call_one, caller, **arguments)
 
     def _callers(self, hook: str) -> list[tuple[Plugin, pluggy.HookCaller]]:
         """Return, for each plugin that implements a hook, a caller for it alone, so that results have owners."""
@@ -141,6 +129,9 @@ class PluginSet:
         return [other.implementation for other in self.plugins if other is not plugin]
 
     def _register(self, plugin: Plugin) -> None:
+        fault = find_requirement_fault(getattr(plugin.implementation, "requires", "api>=1"))
+        if fault:
+            raise StartupError(f"{plugin}: {fault}")
         try:
             self._manager.register(plugin.implementation, plugin.name)
             self._manager.check_pending()
@@ -149,12 +140,13 @@ class PluginSet:
         except ValueError as error:
             raise StartupError(f"{plugin} is listed twice in plugins") from error
         for caller in self._manager.get_hookcallers(plugin.implementation) or ():
-            self._check(plugin, caller)
+            if caller.has_spec():
+                self._check(plugin, caller)
 
     def _check(self, plugin: Plugin, caller: Any) -> None:
         """Reject async/sync mismatches and ordering options, which pluggy accepts."""
         implementation = next(i for i in caller.get_hookimpls() if i.plugin_name == plugin.name)
-        wanted = inspect.iscoroutinefunction(getattr(hookspecs, caller.name))
+        wanted = inspect.iscoroutinefunction(self._specifications[caller.name])
         if inspect.iscoroutinefunction(implementation.function) != wanted:
             remedy = "make it `async def`" if wanted else "make it a plain `def`"
             raise StartupError(f"{plugin}: {caller.name} {'is not' if wanted else 'is'} a coroutine function; {remedy}")
@@ -162,9 +154,18 @@ class PluginSet:
         if marked:
             raise StartupError(f"{plugin}: {caller.name} is marked {marked[0]}; only the order in conf decides")
 
+    def unmarked_hooks(self) -> list[str]:
+        """Return a message for each function that is named like a hook and is not marked with `hookimpl`."""
+        return [
+            f"{plugin}: {name} is not marked with hookimpl and is not called"
+            for plugin in self.plugins
+            for name, member in inspect.getmembers(plugin.implementation, inspect.isroutine)
+            if name in self._specifications and self._manager.parse_hookimpl_opts(plugin.implementation, name) is None
+        ]
+
     def _suggest_hook(self, plugin: Plugin) -> str:
         """Return a suggestion for a misspelt hook."""
-        known = [name for name in vars(hookspecs) if name.startswith("llmring_")]
+        known = list(self._specifications)
         for name in dir(plugin.implementation):
             if name.startswith("llmring_") and name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
@@ -215,7 +216,7 @@ def _load_one(name: str, available: dict[str, EntryPoint]) -> Plugin:
     return Plugin(name, implementation, about["Name"], about["Version"])
 
 
-def _call_one(caller: pluggy.HookCaller, arguments: dict[str, object]) -> Any:
+def _call_one(caller: pluggy.HookCaller, **arguments: object) -> Any:
     """Return the result of the only implementation of a hook; pluggy omits None."""
     return next(iter(caller(**arguments)), None)
 

@@ -9,15 +9,8 @@ from pydantic import BaseModel
 from llmring_server.client import KEY_VARIABLE, URL_VARIABLE
 from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import PluginSet, installed_plugins
-from llmring_server.settings import (
-    CONF_VARIABLE,
-    ENV_PREFIX,
-    PluginSettings,
-    Settings,
-    env_prefix,
-    load_plugin_settings,
-    variable_of,
-)
+from llmring_server.plugins.settings_model import PluginSettings
+from llmring_server.settings import CONF_VARIABLE, ENV_PREFIX, Settings, env_prefix, load_plugin_settings, variable_of
 
 TEST_PREFIX = f"{ENV_PREFIX}TEST_"
 TABLES = "tables"  # of the conf file, one per plugin

@@ -15,8 +15,8 @@ from llmring_server.http.errors import PROBLEM_JSON, Problem, document
 from llmring_server.http.exchange import LATE, Scope
 from llmring_server.http.middleware.limits import CONNECTION, HEAD_TOO_LARGE, MAX_HEAD_BYTES
 from llmring_server.http.security_headers import NOSNIFF_HEADER
+from llmring_server.serving.connection_limits import ConnectionLimits
 from llmring_server.serving.framing import RequestFraming
-from llmring_server.settings import ConnectionLimits
 
 HTTP = "llmring_server.serving.connection:LimitedConnection"
 LIMITS = "llmring.connection_limits"

@@ -32,6 +32,7 @@ class Drain:
 
     def __init__(self, shutdown_seconds: float) -> None:
         self.begun = False
+        self._shutdown_seconds = shutdown_seconds
         self._limit = min(DRAIN_SECONDS, shutdown_seconds / 2)
         self._began = self._last = 0.0
 
@@ -39,6 +40,12 @@ class Drain:
         """Begin to drain."""
         self.begun = True
         self._began = self._last = time.monotonic()
+
+    @property
+    def seconds_left(self) -> float:
+        """The seconds that are left to finish work: all of them before the drain, at least one."""
+        passed = time.monotonic() - self._began if self.begun else 0.0
+        return max(self._shutdown_seconds - passed, 1.0)
 
     def touch(self) -> None:
         """Restart the idle time."""

@@ -19,6 +19,7 @@ from llmring_server.plugins.manager import Plugin
 from llmring_server.server import Server
 from llmring_server.serving.connection import LimitedConnection
 from llmring_server.settings import Settings
+from llmring_server.testing.answers import AnswerCheck
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.005
@@ -28,8 +29,11 @@ T = TypeVar("T")
 class LiveServer:
     """A running application: its URL, its clients, and its server object."""
 
-    def __init__(self, server: Server, url: str, loop: asyncio.AbstractEventLoop, suffix: str = "") -> None:
+    def __init__(
+        self, server: Server, url: str, loop: asyncio.AbstractEventLoop, answers: AnswerCheck, suffix: str = ""
+    ) -> None:
         self.server = server
+        self._answers = answers
         self.url = url
         self._loop = loop
         self._suffix = suffix
@@ -37,7 +41,7 @@ class LiveServer:
 
     def with_keys(self, suffix: str) -> "LiveServer":
         """Return the same server with `suffix` on every project key, and separate clients."""
-        found = LiveServer(self.server, self.url, self._loop, suffix)
+        found = LiveServer(self.server, self.url, self._loop, self._answers, suffix)
         self._clients.callback(found.close)
         return found
 
@@ -50,9 +54,9 @@ class LiveServer:
         sent = {**({"X-Project-Key": self.key(key)} if key else {}), **headers}
         return self._clients.enter_context(httpx.Client(base_url=self.url, headers=sent, timeout=30))
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the server's event loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = START_SECONDS) -> T:
+        """Run a coroutine on the server's event loop for a limited time and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
         """Return the rows of a statement, run by the server's database object."""
@@ -63,22 +67,31 @@ class LiveServer:
         return project_id(self.key(key), self.server.settings.key_pepper.get_secret_value().encode())
 
     def usage_recorded(self, *entries: RecordedUsage) -> None:
-        """Call the hook `llmring_usage_recorded` of all plugins, and return when they have finished."""
-        self.run(self.server.plugins.usage_recorded(self.server, entries))
+        """Publish the event `llmring_usage_recorded`, and return when its listeners have finished."""
+        self.run(self.server.events.deliver("llmring_usage_recorded", entries))
 
     def close(self) -> None:
-        """Close the clients."""
+        """Close the clients.
+
+        Raises:
+            AssertionError: an answer was not of the type that its operation declares.
+        """
         self._clients.close()
+        self._answers.report()
 
 
 @contextmanager
 def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> Iterator[LiveServer]:
     """Serve an application on a free port of the loopback interface, with its whole lifespan.
 
+    At the end, every answer that was not of the type that its operation declares is an AssertionError.
+
     Raises:
         StartupError: as `create_app` or the lifespan does.
     """
     server, routes = compose(settings, plugins)
+    answers = AnswerCheck(routes)
+    server.middleware.append(answers)
     served = _ThreadedServer(
         uvicorn.Config(
             mount_app(server, routes), http=LimitedConnection, lifespan="off", log_config=None, access_log=False
@@ -92,7 +105,7 @@ def live(settings: Settings, plugins: Iterable[str | Plugin] | None = None) -> I
         thread.start()
         try:
             loop = served.wait_until_up()
-            running = LiveServer(server, f"http://127.0.0.1:{listener.getsockname()[1]}", loop)
+            running = LiveServer(server, f"http://127.0.0.1:{listener.getsockname()[1]}", loop, answers)
             with contextlib.closing(running):
                 yield running
         finally:

@@ -16,6 +16,7 @@ from llmring_aliases.api.watch import WatchResource
 from llmring_aliases.cache.feeds import Feeds
 from llmring_aliases.cache.snapshots import SnapshotCache
 from llmring_aliases.change_notices import ChangeNotifier
+from llmring_aliases.resolution_checks import find_checks
 from llmring_aliases.service import AliasService
 from llmring_aliases.settings import AliasSettings
 from llmring_aliases.tables.reader import AliasReader
@@ -26,9 +27,9 @@ from llmring_server.contracts import Authenticator
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.runtime.background import upkeep
 from llmring_server.server import Server
-from llmring_server.settings import PluginSettings
 
 PREFIX = "/api/v1/aliases"
 
@@ -73,7 +74,7 @@ def llmring_routes(server: Server) -> Iterable[Route]:
     return [
         Route(path=PREFIX, resource=AliasListResource(snapshots)),
         Route(path=f"{PREFIX}/bind", resource=BindResource(writer)),
-        Route(path=f"{PREFIX}/resolve", resource=ResolveResource(snapshots)),
+        Route(path=f"{PREFIX}/resolve", resource=ResolveResource(snapshots, find_checks(server))),
         Route(path=f"{PREFIX}/bulk_upsert", resource=BulkUpsertResource(writer), batch=True),
         Route(path=f"{PREFIX}/history", resource=HistoryResource(reader)),
         Route(path=f"{PREFIX}/watch", resource=watch),

@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from llmring_server.settings import PluginSettings, blank_means_unset
+from llmring_server.plugins.settings_model import PluginSettings, blank_means_unset
 
 
 class AliasSettings(PluginSettings):

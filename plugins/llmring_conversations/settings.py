@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from llmring_server.settings import PluginSettings, blank_means_unset
+from llmring_server.plugins.settings_model import PluginSettings, blank_means_unset
 
 ContentMode = Literal["full", "hash", "none"]
 

@@ -1,9 +1,12 @@
-"""Conversations and messages in PostgreSQL: one statement per method, each restricted to a project."""
+"""Conversations and messages in PostgreSQL: every statement is restricted to a project."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, LiteralString
 from uuid import UUID
+
+from psycopg.rows import class_row
 
 from llmring_conversations.content import MessageRow
 from llmring_conversations.models import Conversation, Message
@@ -38,41 +41,29 @@ GIVEN_VALUES: LiteralString = """
     given.id, given.role, given.content, given.content_digest, given.content_bytes, given.tool_calls,
     given.tool_call_id, given.name, given.metadata, given.input_tokens, given.output_tokens, given.said_at
 """
-TOKENS: LiteralString = (
-    "(SELECT coalesce(sum(coalesce(input_tokens, 0)::numeric + coalesce(output_tokens, 0)), 0) FROM " + GIVEN + ")"
-)
-
+# One statement per table, the conversation first: the parts of one statement run in no order on a Citus cluster.
 CREATE: LiteralString = (
-    "WITH added AS (INSERT INTO conversation_messages ("
-    + MESSAGE_COLUMNS
-    + ") SELECT %(project)s, %(id)s, given.at, "
-    + GIVEN_VALUES
-    + " FROM "
-    + GIVEN
-    + ") INSERT INTO conversations ("
+    "INSERT INTO conversations ("
     + CONVERSATION
     + """) VALUES (
         %(id)s, %(project)s, %(title)s, %(system_prompt)s, %(model_alias)s, %(temperature)s, %(max_tokens)s, %(origin)s,
-        %(profile)s, %(metadata)s::json, %(log_id)s, %(count)s, """
-    + TOKENS
-    + ", %(now)s, %(now)s) RETURNING "
+        %(profile)s, %(metadata)s::json, %(log_id)s, %(count)s, %(tokens)s, %(now)s, %(now)s
+    ) RETURNING """
     + CONVERSATION
 )
+GROW: LiteralString = """
+    UPDATE conversations
+    SET message_count = message_count + %(count)s, total_tokens = total_tokens + %(tokens)s::numeric,
+        updated_at = greatest(updated_at, %(now)s)
+    WHERE project_id = %(project)s AND id = %(id)s
+    RETURNING message_count - %(count)s AS before
+"""
 ADD: LiteralString = (
-    """
-    WITH conversation AS (
-        UPDATE conversations
-        SET message_count = message_count + %(count)s, total_tokens = total_tokens + """
-    + TOKENS
-    + """, updated_at = greatest(updated_at, %(now)s)
-        WHERE project_id = %(project)s AND id = %(id)s
-        RETURNING project_id, id, message_count - %(count)s AS before
-    )
-    INSERT INTO conversation_messages ("""
+    "INSERT INTO conversation_messages ("
     + MESSAGE_COLUMNS
-    + ") SELECT conversation.project_id, conversation.id, conversation.before + given.at, "
+    + ") SELECT %(project)s, %(id)s::uuid, %(before)s::bigint + given.at, "
     + GIVEN_VALUES
-    + " FROM conversation CROSS JOIN "
+    + " FROM "
     + GIVEN
     + " RETURNING "
     + MESSAGE
@@ -130,7 +121,10 @@ class ConversationStore:
         messages: Sequence[MessageRow],
     ) -> None:
         """Create a conversation with its messages in the caller's transaction."""
-        await connection.execute(CREATE, _creation_params(project, conversation, values, messages))
+        params = _creation_params(project, conversation, values, messages)
+        await connection.execute(CREATE, params)
+        if messages:
+            await connection.execute(ADD, {**params, "before": 0})
 
     async def get(self, project: str, conversation: UUID) -> Conversation | None:
         """Return one conversation, or None."""
@@ -158,7 +152,15 @@ class ConversationStore:
     async def add_messages(self, project: str, conversation: UUID, messages: Sequence[MessageRow]) -> list[Message]:
         """Add messages, all or none, and return them in order; empty if there is no such conversation."""
         params = {"project": project, "id": conversation, "now": datetime.now(UTC), **_message_params(messages)}
-        return sorted(await self._database.rows(Message, ADD, params), key=lambda message: message.position)
+        async with (
+            self._database.transaction() as connection,
+            connection.cursor(row_factory=class_row(Message)) as cursor,
+        ):
+            found = await (await connection.execute(GROW, params)).fetchone()
+            if found is None:
+                return []
+            await cursor.execute(ADD, {**params, "before": found[0]})
+            return sorted(await cursor.fetchall(), key=attrgetter("position"))
 
     async def list_messages(
         self, project: str, conversation: UUID, limit: int, after: int, offset: int
@@ -190,4 +192,5 @@ def _creation_params(
 
 
 def _message_params(messages: Sequence[MessageRow]) -> dict[str, Any]:
-    return {"messages": codec.encode(messages).decode(), "count": len(messages)}
+    tokens = sum((message.input_tokens or 0) + (message.output_tokens or 0) for message in messages)
+    return {"messages": codec.encode(messages).decode(), "count": len(messages), "tokens": tokens}

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from llmring_dashboard.routes import build_routes
-from llmring_dashboard.session.sessions import PATH, Sessions
+from llmring_dashboard.routes import PAGES, build_routes
+from llmring_dashboard.session.sessions import Sessions
 from llmring_dashboard.settings import DashboardSettings
 from llmring_server import bundled
 from llmring_server.contracts.serving import FrontPage
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
+from llmring_server.plugins.pages.page import Page
+from llmring_server.plugins.pages.visit import PATH
 from llmring_server.server import Server
 
 
@@ -33,6 +35,12 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     folder = server.settings.data_dir if server.settings.embedded else None
     sessions = Sessions(server.database, own, server.pepper, folder)
     return {Sessions: sessions, FrontPage: FrontPage(PATH)}
+
+
+@hookimpl
+def llmring_pages(server: Server) -> Iterable[Page]:
+    """Show every page whose feature is enabled."""
+    return [page.build_page(server) for page in PAGES if page.is_available(server)]
 
 
 @hookimpl

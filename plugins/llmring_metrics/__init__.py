@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from llmring_metrics.metric_registry import MetricRegistry
 from llmring_metrics.resources import Metrics
 from llmring_metrics.settings import MetricsSettings
-from llmring_metrics.sources import pool_metrics
+from llmring_metrics.sources import listener_metrics, pool_metrics
 from llmring_metrics.sources.label_sets import LabelSetLimiter
 from llmring_metrics.sources.request_metrics import RequestMetrics
 from llmring_metrics.sources.usage_metrics import UsageMetrics
@@ -60,11 +60,12 @@ def llmring_middleware(server: Server) -> Iterable[object]:
 
 @hookimpl
 def llmring_metrics(server: Server) -> Iterable[Metric]:
-    """Declare the metrics of requests, usage, the connection pool and workers."""
+    """Declare the metrics of requests, usage, the connection pool, listeners and workers."""
     return [
         *server.service(RequestMetrics).figures(),
         *server.service(UsageMetrics).figures(),
         *pool_metrics.build_pool_metrics(server.database),
+        *listener_metrics.build_listener_metrics(server.events),
         Metric(name="llmring_workers", help="Worker processes.", kind="gauge", read=lambda: 1),
     ]
 

@@ -3,7 +3,7 @@
 from pydantic import Field, field_validator
 
 from llmring_ratelimit.models import Limit, RouteClass, parse_limit
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.settings_model import PluginSettings
 
 
 class RateLimitSettings(PluginSettings):

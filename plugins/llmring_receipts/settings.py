@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.settings_model import PluginSettings
 
 
 class ReceiptSettings(PluginSettings):

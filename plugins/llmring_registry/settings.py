@@ -1,13 +1,11 @@
 """Settings of the registry: conf table `[registry]`, environment `LLMRING_REGISTRY_*`."""
 
-from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
-from pydantic_settings import NoDecode
 
 from llmring_registry.models import is_provider
-from llmring_server.settings import PluginSettings, split_list
+from llmring_server.plugins.settings_model import PluginSettings
 
 DEFAULT_BASE_URL = "https://llmring.github.io/registry/"
 MEBIBYTE = 1024 * 1024
@@ -19,7 +17,7 @@ class RegistrySettings(PluginSettings):
     base_url: str = Field(
         DEFAULT_BASE_URL, description="Folder of the upstream registry: `http://`, `https://` or `file://`."
     )
-    providers: Annotated[tuple[str, ...], NoDecode] = Field(
+    providers: tuple[str, ...] = Field(
         ("openai", "anthropic", "google"), description="Providers to fetch besides those in the manifest."
     )
     refresh_seconds: float = Field(3600.0, gt=0, description="Age in seconds at which the copy is refreshed.")
@@ -31,8 +29,6 @@ class RegistrySettings(PluginSettings):
     start_wait_seconds: float = Field(2.0, ge=0, description="Seconds that a start waits for the first copy.")
     cache_seconds: int = Field(60, ge=0, description="`max-age` of responses that can change.")
     max_file_bytes: int = Field(16 * MEBIBYTE, ge=1024, description="Largest upstream file; larger ones are refused.")
-
-    _list = field_validator("providers", mode="before")(split_list)
 
     @field_validator("providers")
     @classmethod

@@ -1,12 +1,10 @@
 """Settings of the transparency log: its key, its restore guard, and its witnesses."""
 
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import NoDecode
 
-from llmring_server.settings import PluginSettings, blank_means_unset, split_list
+from llmring_server.plugins.settings_model import PluginSettings, blank_means_unset
 
 
 class TransparencySettings(PluginSettings):
@@ -25,9 +23,6 @@ class TransparencySettings(PluginSettings):
         description="Restore guard: file outside the database with the newest published checkpoint. "
         "Unset: in the folder `transparency` of `LLMRING_DATA_DIR`.",
     )
-    witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Witnesses: verifier key, space, address of each."
-    )
+    witnesses: tuple[str, ...] = Field((), description="Witnesses: verifier key, space, address of each.")
 
     _unset = field_validator("key", "key_file", "guard_file", mode="before")(blank_means_unset)
-    _lists = field_validator("witnesses", mode="before")(split_list)

@@ -27,6 +27,7 @@ from llmring_server.http.endpoints.health import HealthCheck
 from llmring_server.http.routing import Route
 from llmring_server.plugins.hookspecs import hookimpl
 from llmring_server.server import Server
+from llmring_usage.api.arriving import ArrivalChecks
 from llmring_usage.api.log import UsageBatch, UsageLog
 from llmring_usage.api.logs import LogExport, LogPages
 from llmring_usage.api.prices import PriceDifferences, PriceLookup, PriceOverrides
@@ -41,6 +42,7 @@ from llmring_usage.ingest.receipts import EntryReceipts
 from llmring_usage.ingest.replay import JournalReplay
 from llmring_usage.ingest.repository import UsageRepository
 from llmring_usage.ingest.storage.node_writers import NodeWriters
+from llmring_usage.ingest.storage.storing import StoringListeners
 from llmring_usage.ingest.writer import UsageWriter
 from llmring_usage.journal.journal import Journal
 from llmring_usage.journal.outage import Ingest
@@ -90,8 +92,8 @@ def llmring_migrations() -> Path:
 def llmring_services(server: Server) -> Mapping[type, object]:
     """Provide billing, prices and reads to other plugins, and this server's writer, journal and maintenance."""
     settings, database = server.plugin_settings(UsageSettings), server.database
-    partitions, receipts, names = Partitions(database), EntryReceipts(), NamesLimit(settings.names_per_day)
-    prior_billing = PriorBillingLookup(receipts, database)
+    partitions, receipts = Partitions(database), EntryReceipts(StoringListeners(server))
+    names, prior_billing = NamesLimit(settings.names_per_day), PriorBillingLookup(receipts, database)
 
     def create_repository() -> UsageRepository:
         return UsageRepository(database, partitions, settings, receipts, names)
@@ -103,7 +105,7 @@ def llmring_services(server: Server) -> Mapping[type, object]:
     updates = PriceUpdates(prices, store, server.notifications, settings.prices_file)
     automatic = AutomaticPricing(database, prices, settings.timezone, RepricingEvents(server), settings.tags)
     updates.on_change = prices.on_change = automatic.changed
-    pricer = EntryPricer(prices, settings.max_tokens)
+    pricer = EntryPricer(prices, settings.max_tokens, ArrivalChecks(server))
     batches = BatchMetrics(events := UsageEvents(server))
     journal = Journal(settings.journal_dir, settings) if settings.journal_dir else None
     replay = JournalReplay(create_repository(), prior_billing, settings, batches)

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, StringConstraints, field_validator
-from pydantic_settings import NoDecode
 
-from llmring_server.settings import PluginSettings, blank_means_unset, split_list
+from llmring_server.plugins.settings_model import PluginSettings, blank_means_unset
 from llmring_usage.models.entries import MAX_COUNT
 
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -30,7 +29,7 @@ class UsageSettings(PluginSettings):
     stats_names: int = Field(
         1_000, ge=1, le=10_000, description="Names in each breakdown of `/stats`; the others are in one row, `other`."
     )
-    tags: Annotated[tuple[TagName, ...], NoDecode] = Field(
+    tags: tuple[TagName, ...] = Field(
         (), max_length=8, description="Names of the tags that have sums, separated by commas; at most 8."
     )
     names_per_day: int = Field(
@@ -90,7 +89,6 @@ class UsageSettings(PluginSettings):
         description="Where newer data of the bundled prices is fetched every hour. Unset: never.",
     )
 
-    _lists = field_validator("tags", mode="before")(split_list)
     _unset = field_validator("retention_days", "journal_dir", "prices_file", "prices_refresh_url", mode="before")(
         blank_means_unset
     )

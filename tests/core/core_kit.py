@@ -9,7 +9,7 @@ ARRIVAL = 1.0  # seconds in which a request must arrive at the server of hostile
 class Echo:
     """A resource that returns the project id."""
 
-    async def on_get(self, req, resp):
+    async def on_get(self, req, resp, **fields):
         resp.media = {"project_id": getattr(req.context, "project_id", None)}
 
 

@@ -1,9 +1,11 @@
-"""docs/reference/settings.md and cli.md are what `make docs` writes, and describe every setting and command."""
+"""The generated pages are what `make docs` writes, and describe every setting, command and public name."""
 
 import re
 
 import pytest
 from docs_kit import generator, settings
+
+from llmring_server import plugin_api
 
 generate = generator()
 SETTINGS = settings(generate)
@@ -28,3 +30,17 @@ def test_every_command_has_one_section():
     titles = re.findall(r"^### `llmring-server ([\w -]+)`$", generate.commands(), re.MULTILINE)
     assert len(titles) == len(set(titles))
     assert {"serve", "migrate", "db run", "usage verify", "keys create", "tlog export", "witness"} <= set(titles)
+
+
+def test_every_name_of_the_plugin_api_has_one_section():
+    text, _, _ = generate.plugin_api_names().partition("\n## ")
+    titles = re.findall(r"^### `(?:await |async with |with )?(\w+)", text, re.MULTILINE)
+    assert titles == plugin_api.__all__
+
+
+def test_every_contract_has_one_section():
+    text = generate.plugin_api_names()
+    for name in generate.contract_modules():
+        assert f"\n## `{name}`\n" in text
+    assert "\n### `Authenticator`\n" in text
+    assert "| `await current_identity(" in text

@@ -1,9 +1,11 @@
 """Single aliases over HTTP: list, bind, resolve, get, put, delete."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import falcon
 import falcon.asgi
+import msgspec
 
 from llmring_aliases.cache.snapshots import SnapshotCache
 from llmring_aliases.etags import (
@@ -35,6 +37,9 @@ from llmring_server.http.query import decode_query
 
 VERSION = "X-Alias-Version"
 REVALIDATE = "private, no-cache"
+ResolutionCheck = Callable[[str, str, ResolvedAlias], None]
+
+_resolved = msgspec.json.Decoder(ResolvedAlias)
 
 
 class AliasListResource:
@@ -134,16 +139,20 @@ class BindResource:
 class ResolveResource:
     """`/resolve`: look up the model of an alias, the most frequent call of every client."""
 
-    def __init__(self, snapshots: SnapshotCache) -> None:
+    def __init__(self, snapshots: SnapshotCache, check: ResolutionCheck | None = None) -> None:
         self._snapshots = snapshots
+        self._check = check
 
     @operation(query=ResolveQuery, answer=ResolvedAlias, errors=(404,), plain=True)
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Resolve an alias to its model."""
         project, query_string = req.context.project_id, req.query_string
-        resp.data = self._snapshots.cached_response(project, query_string) or await self._resolve(
+        response = self._snapshots.cached_response(project, query_string) or await self._resolve(
             project, query_string, req
         )
+        if self._check is not None:
+            self._check(project, req.context.key_id, _resolved.decode(response))
+        resp.data = response
 
     async def _resolve(self, project: str, query_string: str, req: falcon.asgi.Request) -> bytes:
         query = decode_query(req, ResolveQuery)

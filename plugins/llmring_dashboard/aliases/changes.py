@@ -7,11 +7,11 @@ import msgspec
 
 from llmring_dashboard.aliases.change_impact import ChangeImpact
 from llmring_dashboard.rendering.formatting import format_sentence
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.views import CsrfForm, Redirect, TemplateResponse, view
-from llmring_dashboard.session.sessions import PATH
+from llmring_dashboard.rendering.layout import Layout
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.http.errors import Problem
+from llmring_server.plugins.pages.views import CsrfForm, view
+from llmring_server.plugins.pages.visit import PATH, PageResource, Redirect, TemplateResponse, Visit
 
 ALIASES = f"{PATH}/aliases"
 MAX_CHANGE_NUMBER = 2**63 - 1
@@ -122,7 +122,7 @@ class BindAlias(AliasChangeResource):
         """Bind an alias."""
         bound = await self.book.bind(
             visit.project_id,
-            visit.session.key_id,
+            visit.key_id,
             profile=form.profile,
             alias=form.alias,
             model=form.model,
@@ -148,9 +148,7 @@ class UnbindAlias(AliasChangeResource):
     @view(form=AliasUnbindForm, scope="admin", errors=(412,))
     async def on_post(self, visit: Visit, form: AliasUnbindForm) -> Redirect:
         """Unbind an alias."""
-        await self.book.unbind(
-            visit.project_id, visit.session.key_id, profile=form.profile, alias=form.alias, seen=form.seen
-        )
+        await self.book.unbind(visit.project_id, visit.key_id, profile=form.profile, alias=form.alias, seen=form.seen)
         return Redirect(ALIASES, f"“{form.alias}” in profile {form.profile} is unbound.")
 
 
@@ -173,7 +171,7 @@ class UndoAliasChange(AliasChangeResource):
     @view(form=AliasUndoForm, scope="admin", errors=(409,))
     async def on_post(self, visit: Visit, form: AliasUndoForm) -> Redirect:
         """Undo a change."""
-        change = await self.book.undo(visit.project_id, visit.session.key_id, form.number)
+        change = await self.book.undo(visit.project_id, visit.key_id, form.number)
         state = f"points to {change.previous_model} again" if change.previous_model else "is unbound again"
         return Redirect(
             f"{ALIASES}/history?{urlencode({'alias': change.alias, 'profile': change.profile})}",

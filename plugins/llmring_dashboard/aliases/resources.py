@@ -8,13 +8,14 @@ import msgspec
 from llmring_dashboard.aliases.change_impact import ChangeImpact
 from llmring_dashboard.aliases.changes import ALIASES, BindAlias, ChangeNumber, EditAlias, UnbindAlias, UndoAliasChange
 from llmring_dashboard.aliases.grid import build_grid
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.pages import Page
-from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.rendering.pages import FeaturePage
 from llmring_server.contracts.aliases import MAX_BINDINGS, AliasBook
 from llmring_server.contracts.registry import ModelCatalog
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.http.routing import Route
+from llmring_server.plugins.pages.views import MAX_FORM_BYTES, view
+from llmring_server.plugins.pages.visit import PageResource, TemplateResponse, Visit
 from llmring_server.server import Server
 
 HISTORY = f"{ALIASES}/history"
@@ -93,4 +94,4 @@ def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     ]
 
 
-PAGE = Page(name="aliases", title="Aliases", contract=AliasBook, build_routes=_build_routes)
+PAGE = FeaturePage(name="aliases", title="Aliases", contract=AliasBook, build_routes=_build_routes)

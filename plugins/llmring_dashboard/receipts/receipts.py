@@ -11,14 +11,14 @@ from llmring_dashboard.receipts.log_positions import load_log_status
 from llmring_dashboard.receipts.receipt_fields import flatten_fields, summarize_receipt
 from llmring_dashboard.receipts.statements import PAGE as STATEMENTS
 from llmring_dashboard.rendering.downloads import PROOF, ZIP, send_file
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.pages import Page
-from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
-from llmring_dashboard.session.sessions import PATH
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.rendering.pages import FeaturePage
 from llmring_server.contracts.receipts import ReceiptBook, ReceiptBundles, SignedReceipt
 from llmring_server.contracts.transparency import LogPositions, LogProofs
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
+from llmring_server.plugins.pages.views import MAX_FORM_BYTES, view
+from llmring_server.plugins.pages.visit import PATH, PageResource, TemplateResponse, Visit
 from llmring_server.server import Server
 
 RECEIPTS = f"{PATH}/receipts"
@@ -130,4 +130,4 @@ def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     ]
 
 
-PAGE = Page(name="receipts", title="Receipts", contract=ReceiptBook, build_routes=_build_routes)
+PAGE = FeaturePage(name="receipts", title="Receipts", contract=ReceiptBook, build_routes=_build_routes)

@@ -10,14 +10,15 @@ import msgspec
 from llmring_dashboard.receipts.checks import list_statement_checks
 from llmring_dashboard.receipts.log_positions import load_log_status
 from llmring_dashboard.rendering.downloads import PROOF, TABLE, send_file
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.pages import Page
-from llmring_dashboard.rendering.views import TemplateResponse, view
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.rendering.pages import FeaturePage
 from llmring_server.contracts.statements import StatementBook, StoredStatement
 from llmring_server.contracts.transparency import LogPositions, LogProofs
 from llmring_server.contracts.usage_lines import UsageLines
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
+from llmring_server.plugins.pages.views import view
+from llmring_server.plugins.pages.visit import PageResource, TemplateResponse, Visit
 from llmring_server.server import Server
 
 PAGE_SIZE = 24
@@ -136,6 +137,6 @@ def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     return [Route(path=path, resource=statements, suffix=suffix, public=True) for path, suffix in suffixes.items()]
 
 
-PAGE = Page(
+PAGE = FeaturePage(
     name="statements", title="Statements", contract=StatementBook, also_requires=UsageLines, build_routes=_build_routes
 )

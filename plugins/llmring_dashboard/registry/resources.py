@@ -7,15 +7,15 @@ from typing import Literal
 import msgspec
 
 from llmring_dashboard.registry.models_in_use import ModelsInUse
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.pages import Page
-from llmring_dashboard.rendering.views import MAX_FORM_BYTES, TemplateResponse, view
-from llmring_dashboard.session.sessions import PATH
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.rendering.pages import FeaturePage
 from llmring_server.contracts.aliases import AliasBook
 from llmring_server.contracts.registry import CatalogModel, ModelCatalog, RegistryModels, RegistryVersion
 from llmring_server.contracts.traffic import Traffic
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
+from llmring_server.plugins.pages.views import MAX_FORM_BYTES, view
+from llmring_server.plugins.pages.visit import PATH, PageResource, TemplateResponse, Visit
 from llmring_server.server import Server
 
 REGISTRY = f"{PATH}/registry"
@@ -168,4 +168,4 @@ def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     ]
 
 
-PAGE = Page(name="registry", title="Registry", contract=ModelCatalog, build_routes=_build_routes)
+PAGE = FeaturePage(name="registry", title="Registry", contract=ModelCatalog, build_routes=_build_routes)

@@ -1,6 +1,6 @@
 """File downloads."""
 
-from llmring_dashboard.rendering.layout import Visit
+from llmring_server.plugins.pages.visit import Visit
 
 PROOF = "text/plain; charset=utf-8"
 TABLE = "text/csv; charset=utf-8"

@@ -5,9 +5,9 @@ import importlib.resources
 
 import falcon.asgi
 
-from llmring_dashboard.session.sessions import PATH
 from llmring_server.http.errors import Problem
 from llmring_server.http.operations import operation
+from llmring_server.plugins.pages.visit import PATH
 
 PACKAGE = "llmring_dashboard"
 MEDIA_TYPES = {"dashboard.css": "text/css", "dashboard.js": "text/javascript", "icon.svg": "image/svg+xml"}

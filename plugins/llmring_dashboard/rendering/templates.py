@@ -1,6 +1,7 @@
-"""Jinja2 templates of this package, with autoescaping and strict undefined names."""
+"""Jinja2 templates of this package and of other plugins, with autoescaping and strict undefined names."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -9,11 +10,15 @@ from llmring_dashboard.rendering import formatting, markup
 
 
 class Templates:
-    """Renders the files in `templates/`; `global_names` are global names, as are the macros of `macros.html`."""
+    """Renders the files in `templates/`, and in the folders of other plugins as `<plugin>/<file>`.
 
-    def __init__(self, **global_names: Any) -> None:
+    `global_names` are global names, as are the macros of `macros.html`.
+    """
+
+    def __init__(self, folders: Mapping[str, Path], **global_names: Any) -> None:
+        others = {plugin: jinja2.FileSystemLoader(folder) for plugin, folder in folders.items()}
         self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("llmring_dashboard"),
+            loader=jinja2.ChoiceLoader([jinja2.PackageLoader("llmring_dashboard"), jinja2.PrefixLoader(others)]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -24,9 +29,9 @@ class Templates:
         self._environment.filters.update(FILTERS)
         self._environment.globals["macros"] = self._environment.get_template("macros.html").module
 
-    def render(self, name: str, values: Mapping[str, Any]) -> bytes:
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Return a template rendered with values."""
-        return self._environment.get_template(name).render(values).encode()
+        return self._environment.get_template(name).render(values)
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

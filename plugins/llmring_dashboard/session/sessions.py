@@ -16,6 +16,7 @@ import msgspec
 from llmring_dashboard.session.secret_store import load_or_create_file, load_or_create_row
 from llmring_dashboard.settings import DashboardSettings
 from llmring_server.database import Database
+from llmring_server.plugins.pages.visit import PATH
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,6 @@ SESSION_COOKIE = "llmring_session"
 VISITOR_COOKIE = "llmring_visitor"
 MESSAGE_COOKIE = "llmring_message"
 MESSAGE_SECONDS = 60
-PATH = "/ui"
 KEY_CONTEXT = b"llmring dashboard sessions\0"
 SIGNER_OPTIONS = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 

@@ -5,14 +5,15 @@ from typing import Literal
 
 import msgspec
 
-from llmring_dashboard.rendering.layout import THEME, Layout, PageResource, Visit
-from llmring_dashboard.rendering.views import CROSS_SITE_RELOAD, CsrfForm, Redirect, TemplateResponse, view
-from llmring_dashboard.session.sessions import PATH, SESSION_COOKIE, create_session, delete_cookie, set_cookie
+from llmring_dashboard.rendering.layout import CROSS_SITE_RELOAD, Layout, session_of
+from llmring_dashboard.session.sessions import SESSION_COOKIE, create_session, delete_cookie, set_cookie
 from llmring_dashboard.sign_in.login_throttle import LoginThrottle
 from llmring_server.contracts import Authenticator, Identity
 from llmring_server.http.codec import prefers_html
 from llmring_server.http.errors import Problem
 from llmring_server.http.middleware.authentication import CHALLENGE, key_fault
+from llmring_server.plugins.pages.views import CsrfForm, view
+from llmring_server.plugins.pages.visit import PATH, THEME, PageResource, Redirect, TemplateResponse, Visit
 
 DASHBOARD_URL = re.compile(re.escape(PATH) + r"(?:[/?][!-\[\]-~]*)?")  # printable ASCII without a backslash
 YEAR_SECONDS = 365 * 86400
@@ -43,6 +44,7 @@ class SignIn(PageResource):
 
     def __init__(self, layout: Layout, projects: Authenticator, throttle: LoginThrottle) -> None:
         super().__init__(layout)
+        self._layout = layout
         self._projects = projects
         self._throttle = throttle
 
@@ -53,7 +55,7 @@ class SignIn(PageResource):
             return Redirect(sanitize_next(query.next))
         if visit.is_cross_site:
             return CROSS_SITE_RELOAD
-        self.layout.sessions.save(visit.req, visit.resp, visit.session)
+        self._layout.sessions.save(visit.req, visit.resp, session_of(visit))
         return _show_form(query.next)
 
     @view(form=SignInForm, scope=None, errors=(401, 429))
@@ -63,7 +65,7 @@ class SignIn(PageResource):
         found = await self._identify(form.key or "")
         if isinstance(found, Identity):
             session = create_session(found.project_id, found.key_id)
-            self.layout.sessions.save(visit.req, visit.resp, session)
+            self._layout.sessions.save(visit.req, visit.resp, session)
             return Redirect(sanitize_next(form.next))
         if not prefers_html(visit.req):
             raise Problem(401, found, headers=CHALLENGE)
@@ -108,10 +110,16 @@ class Theme(PageResource):
 class Home(PageResource):
     """`/ui`."""
 
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self._layout = layout
+
     @view()
     async def on_get(self, visit: Visit) -> TemplateResponse | Redirect:
         """Redirect to the first page, or show that no enabled feature has one."""
-        return Redirect(self.layout.navigation[0].path) if self.layout.navigation else TemplateResponse("no_pages.html")
+        return (
+            Redirect(self._layout.navigation[0].path) if self._layout.navigation else TemplateResponse("no_pages.html")
+        )
 
 
 class UnknownPage(PageResource):

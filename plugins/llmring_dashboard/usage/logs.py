@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.pages import Page
-from llmring_dashboard.rendering.views import TemplateResponse, view
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.rendering.pages import FeaturePage
 from llmring_dashboard.usage import filters
 from llmring_server.contracts.usage import LogEntry, UsageReading
 from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.errors import Problem
 from llmring_server.http.routing import Route
+from llmring_server.plugins.pages.views import view
+from llmring_server.plugins.pages.visit import PageResource, TemplateResponse, Visit
 from llmring_server.runtime.timezones import zone_of
 from llmring_server.server import Server
 
@@ -49,6 +50,7 @@ class Logs(PageResource):
 
     def __init__(self, layout: Layout, usage: UsageReading) -> None:
         super().__init__(layout)
+        self._panels = layout.panels
         self._usage = usage
 
     @view(query=LogsPageQuery)
@@ -96,6 +98,7 @@ class Logs(PageResource):
             "call": call, "entry": call.entry, "zone": zone,
             "metadata": _format_json(call.entry.metadata), "tags": _format_json(call.entry.tags),
             "notes": _read_notes(call.entry), "kinds": list_kinds(call.entry), "kept": filters.build_address(query),
+            "panels": await self._panels.load("call", visit, call.entry),
         })  # fmt: skip
 
 
@@ -134,4 +137,4 @@ def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     ]
 
 
-PAGE = Page(name="logs", title="Logs", contract=UsageReading, build_routes=_build_routes)
+PAGE = FeaturePage(name="logs", title="Logs", contract=UsageReading, build_routes=_build_routes, is_filtered=True)

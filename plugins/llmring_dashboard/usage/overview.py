@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from llmring_dashboard.rendering.layout import Layout, PageResource, Visit
-from llmring_dashboard.rendering.pages import Page
-from llmring_dashboard.rendering.views import TemplateResponse, view
+from llmring_dashboard.rendering.layout import Layout
+from llmring_dashboard.rendering.pages import FeaturePage
 from llmring_dashboard.usage import charts, date_ranges, filters, spending
 from llmring_server.contracts.usage import Kind, Spending, Summary, UsageReading
 from llmring_server.contracts.usage_filters import CallFilter
 from llmring_server.http.routing import Route
+from llmring_server.plugins.pages.views import view
+from llmring_server.plugins.pages.visit import PageResource, TemplateResponse, Visit
 from llmring_server.server import Server
 
 BREAKDOWNS: tuple[tuple[Kind, str], ...] = (
@@ -38,6 +39,7 @@ class Overview(PageResource):
 
     def __init__(self, layout: Layout, usage: UsageReading) -> None:
         super().__init__(layout)
+        self._panels = layout.panels
         self._usage = usage
 
     @view(query=OverviewQuery)
@@ -68,6 +70,7 @@ class Overview(PageResource):
             "of_calls": partial(filters.build_address, chosen),
         }
         shown["bar_columns"] = [(bar.label, "number") for bar in bars]
+        shown["panels"] = await self._panels.load("overview", visit, chosen)
         return TemplateResponse("usage/overview.html", {**values, **shown})
 
     async def _is_new(self, project: str) -> bool:
@@ -115,4 +118,6 @@ def _build_routes(server: Server, layout: Layout) -> Iterable[Route]:
     return [Route(path=PAGE.path, resource=overview, public=True)]
 
 
-PAGE = Page(name="overview", title="Overview", contract=UsageReading, build_routes=_build_routes)
+PAGE = FeaturePage(
+    name="overview", title="Overview", contract=UsageReading, build_routes=_build_routes, is_filtered=True
+)

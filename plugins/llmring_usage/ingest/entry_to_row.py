@@ -1,5 +1,6 @@
 """From an entry to a row: the one path by which usage is validated, priced and identified, whatever its source."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -22,14 +23,16 @@ DEFAULT_PROFILE = "default"
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 CLOCK_STEP_SECONDS = 0.5  # less than `ID_TOLERANCE` of lookups by id
 MAX_CACHED_SERIES = 4_096
+ArrivalCheck = Callable[[UsageRow, str | None], UsageRow]
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EntryPricer:
     """Converts entries to rows, priced by a price book; `max_tokens` of a kind are the most that a call may have."""
 
-    def __init__(self, prices: PriceBook, max_tokens: int) -> None:
+    def __init__(self, prices: PriceBook, max_tokens: int, check: ArrivalCheck | None = None) -> None:
         self._prices = prices
+        self._check = check or None
         self._max_tokens = max_tokens
         self._series: dict[tuple[object, ...], Series] = {}
 
@@ -39,9 +42,11 @@ class EntryPricer:
         """Return the row of an entry; `key` is the request's Idempotency-Key header, `key_id` its project key.
 
         Raises:
-            Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ.
+            Problem: 422 for invalid counts, cost or timestamp, or for two idempotency keys that differ; the problem of
+                a plugin that refuses the entry.
         """
-        return self.price(project, entry, *self.count(entry), key, key_id)
+        row = self.price(project, entry, *self.count(entry), key, key_id)
+        return row if self._check is None else self._check(row, key_id)
 
     def count(self, entry: PlainEntry) -> tuple[Tokens | None, PlainEntry]:
         """Return the counts of an entry, and the entry as reported; see `count_entry`.

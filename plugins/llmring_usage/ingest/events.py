@@ -13,8 +13,8 @@ class UsageEvents:
     """Called by the writer after each commit; listeners run concurrently with the requests."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
-        self._has_listeners = server.plugins.listens("llmring_usage_recorded")
+        self._events = server.events
+        self._has_listeners = server.events.listens("llmring_usage_recorded")
 
     def __call__(self, rows: Sequence[UsageRow], outcomes: Sequence[Outcome]) -> None:
         """Notify listeners of the new rows, without repeated and rejected ones."""
@@ -22,9 +22,7 @@ class UsageEvents:
             return
         entries = [logged_usage(row) for row, outcome in zip(rows, outcomes, strict=True) if _is_new(row, outcome)]
         if entries:
-            self._server.create_task(
-                self._server.plugins.usage_recorded(self._server, entries), "llmring_usage_recorded"
-            )
+            self._events.publish("llmring_usage_recorded", entries)
 
 
 def _is_new(row: UsageRow, outcome: Outcome) -> bool:

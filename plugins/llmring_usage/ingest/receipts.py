@@ -1,4 +1,4 @@
-"""Receipts of logged calls, if another plugin issues them: stored beside the rows, and returned in the responses."""
+"""What other plugins do in the transaction that stores rows: receipts, returned in the responses, and the hook."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,7 @@ import msgspec
 from llmring_server.contracts import UsageReceipts
 from llmring_server.database.connections import Connection
 from llmring_server.http.errors import Problem
+from llmring_usage.ingest.storage.storing import StoringListeners, refusing
 from llmring_usage.models.responses import UsageLogResponse
 from llmring_usage.models.rows import UsageRow
 from llmring_usage.tables.entry_lookup import logged_usage
@@ -16,21 +17,35 @@ ReceiptsById = Mapping[str, bytes | None]
 
 
 class EntryReceipts:
-    """The plugin that issues receipts; without an `issuer`, there are none."""
+    """The plugin that issues receipts, without which there are none, and the listeners in the transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, listeners: StoringListeners) -> None:
         self.issuer: UsageReceipts | None = None
+        self._listeners = listeners
 
     @property
     def enabled(self) -> bool:
-        """Whether receipts are issued; if not, nothing here does any work."""
+        """Whether receipts are issued."""
         return self.issuer is not None
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether anything is to be done in the transaction; if not, nothing here does any work."""
+        return self.enabled or bool(self._listeners)
+
     async def issue(self, connection: Connection, rows: Sequence[UsageRow]) -> ReceiptsById:
-        """Store the receipts of rows in the transaction that stores the rows."""
-        if self.issuer is None or not rows:
+        """Call the listeners, and store the receipts of rows, in the transaction that stores the rows.
+
+        Raises:
+            Problem: a plugin refuses one of the rows, or fails; the transaction is to be rolled back.
+        """
+        if not self.in_transaction or not rows:
             return {}
-        issued = await self.issuer.issue(connection, [logged_usage(row) for row in rows])
+        entries = [logged_usage(row) for row in rows]
+        await self._listeners(connection, entries)
+        if self.issuer is None:
+            return {}
+        issued = await refusing("receipts", connection, self.issuer.issue(connection, entries))
         return {row.id: receipt for row, receipt in zip(rows, issued, strict=True)}
 
     async def find(self, connection: Connection, project_and_id: Sequence[tuple[str, str]]) -> ReceiptsById:

@@ -95,6 +95,8 @@ class UsageRepository:
             try:
                 with lost_nodes(distributed=self._database.distributed):
                     return await self._store(rows, deadline)
+            except Problem as refusal:  # of a plugin in the transaction
+                return await self._bisect(rows, refusal, deadline)
             except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
                 failure = failure_of(error)
                 if failure is Failure.DUPLICATE and attempt > 1:
@@ -146,7 +148,7 @@ class UsageRepository:
 
     async def _insert(self, cursor: Cursor, rows: Sequence[UsageRow], *, keyed: bool) -> tuple[set[str], ReceiptsById]:
         """Store rows in one transaction, with the receipts where they are issued."""
-        if not self._receipts.enabled and not self._database.distributed:
+        if not self._receipts.in_transaction and not self._database.distributed:
             return await self._execute(cursor, rows, keyed=keyed), {}
         async with cursor.connection.transaction():
             stored = await self._execute(cursor, rows, keyed=keyed)
@@ -251,7 +253,9 @@ def _now() -> float:
 
 
 def rejection(error: Exception) -> Problem:
-    """Return the 422 for an entry that PostgreSQL rejects."""
+    """Return the 422 for an entry that PostgreSQL rejects, or the problem of a plugin that refuses it."""
+    if isinstance(error, Problem):
+        return error
     message = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     reason = (message or str(error)).partition("\n")[0]
     return Problem(422, f"The entry cannot be stored: {reason}.")

@@ -1,7 +1,7 @@
 """Pricing in the background: calls without an exact price are priced again when a source learns their price.
 
 A pass reads only unpriced and estimated calls, chunk by chunk at a bounded rate, and corrects rows and rollups in one
-statement per chunk. One process at a time works on a chunk.
+transaction per chunk. One process at a time works on a chunk.
 """
 
 import asyncio

@@ -53,9 +53,10 @@ def _count_sql(rollup: Rollup, wanted: LiteralString, within: LiteralString) -> 
     added: LiteralString = ", ".join(name + " = kept." + name + " + excluded." + name for name in rollup.sums)
     return (
         difference_sql(rollup, wanted, rollup.select_sums(within + NEW))
-        + ", added AS (" + rollup.upsert("SELECT " + rollup.columns + " FROM differing", "0") + ")"
-        " INSERT INTO " + rollup.table + " AS kept (" + rollup.columns + ", slot)"
-        " SELECT " + rollup.identity + ", " + taken + ", slot FROM " + rollup.table + " WHERE " + within + FORMER
+        + " INSERT INTO " + rollup.table + " AS kept (" + rollup.columns + ", slot)"
+        " SELECT * FROM (SELECT " + rollup.columns + ", 0::smallint AS slot FROM differing"
+        " UNION ALL SELECT " + rollup.identity + ", " + taken + ", slot FROM " + rollup.table + " WHERE " + within
+        + FORMER + ") AS changes ORDER BY " + rollup.identity
         + " ON CONFLICT (" + rollup.identity + ", slot) DO UPDATE SET " + added
     )  # fmt: skip
 

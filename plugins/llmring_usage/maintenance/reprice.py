@@ -1,14 +1,17 @@
 """Repricing: rows at the prices of their time, or of today, rows and rollups corrected together.
 
-Rows are read in chunks in key order and corrected by one statement per chunk. A row is updated only while it still has
-the cost that was read, so that concurrent changes never correct it twice. The position is stored after each chunk: an
-interrupted run continues from there when it is started again.
+Rows are read in chunks in key order. A chunk is corrected in one transaction, on a Citus cluster project by project,
+each on its node. A row is updated only while it still has the cost that was read, so that concurrent changes never
+correct it twice. The position is stored after each chunk: an interrupted run continues from there when it is started
+again.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -18,7 +21,7 @@ from psycopg.rows import class_row
 from llmring_server.database import Database
 from llmring_server.database.connections import Connection
 from llmring_server.http import codec
-from llmring_usage.maintenance.reprice_sql import CORRECT, NEXT, NOT_PRICED, ROW, SELECTED
+from llmring_usage.maintenance.reprice_sql import ADD, CHANGE, DELETE_HOURS, NEXT, NOT_PRICED, ROW, SELECTED
 from llmring_usage.models.series import encode_rates, price_columns
 from llmring_usage.prices.book import PriceBook
 from llmring_usage.pricing.tokens import Tokens, tokens_of
@@ -166,7 +169,11 @@ class Repricing:
             await cursor.execute(*self._query(at))
             chunk = await cursor.fetchall()
         corrections = [found for row in chunk if (found := self._correction(row))]
-        made = await correct(connection, corrections, self._zone, self._tags)
+        made = [
+            one
+            for group in self._groups(corrections)
+            for one in await correct(connection, group, self._zone, self._tags)
+        ]
         return position_after(chunk[-1]) if chunk else None, Progress(len(chunk), made)
 
     async def _position(self) -> dict[str, Any]:
@@ -213,23 +220,41 @@ class Repricing:
         )
 
     async def _correct(self, corrections: Sequence[PriceCorrection]) -> list[PriceCorrection]:
-        if not corrections:
-            return []
-        async with self._database.connection(CHUNK_SECONDS) as connection:
-            return await correct(connection, corrections, self._zone, self._tags)
+        made: list[PriceCorrection] = []
+        for group in self._groups(corrections):
+            async with self._database.transaction(CHUNK_SECONDS) as connection:
+                made += await correct(connection, group, self._zone, self._tags)
+        return made
+
+    def _groups(self, corrections: Sequence[PriceCorrection]) -> Iterator[Sequence[PriceCorrection]]:
+        """Yield the corrections that are made together: all of them, on a cluster those of each project."""
+        if not self._database.distributed:
+            yield corrections
+            return
+        for _, group in groupby(corrections, key=attrgetter("project_id")):
+            yield list(group)
 
 
 async def correct(
     connection: Connection, corrections: Sequence[PriceCorrection], zone: str, tags: Sequence[str]
 ) -> list[PriceCorrection]:
-    """Correct rows and rollups in one statement, and return the corrections of rows that were not changed meanwhile."""
+    """Correct rows and rollups in a transaction; return the corrections of rows that were not changed meanwhile."""
     if not corrections:
         return []
-    cursor = await connection.execute(
-        CORRECT, {"zone": zone, "tags": list(tags), "rows": codec.encode(corrections).decode()}
-    )
-    changed = set(await cursor.fetchall())
-    return [one for one in corrections if (one.project_id, str(one.id)) in changed]
+    changed = set(await (await connection.execute(CHANGE, _params(corrections))).fetchall())
+    made = [one for one in corrections if (one.project_id, str(one.id)) in changed]
+    if made:
+        params = {**_params(made), "zone": zone, "tags": list(tags)}
+        for statement in (*ADD, DELETE_HOURS):
+            await connection.execute(statement, params)
+    return made
+
+
+def _params(corrections: Sequence[PriceCorrection]) -> dict[str, Any]:
+    return {
+        "rows": codec.encode(corrections).decode(),
+        "projects": sorted({correction.project_id for correction in corrections}),
+    }
 
 
 def position_after(row: PricedRow) -> dict[str, Any]:

@@ -11,16 +11,14 @@ class RepricingEvents:
     """Called after calls were priced again; listeners run concurrently with the requests."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
-        self._has_listeners = server.plugins.listens("llmring_usage_repriced")
+        self._events = server.events
+        self._has_listeners = server.events.listens("llmring_usage_repriced")
 
     def __call__(self, corrections: Sequence[PriceCorrection]) -> None:
         """Notify listeners of the corrected calls."""
         if corrections and self._has_listeners:
             entries = [_repriced(correction) for correction in corrections]
-            self._server.create_task(
-                self._server.plugins.usage_repriced(self._server, entries), "llmring_usage_repriced"
-            )
+            self._events.publish("llmring_usage_repriced", entries)
 
 
 def _repriced(correction: PriceCorrection) -> RepricedUsage:

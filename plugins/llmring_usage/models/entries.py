@@ -21,6 +21,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Label = Annotated[str, msgspec.Meta(max_length=128)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Tag = Annotated[str, msgspec.Meta(max_length=64)]
+Tags = Annotated[dict[Tag, Tag], msgspec.Meta(max_length=MAX_TAGS)]
 Unit = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 InputIncludes = Literal["none", "reads", "reads_and_writes"]
 
@@ -52,7 +53,7 @@ class PlainEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     status: Literal["success", "error", "aborted"] | None = None
     operation_id: Annotated[str, msgspec.Meta(max_length=255)] | None = None
     attempt: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
-    tags: Annotated[dict[Tag, Tag], msgspec.Meta(max_length=MAX_TAGS)] | None = None
+    tags: Tags | None = None
 
     @property
     def processing(self) -> str | None:

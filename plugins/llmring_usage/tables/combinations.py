@@ -38,6 +38,16 @@ FULL_DAYS: LiteralString = (
     "SELECT FROM usage_combinations AS known WHERE known.project_id = days.project_id AND known.day = days.day"
     " AND known.combination = " + OTHER + ")) AS full_days USING (project_id, day)"
 )
+# The same as joins, for rows that are read from a distributed table: Citus has no subquery that refers to such rows.
+JOINED_OWN: LiteralString = "full_days.day IS NULL OR known.combination IS NOT NULL"
+JOINED: LiteralString = (
+    " LEFT JOIN (SELECT DISTINCT project_id, day FROM usage_combinations JOIN (SELECT DISTINCT project_id, day"
+    " FROM combined) AS days USING (project_id, day) WHERE combination = " + OTHER
+    + ") AS full_days USING (project_id, day)"
+    " LEFT JOIN (SELECT DISTINCT project_id, day, combination FROM usage_combinations JOIN (SELECT project_id, day, "
+    + COMBINATION + " AS combination FROM combined) AS calls USING (project_id, day, combination)"
+    ") AS known USING (project_id, day, combination)"
+)  # fmt: skip
 # The same for a day that is counted again: those with the most requests have their own sums.
 MOST_USED: LiteralString = (
     "row_number() OVER (PARTITION BY project_id, day ORDER BY requests DESC, combination) <= %(names_per_day)s"
@@ -48,17 +58,17 @@ FOLDED: LiteralString = ", ".join(
 )
 
 
-def fold_sql(rollup: Rollup, own: LiteralString = OWN) -> LiteralString:
+def fold_sql(rollup: Rollup, own: LiteralString = OWN, joins: LiteralString = FULL_DAYS) -> LiteralString:
     """Return the SELECT of the rollup's columns over a table `combined` that lacks the combination.
 
-    Combinations that are not `own` are folded into `OTHER`. OFFSET 0 keeps PostgreSQL from planning and computing the
-    digest and the test once per column.
+    Combinations that are not `own`, a condition on `combined` with its `joins`, are folded into `OTHER`. OFFSET 0 keeps
+    PostgreSQL from planning and computing the digest and the test once per column.
     """
     sums: LiteralString = ", ".join("sum(" + name + ") AS " + name for name in rollup.sums)
     return (
         "SELECT project_id, day, CASE WHEN own THEN combination ELSE " + OTHER + " END AS combination, " + FOLDED
         + ", " + sums + " FROM (SELECT keyed.*, " + own + " AS own FROM (SELECT *, " + COMBINATION
-        + " AS combination FROM combined OFFSET 0) AS keyed" + (FULL_DAYS if own == OWN else "")
+        + " AS combination FROM combined OFFSET 0) AS keyed" + joins
         + " OFFSET 0) AS owned GROUP BY " + ", ".join(NUMBERS[: len(DIMENSIONS) + 3])
     )  # fmt: skip
 
@@ -70,11 +80,11 @@ class CombinationRollup(Rollup, frozen=True):
         self, source: LiteralString, sums: Mapping[LiteralString, LiteralString] = ALL_SUMS
     ) -> LiteralString:
         """Return the SELECT of `columns` over raw rows; calls of full days as they are folded when they are stored."""
-        return self._combined(source, sums) + fold_sql(self)
+        return self._combined(source, sums) + fold_sql(self, JOINED_OWN, JOINED)
 
     def select_most_used(self, source: LiteralString) -> LiteralString:
         """Return the SELECT of `columns` over all raw rows of days; the parameter `names_per_day` limits each day."""
-        return self._combined(source, ALL_SUMS) + fold_sql(self, MOST_USED)
+        return self._combined(source, ALL_SUMS) + fold_sql(self, MOST_USED, "")
 
     def _combined(self, source: LiteralString, sums: Mapping[LiteralString, LiteralString]) -> LiteralString:
         named = {"project_id": "project_id", self.bucket: self.at, **dict(zip(DIMENSIONS, DIMENSIONS, strict=True))}

@@ -1,23 +1,12 @@
-"""Hooks and events: their order, failures, and the plugin's name in the log."""
-
-import asyncio
+"""Hooks: their order, failures, and the plugin's name in the log."""
 
 import pytest
 from core_kit import echo_routes, serves
 
 from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import load
-from llmring_server.settings import PluginSettings
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.testing import make_plugin
-
-
-def listener_plugin(name, received, fails=False):
-    async def llmring_usage_recorded(server, entries):
-        received.append((name, list(entries)))
-        if fails:
-            raise LookupError(f"{name} failed")
-
-    return make_plugin(name, llmring_usage_recorded=llmring_usage_recorded)
 
 
 def test_every_hook_runs_in_conf_order():
@@ -32,38 +21,6 @@ def test_every_hook_runs_in_conf_order():
 def test_a_hook_may_omit_arguments():
     plugins = load([make_plugin("few", llmring_routes=lambda: ["route"])])
     assert [value for _, value in plugins.call_flat("llmring_routes", str, server=None)] == ["route"]
-
-
-def test_listeners_are_called_in_conf_order():
-    received = []
-    plugins = load([listener_plugin("b", received), listener_plugin("a", received)])
-    asyncio.run(plugins.usage_recorded(None, ["entry"]))
-    assert received == [("b", ["entry"]), ("a", ["entry"])]
-
-
-def test_a_failing_listener_is_logged_by_name_and_affects_no_other(caplog):
-    received = []
-    plugins = load([listener_plugin("bad", received, fails=True), listener_plugin("good", received)])
-    asyncio.run(plugins.usage_recorded(None, []))
-    assert [name for name, _ in received] == ["bad", "good"]
-    assert "plugin 'bad' failed in llmring_usage_recorded" in caplog.text
-    assert "LookupError: bad failed" in caplog.text
-
-
-def test_listeners_of_repriced_usage_are_called_and_a_failing_one_affects_no_other(caplog):
-    received = []
-
-    def plugin(name, fails):
-        async def llmring_usage_repriced(server, entries):
-            received.append((name, list(entries)))
-            if fails:
-                raise LookupError(f"{name} failed")
-
-        return make_plugin(name, llmring_usage_repriced=llmring_usage_repriced)
-
-    asyncio.run(load([plugin("bad", True), plugin("good", False)]).usage_repriced(None, ["entry"]))
-    assert received == [("bad", ["entry"]), ("good", ["entry"])]
-    assert "plugin 'bad' failed in llmring_usage_repriced" in caplog.text
 
 
 def test_middleware_runs_in_conf_order_after_the_hosts(llmring_live):

@@ -9,8 +9,9 @@ import pytest
 from llmring_server.bundled import default_data_dir
 from llmring_server.errors import StartupError
 from llmring_server.plugins.manager import load
+from llmring_server.plugins.settings_model import PluginSettings
 from llmring_server.server import Server
-from llmring_server.settings import PluginSettings, Settings, load_settings
+from llmring_server.settings import Settings, load_settings
 from llmring_server.testing import make_plugin
 
 

@@ -37,7 +37,7 @@ def kill(folder):
     postmaster = psutil.Process(int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
     processes = [postmaster, *postmaster.children()]
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since, by itself or without its postmaster
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since, as its postmaster has
             process.kill()
     psutil.wait_procs(processes, 10)
     return postmaster.pid

@@ -83,10 +83,13 @@ def test_a_process_killed_between_commit_and_mark_is_repaired_by_the_next_start(
 
 
 def test_a_migration_that_fails_stops_the_start_and_leaves_nothing(llmring_live, database, tmp_path):
-    broken = migration_plugin(tmp_path / "broken", "broken", "CREATE TABLE half (id int);\nSELECT nothing_like_this;")
-    with pytest.raises(StartupError, match="a migration fails: column"):
-        llmring_live([broken])
-    assert database.execute("SELECT to_regclass('half')").fetchone() == (None,)
+    text = "CREATE TABLE broken_half (id int);\n-- a remark\nSELECT\n  nothing_like_this;"
+    with pytest.raises(StartupError) as caught:
+        llmring_live([migration_plugin(tmp_path / "broken", "broken", text)])
+    message = str(caught.value)
+    assert message.startswith("plugin 'broken': migration broken-0001-create fails: UndefinedColumn: column ")
+    assert message.endswith("; statement: SELECT nothing_like_this;")
+    assert database.execute("SELECT to_regclass('broken_half')").fetchone() == (None,)
 
 
 def test_a_failed_migration_is_run_again_once_fixed(llmring_live, tmp_path):

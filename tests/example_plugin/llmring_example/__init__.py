@@ -11,6 +11,8 @@ from llmring_example.settings import ExampleSettings
 from llmring_example.store import SpendingStore
 from llmring_server.plugin_api import PluginSettings, RecordedUsage, Route, ServerContext, hookimpl
 
+requires = "api>=1,<2"
+
 
 @hookimpl
 def llmring_settings() -> type[PluginSettings]:

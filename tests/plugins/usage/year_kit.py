@@ -53,7 +53,8 @@ def year_of_calls(url):
             rows = ROWS if project == own["project_id"] else ROWS // 10
             params = {"project": project, "first": FIRST, "apart": year // rows, "rows": rows}
             server.run(server.server.database.execute(SEED, params))
-        server.run(repair(Audit(server.server.database, ZoneInfo("UTC"))))
+        server.run(server.server.database.execute("ANALYZE usage_logs"))
+        server.run(repair(Audit(server.server.database, ZoneInfo("UTC"))), seconds=300)
         for table in ("usage_logs", "usage_daily", "usage_quarters", "usage_latencies"):
             server.run(server.server.database.execute(f"VACUUM ANALYZE {table}"))
         server.project = own["project_id"]

@@ -12,15 +12,13 @@ class CorrectionEvents:
     """Called after entries were taken back; listeners run concurrently with the requests."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
-        self._has_listeners = server.plugins.listens("llmring_usage_corrected")
+        self._events = server.events
+        self._has_listeners = server.events.listens("llmring_usage_corrected")
 
     def __call__(self, entries: Sequence[CorrectedUsage]) -> None:
         """Notify listeners of entries that were taken back."""
         if entries and self._has_listeners:
-            self._server.create_task(
-                self._server.plugins.usage_corrected(self._server, entries), "llmring_usage_corrected"
-            )
+            self._events.publish("llmring_usage_corrected", entries)
 
 
 def corrected_usage(
