@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import cases, growth, pages, singles, table, tree
+from benchmarks import cases, growth, operator, pages, singles, table, tree
 from benchmarks.database import SEEDED, data_folder, postgres, postmaster
 from benchmarks.machine import describe
 from benchmarks.measure import WRK, Bench, Case, Effort, Measured
@@ -15,7 +15,7 @@ from benchmarks.processes import BARE, OURS, Uvicorn, serve
 from benchmarks.scales import Scale, scales
 from benchmarks.seed import seed
 
-NAMES = ("calls", "growth", "pages", "start", "memory", "retention", "tree")
+NAMES = ("calls", "growth", "operator", "pages", "start", "memory", "retention", "tree")
 NEEDS_ROWS = {"growth", "pages", "retention"}
 MEMORY_LOGS = 1_000_000
 QUICK_ROWS, QUICK_LOGS = 100_000, 50_000
@@ -52,6 +52,9 @@ class Session:
         if "growth" in names:
             with serve(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
                 self._measure(server, growth.cases(server, self.url, wanted))
+        if "operator" in names:
+            with cases.fresh_server(self.url, self.log, **operator.SETTINGS) as server:
+                self._measure(server, operator.cases(self.url))
         if "pages" in names:
             with serve(OURS, self.log, cases.environment(self.url, SEEDED)) as server:
                 self._measure(server, pages.seeded_cases(server, self.url, wanted))

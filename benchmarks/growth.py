@@ -16,6 +16,14 @@ LARGEST_PAGE = 500
 REPORTING, OTHER = "UTC", "Asia/Kathmandu"
 GOALS = {100: "p50 ≤ 10 ms", 1_000: "p50 ≤ 40 ms"}
 OTHER_GOAL = "p50 ≤ 250 ms"
+FILTERED_GOAL = "p50 ≤ 100 ms"
+FILTERED_SHAPE = 1_000
+FILTERED = {
+    "filtered": "model=openai-model-0&status=success",
+    "by model": "by=model",
+    "by model and alias": "by=model&by=alias",
+    "filtered, by model and origin": "by=model&by=origin&alias=alias-1",
+}
 
 
 def cases(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
@@ -28,6 +36,9 @@ def cases(server: Uvicorn, url: str, scales: Sequence[Scale]) -> list[Case]:
         kathmandu = Request(f"/api/v1/stats?{asked}&tz={OTHER}", key)
         found.append(Case(f"GET /stats, 30 days, {named}, {REPORTING}", stats, 1, GOALS[scale.combinations]))
         found.append(Case(f"GET /stats, 30 days, {named}, {OTHER}", kathmandu, 1, OTHER_GOAL))
+        for what, query in FILTERED.items() if scale.combinations == FILTERED_SHAPE else ():
+            filtered = Request(f"/api/v1/stats?{asked}&{query}", key)
+            found.append(Case(f"GET /stats, 30 days, {what}, {named}", filtered, 1, FILTERED_GOAL))
     largest = max(scales)
     edged = Request(f"/api/v1/stats?{month(url, '12:07:00Z')}", (f"X-Project-Key: {largest.key}",))
     found.append(Case(f"GET /stats, 30 days to the minute, {largest.rows:,} rows, {REPORTING}", edged, 1))

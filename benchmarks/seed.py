@@ -24,12 +24,14 @@ from benchmarks.scales import SHAPES, Scale, Span, first_month, months, scales, 
 from llmring_server.app import compose
 from llmring_server.database import Database
 from llmring_server.http.middleware.authentication import project_id
+from llmring_usage.maintenance.combination_fill import CombinationFill
 from llmring_usage.tables.alias_hours import AliasHours
 from llmring_usage.tables.combinations import ROLLUPS
 from llmring_usage.tables.latency_months import LatencyMonths
 from llmring_usage.tables.partitions import Partitions, month_of
 from llmring_usage.tables.state import DROPPED_BEFORE
 
+NAMES_PER_DAY = 10_000
 PROVIDERS = ("openai", "anthropic", "google")
 
 ROWS: LiteralString = """
@@ -86,7 +88,7 @@ def seed(url: str, wanted: Iterable[Scale]) -> None:
     """Fill the schema `SEEDED` of a database with every missing scale."""
     wanted = list(wanted)
     end = _end(url)
-    asyncio.run(_prepare(url, end))
+    asyncio.run(prepare(url, first_month(end), end))
     with connect(url) as connection:
         connection.execute("DELETE FROM usage_facts WHERE name = %s", [DROPPED_BEFORE])
     began = monotonic()
@@ -100,8 +102,8 @@ def seed(url: str, wanted: Iterable[Scale]) -> None:
     print(f"hours and months after {monotonic() - began:.0f} s", flush=True)
     with connect(url) as connection:
         connection.execute(
-            "VACUUM (ANALYZE) usage_logs, usage_daily, usage_quarters, usage_latencies, usage_alias_hours,"
-            " usage_latency_months"
+            "VACUUM (ANALYZE) usage_logs, usage_daily, usage_quarters, usage_latencies, usage_combinations,"
+            " usage_alias_hours, usage_latency_months"
         )
         connection.execute("CHECKPOINT")
     print(f"vacuum after {monotonic() - began:.0f} s", flush=True)
@@ -113,10 +115,11 @@ def connect(url: str) -> "psycopg.Connection[Any]":
     return psycopg.connect(url, autocommit=True, options=options)
 
 
-async def _prepare(url: str, end: datetime) -> None:
-    """Migrate, and create every month's partition."""
-    async with _database(url) as database:
-        await Partitions(database).ensure([month_of(start) for start, _ in months(first_month(end), end)])
+async def prepare(url: str, start: datetime, end: datetime, schema: str = SEEDED) -> None:
+    """Migrate, create every month's partition, and let a new database have complete sums by combination."""
+    async with _database(url, schema) as database:
+        await CombinationFill(database, ZoneInfo("UTC"), (), NAMES_PER_DAY).begin()
+        await Partitions(database).ensure([month_of(month) for month, _ in months(start, end)])
 
 
 async def _add_up(url: str) -> None:
@@ -128,8 +131,8 @@ async def _add_up(url: str) -> None:
 
 
 @asynccontextmanager
-async def _database(url: str) -> AsyncIterator[Database]:
-    server, _ = compose(settings_for(url, SEEDED))
+async def _database(url: str, schema: str = SEEDED) -> AsyncIterator[Database]:
+    server, _ = compose(settings_for(url, schema))
     await server.database.open()
     try:
         yield server.database

@@ -72,8 +72,14 @@ def _sums(lines: Sequence[BreakdownLine]) -> dict[str, Any]:
         "uncounted_requests": added["requests"] - added["counted_requests"],
         "latency_p50_ms": percentile(histogram, 0.50),
         "latency_p95_ms": percentile(histogram, 0.95),
-        "cost_per_1000_calls": EXACT.divide(cost * CALLS, priced).quantize(DECIMALS).normalize() if priced else None,
+        "cost_per_1000_calls": _per_1000_calls(cost, priced) if priced else None,
     }
+
+
+def _per_1000_calls(cost: Decimal, priced: int) -> Decimal:
+    """Return the cost of 1,000 calls; costs may have more digits than the default context keeps."""
+    exact = EXACT.divide(EXACT.multiply(cost, CALLS), priced)
+    return EXACT.normalize(EXACT.quantize(exact, DECIMALS))
 
 
 def unpack_latencies(packed: int) -> list[LatencyBucket]:

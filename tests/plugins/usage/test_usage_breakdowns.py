@@ -83,6 +83,17 @@ def test_a_row_has_every_metric(client):
     assert row["latency_p95_ms"] == pytest.approx(100, rel=0.2)
 
 
+def test_the_cost_of_a_thousand_calls_is_exact_for_costs_of_many_digits(server):
+    client = server.client(uuid4().hex)
+    cost = "999999999999999.123456789012"
+    log(client, [{"provider": "openai", "model": "gpt-5", "input_tokens": 1, "cost": cost}])
+    answer = client.get("/api/v1/stats", params={"by": "model"})
+    assert answer.status_code == 200, answer.text
+    found = answer.json(parse_float=Decimal, parse_int=Decimal)
+    assert Decimal(found["rows"][0]["cost_per_1000_calls"]) == Decimal(found["rows"][0]["cost"]) * 1000
+    assert found["summary"]["cost"] == found["rows"][0]["cost"]
+
+
 def test_statistics_of_a_filter_have_the_shape_of_all_statistics(client):
     log(client, [call(model="a", alias="x"), call(model="a", status="error"), call(model="b")])
     every, some = breakdown(client, ""), breakdown(client, "model=a")

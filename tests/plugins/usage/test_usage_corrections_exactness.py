@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from breakdown_kit import DIMENSIONS, stated_rows, summed_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
@@ -63,6 +64,7 @@ changes = st.fixed_dictionaries({}, optional=fields).filter(bool) | counts
 calls = st.builds(lambda some, tokens, at: {**some, **tokens, "timestamp": at.isoformat()},
                   st.fixed_dictionaries(fields), counts, st.sampled_from(TIMES))  # fmt: skip
 pick = st.integers(0, 10**6)
+breakdowns = st.lists(st.sampled_from(sorted(DIMENSIONS)), min_size=1, max_size=2, unique=True)
 actions = st.one_of(
     st.tuples(st.just("log"), calls),
     st.tuples(st.just("void"), pick),
@@ -151,8 +153,8 @@ def computed_results(server, client, project):
 
 
 @settings(deadline=None, max_examples=25, database=None)
-@given(st.lists(calls, min_size=2, max_size=6), st.lists(actions, max_size=12))
-def test_sums_are_those_of_the_rows_that_count(server, first, then):
+@given(st.lists(calls, min_size=2, max_size=6), st.lists(actions, max_size=12), breakdowns)
+def test_sums_and_breakdowns_are_those_of_the_rows_that_count(server, first, then, by):
     name = uuid.uuid4().hex
     client, project = server.client(name), server.project_id(name)
     entries = [log(client, **call) for call in first]
@@ -170,8 +172,10 @@ def test_sums_are_those_of_the_rows_that_count(server, first, then):
         else:
             compute(server)
     assert stated(client) == summed(server, project)
+    assert stated_rows(client, by) == summed_rows(server, project, by)
     for name, (value, condition) in FILTERS.items():
         assert stated(client, **{name: value}) == summed(server, project, condition)
+        assert stated_rows(client, by, **{name: value}) == summed_rows(server, project, by, condition)
     verify(server)
     before = computed_results(server, client, project)
     for table in ("usage_alias_hours", "usage_latency_months"):
