@@ -4,6 +4,7 @@ import types
 from typing import Any, Union, get_args, get_origin
 
 import falcon.asgi
+import msgspec
 
 from llmring_server.http.codec import JSON
 from llmring_server.http.operations import get_operation
@@ -47,7 +48,9 @@ class AnswerCheck:
 
 
 def matches(value: object, declared: Any) -> bool:
-    """Return whether a value is of a declared type; the fields of structs are not compared."""
+    """Return whether a value is of a declared type; the fields of structs and encoded JSON are not compared."""
+    if isinstance(value, msgspec.Raw):
+        return True
     kind, parameters = get_origin(declared) or declared, get_args(declared)
     if kind in (Union, types.UnionType):
         return any(matches(value, one) for one in parameters)

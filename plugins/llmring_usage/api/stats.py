@@ -34,7 +34,7 @@ class UsageStats:
         self._reader = reader
         self._settings = settings
 
-    @operation(query=UsageStatsQuery, answer=(Statistics, Breakdown))
+    @operation(query=UsageStatsQuery, answer=(Statistics, list[Period], Breakdown))
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: UsageStatsQuery
     ) -> Statistics | list[Period] | Breakdown:

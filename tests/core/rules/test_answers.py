@@ -64,6 +64,7 @@ def test_the_declared_answer_passes(llmring_database, suffix, status):
         ([{"city": "Rome"}], list[Weather], False),
         (Weather("Rome"), Weather | None, True),
         ("Rome", Weather | list[str], False),
+        ([msgspec.Raw(b"{}")], list[Weather], True),
         ({"city": 1}, dict[str, int], True),
     ],
 )
