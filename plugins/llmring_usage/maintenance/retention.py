@@ -1,5 +1,6 @@
 """Retention: old raw rows are dropped by whole months, their sums remain in the rollups; idempotency keys expire."""
 
+import contextlib
 import logging
 import re
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import msgspec
+import psycopg
 from psycopg import sql
 
 from llmring_server.contracts.statements import StatementsDue
@@ -78,14 +80,19 @@ class UsageRetention:
 
     async def partitions(self) -> list[Partition]:
         """Return every partition of raw rows."""
-        return [await self._measure(name) for name in await self._names()]
+        return await self._measure(await self._names())
 
     async def _names(self) -> list[str]:
         return [found["name"] for found in await self._database.fetch(PARTITIONS)]
 
-    async def _measure(self, name: str) -> Partition:
-        size = await table_size(self._database, name)
-        return Partition(name, size.rows, size.bytes)
+    async def _measure(self, names: Sequence[str]) -> list[Partition]:
+        """Return the partitions of these names, without those that another process has dropped since."""
+        found = []
+        for name in names:
+            with contextlib.suppress(psycopg.errors.UndefinedTable):
+                size = await table_size(self._database, name)
+                found.append(Partition(name, size.rows, size.bytes))
+        return found
 
     async def due(self, days: int, now: datetime | None = None) -> list[Partition]:
         """Return the partitions whose every row is older than `days`, oldest first."""
@@ -93,14 +100,22 @@ class UsageRetention:
         names = sorted((name for name in await self._names() if end_of(name) <= cutoff), key=end_of)
         if OLDEST in names and not (await self._database.fetch(HAS_OLDEST))[0]["found"]:
             names.remove(OLDEST)
-        return [await self._measure(name) for name in names]
+        return await self._measure(names)
 
     async def drop(self, partition: Partition) -> None:
         """Drop a partition's rows in one transaction, and store the end of the dropped rows.
 
+        Another process may have dropped it since.
+
         Raises:
             psycopg.errors.LockNotAvailable: it is being read for longer than a second; try again later.
         """
+        try:
+            await self._drop(partition)
+        except psycopg.errors.UndefinedTable:
+            log.info("another process has dropped %s", partition.name)
+
+    async def _drop(self, partition: Partition) -> None:
         before = await self._state.get(DROPPED_BEFORE)
         latest = max(partition.end.isoformat(), before or "")
         name = sql.Identifier(partition.name)

@@ -53,6 +53,16 @@ def test_a_month_in_no_pending_statement_is_dropped(server, due):
     assert due.asked[0] == ({server.project_id("one")}, datetime(2024, 4, 1, tzinfo=UTC))
 
 
+def test_a_month_that_another_process_has_dropped_is_no_error(server):
+    retention = server.server.service(Maintenance).retention
+    months_due = server.run(retention.due(30))
+    run(server)
+    assert months_due
+    for month in months_due:
+        server.run(retention.drop(month))
+    assert months(server) == []
+
+
 def test_a_month_and_later_ones_are_not_dropped_until_its_statement_exists(server, due):
     due.ends = {datetime(2024, 5, 1, tzinfo=UTC)}
     run(server)
